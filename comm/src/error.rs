@@ -1,0 +1,55 @@
+//! What can go wrong between ranks.
+
+use std::fmt;
+
+/// A failure of communication.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Another rank failed, so that this one cannot go on.
+    #[error("rank {rank} failed: {message}")]
+    RankFailed {
+        /// The rank that failed first.
+        rank: usize,
+        /// What it said.
+        message: String,
+    },
+    /// The program was started by an MPI launcher but was built without MPI.
+    #[error(
+        "started as {ranks} MPI processes, but this program was built without MPI: every process \
+         would solve the whole problem by itself"
+    )]
+    BuiltWithoutMpi {
+        /// How many processes the launcher started.
+        ranks: usize,
+    },
+    /// MPI is already in use by something else in this process.
+    #[error("MPI was already initialised in this process")]
+    AlreadyStarted,
+}
+
+/// The outcome of a step at which at least one rank failed, the same on all ranks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Disagreement<E> {
+    /// This rank is the lowest one that failed; here is its error.
+    Here(E),
+    /// The lowest rank that failed is this other one, and it has the error.
+    There {
+        /// That rank.
+        rank: usize,
+    },
+    /// The ranks could not talk to each other.
+    Lost(Error),
+}
+
+impl<E: fmt::Display> fmt::Display for Disagreement<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Disagreement::Here(error) => error.fmt(f),
+            Disagreement::There { rank } => write!(f, "rank {rank} failed"),
+            Disagreement::Lost(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: fmt::Display + fmt::Debug> std::error::Error for Disagreement<E> {}

@@ -1,0 +1,194 @@
+//! Sums of doubles without rounding, so that neither order nor grouping matters.
+//!
+//! The sum is kept as one long fixed-point number whose unit is the smallest subnormal, 2^−1074,
+//! in digits of 32 bits held in 64-bit integers. An addition touches three digits; carries wait in
+//! the upper halves and are propagated now and then (Neal 2015, "Fast exact summation using small
+//! and large superaccumulators", arXiv:1505.05571, section 2).
+
+/// Bits in a digit.
+const DIGIT: u32 = 32;
+/// Digits that the largest doubles reach, (2045 + 53)/32, and room for carries.
+const DIGITS: usize = 68;
+/// Additions after which carries must be propagated: each adds less than 2^32 to a digit.
+const MOST_PENDING: u32 = 1 << 30;
+
+/// A sum of doubles that is exact until it is read.
+#[derive(Clone, Debug)]
+pub struct ExactSum {
+    /// The digits, then the counts of +∞, −∞ and NaN.
+    limbs: [i64; DIGITS + 3],
+    pending: u32,
+}
+
+impl Default for ExactSum {
+    fn default() -> Self {
+        ExactSum { limbs: [0; DIGITS + 3], pending: 0 }
+    }
+}
+
+impl ExactSum {
+    /// The empty sum.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a number.
+    #[inline]
+    pub fn add(&mut self, x: f64) {
+        let bits = x.to_bits();
+        let exponent = (bits >> 52) as u32 & 0x7ff;
+        if exponent == 0x7ff {
+            let which = if x.is_nan() { 2 } else { usize::from(x < 0.0) };
+            self.limbs[DIGITS + which] += 1;
+            return;
+        }
+        if self.pending == MOST_PENDING {
+            self.carry();
+        }
+        self.pending += 1;
+        // Subnormals have no hidden bit and the exponent of the smallest normals.
+        let hidden = u64::from(exponent != 0) << 52;
+        let mantissa = bits & ((1 << 52) - 1) | hidden;
+        let position = exponent.max(1) - 1;
+        let wide = u128::from(mantissa) << (position % DIGIT);
+        let low = wide as u64;
+        let parts = [low & 0xffff_ffff, low >> DIGIT, (wide >> 64) as u64];
+        let sign = (bits as i64) >> 63;
+        let first = (position / DIGIT) as usize;
+        for (limb, part) in self.limbs[first..first + 3].iter_mut().zip(parts) {
+            // Negation in two's complement where the sign is −1.
+            *limb += (part as i64 ^ sign) - sign;
+        }
+    }
+
+    /// Adds every number of a slice.
+    pub fn extend(&mut self, numbers: &[f64]) {
+        numbers.iter().for_each(|x| self.add(*x));
+    }
+
+    /// Brings every digit but the last into 0 … 2^32 − 1.
+    fn carry(&mut self) {
+        self.pending = 0;
+        for k in 0..DIGITS - 1 {
+            let carry = self.limbs[k] >> DIGIT;
+            self.limbs[k] &= 0xffff_ffff;
+            self.limbs[k + 1] += carry;
+        }
+    }
+
+    /// The integers to be added up over ranks.
+    pub(crate) fn limbs_to_combine(&mut self) -> &mut [i64] {
+        self.carry();
+        &mut self.limbs
+    }
+
+    /// The double nearest to the sum, ties to even; infinite if it is too large for a double or
+    /// held infinities of one sign, NaN if it held NaN or infinities of both signs.
+    pub fn value(&self) -> f64 {
+        let [infinite, minus_infinite, nan] =
+            std::array::from_fn(|which| self.limbs[DIGITS + which] > 0);
+        if nan || (infinite && minus_infinite) {
+            return f64::NAN;
+        }
+        if infinite || minus_infinite {
+            return if infinite { f64::INFINITY } else { f64::NEG_INFINITY };
+        }
+        let mut sum = self.clone();
+        sum.carry();
+        let negative = sum.limbs[DIGITS - 1] < 0;
+        if negative {
+            sum.limbs[..DIGITS].iter_mut().for_each(|limb| *limb = -*limb);
+            sum.carry();
+        }
+        let Some(top) = sum.limbs[..DIGITS].iter().rposition(|limb| *limb != 0) else {
+            return 0.0;
+        };
+        // The top three digits hold at least 65 significant bits, or all there are; a one at the
+        // end stands for whatever lies below, so that rounding sees it.
+        let low = top.saturating_sub(2);
+        let mut wide =
+            sum.limbs[low..=top].iter().rev().fold(0u128, |w, limb| w << DIGIT | *limb as u128);
+        if sum.limbs[..low].iter().any(|limb| *limb != 0) {
+            wide |= 1;
+        }
+        // In two steps, since 2^−1074 times a power of two may not be a normal number by itself.
+        let exponent = (DIGIT as usize * low) as i32 - 1074;
+        let half = exponent / 2;
+        let magnitude = wide as f64 * 2f64.powi(half) * 2f64.powi(exponent - half);
+        if negative { -magnitude } else { magnitude }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn sum(numbers: &[f64]) -> f64 {
+        let mut sum = ExactSum::new();
+        sum.extend(numbers);
+        sum.value()
+    }
+
+    #[test]
+    fn sums_where_rounding_would_lose_everything() {
+        assert_eq!(sum(&[1e300, 1.0, -1e300]), 1.0);
+        assert_eq!(sum(&[1e16, 1.0, 1.0, -1e16]), 2.0);
+        assert_eq!(sum(&[0.1; 10]), 1.0);
+        assert_eq!(sum(&[f64::MAX, f64::MAX, -f64::MAX]), f64::MAX);
+        assert_eq!(sum(&[f64::MAX, f64::MAX]), f64::INFINITY);
+        assert_eq!(sum(&[5e-324, 5e-324]), 1e-323);
+        assert_eq!(sum(&[2.0f64.powi(-1022), -5e-324]), 2.225073858507201e-308);
+        assert_eq!(sum(&[]), 0.0);
+        // Ties go to even, and anything below breaks them.
+        assert_eq!(sum(&[1.0, 2f64.powi(-53)]), 1.0);
+        assert_eq!(sum(&[1.0, 2f64.powi(-53), 5e-324]), 1.0 + f64::EPSILON);
+    }
+
+    #[test]
+    fn infinities_and_nan_come_through() {
+        assert_eq!(sum(&[1.0, f64::INFINITY]), f64::INFINITY);
+        assert_eq!(sum(&[1.0, f64::NEG_INFINITY]), f64::NEG_INFINITY);
+        assert!(sum(&[f64::INFINITY, f64::NEG_INFINITY]).is_nan());
+        assert!(sum(&[1.0, f64::NAN]).is_nan());
+    }
+
+    proptest! {
+        #[test]
+        fn one_number_is_itself(bits in any::<u64>()) {
+            let x = f64::from_bits(bits);
+            prop_assume!(!x.is_nan());
+            // The sum of −0 alone is +0, as an empty sum is.
+            prop_assert_eq!(sum(&[x]), x);
+        }
+
+        #[test]
+        fn order_and_grouping_do_not_matter(
+            numbers in prop::collection::vec(any::<f64>().prop_filter("finite", |x| x.is_finite()), 0..40),
+            cut in 0usize..40,
+        ) {
+            let cut = cut.min(numbers.len());
+            let whole = sum(&numbers);
+            let reversed: Vec<f64> = numbers.iter().rev().copied().collect();
+            prop_assert_eq!(sum(&reversed).to_bits(), whole.to_bits());
+            let (mut a, mut b) = (ExactSum::new(), ExactSum::new());
+            a.extend(&numbers[..cut]);
+            b.extend(&numbers[cut..]);
+            let b = b.limbs_to_combine().to_vec();
+            a.limbs_to_combine().iter_mut().zip(b).for_each(|(a, b)| *a += b);
+            prop_assert_eq!(a.value().to_bits(), whole.to_bits());
+        }
+
+        #[test]
+        fn integers_add_up_exactly(numbers in prop::collection::vec(-1_000_000_000i64..1_000_000_000, 0..200)) {
+            let doubles: Vec<f64> = numbers.iter().map(|n| *n as f64).collect();
+            prop_assert_eq!(sum(&doubles), numbers.iter().sum::<i64>() as f64);
+        }
+
+        #[test]
+        fn two_numbers_round_as_the_processor_does(a in any::<f64>(), b in any::<f64>()) {
+            prop_assume!(a.is_finite() && b.is_finite());
+            prop_assert_eq!(sum(&[a, b]), a + b);
+        }
+    }
+}

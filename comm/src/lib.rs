@@ -1,0 +1,32 @@
+//! Communication between ranks. One interface, [`World`], over three worlds: a single rank, ranks
+//! as threads of this process, and ranks as MPI processes. The only place that calls MPI.
+//!
+//! Everything that ranks compute together is exact: integers, and sums of doubles without
+//! rounding ([`ExactSum`]). So it does not depend on the number of ranks or their order.
+//!
+//! ```
+//! use fluxions_comm::{Error, threads};
+//!
+//! let sums = threads::run(3, |world| world.sum(&[0.1 * world.rank() as f64]))?;
+//! assert_eq!(sums, [0.30000000000000004; 3]);
+//! # Ok::<(), Error>(())
+//! ```
+
+mod error;
+mod exact_sum;
+mod launch;
+mod mailbox;
+mod message;
+#[cfg(feature = "mpi")]
+mod mpi;
+mod order;
+pub mod threads;
+mod world;
+
+pub use error::{Disagreement, Error};
+pub use exact_sum::ExactSum;
+pub use launch::{launched_rank, launched_ranks};
+pub use message::{Incoming, Outgoing};
+#[cfg(feature = "mpi")]
+pub use mpi::RawComm;
+pub use world::{Combine, Kind, World};

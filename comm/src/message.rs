@@ -1,0 +1,107 @@
+//! Messages that are set up once and sent many times, with the buffers that belong to them.
+
+use crate::error::Error;
+use crate::mailbox::End;
+#[cfg(feature = "mpi")]
+use crate::mpi::Persistent;
+
+/// A message to another rank, to be sent any number of times.
+pub struct Outgoing(pub(crate) Outlet);
+
+/// A message from another rank, to be received any number of times.
+pub struct Incoming(pub(crate) Outlet);
+
+pub(crate) enum Outlet {
+    Thread(End),
+    #[cfg(feature = "mpi")]
+    Mpi(Persistent),
+}
+
+impl Outlet {
+    fn buffer(&self) -> &[f64] {
+        match self {
+            Outlet::Thread(end) => &end.buffer,
+            #[cfg(feature = "mpi")]
+            Outlet::Mpi(message) => message.buffer(),
+        }
+    }
+}
+
+impl Outgoing {
+    /// What is to be sent. The last sending must have been finished.
+    pub fn buffer(&mut self) -> &mut [f64] {
+        match &mut self.0 {
+            Outlet::Thread(end) => &mut end.buffer,
+            #[cfg(feature = "mpi")]
+            Outlet::Mpi(message) => message.buffer_mut(),
+        }
+    }
+
+    /// Starts to send the buffer.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn start(&mut self) -> Result<(), Error> {
+        match &mut self.0 {
+            Outlet::Thread(end) => end.put(),
+            #[cfg(feature = "mpi")]
+            Outlet::Mpi(message) => {
+                message.start();
+                Ok(())
+            }
+        }
+    }
+
+    /// Waits until the buffer can be used again.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn finish(&mut self) -> Result<(), Error> {
+        match &mut self.0 {
+            Outlet::Thread(_) => Ok(()),
+            #[cfg(feature = "mpi")]
+            Outlet::Mpi(message) => {
+                message.finish();
+                Ok(())
+            }
+        }
+    }
+
+    /// Numbers in the message.
+    pub fn length(&self) -> usize {
+        self.0.buffer().len()
+    }
+}
+
+impl Incoming {
+    /// Makes ready to receive.
+    pub fn start(&mut self) {
+        match &mut self.0 {
+            Outlet::Thread(_) => {}
+            #[cfg(feature = "mpi")]
+            Outlet::Mpi(message) => message.start(),
+        }
+    }
+
+    /// Gives a started message the chance to move on.
+    pub fn poll(&mut self) {
+        match &mut self.0 {
+            Outlet::Thread(_) => {}
+            #[cfg(feature = "mpi")]
+            Outlet::Mpi(message) => message.poll(),
+        }
+    }
+
+    /// Waits for the message and gives its numbers.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn finish(&mut self) -> Result<&[f64], Error> {
+        match &mut self.0 {
+            Outlet::Thread(end) => end.take()?,
+            #[cfg(feature = "mpi")]
+            Outlet::Mpi(message) => message.finish(),
+        }
+        Ok(self.0.buffer())
+    }
+}

@@ -1,0 +1,215 @@
+//! Ranks as MPI processes: the one place with `unsafe` calls of MPI.
+//!
+//! Collective operations go through rsmpi. Persistent requests (MPI 4.0, section 3.9), which it
+//! does not have, are made here; a message owns its buffer, so that MPI never writes to memory
+//! that something else uses. Errors of MPI itself are fatal, which is its default.
+
+use std::os::raw::c_int;
+use std::rc::Rc;
+
+use mpi::collective::SystemOperation;
+use mpi::datatype::PartitionMut;
+use mpi::environment::{Threading, Universe};
+use mpi::ffi;
+use mpi::topology::SimpleCommunicator;
+use mpi::traits::{AsRaw, Communicator, CommunicatorCollectives, Equivalence, Root};
+
+use crate::error::Error;
+use crate::world::Combine;
+
+/// MPI's handle of a communicator.
+pub type RawComm = ffi::MPI_Comm;
+
+/// This process among those of the job. MPI ends when the last copy is dropped.
+pub(crate) struct Process {
+    communicator: SimpleCommunicator,
+    /// Dropped after the communicator, which uses it.
+    _universe: Universe,
+}
+
+impl Process {
+    pub(crate) fn start() -> Result<Self, Error> {
+        let (universe, _) =
+            mpi::initialize_with_threading(Threading::Funneled).ok_or(Error::AlreadyStarted)?;
+        abort_on_panic();
+        Ok(Process { communicator: universe.world(), _universe: universe })
+    }
+
+    pub(crate) fn rank(&self) -> usize {
+        self.communicator.rank() as usize
+    }
+
+    pub(crate) fn size(&self) -> usize {
+        self.communicator.size() as usize
+    }
+
+    pub(crate) fn barrier(&self) {
+        self.communicator.barrier();
+    }
+
+    pub(crate) fn combine(&self, how: Combine, values: &mut [i64]) {
+        /// Integers combined without allocation; the longest are those of an exact sum.
+        const ROOM: usize = 128;
+        let operation = match how {
+            Combine::Sum => SystemOperation::sum(),
+            Combine::Max => SystemOperation::max(),
+            Combine::Min => SystemOperation::min(),
+        };
+        for part in values.chunks_mut(ROOM) {
+            let mut mine = [0; ROOM];
+            let mine = &mut mine[..part.len()];
+            mine.copy_from_slice(part);
+            self.communicator.all_reduce_into(mine, part, operation);
+        }
+    }
+
+    pub(crate) fn gather(&self, mine: &[f64], counts: &[usize]) -> Option<Vec<f64>> {
+        let root = self.communicator.process_at_rank(0);
+        if self.rank() != 0 {
+            root.gather_varcount_into(mine);
+            return None;
+        }
+        let counts: Vec<c_int> = counts.iter().map(|n| *n as c_int).collect();
+        let starts: Vec<c_int> = counts
+            .iter()
+            .scan(0, |sum, n| {
+                *sum += n;
+                Some(*sum - n)
+            })
+            .collect();
+        let mut all = vec![0.0; counts.iter().sum::<c_int>() as usize];
+        let mut partition = PartitionMut::new(&mut all[..], counts, &starts[..]);
+        root.gather_varcount_into_root(mine, &mut partition);
+        Some(all)
+    }
+
+    pub(crate) fn raw(&self) -> RawComm {
+        self.communicator.as_raw()
+    }
+
+    pub(crate) fn outgoing(this: &Rc<Self>, to: usize, tag: usize, length: usize) -> Persistent {
+        Persistent::new(this, length, |buffer, request| {
+            // SAFETY: the buffer holds `length` doubles and lives as long as the request: both
+            // belong to the `Persistent`, which never moves the heap memory behind the box.
+            unsafe {
+                ffi::MPI_Send_init(
+                    buffer.as_ptr().cast(),
+                    length as c_int,
+                    f64::equivalent_datatype().as_raw(),
+                    to as c_int,
+                    tag as c_int,
+                    this.raw(),
+                    request,
+                );
+            }
+        })
+    }
+
+    pub(crate) fn incoming(this: &Rc<Self>, from: usize, tag: usize, length: usize) -> Persistent {
+        Persistent::new(this, length, |buffer, request| {
+            // SAFETY: as for `outgoing`; MPI writes to the buffer only while the request is
+            // active, when `Persistent` gives nobody access to it.
+            unsafe {
+                ffi::MPI_Recv_init(
+                    buffer.as_mut_ptr().cast(),
+                    length as c_int,
+                    f64::equivalent_datatype().as_raw(),
+                    from as c_int,
+                    tag as c_int,
+                    this.raw(),
+                    request,
+                );
+            }
+        })
+    }
+}
+
+/// A persistent request with its buffer.
+pub(crate) struct Persistent {
+    buffer: Box<[f64]>,
+    request: ffi::MPI_Request,
+    active: bool,
+    /// MPI must not end before the request is freed.
+    _process: Rc<Process>,
+}
+
+impl Persistent {
+    fn new(
+        process: &Rc<Process>,
+        length: usize,
+        init: impl FnOnce(&mut [f64], *mut ffi::MPI_Request),
+    ) -> Self {
+        assert!(length <= c_int::MAX as usize, "a message of {length} numbers is too long for MPI");
+        let mut buffer: Box<[f64]> = vec![0.0; length].into();
+        // SAFETY: a constant of the MPI library, read only.
+        let mut request = unsafe { ffi::RSMPI_REQUEST_NULL };
+        init(&mut buffer, &mut request);
+        Persistent { buffer, request, active: false, _process: process.clone() }
+    }
+
+    /// The buffer, which MPI does not touch while the message is not on its way.
+    pub(crate) fn buffer(&self) -> &[f64] {
+        assert!(!self.active, "the buffer of a message on its way");
+        &self.buffer
+    }
+
+    pub(crate) fn buffer_mut(&mut self) -> &mut [f64] {
+        assert!(!self.active, "the buffer of a message on its way");
+        &mut self.buffer
+    }
+
+    pub(crate) fn start(&mut self) {
+        assert!(!self.active, "a message is started twice");
+        // SAFETY: the request is persistent and inactive.
+        unsafe { ffi::MPI_Start(&mut self.request) };
+        self.active = true;
+    }
+
+    pub(crate) fn poll(&mut self) {
+        if self.active {
+            let mut done = 0;
+            // SAFETY: the request is active; testing may complete it, and then it is inactive.
+            unsafe { ffi::MPI_Test(&mut self.request, &mut done, ffi::RSMPI_STATUS_IGNORE) };
+            self.active = done == 0;
+        }
+    }
+
+    pub(crate) fn finish(&mut self) {
+        if self.active {
+            // SAFETY: the request is active and becomes inactive.
+            unsafe { ffi::MPI_Wait(&mut self.request, ffi::RSMPI_STATUS_IGNORE) };
+            self.active = false;
+        }
+    }
+}
+
+impl Drop for Persistent {
+    fn drop(&mut self) {
+        if self.active {
+            // A rank gave up in the middle of an exchange: MPI may still write to the buffer, so
+            // it is left alone; the job is about to end.
+            std::mem::forget(std::mem::take(&mut self.buffer));
+            return;
+        }
+        // SAFETY: the request is inactive and not used again; MPI has not ended.
+        unsafe { ffi::MPI_Request_free(&mut self.request) };
+    }
+}
+
+/// Ends all processes of the job.
+pub(crate) fn abort(code: i32) -> ! {
+    // SAFETY: MPI was initialised by `Process::start`, before which nothing calls this.
+    unsafe { ffi::MPI_Abort(ffi::RSMPI_COMM_WORLD, code) };
+    std::process::exit(code)
+}
+
+/// Makes a panic on one rank end the job, which would else wait for that rank for ever.
+fn abort_on_panic() {
+    /// What Rust programs exit with when they panic.
+    const PANICKED: i32 = 101;
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        usual(panic);
+        abort(PANICKED);
+    }));
+}

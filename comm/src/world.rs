@@ -1,0 +1,282 @@
+//! The world: all ranks that solve one problem, seen from one of them.
+
+use std::sync::Arc;
+
+use crate::error::{Disagreement, Error};
+use crate::exact_sum::ExactSum;
+use crate::launch::launched_ranks;
+use crate::message::{Incoming, Outgoing, Outlet};
+#[cfg(feature = "mpi")]
+use crate::mpi::{Process, RawComm};
+use crate::order::{from_ordered, to_ordered};
+use crate::threads::Team;
+
+/// All ranks that solve one problem, seen from one of them. Copies are the same rank.
+#[derive(Clone)]
+pub struct World(Inner);
+
+#[derive(Clone)]
+enum Inner {
+    Solo,
+    Thread {
+        team: Arc<Team>,
+        rank: usize,
+    },
+    #[cfg(feature = "mpi")]
+    Mpi(std::rc::Rc<Process>),
+}
+
+/// What the ranks of a world are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// There is one rank.
+    Solo,
+    /// Threads of this process.
+    Threads,
+    /// MPI processes.
+    Mpi,
+}
+
+/// How the integers of all ranks are combined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Combine {
+    /// Their sum.
+    Sum,
+    /// The largest.
+    Max,
+    /// The smallest.
+    Min,
+}
+
+impl Combine {
+    pub(crate) fn apply(self, a: i64, b: i64) -> i64 {
+        match self {
+            Combine::Sum => a.wrapping_add(b),
+            Combine::Max => a.max(b),
+            Combine::Min => a.min(b),
+        }
+    }
+}
+
+impl World {
+    /// The world that the program was started in: MPI's if a launcher such as mpirun started it,
+    /// else that of a single rank.
+    ///
+    /// With MPI, a panic from here on ends all processes of the job.
+    ///
+    /// # Errors
+    /// If a launcher started several processes and the program was built without MPI, or if MPI
+    /// is in use already.
+    pub fn start() -> Result<Self, Error> {
+        match launched_ranks() {
+            None => Ok(Self::solo()),
+            #[cfg(feature = "mpi")]
+            Some(_) => Ok(World(Inner::Mpi(std::rc::Rc::new(Process::start()?)))),
+            #[cfg(not(feature = "mpi"))]
+            Some(1) => Ok(Self::solo()),
+            #[cfg(not(feature = "mpi"))]
+            Some(ranks) => Err(Error::BuiltWithoutMpi { ranks }),
+        }
+    }
+
+    /// A world of one rank.
+    pub fn solo() -> Self {
+        World(Inner::Solo)
+    }
+
+    pub(crate) fn of_team(team: Arc<Team>, rank: usize) -> Self {
+        World(Inner::Thread { team, rank })
+    }
+
+    /// What the ranks are.
+    pub fn kind(&self) -> Kind {
+        match &self.0 {
+            Inner::Solo => Kind::Solo,
+            Inner::Thread { .. } => Kind::Threads,
+            #[cfg(feature = "mpi")]
+            Inner::Mpi(_) => Kind::Mpi,
+        }
+    }
+
+    /// The number of this rank, counted from 0.
+    pub fn rank(&self) -> usize {
+        match &self.0 {
+            Inner::Solo => 0,
+            Inner::Thread { rank, .. } => *rank,
+            #[cfg(feature = "mpi")]
+            Inner::Mpi(process) => process.rank(),
+        }
+    }
+
+    /// How many ranks there are.
+    pub fn size(&self) -> usize {
+        match &self.0 {
+            Inner::Solo => 1,
+            Inner::Thread { team, .. } => team.size,
+            #[cfg(feature = "mpi")]
+            Inner::Mpi(process) => process.size(),
+        }
+    }
+
+    /// Whether this is rank 0, which speaks for all.
+    pub fn is_root(&self) -> bool {
+        self.rank() == 0
+    }
+
+    /// Waits until every rank is here. Collective.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn barrier(&self) -> Result<(), Error> {
+        match &self.0 {
+            Inner::Solo => Ok(()),
+            Inner::Thread { team, .. } => team.meet(),
+            #[cfg(feature = "mpi")]
+            Inner::Mpi(process) => {
+                process.barrier();
+                Ok(())
+            }
+        }
+    }
+
+    /// Replaces each of the integers by the sum, largest or smallest over all ranks. Collective.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn combine(&self, how: Combine, values: &mut [i64]) -> Result<(), Error> {
+        match &self.0 {
+            Inner::Solo => Ok(()),
+            Inner::Thread { team, rank } => team.combine(*rank, how, values),
+            #[cfg(feature = "mpi")]
+            Inner::Mpi(process) => {
+                process.combine(how, values);
+                Ok(())
+            }
+        }
+    }
+
+    /// Adds up the sums of all ranks, exactly. Collective.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn combine_sum(&self, sum: &mut ExactSum) -> Result<(), Error> {
+        self.combine(Combine::Sum, sum.limbs_to_combine())
+    }
+
+    /// The sum of the numbers of all ranks, rounded once. Collective.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn sum(&self, numbers: &[f64]) -> Result<f64, Error> {
+        let mut sum = ExactSum::new();
+        sum.extend(numbers);
+        self.combine_sum(&mut sum)?;
+        Ok(sum.value())
+    }
+
+    /// The largest of the numbers of all ranks, NaN if there is one. Collective.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn max(&self, number: f64) -> Result<f64, Error> {
+        let mut value = [to_ordered(number, i64::MAX)];
+        self.combine(Combine::Max, &mut value)?;
+        Ok(from_ordered(value[0]))
+    }
+
+    /// The smallest of the numbers of all ranks, NaN if there is one. Collective.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn min(&self, number: f64) -> Result<f64, Error> {
+        let mut value = [to_ordered(number, i64::MIN)];
+        self.combine(Combine::Min, &mut value)?;
+        Ok(from_ordered(value[0]))
+    }
+
+    /// The numbers of all ranks, in the order of the ranks, on rank 0. `counts` says how many
+    /// each rank brings. Collective.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn gather(&self, mine: &[f64], counts: &[usize]) -> Result<Option<Vec<f64>>, Error> {
+        debug_assert_eq!(counts.get(self.rank()), Some(&mine.len()));
+        match &self.0 {
+            Inner::Solo => Ok(Some(mine.to_vec())),
+            Inner::Thread { team, rank } => team.gather(*rank, mine),
+            #[cfg(feature = "mpi")]
+            Inner::Mpi(process) => Ok(process.gather(mine, counts)),
+        }
+    }
+
+    /// Whether all ranks succeeded at something. Every rank gets its own result back, or else
+    /// learns which is the lowest rank that failed. Collective.
+    ///
+    /// # Errors
+    /// If any rank failed.
+    pub fn agree<T, E>(&self, result: Result<T, E>) -> Result<T, Disagreement<E>> {
+        let rank = self.rank() as i64;
+        let mut lowest = [if result.is_err() { rank } else { i64::MAX }];
+        self.combine(Combine::Min, &mut lowest).map_err(Disagreement::Lost)?;
+        match (lowest[0], result) {
+            (i64::MAX, Ok(value)) => Ok(value),
+            (lowest, Err(error)) if lowest == rank => Err(Disagreement::Here(error)),
+            (lowest, _) => Err(Disagreement::There { rank: lowest as usize }),
+        }
+    }
+
+    /// Does something on one rank after the other, in their order. Collective.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn in_turn<T>(&self, action: impl FnOnce() -> T) -> Result<T, Error> {
+        for _ in 0..self.rank() {
+            self.barrier()?;
+        }
+        let result = action();
+        for _ in self.rank()..self.size() {
+            self.barrier()?;
+        }
+        Ok(result)
+    }
+
+    /// Sets up a message of `length` numbers to rank `to`, which sets up its receipt with the same
+    /// tag.
+    pub fn outgoing(&self, to: usize, tag: usize, length: usize) -> Outgoing {
+        Outgoing(match &self.0 {
+            Inner::Solo => unreachable!("a world of one has nobody to send to"),
+            Inner::Thread { team, rank } => Outlet::Thread(team.end(*rank, to, tag, length)),
+            #[cfg(feature = "mpi")]
+            Inner::Mpi(process) => Outlet::Mpi(Process::outgoing(process, to, tag, length)),
+        })
+    }
+
+    /// Sets up the receipt of a message of `length` numbers from rank `from`.
+    pub fn incoming(&self, from: usize, tag: usize, length: usize) -> Incoming {
+        Incoming(match &self.0 {
+            Inner::Solo => unreachable!("a world of one has nobody to receive from"),
+            Inner::Thread { team, rank } => Outlet::Thread(team.end(from, *rank, tag, length)),
+            #[cfg(feature = "mpi")]
+            Inner::Mpi(process) => Outlet::Mpi(Process::incoming(process, from, tag, length)),
+        })
+    }
+
+    /// MPI's handle of the world, for libraries that communicate by themselves.
+    #[cfg(feature = "mpi")]
+    pub fn raw(&self) -> Option<RawComm> {
+        match &self.0 {
+            Inner::Mpi(process) => Some(process.raw()),
+            _ => None,
+        }
+    }
+
+    /// Ends the whole job now, on all ranks, with this exit code. For errors that the other ranks
+    /// cannot know of.
+    pub fn abort(&self, code: i32) -> ! {
+        match &self.0 {
+            #[cfg(feature = "mpi")]
+            Inner::Mpi(_) => crate::mpi::abort(code),
+            _ => std::process::exit(code),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The syntax tree: what was written, with spans, before names have a meaning.
+
+use std::fmt;
+
+use crate::span::Span;
+
+/// A node of the syntax tree.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ast {
+    /// What the node is.
+    pub kind: AstKind,
+    /// The text that it came from.
+    pub span: Span,
+    /// Levels of nodes from here to the deepest leaf, this one included.
+    depth: usize,
+}
+
+/// The kinds of syntax node.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AstKind {
+    /// A literal.
+    Number(f64),
+    /// A name that is not called.
+    Name(String),
+    /// `-a`, `+a`, `not a`.
+    Prefix(Prefix, Box<Ast>),
+    /// `a + b` and its like.
+    Infix(Infix, Box<Ast>, Box<Ast>),
+    /// `name(arguments)`; the span is that of the name.
+    Call(String, Span, Vec<Ast>),
+    /// `[a, b]`
+    List(Vec<Ast>),
+    /// `(a, b)`, which only `Piecewise` takes.
+    Tuple(Vec<Ast>),
+    /// `a[0]`
+    Index(Box<Ast>, Box<Ast>),
+    /// `a.x`; the span is that of the member.
+    Member(Box<Ast>, String, Span),
+}
+
+/// Prefix operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prefix {
+    /// `-a`
+    Negate,
+    /// `+a`
+    Plus,
+    /// `not a`
+    Not,
+}
+
+/// Infix operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Infix {
+    /// `a + b`
+    Add,
+    /// `a - b`
+    Subtract,
+    /// `a * b`
+    Multiply,
+    /// `a / b`
+    Divide,
+    /// `a % b`: the remainder with the sign of a
+    Remainder,
+    /// `a ^ b`, `a ** b`
+    Power,
+    /// `a < b`
+    Less,
+    /// `a <= b`
+    LessEqual,
+    /// `a > b`
+    Greater,
+    /// `a >= b`
+    GreaterEqual,
+    /// `a == b`
+    Equal,
+    /// `a != b`
+    NotEqual,
+    /// `a and b`
+    And,
+    /// `a or b`
+    Or,
+}
+
+impl Ast {
+    pub(crate) fn new(kind: AstKind, span: Span) -> Self {
+        let deepest = |nodes: &[Ast]| nodes.iter().map(|n| n.depth).max().unwrap_or(0);
+        let below = match &kind {
+            AstKind::Number(_) | AstKind::Name(_) => 0,
+            AstKind::Prefix(_, a) | AstKind::Member(a, _, _) => a.depth,
+            AstKind::Infix(_, a, b) | AstKind::Index(a, b) => a.depth.max(b.depth),
+            AstKind::Call(_, _, nodes) | AstKind::List(nodes) | AstKind::Tuple(nodes) => {
+                deepest(nodes)
+            }
+        };
+        Ast { kind, span, depth: below + 1 }
+    }
+
+    /// Levels of nodes from here to the deepest leaf.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>, indent: usize) -> fmt::Result {
+        let pad = "  ".repeat(indent);
+        let (head, children): (String, Vec<&Ast>) = match &self.kind {
+            AstKind::Number(value) => (format!("{value}"), vec![]),
+            AstKind::Name(name) => (name.clone(), vec![]),
+            AstKind::Prefix(op, a) => (format!("{op:?}").to_lowercase(), vec![a]),
+            AstKind::Infix(op, a, b) => (format!("{op:?}").to_lowercase(), vec![a, b]),
+            AstKind::Call(name, _, args) => (format!("{name}(…)"), args.iter().collect()),
+            AstKind::List(items) => ("list".into(), items.iter().collect()),
+            AstKind::Tuple(items) => ("tuple".into(), items.iter().collect()),
+            AstKind::Index(a, b) => ("index".into(), vec![a, b]),
+            AstKind::Member(a, name, _) => (format!(".{name}"), vec![a]),
+        };
+        writeln!(f, "{pad}{head}  [{}..{}]", self.span.start, self.span.end)?;
+        children.iter().try_for_each(|child| child.write(f, indent + 1))
+    }
+}
+
+/// One node a line, children indented, with spans in brackets.
+impl fmt::Display for Ast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, 0)
+    }
+}

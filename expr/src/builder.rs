@@ -1,0 +1,353 @@
+//! Builds kernels: equal operations become one, and rewrites that keep every bit are made.
+//!
+//! A rewrite is allowed only if it gives the same number for every operand, infinities, NaNs and
+//! signed zeros included (which NaN it is does not count). So `x + 0` stays (−0 + 0 is 0), and
+//! `0*x` stays (x may be infinite). The one definition made here is that of powers: x^n for
+//! n = −4 … 4 is multiplication in a fixed order.
+
+use std::collections::HashMap;
+
+use crate::function::Function;
+use crate::kernel::{Kernel, Op, Output, Value};
+use crate::math::{self, Binary, Unary};
+
+/// Collects the operations of a kernel.
+#[derive(Clone, Debug, Default)]
+pub struct Builder {
+    ops: Vec<Op>,
+    known: HashMap<Key, Value>,
+    outputs: Vec<Output>,
+}
+
+/// An operation as a hash key: the numbers in it by their bits.
+type Key = (u8, u64, u64, u64);
+
+fn key(op: &Op) -> Key {
+    let at = |v: Value| u64::from(v.0);
+    match *op {
+        Op::Constant(value) => (0, value.to_bits(), 0, 0),
+        Op::Parameter(number) => (1, number.into(), 0, 0),
+        Op::Profile { axis, number } => (2, axis.into(), number.into(), 0),
+        Op::Load { input, offset: [a, b, c] } => {
+            let low = |o: i32| u64::from(o as u32);
+            (3, input.into(), low(a) << 32 | low(b), low(c))
+        }
+        Op::Unary(f, a) => (4, f as u64, at(a), 0),
+        Op::Binary(f, a, b) => (5, f as u64, at(a), at(b)),
+        Op::Select(a, b, c) => (6, at(a), at(b), at(c)),
+    }
+}
+
+impl Builder {
+    /// No operations yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A number.
+    pub fn constant(&mut self, value: f64) -> Value {
+        self.push(Op::Constant(value))
+    }
+
+    /// The number given as this parameter of each call.
+    pub fn parameter(&mut self, number: usize) -> Value {
+        self.push(Op::Parameter(number as u32))
+    }
+
+    /// The number given by this profile, which runs along this axis.
+    pub fn profile(&mut self, axis: usize, number: usize) -> Value {
+        self.push(Op::Profile { axis: axis as u8, number: number as u32 })
+    }
+
+    /// The value of an input at an offset from the cell.
+    pub fn load(&mut self, input: usize, offset: [i32; 3]) -> Value {
+        self.push(Op::Load { input: input as u32, offset })
+    }
+
+    /// The number that `value` is, if it is a constant.
+    pub fn as_constant(&self, value: Value) -> Option<f64> {
+        match self.ops[value.index()] {
+            Op::Constant(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// A function of one value.
+    pub fn unary(&mut self, f: Unary, a: Value) -> Value {
+        if let Some(a) = self.as_constant(a) {
+            return self.constant(f.eval(a));
+        }
+        if let (Unary::Negate, Op::Unary(Unary::Negate, inner)) = (f, self.ops[a.index()]) {
+            return inner;
+        }
+        self.push(Op::Unary(f, a))
+    }
+
+    /// A function of two values.
+    pub fn binary(&mut self, f: Binary, a: Value, b: Value) -> Value {
+        let (constant_a, constant_b) = (self.as_constant(a), self.as_constant(b));
+        if f == Binary::Power
+            && let Some(exponent) = constant_b
+            && let Some(power) = self.small_power(a, exponent)
+        {
+            return power;
+        }
+        if let (Some(a), Some(b)) = (constant_a, constant_b) {
+            return self.constant(f.eval(a, b));
+        }
+        let is_zero = |c: Option<f64>, zero: f64| c.is_some_and(|c| c.to_bits() == zero.to_bits());
+        match f {
+            Binary::Add => {
+                // x + (−0) is x; x + (−y) is x − y.
+                if is_zero(constant_b, -0.0) {
+                    return a;
+                }
+                if is_zero(constant_a, -0.0) {
+                    return b;
+                }
+                if let Op::Unary(Unary::Negate, b) = self.ops[b.index()] {
+                    return self.binary(Binary::Subtract, a, b);
+                }
+                if let Op::Unary(Unary::Negate, a) = self.ops[a.index()] {
+                    return self.binary(Binary::Subtract, b, a);
+                }
+            }
+            Binary::Subtract => {
+                if is_zero(constant_b, 0.0) {
+                    return a;
+                }
+                if let Op::Unary(Unary::Negate, b) = self.ops[b.index()] {
+                    return self.binary(Binary::Add, a, b);
+                }
+            }
+            Binary::Multiply => {
+                for (constant, other) in [(constant_a, b), (constant_b, a)] {
+                    match constant {
+                        Some(1.0) => return other,
+                        Some(-1.0) => return self.unary(Unary::Negate, other),
+                        _ => {}
+                    }
+                }
+            }
+            Binary::Divide => match constant_b {
+                Some(1.0) => return a,
+                Some(-1.0) => return self.unary(Unary::Negate, a),
+                // Dividing by a power of two is multiplying by its inverse, to the bit.
+                Some(b) if is_power_of_two(b) => {
+                    let inverse = self.constant(1.0 / b);
+                    return self.binary(Binary::Multiply, a, inverse);
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+        let (a, b) = if f.commutes() && b < a { (b, a) } else { (a, b) };
+        self.push(Op::Binary(f, a, b))
+    }
+
+    /// x^n as multiplication for n = −4 … 4.
+    fn small_power(&mut self, x: Value, exponent: f64) -> Option<Value> {
+        let mut times = |a, b| self.binary(Binary::Multiply, a, b);
+        let positive = match exponent.abs() {
+            0.0 => return Some(self.constant(1.0)),
+            1.0 => x,
+            2.0 => times(x, x),
+            3.0 => {
+                let square = times(x, x);
+                times(square, x)
+            }
+            4.0 => {
+                let square = times(x, x);
+                times(square, square)
+            }
+            _ => return None,
+        };
+        if exponent > 0.0 {
+            return Some(positive);
+        }
+        let one = self.constant(1.0);
+        Some(self.binary(Binary::Divide, one, positive))
+    }
+
+    /// `condition ≠ 0 ? yes : no`
+    pub fn select(&mut self, condition: Value, yes: Value, no: Value) -> Value {
+        if let Some(condition) = self.as_constant(condition) {
+            return if condition != 0.0 { yes } else { no };
+        }
+        if yes == no {
+            return yes;
+        }
+        self.push(Op::Select(condition, yes, no))
+    }
+
+    /// A function that expressions can call.
+    ///
+    /// `arguments` are as many as the function takes.
+    pub fn call(&mut self, function: Function, arguments: &[Value]) -> Value {
+        let x = arguments[0];
+        match function {
+            Function::Unary(f) => self.unary(f, x),
+            Function::Binary(f) => self.binary(f, x, arguments[1]),
+            Function::Where => self.select(x, arguments[1], arguments[2]),
+            Function::Heaviside => {
+                let (zero, half, one) =
+                    (self.constant(0.0), self.constant(0.5), self.constant(1.0));
+                let at_zero = arguments.get(1).copied().unwrap_or(half);
+                let is_zero = self.binary(Binary::Equal, x, zero);
+                let negative = self.binary(Binary::Less, x, zero);
+                let positive = self.binary(Binary::Greater, x, zero);
+                // What is neither of the three is NaN and stays so.
+                let otherwise = self.select(is_zero, at_zero, x);
+                let otherwise = self.select(negative, zero, otherwise);
+                self.select(positive, one, otherwise)
+            }
+            Function::LogBase => {
+                let log = self.unary(Unary::Log, x);
+                match arguments.get(1) {
+                    None => log,
+                    Some(base) => {
+                        let base = self.unary(Unary::Log, *base);
+                        self.binary(Binary::Divide, log, base)
+                    }
+                }
+            }
+            Function::MinOf => self.fold(Binary::Min, arguments),
+            Function::MaxOf => self.fold(Binary::Max, arguments),
+            Function::Itself => x,
+            Function::Zero => self.constant(0.0),
+            Function::Arg => {
+                let (zero, pi) = (self.constant(0.0), self.constant(std::f64::consts::PI));
+                let negative = self.binary(Binary::Less, x, zero);
+                self.select(negative, pi, zero)
+            }
+        }
+    }
+
+    fn fold(&mut self, f: Binary, values: &[Value]) -> Value {
+        let first = values[0];
+        values[1..].iter().fold(first, |a, b| self.binary(f, a, *b))
+    }
+
+    fn push(&mut self, op: Op) -> Value {
+        let next = Value(self.ops.len() as u32);
+        let value = *self.known.entry(key(&op)).or_insert(next);
+        if value == next {
+            self.ops.push(op);
+        }
+        value
+    }
+
+    /// Stores `value` in the next output array.
+    pub fn output(&mut self, value: Value) {
+        self.outputs.push(Output { value, in_place: None, checked: false });
+    }
+
+    /// Stores `value` in the next output array, which may share the memory of an input, and may
+    /// be checked to be finite.
+    pub fn output_with(&mut self, value: Value, in_place: Option<usize>, checked: bool) {
+        let in_place = in_place.map(|input| input as u32);
+        self.outputs.push(Output { value, in_place, checked });
+    }
+
+    pub(crate) fn ops(&self) -> &[Op] {
+        &self.ops
+    }
+
+    /// The kernel of the operations that the outputs need.
+    pub fn finish(self) -> Kernel {
+        let mut needed = vec![false; self.ops.len()];
+        for output in &self.outputs {
+            needed[output.value.index()] = true;
+        }
+        for i in (0..self.ops.len()).rev() {
+            if needed[i] {
+                self.ops[i].operands().for_each(|v| needed[v.index()] = true);
+            }
+        }
+        let mut renamed = vec![Value(0); self.ops.len()];
+        let mut ops = Vec::new();
+        for (i, op) in self.ops.iter().enumerate().filter(|(i, _)| needed[*i]) {
+            renamed[i] = Value(ops.len() as u32);
+            let r = |v: Value| renamed[v.index()];
+            ops.push(match *op {
+                Op::Unary(f, a) => Op::Unary(f, r(a)),
+                Op::Binary(f, a, b) => Op::Binary(f, r(a), r(b)),
+                Op::Select(a, b, c) => Op::Select(r(a), r(b), r(c)),
+                leaf => leaf,
+            });
+        }
+        let rename = |o: &Output| Output { value: renamed[o.value.index()], ..*o };
+        let outputs: Vec<_> = self.outputs.iter().map(rename).collect();
+        debug_assert!(outputs.iter().filter_map(|o| o.in_place).all(|shared| {
+            ops.iter().all(|op| match op {
+                Op::Load { input, offset } => *input != shared || *offset == [0; 3],
+                _ => true,
+            })
+        }));
+        Kernel { ops, outputs }
+    }
+}
+
+/// Whether |x| is a power of two whose inverse is one too.
+fn is_power_of_two(x: f64) -> bool {
+    const FRACTION: u64 = (1 << 52) - 1;
+    x.is_normal() && (1.0 / x).is_normal() && x.to_bits() & FRACTION == 0
+}
+
+/// The value of a kernel operation whose operands are known.
+pub(crate) fn eval(op: &Op, at: impl Fn(Value) -> f64) -> Option<f64> {
+    match *op {
+        Op::Constant(value) => Some(value),
+        Op::Unary(f, a) => Some(f.eval(at(a))),
+        Op::Binary(f, a, b) => Some(f.eval(at(a), at(b))),
+        Op::Select(a, b, c) => Some(math::select(at(a), at(b), at(c))),
+        Op::Parameter(_) | Op::Profile { .. } | Op::Load { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_operations_are_one() {
+        let mut b = Builder::new();
+        let (x, y) = (b.load(0, [0; 3]), b.load(1, [0; 3]));
+        assert_eq!(b.binary(Binary::Add, x, y), b.binary(Binary::Add, y, x));
+        assert_ne!(b.binary(Binary::Subtract, x, y), b.binary(Binary::Subtract, y, x));
+    }
+
+    #[test]
+    fn rewrites_keep_signed_zeros_and_nan() {
+        let mut b = Builder::new();
+        let x = b.load(0, [0; 3]);
+        let (zero, minus_zero, one) = (b.constant(0.0), b.constant(-0.0), b.constant(1.0));
+        assert_eq!(b.binary(Binary::Multiply, x, one), x);
+        assert_eq!(b.binary(Binary::Subtract, x, zero), x);
+        assert_eq!(b.binary(Binary::Add, x, minus_zero), x);
+        assert_ne!(b.binary(Binary::Add, x, zero), x);
+        let product = b.binary(Binary::Multiply, x, zero);
+        assert_eq!(b.as_constant(product), None);
+    }
+
+    #[test]
+    fn division_by_a_power_of_two_only_becomes_multiplication() {
+        let mut b = Builder::new();
+        let x = b.load(0, [0; 3]);
+        let (four, three) = (b.constant(4.0), b.constant(3.0));
+        let quarter = b.constant(0.25);
+        assert_eq!(b.binary(Binary::Divide, x, four), b.binary(Binary::Multiply, x, quarter));
+        let third = b.binary(Binary::Divide, x, three);
+        assert_eq!(b.ops[third.index()], Op::Binary(Binary::Divide, x, three));
+    }
+
+    #[test]
+    fn unneeded_operations_are_left_out() {
+        let mut b = Builder::new();
+        let (x, y) = (b.load(0, [0; 3]), b.load(1, [0; 3]));
+        b.binary(Binary::Add, x, y);
+        let square = b.binary(Binary::Multiply, y, y);
+        b.output(square);
+        assert_eq!(b.finish().ops.len(), 2);
+    }
+}

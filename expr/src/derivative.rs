@@ -1,0 +1,236 @@
+//! Derivatives of a kernel's value with respect to everything it loads, by going backwards
+//! through its operations (reverse accumulation: Griewank & Walther 2008, "Evaluating
+//! Derivatives", chapter 3).
+//!
+//! Where a function has a jump or a corner, the derivative to one side is taken.
+
+use crate::builder::Builder;
+use crate::kernel::{Op, Value};
+use crate::math::{Binary, Unary};
+
+/// A load and the derivative with respect to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Partial {
+    /// Which input is loaded.
+    pub input: usize,
+    /// At which offset.
+    pub offset: [i32; 3],
+    /// The derivative, as a value of the same builder.
+    pub derivative: Value,
+}
+
+/// Adds to `builder` the derivatives of `of` with respect to every load that it depends on.
+pub fn partials(builder: &mut Builder, of: Value) -> Vec<Partial> {
+    let count = of.index() + 1;
+    let mut adjoints: Vec<Option<Value>> = vec![None; count];
+    adjoints[of.index()] = Some(builder.constant(1.0));
+    let mut partials = Vec::new();
+    for i in (0..count).rev() {
+        let Some(adjoint) = adjoints[i] else { continue };
+        let op = builder.ops()[i];
+        if let Op::Load { input, offset } = op {
+            let input = input as usize;
+            partials.push(Partial { input, offset, derivative: adjoint });
+        }
+        for (operand, local) in locals(builder, Value(i as u32), op) {
+            let through = match local {
+                Local::Factor(factor) => builder.binary(Binary::Multiply, adjoint, factor),
+                Local::If(condition) => {
+                    let zero = builder.constant(0.0);
+                    builder.select(condition, adjoint, zero)
+                }
+                Local::Unless(condition) => {
+                    let zero = builder.constant(0.0);
+                    builder.select(condition, zero, adjoint)
+                }
+            };
+            let slot = &mut adjoints[operand.index()];
+            *slot = Some(match *slot {
+                None => through,
+                Some(sum) => builder.binary(Binary::Add, sum, through),
+            });
+        }
+    }
+    partials
+}
+
+/// How an operation passes a change of an operand on.
+enum Local {
+    /// Times this.
+    Factor(Value),
+    /// Unchanged where this is true, else not at all.
+    If(Value),
+    /// Unchanged where this is false, else not at all.
+    Unless(Value),
+}
+
+/// The operands through which the value of `op` changes, and how.
+fn locals(b: &mut Builder, value: Value, op: Op) -> Vec<(Value, Local)> {
+    use Local::*;
+    match op {
+        Op::Unary(f, x) => match unary(b, f, x, value) {
+            Some(factor) => vec![(x, Factor(factor))],
+            None => vec![],
+        },
+        Op::Binary(f, x, y) => binary(b, f, x, y, value),
+        Op::Select(condition, yes, no) => vec![(yes, If(condition)), (no, Unless(condition))],
+        _ => vec![],
+    }
+}
+
+/// df/dx in terms of x and f = `value`; nothing where it vanishes.
+fn unary(b: &mut Builder, f: Unary, x: Value, value: Value) -> Option<Value> {
+    use Binary::{Add, Divide, Multiply, Subtract};
+    let one = b.constant(1.0);
+    let square = |b: &mut Builder, v| b.binary(Multiply, v, v);
+    let over = |b: &mut Builder, v| b.binary(Divide, one, v);
+    let scaled = |b: &mut Builder, v, factor: f64| {
+        let factor = b.constant(factor);
+        b.binary(Multiply, v, factor)
+    };
+    Some(match f {
+        Unary::Negate => b.constant(-1.0),
+        Unary::Abs => b.unary(Unary::Signum, x),
+        Unary::Not | Unary::Sign | Unary::Signum => return None,
+        Unary::Floor | Unary::Ceil | Unary::Round => return None,
+        Unary::Sqrt => {
+            let double = scaled(b, value, 2.0);
+            over(b, double)
+        }
+        Unary::Cbrt => {
+            let square = square(b, value);
+            let triple = scaled(b, square, 3.0);
+            over(b, triple)
+        }
+        Unary::Exp => value,
+        Unary::Expm1 => b.binary(Add, value, one),
+        Unary::Log => over(b, x),
+        Unary::Log1p => {
+            let sum = b.binary(Add, one, x);
+            over(b, sum)
+        }
+        Unary::Log2 | Unary::Log10 => {
+            let base: f64 = if f == Unary::Log2 { 2.0 } else { 10.0 };
+            let product = scaled(b, x, base.ln());
+            over(b, product)
+        }
+        Unary::Sin => b.unary(Unary::Cos, x),
+        Unary::Cos => {
+            let sine = b.unary(Unary::Sin, x);
+            b.unary(Unary::Negate, sine)
+        }
+        Unary::Tan => {
+            let square = square(b, value);
+            b.binary(Add, one, square)
+        }
+        Unary::Asin | Unary::Acos => {
+            let square = square(b, x);
+            let rest = b.binary(Subtract, one, square);
+            let root = b.unary(Unary::Sqrt, rest);
+            let inverse = over(b, root);
+            if f == Unary::Asin { inverse } else { b.unary(Unary::Negate, inverse) }
+        }
+        Unary::Atan => {
+            let square = square(b, x);
+            let sum = b.binary(Add, one, square);
+            over(b, sum)
+        }
+        Unary::Sinh => b.unary(Unary::Cosh, x),
+        Unary::Cosh => b.unary(Unary::Sinh, x),
+        Unary::Tanh => {
+            let square = square(b, value);
+            b.binary(Subtract, one, square)
+        }
+        Unary::Asinh | Unary::Acosh => {
+            let square = square(b, x);
+            let sign = b.constant(if f == Unary::Asinh { 1.0 } else { -1.0 });
+            let sum = b.binary(Add, square, sign);
+            let root = b.unary(Unary::Sqrt, sum);
+            over(b, root)
+        }
+        Unary::Atanh => {
+            let square = square(b, x);
+            let rest = b.binary(Subtract, one, square);
+            over(b, rest)
+        }
+        Unary::Erf => {
+            let square = square(b, x);
+            let negative = b.unary(Unary::Negate, square);
+            let bell = b.unary(Unary::Exp, negative);
+            scaled(b, bell, std::f64::consts::FRAC_2_SQRT_PI)
+        }
+        // The digamma function is not among the elementary functions.
+        Unary::Gamma => b.constant(f64::NAN),
+    })
+}
+
+fn binary(b: &mut Builder, f: Binary, x: Value, y: Value, value: Value) -> Vec<(Value, Local)> {
+    use Local::*;
+    let one = b.constant(1.0);
+    match f {
+        Binary::Add => vec![(x, Factor(one)), (y, Factor(one))],
+        Binary::Subtract => {
+            let minus = b.constant(-1.0);
+            vec![(x, Factor(one)), (y, Factor(minus))]
+        }
+        Binary::Multiply => vec![(x, Factor(y)), (y, Factor(x))],
+        Binary::Divide => {
+            let inverse = b.binary(Binary::Divide, one, y);
+            let ratio = b.binary(Binary::Divide, value, y);
+            let minus = b.unary(Unary::Negate, ratio);
+            vec![(x, Factor(inverse)), (y, Factor(minus))]
+        }
+        Binary::Power => {
+            let less = b.binary(Binary::Subtract, y, one);
+            let power = b.binary(Binary::Power, x, less);
+            let by_base = b.binary(Binary::Multiply, y, power);
+            let mut factors = vec![(x, Factor(by_base))];
+            if b.as_constant(y).is_none() {
+                let log = b.unary(Unary::Log, x);
+                let by_exponent = b.binary(Binary::Multiply, value, log);
+                factors.push((y, Factor(by_exponent)));
+            }
+            factors
+        }
+        Binary::Remainder | Binary::Modulo => {
+            // value = x − y·n with an integer n.
+            let whole = b.binary(Binary::Subtract, value, x);
+            let minus_n = b.binary(Binary::Divide, whole, y);
+            vec![(x, Factor(one)), (y, Factor(minus_n))]
+        }
+        Binary::Atan2 => {
+            let (xx, yy) = (b.binary(Binary::Multiply, x, x), b.binary(Binary::Multiply, y, y));
+            let sum = b.binary(Binary::Add, xx, yy);
+            let by_x = b.binary(Binary::Divide, y, sum);
+            let by_y = b.binary(Binary::Divide, x, sum);
+            let by_y = b.unary(Unary::Negate, by_y);
+            vec![(x, Factor(by_x)), (y, Factor(by_y))]
+        }
+        Binary::Hypot => {
+            // At the tip of the cone the slope is 1 in every direction.
+            let zero = b.constant(0.0);
+            let tip = b.binary(Binary::Equal, value, zero);
+            let mut slope = |v| {
+                let ratio = b.binary(Binary::Divide, v, value);
+                b.select(tip, one, ratio)
+            };
+            vec![(x, Factor(slope(x))), (y, Factor(slope(y)))]
+        }
+        Binary::Min => {
+            let first = b.binary(Binary::Less, x, y);
+            vec![(x, If(first)), (y, Unless(first))]
+        }
+        Binary::Max => {
+            let first = b.binary(Binary::Greater, x, y);
+            vec![(x, If(first)), (y, Unless(first))]
+        }
+        Binary::Less
+        | Binary::LessEqual
+        | Binary::Greater
+        | Binary::GreaterEqual
+        | Binary::Equal
+        | Binary::NotEqual
+        | Binary::And
+        | Binary::Or => vec![],
+    }
+}

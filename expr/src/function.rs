@@ -1,0 +1,121 @@
+//! The functions that an expression can call: names in both spellings, numbers of arguments.
+
+use std::ops::RangeInclusive;
+
+use crate::math::{Binary, Unary};
+
+/// A function of values in the same cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Function {
+    /// Of one value.
+    Unary(Unary),
+    /// Of two values.
+    Binary(Binary),
+    /// `where(condition, yes, no)`
+    Where,
+    /// `heaviside(x, at0)`; the value at 0 is ½ if not given.
+    Heaviside,
+    /// `log(x, base)`
+    LogBase,
+    /// `min(a, b, …)` of two or more values.
+    MinOf,
+    /// `max(a, b, …)` of two or more values.
+    MaxOf,
+    /// `conj(x)`, `real(x)`: the value itself, since it is real.
+    Itself,
+    /// `imag(x)`: zero, since the value is real.
+    Zero,
+    /// `arg(x)` of a real value: 0, or π where it is negative.
+    Arg,
+}
+
+/// A row of the table of functions.
+pub(crate) struct Row {
+    pub(crate) names: &'static [&'static str],
+    pub(crate) arguments: RangeInclusive<usize>,
+    pub(crate) function: Function,
+}
+
+const ANY: usize = usize::MAX;
+
+const fn unary(names: &'static [&'static str], function: Unary) -> Row {
+    Row { names, arguments: 1..=1, function: Function::Unary(function) }
+}
+
+const fn binary(names: &'static [&'static str], function: Binary) -> Row {
+    Row { names, arguments: 2..=2, function: Function::Binary(function) }
+}
+
+const fn row(
+    names: &'static [&'static str],
+    arguments: RangeInclusive<usize>,
+    function: Function,
+) -> Row {
+    Row { names, arguments, function }
+}
+
+/// Every function, the usual spelling first, then sympy's and others'.
+///
+/// `min` and `max` of one argument are reductions (operator.rs), `Piecewise` is made of
+/// [`Function::Where`] (resolve.rs).
+pub(crate) const FUNCTIONS: &[Row] = &[
+    unary(&["abs", "Abs"], Unary::Abs),
+    unary(&["sign"], Unary::Sign),
+    unary(&["signum"], Unary::Signum),
+    unary(&["sqrt"], Unary::Sqrt),
+    unary(&["cbrt"], Unary::Cbrt),
+    unary(&["exp"], Unary::Exp),
+    unary(&["expm1"], Unary::Expm1),
+    row(&["log"], 1..=2, Function::LogBase),
+    unary(&["ln"], Unary::Log),
+    unary(&["log1p"], Unary::Log1p),
+    unary(&["log2"], Unary::Log2),
+    unary(&["log10"], Unary::Log10),
+    unary(&["sin"], Unary::Sin),
+    unary(&["cos"], Unary::Cos),
+    unary(&["tan"], Unary::Tan),
+    unary(&["asin", "arcsin"], Unary::Asin),
+    unary(&["acos", "arccos"], Unary::Acos),
+    unary(&["atan", "arctan"], Unary::Atan),
+    binary(&["atan2", "arctan2"], Binary::Atan2),
+    unary(&["sinh"], Unary::Sinh),
+    unary(&["cosh"], Unary::Cosh),
+    unary(&["tanh"], Unary::Tanh),
+    unary(&["asinh", "arcsinh"], Unary::Asinh),
+    unary(&["acosh", "arccosh"], Unary::Acosh),
+    unary(&["atanh", "arctanh"], Unary::Atanh),
+    unary(&["erf"], Unary::Erf),
+    unary(&["gamma"], Unary::Gamma),
+    unary(&["floor"], Unary::Floor),
+    unary(&["ceil", "ceiling"], Unary::Ceil),
+    unary(&["round"], Unary::Round),
+    row(&["min", "Min"], 2..=ANY, Function::MinOf),
+    row(&["max", "Max"], 2..=ANY, Function::MaxOf),
+    binary(&["hypot"], Binary::Hypot),
+    binary(&["mod", "Mod"], Binary::Modulo),
+    row(&["heaviside", "Heaviside"], 1..=2, Function::Heaviside),
+    row(&["where"], 3..=3, Function::Where),
+    row(&["conj", "conjugate"], 1..=1, Function::Itself),
+    row(&["real", "re"], 1..=1, Function::Itself),
+    row(&["imag", "im"], 1..=1, Function::Zero),
+    row(&["arg"], 1..=1, Function::Arg),
+];
+
+/// The row of a function's name.
+pub(crate) fn find(name: &str) -> Option<&'static Row> {
+    FUNCTIONS.iter().find(|row| row.names.contains(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_stands_twice() {
+        let mut names: Vec<_> = FUNCTIONS.iter().flat_map(|row| row.names).collect();
+        let all = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+}

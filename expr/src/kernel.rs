@@ -1,0 +1,146 @@
+//! A kernel: what is computed in every cell, as a flat list of operations.
+//!
+//! Values are numbered in the order of their operations; an operation uses only earlier values.
+//! A kernel knows nothing of grids: it loads inputs at offsets from the cell that it is in, and
+//! back ends (rows/) make functions over ranges of rows of it.
+
+use std::fmt;
+
+use crate::math::{Binary, Unary};
+
+/// The number of an operation's value within its kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Value(pub(crate) u32);
+
+impl Value {
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One operation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Op {
+    /// A number.
+    Constant(f64),
+    /// A number that is given with each call: time, step size, the result of a reduction.
+    Parameter(u32),
+    /// A number that depends on the index along one axis only: a coordinate, a metric factor.
+    Profile {
+        /// The axis, 0 to 2; 2 runs along the row.
+        axis: u8,
+        /// Which of the profiles given with each call.
+        number: u32,
+    },
+    /// The value of an input in a cell near this one.
+    Load {
+        /// Which input.
+        input: u32,
+        /// That cell's indices minus this one's.
+        offset: [i32; 3],
+    },
+    /// A function of one value.
+    Unary(Unary, Value),
+    /// A function of two values.
+    Binary(Binary, Value, Value),
+    /// `condition ≠ 0 ? yes : no`
+    Select(Value, Value, Value),
+}
+
+impl Op {
+    /// The values that the operation uses.
+    pub(crate) fn operands(&self) -> impl Iterator<Item = Value> + use<> {
+        let used: [Option<Value>; 3] = match *self {
+            Op::Unary(_, a) => [Some(a), None, None],
+            Op::Binary(_, a, b) => [Some(a), Some(b), None],
+            Op::Select(a, b, c) => [Some(a), Some(b), Some(c)],
+            _ => [None; 3],
+        };
+        used.into_iter().flatten()
+    }
+}
+
+/// An output of a kernel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Output {
+    /// The value that is stored.
+    pub value: Value,
+    /// The input that shares its memory, if any; it is then loaded at offset 0 only.
+    pub in_place: Option<u32>,
+    /// Whether every stored number is checked to be finite.
+    pub checked: bool,
+}
+
+/// What is computed in every cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kernel {
+    pub(crate) ops: Vec<Op>,
+    pub(crate) outputs: Vec<Output>,
+}
+
+impl Kernel {
+    /// The operations, in order.
+    pub fn ops(&self) -> &[Op] {
+        &self.ops
+    }
+
+    /// What is stored, in the order of the output arrays of a call.
+    pub fn outputs(&self) -> &[Output] {
+        &self.outputs
+    }
+
+    /// How many operations compute something (loads, constants and parameters do not).
+    pub fn arithmetic_operations(&self) -> usize {
+        self.ops.iter().filter(|op| op.operands().next().is_some()).count()
+    }
+
+    /// How far the kernel looks from its cell into `input`, towards lower and higher indices of
+    /// each axis.
+    pub fn reach(&self, input: u32) -> [[usize; 2]; 3] {
+        let mut reach = [[0; 2]; 3];
+        for op in &self.ops {
+            if let Op::Load { input: i, offset } = *op
+                && i == input
+            {
+                for (axis, o) in offset.into_iter().enumerate() {
+                    let side = usize::from(o > 0);
+                    reach[axis][side] = reach[axis][side].max(o.unsigned_abs() as usize);
+                }
+            }
+        }
+        reach
+    }
+
+    /// Whether the kernel looks into `input` at an offset along more than one axis.
+    pub fn reaches_corners(&self, input: u32) -> bool {
+        self.ops.iter().any(|op| match op {
+            Op::Load { input: i, offset } => {
+                *i == input && offset.iter().filter(|o| **o != 0).count() > 1
+            }
+            _ => false,
+        })
+    }
+}
+
+/// One operation a line, as `%3 = add %1 %2`.
+impl fmt::Display for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lower = |d: &dyn fmt::Debug| format!("{d:?}").to_lowercase();
+        for (i, op) in self.ops.iter().enumerate() {
+            write!(f, "  %{i} = ")?;
+            match op {
+                Op::Constant(value) => writeln!(f, "{value:?}")?,
+                Op::Parameter(number) => writeln!(f, "parameter {number}")?,
+                Op::Profile { axis, number } => writeln!(f, "profile {number} of axis {axis}")?,
+                Op::Load { input, offset } => writeln!(f, "load {input} at {offset:?}")?,
+                Op::Unary(g, a) => writeln!(f, "{} %{}", lower(g), a.0)?,
+                Op::Binary(g, a, b) => writeln!(f, "{} %{} %{}", lower(g), a.0, b.0)?,
+                Op::Select(a, b, c) => writeln!(f, "select %{} %{} %{}", a.0, b.0, c.0)?,
+            }
+        }
+        for (k, output) in self.outputs.iter().enumerate() {
+            writeln!(f, "  output {k} = %{}", output.value.0)?;
+        }
+        Ok(())
+    }
+}

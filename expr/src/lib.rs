@@ -1,0 +1,48 @@
+//! Equations as text: parsed, checked and compiled to kernels over rows of cells.
+//!
+//! The way of an expression: text → tokens → [`Ast`] ([`parse`]) → checked [`Expr`]
+//! ([`resolve`]) → operations of a [`Kernel`] ([`Builder`]) → a [`RowFn`] over ranges of rows
+//! ([`rows`]). This crate knows no grid, no rank and no file: what an operator does to its
+//! neighbours is decided by whoever drives the builder.
+//!
+//! ```
+//! use fluxions_expr::{Place, Scope, evaluate, parse};
+//!
+//! let scope = Scope::new(Place::Constant, &[]);
+//! assert_eq!(evaluate("2^3^2 - 1", &scope).unwrap(), 511.0);
+//!
+//! let mistake = parse("2*(x + 1").unwrap_err();
+//! assert_eq!(mistake.in_text("2*(x + 1"), "this `(` is never closed\n  2*(x + 1\n    ^");
+//! ```
+
+mod ast;
+mod builder;
+pub mod derivative;
+mod error;
+mod evaluate;
+mod function;
+mod kernel;
+mod math;
+mod operator;
+mod parse;
+mod resolve;
+pub mod rows;
+mod scope;
+mod span;
+mod token;
+mod typed;
+
+pub use ast::{Ast, AstKind, Infix, Prefix};
+pub use builder::Builder;
+pub use error::{Error, nearest};
+pub use evaluate::evaluate;
+pub use function::Function;
+pub use kernel::{Kernel, Op, Output, Value};
+pub use math::{Binary, Unary};
+pub use operator::{Operator, Reduction, Sided};
+pub use parse::parse;
+pub use resolve::resolve;
+pub use rows::{Call, RowFn, Rows, Scratch};
+pub use scope::{Place, Scope, Uses};
+pub use span::{Span, underline};
+pub use typed::{Distribution, Expr, Node};

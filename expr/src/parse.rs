@@ -1,0 +1,361 @@
+//! Tokens to a syntax tree, by precedence climbing (Pratt 1973, "Top down operator precedence").
+//!
+//! From loosest to tightest: `or`, `and`, `not`, comparisons, `+ -`, `* / %`, unary `- +`,
+//! `^ **` (to the right), then calls, indices and members.
+
+use crate::ast::{Ast, AstKind, Infix, Prefix};
+use crate::error::Error;
+use crate::span::Span;
+use crate::token::{Token, TokenKind, tokenize};
+
+/// Levels of brackets, signs and exponents that the parser follows.
+const MAX_NESTING: usize = 200;
+/// Levels of the tree that it makes (a sum of n terms has n); everything that later walks a tree
+/// by recursion relies on it.
+const MAX_DEPTH: usize = 1000;
+
+/// Binding powers: an operator is taken while its power is at least the caller's minimum.
+mod power {
+    pub(super) const OR: u8 = 1;
+    pub(super) const AND: u8 = 2;
+    pub(super) const NOT: u8 = 3;
+    pub(super) const COMPARISON: u8 = 4;
+    pub(super) const SUM: u8 = 5;
+    pub(super) const PRODUCT: u8 = 6;
+    pub(super) const SIGN: u8 = 7;
+    pub(super) const POWER: u8 = 8;
+}
+
+/// Parses one expression.
+///
+/// # Errors
+/// The first mistake in the text: a bad character or number, a token out of place, a bracket
+/// that is never closed, or nesting beyond what the parser follows.
+pub fn parse(text: &str) -> Result<Ast, Error> {
+    let tokens = tokenize(text)?;
+    let mut parser = Parser { tokens: &tokens, at: 0, depth: 0 };
+    let ast = parser.expression(0)?;
+    let next = parser.peek();
+    match next.kind {
+        TokenKind::End => Ok(ast),
+        _ => Err(parser.out_of_place(&ast)),
+    }
+}
+
+struct Parser<'a> {
+    tokens: &'a [Token],
+    at: usize,
+    depth: usize,
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> &Token {
+        &self.tokens[self.at]
+    }
+
+    fn advance(&mut self) -> Token {
+        let token = self.tokens[self.at].clone();
+        // The end token is never passed, so that peeking is always possible.
+        self.at = (self.at + 1).min(self.tokens.len() - 1);
+        token
+    }
+
+    /// An expression of operators that bind at least as tightly as `minimum`.
+    fn expression(&mut self, minimum: u8) -> Result<Ast, Error> {
+        self.depth += 1;
+        if self.depth > MAX_NESTING {
+            return Err(Error::TooDeep { limit: MAX_NESTING, span: self.peek().span });
+        }
+        let mut left = self.operand()?;
+        while let Some((operator, power)) = infix(&self.peek().kind) {
+            if power < minimum {
+                break;
+            }
+            self.advance();
+            let right = match operator {
+                // To the right: 2^3^2 is 2^(3^2); a sign may stand before the exponent.
+                Infix::Power => self.expression(power)?,
+                _ => self.expression(power + 1)?,
+            };
+            let span = left.span.to(right.span);
+            if power == power::COMPARISON && is_comparison(&left) {
+                return Err(Error::ChainedComparison { span });
+            }
+            left = self.node(AstKind::Infix(operator, Box::new(left), Box::new(right)), span)?;
+        }
+        self.depth -= 1;
+        Ok(left)
+    }
+
+    /// Something without infix operators: a sign and its operand, or an atom with what follows it.
+    fn operand(&mut self) -> Result<Ast, Error> {
+        let token = self.advance();
+        let prefix = match token.kind {
+            TokenKind::Minus => Some((Prefix::Negate, power::SIGN)),
+            TokenKind::Plus => Some((Prefix::Plus, power::SIGN)),
+            TokenKind::Not => Some((Prefix::Not, power::NOT)),
+            _ => None,
+        };
+        if let Some((prefix, power)) = prefix {
+            let inner = self.expression(power)?;
+            let span = token.span.to(inner.span);
+            return self.node(AstKind::Prefix(prefix, Box::new(inner)), span);
+        }
+        let atom = self.atom(token)?;
+        self.postfix(atom)
+    }
+
+    fn atom(&mut self, token: Token) -> Result<Ast, Error> {
+        match token.kind {
+            TokenKind::Number(value) => Ok(Ast::new(AstKind::Number(value), token.span)),
+            TokenKind::Name(name) if self.peek().kind == TokenKind::Open => {
+                let open = self.advance().span;
+                let (arguments, close) = self.list(open, '(', TokenKind::Close)?;
+                self.node(AstKind::Call(name, token.span, arguments), token.span.to(close))
+            }
+            TokenKind::Name(name) => Ok(Ast::new(AstKind::Name(name), token.span)),
+            TokenKind::Open => {
+                let (mut inner, close) = self.list(token.span, '(', TokenKind::Close)?;
+                let span = token.span.to(close);
+                match inner.len() {
+                    0 => Err(Error::Unexpected {
+                        expected: "an expression",
+                        found: "`)`".into(),
+                        span: close,
+                        hint: None,
+                    }),
+                    1 => {
+                        let mut only = inner.remove(0);
+                        only.span = span;
+                        Ok(only)
+                    }
+                    _ => self.node(AstKind::Tuple(inner), span),
+                }
+            }
+            TokenKind::OpenBracket => {
+                let (items, close) = self.list(token.span, '[', TokenKind::CloseBracket)?;
+                self.node(AstKind::List(items), token.span.to(close))
+            }
+            kind => Err(Error::Unexpected {
+                expected: "a number, a name or `(`",
+                found: kind.describe(),
+                span: token.span,
+                hint: match kind {
+                    TokenKind::Star => Some("for a power write `^` or `**` without a space".into()),
+                    _ => None,
+                },
+            }),
+        }
+    }
+
+    /// Expressions between commas up to `close`; the opening bracket has been taken.
+    fn list(
+        &mut self,
+        open: Span,
+        bracket: char,
+        close: TokenKind,
+    ) -> Result<(Vec<Ast>, Span), Error> {
+        let mut items = Vec::new();
+        if self.peek().kind == close {
+            return Ok((items, self.advance().span));
+        }
+        loop {
+            if self.peek().kind == TokenKind::End {
+                return Err(Error::Unclosed { bracket, span: open });
+            }
+            items.push(self.expression(0)?);
+            match &self.peek().kind {
+                TokenKind::Comma => {
+                    self.advance();
+                }
+                kind if *kind == close => return Ok((items, self.advance().span)),
+                TokenKind::End => return Err(Error::Unclosed { bracket, span: open }),
+                _ => return Err(self.out_of_place(&items[items.len() - 1])),
+            }
+        }
+    }
+
+    /// What may follow an atom: `[index]` and `.member`.
+    fn postfix(&mut self, mut atom: Ast) -> Result<Ast, Error> {
+        loop {
+            match self.peek().kind {
+                TokenKind::OpenBracket => {
+                    let open = self.advance().span;
+                    let (mut items, close) = self.list(open, '[', TokenKind::CloseBracket)?;
+                    let span = atom.span.to(close);
+                    if items.len() != 1 {
+                        return Err(Error::Unexpected {
+                            expected: "one index",
+                            found: format!("{}", items.len()),
+                            span: open.to(close),
+                            hint: None,
+                        });
+                    }
+                    let index = Box::new(items.remove(0));
+                    atom = self.node(AstKind::Index(Box::new(atom), index), span)?;
+                }
+                TokenKind::Dot => {
+                    self.advance();
+                    let token = self.advance();
+                    let TokenKind::Name(name) = token.kind else {
+                        return Err(Error::Unexpected {
+                            expected: "the name of a component",
+                            found: token.kind.describe(),
+                            span: token.span,
+                            hint: None,
+                        });
+                    };
+                    let span = atom.span.to(token.span);
+                    atom = self.node(AstKind::Member(Box::new(atom), name, token.span), span)?;
+                }
+                _ => return Ok(atom),
+            }
+        }
+    }
+
+    fn node(&self, kind: AstKind, span: Span) -> Result<Ast, Error> {
+        let ast = Ast::new(kind, span);
+        if ast.depth() > MAX_DEPTH {
+            return Err(Error::TooDeep { limit: MAX_DEPTH, span });
+        }
+        Ok(ast)
+    }
+
+    /// The error for a token that cannot follow `left`.
+    fn out_of_place(&self, left: &Ast) -> Error {
+        let token = self.peek();
+        let hint = match (&left.kind, &token.kind) {
+            (AstKind::Number(value), TokenKind::Name(name)) => {
+                Some(format!("to multiply, write `{value}*{name}`"))
+            }
+            (_, TokenKind::Name(_) | TokenKind::Number(_) | TokenKind::Open) => {
+                Some("to multiply, write `*`".into())
+            }
+            (_, TokenKind::Close) => Some("there is no `(` for it".into()),
+            (_, TokenKind::CloseBracket) => Some("there is no `[` for it".into()),
+            _ => None,
+        };
+        Error::Unexpected {
+            expected: "an operator such as `+` or `*`",
+            found: token.kind.describe(),
+            span: token.span,
+            hint,
+        }
+    }
+}
+
+fn infix(kind: &TokenKind) -> Option<(Infix, u8)> {
+    Some(match kind {
+        TokenKind::Or => (Infix::Or, power::OR),
+        TokenKind::And => (Infix::And, power::AND),
+        TokenKind::Less => (Infix::Less, power::COMPARISON),
+        TokenKind::LessEqual => (Infix::LessEqual, power::COMPARISON),
+        TokenKind::Greater => (Infix::Greater, power::COMPARISON),
+        TokenKind::GreaterEqual => (Infix::GreaterEqual, power::COMPARISON),
+        TokenKind::Equal => (Infix::Equal, power::COMPARISON),
+        TokenKind::NotEqual => (Infix::NotEqual, power::COMPARISON),
+        TokenKind::Plus => (Infix::Add, power::SUM),
+        TokenKind::Minus => (Infix::Subtract, power::SUM),
+        TokenKind::Star => (Infix::Multiply, power::PRODUCT),
+        TokenKind::Slash => (Infix::Divide, power::PRODUCT),
+        TokenKind::Percent => (Infix::Remainder, power::PRODUCT),
+        TokenKind::Power => (Infix::Power, power::POWER),
+        _ => return None,
+    })
+}
+
+/// Whether the node is a comparison that was written without parentheses around it.
+fn is_comparison(ast: &Ast) -> bool {
+    use Infix::*;
+    match &ast.kind {
+        AstKind::Infix(Less | LessEqual | Greater | GreaterEqual | Equal | NotEqual, a, b) => {
+            ast.span == a.span.to(b.span)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tree as fully parenthesised text.
+    fn show(text: &str) -> String {
+        fn go(ast: &Ast) -> String {
+            match &ast.kind {
+                AstKind::Number(value) => format!("{value}"),
+                AstKind::Name(name) => name.clone(),
+                AstKind::Prefix(op, a) => format!("({op:?} {})", go(a)),
+                AstKind::Infix(op, a, b) => format!("({} {op:?} {})", go(a), go(b)),
+                AstKind::Call(name, _, args) => {
+                    format!("{name}({})", args.iter().map(go).collect::<Vec<_>>().join(", "))
+                }
+                AstKind::List(items) => {
+                    format!("[{}]", items.iter().map(go).collect::<Vec<_>>().join(", "))
+                }
+                AstKind::Tuple(items) => {
+                    format!("<{}>", items.iter().map(go).collect::<Vec<_>>().join(", "))
+                }
+                AstKind::Index(a, b) => format!("{}[{}]", go(a), go(b)),
+                AstKind::Member(a, name, _) => format!("{}.{name}", go(a)),
+            }
+        }
+        go(&parse(text).unwrap())
+    }
+
+    #[test]
+    fn power_binds_right_and_tighter_than_the_sign() {
+        assert_eq!(show("-a^2"), "(Negate (a Power 2))");
+        assert_eq!(show("2^3^2"), "(2 Power (3 Power 2))");
+        assert_eq!(show("2^-3^2*a"), "((2 Power (Negate (3 Power 2))) Multiply a)");
+        assert_eq!(show("-2*3"), "((Negate 2) Multiply 3)");
+    }
+
+    #[test]
+    fn logic_is_looser_than_comparison_and_comparison_than_sums() {
+        assert_eq!(show("not a + 1 < b and c or d"), "(((Not ((a Add 1) Less b)) And c) Or d)");
+    }
+
+    #[test]
+    fn sums_and_products_bind_left() {
+        assert_eq!(show("a - b - c*d/e"), "((a Subtract b) Subtract ((c Multiply d) Divide e))");
+    }
+
+    #[test]
+    fn calls_lists_components() {
+        assert_eq!(show("f(a, [b, c])[0].x"), "f(a, [b, c])[0].x");
+        assert_eq!(show("Piecewise((a, b), (c, True))"), "Piecewise(<a, b>, <c, True>)");
+    }
+
+    #[test]
+    fn chained_comparisons_are_refused_unless_parenthesised() {
+        assert!(matches!(parse("0 < x < 1"), Err(Error::ChainedComparison { .. })));
+        assert!(parse("(0 < x) == (x < 1)").is_ok());
+    }
+
+    #[test]
+    fn deep_nesting_is_an_error_and_no_overflow() {
+        for text in [
+            "(".repeat(100_000),
+            "-".repeat(100_000),
+            "2^".repeat(100_000),
+            format!("1{}", "+1".repeat(100_000)),
+            format!("x{}", "[0]".repeat(100_000)),
+        ] {
+            assert!(parse(&text).is_err());
+        }
+        assert!(matches!(parse(&format!("1{}", "+1".repeat(1000))), Err(Error::TooDeep { .. })));
+        let nested = format!("{}1{}", "(".repeat(150), ")".repeat(150));
+        assert!(parse(&nested).is_ok());
+    }
+
+    #[test]
+    fn errors_point_at_the_token() {
+        let error = parse("2 x").unwrap_err();
+        assert_eq!(error.span(), Span::new(2, 3));
+        assert_eq!(error.help().unwrap(), "to multiply, write `2*x`");
+        assert!(matches!(parse("(a + b"), Err(Error::Unclosed { bracket: '(', .. })));
+        assert!(matches!(parse(""), Err(Error::Unexpected { .. })));
+        assert!(matches!(parse("a + * b"), Err(Error::Unexpected { .. })));
+    }
+}

@@ -1,0 +1,281 @@
+//! A block: some consecutive cells of one row, and the steps that compute in it.
+//!
+//! Each step reads operands (registers, loads, numbers) and writes one register or one output;
+//! its loop runs over the cells of the block and is vectorised by the compiler.
+
+use super::{Call, Profile};
+
+/// Cells in a block: registers of this many doubles stay in the first-level cache.
+pub(super) const BLOCK: usize = 256;
+
+/// What a step reads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Operand {
+    /// A register: the result of an earlier step.
+    Register(usize),
+    /// An input at an offset.
+    Load { input: usize, offset: [isize; 3] },
+    /// A profile along the row.
+    Along(usize),
+    /// One number for the whole row.
+    Scalar(usize),
+}
+
+/// What a step writes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Target {
+    Register(usize),
+    Output(usize),
+}
+
+/// A step of a compiled kernel.
+pub(super) type Step = Box<dyn Fn(&mut Block<'_, '_>) + Send + Sync>;
+
+/// The state while a block is computed.
+pub(super) struct Block<'a, 'c> {
+    pub(super) call: &'a mut Call<'c>,
+    pub(super) registers: &'a mut [Box<[f64]>],
+    pub(super) scalars: &'a [f64],
+    /// Position in memory of the block's first cell, relative to an array's cell (0, 0, 0).
+    pub(super) at: isize,
+    /// Index of the block's first cell along the row.
+    pub(super) column: isize,
+    /// Cells in the block.
+    pub(super) length: usize,
+}
+
+/// What operands are read from while a target is written.
+struct Sources<'a> {
+    before: &'a [f64],
+    /// Memory from `after_at` on; what lies between is being written.
+    after: &'a [f64],
+    after_at: usize,
+    registers: &'a [Box<[f64]>],
+    profiles: &'a [Profile],
+    inputs: &'a [usize],
+    pitch: [usize; 2],
+    at: isize,
+    column: isize,
+    length: usize,
+}
+
+impl<'a> Sources<'a> {
+    /// The operand's numbers in the block; `None` where it is being written.
+    fn get(&self, operand: Operand) -> Option<&'a [f64]> {
+        match operand {
+            Operand::Register(register) => Some(&self.registers[register][..self.length]),
+            Operand::Along(profile) => Some(self.profiles[profile].from(self.column, self.length)),
+            Operand::Load { input, offset } => {
+                let offset = offset[0] * self.pitch[0] as isize
+                    + offset[1] * self.pitch[1] as isize
+                    + offset[2];
+                let start = (self.inputs[input] as isize + self.at + offset) as usize;
+                if start + self.length <= self.before.len() {
+                    Some(&self.before[start..start + self.length])
+                } else {
+                    let start = start.checked_sub(self.after_at)?;
+                    Some(&self.after[start..start + self.length])
+                }
+            }
+            Operand::Scalar(_) => None,
+        }
+    }
+}
+
+impl Block<'_, '_> {
+    fn scalar(&self, operand: Operand) -> f64 {
+        match operand {
+            Operand::Scalar(number) => self.scalars[number],
+            _ => f64::NAN,
+        }
+    }
+
+    /// Calls `compute` with the target's cells and the operands' numbers. Where the target is an
+    /// output that shares memory with an operand, `compute` writes to `spare` first.
+    fn write<const N: usize>(
+        &mut self,
+        target: Target,
+        spare: usize,
+        operands: [Operand; N],
+        compute: impl Fn(&mut [f64], [&[f64]; N]),
+    ) {
+        let (register, output) = match target {
+            Target::Register(register) => (register, None),
+            Target::Output(output) => {
+                let start = (self.call.outputs[output] as isize + self.at) as usize;
+                (spare, Some(start..start + self.length))
+            }
+        };
+        if let Some(range) = output.clone() {
+            let (before, rest) = self.call.memory.split_at_mut(range.start);
+            let (cells, after) = rest.split_at_mut(self.length);
+            let sources = Sources {
+                before,
+                after,
+                after_at: range.end,
+                registers: self.registers,
+                profiles: self.call.profiles,
+                inputs: self.call.inputs,
+                pitch: self.call.pitch,
+                at: self.at,
+                column: self.column,
+                length: self.length,
+            };
+            if let Some(numbers) = all(operands.map(|operand| sources.get(operand))) {
+                return compute(cells, numbers);
+            }
+        }
+        let mut cells = std::mem::take(&mut self.registers[register]);
+        let sources = Sources {
+            before: self.call.memory,
+            after: &[],
+            after_at: usize::MAX,
+            registers: self.registers,
+            profiles: self.call.profiles,
+            inputs: self.call.inputs,
+            pitch: self.call.pitch,
+            at: self.at,
+            column: self.column,
+            length: self.length,
+        };
+        if let Some(numbers) = all(operands.map(|operand| sources.get(operand))) {
+            compute(&mut cells[..self.length], numbers);
+        }
+        if let Some(range) = output {
+            self.call.memory[range].copy_from_slice(&cells[..self.length]);
+        }
+        self.registers[register] = cells;
+    }
+
+    /// Whether the block's cells of an output are all finite.
+    pub(super) fn is_finite(&self, output: usize) -> bool {
+        let start = (self.call.outputs[output] as isize + self.at) as usize;
+        // x − x is 0 for finite x and NaN otherwise; several sums, so that they vectorise.
+        let mut sums = [0.0; 8];
+        let chunks = self.call.memory[start..start + self.length].chunks_exact(8);
+        for x in chunks.remainder() {
+            sums[0] += x - x;
+        }
+        for chunk in chunks {
+            for (sum, x) in sums.iter_mut().zip(chunk) {
+                *sum += x - x;
+            }
+        }
+        sums.iter().sum::<f64>() == 0.0
+    }
+}
+
+fn all<'a, const N: usize>(operands: [Option<&'a [f64]>; N]) -> Option<[&'a [f64]; N]> {
+    let mut numbers: [&[f64]; N] = [&[]; N];
+    for (number, operand) in numbers.iter_mut().zip(operands) {
+        *number = operand?;
+    }
+    Some(numbers)
+}
+
+fn is_scalar(operand: Operand) -> bool {
+    matches!(operand, Operand::Scalar(_))
+}
+
+/// A step that copies an operand.
+pub(super) fn copy(target: Target, spare: usize, a: Operand) -> Step {
+    if is_scalar(a) {
+        return Box::new(move |block| {
+            let a = block.scalar(a);
+            block.write(target, spare, [], |cells, []| cells.fill(a));
+        });
+    }
+    Box::new(move |block| block.write(target, spare, [a], |cells, [a]| cells.copy_from_slice(a)))
+}
+
+/// A step that applies a function of one number. The operand is no scalar.
+pub(super) fn unary<F>(f: F, target: Target, spare: usize, a: Operand) -> Step
+where
+    F: Fn(f64) -> f64 + Copy + Send + Sync + 'static,
+{
+    Box::new(move |block| {
+        block.write(target, spare, [a], |cells, [a]| {
+            for (cell, a) in cells.iter_mut().zip(a) {
+                *cell = f(*a);
+            }
+        });
+    })
+}
+
+/// A step that applies a function of two numbers. Not both operands are scalars.
+pub(super) fn binary<F>(f: F, target: Target, spare: usize, a: Operand, b: Operand) -> Step
+where
+    F: Fn(f64, f64) -> f64 + Copy + Send + Sync + 'static,
+{
+    match (is_scalar(a), is_scalar(b)) {
+        (true, _) => Box::new(move |block| {
+            let a = block.scalar(a);
+            block.write(target, spare, [b], |cells, [b]| {
+                for (cell, b) in cells.iter_mut().zip(b) {
+                    *cell = f(a, *b);
+                }
+            });
+        }),
+        (_, true) => Box::new(move |block| {
+            let b = block.scalar(b);
+            block.write(target, spare, [a], |cells, [a]| {
+                for (cell, a) in cells.iter_mut().zip(a) {
+                    *cell = f(*a, b);
+                }
+            });
+        }),
+        _ => Box::new(move |block| {
+            block.write(target, spare, [a, b], |cells, [a, b]| {
+                for ((cell, a), b) in cells.iter_mut().zip(a).zip(b) {
+                    *cell = f(*a, *b);
+                }
+            });
+        }),
+    }
+}
+
+/// A step that chooses between two operands by a third.
+pub(super) fn select(target: Target, spare: usize, [c, a, b]: [Operand; 3]) -> Step {
+    use crate::math::select;
+    match [is_scalar(c), is_scalar(a), is_scalar(b)] {
+        [true, _, _] => Box::new(move |block| {
+            let chosen = if block.scalar(c) != 0.0 { a } else { b };
+            if is_scalar(chosen) {
+                let value = block.scalar(chosen);
+                return block.write(target, spare, [], |cells, []| cells.fill(value));
+            }
+            block.write(target, spare, [chosen], |cells, [a]| cells.copy_from_slice(a));
+        }),
+        [_, true, true] => Box::new(move |block| {
+            let (a, b) = (block.scalar(a), block.scalar(b));
+            block.write(target, spare, [c], |cells, [c]| {
+                for (cell, c) in cells.iter_mut().zip(c) {
+                    *cell = select(*c, a, b);
+                }
+            });
+        }),
+        [_, true, false] => Box::new(move |block| {
+            let a = block.scalar(a);
+            block.write(target, spare, [c, b], |cells, [c, b]| {
+                for ((cell, c), b) in cells.iter_mut().zip(c).zip(b) {
+                    *cell = select(*c, a, *b);
+                }
+            });
+        }),
+        [_, false, true] => Box::new(move |block| {
+            let b = block.scalar(b);
+            block.write(target, spare, [c, a], |cells, [c, a]| {
+                for ((cell, c), a) in cells.iter_mut().zip(c).zip(a) {
+                    *cell = select(*c, *a, b);
+                }
+            });
+        }),
+        [_, false, false] => Box::new(move |block| {
+            block.write(target, spare, [c, a, b], |cells, [c, a, b]| {
+                for (((cell, c), a), b) in cells.iter_mut().zip(c).zip(a).zip(b) {
+                    *cell = select(*c, *a, *b);
+                }
+            });
+        }),
+    }
+}

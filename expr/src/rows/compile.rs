@@ -1,0 +1,371 @@
+//! Kernels to closures: what is the same for the whole call or row is computed once per call or
+//! row, the rest block by block.
+
+use super::block::{self, BLOCK, Block, Operand, Step, Target};
+use super::{Call, Cells, RowFn, Scratch};
+use crate::builder::eval;
+use crate::kernel::{Kernel, Op};
+use crate::math::{Binary, Unary};
+
+/// A kernel compiled to closures over blocks of a row.
+pub struct Rows {
+    /// The operations, for those of them that are evaluated as scalars.
+    ops: Vec<Op>,
+    /// Indices of the operations that are the same for a whole call.
+    per_call: Vec<usize>,
+    /// Indices of the operations that are the same for a row.
+    per_row: Vec<usize>,
+    /// What is done in each block.
+    steps: Vec<Step>,
+    /// Outputs that are checked to be finite.
+    checked: Vec<usize>,
+    registers: usize,
+}
+
+/// How often an operation has to be computed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rate {
+    Call,
+    Row,
+    Cell,
+}
+
+impl Rows {
+    /// Compiles a kernel.
+    pub fn compile(kernel: &Kernel) -> Self {
+        let rates = rates(kernel);
+        let at_rate = |rate| (0..kernel.ops.len()).filter(|i| rates[*i] == rate).collect();
+        let (steps, registers) = Steps::of(kernel, &rates).finish();
+        Rows {
+            ops: kernel.ops.clone(),
+            per_call: at_rate(Rate::Call),
+            per_row: at_rate(Rate::Row),
+            steps,
+            checked: (0..kernel.outputs.len()).filter(|k| kernel.outputs[*k].checked).collect(),
+            registers,
+        }
+    }
+}
+
+impl RowFn for Rows {
+    fn run(&self, call: &mut Call<'_>, cells: Cells, scratch: &mut Scratch) -> bool {
+        self.reserve(scratch);
+        let Scratch { registers, scalars } = scratch;
+        let [rows0, rows1, columns] = cells;
+        for &i in &self.per_call {
+            scalars[i] = match self.ops[i] {
+                Op::Parameter(number) => call.parameters[number as usize],
+                ref op => eval(op, |v| scalars[v.index()]).unwrap_or(f64::NAN),
+            };
+        }
+        let mut finite = true;
+        for row0 in rows0.0..rows0.1 {
+            for row1 in rows1.0..rows1.1 {
+                for &i in &self.per_row {
+                    scalars[i] = match self.ops[i] {
+                        Op::Profile { axis, number } => {
+                            call.profiles[number as usize].at([row0, row1][axis as usize])
+                        }
+                        ref op => eval(op, |v| scalars[v.index()]).unwrap_or(f64::NAN),
+                    };
+                }
+                let row = row0 * call.pitch[0] as isize + row1 * call.pitch[1] as isize;
+                let mut column = columns.0;
+                while column < columns.1 {
+                    let length = BLOCK.min((columns.1 - column) as usize);
+                    let at = row + column;
+                    let mut block = Block { call, registers, scalars, at, column, length };
+                    self.steps.iter().for_each(|step| step(&mut block));
+                    finite &= self.checked.iter().all(|output| block.is_finite(*output));
+                    column += length as isize;
+                }
+            }
+        }
+        finite
+    }
+
+    fn reserve(&self, scratch: &mut Scratch) {
+        while scratch.registers.len() < self.registers {
+            scratch.registers.push(vec![0.0; BLOCK].into());
+        }
+        if scratch.scalars.len() < self.ops.len() {
+            scratch.scalars.resize(self.ops.len(), 0.0);
+        }
+    }
+}
+
+fn rates(kernel: &Kernel) -> Vec<Rate> {
+    let mut rates: Vec<Rate> = Vec::with_capacity(kernel.ops.len());
+    for op in &kernel.ops {
+        let rate = match op {
+            Op::Profile { axis: 0 | 1, .. } => Rate::Row,
+            Op::Profile { .. } | Op::Load { .. } => Rate::Cell,
+            op => op.operands().map(|v| rates[v.index()]).max().unwrap_or(Rate::Call),
+        };
+        rates.push(rate);
+    }
+    rates
+}
+
+/// The steps of a kernel while they are collected.
+struct Steps<'a> {
+    kernel: &'a Kernel,
+    rates: &'a [Rate],
+    steps: Vec<Step>,
+    /// The register that holds each operation's value.
+    registers: Vec<Option<usize>>,
+    free: Vec<usize>,
+    count: usize,
+}
+
+impl<'a> Steps<'a> {
+    fn of(kernel: &'a Kernel, rates: &'a [Rate]) -> Self {
+        let n = kernel.ops.len();
+        // Register 0 is the spare one of outputs that share memory with an operand.
+        Steps {
+            kernel,
+            rates,
+            steps: Vec::new(),
+            registers: vec![None; n],
+            free: Vec::new(),
+            count: 1,
+        }
+    }
+
+    fn finish(mut self) -> (Vec<Step>, usize) {
+        let ops = &self.kernel.ops;
+        let mut last_use = vec![0; ops.len()];
+        for (i, op) in ops.iter().enumerate() {
+            op.operands().for_each(|v| last_use[v.index()] = i);
+        }
+        let mut stored = vec![false; self.kernel.outputs.len()];
+        for (i, op) in ops.iter().enumerate() {
+            let computed = self.rates[i] == Rate::Cell && op.operands().next().is_some();
+            if computed {
+                let direct = self.direct_output(i, last_use[i]);
+                let target = match direct {
+                    Some(output) => {
+                        stored[output] = true;
+                        Target::Output(output)
+                    }
+                    None => Target::Register(self.allocate(i)),
+                };
+                self.steps.push(self.step(op, target));
+            }
+            for v in op.operands() {
+                let needed_later = last_use[v.index()] > i || self.is_output(v.index());
+                if !needed_later && let Some(register) = self.registers[v.index()].take() {
+                    self.free.push(register);
+                }
+            }
+        }
+        for (k, output) in self.kernel.outputs.iter().enumerate() {
+            if !stored[k] {
+                let value = self.operand(output.value.index());
+                self.steps.push(block::copy(Target::Output(k), 0, value));
+            }
+        }
+        (self.steps, self.count)
+    }
+
+    fn is_output(&self, i: usize) -> bool {
+        self.kernel.outputs.iter().any(|output| output.value.index() == i)
+    }
+
+    /// The output that operation `i` can be written to at once: its value serves nothing else,
+    /// and no later operation reads the memory that is overwritten.
+    fn direct_output(&self, i: usize, last_use: usize) -> Option<usize> {
+        let outputs = &self.kernel.outputs;
+        let mut mine = (0..outputs.len()).filter(|k| outputs[*k].value.index() == i);
+        let output = mine.next()?;
+        let overwritten = outputs[output].in_place;
+        let reads = |op: &Op| {
+            op.operands().any(|v| match self.kernel.ops[v.index()] {
+                Op::Load { input, .. } => Some(input) == overwritten,
+                _ => false,
+            })
+        };
+        // A load that is itself an output is copied at the end, and reads then.
+        let copied = outputs.iter().enumerate().any(|(k, o)| {
+            k != output
+                && matches!(self.kernel.ops[o.value.index()],
+                    Op::Load { input, .. } if Some(input) == overwritten)
+        });
+        let free = mine.next().is_none()
+            && last_use <= i
+            && !copied
+            && !self.kernel.ops[i + 1..].iter().any(reads);
+        free.then_some(output)
+    }
+
+    fn allocate(&mut self, i: usize) -> usize {
+        let register = self.free.pop().unwrap_or_else(|| {
+            self.count += 1;
+            self.count - 1
+        });
+        self.registers[i] = Some(register);
+        register
+    }
+
+    fn operand(&self, i: usize) -> Operand {
+        match (self.kernel.ops[i], self.registers[i]) {
+            (_, Some(register)) => Operand::Register(register),
+            (Op::Load { input, offset }, _) => {
+                Operand::Load { input: input as usize, offset: offset.map(|o| o as isize) }
+            }
+            (Op::Profile { axis: 2, number }, _) => Operand::Along(number as usize),
+            _ => Operand::Scalar(i),
+        }
+    }
+
+    fn step(&self, op: &Op, target: Target) -> Step {
+        match *op {
+            Op::Unary(f, a) => unary(f, target, self.operand(a.index())),
+            Op::Binary(f, a, b) => {
+                binary(f, target, self.operand(a.index()), self.operand(b.index()))
+            }
+            Op::Select(c, a, b) => {
+                block::select(target, 0, [c, a, b].map(|v| self.operand(v.index())))
+            }
+            // Only operations with operands become steps.
+            Op::Constant(_) | Op::Parameter(_) | Op::Profile { .. } | Op::Load { .. } => {
+                Box::new(|_| {})
+            }
+        }
+    }
+}
+
+/// A match that gives each function a loop of its own.
+macro_rules! loop_of_each {
+    ($f:expr, $function:ident, $make:path, $operands:tt, $target:expr, [$($name:ident)*]) => {
+        match $f {
+            $($function::$name => loop_of_each!(@one $function::$name, $make, $operands, $target),)*
+        }
+    };
+    (@one $f:path, $make:path, ($($operand:ident),*), $target:expr) => {
+        $make(|$($operand),*| $f.eval($($operand),*), $target, 0, $($operand),*)
+    };
+}
+
+fn unary(f: Unary, target: Target, a: Operand) -> Step {
+    loop_of_each!(f, Unary, block::unary, (a), target, [
+        Negate Not Abs Sign Signum Sqrt Cbrt Exp Expm1 Log Log1p Log2 Log10 Sin Cos Tan Asin Acos
+        Atan Sinh Cosh Tanh Asinh Acosh Atanh Erf Gamma Floor Ceil Round
+    ])
+}
+
+fn binary(f: Binary, target: Target, a: Operand, b: Operand) -> Step {
+    loop_of_each!(f, Binary, block::binary, (a, b), target, [
+        Add Subtract Multiply Divide Power Remainder Modulo Atan2 Hypot Min Max
+        Less LessEqual Greater GreaterEqual Equal NotEqual And Or
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builder::Builder;
+    use crate::rows::Profile;
+
+    /// Runs a kernel over one row of `n` cells, cut after `cut` cells. Input k begins at 100·k.
+    fn run(kernel: &Kernel, n: isize, cut: isize, memory: &mut [f64], outputs: &[usize]) -> bool {
+        let rows = Rows::compile(kernel);
+        let mut scratch = Scratch::default();
+        let profile = Profile { values: (0..200).map(f64::from).collect(), before: 0 };
+        let mut call = Call {
+            memory,
+            inputs: &[10, 1010],
+            outputs,
+            pitch: [0, 0],
+            parameters: &[2.0],
+            profiles: &[profile],
+        };
+        let first = rows.run(&mut call, [(0, 1), (0, 1), (0, cut)], &mut scratch);
+        let second = rows.run(&mut call, [(0, 1), (0, 1), (cut, n)], &mut scratch);
+        first && second
+    }
+
+    /// u ← u + p·(l + r − 2u)·x, in place or not.
+    fn heat(in_place: bool) -> Kernel {
+        let mut b = Builder::new();
+        // In place, the neighbours come from another array.
+        let from = usize::from(in_place);
+        let (l, r, u) = (b.load(from, [0, 0, -1]), b.load(from, [0, 0, 1]), b.load(0, [0; 3]));
+        let (two, p, x) = (b.constant(2.0), b.parameter(0), b.profile(2, 0));
+        let sum = b.binary(Binary::Add, l, r);
+        let double = b.binary(Binary::Multiply, two, u);
+        let lap = b.binary(Binary::Subtract, sum, double);
+        let scaled = b.binary(Binary::Multiply, p, lap);
+        let along = b.binary(Binary::Multiply, scaled, x);
+        let new = b.binary(Binary::Add, u, along);
+        b.output_with(new, in_place.then_some(0), true);
+        b.finish()
+    }
+
+    fn memory() -> Vec<f64> {
+        (0..3000).map(|i| (i as f64 * 0.37).sin()).collect()
+    }
+
+    #[test]
+    fn a_row_has_the_same_bits_however_it_is_cut() {
+        let n = 150;
+        for (in_place, output) in [(false, 2010), (true, 10)] {
+            let kernel = heat(in_place);
+            let old = memory();
+            let from = if in_place { 1010 } else { 10 };
+            let expected: Vec<f64> = (0..n)
+                .map(|i| {
+                    let u = old[10 + i];
+                    let lap = old[from + i - 1] + old[from + i + 1] - 2.0 * u;
+                    u + 2.0 * lap * i as f64
+                })
+                .collect();
+            for cut in [0, 1, 7, 64, 149] {
+                let mut memory = old.clone();
+                assert!(run(&kernel, n as isize, cut, &mut memory, &[output]));
+                assert_eq!(memory[output..output + n], expected[..]);
+                assert_eq!(memory[output + n..], old[output + n..]);
+            }
+        }
+    }
+
+    #[test]
+    fn an_output_is_not_overwritten_before_it_was_read() {
+        // Output 0 shares input 0's memory, and output 1 still needs input 0.
+        let mut b = Builder::new();
+        let (u, v) = (b.load(0, [0; 3]), b.load(1, [0; 3]));
+        let sum = b.binary(Binary::Add, u, v);
+        let difference = b.binary(Binary::Subtract, u, v);
+        b.output_with(sum, Some(0), false);
+        b.output_with(difference, None, false);
+        let mut memory = memory();
+        let (u, v) = (memory[10], memory[1010]);
+        run(&b.finish(), 5, 2, &mut memory, &[10, 2010]);
+        assert_eq!((memory[10], memory[2010]), (u + v, u - v));
+    }
+
+    #[test]
+    fn outputs_may_be_copies_numbers_and_the_same_value() {
+        let mut b = Builder::new();
+        let (u, one) = (b.load(1, [0; 3]), b.constant(1.0));
+        let sum = b.binary(Binary::Add, u, one);
+        for value in [u, one, sum, sum] {
+            b.output(value);
+        }
+        let mut memory = memory();
+        let u = memory[1012];
+        run(&b.finish(), 5, 0, &mut memory, &[2000, 2100, 2200, 2300]);
+        assert_eq!([2002, 2102, 2202, 2302].map(|i| memory[i]), [u, 1.0, u + 1.0, u + 1.0]);
+    }
+
+    #[test]
+    fn what_is_not_finite_is_noticed() {
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            for at in [0, 3, 99] {
+                let mut memory = memory();
+                memory[10 + at] = bad;
+                assert!(!run(&heat(false), 100, 50, &mut memory, &[2010]));
+            }
+        }
+    }
+}

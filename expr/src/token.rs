@@ -1,0 +1,208 @@
+//! Text to tokens. Every token knows its span.
+
+use crate::error::Error;
+use crate::span::Span;
+
+/// A token with the place where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Token {
+    pub(crate) kind: TokenKind,
+    pub(crate) span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum TokenKind {
+    Number(f64),
+    Name(String),
+    Plus,
+    Minus,
+    Star,
+    Slash,
+    Percent,
+    Power,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Equal,
+    NotEqual,
+    And,
+    Or,
+    Not,
+    Open,
+    Close,
+    OpenBracket,
+    CloseBracket,
+    Comma,
+    Dot,
+    End,
+}
+
+/// Cuts `text` into tokens; the last is [`TokenKind::End`].
+pub(crate) fn tokenize(text: &str) -> Result<Vec<Token>, Error> {
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while let Some(character) = text[at..].chars().next() {
+        if character.is_whitespace() {
+            at += character.len_utf8();
+            continue;
+        }
+        let (kind, length) = match character {
+            '0'..='9' => number(text, at)?,
+            '.' if text[at + 1..].starts_with(|c: char| c.is_ascii_digit()) => number(text, at)?,
+            c if c.is_alphabetic() || c == '_' => name(&text[at..]),
+            _ => symbol(text, at, character)?,
+        };
+        tokens.push(Token { kind, span: Span::new(at, at + length) });
+        at += length;
+    }
+    tokens.push(Token { kind: TokenKind::End, span: Span::new(text.len(), text.len()) });
+    Ok(tokens)
+}
+
+/// A number: digits, a fraction, an exponent. `2.` and `.5` are numbers.
+fn number(text: &str, at: usize) -> Result<(TokenKind, usize), Error> {
+    let bytes = &text.as_bytes()[at..];
+    let digits = |from: usize| bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
+    let mut length = digits(0);
+    if bytes.get(length) == Some(&b'.') {
+        length += 1;
+        length += digits(length);
+    }
+    if matches!(bytes.get(length), Some(b'e' | b'E')) {
+        let sign = usize::from(matches!(bytes.get(length + 1), Some(b'+' | b'-')));
+        let exponent = digits(length + 1 + sign);
+        if exponent > 0 {
+            length += 1 + sign + exponent;
+        }
+    }
+    let literal = &text[at..at + length];
+    match literal.parse::<f64>() {
+        Ok(value) if value.is_finite() => Ok((TokenKind::Number(value), length)),
+        _ => Err(Error::BadNumber { text: literal.into(), span: Span::new(at, at + length) }),
+    }
+}
+
+fn name(rest: &str) -> (TokenKind, usize) {
+    let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+    let kind = match &rest[..length] {
+        "and" => TokenKind::And,
+        "or" => TokenKind::Or,
+        "not" => TokenKind::Not,
+        name => TokenKind::Name(name.to_string()),
+    };
+    (kind, length)
+}
+
+fn symbol(text: &str, at: usize, character: char) -> Result<(TokenKind, usize), Error> {
+    use TokenKind::*;
+    let rest = &text[at..];
+    for (spelling, kind) in
+        [("**", Power), ("<=", LessEqual), (">=", GreaterEqual), ("==", Equal), ("!=", NotEqual)]
+    {
+        if rest.starts_with(spelling) {
+            return Ok((kind, spelling.len()));
+        }
+    }
+    let kind = match character {
+        '+' => Plus,
+        '-' => Minus,
+        '*' => Star,
+        '/' => Slash,
+        '%' => Percent,
+        '^' => Power,
+        '<' => Less,
+        '>' => Greater,
+        '(' => Open,
+        ')' => Close,
+        '[' => OpenBracket,
+        ']' => CloseBracket,
+        ',' => Comma,
+        '.' => Dot,
+        _ => {
+            let instead = match character {
+                '=' => Some("to compare, write `==`"),
+                '&' => Some("write `and`"),
+                '|' => Some("for a logical or write `or`; for an absolute value `abs(…)`"),
+                '!' | '~' => Some("write `not`, or `!=` for unequal"),
+                '\u{2212}' | '\u{2013}' => Some("write the minus sign of the keyboard, `-`"),
+                '·' | '×' => Some("write `*`"),
+                '²' => Some("write `^2`"),
+                '³' => Some("write `^3`"),
+                '{' | '}' => Some("use parentheses"),
+                '?' | ':' => Some("for a choice write `where(condition, a, b)`"),
+                _ => None,
+            };
+            let span = Span::new(at, at + character.len_utf8());
+            return Err(Error::UnexpectedCharacter { character, span, instead });
+        }
+    };
+    Ok((kind, 1))
+}
+
+impl TokenKind {
+    /// The token as a message names it.
+    pub(crate) fn describe(&self) -> String {
+        use TokenKind::*;
+        let spelling = match self {
+            Number(value) => return format!("the number {value}"),
+            Name(name) => return format!("`{name}`"),
+            End => return "the end of the expression".into(),
+            Plus => "+",
+            Minus => "-",
+            Star => "*",
+            Slash => "/",
+            Percent => "%",
+            Power => "^",
+            Less => "<",
+            LessEqual => "<=",
+            Greater => ">",
+            GreaterEqual => ">=",
+            Equal => "==",
+            NotEqual => "!=",
+            And => "and",
+            Or => "or",
+            Not => "not",
+            Open => "(",
+            Close => ")",
+            OpenBracket => "[",
+            CloseBracket => "]",
+            Comma => ",",
+            Dot => ".",
+        };
+        format!("`{spelling}`")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(text: &str) -> Vec<TokenKind> {
+        tokenize(text).unwrap().into_iter().map(|t| t.kind).collect()
+    }
+
+    #[test]
+    fn reads_numbers_in_every_form() {
+        use TokenKind::*;
+        assert_eq!(kinds("1 2. .5 3e-2"), [Number(1.), Number(2.), Number(0.5), Number(0.03), End]);
+        // An `e` without digits is the constant e, which the parser then finds misplaced.
+        assert_eq!(kinds("2e"), [Number(2.), Name("e".into()), End]);
+    }
+
+    #[test]
+    fn both_spellings_of_power_are_one_token() {
+        assert_eq!(kinds("x**2"), kinds("x^2"));
+    }
+
+    #[test]
+    fn a_number_beyond_doubles_is_refused() {
+        assert!(matches!(tokenize("1e999"), Err(Error::BadNumber { .. })));
+    }
+
+    #[test]
+    fn spans_are_bytes() {
+        let tokens = tokenize("α*b").unwrap();
+        assert_eq!(tokens[2].span, Span::new(3, 4));
+    }
+}

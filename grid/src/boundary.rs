@@ -1,0 +1,133 @@
+//! Boundary conditions as data.
+//!
+//! A condition is imposed through one layer of ghost cells, set before an operator looks there.
+//! With g the ghost cell, f1 the cell at the wall, f2 the next one inwards and d the spacing
+//! normal to the wall:
+//!
+//! | condition | g |
+//! |---|---|
+//! | value v | 2v − f1 |
+//! | derivative v, along the outward normal | f1 + d·v |
+//! | mixed ∂c/∂n + γc = β | (2dβ + (2 − dγ)·f1)/(2 + dγ) |
+//! | curvature v | v·d² + 2·f1 − f2 |
+//! | ghost v | v |
+//! | periodic, antiperiodic | ± the cell at the opposite end |
+//!
+//! The first three put the condition at the wall itself, between g and f1, to second order
+//! (LeVeque 2007, "Finite Difference Methods for Ordinary and Partial Differential Equations",
+//! section 2.12).
+
+/// A boundary condition whose numbers are of type `T`: plain ones, or expressions.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Condition<T> {
+    /// The value at the wall (Dirichlet).
+    Value(T),
+    /// The derivative at the wall along the outward normal (Neumann).
+    Derivative(T),
+    /// ∂c/∂n + coefficient·c = value at the wall, n outward (Robin).
+    Mixed {
+        /// γ
+        coefficient: T,
+        /// β
+        value: T,
+    },
+    /// The second derivative normal to the wall.
+    Curvature(T),
+    /// The value of the ghost cell itself.
+    Ghost(T),
+    /// The opposite end is the neighbour.
+    Periodic,
+    /// The opposite end is the neighbour, with the sign changed.
+    Antiperiodic,
+}
+
+impl<T> Condition<T> {
+    /// The condition with its numbers turned into something else.
+    ///
+    /// # Errors
+    /// The first that `f` gives.
+    pub fn try_map<U, E>(self, mut f: impl FnMut(T) -> Result<U, E>) -> Result<Condition<U>, E> {
+        Ok(match self {
+            Condition::Value(v) => Condition::Value(f(v)?),
+            Condition::Derivative(v) => Condition::Derivative(f(v)?),
+            Condition::Mixed { coefficient, value } => {
+                Condition::Mixed { coefficient: f(coefficient)?, value: f(value)? }
+            }
+            Condition::Curvature(v) => Condition::Curvature(f(v)?),
+            Condition::Ghost(v) => Condition::Ghost(f(v)?),
+            Condition::Periodic => Condition::Periodic,
+            Condition::Antiperiodic => Condition::Antiperiodic,
+        })
+    }
+
+    /// Whether the condition joins the two ends of an axis.
+    pub fn joins_ends(&self) -> bool {
+        matches!(self, Condition::Periodic | Condition::Antiperiodic)
+    }
+
+    /// The condition's name, as problem files use it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Condition::Value(_) => "value",
+            Condition::Derivative(_) => "derivative",
+            Condition::Mixed { .. } => "mixed",
+            Condition::Curvature(_) => "curvature",
+            Condition::Ghost(_) => "ghost",
+            Condition::Periodic => "periodic",
+            Condition::Antiperiodic => "antiperiodic",
+        }
+    }
+
+    /// How many cells of the domain, counted from the wall, decide the ghost cell.
+    pub fn depth(&self) -> usize {
+        match self {
+            Condition::Curvature(_) => 2,
+            _ => 1,
+        }
+    }
+}
+
+/// One of the two ends of an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The end at the lower bound, written `x-`.
+    Lower,
+    /// The end at the upper bound, written `x+`.
+    Upper,
+}
+
+impl Side {
+    /// Both sides, the lower first.
+    pub const BOTH: [Side; 2] = [Side::Lower, Side::Upper];
+
+    /// 0 for the lower side, 1 for the upper.
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
+    /// `-` or `+`
+    pub fn sign(self) -> char {
+        match self {
+            Side::Lower => '-',
+            Side::Upper => '+',
+        }
+    }
+
+    /// The other side.
+    #[must_use]
+    pub fn opposite(self) -> Side {
+        match self {
+            Side::Lower => Side::Upper,
+            Side::Upper => Side::Lower,
+        }
+    }
+}
+
+/// One face of the domain: an axis (of the three inside) and a side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Face {
+    /// The axis, 0 to 2.
+    pub axis: usize,
+    /// Which end of it.
+    pub side: Side,
+}

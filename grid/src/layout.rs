@@ -1,0 +1,123 @@
+//! Where the cells of a block lie in memory.
+
+use ndarray::{ArrayView3, ArrayViewMut3, ShapeBuilder};
+
+use crate::region::Region;
+
+/// Doubles in a cache line of 64 bytes.
+const LINE: usize = 8;
+
+/// Where the cells of a block, with a halo around them, lie in an array of doubles: axis 2 is
+/// contiguous, and every row of the domain starts on a 64-byte boundary if the array does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    shape: [usize; 3],
+    halo: [usize; 3],
+    pitch: [usize; 2],
+    origin: usize,
+    length: usize,
+}
+
+impl Layout {
+    /// A block of `shape` cells with `halo` layers of halo cells at both sides of each axis.
+    pub fn new(shape: [usize; 3], halo: [usize; 3]) -> Self {
+        let left = halo[2].next_multiple_of(LINE);
+        let pitch1 = (left + shape[2] + halo[2]).next_multiple_of(LINE);
+        let pitch0 = pitch1 * (shape[1] + 2 * halo[1]);
+        let origin = halo[0] * pitch0 + halo[1] * pitch1 + left;
+        let length = pitch0 * (shape[0] + 2 * halo[0]);
+        Layout { shape, halo, pitch: [pitch0, pitch1], origin, length }
+    }
+
+    /// Cells of the block along each axis.
+    pub fn shape(&self) -> [usize; 3] {
+        self.shape
+    }
+
+    /// Halo layers at both sides of each axis.
+    pub fn halo(&self) -> [usize; 3] {
+        self.halo
+    }
+
+    /// Distances between neighbours along axis 0 and axis 1.
+    pub fn pitch(&self) -> [usize; 2] {
+        self.pitch
+    }
+
+    /// Position of cell (0, 0, 0) in the array.
+    pub fn origin(&self) -> usize {
+        self.origin
+    }
+
+    /// Doubles in the array.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// The block's own cells.
+    pub fn domain(&self) -> Region {
+        Region::domain(self.shape)
+    }
+
+    /// Position of a cell, halo cells included, in the array.
+    #[inline]
+    pub fn index(&self, cell: [isize; 3]) -> usize {
+        let offset = cell[0] * self.pitch[0] as isize + cell[1] * self.pitch[1] as isize + cell[2];
+        (self.origin as isize + offset) as usize
+    }
+
+    /// The domain of an array of this layout as a three-dimensional view.
+    pub fn view<'a>(&self, array: &'a [f64]) -> ArrayView3<'a, f64> {
+        let shape = self.shape.strides([self.pitch[0], self.pitch[1], 1]);
+        // The constructor made the array long enough for the last cell of the domain.
+        ArrayView3::from_shape(shape, &array[self.origin..]).expect("a view within its array")
+    }
+
+    /// The same, to be written to.
+    pub fn view_mut<'a>(&self, array: &'a mut [f64]) -> ArrayViewMut3<'a, f64> {
+        let shape = self.shape.strides([self.pitch[0], self.pitch[1], 1]);
+        ArrayViewMut3::from_shape(shape, &mut array[self.origin..])
+            .expect("a view within its array")
+    }
+
+    /// Calls `row` with the position in the array and the length of each row of `region`.
+    pub fn rows(&self, region: &Region, mut row: impl FnMut(usize, usize)) {
+        let length = region.shape()[2];
+        for i in region.start[0]..region.end[0] {
+            for j in region.start[1]..region.end[1] {
+                row(self.index([i, j, region.start[2]]), length);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_start_on_cache_lines_and_halo_cells_have_room() {
+        for shape in [[1, 1, 5], [1, 3, 8], [2, 3, 4]] {
+            for halo in [[0, 0, 1], [1, 1, 1], [2, 3, 9]] {
+                let layout = Layout::new(shape, halo);
+                assert_eq!(layout.index([0, 0, 0]) % 8, 0);
+                assert_eq!(layout.pitch()[0] % 8, 0);
+                let first = layout.domain().grown(halo.map(|h| [h, h]));
+                layout.index(first.start);
+                assert!(layout.index(first.end.map(|e| e - 1)) < layout.length());
+                let mut seen = std::collections::HashSet::new();
+                layout.rows(&first, |at, n| (at..at + n).for_each(|i| assert!(seen.insert(i))));
+                assert_eq!(seen.len(), first.cells());
+            }
+        }
+    }
+
+    #[test]
+    fn views_show_the_domain() {
+        let layout = Layout::new([1, 2, 3], [0, 1, 1]);
+        let mut array = vec![0.0; layout.length()];
+        layout.view_mut(&mut array)[[0, 1, 2]] = 7.0;
+        assert_eq!(array[layout.index([0, 1, 2])], 7.0);
+        assert_eq!(layout.view(&array).sum(), 7.0);
+    }
+}

@@ -1,0 +1,115 @@
+//! Regions: boxes of cells, and the named ones of a block.
+//!
+//! The *domain* of a block is its own cells. Around it lies the *halo*: cells of other blocks, or
+//! ghost cells beyond a wall. The *core* are the cells whose neighbours within some reach all lie
+//! in the domain, the *rim* is the rest of the domain.
+
+/// A box of cells: first and one past the last index along each of the three axes. Indices count
+/// from the first cell of the domain; those of halo cells may be negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// First index along each axis.
+    pub start: [isize; 3],
+    /// One past the last index along each axis.
+    pub end: [isize; 3],
+}
+
+impl Region {
+    /// The cells of a block of this shape.
+    pub fn domain(shape: [usize; 3]) -> Self {
+        Region { start: [0; 3], end: shape.map(|n| n as isize) }
+    }
+
+    /// Number of cells along each axis.
+    pub fn shape(&self) -> [usize; 3] {
+        std::array::from_fn(|a| (self.end[a] - self.start[a]).max(0) as usize)
+    }
+
+    /// Number of cells.
+    pub fn cells(&self) -> usize {
+        self.shape().iter().product()
+    }
+
+    /// Whether there are no cells.
+    pub fn is_empty(&self) -> bool {
+        self.cells() == 0
+    }
+
+    /// The region without `margins` cells at the lower and upper side of each axis; empty, but
+    /// still within, where the margins overlap.
+    #[must_use]
+    pub fn shrunk(&self, margins: [[usize; 2]; 3]) -> Self {
+        let mut inner = *self;
+        for axis in 0..3 {
+            let [low, high] = margins[axis].map(|m| m as isize);
+            inner.start[axis] = (self.start[axis] + low).min(self.end[axis]);
+            inner.end[axis] = (self.end[axis] - high).max(inner.start[axis]);
+        }
+        inner
+    }
+
+    /// The region with `margins` more cells at the lower and upper side of each axis.
+    #[must_use]
+    pub fn grown(&self, margins: [[usize; 2]; 3]) -> Self {
+        let mut outer = *self;
+        for axis in 0..3 {
+            outer.start[axis] -= margins[axis][0] as isize;
+            outer.end[axis] += margins[axis][1] as isize;
+        }
+        outer
+    }
+
+    /// This region but for `start..end` along one axis.
+    #[must_use]
+    pub fn with_axis(&self, axis: usize, start: isize, end: isize) -> Self {
+        let mut other = *self;
+        (other.start[axis], other.end[axis]) = (start, end);
+        other
+    }
+
+    /// The slabs that make up this region without `core`, which lies within it: at most two per
+    /// axis, disjoint.
+    pub fn without(&self, core: &Region) -> Vec<Region> {
+        if core.is_empty() {
+            return if self.is_empty() { vec![] } else { vec![*self] };
+        }
+        let mut rest = *self;
+        let mut slabs = Vec::new();
+        for axis in 0..3 {
+            slabs.push(rest.with_axis(axis, rest.start[axis], core.start[axis]));
+            slabs.push(rest.with_axis(axis, core.end[axis], rest.end[axis]));
+            rest = rest.with_axis(axis, core.start[axis], core.end[axis]);
+        }
+        slabs.retain(|slab| !slab.is_empty());
+        slabs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn core_and_rim_are_the_domain_each_cell_once() {
+        for shape in [[1, 1, 9], [1, 6, 7], [3, 4, 5], [2, 2, 2], [1, 1, 1]] {
+            for margin in 0..4 {
+                let domain = Region::domain(shape);
+                let margins = shape.map(|n| if n == 1 { [0, 0] } else { [margin, 1] });
+                let core = domain.shrunk(margins);
+                let rim = domain.without(&core);
+                let mut count = vec![0; domain.cells()];
+                for part in rim.iter().chain([&core]) {
+                    for i in part.start[0]..part.end[0] {
+                        for j in part.start[1]..part.end[1] {
+                            for k in part.start[2]..part.end[2] {
+                                let at = (i as usize * shape[1] + j as usize) * shape[2];
+                                count[at + k as usize] += 1;
+                            }
+                        }
+                    }
+                }
+                assert!(count.iter().all(|n| *n == 1), "{shape:?} {margin}");
+            }
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! How a grid is cut into blocks, one per rank.
+
+use fluxions_grid::{Face, Grid, Layout, Region, Side};
+
+use crate::error::Error;
+
+/// A grid cut into blocks: `dims[a]` along axis a, of nearly equal size.
+///
+/// Ranks count along axis 2 first, as cells do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decomposition {
+    shape: [usize; 3],
+    periodic: [bool; 3],
+    dims: [usize; 3],
+}
+
+impl Decomposition {
+    /// Cuts `grid` into `ranks` blocks.
+    ///
+    /// `dims` asks for numbers of ranks along the named axes; where it is 0, or ends early, the
+    /// number is chosen so that the halos are smallest, with more ranks along earlier axes among
+    /// equals. Every block has at least `least` cells along each axis of more than one block.
+    ///
+    /// # Errors
+    /// If the grid has too few cells, or `dims` do not multiply to `ranks`.
+    pub fn new(grid: &Grid, ranks: usize, dims: &[usize], least: usize) -> Result<Self, Error> {
+        let shape = grid.shape();
+        let missing = grid.missing();
+        let periodic = std::array::from_fn(|a| grid.inner_axis(a).is_some_and(|x| x.is_periodic()));
+        let asked: [usize; 3] = std::array::from_fn(|axis| match axis.checked_sub(missing) {
+            Some(named) => dims.get(named).copied().unwrap_or(0),
+            None => 1,
+        });
+        let least = least.max(1);
+        let fits = |dims: &[usize; 3]| (0..3).all(|a| dims[a] == 1 || shape[a] / dims[a] >= least);
+        let candidates: Vec<[usize; 3]> = factorings(ranks)
+            .into_iter()
+            .filter(|dims| (0..3).all(|a| asked[a] == 0 || asked[a] == dims[a]))
+            .collect();
+        if candidates.is_empty() {
+            return Err(Error::WrongDims { dims: asked[missing..].to_vec(), ranks });
+        }
+        let best = candidates
+            .into_iter()
+            .filter(fits)
+            .min_by_key(|dims| (surface(shape, periodic, *dims), dims.map(std::cmp::Reverse)));
+        match best {
+            Some(dims) => Ok(Decomposition { shape, periodic, dims }),
+            None => Err(Error::TooManyRanks {
+                shape: shape[missing..].to_vec(),
+                ranks,
+                least: vec![least; 3 - missing],
+            }),
+        }
+    }
+
+    /// Blocks along each of the three axes inside.
+    pub fn dims(&self) -> [usize; 3] {
+        self.dims
+    }
+
+    /// Number of blocks.
+    pub fn ranks(&self) -> usize {
+        self.dims.iter().product()
+    }
+
+    /// Cells of the grid along each axis.
+    pub fn shape(&self) -> [usize; 3] {
+        self.shape
+    }
+
+    fn coordinates(&self, rank: usize) -> [usize; 3] {
+        let [_, d1, d2] = self.dims;
+        [rank / (d1 * d2), rank / d2 % d1, rank % d2]
+    }
+
+    fn rank_at(&self, [c0, c1, c2]: [usize; 3]) -> usize {
+        (c0 * self.dims[1] + c1) * self.dims[2] + c2
+    }
+
+    /// The block of a rank.
+    pub fn subdomain(&self, rank: usize) -> Subdomain {
+        let at = self.coordinates(rank);
+        let cut = |a: usize, c: usize| c * self.shape[a] / self.dims[a];
+        let start: [usize; 3] = std::array::from_fn(|a| cut(a, at[a]));
+        let shape = std::array::from_fn(|a| cut(a, at[a] + 1) - start[a]);
+        let neighbour = |axis: usize, side: Side| {
+            let last = self.dims[axis] - 1;
+            let (wraps, next) = match side {
+                Side::Lower if at[axis] == 0 => (true, last),
+                Side::Lower => (false, at[axis] - 1),
+                Side::Upper if at[axis] == last => (true, 0),
+                Side::Upper => (false, at[axis] + 1),
+            };
+            let mut other = at;
+            other[axis] = next;
+            let here = !wraps || self.periodic[axis];
+            here.then(|| Neighbour { rank: self.rank_at(other), wraps })
+        };
+        let neighbours = std::array::from_fn(|a| Side::BOTH.map(|side| neighbour(a, side)));
+        Subdomain { rank, start, shape, global: self.shape, neighbours }
+    }
+}
+
+/// All ways to write `ranks` as a product of three numbers, in order.
+fn factorings(ranks: usize) -> Vec<[usize; 3]> {
+    let divisors = |n: usize| (1..=n).filter(move |d| n.is_multiple_of(*d));
+    divisors(ranks).flat_map(|a| divisors(ranks / a).map(move |b| [a, b, ranks / a / b])).collect()
+}
+
+/// Cells on both sides of all cuts.
+fn surface(shape: [usize; 3], periodic: [bool; 3], dims: [usize; 3]) -> usize {
+    let cells: usize = shape.iter().product();
+    let cuts = |a: usize| match dims[a] {
+        1 => 0,
+        n => n - usize::from(!periodic[a]),
+    };
+    (0..3).map(|a| 2 * cuts(a) * (cells / shape[a])).sum()
+}
+
+/// A rank beyond a face of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Neighbour {
+    /// Its number; a periodic axis with one block makes a block its own neighbour.
+    pub rank: usize,
+    /// Whether the end of a periodic axis lies between.
+    pub wraps: bool,
+}
+
+/// The block of one rank.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subdomain {
+    rank: usize,
+    start: [usize; 3],
+    shape: [usize; 3],
+    global: [usize; 3],
+    neighbours: [[Option<Neighbour>; 2]; 3],
+}
+
+impl Subdomain {
+    /// The rank whose block this is.
+    pub fn rank(&self) -> usize {
+        self.rank
+    }
+
+    /// Index in the grid of the block's first cell.
+    pub fn start(&self) -> [usize; 3] {
+        self.start
+    }
+
+    /// Cells of the block along each axis.
+    pub fn shape(&self) -> [usize; 3] {
+        self.shape
+    }
+
+    /// Cells of the block.
+    pub fn cells(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Cells of the whole grid along each axis.
+    pub fn global_shape(&self) -> [usize; 3] {
+        self.global
+    }
+
+    /// The block's cells, counted from its first.
+    pub fn domain(&self) -> Region {
+        Region::domain(self.shape)
+    }
+
+    /// The rank beyond a face; none where there is a wall.
+    pub fn neighbour(&self, face: Face) -> Option<Neighbour> {
+        self.neighbours[face.axis][face.side.index()]
+    }
+
+    /// The layout of a field on this block with halos of this width.
+    pub fn layout(&self, halo: [usize; 3]) -> Layout {
+        Layout::new(self.shape, halo)
+    }
+
+    /// The number of a cell of the block among all cells of the grid, in the order of axis 2,
+    /// axis 1, axis 0.
+    pub fn global_number(&self, cell: [usize; 3]) -> u64 {
+        let [i, j, k] = std::array::from_fn(|a| (self.start[a] + cell[a]) as u64);
+        (i * self.global[1] as u64 + j) * self.global[2] as u64 + k
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fluxions_grid::Ends;
+
+    fn grid(shape: &[usize], ends: Ends) -> Grid {
+        let axes = ["x", "y", "z"].iter().zip(shape);
+        axes.fold(Grid::cartesian(), |g, (name, n)| g.axis(name, 0.0..1.0, *n, ends))
+            .build()
+            .unwrap()
+    }
+
+    #[test]
+    fn every_cell_belongs_to_one_block_for_any_number_of_ranks() {
+        for shape in [&[13][..], &[17, 13], &[5, 6, 14]] {
+            let grid = grid(shape, Ends::Periodic);
+            for ranks in 1..=13 {
+                let decomposition = Decomposition::new(&grid, ranks, &[], 1).unwrap();
+                let mut owners = vec![0; grid.cells()];
+                let sizes: Vec<_> = (0..ranks)
+                    .map(|rank| {
+                        let block = decomposition.subdomain(rank);
+                        for i in 0..block.shape()[0] {
+                            for j in 0..block.shape()[1] {
+                                for k in 0..block.shape()[2] {
+                                    owners[block.global_number([i, j, k]) as usize] += 1;
+                                }
+                            }
+                        }
+                        block.shape()
+                    })
+                    .collect();
+                assert!(owners.iter().all(|n| *n == 1));
+                for axis in 0..3 {
+                    let along = sizes.iter().map(|s| s[axis]);
+                    assert!(along.clone().max().unwrap() - along.min().unwrap() <= 1);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_halo_is_smallest_and_earlier_axes_are_cut_first() {
+        let dims = |shape: &[usize], ranks, asked: &[usize]| {
+            Decomposition::new(&grid(shape, Ends::Bounded), ranks, asked, 1).unwrap().dims()
+        };
+        assert_eq!(dims(&[64, 64], 2, &[]), [1, 2, 1]);
+        assert_eq!(dims(&[64, 64], 4, &[]), [1, 2, 2]);
+        assert_eq!(dims(&[64, 64], 4, &[1]), [1, 1, 4]);
+        assert_eq!(dims(&[10, 1000], 2, &[]), [1, 1, 2]);
+        assert_eq!(dims(&[64, 64, 64], 8, &[]), [2, 2, 2]);
+        assert_eq!(dims(&[64, 64, 64], 6, &[0, 3, 0]), [2, 3, 1]);
+    }
+
+    #[test]
+    fn what_cannot_be_cut_is_refused() {
+        let small = grid(&[5], Ends::Bounded);
+        assert_eq!(
+            Decomposition::new(&small, 6, &[], 1).unwrap_err().to_string(),
+            "a grid of 5 cells cannot be cut into 6 blocks of at least 1 cells along each axis"
+        );
+        assert!(Decomposition::new(&small, 3, &[], 2).is_err());
+        let error = Decomposition::new(&grid(&[8, 8], Ends::Bounded), 6, &[4, 0], 1).unwrap_err();
+        assert_eq!(error.to_string(), "4×0 ranks along the axes are not 6 ranks");
+    }
+
+    #[test]
+    fn neighbours_wrap_on_periodic_axes_and_end_at_walls() {
+        let face = |side| Face { axis: 2, side };
+        let periodic = Decomposition::new(&grid(&[6], Ends::Periodic), 3, &[], 1).unwrap();
+        let first = periodic.subdomain(0);
+        let wraps = |rank, wraps| Some(Neighbour { rank, wraps });
+        assert_eq!(first.neighbour(face(Side::Lower)), wraps(2, true));
+        assert_eq!(first.neighbour(face(Side::Upper)), wraps(1, false));
+        let bounded = Decomposition::new(&grid(&[6], Ends::Bounded), 3, &[], 1).unwrap();
+        assert_eq!(bounded.subdomain(0).neighbour(face(Side::Lower)), None);
+        let alone = Decomposition::new(&grid(&[6], Ends::Periodic), 1, &[], 1).unwrap();
+        assert_eq!(alone.subdomain(0).neighbour(face(Side::Lower)), wraps(0, true));
+    }
+}

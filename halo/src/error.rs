@@ -1,0 +1,33 @@
+//! Why a grid cannot be cut up as asked.
+
+/// A decomposition that cannot be.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There are not enough cells for so many ranks.
+    #[error(
+        "a grid of {} cells cannot be cut into {ranks} blocks of at least {} cells along each axis",
+        by(shape),
+        by(least)
+    )]
+    TooManyRanks {
+        /// Cells of the grid along each axis.
+        shape: Vec<usize>,
+        /// The number of ranks.
+        ranks: usize,
+        /// Cells that a block needs along each axis, since halos reach so far.
+        least: Vec<usize>,
+    },
+    /// The requested numbers of ranks along the axes do not multiply to the number of ranks.
+    #[error("{} ranks along the axes are not {ranks} ranks", by(dims))]
+    WrongDims {
+        /// Ranks along each axis; 0 where free.
+        dims: Vec<usize>,
+        /// The number of ranks.
+        ranks: usize,
+    },
+}
+
+fn by(numbers: &[usize]) -> String {
+    numbers.iter().map(usize::to_string).collect::<Vec<_>>().join("×")
+}

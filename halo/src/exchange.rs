@@ -1,0 +1,159 @@
+//! The exchange of halos: a plan carried out for a set of fields, any number of times.
+//!
+//! All fields go in one message per leg. A leg from a block to itself (a periodic axis that is
+//! not cut) is a copy and no message.
+
+use fluxions_comm::{Error, Incoming, Outgoing, World};
+use fluxions_grid::Layout;
+
+use crate::decomposition::Subdomain;
+use crate::pack::{pack, unpack};
+use crate::plan::{HaloPlan, HaloWidth, Leg};
+
+/// A field in an exchange.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FieldHalo {
+    /// Axes at whose ends the sign changes.
+    pub antiperiodic: [bool; 3],
+}
+
+/// Halos of some fields on one block, exchanged any number of times.
+pub struct Exchange {
+    plan: HaloPlan,
+    layout: Layout,
+    fields: Vec<FieldHalo>,
+    phases: Vec<Vec<Link>>,
+}
+
+/// A leg with its messages.
+struct Link {
+    leg: Leg,
+    outgoing: Option<Outgoing>,
+    incoming: Option<Incoming>,
+    /// Where a leg to the block itself is copied through.
+    copied: Vec<f64>,
+}
+
+impl Exchange {
+    /// Sets up the exchange of halos of this width between all blocks. Collective in the sense
+    /// that all ranks must do it; nothing is sent yet.
+    pub fn new(
+        world: &World,
+        block: &Subdomain,
+        layout: Layout,
+        width: HaloWidth,
+        fields: &[FieldHalo],
+    ) -> Self {
+        let plan = HaloPlan::new(block, width);
+        let link = |leg: &Leg| {
+            let (sent, received) = (leg.send.cells(), leg.receive.cells());
+            let (sent, received) = (sent * fields.len(), received * fields.len());
+            let itself = leg.neighbour == world.rank();
+            // A message is named by the face of its receiver.
+            let tag = |side: usize| 2 * leg.face.axis + side;
+            let (mine, theirs) = (leg.face.side.index(), leg.face.side.opposite().index());
+            Link {
+                outgoing: (!itself && sent > 0)
+                    .then(|| world.outgoing(leg.neighbour, tag(theirs), sent)),
+                incoming: (!itself && received > 0)
+                    .then(|| world.incoming(leg.neighbour, tag(mine), received)),
+                copied: vec![0.0; if itself { sent } else { 0 }],
+                leg: leg.clone(),
+            }
+        };
+        let phases = plan.phases().iter().map(|legs| legs.iter().map(link).collect()).collect();
+        Exchange { plan, layout, fields: fields.to_vec(), phases }
+    }
+
+    /// What is exchanged.
+    pub fn plan(&self) -> &HaloPlan {
+        &self.plan
+    }
+
+    /// Messages that this rank sends each time.
+    pub fn messages(&self) -> usize {
+        self.phases.iter().flatten().filter(|link| link.outgoing.is_some()).count()
+    }
+
+    /// Bytes that this rank sends each time.
+    pub fn bytes(&self) -> usize {
+        let sent = |link: &Link| link.outgoing.as_ref().map_or(0, Outgoing::length);
+        self.phases.iter().flatten().map(sent).sum::<usize>() * size_of::<f64>()
+    }
+
+    /// Starts a phase: makes ready to receive, packs and sends. `arrays` are the positions in
+    /// `memory` where each field's array begins.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn start(&mut self, phase: usize, memory: &[f64], arrays: &[usize]) -> Result<(), Error> {
+        debug_assert_eq!(arrays.len(), self.fields.len());
+        let links = &mut self.phases[phase];
+        links.iter_mut().filter_map(|link| link.incoming.as_mut()).for_each(Incoming::start);
+        for Link { leg, outgoing, copied, .. } in links {
+            let mut packed = match outgoing {
+                Some(outgoing) => outgoing.buffer(),
+                None if !copied.is_empty() => copied,
+                None => continue,
+            };
+            for array in arrays {
+                packed = pack(&memory[*array..], &self.layout, &leg.send, packed);
+            }
+            if let Some(outgoing) = outgoing {
+                outgoing.start()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives messages on their way the chance to move on.
+    pub fn poll(&mut self, phase: usize) {
+        let links = self.phases[phase].iter_mut();
+        links.filter_map(|link| link.incoming.as_mut()).for_each(Incoming::poll);
+    }
+
+    /// Finishes a phase: waits for what was sent here and fills the halo cells.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn finish(
+        &mut self,
+        phase: usize,
+        memory: &mut [f64],
+        arrays: &[usize],
+    ) -> Result<(), Error> {
+        let links = &mut self.phases[phase];
+        for Link { leg, incoming, .. } in links.iter_mut() {
+            if let Some(incoming) = incoming {
+                fill(leg, incoming.finish()?, &self.layout, &self.fields, memory, arrays);
+            }
+        }
+        for at in 0..links.len() {
+            // What a block sends to itself beyond one face comes in beyond the opposite one.
+            let Link { leg, copied, .. } = &links[at];
+            if copied.is_empty() {
+                continue;
+            }
+            let arrives =
+                fluxions_grid::Face { axis: leg.face.axis, side: leg.face.side.opposite() };
+            if let Some(link) = links.iter().find(|link| link.leg.face == arrives) {
+                fill(&link.leg, copied, &self.layout, &self.fields, memory, arrays);
+            }
+        }
+        links.iter_mut().filter_map(|link| link.outgoing.as_mut()).try_for_each(Outgoing::finish)
+    }
+}
+
+fn fill(
+    leg: &Leg,
+    mut packed: &[f64],
+    layout: &Layout,
+    fields: &[FieldHalo],
+    memory: &mut [f64],
+    arrays: &[usize],
+) {
+    for (field, array) in fields.iter().zip(arrays) {
+        let negate = leg.wraps && field.antiperiodic[leg.face.axis];
+        packed = unpack(packed, layout, &leg.receive, negate, &mut memory[*array..]);
+    }
+}

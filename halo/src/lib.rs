@@ -1,0 +1,19 @@
+//! Decomposition of a grid over ranks, and the exchange of halos between them.
+//!
+//! A [`Decomposition`] cuts the grid into blocks of nearly equal size, one per rank. A
+//! [`HaloPlan`] says which cells of a block's halo come from which rank, as data; an [`Exchange`]
+//! carries it out for a set of fields, with messages that are set up once. What lies beyond a
+//! wall of the domain is not exchanged: [`wall`] reads and writes those cells, whoever knows the
+//! boundary conditions computes them.
+
+mod decomposition;
+mod error;
+mod exchange;
+mod pack;
+mod plan;
+pub mod wall;
+
+pub use decomposition::{Decomposition, Neighbour, Subdomain};
+pub use error::Error;
+pub use exchange::{Exchange, FieldHalo};
+pub use plan::{HaloPlan, HaloWidth, Leg};
