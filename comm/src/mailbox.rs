@@ -40,11 +40,18 @@ impl Mailbox {
 
     /// Waits until the mailbox is full, or empty, then swaps `buffer` with what it holds and
     /// turns it into the opposite.
-    fn swap(&self, when_full: bool, buffer: &mut Box<[f64]>, team: &Team) -> Result<(), Error> {
-        team.spin(|| self.is_full() == when_full);
+    fn swap(
+        &self,
+        when_full: bool,
+        buffer: &mut Box<[f64]>,
+        team: &Team,
+        other: usize,
+    ) -> Result<(), Error> {
+        let ready = || self.is_full() == when_full;
+        team.spin(ready);
         let mut slot = lock(&self.slot);
-        while self.is_full() != when_full {
-            team.check()?;
+        while !ready() {
+            team.check(other..other + 1, ready)?;
             let wait = self.changed.wait_timeout(slot, PATIENCE);
             slot = wait.unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -61,18 +68,20 @@ pub(crate) struct End {
     pub(crate) buffer: Box<[f64]>,
     mailbox: Arc<Mailbox>,
     team: Arc<Team>,
+    /// The rank at the other end.
+    other: usize,
 }
 
 impl End {
-    pub(crate) fn new(length: usize, mailbox: Arc<Mailbox>, team: Arc<Team>) -> Self {
-        End { buffer: vec![0.0; length].into(), mailbox, team }
+    pub(crate) fn new(length: usize, mailbox: Arc<Mailbox>, team: Arc<Team>, other: usize) -> Self {
+        End { buffer: vec![0.0; length].into(), mailbox, team, other }
     }
 
     pub(crate) fn put(&mut self) -> Result<(), Error> {
-        self.mailbox.swap(false, &mut self.buffer, &self.team)
+        self.mailbox.swap(false, &mut self.buffer, &self.team, self.other)
     }
 
     pub(crate) fn take(&mut self) -> Result<(), Error> {
-        self.mailbox.swap(true, &mut self.buffer, &self.team)
+        self.mailbox.swap(true, &mut self.buffer, &self.team, self.other)
     }
 }

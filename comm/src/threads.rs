@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Display;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -38,7 +39,7 @@ where
                     let world = World::of_team(team.clone(), number);
                     let outcome = catch_unwind(AssertUnwindSafe(|| rank(&world)));
                     match &outcome {
-                        Ok(Ok(_)) => {}
+                        Ok(Ok(_)) => team.end(number),
                         Ok(Err(error)) => team.fail(number, error.to_string()),
                         Err(_) => team.fail(number, "it panicked".into()),
                     }
@@ -74,6 +75,8 @@ pub(crate) struct Team {
     /// The first rank that failed and what it said.
     failure: Mutex<Option<(usize, String)>>,
     failed: AtomicBool,
+    /// Which ranks have ended: nobody needs to wait for them any more.
+    ended: Vec<AtomicBool>,
     mailboxes: Mutex<HashMap<(usize, usize, usize, usize), Arc<Mailbox>>>,
     /// What each rank brings to a collective operation.
     integers: Vec<Mutex<Vec<i64>>>,
@@ -92,6 +95,7 @@ impl Team {
             size,
             failure: Mutex::new(None),
             failed: AtomicBool::new(false),
+            ended: (0..size).map(|_| AtomicBool::new(false)).collect(),
             mailboxes: Mutex::default(),
             integers: (0..size).map(|_| Mutex::default()).collect(),
             numbers: (0..size).map(|_| Mutex::default()).collect(),
@@ -108,14 +112,28 @@ impl Team {
         self.failed.store(true, Ordering::Release);
     }
 
-    /// An error if a rank has failed.
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        if !self.failed.load(Ordering::Acquire) {
-            return Ok(());
+    fn end(&self, rank: usize) {
+        self.ended[rank].store(true, Ordering::Release);
+    }
+
+    /// An error if a rank has failed, or one of `awaited` has ended, so that what this rank waits
+    /// for cannot happen any more. `happened` tells whether it did after all.
+    pub(crate) fn check(
+        &self,
+        mut awaited: Range<usize>,
+        happened: impl Fn() -> bool,
+    ) -> Result<(), Error> {
+        if self.failed.load(Ordering::Acquire)
+            && let Some((rank, message)) = lock(&self.failure).clone()
+        {
+            return Err(Error::RankFailed { rank, message });
         }
-        match lock(&self.failure).clone() {
-            Some((rank, message)) => Err(Error::RankFailed { rank, message }),
-            None => Ok(()),
+        match awaited.find(|rank| self.ended[*rank].load(Ordering::Acquire)) {
+            Some(rank) if !happened() => {
+                let message = "it ended while others waited for it".into();
+                Err(Error::RankFailed { rank, message })
+            }
+            _ => Ok(()),
         }
     }
 
@@ -129,13 +147,20 @@ impl Team {
         }
     }
 
-    /// One end of the mailbox for messages of this tag and length from one rank to another.
-    pub(crate) fn end(self: &Arc<Self>, from: usize, to: usize, tag: usize, length: usize) -> End {
+    /// The end at `here` of the mailbox for messages of this tag and length between two ranks.
+    pub(crate) fn mailbox_end(
+        self: &Arc<Self>,
+        (from, to): (usize, usize),
+        here: usize,
+        tag: usize,
+        length: usize,
+    ) -> End {
         let mailbox = lock(&self.mailboxes)
             .entry((from, to, tag, length))
             .or_insert_with(|| Arc::new(Mailbox::new(length)))
             .clone();
-        End::new(length, mailbox, self.clone())
+        let other = if here == from { to } else { from };
+        End::new(length, mailbox, self.clone(), other)
     }
 
     /// Waits until every rank is here.
@@ -155,7 +180,7 @@ impl Team {
         self.spin(over);
         let mut arrived = lock(&self.arrived);
         while !over() {
-            self.check()?;
+            self.check(0..self.size, over)?;
             let wait = self.met.wait_timeout(arrived, PATIENCE);
             arrived = wait.unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -284,6 +309,16 @@ mod tests {
             Ok(())
         });
         assert_eq!(outcome.unwrap_err(), "out of disk");
+    }
+
+    #[test]
+    fn a_rank_that_ends_too_early_ends_the_others() {
+        let outcome = run(3, |world| match world.rank() {
+            1 => Ok(()),
+            _ => world.barrier(),
+        });
+        let message = "rank 1 failed: it ended while others waited for it";
+        assert_eq!(outcome.unwrap_err().to_string(), message);
     }
 
     #[test]

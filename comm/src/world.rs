@@ -245,7 +245,9 @@ impl World {
     pub fn outgoing(&self, to: usize, tag: usize, length: usize) -> Outgoing {
         Outgoing(match &self.0 {
             Inner::Solo => unreachable!("a world of one has nobody to send to"),
-            Inner::Thread { team, rank } => Outlet::Thread(team.end(*rank, to, tag, length)),
+            Inner::Thread { team, rank } => {
+                Outlet::Thread(team.mailbox_end((*rank, to), *rank, tag, length))
+            }
             #[cfg(feature = "mpi")]
             Inner::Mpi(process) => Outlet::Mpi(Process::outgoing(process, to, tag, length)),
         })
@@ -255,7 +257,9 @@ impl World {
     pub fn incoming(&self, from: usize, tag: usize, length: usize) -> Incoming {
         Incoming(match &self.0 {
             Inner::Solo => unreachable!("a world of one has nobody to receive from"),
-            Inner::Thread { team, rank } => Outlet::Thread(team.end(from, *rank, tag, length)),
+            Inner::Thread { team, rank } => {
+                Outlet::Thread(team.mailbox_end((from, *rank), *rank, tag, length))
+            }
             #[cfg(feature = "mpi")]
             Inner::Mpi(process) => Outlet::Mpi(Process::incoming(process, from, tag, length)),
         })

@@ -19,20 +19,29 @@ impl Decomposition {
     ///
     /// `dims` asks for numbers of ranks along the named axes; where it is 0, or ends early, the
     /// number is chosen so that the halos are smallest, with more ranks along earlier axes among
-    /// equals. Every block has at least `least` cells along each axis of more than one block.
+    /// equals. Every block has at least `least` cells along each of the three axes inside, if
+    /// that axis is cut or periodic.
     ///
     /// # Errors
     /// If the grid has too few cells, or `dims` do not multiply to `ranks`.
-    pub fn new(grid: &Grid, ranks: usize, dims: &[usize], least: usize) -> Result<Self, Error> {
+    pub fn new(
+        grid: &Grid,
+        ranks: usize,
+        dims: &[usize],
+        least: [usize; 3],
+    ) -> Result<Self, Error> {
         let shape = grid.shape();
         let missing = grid.missing();
-        let periodic = std::array::from_fn(|a| grid.inner_axis(a).is_some_and(|x| x.is_periodic()));
+        let periodic: [bool; 3] =
+            std::array::from_fn(|a| grid.inner_axis(a).is_some_and(|x| x.is_periodic()));
         let asked: [usize; 3] = std::array::from_fn(|axis| match axis.checked_sub(missing) {
             Some(named) => dims.get(named).copied().unwrap_or(0),
             None => 1,
         });
-        let least = least.max(1);
-        let fits = |dims: &[usize; 3]| (0..3).all(|a| dims[a] == 1 || shape[a] / dims[a] >= least);
+        let least = least.map(|cells| cells.max(1));
+        let free = |a: usize, dims: &[usize; 3]| dims[a] == 1 && !periodic[a];
+        let fits =
+            |dims: &[usize; 3]| (0..3).all(|a| free(a, dims) || shape[a] / dims[a] >= least[a]);
         let candidates: Vec<[usize; 3]> = factorings(ranks)
             .into_iter()
             .filter(|dims| (0..3).all(|a| asked[a] == 0 || asked[a] == dims[a]))
@@ -49,7 +58,7 @@ impl Decomposition {
             None => Err(Error::TooManyRanks {
                 shape: shape[missing..].to_vec(),
                 ranks,
-                least: vec![least; 3 - missing],
+                least: least[missing..].to_vec(),
             }),
         }
     }
@@ -203,7 +212,7 @@ mod tests {
         for shape in [&[13][..], &[17, 13], &[5, 6, 14]] {
             let grid = grid(shape, Ends::Periodic);
             for ranks in 1..=13 {
-                let decomposition = Decomposition::new(&grid, ranks, &[], 1).unwrap();
+                let decomposition = Decomposition::new(&grid, ranks, &[], [1; 3]).unwrap();
                 let mut owners = vec![0; grid.cells()];
                 let sizes: Vec<_> = (0..ranks)
                     .map(|rank| {
@@ -230,7 +239,7 @@ mod tests {
     #[test]
     fn the_halo_is_smallest_and_earlier_axes_are_cut_first() {
         let dims = |shape: &[usize], ranks, asked: &[usize]| {
-            Decomposition::new(&grid(shape, Ends::Bounded), ranks, asked, 1).unwrap().dims()
+            Decomposition::new(&grid(shape, Ends::Bounded), ranks, asked, [1; 3]).unwrap().dims()
         };
         assert_eq!(dims(&[64, 64], 2, &[]), [1, 2, 1]);
         assert_eq!(dims(&[64, 64], 4, &[]), [1, 2, 2]);
@@ -244,25 +253,26 @@ mod tests {
     fn what_cannot_be_cut_is_refused() {
         let small = grid(&[5], Ends::Bounded);
         assert_eq!(
-            Decomposition::new(&small, 6, &[], 1).unwrap_err().to_string(),
+            Decomposition::new(&small, 6, &[], [1; 3]).unwrap_err().to_string(),
             "a grid of 5 cells cannot be cut into 6 blocks of at least 1 cells along each axis"
         );
-        assert!(Decomposition::new(&small, 3, &[], 2).is_err());
-        let error = Decomposition::new(&grid(&[8, 8], Ends::Bounded), 6, &[4, 0], 1).unwrap_err();
+        assert!(Decomposition::new(&small, 3, &[], [1, 1, 2]).is_err());
+        let error =
+            Decomposition::new(&grid(&[8, 8], Ends::Bounded), 6, &[4, 0], [1; 3]).unwrap_err();
         assert_eq!(error.to_string(), "4×0 ranks along the axes are not 6 ranks");
     }
 
     #[test]
     fn neighbours_wrap_on_periodic_axes_and_end_at_walls() {
         let face = |side| Face { axis: 2, side };
-        let periodic = Decomposition::new(&grid(&[6], Ends::Periodic), 3, &[], 1).unwrap();
+        let periodic = Decomposition::new(&grid(&[6], Ends::Periodic), 3, &[], [1; 3]).unwrap();
         let first = periodic.subdomain(0);
         let wraps = |rank, wraps| Some(Neighbour { rank, wraps });
         assert_eq!(first.neighbour(face(Side::Lower)), wraps(2, true));
         assert_eq!(first.neighbour(face(Side::Upper)), wraps(1, false));
-        let bounded = Decomposition::new(&grid(&[6], Ends::Bounded), 3, &[], 1).unwrap();
+        let bounded = Decomposition::new(&grid(&[6], Ends::Bounded), 3, &[], [1; 3]).unwrap();
         assert_eq!(bounded.subdomain(0).neighbour(face(Side::Lower)), None);
-        let alone = Decomposition::new(&grid(&[6], Ends::Periodic), 1, &[], 1).unwrap();
+        let alone = Decomposition::new(&grid(&[6], Ends::Periodic), 1, &[], [1; 3]).unwrap();
         assert_eq!(alone.subdomain(0).neighbour(face(Side::Lower)), wraps(0, true));
     }
 }

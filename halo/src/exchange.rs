@@ -81,16 +81,22 @@ impl Exchange {
         self.phases.iter().flatten().map(sent).sum::<usize>() * size_of::<f64>()
     }
 
-    /// Starts a phase: makes ready to receive, packs and sends. `arrays` are the positions in
-    /// `memory` where each field's array begins.
+    /// Starts a phase: makes ready to receive, packs and sends, and fills the halo cells that
+    /// come from the block itself. `arrays` are the positions in `memory` where each field's
+    /// array begins.
     ///
     /// # Errors
     /// If another rank has failed.
-    pub fn start(&mut self, phase: usize, memory: &[f64], arrays: &[usize]) -> Result<(), Error> {
+    pub fn start(
+        &mut self,
+        phase: usize,
+        memory: &mut [f64],
+        arrays: &[usize],
+    ) -> Result<(), Error> {
         debug_assert_eq!(arrays.len(), self.fields.len());
         let links = &mut self.phases[phase];
         links.iter_mut().filter_map(|link| link.incoming.as_mut()).for_each(Incoming::start);
-        for Link { leg, outgoing, copied, .. } in links {
+        for Link { leg, outgoing, copied, .. } in links.iter_mut() {
             let mut packed = match outgoing {
                 Some(outgoing) => outgoing.buffer(),
                 None if !copied.is_empty() => copied,
@@ -103,6 +109,17 @@ impl Exchange {
                 outgoing.start()?;
             }
         }
+        for Link { leg, copied, .. } in links.iter() {
+            // What a block sends to itself beyond one face comes in beyond the opposite one.
+            if copied.is_empty() {
+                continue;
+            }
+            let arrives =
+                fluxions_grid::Face { axis: leg.face.axis, side: leg.face.side.opposite() };
+            if let Some(link) = links.iter().find(|link| link.leg.face == arrives) {
+                fill(&link.leg, copied, &self.layout, &self.fields, memory, arrays);
+            }
+        }
         Ok(())
     }
 
@@ -112,7 +129,7 @@ impl Exchange {
         links.filter_map(|link| link.incoming.as_mut()).for_each(Incoming::poll);
     }
 
-    /// Finishes a phase: waits for what was sent here and fills the halo cells.
+    /// Finishes a phase: waits for what was sent here and fills the halo cells with it.
     ///
     /// # Errors
     /// If another rank has failed.
@@ -126,18 +143,6 @@ impl Exchange {
         for Link { leg, incoming, .. } in links.iter_mut() {
             if let Some(incoming) = incoming {
                 fill(leg, incoming.finish()?, &self.layout, &self.fields, memory, arrays);
-            }
-        }
-        for at in 0..links.len() {
-            // What a block sends to itself beyond one face comes in beyond the opposite one.
-            let Link { leg, copied, .. } = &links[at];
-            if copied.is_empty() {
-                continue;
-            }
-            let arrives =
-                fluxions_grid::Face { axis: leg.face.axis, side: leg.face.side.opposite() };
-            if let Some(link) = links.iter().find(|link| link.leg.face == arrives) {
-                fill(&link.leg, copied, &self.layout, &self.fields, memory, arrays);
             }
         }
         links.iter_mut().filter_map(|link| link.outgoing.as_mut()).try_for_each(Outgoing::finish)

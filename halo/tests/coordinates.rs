@@ -21,7 +21,7 @@ fn grid(shape: &[usize], periodic: &[bool]) -> Grid {
 
 /// Fills, exchanges twice, compares; gives the number of messages that this rank sent.
 fn check(world: &World, grid: &Grid, dims: &[usize], width: HaloWidth) -> usize {
-    let least = width.widest().into_iter().max().unwrap();
+    let least = width.widest();
     let blocks = Decomposition::new(grid, world.size(), dims, least).unwrap();
     let block = blocks.subdomain(world.rank());
     let layout = block.layout(width.widest().map(|w| w + 1));
@@ -44,7 +44,7 @@ fn check(world: &World, grid: &Grid, dims: &[usize], width: HaloWidth) -> usize 
             }
         }
         for phase in 0..exchange.plan().phases().len() {
-            exchange.start(phase, &memory, &arrays).unwrap();
+            exchange.start(phase, &mut memory, &arrays).unwrap();
             exchange.poll(phase);
             exchange.finish(phase, &mut memory, &arrays).unwrap();
         }

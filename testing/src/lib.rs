@@ -1,4 +1,9 @@
-//! What the tests of several crates share: running a test, or a program, under `mpirun`.
+//! What the tests of several crates share: running a test, or a program, under `mpirun`, and
+//! reading reference results.
+
+mod npy;
+
+pub use npy::read_npy;
 
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};

@@ -1,0 +1,134 @@
+//! The section [boundary].
+
+use fluxions_grid::Condition;
+use fluxions_solver::{Origin, Part, Scalar};
+use toml::de::DeValue;
+
+use super::diagnostic::Diagnostic;
+use super::reader::{Reader, Table, Value};
+
+/// A condition as it stands in the file.
+pub(crate) struct BoundaryEntry {
+    pub(crate) of: Option<String>,
+    pub(crate) at: String,
+    pub(crate) condition: Condition<Scalar>,
+}
+
+const KINDS: [&str; 5] = ["value", "derivative", "mixed", "curvature", "ghost"];
+const VECTOR_KINDS: [&str; 4] =
+    ["normal_value", "normal_derivative", "normal_mixed", "normal_curvature"];
+
+/// The conditions. `names` are those of fields and definitions, which can have a table of their
+/// own.
+pub(crate) fn read<'t>(
+    reader: &mut Reader<'t>,
+    document: &Table<'t>,
+    axes: &[String],
+    names: &[&str],
+) -> Vec<BoundaryEntry> {
+    let mut entries = Vec::new();
+    let Some(table) = reader.table(document, "boundary") else { return entries };
+    let faces: Vec<String> =
+        axes.iter().flat_map(|axis| ["", "-", "+"].map(|side| format!("{axis}{side}"))).collect();
+    for (key, value) in table.entries.iter() {
+        let name = key.get_ref().as_ref();
+        if faces.iter().any(|face| face == name) {
+            entries.extend(entry(reader, None, name, key.span(), value));
+        } else if names.contains(&name) {
+            let Some(own) = reader.as_table(value, name) else { continue };
+            for (key, value) in own.entries.iter() {
+                let at = key.get_ref().as_ref();
+                if faces.iter().any(|face| face == at) {
+                    entries.extend(entry(reader, Some(name), at, key.span(), value));
+                } else {
+                    let known: Vec<&str> = faces.iter().map(String::as_str).collect();
+                    reader.unknown_key(&own, key, &known, "");
+                }
+            }
+        } else {
+            let known: Vec<&str> =
+                faces.iter().map(String::as_str).chain(names.iter().copied()).collect();
+            reader.unknown_key(&table, key, &known, "");
+        }
+    }
+    entries
+}
+
+fn entry<'t>(
+    reader: &mut Reader<'t>,
+    of: Option<&str>,
+    at: &str,
+    key: std::ops::Range<usize>,
+    value: &'t Value<'t>,
+) -> Option<BoundaryEntry> {
+    let of = of.map(str::to_string);
+    let origin = |part| Origin::Boundary { of: of.clone(), at: at.into(), part };
+    reader.remember(origin(Part::Whole), key.clone(), value);
+    let number = |reader: &mut Reader<'t>, part, value: &'t Value<'t>| {
+        reader.remember(origin(part), key.clone(), value);
+        reader.scalar(value)
+    };
+    let condition = match value.get_ref() {
+        DeValue::String(text) => match text.as_ref() {
+            "periodic" => Condition::Periodic,
+            "antiperiodic" | "anti-periodic" => Condition::Antiperiodic,
+            other => {
+                let message = format!("unknown condition \"{other}\"");
+                let help = Some(
+                    "a condition is \"periodic\", \"antiperiodic\" or a table such as { value = 0 }",
+                );
+                reader.note(Diagnostic::at(value.span(), message).help(help));
+                return None;
+            }
+        },
+        DeValue::Table(_) => {
+            let table = reader.as_table(value, "boundary")?;
+            for (key, _) in table.entries.iter() {
+                let name = key.get_ref().as_ref();
+                if VECTOR_KINDS.contains(&name) {
+                    let message = format!("`{name}` is for vectors, and fields are scalars");
+                    reader.note(Diagnostic::at(key.span(), message));
+                    return None;
+                }
+                if !KINDS.contains(&name) {
+                    reader.unknown_key(&table, key, &KINDS, "");
+                    return None;
+                }
+            }
+            let mut kinds = table.entries.iter();
+            let (Some((kind, inner)), None) = (kinds.next(), kinds.next()) else {
+                let message = format!("a condition is of one kind, not {}", table.entries.len());
+                let help = Some("kinds: value, derivative, mixed, curvature, ghost");
+                reader.note(Diagnostic::at(value.span(), message).help(help));
+                return None;
+            };
+            match kind.get_ref().as_ref() {
+                "value" => Condition::Value(number(reader, Part::Value, inner)?),
+                "derivative" => Condition::Derivative(number(reader, Part::Value, inner)?),
+                "curvature" => Condition::Curvature(number(reader, Part::Value, inner)?),
+                "ghost" => Condition::Ghost(number(reader, Part::Value, inner)?),
+                _ => {
+                    let mixed = reader.as_table(inner, "mixed")?;
+                    reader.known_keys(&mixed, &["coefficient", "value"]);
+                    let (Some(coefficient), Some(beta)) =
+                        (mixed.get("coefficient"), mixed.get("value"))
+                    else {
+                        let what = "`coefficient` or `value` of the mixed condition";
+                        let help = "write { mixed = { coefficient = 2, value = 0.7 } } for \
+                                    d_n c + 2 c = 0.7";
+                        reader.missing(Some(inner.span()), what, help);
+                        return None;
+                    };
+                    let coefficient = number(reader, Part::Coefficient, coefficient);
+                    let beta = number(reader, Part::Value, beta);
+                    Condition::Mixed { coefficient: coefficient?, value: beta? }
+                }
+            }
+        }
+        _ => {
+            reader.wrong_type(value, "a condition such as { value = 0 }");
+            return None;
+        }
+    };
+    Some(BoundaryEntry { of, at: at.into(), condition })
+}

@@ -1,0 +1,177 @@
+//! The sections [output] and [diagnostics].
+
+use fluxions_solver::{Every, Origin};
+use toml::de::DeValue;
+
+use super::diagnostic::Diagnostic;
+use super::reader::{Reader, Table};
+
+/// What is written to series.h5 and when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// When; first and last state always.
+    pub every: Every,
+    /// Names of what is written, with the expression where it is not a field.
+    pub fields: Vec<(String, Option<String>)>,
+    /// As what numbers are written.
+    pub precision: Precision,
+}
+
+/// As what numbers are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// As they are, in 8 bytes.
+    F64,
+    /// Rounded to 4 bytes.
+    F32,
+}
+
+/// What is written to diagnostics.csv and when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diagnostics {
+    /// When; first and last state always.
+    pub every: Every,
+    /// Names and expressions.
+    pub numbers: Vec<(String, String)>,
+}
+
+impl Output {
+    /// Names and expressions of what is not a field.
+    pub fn expressions(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().filter_map(|(name, text)| Some((name.as_str(), text.as_deref()?)))
+    }
+}
+
+const KEYS: [&str; 4] = ["every", "at", "fields", "precision"];
+
+pub(crate) fn read_output<'t>(
+    reader: &mut Reader<'t>,
+    document: &Table<'t>,
+    fields: &[String],
+) -> Output {
+    let all = || fields.iter().map(|name| (name.clone(), None)).collect();
+    let mut output =
+        Output { every: Every::Times(Vec::new()), fields: all(), precision: Precision::F64 };
+    let Some(table) = reader.table(document, "output") else { return output };
+    reader.known_keys(&table, &KEYS);
+    if let (Some(_), Some(span)) = (table.get("every"), table.key_span("at")) {
+        reader.note(Diagnostic::at(span, "either `every` or `at`, not both"));
+    }
+    if let Some(value) = table.get("at")
+        && let Some(items) = reader.list(value)
+    {
+        output.every = Every::Times(items.into_iter().filter_map(|t| reader.number(t)).collect());
+    }
+    if let Some(every) = read_every(reader, &table) {
+        output.every = every;
+    }
+    if let Some(value) = table.get("precision") {
+        match reader.string(value, "\"f64\" or \"f32\"") {
+            Some("f64") | None => {}
+            Some("f32") => output.precision = Precision::F32,
+            Some(other) => {
+                let message = format!("unknown precision \"{other}\"");
+                let help = Some("known here: \"f64\", \"f32\"");
+                reader.note(Diagnostic::at(value.span(), message).help(help));
+            }
+        }
+    }
+    if let Some(value) = table.get("fields")
+        && let Some(items) = reader.list(value)
+    {
+        output.fields = Vec::new();
+        for item in items {
+            let Some(text) = reader.string(item, "a name, or name = expression") else { continue };
+            let (name, expression) = split(text);
+            let name = name.to_string();
+            if output.fields.iter().any(|(known, _)| *known == name) {
+                let message = format!("`{name}` is written twice");
+                reader.note(Diagnostic::at(item.span(), message));
+                continue;
+            }
+            reader.remember(Origin::Output(name.clone()), item.span(), item);
+            let expression = match expression {
+                Some(expression) => Some(expression.to_string()),
+                // A definition's name is an expression.
+                None if fields.contains(&name) => None,
+                None => Some(name.clone()),
+            };
+            output.fields.push((name, expression));
+        }
+        if output.fields.is_empty() {
+            reader.note(Diagnostic::at(value.span(), "no field is written"));
+        }
+    }
+    output
+}
+
+/// `name = expression`, or a name alone. The `==` of a comparison is no `=`.
+fn split(text: &str) -> (&str, Option<&str>) {
+    match text.split_once('=') {
+        Some((name, rest)) if !rest.starts_with('=') && !name.ends_with(['<', '>', '!']) => {
+            (name.trim(), Some(rest.trim()))
+        }
+        _ => (text.trim(), None),
+    }
+}
+
+pub(crate) fn read_diagnostics<'t>(
+    reader: &mut Reader<'t>,
+    document: &Table<'t>,
+    output: &Output,
+) -> Option<Diagnostics> {
+    let table = reader.table(document, "diagnostics")?;
+    let every = read_every(reader, &table).unwrap_or_else(|| output.every.clone());
+    let mut numbers = Vec::new();
+    for (key, value) in table.entries.iter() {
+        let name = key.get_ref().to_string();
+        match name.as_str() {
+            "every" => continue,
+            "time" | "step" => {
+                let message = format!("`{name}` is a column of its own");
+                reader.note(Diagnostic::at(key.span(), message));
+                continue;
+            }
+            _ => {}
+        }
+        if output.expressions().any(|(known, _)| known == name) {
+            let message = format!("`{name}` is the name of an output field");
+            reader.note(Diagnostic::at(key.span(), message));
+            continue;
+        }
+        reader.remember(Origin::Output(name.clone()), key.span(), value);
+        if let Some(scalar) = reader.scalar(value) {
+            numbers.push((name, scalar.to_string()));
+        }
+    }
+    Some(Diagnostics { every, numbers })
+}
+
+/// An interval of simulation time.
+fn read_every<'t>(reader: &mut Reader<'t>, table: &Table<'t>) -> Option<Every> {
+    let value = table.get("every")?;
+    if let DeValue::Table(_) = value.get_ref() {
+        reader.wrong_type(value, "an interval of simulation time");
+        return None;
+    }
+    let interval = reader.number(value)?;
+    if interval > 0.0 {
+        return Some(Every::Time(interval));
+    }
+    let message = format!("the interval must be positive, not {interval}");
+    reader.note(Diagnostic::at(value.span(), message));
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_expressions_are_told_apart() {
+        assert_eq!(split("u"), ("u", None));
+        assert_eq!(split("speed = sqrt(u^2)"), ("speed", Some("sqrt(u^2)")));
+        assert_eq!(split("hot = u >= 1"), ("hot", Some("u >= 1")));
+        assert_eq!(split("u == 1"), ("u == 1", None));
+    }
+}

@@ -1,0 +1,278 @@
+//! Reads values from a TOML document and notes every mistake with its place.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use fluxions_expr::{Place, Scope, nearest};
+use fluxions_solver::{Error, Origin, Scalar};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::diagnostic::Diagnostic;
+
+/// A value with its place.
+pub(crate) type Value<'t> = Spanned<DeValue<'t>>;
+
+/// A table of the document.
+#[derive(Clone, Copy)]
+pub(crate) struct Table<'t> {
+    /// Its full name, as in `grid.x`; empty for the document.
+    pub(crate) entries: &'t DeTable<'t>,
+    name: &'t str,
+}
+
+impl<'t> Table<'t> {
+    pub(crate) fn document(entries: &'t DeTable<'t>) -> Self {
+        Table { entries, name: "" }
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&'t Value<'t>> {
+        self.entries.iter().find(|(k, _)| k.get_ref() == key).map(|(_, value)| value)
+    }
+
+    pub(crate) fn key_span(&self, key: &str) -> Option<Range<usize>> {
+        self.entries.keys().find(|k| k.get_ref() == key).map(Spanned::span)
+    }
+}
+
+/// Where the text of an expression stands in the file.
+#[derive(Clone, Debug)]
+struct TextPlace {
+    whole: Range<usize>,
+    /// Where the text itself begins, unless escapes make it differ from the file's text.
+    start: Option<usize>,
+}
+
+/// Reads a document.
+pub(crate) struct Reader<'t> {
+    text: &'t str,
+    /// What constant expressions can use.
+    scope: Scope,
+    pub(crate) mistakes: Vec<Diagnostic>,
+    keys: HashMap<Origin, Range<usize>>,
+    texts: HashMap<Origin, TextPlace>,
+}
+
+impl<'t> Reader<'t> {
+    pub(crate) fn new(text: &'t str) -> Self {
+        Reader {
+            text,
+            scope: Scope::new(Place::Constant, &[]),
+            mistakes: Vec::new(),
+            keys: HashMap::new(),
+            texts: HashMap::new(),
+        }
+    }
+
+    /// Lets constant expressions use these parameters.
+    pub(crate) fn allow(&mut self, parameters: &[(String, f64)]) {
+        for (name, value) in parameters {
+            self.scope.number(name, *value);
+        }
+    }
+
+    pub(crate) fn note(&mut self, mistake: Diagnostic) {
+        self.mistakes.push(mistake);
+    }
+
+    /// Notes every key of a table that is not among the known ones.
+    pub(crate) fn known_keys(&mut self, table: &Table<'t>, known: &[&str]) {
+        for key in table.entries.keys() {
+            if !known.contains(&key.get_ref().as_ref()) {
+                self.unknown_key(table, key, known, "");
+            }
+        }
+    }
+
+    /// Notes that a key is unknown. `also` says in words what else it could have been.
+    pub(crate) fn unknown_key(
+        &mut self,
+        table: &Table<'t>,
+        key: &Spanned<toml::de::DeString<'t>>,
+        known: &[&str],
+        also: &str,
+    ) {
+        let place = match table.name {
+            "" => "the problem file".to_string(),
+            name => format!("[{name}]"),
+        };
+        let help = match nearest(key.get_ref(), known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known here: {}{also}", known.join(", ")),
+        };
+        let message = format!("unknown key `{}` in {place}", key.get_ref());
+        self.note(Diagnostic::at(key.span(), message).help(Some(help)));
+    }
+
+    /// Notes that a table lacks a key.
+    pub(crate) fn missing(&mut self, at: Option<Range<usize>>, what: &str, help: &str) {
+        let message = format!("{what} is missing");
+        self.note(Diagnostic {
+            message,
+            span: at,
+            label: String::new(),
+            help: (!help.is_empty()).then(|| help.to_string()),
+        });
+    }
+
+    pub(crate) fn wrong_type(&mut self, value: &Value<'t>, expected: &str) {
+        let found = match value.get_ref() {
+            DeValue::String(_) => "a text",
+            DeValue::Integer(_) | DeValue::Float(_) => "a number",
+            DeValue::Boolean(_) => "true or false",
+            DeValue::Datetime(_) => "a date",
+            DeValue::Array(_) => "a list",
+            DeValue::Table(_) => "a table",
+        };
+        self.note(Diagnostic::at(value.span(), format!("expected {expected}, found {found}")));
+    }
+
+    /// The table at a key, if there is one.
+    pub(crate) fn table(&mut self, parent: &Table<'t>, key: &'t str) -> Option<Table<'t>> {
+        let value = parent.get(key)?;
+        self.as_table(value, key)
+    }
+
+    pub(crate) fn as_table(&mut self, value: &'t Value<'t>, name: &'t str) -> Option<Table<'t>> {
+        match value.get_ref() {
+            DeValue::Table(entries) => Some(Table { entries, name }),
+            _ => {
+                self.wrong_type(value, "a table");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn list(&mut self, value: &'t Value<'t>) -> Option<Vec<&'t Value<'t>>> {
+        match value.get_ref() {
+            DeValue::Array(items) => Some(items.iter().collect()),
+            _ => {
+                self.wrong_type(value, "a list");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn string(&mut self, value: &'t Value<'t>, expected: &str) -> Option<&'t str> {
+        match value.get_ref() {
+            DeValue::String(text) => Some(text),
+            _ => {
+                self.wrong_type(value, expected);
+                None
+            }
+        }
+    }
+
+    pub(crate) fn boolean(&mut self, value: &'t Value<'t>) -> Option<bool> {
+        match value.get_ref() {
+            DeValue::Boolean(value) => Some(*value),
+            _ => {
+                self.wrong_type(value, "true or false");
+                None
+            }
+        }
+    }
+
+    /// A number or the text of an expression.
+    pub(crate) fn scalar(&mut self, value: &'t Value<'t>) -> Option<Scalar> {
+        let number = match value.get_ref() {
+            DeValue::String(text) => return Some(Scalar::Text(text.to_string())),
+            DeValue::Integer(number) => {
+                i64::from_str_radix(number.as_str(), number.radix()).ok().map(|n| n as f64)
+            }
+            DeValue::Float(number) => number.as_str().parse().ok(),
+            _ => {
+                self.wrong_type(value, "a number or an expression");
+                return None;
+            }
+        };
+        match number {
+            Some(number) if f64::is_finite(number) => Some(Scalar::Number(number)),
+            _ => {
+                self.note(Diagnostic::at(value.span(), "expected a finite number"));
+                None
+            }
+        }
+    }
+
+    /// A number, or the value of a constant expression.
+    pub(crate) fn number(&mut self, value: &'t Value<'t>) -> Option<f64> {
+        match self.scalar(value)? {
+            Scalar::Number(number) => Some(number),
+            Scalar::Text(text) => match fluxions_expr::evaluate(&text, &self.scope) {
+                Ok(number) => Some(number),
+                Err(errors) => {
+                    let place = self.text_place(value);
+                    for error in errors {
+                        self.note(expression_mistake(&error, &place, "a constant"));
+                    }
+                    None
+                }
+            },
+        }
+    }
+
+    /// A number that is whole and not negative.
+    pub(crate) fn whole_number(&mut self, value: &'t Value<'t>, what: &str) -> Option<u64> {
+        let number = self.number(value)?;
+        if number.fract() == 0.0 && (0.0..=9e15).contains(&number) {
+            return Some(number as u64);
+        }
+        let message = format!("{what} must be a whole number, not {number}");
+        self.note(Diagnostic::at(value.span(), message));
+        None
+    }
+
+    fn text_place(&self, value: &Value<'t>) -> TextPlace {
+        let whole = value.span();
+        let start = match value.get_ref() {
+            DeValue::String(text) => {
+                let raw = &self.text[whole.clone()];
+                raw.find(text.as_ref()).map(|offset| whole.start + offset)
+            }
+            _ => None,
+        };
+        TextPlace { whole, start }
+    }
+
+    /// Remembers where a part of the problem stands.
+    pub(crate) fn remember(&mut self, origin: Origin, key: Range<usize>, value: &Value<'t>) {
+        let place = self.text_place(value);
+        self.texts.insert(origin.clone(), place);
+        self.keys.insert(origin, key);
+    }
+
+    /// Where the parts of the problem stand, for mistakes that are found later.
+    pub(crate) fn places(self) -> (Places, Vec<Diagnostic>) {
+        (Places { keys: self.keys, texts: self.texts }, self.mistakes)
+    }
+}
+
+/// Where the parts of a problem stand in its file.
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
+    keys: HashMap<Origin, Range<usize>>,
+    texts: HashMap<Origin, TextPlace>,
+}
+
+impl Places {
+    /// A mistake with its place in the file.
+    pub(crate) fn locate(&self, error: &Error) -> Diagnostic {
+        if let Error::Expression { origin, error, .. } = error
+            && let Some(place) = self.texts.get(origin)
+        {
+            return expression_mistake(error, place, &format!("the {origin}"));
+        }
+        let span = error.origin().and_then(|origin| self.keys.get(origin)).cloned();
+        let message = error.to_string();
+        Diagnostic { message, span, label: String::new(), help: error.help() }
+    }
+}
+
+fn expression_mistake(error: &fluxions_expr::Error, place: &TextPlace, whose: &str) -> Diagnostic {
+    let span = match place.start {
+        Some(start) => start + error.span().start..start + error.span().end,
+        None => place.whole.clone(),
+    };
+    Diagnostic::at(span, error.to_string()).label(format!("in {whose}")).help(error.help())
+}

@@ -1,0 +1,219 @@
+//! What can go wrong between a problem and its solution.
+
+use std::fmt;
+
+use crate::origin::Origin;
+
+/// A mistake in a problem, or a failure while it is solved.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A mistake in an expression.
+    #[error("{origin}: {}", error.in_text(text))]
+    Expression {
+        /// Where the expression stands.
+        origin: Origin,
+        /// Its text.
+        text: String,
+        /// The mistake.
+        error: fluxions_expr::Error,
+    },
+    /// No equation at all.
+    #[error("there is no equation to solve")]
+    NoEquation,
+    /// A name that cannot be one.
+    #[error("`{name}` cannot be a name: {reason}")]
+    BadName {
+        /// What the name was to be for.
+        origin: Origin,
+        /// The name.
+        name: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// One name for two things.
+    #[error("the name `{name}` is taken: it is {taken}")]
+    NameTaken {
+        /// What the name was to be for.
+        origin: Origin,
+        /// The name.
+        name: String,
+        /// What it is already, in words.
+        taken: &'static str,
+    },
+    /// Definitions or parameters that need each other.
+    #[error("{} need each other in a circle", names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", "))]
+    Circle {
+        /// Where the first of them stands.
+        origin: Origin,
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// A boundary condition for something that does not exist.
+    #[error("a boundary condition for `{name}`, which is neither a field nor a definition")]
+    NobodysCondition {
+        /// Where it stands.
+        origin: Origin,
+        /// The name.
+        name: String,
+        /// The nearest name.
+        nearest: Option<String>,
+    },
+    /// A boundary condition at a place that the grid does not have.
+    #[error("the grid has no `{at}`: a condition stands at {known}")]
+    NoSuchFace {
+        /// Where it stands.
+        origin: Origin,
+        /// The place asked for.
+        at: String,
+        /// The places that there are.
+        known: String,
+    },
+    /// A boundary condition that does not fit the ends of its axis.
+    #[error("a {condition} condition at `{at}`: {reason}")]
+    UnfitCondition {
+        /// Where it stands.
+        origin: Origin,
+        /// The axis or face.
+        at: String,
+        /// The condition's name.
+        condition: &'static str,
+        /// Why it does not fit.
+        reason: String,
+    },
+    /// A field without an initial value.
+    #[error("the field `{field}` has no initial value")]
+    NoInitialValue {
+        /// The field.
+        field: String,
+    },
+    /// An initial value, or an output, of something that does not exist.
+    #[error("there is no field `{name}`")]
+    NoSuchField {
+        /// Where it is asked for.
+        origin: Origin,
+        /// The name.
+        name: String,
+        /// The nearest field.
+        nearest: Option<String>,
+    },
+    /// A number that was not announced.
+    #[error("no number of the name `{name}` was announced to the simulation's builder")]
+    NoSuchNumber {
+        /// The name.
+        name: String,
+    },
+    /// A diagnostic that is not one number.
+    #[error("a diagnostic is one number, but `{name}` differs from cell to cell")]
+    NotANumber {
+        /// Where it stands.
+        origin: Origin,
+        /// Its name.
+        name: String,
+    },
+    /// A time step, start or end that cannot be.
+    #[error("{what} must be {must}, not {value}")]
+    BadTime {
+        /// What is wrong.
+        what: &'static str,
+        /// What it has to be.
+        must: &'static str,
+        /// What it is.
+        value: f64,
+    },
+    /// A grid that cannot be cut into as many blocks as there are ranks.
+    #[error(transparent)]
+    Decomposition(#[from] fluxions_halo::Error),
+    /// A number that is not finite.
+    #[error(
+        "`{field}` is not finite at {}, in cell {cell:?}, at t = {time} (step {step})",
+        place(axes, coordinates)
+    )]
+    NotFinite {
+        /// The field.
+        field: String,
+        /// The cell's indices along the named axes, counted from 0 over the whole grid.
+        cell: Vec<usize>,
+        /// The names of the axes.
+        axes: Vec<String>,
+        /// The cell's coordinates.
+        coordinates: Vec<f64>,
+        /// The time.
+        time: f64,
+        /// The number of the step that led there; 0 is the initial state.
+        step: u64,
+    },
+    /// A failure of communication, or of another rank.
+    #[error(transparent)]
+    Comm(#[from] fluxions_comm::Error),
+    /// A tracker that failed.
+    #[error("{0}")]
+    Tracker(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+fn place(axes: &[String], coordinates: &[f64]) -> String {
+    let one = |(axis, x): (&String, &f64)| format!("{axis} = {x}");
+    axes.iter().zip(coordinates).map(one).collect::<Vec<_>>().join(", ")
+}
+
+impl Error {
+    /// Where in the problem the mistake is, if it is a mistake in the problem.
+    pub fn origin(&self) -> Option<&Origin> {
+        match self {
+            Error::Expression { origin, .. }
+            | Error::BadName { origin, .. }
+            | Error::NameTaken { origin, .. }
+            | Error::Circle { origin, .. }
+            | Error::NobodysCondition { origin, .. }
+            | Error::NoSuchFace { origin, .. }
+            | Error::UnfitCondition { origin, .. }
+            | Error::NoSuchField { origin, .. }
+            | Error::NotANumber { origin, .. } => Some(origin),
+            _ => None,
+        }
+    }
+
+    /// What to do about it, where that is known.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Error::Expression { error, .. } => error.help(),
+            Error::NobodysCondition { nearest: Some(near), .. }
+            | Error::NoSuchField { nearest: Some(near), .. } => {
+                Some(format!("did you mean `{near}`?"))
+            }
+            Error::NotANumber { .. } => {
+                Some("wrap it in integral(…), average(…), max(…) or min(…)".into())
+            }
+            Error::NotFinite { step: 0, .. } => Some("look at the initial value there".into()),
+            Error::NotFinite { .. } => Some(
+                "the time step may be too long: `fluxions check` prints the longest stable one"
+                    .into(),
+            ),
+            _ => None,
+        }
+    }
+}
+
+/// All mistakes found in a problem.
+#[derive(Debug)]
+pub struct Errors(pub Vec<Error>);
+
+impl fmt::Display for Errors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (k, error) in self.0.iter().enumerate() {
+            if k > 0 {
+                f.write_str("\n\n")?;
+            }
+            error.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Errors {}
+
+impl<E: Into<Error>> From<E> for Errors {
+    fn from(error: E) -> Self {
+        Errors(vec![error.into()])
+    }
+}

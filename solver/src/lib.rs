@@ -1,0 +1,40 @@
+//! Equations to passes to a step plan; time steppers, the run loop, its clock and trackers.
+//!
+//! A [`Pde`] is a checked system of equations on a grid. A [`Simulation`] is its state on the
+//! ranks of a world, with a time stepping scheme ([`Tableau`]) and trackers ([`Tracker`]) that
+//! look at it now and then ([`Every`]).
+
+mod clock;
+mod conditions;
+mod error;
+mod executor;
+mod lower;
+mod memory;
+mod order;
+mod origin;
+pub mod parameters;
+mod pde;
+mod plan;
+mod program;
+mod pulse;
+mod random;
+mod report;
+mod scalar;
+mod schedule;
+mod simulation;
+mod tableau;
+mod tracker;
+mod walls;
+
+pub use clock::Clock;
+pub use conditions::{Conditions, FaceConditions};
+pub use error::{Error, Errors};
+pub use executor::Counts;
+pub use origin::{Origin, Part};
+pub use pde::{Definition, Pde, PdeBuilder};
+pub use report::{Report, StopReason};
+pub use scalar::Scalar;
+pub use schedule::Every;
+pub use simulation::{Simulation, SimulationBuilder};
+pub use tableau::Tableau;
+pub use tracker::{Flow, GO_ON, Snapshot, Tracker};

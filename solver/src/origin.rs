@@ -1,0 +1,54 @@
+//! Where in a problem an expression stands, so that an error can be traced to its text.
+
+use std::fmt;
+
+/// The part of a problem that an expression or a name belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// The value of a parameter.
+    Parameter(String),
+    /// A named sub-expression.
+    Define(String),
+    /// The right-hand side of the equation of a field.
+    Equation(String),
+    /// The initial value of a field.
+    Initial(String),
+    /// A boundary condition.
+    Boundary {
+        /// The field or definition that it is for; for all if none.
+        of: Option<String>,
+        /// The axis or face, such as `x` or `x-`.
+        at: String,
+        /// Which number of the condition.
+        part: Part,
+    },
+    /// An output field, a diagnostic or another expression that is evaluated beside the equations.
+    Output(String),
+}
+
+/// The parts of a boundary condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// The condition as a whole.
+    Whole,
+    /// Its value.
+    Value,
+    /// The coefficient of a mixed condition.
+    Coefficient,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Parameter(name) => write!(f, "parameter `{name}`"),
+            Origin::Define(name) => write!(f, "definition of `{name}`"),
+            Origin::Equation(name) => write!(f, "equation of `{name}`"),
+            Origin::Initial(name) => write!(f, "initial value of `{name}`"),
+            Origin::Boundary { of: Some(of), at, .. } => {
+                write!(f, "boundary condition of `{of}` at `{at}`")
+            }
+            Origin::Boundary { of: None, at, .. } => write!(f, "boundary condition at `{at}`"),
+            Origin::Output(name) => write!(f, "output `{name}`"),
+        }
+    }
+}

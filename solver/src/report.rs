@@ -1,0 +1,112 @@
+//! What a run did, in numbers.
+
+use std::fmt;
+
+use fluxions_comm::Kind;
+
+/// Why a run stopped.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// The end time was reached.
+    End,
+    /// As many steps as allowed were done.
+    MaxSteps,
+    /// A tracker asked for it, for this reason.
+    Tracker(String),
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StopReason::End => f.write_str("the end time was reached"),
+            StopReason::MaxSteps => f.write_str("the number of steps allowed was reached"),
+            StopReason::Tracker(reason) => f.write_str(reason),
+        }
+    }
+}
+
+/// What a run did. Times are those of this rank, counts those of all ranks together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// Why it stopped.
+    pub stop_reason: StopReason,
+    /// The time of the last state.
+    pub time: f64,
+    /// Time steps.
+    pub steps: u64,
+    /// Evaluations of the right-hand sides.
+    pub rhs_evaluations: u64,
+    /// Times that the halos of some fields were exchanged.
+    pub halo_exchanges: u64,
+    /// Messages between ranks in these exchanges.
+    pub messages: u64,
+    /// Bytes in these messages.
+    pub bytes_sent: u64,
+    /// Seconds from before the set-up until now.
+    pub wall_seconds: f64,
+    /// Seconds of setting up.
+    pub setup_seconds: f64,
+    /// Seconds of stepping, without set-up and trackers.
+    pub stepping_seconds: f64,
+    /// Seconds in trackers, output among them.
+    pub output_seconds: f64,
+    /// Cells of the grid.
+    pub cells: u64,
+    /// Bytes that a step has to move between memory and processor, at least.
+    pub bytes_per_step: u64,
+    /// Ranks.
+    pub ranks: usize,
+    /// Ranks along each named axis.
+    pub dims: Vec<usize>,
+    /// What the ranks are.
+    pub kind: Kind,
+    /// What the kernels were compiled to.
+    pub backend: &'static str,
+}
+
+impl Report {
+    /// Cells times steps per second of stepping; 0 where nothing was measured.
+    pub fn cells_per_second(&self) -> f64 {
+        let work = self.cells as f64 * self.steps as f64;
+        if self.stepping_seconds > 0.0 { work / self.stepping_seconds } else { 0.0 }
+    }
+
+    /// Bytes per second that stepping moved at least.
+    pub fn bandwidth(&self) -> f64 {
+        let bytes = self.bytes_per_step as f64 * self.steps as f64;
+        if self.stepping_seconds > 0.0 { bytes / self.stepping_seconds } else { 0.0 }
+    }
+}
+
+/// A few lines for people.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            Kind::Solo => "rank",
+            Kind::Threads => "ranks as threads",
+            Kind::Mpi if self.ranks == 1 => "MPI process",
+            Kind::Mpi => "MPI processes",
+        };
+        let dims: Vec<_> = self.dims.iter().map(usize::to_string).collect();
+        writeln!(f, "t = {}: {}", self.time, self.stop_reason)?;
+        writeln!(
+            f,
+            "{} steps of {} cells in {:.3} s: {:.1} Mcell/s on {} {kind} ({})",
+            self.steps,
+            self.cells,
+            self.stepping_seconds,
+            self.cells_per_second() / 1e6,
+            self.ranks,
+            dims.join("×"),
+        )?;
+        write!(
+            f,
+            "{} messages with {:.1} MB; set-up {:.3} s, output {:.3} s",
+            self.messages,
+            self.bytes_sent as f64 / 1e6,
+            self.setup_seconds,
+            self.output_seconds,
+        )
+    }
+}
