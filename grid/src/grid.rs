@@ -89,6 +89,22 @@ impl Grid {
         self.axes.iter().map(|axis| axis.name.clone()).collect()
     }
 
+    /// A part of the grid of at most `cells` cells, with the same spacings: at the lower bounds
+    /// for `place` = 0, at the upper ones for 1.
+    #[must_use]
+    pub fn cropped(&self, cells: usize, place: f64) -> Grid {
+        let mut part = self.clone();
+        while part.cells() > cells.max(1) {
+            let longest = (0..part.axes.len()).max_by_key(|k| part.axes[*k].cells).unwrap_or(0);
+            part.axes[longest].cells = part.axes[longest].cells.div_ceil(2);
+        }
+        for (axis, whole) in part.axes.iter_mut().zip(&self.axes) {
+            let first = ((whole.cells - axis.cells) as f64 * place).round() as usize;
+            (axis.start, axis.end) = (whole.face(first), whole.face(first + axis.cells));
+        }
+        part
+    }
+
     /// Number of named axes.
     pub fn dimension(&self) -> usize {
         self.axes.len()
@@ -147,6 +163,19 @@ mod tests {
     fn faces_meet_the_bounds_exactly() {
         let grid = Grid::cartesian().axis("x", 0.1..0.7, 7, Ends::Bounded).build().unwrap();
         assert_eq!((grid.axes()[0].face(0), grid.axes()[0].face(7)), (0.1, 0.7));
+    }
+
+    #[test]
+    fn a_part_keeps_the_spacings() {
+        let grid = Grid::cartesian()
+            .axis("x", 0.0..10.0, 100, Ends::Bounded)
+            .axis("y", 0.0..1.0, 8, Ends::Bounded)
+            .build()
+            .unwrap();
+        let part = grid.cropped(200, 1.0);
+        assert_eq!(part.shape(), [1, 25, 8]);
+        assert_eq!(part.axes()[0].bounds(), [7.5, 10.0]);
+        assert_eq!(grid.cropped(1000, 0.0), grid);
     }
 
     #[test]

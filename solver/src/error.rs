@@ -146,6 +146,12 @@ pub enum Error {
     /// A failure of communication, or of another rank.
     #[error(transparent)]
     Comm(#[from] fluxions_comm::Error),
+    /// Something that failed on another rank, which has the error.
+    #[error("rank {rank} failed")]
+    Elsewhere {
+        /// That rank.
+        rank: usize,
+    },
     /// A tracker that failed.
     #[error("{0}")]
     Tracker(#[source] Box<dyn std::error::Error + Send + Sync>),

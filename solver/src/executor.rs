@@ -156,6 +156,11 @@ impl Executor {
         &self.plan
     }
 
+    /// The parameters of the kernels, as the last run left them.
+    pub(crate) fn parameters(&self) -> &[f64] {
+        &self.parameters
+    }
+
     /// Messages and bytes that this rank sends each time that the plan is run.
     pub(crate) fn traffic(&self) -> (usize, usize) {
         let groups = self.plan.actions.iter().filter_map(|action| match action {

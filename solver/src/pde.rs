@@ -103,6 +103,12 @@ impl Pde {
         &self.conditions
     }
 
+    /// The same system on a part of its grid of at most `cells` cells, with the same spacings:
+    /// at the lower bounds for `place` = 0, at the upper ones for 1.
+    pub(crate) fn cropped(&self, cells: usize, place: f64) -> Pde {
+        Pde { grid: self.grid.cropped(cells, place), ..self.clone() }
+    }
+
     /// The names that an expression at this place can use.
     fn scope(&self, place: Place) -> Scope {
         let mut scope = Scope::new(place, &self.grid.axis_names());

@@ -191,9 +191,34 @@ impl Plan {
         plan
     }
 
+    /// An empty plan whose arrays are the fields, then the quantities of a program.
+    pub(crate) fn of_fields(pde: &Pde, program: &Program) -> Self {
+        let quantities = program.quantities.iter().map(|q| q.name.clone());
+        let array_names: Vec<_> = pde.fields().iter().cloned().chain(quantities).collect();
+        Plan {
+            first_factor: program.parameters(),
+            arrays: array_names.len(),
+            rows: 1,
+            array_names,
+            ..Plan::default()
+        }
+    }
+
+    /// Adds the reduction of a kernel's values over the domain, to a parameter.
+    pub(crate) fn push_reduction(
+        &mut self,
+        kernel: Kernel,
+        inputs: Vec<Slot>,
+        kind: Reduction,
+        parameter: usize,
+    ) {
+        let kernel = self.add_kernel(kernel, kind.name().into());
+        self.actions.push(Action::Reduce { kernel, inputs, kind, parameter });
+    }
+
     /// Takes over kernels and halo groups; gives the actions that they make, whose arrays are
     /// named by each stage.
-    fn add_preparations(
+    pub(crate) fn add_preparations(
         &mut self,
         program: &Program,
         preparations: Vec<Preparation>,
@@ -225,7 +250,11 @@ impl Plan {
         prepared
     }
 
-    fn push_preparations(&mut self, prepared: &[Prepared], slot: &dyn Fn(ArrayRef) -> Slot) {
+    pub(crate) fn push_preparations(
+        &mut self,
+        prepared: &[Prepared],
+        slot: &dyn Fn(ArrayRef) -> Slot,
+    ) {
         for preparation in prepared {
             let slots = |refs: &[ArrayRef]| refs.iter().map(|r| slot(*r)).collect::<Vec<_>>();
             self.actions.push(match preparation {
@@ -308,7 +337,7 @@ impl Plan {
 }
 
 /// An action of the preparations, before its arrays are those of a stage.
-enum Prepared {
+pub(crate) enum Prepared {
     Halo { group: usize, arrays: Vec<ArrayRef> },
     Sweep { kernel: usize, inputs: Vec<ArrayRef>, outputs: Vec<ArrayRef> },
     Reduce { kernel: usize, inputs: Vec<ArrayRef>, kind: Reduction, parameter: usize },

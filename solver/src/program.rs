@@ -218,6 +218,12 @@ impl<'a> Program<'a> {
         Self::parameter_of(self.numbers.len())
     }
 
+    /// The expression of a quantity, and the conditions of compound expressions in it.
+    pub(crate) fn body(&self, quantity: usize) -> (&Expr, usize) {
+        let Quantity { expr, owner, .. } = &self.quantities[quantity];
+        (expr, *owner)
+    }
+
     /// What has to be done before the expressions can be computed.
     pub(crate) fn preparations(&mut self) -> Vec<Preparation> {
         let mut preparations = Vec::new();
@@ -241,10 +247,11 @@ impl<'a> Program<'a> {
             if here.is_empty() {
                 continue;
             }
-            let bodies: Vec<_> = here
-                .iter()
-                .map(|q| (self.quantities[*q].expr.clone(), self.quantities[*q].owner))
-                .collect();
+            let body = |q: &usize| {
+                let (expr, owner) = self.body(*q);
+                (expr.clone(), owner)
+            };
+            let bodies: Vec<_> = here.iter().map(body).collect();
             let mut pass = PassBuilder::new(self, level - 1);
             for (expr, owner) in bodies {
                 let value = pass.value(&expr, owner, "");
@@ -334,6 +341,11 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
             self.inputs.push(array);
             self.inputs.len() - 1
         })
+    }
+
+    /// The input arrays so far.
+    pub(crate) fn inputs(&self) -> &[ArrayRef] {
+        &self.inputs
     }
 
     /// The value of an array in the cell.

@@ -61,6 +61,7 @@ pub struct SimulationBuilder<'a> {
     fields: Vec<(String, String)>,
     numbers: Vec<(String, String)>,
     trackers: Vec<(Every, Box<dyn Tracker>)>,
+    other_plans: Vec<Plan>,
     began: Instant,
 }
 
@@ -80,8 +81,22 @@ impl Simulation {
             fields: Vec::new(),
             numbers: Vec::new(),
             trackers: Vec::new(),
+            other_plans: Vec::new(),
             began: Instant::now(),
         }
+    }
+
+    /// Makes a plan ready for which the builder made room.
+    pub(crate) fn executor(&self, plan: Plan) -> Executor {
+        let State { pde, world, block, memory, .. } = &self.state;
+        Executor::new(pde, world, block, memory, plan, 0)
+    }
+
+    /// Runs a plan on the present state. Collective.
+    pub(crate) fn run_beside(&mut self, executor: &mut Executor) -> Result<(), Error> {
+        let State { world, block, memory, .. } = &mut self.state;
+        executor.run(world, block, memory, self.time, 0.0)?;
+        Ok(())
     }
 }
 
@@ -153,6 +168,12 @@ impl SimulationBuilder<'_> {
     #[must_use]
     pub fn track(mut self, every: Every, tracker: impl Tracker + 'static) -> Self {
         self.trackers.push((every, Box::new(tracker)));
+        self
+    }
+
+    /// Makes room for a plan that will be run beside the stepping.
+    pub(crate) fn with_room_for(mut self, plan: &Plan) -> Self {
+        self.other_plans.push(plan.clone());
         self
     }
 

@@ -1,0 +1,93 @@
+//! The points of the grid, for readers that want all of them: `mesh.h5`.
+//!
+//! In XDMF the first index of an array runs along z, in a series along the first axis; only a
+//! mesh of explicit points says which is which. Points would take more room than a snapshot, so
+//! they are virtual: a few mappings repeat the coordinates along each axis.
+
+use std::path::Path;
+
+use fluxions_grid::Grid;
+use hdf5::{Extents, File, Hyperslab, SliceOrIndex};
+
+use crate::error::{Error, hdf};
+
+/// Corners of cells along each of three axes in the order of the grid's, missing ones last.
+pub(crate) fn corners(grid: &Grid) -> [usize; 3] {
+    let mut corners = [1; 3];
+    for (corners, axis) in corners.iter_mut().zip(grid.axes()) {
+        *corners = axis.cells() + 1;
+    }
+    corners
+}
+
+/// Writes the dataset `points`: the corners of all cells, three coordinates each.
+pub(crate) fn write(path: &Path, grid: &Grid) -> Result<(), Error> {
+    write_new(path, grid).map_err(hdf(path, "write the mesh"))
+}
+
+fn write_new(path: &Path, grid: &Grid) -> hdf5::Result<()> {
+    let file = File::create(path)?;
+    let corners @ [n0, n1, n2] = corners(grid);
+    for (k, n) in corners.into_iter().enumerate() {
+        let axis = grid.axes().get(k);
+        let faces: Vec<f64> = (0..n).map(|i| axis.map_or(0.0, |axis| axis.face(i))).collect();
+        file.new_dataset::<f64>()
+            .shape(n)
+            .create(format!("faces/{k}").as_str())?
+            .write_raw(&faces)?;
+    }
+    // Planes that repeat one axis along its neighbour, then the points that repeat the planes.
+    let faces = |k: usize| (format!("faces/{k}"), vec![corners[k]]);
+    let planes = [("plane/0", 0, [n0, n1]), ("plane/1", 1, [n0, n1]), ("plane/2", 2, [n1, n2])];
+    for (name, axis, shape) in planes {
+        let (source, extent) = faces(axis);
+        let mut builder = file.new_dataset::<f64>().shape(shape);
+        // The plane of axes a and b repeats a for every index of b, or the other way round.
+        let repeated = if axis == 0 { 1 } else { 0 };
+        for i in 0..shape[repeated] {
+            let mut selection = [all(shape[0]), all(shape[1])];
+            selection[repeated] = one(i);
+            builder = builder.virtual_map(
+                ".",
+                source.as_str(),
+                Extents::from(extent.clone()),
+                slab(&[all(extent[0])]),
+                Extents::from(shape.to_vec()),
+                slab(&selection),
+            );
+        }
+        builder.create(name)?;
+    }
+    let shape = vec![n0, n1, n2, 3];
+    let mut builder = file.new_dataset::<f32>().shape(shape.clone());
+    for (component, repeated) in [(0, 2), (1, 2), (2, 0)] {
+        let source = format!("plane/{component}");
+        let plane: Vec<usize> = (0..3).filter(|k| *k != repeated).map(|k| corners[k]).collect();
+        for i in 0..corners[repeated] {
+            let mut selection = [all(n0), all(n1), all(n2), one(component)];
+            selection[repeated] = one(i);
+            builder = builder.virtual_map(
+                ".",
+                source.as_str(),
+                Extents::from(plane.clone()),
+                slab(&[all(plane[0]), all(plane[1])]),
+                Extents::from(shape.clone()),
+                slab(&selection),
+            );
+        }
+    }
+    builder.create("points")?;
+    file.close()
+}
+
+fn all(n: usize) -> SliceOrIndex {
+    SliceOrIndex::SliceCount { start: 0, step: 1, count: n, block: 1 }
+}
+
+fn one(i: usize) -> SliceOrIndex {
+    SliceOrIndex::SliceCount { start: i, step: 1, count: 1, block: 1 }
+}
+
+fn slab(slices: &[SliceOrIndex]) -> Hyperslab {
+    Hyperslab::from(slices.to_vec())
+}
