@@ -25,7 +25,7 @@ mod world;
 
 pub use error::{Disagreement, Error};
 pub use exact_sum::ExactSum;
-pub use launch::{launched_rank, launched_ranks};
+pub use launch::{launch, launched_rank, launched_ranks};
 pub use message::{Incoming, Outgoing};
 #[cfg(feature = "mpi")]
 pub use mpi::RawComm;

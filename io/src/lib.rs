@@ -1,12 +1,20 @@
 //! Problem files, the run folder, parallel HDF5, XDMF and pictures.
 
+mod diagnostics;
 mod error;
 mod folder;
+mod log;
+pub mod picture;
 pub mod problem;
+mod report;
 mod series;
 mod together;
 
+pub use diagnostics::DiagnosticsWriter;
 pub use error::Error;
 pub use folder::RunFolder;
+pub use log::RunLog;
 pub use problem::Problem;
+pub use report::to_json;
 pub use series::{Series, SeriesWriter};
+pub use together::agree;

@@ -105,7 +105,8 @@ impl Pde {
 
     /// The same system on a part of its grid of at most `cells` cells, with the same spacings:
     /// at the lower bounds for `place` = 0, at the upper ones for 1.
-    pub(crate) fn cropped(&self, cells: usize, place: f64) -> Pde {
+    #[must_use]
+    pub fn cropped(&self, cells: usize, place: f64) -> Pde {
         Pde { grid: self.grid.cropped(cells, place), ..self.clone() }
     }
 

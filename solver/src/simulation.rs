@@ -424,7 +424,8 @@ impl Simulation {
                 step: self.steps,
                 is_last,
             };
-            if let Flow::Break(reason) = tracker.record(&mut now)? {
+            let outcome = tracker.record(&mut now);
+            if let Flow::Break(reason) = agree(&self.state.world, outcome)? {
                 stop.get_or_insert(reason);
             }
         }
@@ -456,6 +457,27 @@ impl Simulation {
             kind: self.state.world.kind(),
             backend: "closures",
         })
+    }
+}
+
+/// What the ranks decide together about a tracker: an error of any of them ends the run on all,
+/// as does the wish of any to stop. Collective.
+fn agree(world: &World, outcome: Result<Flow, Error>) -> Result<Flow, Error> {
+    let (rank, size) = (world.rank() as i64, world.size() as i64);
+    let urgency = match &outcome {
+        Err(_) => 0,
+        Ok(Flow::Break(_)) => 1,
+        Ok(Flow::Continue(())) => 2,
+    };
+    let mut first = [urgency * size + rank];
+    world.combine(Combine::Min, &mut first)?;
+    let (most, lowest) = (first[0] / size, first[0] % size);
+    if lowest == rank || most == 2 {
+        return outcome;
+    }
+    match most {
+        0 => Err(Error::Elsewhere { rank: lowest as usize }),
+        _ => Ok(Flow::Break(format!("rank {lowest} asked to stop"))),
     }
 }
 

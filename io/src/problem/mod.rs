@@ -54,6 +54,8 @@ pub struct Problem {
     pub title: String,
     /// The equations.
     pub pde: Pde,
+    /// The texts of the right-hand sides.
+    pub equations: Vec<(String, String)>,
     /// The initial value of each field.
     pub initial: Vec<(String, Scalar)>,
     /// Times, steps and scheme.
@@ -108,6 +110,17 @@ impl Problem {
             builder = builder.number(name, text);
         }
         builder
+    }
+
+    /// Checks what is found only when a simulation is made, by making one of a small part of the
+    /// grid.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn check(&self) -> Result<(), Errors> {
+        const CELLS: usize = 4096;
+        let part = Problem { pde: self.pde.cropped(CELLS, 0.0), dims: vec![], ..self.clone() };
+        part.simulation(&World::solo()).build().map(drop)
     }
 
     /// Errors that were found later, with their places in the file.
@@ -186,6 +199,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
             text: text.into(),
             title: title.unwrap_or("").into(),
             pde,
+            equations,
             initial,
             times,
             output,

@@ -1,0 +1,114 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Solves partial differential equations on structured grids.
+#[derive(Debug, Parser)]
+#[command(name = "fluxions", version, max_term_width = 100)]
+pub(crate) struct Typed {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Solve a problem file. `mpirun -n N fluxions run …` does it on N processes.
+    Run(RunArgs),
+    /// Check a problem file and tell what it needs, without solving it.
+    Check(CheckArgs),
+    /// Tell what a run folder or one of its HDF5 files holds.
+    Info(InfoArgs),
+    /// Draw a state of a run to a PNG file.
+    Plot(PlotArgs),
+    /// Compare two runs field by field. Exit code 1 where they differ.
+    Diff(DiffArgs),
+}
+
+/// The problem file, and changes in it.
+#[derive(Args, Debug)]
+pub(crate) struct ProblemArgs {
+    /// The problem file.
+    #[arg(value_name = "FILE.toml")]
+    pub(crate) file: PathBuf,
+    /// Ranks as threads of this process; one per core if not given.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub(crate) ranks: Option<u32>,
+    /// Set a key of the file, as in `--set time.end=5`. Can be given several times.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) problem: ProblemArgs,
+    /// The run folder; the file's stem, in the current folder, if not given.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace a run that the folder already holds.
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Print nothing but errors.
+    #[arg(long)]
+    pub(crate) quiet: bool,
+    /// Print the report as JSON instead of a summary.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) problem: ProblemArgs,
+    /// Print a stage of the compilation instead.
+    #[arg(long, value_enum)]
+    pub(crate) show: Option<Stage>,
+}
+
+/// Stages of the compilation that can be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Stage {
+    /// The syntax tree of each equation.
+    Ast,
+    /// The step plan: exchanges, sweeps, reductions.
+    Passes,
+    /// The operations of each kernel.
+    Kernel,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct InfoArgs {
+    /// A run folder, or an HDF5 file of one.
+    pub(crate) path: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PlotArgs {
+    /// A run folder, or its series.h5.
+    pub(crate) path: PathBuf,
+    /// The field to draw; all fields if not given.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) field: Option<String>,
+    /// Draw the snapshot nearest to this time; the last one if not given.
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    pub(crate) time: Option<f64>,
+    /// The picture's file; plot.png in the run folder if not given.
+    #[arg(short, long, value_name = "FILE.png")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DiffArgs {
+    /// A run folder, or an HDF5 file of one.
+    pub(crate) a: PathBuf,
+    /// The other.
+    pub(crate) b: PathBuf,
+    /// Largest difference allowed, relative to the magnitude of the number in B.
+    #[arg(long, value_name = "R", default_value_t = 0.0)]
+    pub(crate) rtol: f64,
+    /// Largest difference allowed, beside that.
+    #[arg(long, value_name = "A", default_value_t = 0.0)]
+    pub(crate) atol: f64,
+}

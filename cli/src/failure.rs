@@ -1,0 +1,136 @@
+//! Why a command failed: what is printed, and the exit code.
+
+use std::fmt;
+use std::io::IsTerminal;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use fluxions::io::problem::{Diagnostic, Mistakes};
+use fluxions::{io, solver};
+
+/// Exit codes, as docs/GUIDE.md lists them.
+pub(crate) mod code {
+    /// The two results differ (`diff`).
+    pub(crate) const DIFFERENT: u8 = 1;
+    /// A bad problem file or bad arguments.
+    pub(crate) const BAD_INPUT: u8 = 2;
+    /// A failed solve.
+    pub(crate) const FAILED: u8 = 3;
+    /// Input or output.
+    pub(crate) const FILES: u8 = 4;
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Mistakes in the problem file.
+    Mistakes(Mistakes),
+    /// Arguments that cannot be.
+    Usage { message: String, help: Option<String> },
+    /// Files and folders.
+    Files(io::Error),
+    /// The solve.
+    Solve(solver::Error),
+    /// It was printed already, here or on another rank.
+    Told { code: u8 },
+}
+
+impl Failure {
+    pub(crate) fn usage(message: impl Into<String>, help: Option<&str>) -> Self {
+        Failure::Usage { message: message.into(), help: help.map(str::to_string) }
+    }
+
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Failure::Mistakes(_) | Failure::Usage { .. } => code::BAD_INPUT,
+            Failure::Files(_) => code::FILES,
+            Failure::Solve(solver::Error::Tracker(inner)) if inner.is::<io::Error>() => code::FILES,
+            Failure::Solve(solver::Error::Decomposition(_)) => code::BAD_INPUT,
+            Failure::Solve(_) => code::FAILED,
+            Failure::Told { code } => *code,
+        }
+    }
+
+    /// Prints the failure to standard error, in colour if that is a terminal.
+    pub(crate) fn print(&self) {
+        let text = self.render(std::io::stderr().is_terminal() && no_color_is_unset());
+        if !text.is_empty() {
+            eprintln!("{text}");
+        }
+    }
+
+    fn render(&self, colour: bool) -> String {
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        let plain = |message: &str, help: Option<String>| {
+            let group = Group::with_title(Level::ERROR.primary_title(message));
+            let group = match &help {
+                Some(help) => group.element(Level::HELP.message(help)),
+                None => group,
+            };
+            renderer.render(&[group])
+        };
+        match self {
+            Failure::Mistakes(mistakes) => {
+                let one = |mistake| report(&renderer, mistakes, mistake);
+                mistakes.list.iter().map(one).collect::<Vec<_>>().join("\n\n")
+            }
+            Failure::Usage { message, help } => plain(message, help.clone()),
+            Failure::Files(error) => plain(&error.to_string(), error.help()),
+            Failure::Solve(solver::Error::Tracker(inner)) => {
+                let help = inner.downcast_ref::<io::Error>().and_then(io::Error::help);
+                plain(&inner.to_string(), help)
+            }
+            Failure::Solve(error) => plain(&error.to_string(), error.help()),
+            Failure::Told { .. } => String::new(),
+        }
+    }
+}
+
+fn no_color_is_unset() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// One mistake with the line of the file that holds it.
+fn report(renderer: &Renderer, mistakes: &Mistakes, mistake: &Diagnostic) -> String {
+    let title = Level::ERROR.primary_title(&mistake.message);
+    let mut group = match &mistake.span {
+        Some(span) => {
+            let end = span.end.max((span.start + 1).min(mistakes.text.len()));
+            let annotation = AnnotationKind::Primary.span(span.start..end).label(&mistake.label);
+            let snippet = Snippet::source(&mistakes.text).path(&mistakes.name);
+            title.element(snippet.annotation(annotation))
+        }
+        None => {
+            let origin = annotate_snippets::Origin::path(&mistakes.name);
+            title.element(origin)
+        }
+    };
+    if let Some(help) = &mistake.help {
+        group = group.element(Level::HELP.message(help));
+    }
+    renderer.render(&[group])
+}
+
+/// The message without colours.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Failure::Files(error)
+    }
+}
+
+impl From<solver::Error> for Failure {
+    fn from(error: solver::Error) -> Self {
+        Failure::Solve(error)
+    }
+}
+
+impl From<fluxions::comm::Error> for Failure {
+    fn from(error: fluxions::comm::Error) -> Self {
+        Failure::Solve(error.into())
+    }
+}

@@ -1,0 +1,25 @@
+//! `fluxions plot`: draws a state of a run.
+
+use std::process::ExitCode;
+
+use fluxions::io::{Series, picture};
+
+use crate::args::PlotArgs;
+use crate::failure::Failure;
+
+pub(crate) fn plot(args: &PlotArgs) -> Result<ExitCode, Failure> {
+    let series = Series::open(&args.path)?;
+    let folder = match args.path.is_dir() {
+        true => args.path.clone(),
+        false => args.path.parent().map(Into::into).unwrap_or_default(),
+    };
+    let output = args.output.clone().unwrap_or_else(|| folder.join("plot.png"));
+    if output.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("png")) {
+        let message = format!("{} is no PNG file", output.display());
+        return Err(Failure::usage(message, Some("give it the extension .png")));
+    }
+    let view = picture::View { field: args.field.clone(), time: args.time };
+    let time = picture::draw(&series, &view, &output)?;
+    println!("{} (t = {time})", output.display());
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,197 @@
+//! Shows how far a run is: a bar in a terminal, else a line now and then.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use fluxions::solver::{Error, Flow, GO_ON, Report, Snapshot, Tracker};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// How often a line is printed where there is no terminal.
+const LINES: Duration = Duration::from_secs(2);
+
+/// A tracker that shows progress on rank 0.
+pub(crate) enum Progress {
+    Hidden,
+    Bar { bar: ProgressBar, speed: Speed },
+    Lines { next: Instant, speed: Speed },
+}
+
+/// Measures cells per second over the last moments.
+pub(crate) struct Speed {
+    cells: f64,
+    last: Instant,
+    step: u64,
+    cells_per_second: f64,
+}
+
+impl Speed {
+    fn new() -> Self {
+        Speed { cells: 0.0, last: Instant::now(), step: 0, cells_per_second: 0.0 }
+    }
+
+    fn update(&mut self, now: &Snapshot<'_>) {
+        self.cells = now.grid().cells() as f64;
+        let elapsed = self.last.elapsed().as_secs_f64();
+        let steps = now.step().saturating_sub(self.step) as f64;
+        if steps > 0.0 && elapsed > 0.0 {
+            let speed = self.cells * steps / elapsed;
+            // An average that forgets within a second or so.
+            let weight = if self.cells_per_second == 0.0 { 1.0 } else { elapsed.min(1.0) };
+            self.cells_per_second += weight * (speed - self.cells_per_second);
+        }
+        (self.last, self.step) = (Instant::now(), now.step());
+    }
+
+    fn megacells(&self) -> f64 {
+        self.cells_per_second / 1e6
+    }
+
+    /// Seconds that the remaining steps will take.
+    fn remaining(&self, now: &Snapshot<'_>) -> Duration {
+        let steps = now.clock().steps().saturating_sub(now.step()) as f64;
+        let seconds = steps * self.cells / self.cells_per_second;
+        Duration::from_secs_f64(if seconds.is_finite() { seconds.min(1e9) } else { 0.0 })
+    }
+}
+
+impl Progress {
+    /// Progress for this rank: nothing if it is quiet or not rank 0.
+    pub(crate) fn new(shown: bool) -> Self {
+        if !shown {
+            return Progress::Hidden;
+        }
+        if !terminal() {
+            return Progress::Lines { next: Instant::now() + LINES / 4, speed: Speed::new() };
+        }
+        let style = ProgressStyle::with_template(
+            "{bar:30.cyan/blue} {percent:>3} %  step {pos}/{len}  {msg}",
+        )
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        bar.set_style(style.progress_chars("━╸─"));
+        // Under mpirun standard error is a pipe to the launcher, whose own is the terminal.
+        let target = match std::io::stderr().is_terminal() {
+            true => ProgressDrawTarget::stderr_with_hz(10),
+            false => ProgressDrawTarget::term_like_with_hz(Box::new(launcher::Terminal), 10),
+        };
+        bar.set_draw_target(target);
+        Progress::Bar { bar, speed: Speed::new() }
+    }
+}
+
+fn describe(speed: &Speed, now: &Snapshot<'_>) -> String {
+    let remaining = indicatif::HumanDuration(speed.remaining(now));
+    format!("t = {:.6}  {:.1} Mcell/s  {remaining:#} left", Short(now.time()), speed.megacells())
+}
+
+/// A time in few characters.
+struct Short(f64);
+
+impl std::fmt::Display for Short {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = format!("{:.*}", 4, self.0);
+        let text = text.trim_end_matches('0').trim_end_matches('.');
+        match self.0.abs() {
+            0.0 | 0.01..1e9 => f.write_str(text),
+            _ => write!(f, "{:.3e}", self.0),
+        }
+    }
+}
+
+impl Tracker for Progress {
+    fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, Error> {
+        match self {
+            Progress::Hidden => {}
+            Progress::Bar { bar, speed } => {
+                speed.update(now);
+                bar.set_length(now.clock().steps());
+                bar.set_message(describe(speed, now));
+                bar.set_position(now.step());
+            }
+            Progress::Lines { next, speed } => {
+                if Instant::now() >= *next && !now.is_last() {
+                    speed.update(now);
+                    let steps = now.clock().steps();
+                    let percent = 100.0 * now.step() as f64 / steps.max(1) as f64;
+                    let text = describe(speed, now);
+                    eprintln!("{percent:5.1} %  step {}/{steps}  {text}", now.step());
+                    *next = Instant::now() + LINES;
+                }
+            }
+        }
+        Ok(GO_ON)
+    }
+
+    fn finish(&mut self, _: &Report) -> Result<(), Error> {
+        if let Progress::Bar { bar, .. } = self {
+            bar.finish();
+            eprintln!();
+        }
+        Ok(())
+    }
+}
+
+/// Whether somebody watches: standard error is a terminal, or is forwarded to one by mpirun.
+fn terminal() -> bool {
+    std::io::stderr().is_terminal()
+        || (fluxions::comm::launched_ranks().is_some() && launcher::has_terminal())
+}
+
+/// The launcher of the processes, such as mpirun, if it runs on this machine.
+mod launcher {
+    use std::io::{self, Write};
+
+    use indicatif::TermLike;
+
+    /// Whether the launcher's standard error is a terminal.
+    pub(super) fn has_terminal() -> bool {
+        #[cfg(target_os = "linux")]
+        {
+            let parent = std::os::unix::process::parent_id();
+            let stderr = std::fs::read_link(format!("/proc/{parent}/fd/2"));
+            stderr.is_ok_and(|path| path.starts_with("/dev/pts") || path.starts_with("/dev/tty"))
+        }
+        #[cfg(not(target_os = "linux"))]
+        false
+    }
+
+    /// Standard error, as a terminal that understands the usual escapes.
+    #[derive(Debug)]
+    pub(super) struct Terminal;
+
+    impl Terminal {
+        fn send(&self, text: &str) -> io::Result<()> {
+            io::stderr().write_all(text.as_bytes())
+        }
+    }
+
+    impl TermLike for Terminal {
+        fn width(&self) -> u16 {
+            80
+        }
+        fn move_cursor_up(&self, n: usize) -> io::Result<()> {
+            if n == 0 { Ok(()) } else { self.send(&format!("\x1b[{n}A")) }
+        }
+        fn move_cursor_down(&self, n: usize) -> io::Result<()> {
+            if n == 0 { Ok(()) } else { self.send(&format!("\x1b[{n}B")) }
+        }
+        fn move_cursor_right(&self, n: usize) -> io::Result<()> {
+            if n == 0 { Ok(()) } else { self.send(&format!("\x1b[{n}C")) }
+        }
+        fn move_cursor_left(&self, n: usize) -> io::Result<()> {
+            if n == 0 { Ok(()) } else { self.send(&format!("\x1b[{n}D")) }
+        }
+        fn write_line(&self, text: &str) -> io::Result<()> {
+            self.send(&format!("{text}\n"))
+        }
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            self.send(text)
+        }
+        fn clear_line(&self) -> io::Result<()> {
+            self.send("\r\x1b[2K")
+        }
+        fn flush(&self) -> io::Result<()> {
+            io::stderr().flush()
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! `fluxions run`: solves a problem.
+
+use std::process::ExitCode;
+
+use fluxions::comm::World;
+use fluxions::io::{DiagnosticsWriter, Problem, RunFolder, RunLog, Series, SeriesWriter, picture};
+use fluxions::solver::{Every, Report, Simulation, copy_bandwidth};
+
+use crate::args::RunArgs;
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::ranks::{on_ranks, together};
+use crate::source;
+
+/// Shorter runs say nothing about the machine's bandwidth.
+const MEASURABLE: f64 = 0.1;
+
+pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
+    // A problem that is wrong is found before ranks are started; one that is right tells how
+    // many ranks it can use.
+    let most = match fluxions::comm::launched_ranks() {
+        None => source::read(&args.problem)?.pde.grid().cells(),
+        Some(_) => usize::MAX,
+    };
+    on_ranks(args.problem.ranks, most, |world| solve(args, world))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Everything that one rank does.
+fn solve(args: &RunArgs, world: &World) -> Result<(), Failure> {
+    let problem = together(world, source::read(&args.problem))?;
+    let path = match &args.out {
+        Some(path) => path.clone(),
+        None => together(world, source::default_folder(&args.problem))?,
+    };
+    let folder = RunFolder::at(path);
+    let refused = match folder.holds_run() && !args.overwrite && world.is_root() {
+        true => Err(fluxions::io::Error::RunExists { path: folder.path().into() }.into()),
+        false => Ok(()),
+    };
+    together(world, refused)?;
+
+    let shown = world.is_root() && !args.quiet && !args.json;
+    let simulation = build(&problem, &folder, world, shown);
+    let mut simulation = together(world, simulation)?;
+    let prepared = match world.is_root() {
+        true => prepare(&folder, &problem, args.overwrite),
+        false => Ok(()),
+    };
+    together(world, prepared)?;
+
+    let outcome = simulation.run_until(problem.times.end).map_err(Failure::from);
+    let report = together(world, outcome)?;
+    drop(simulation);
+    let bandwidth = match report.stepping_seconds >= MEASURABLE {
+        true => Some(copy_bandwidth(world)?),
+        false => None,
+    };
+    let told = match world.is_root() {
+        true => conclude(args, &folder, &report, bandwidth),
+        false => Ok(()),
+    };
+    together(world, told)
+}
+
+fn build(
+    problem: &Problem,
+    folder: &RunFolder,
+    world: &World,
+    shown: bool,
+) -> Result<Simulation, Failure> {
+    let mut builder = problem
+        .simulation(world)
+        .track(problem.output.every.clone(), SeriesWriter::new(folder, problem));
+    if let Some(diagnostics) = &problem.diagnostics {
+        let names = diagnostics.numbers.iter().map(|(name, _)| name.clone()).collect();
+        let writer = DiagnosticsWriter::new(folder.diagnostics(), names);
+        builder = builder.track(diagnostics.every.clone(), writer);
+    }
+    let header = format!(
+        "Fluxions {} solves {} on {} rank(s)",
+        env!("CARGO_PKG_VERSION"),
+        problem.name,
+        world.size()
+    );
+    let log = RunLog::new(world.is_root().then(|| folder.log()), &header);
+    builder =
+        builder.track(problem.output.every.clone(), log).track(Every::Moment, Progress::new(shown));
+    builder.build().map_err(|errors| Failure::Mistakes(problem.mistakes(&errors)))
+}
+
+fn prepare(folder: &RunFolder, problem: &Problem, overwrite: bool) -> Result<(), Failure> {
+    folder.prepare(overwrite)?;
+    let path = folder.problem();
+    std::fs::write(&path, &problem.text).map_err(|source| {
+        fluxions::io::Error::File { path, action: "write the problem", source }.into()
+    })
+}
+
+/// Report, picture and summary.
+fn conclude(
+    args: &RunArgs,
+    folder: &RunFolder,
+    report: &Report,
+    bandwidth: Option<f64>,
+) -> Result<(), Failure> {
+    let json = fluxions::io::to_json(report, bandwidth);
+    let text = format!("{json:#}\n");
+    let path = folder.report();
+    std::fs::write(&path, &text).map_err(|source| fluxions::io::Error::File {
+        path,
+        action: "write the report",
+        source,
+    })?;
+    let series = Series::open(folder.path())?;
+    picture::draw(&series, &picture::View::default(), &folder.picture())?;
+    if args.json {
+        print!("{text}");
+    } else if !args.quiet {
+        println!("{report}");
+        println!("{}", Paths(folder));
+    }
+    Ok(())
+}
+
+/// Where the results are.
+struct Paths<'a>(&'a RunFolder);
+
+impl std::fmt::Display for Paths<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Paths(folder) = self;
+        write!(
+            f,
+            "picture {}\nseries  {} (ParaView: {})",
+            folder.picture().display(),
+            folder.series().display(),
+            folder.xdmf().display(),
+        )
+    }
+}

@@ -1,0 +1,42 @@
+//! The problem file that was named, with the changes that were asked for.
+
+use std::path::PathBuf;
+
+use fluxions::io::Problem;
+use fluxions::io::problem::set;
+
+use crate::args::ProblemArgs;
+use crate::failure::Failure;
+
+/// Reads and checks the problem.
+pub(crate) fn read(args: &ProblemArgs) -> Result<Problem, Failure> {
+    let name = args.file.to_string_lossy();
+    let bytes = std::fs::read(&args.file).map_err(|error| {
+        Failure::usage(format!("cannot read the problem file {name}: {error}"), None)
+    })?;
+    let mut text = String::from_utf8(bytes).map_err(|error| {
+        let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
+            + 1;
+        Failure::usage(format!("{name} is no text: line {line} is not valid UTF-8"), None)
+    })?;
+    for argument in &args.set {
+        text = set(&text, argument)
+            .map_err(|error| Failure::usage(format!("--set {argument}: {error}"), None))?;
+    }
+    let name = if args.set.is_empty() { name.into_owned() } else { format!("{name} with --set") };
+    Problem::parse(&name, &text).map_err(Failure::Mistakes)
+}
+
+/// The run folder of a problem file: its stem, in the current folder.
+pub(crate) fn default_folder(args: &ProblemArgs) -> Result<PathBuf, Failure> {
+    match args.file.file_stem() {
+        Some(stem) if args.file.extension().is_some() => Ok(PathBuf::from(stem)),
+        _ => Err(Failure::usage(
+            format!("{} has no extension to leave off for the run folder", args.file.display()),
+            Some("name the run folder with --out"),
+        )),
+    }
+}

@@ -1,0 +1,51 @@
+//! Writes diagnostics.csv: a line of numbers now and then.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::PathBuf;
+
+use fluxions_solver::{Flow, GO_ON, Snapshot, Tracker};
+
+use crate::error::{Error, file};
+
+/// A tracker that writes numbers to a file, a line each time: step, time, then the numbers.
+pub struct DiagnosticsWriter {
+    path: PathBuf,
+    names: Vec<String>,
+    file: Option<File>,
+}
+
+impl DiagnosticsWriter {
+    /// A writer of the numbers of these names, which were announced to the simulation's builder.
+    pub fn new(path: PathBuf, names: Vec<String>) -> Self {
+        DiagnosticsWriter { path, names, file: None }
+    }
+
+    fn write(&mut self, line: &str) -> Result<(), Error> {
+        if self.file.is_none() {
+            let mut new = File::create(&self.path).map_err(file(&self.path, "make the file"))?;
+            let header = format!("step,time,{}\n", self.names.join(","));
+            new.write_all(header.as_bytes()).map_err(file(&self.path, "write"))?;
+            self.file = Some(new);
+        }
+        match &mut self.file {
+            // In one piece, so that a kill leaves whole lines.
+            Some(open) => open.write_all(line.as_bytes()).map_err(file(&self.path, "write")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Tracker for DiagnosticsWriter {
+    fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, fluxions_solver::Error> {
+        let mut line = format!("{},{:?}", now.step(), now.time());
+        for name in &self.names {
+            line += &format!(",{:?}", now.number(name)?);
+        }
+        line.push('\n');
+        if now.world().is_root() {
+            self.write(&line).map_err(|e| fluxions_solver::Error::Tracker(Box::new(e)))?;
+        }
+        Ok(GO_ON)
+    }
+}

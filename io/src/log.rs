@@ -1,0 +1,57 @@
+//! Writes run.log: what a run did, line by line, with the seconds since its beginning.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use fluxions_solver::{Flow, GO_ON, Report, Snapshot, Tracker};
+
+use crate::error::{Error, file};
+
+/// A tracker that writes a line for each state that it sees, on rank 0.
+pub struct RunLog {
+    /// What is written; nothing on other ranks.
+    path: Option<PathBuf>,
+    /// Lines of the time before the file was made.
+    header: String,
+    file: Option<File>,
+    began: Instant,
+}
+
+impl RunLog {
+    /// A log that begins with these lines. The file is made at the first state.
+    pub fn new(path: Option<PathBuf>, header: &str) -> Self {
+        RunLog { path, header: header.into(), file: None, began: Instant::now() }
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), Error> {
+        let Some(path) = &self.path else { return Ok(()) };
+        let seconds = self.began.elapsed().as_secs_f64();
+        let stamped = |text: &str| -> String {
+            text.lines().map(|line| format!("[{seconds:10.3} s] {line}\n")).collect()
+        };
+        let mut lines = stamped(text);
+        let open = match &mut self.file {
+            Some(open) => open,
+            None => {
+                lines.insert_str(0, &stamped(&self.header));
+                self.file.insert(File::create(path).map_err(file(path, "make the file"))?)
+            }
+        };
+        open.write_all(lines.as_bytes()).map_err(file(path, "write"))
+    }
+}
+
+impl Tracker for RunLog {
+    fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, fluxions_solver::Error> {
+        let line = format!("t = {} (step {}): snapshot", now.time(), now.step());
+        self.write(&line).map_err(|e| fluxions_solver::Error::Tracker(Box::new(e)))?;
+        Ok(GO_ON)
+    }
+
+    fn finish(&mut self, report: &Report) -> Result<(), fluxions_solver::Error> {
+        let text = report.to_string();
+        self.write(&text).map_err(|e| fluxions_solver::Error::Tracker(Box::new(e)))
+    }
+}

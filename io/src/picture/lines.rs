@@ -1,0 +1,40 @@
+//! A one-dimensional field as a line.
+
+use plotters::prelude::*;
+
+use super::{Area, Drawn, FONT, Panel, label, range};
+
+/// Width and height of a panel.
+pub(super) const SIZE: (u32, u32) = (620, 420);
+
+pub(super) fn draw(area: &Area<'_>, panel: &Panel) -> Drawn {
+    let (axis, [lower, upper]) = &panel.axes[0];
+    let (low, high) = range(&panel.values);
+    let room = 0.05 * (high - low);
+    let mut chart = ChartBuilder::on(area)
+        .caption(&panel.name, (FONT, 16))
+        .margin(12)
+        .x_label_area_size(38)
+        .y_label_area_size(64)
+        .build_cartesian_2d(*lower..*upper, low - room..high + room)?;
+    chart
+        .configure_mesh()
+        .light_line_style(WHITE)
+        .bold_line_style(RGBColor(225, 225, 225))
+        .x_desc(axis)
+        .x_label_formatter(&|x| label(*x, upper - lower))
+        .y_label_formatter(&|y| label(*y, high - low))
+        .label_style((FONT, 13))
+        .axis_desc_style((FONT, 14))
+        .draw()?;
+    let n = panel.values.len();
+    let at = |k: usize| lower + (k as f64 + 0.5) * (upper - lower) / n as f64;
+    let points: Vec<(f64, f64)> =
+        panel.values.iter().enumerate().map(|(k, y)| (at(k), *y)).collect();
+    // Gaps where there is no number.
+    for piece in points.split(|(_, y)| !y.is_finite()).filter(|piece| !piece.is_empty()) {
+        let colour = RGBColor(38, 84, 160);
+        chart.draw_series(LineSeries::new(piece.iter().copied(), colour.stroke_width(2)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! A two-dimensional field as a map of colours: the first axis to the right, the second upwards.
+
+use ndarray::{ArrayView2, Ix2};
+use plotters::element::BitMapElement;
+use plotters::prelude::*;
+
+use super::{Area, Drawn, FONT, Panel, label, range};
+
+/// Most pixels of a map along each direction, and fewest.
+const MOST: f64 = 440.0;
+const LEAST: f64 = 120.0;
+/// Room for labels at the left, at the right with the colour bar, above and below.
+const LEFT: u32 = 70;
+const RIGHT: u32 = 110;
+const ABOVE: u32 = 34;
+const BELOW: u32 = 52;
+/// Colour where there is no number.
+const NOTHING: [u8; 3] = [200, 200, 200];
+
+/// Pixels of the map itself, in the proportions of the domain.
+fn pixels(panel: &Panel) -> (u32, u32) {
+    let length = |k: usize| panel.axes[k].1[1] - panel.axes[k].1[0];
+    let ratio = (length(1) / length(0)).clamp(LEAST / MOST, MOST / LEAST);
+    let (w, h) = if ratio > 1.0 { (MOST / ratio, MOST) } else { (MOST, MOST * ratio) };
+    (w.round() as u32, h.round() as u32)
+}
+
+/// Width and height of a panel.
+pub(super) fn size(panel: &Panel) -> (u32, u32) {
+    let (w, h) = pixels(panel);
+    (w + LEFT + RIGHT, h + ABOVE + BELOW)
+}
+
+pub(super) fn draw(area: &Area<'_>, panel: &Panel) -> Drawn {
+    let (w, h) = pixels(panel);
+    let (low, high) = range(&panel.values);
+    let [(x_name, x), (y_name, y)] = [&panel.axes[0], &panel.axes[1]].map(|(n, b)| (n, *b));
+    let (map, bar) = area.split_horizontally(LEFT + w + 12);
+    let mut chart = ChartBuilder::on(&map)
+        .caption(&panel.name, (FONT, 16))
+        .margin_right(12)
+        .margin_top((ABOVE - 26) as i32)
+        .x_label_area_size(BELOW)
+        .y_label_area_size(LEFT)
+        .build_cartesian_2d(x[0]..x[1], y[0]..y[1])?;
+    let (w, h) = {
+        let (across, up) = chart.plotting_area().dim_in_pixel();
+        (across.min(w + 12), up.min(h + 12))
+    };
+    let values: ArrayView2<'_, f64> = panel.values.view().into_dimensionality::<Ix2>()?;
+    let image = image(values, (w, h), (low, high));
+    let map = BitMapElement::with_owned_buffer((x[0], y[1]), (w, h), image);
+    let map = map.ok_or("the picture is too large")?;
+    chart.draw_series(std::iter::once(map))?;
+    chart
+        .configure_mesh()
+        .disable_mesh()
+        .x_desc(x_name.as_str())
+        .y_desc(y_name.as_str())
+        .x_labels(6)
+        .y_labels(6)
+        .x_label_formatter(&|v| label(*v, x[1] - x[0]))
+        .y_label_formatter(&|v| label(*v, y[1] - y[0]))
+        .label_style((FONT, 13))
+        .axis_desc_style((FONT, 14))
+        .draw()?;
+    draw_bar(&bar, (low, high))
+}
+
+fn draw_bar(area: &Area<'_>, (low, high): (f64, f64)) -> Drawn {
+    let mut chart = ChartBuilder::on(area)
+        .margin_top(ABOVE as i32)
+        .margin_bottom(BELOW as i32)
+        .right_y_label_area_size(RIGHT - 30)
+        .margin_left(4)
+        .build_cartesian_2d(0.0..1.0, low..high)?;
+    let (w, h) = chart.plotting_area().dim_in_pixel();
+    let mut image = Vec::new();
+    for row in 0..h {
+        let colour = colour(1.0 - (f64::from(row) + 0.5) / f64::from(h));
+        (0..w).for_each(|_| image.extend(colour));
+    }
+    let bar = BitMapElement::with_owned_buffer((0.0, high), (w, h), image);
+    chart.draw_series(std::iter::once(bar.ok_or("the picture is too large")?))?;
+    chart
+        .configure_mesh()
+        .disable_mesh()
+        .disable_x_axis()
+        .y_labels(6)
+        .y_label_formatter(&|v| label(*v, high - low))
+        .label_style((FONT, 13))
+        .draw()?;
+    Ok(())
+}
+
+/// Red, green and blue of each pixel, from the top left: the mean of the cells below it, or the
+/// nearest cell.
+fn image(values: ArrayView2<'_, f64>, (w, h): (u32, u32), (low, high): (f64, f64)) -> Vec<u8> {
+    let (nx, ny) = values.dim();
+    let cells = |pixel: u32, pixels: u32, n: usize| {
+        let start = pixel as usize * n / pixels as usize;
+        let end = ((pixel as usize + 1) * n).div_ceil(pixels as usize);
+        // Between cells the one that holds the pixel's centre.
+        if n <= pixels as usize {
+            let centre = ((f64::from(pixel) + 0.5) * n as f64 / f64::from(pixels)) as usize;
+            centre..centre + 1
+        } else {
+            start..end.max(start + 1)
+        }
+    };
+    let mut image = Vec::with_capacity((3 * w * h) as usize);
+    for row in 0..h {
+        let ys = cells(h - 1 - row, h, ny);
+        for column in 0..w {
+            let part = values.slice(ndarray::s![cells(column, w, nx), ys.clone()]);
+            let mean = part.sum() / part.len() as f64;
+            let pixel = match mean.is_finite() {
+                true => colour((mean - low) / (high - low)),
+                false => NOTHING,
+            };
+            image.extend(pixel);
+        }
+    }
+    image
+}
+
+fn colour(fraction: f64) -> [u8; 3] {
+    let colour = colorous::VIRIDIS.eval_continuous(fraction.clamp(0.0, 1.0));
+    [colour.r, colour.g, colour.b]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_axis_runs_right_and_the_second_up() {
+        let values = ndarray::array![[0.0, 1.0], [0.5, f64::NAN]];
+        let image = image(values.view(), (2, 2), (0.0, 1.0));
+        let pixel = |row: usize, column: usize| &image[3 * (2 * row + column)..][..3];
+        assert_eq!(pixel(1, 0), colour(0.0));
+        assert_eq!(pixel(0, 0), colour(1.0));
+        assert_eq!(pixel(1, 1), colour(0.5));
+        assert_eq!(pixel(0, 1), NOTHING);
+    }
+}

@@ -1,0 +1,188 @@
+//! Pictures of one state: maps of two-dimensional fields, lines of one-dimensional ones, slices
+//! through the middle of three-dimensional ones.
+
+mod lines;
+mod map;
+
+use std::path::Path;
+use std::sync::Once;
+
+use ndarray::{ArrayD, Axis};
+use plotters::drawing::DrawingArea;
+use plotters::prelude::*;
+use plotters::style::{FontStyle, register_font};
+
+use crate::error::Error;
+use crate::series::Series;
+
+type Area<'a> = DrawingArea<BitMapBackend<'a>, plotters::coord::Shift>;
+type Drawn = Result<(), Box<dyn std::error::Error>>;
+
+/// The font that pictures use.
+const FONT: &str = "sans-serif";
+/// Height of the line at the top.
+const TITLE: u32 = 36;
+
+/// A field to be drawn: one or two axes.
+struct Panel {
+    name: String,
+    values: ArrayD<f64>,
+    axes: Vec<(String, [f64; 2])>,
+}
+
+/// What is drawn of a series.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct View {
+    /// The only field drawn; all fields if none.
+    pub field: Option<String>,
+    /// The snapshot nearest to this time is drawn; the last one if none.
+    pub time: Option<f64>,
+}
+
+/// Draws a snapshot of a series to a PNG file; its time.
+///
+/// # Errors
+/// If the series holds no such field, or the file cannot be written.
+pub fn draw(series: &Series, view: &View, path: &Path) -> Result<f64, Error> {
+    let times = series.times()?;
+    let distance = |k: &usize| view.time.map_or(0.0, |time| (times[*k] - time).abs());
+    // Among equally near snapshots the latest.
+    let nearest = (0..times.len()).rev().min_by(|a, b| distance(a).total_cmp(&distance(b)));
+    let snapshot = nearest.ok_or_else(|| Error::NoRun { path: series.path().into() })?;
+    let fields = match &view.field {
+        Some(field) => vec![field.clone()],
+        None => series.fields()?,
+    };
+    let bounds = series.bounds()?;
+    let mut panels = Vec::new();
+    let mut title = series.text("title");
+    if !title.is_empty() {
+        title += ", ";
+    }
+    title += &format!("t = {}", times[snapshot]);
+    for field in fields {
+        let mut values = series.read(&field, snapshot)?;
+        let mut axes: Vec<_> = series.axes(&field)?.into_iter().zip(bounds.clone()).collect();
+        if values.ndim() == 3 {
+            // The cells next to the middle of the last axis.
+            let middle = values.shape()[2] / 2;
+            values = values.index_axis_move(Axis(2), middle);
+            if let Some((axis, [lower, upper])) = axes.pop() {
+                let at = lower
+                    + (middle as f64 + 0.5) * (upper - lower) / series.shape(&field)?[3] as f64;
+                let slice = format!(", {axis} = {at}");
+                if !title.ends_with(&slice) {
+                    title += &slice;
+                }
+            }
+        }
+        panels.push(Panel { name: field, values, axes });
+    }
+    paint(&title, &panels, path)
+        .map_err(|error| Error::Picture { path: path.into(), reason: error.to_string() })?;
+    Ok(times[snapshot])
+}
+
+fn paint(title: &str, panels: &[Panel], path: &Path) -> Drawn {
+    static REGISTER: Once = Once::new();
+    REGISTER.call_once(|| {
+        let font = include_bytes!("../../assets/DejaVuSans.ttf");
+        // It was tried when the program was made.
+        let _ = register_font(FONT, FontStyle::Normal, font);
+    });
+    let sizes: Vec<(u32, u32)> = panels
+        .iter()
+        .map(|panel| if panel.axes.len() == 1 { lines::SIZE } else { map::size(panel) })
+        .collect();
+    let across = columns(panels.len());
+    let rows: Vec<&[(u32, u32)]> = sizes.chunks(across).collect();
+    let height = |row: &[(u32, u32)]| row.iter().map(|size| size.1).max().unwrap_or(0);
+    let width = rows.iter().map(|row| row.iter().map(|size| size.0).sum::<u32>()).max();
+    let total = rows.iter().map(|row| height(row)).sum::<u32>();
+    let root = BitMapBackend::new(path, (width.unwrap_or(0), total + TITLE)).into_drawing_area();
+    root.fill(&WHITE)?;
+    let (width, _) = root.dim_in_pixel();
+    let style = (FONT, 20).into_font().into_text_style(&root);
+    let (w, _) = root.estimate_text_size(title, &style)?;
+    let left = width.saturating_sub(w) / 2;
+    root.draw_text(title, &style, (left as i32, 10))?;
+    let mut top = TITLE;
+    for (row, panels) in rows.iter().zip(panels.chunks(across)) {
+        let mut left = 0;
+        for ((w, h), panel) in row.iter().zip(panels) {
+            let place = (left..left + w, top..top + h);
+            let area = root.clone().shrink((place.0.start, place.1.start), (*w, *h));
+            if panel.axes.len() == 1 {
+                lines::draw(&area, panel)?;
+            } else {
+                map::draw(&area, panel)?;
+            }
+            left += w;
+        }
+        top += height(row);
+    }
+    root.present()?;
+    Ok(())
+}
+
+/// Panels side by side: few enough that a row stays readable.
+fn columns(panels: usize) -> usize {
+    match panels {
+        0..=3 => panels.max(1),
+        4 => 2,
+        _ => 3,
+    }
+}
+
+/// The smallest and largest finite value, apart from each other.
+fn range(values: &ArrayD<f64>) -> (f64, f64) {
+    let finite = values.iter().copied().filter(|x| x.is_finite());
+    let (low, high) =
+        finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
+    if low > high {
+        return (0.0, 1.0);
+    }
+    // A constant is drawn in the middle of a range around it.
+    let least = 1e-9 * low.abs().max(high.abs()).max(1e-30);
+    let room = if high - low < least { (0.05 * low.abs()).max(1e-12) } else { 0.0 };
+    (low - room, high + room)
+}
+
+/// A number on an axis whose ticks are about `step` apart.
+fn label(x: f64, span: f64) -> String {
+    let size = x.abs().max(span);
+    if x == 0.0 || x.abs() < 1e-9 * span {
+        return "0".into();
+    }
+    if !(1e-3..1e5).contains(&size) {
+        return format!("{x:.2e}");
+    }
+    let decimals = (2.5 - span.log10()).ceil().clamp(0.0, 6.0) as usize;
+    let text = format!("{x:.decimals$}");
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_string(),
+        false => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_short_and_exact_enough() {
+        assert_eq!(label(0.5, 2.5), "0.5");
+        assert_eq!(label(100.0, 200.0), "100");
+        assert_eq!(label(1e-17, 1.0), "0");
+        assert_eq!(label(2.5e-7, 1e-6), "2.50e-7");
+        assert_eq!(label(0.3333333, 1.0), "0.333");
+    }
+
+    #[test]
+    fn a_constant_and_a_field_without_numbers_have_a_range() {
+        let constant = ArrayD::from_elem(vec![3], 2.0);
+        let (low, high) = range(&constant);
+        assert!(low < 2.0 && 2.0 < high);
+        assert_eq!(range(&ArrayD::from_elem(vec![3], f64::NAN)), (0.0, 1.0));
+    }
+}
