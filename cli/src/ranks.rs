@@ -1,5 +1,7 @@
 //! On which ranks a command runs, and how they fail together.
 
+use std::time::Duration;
+
 use fluxions::comm::{Combine, Disagreement, World, launched_rank, launched_ranks, threads};
 
 use crate::failure::{Failure, code};
@@ -14,8 +16,12 @@ pub(crate) fn on_ranks<T: Send>(
     if launched_ranks().is_some() {
         let world = World::start().map_err(|error| {
             let failure = Failure::usage(error.to_string(), None);
-            // Every process sees it; one tells.
-            if launched_rank().unwrap_or(0) == 0 { failure } else { quietly(&failure) }
+            // Every process sees it; one tells. The launcher ends all when one has failed.
+            if launched_rank().unwrap_or(0) == 0 {
+                return failure;
+            }
+            std::thread::sleep(Duration::from_millis(500));
+            Failure::Told { code: failure.code() }
         })?;
         let outcome = match wanted {
             Some(_) => Err(Failure::usage(
@@ -33,10 +39,6 @@ pub(crate) fn on_ranks<T: Send>(
         _ => threads::run(ranks, body)?,
     };
     result.into_iter().next().ok_or(Failure::Told { code: code::FAILED })
-}
-
-fn quietly(failure: &Failure) -> Failure {
-    Failure::Told { code: failure.code() }
 }
 
 /// The result, if all ranks succeeded; else the lowest rank that failed prints why, and all fail

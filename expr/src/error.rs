@@ -140,8 +140,8 @@ pub enum Error {
         /// Where it stands.
         span: Span,
     },
-    /// An operator that gives a vector, where only scalars are solved for.
-    #[error("`{name}` gives a vector, and equations are scalar")]
+    /// An operator on vectors, where only scalars are solved for.
+    #[error("`{name}` works with vectors, and this version of Fluxions solves for scalars only")]
     VectorOperator {
         /// The operator.
         name: String,
@@ -232,8 +232,8 @@ impl Error {
 
 /// The known name that `name` was probably meant to be, if any is near enough.
 ///
-/// Near means a Damerau–Levenshtein distance of at most a third of the longer name, or the same
-/// letters in another case.
+/// Near means a Damerau–Levenshtein distance of at most a third of the longer name, so that no two
+/// different single letters are near, or the same letters in another case.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let distance = |candidate: &str| {
         if candidate.eq_ignore_ascii_case(name) {
@@ -247,7 +247,7 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|candidate| (distance(candidate), candidate))
         .filter(|(d, candidate)| {
             let longer = name.chars().count().max(candidate.chars().count());
-            3 * d <= longer.max(3)
+            3 * d <= longer
         })
         // Ties go to the first in the alphabet, so that a message does not depend on an order.
         .min()
@@ -265,5 +265,7 @@ mod tests {
         assert_eq!(nearest("Sin", known), Some("sin".into()));
         assert_eq!(nearest("sni", known), Some("sin".into()));
         assert_eq!(nearest("viscosity", known), None);
+        assert_eq!(nearest("w", known), None);
+        assert_eq!(nearest("U", known), Some("u".into()));
     }
 }

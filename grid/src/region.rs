@@ -68,20 +68,19 @@ impl Region {
     }
 
     /// The slabs that make up this region without `core`, which lies within it: at most two per
-    /// axis, disjoint.
-    pub fn without(&self, core: &Region) -> Vec<Region> {
-        if core.is_empty() {
-            return if self.is_empty() { vec![] } else { vec![*self] };
-        }
+    /// axis, disjoint, none of them empty.
+    pub fn without(&self, core: &Region) -> impl Iterator<Item = Region> + use<> {
+        let mut slabs = [*core; 6];
         let mut rest = *self;
-        let mut slabs = Vec::new();
         for axis in 0..3 {
-            slabs.push(rest.with_axis(axis, rest.start[axis], core.start[axis]));
-            slabs.push(rest.with_axis(axis, core.end[axis], rest.end[axis]));
+            slabs[2 * axis] = rest.with_axis(axis, rest.start[axis], core.start[axis]);
+            slabs[2 * axis + 1] = rest.with_axis(axis, core.end[axis], rest.end[axis]);
             rest = rest.with_axis(axis, core.start[axis], core.end[axis]);
         }
-        slabs.retain(|slab| !slab.is_empty());
-        slabs
+        if core.is_empty() {
+            slabs = [*self, *core, *core, *core, *core, *core];
+        }
+        slabs.into_iter().filter(|slab| !slab.is_empty())
     }
 }
 
@@ -98,7 +97,7 @@ mod tests {
                 let core = domain.shrunk(margins);
                 let rim = domain.without(&core);
                 let mut count = vec![0; domain.cells()];
-                for part in rim.iter().chain([&core]) {
+                for part in rim.chain([core]) {
                     for i in part.start[0]..part.end[0] {
                         for j in part.start[1]..part.end[1] {
                             for k in part.start[2]..part.end[2] {

@@ -5,21 +5,17 @@
 #[non_exhaustive]
 pub enum Error {
     /// There are not enough cells for so many ranks.
-    #[error(
-        "a grid of {} cells cannot be cut into {ranks} blocks of at least {} cells along each axis",
-        by(shape),
-        by(least)
-    )]
+    #[error("a grid of {} cells cannot be cut into {ranks} blocks{}", by(shape), at_least(least))]
     TooManyRanks {
         /// Cells of the grid along each axis.
         shape: Vec<usize>,
         /// The number of ranks.
         ranks: usize,
-        /// Cells that a block needs along each axis, since halos reach so far.
+        /// Cells that a block needs along each axis, since halos and conditions reach so far.
         least: Vec<usize>,
     },
     /// The requested numbers of ranks along the axes do not multiply to the number of ranks.
-    #[error("{} ranks along the axes are not {ranks} ranks", by(dims))]
+    #[error("ranks along the axes, {dims:?}, do not multiply to {ranks}")]
     WrongDims {
         /// Ranks along each axis; 0 where free.
         dims: Vec<usize>,
@@ -30,4 +26,11 @@ pub enum Error {
 
 fn by(numbers: &[usize]) -> String {
     numbers.iter().map(usize::to_string).collect::<Vec<_>>().join("×")
+}
+
+fn at_least(cells: &[usize]) -> String {
+    match cells.iter().all(|n| *n == 1) {
+        true => String::new(),
+        false => format!(" of at least {} cells, which halos and conditions need", by(cells)),
+    }
 }

@@ -114,7 +114,10 @@ pub(crate) fn resolve(pde: &Pde, entries: &[Entry]) -> Result<Conditions, Vec<Er
             }
         }
         if let Err(error) = check_ends(pde.grid(), &set, name) {
-            errors.push(error);
+            // What is wrong for all is wrong for each.
+            if !errors.iter().any(|e| matches!(e, Error::UnfitCondition { .. })) {
+                errors.push(error);
+            }
         }
         set
     };

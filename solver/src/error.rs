@@ -70,7 +70,7 @@ pub enum Error {
         known: String,
     },
     /// A boundary condition that does not fit the ends of its axis.
-    #[error("a {condition} condition at `{at}`: {reason}")]
+    #[error("the condition `{condition}` does not fit `{at}`: {reason}")]
     UnfitCondition {
         /// Where it stands.
         origin: Origin,
@@ -94,8 +94,8 @@ pub enum Error {
         origin: Origin,
         /// The name.
         name: String,
-        /// The nearest field.
-        nearest: Option<String>,
+        /// The fields that there are.
+        known: Vec<String>,
     },
     /// A number that was not announced.
     #[error("no number of the name `{name}` was announced to the simulation's builder")]
@@ -183,9 +183,17 @@ impl Error {
     pub fn help(&self) -> Option<String> {
         match self {
             Error::Expression { error, .. } => error.help(),
-            Error::NobodysCondition { nearest: Some(near), .. }
-            | Error::NoSuchField { nearest: Some(near), .. } => {
+            Error::NobodysCondition { nearest: Some(near), .. } => {
                 Some(format!("did you mean `{near}`?"))
+            }
+            Error::NoSuchField { name, known, .. } => {
+                match fluxions_expr::nearest(name, known.iter().map(String::as_str)) {
+                    Some(near) => Some(format!("did you mean `{near}`?")),
+                    None => Some(format!("the fields are {}", known.join(", "))),
+                }
+            }
+            Error::NoInitialValue { field } => {
+                Some(format!("give it one in [initial], such as {field} = 0"))
             }
             Error::NotANumber { .. } => {
                 Some("wrap it in integral(…), average(…), max(…) or min(…)".into())

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use fluxions_expr::{Ast, AstKind, Expr, Place, Scope, Uses, nearest};
+use fluxions_expr::{Ast, AstKind, Expr, Place, Scope, Uses};
 use fluxions_grid::{Condition, Grid};
 
 use crate::conditions::{self, Conditions, Entry};
@@ -146,7 +146,7 @@ impl Pde {
         self.fields.iter().position(|field| field == name).ok_or_else(|| Error::NoSuchField {
             origin: origin.clone(),
             name: name.into(),
-            nearest: nearest(name, self.fields.iter().map(String::as_str)),
+            known: self.fields.clone(),
         })
     }
 }

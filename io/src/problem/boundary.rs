@@ -35,20 +35,20 @@ pub(crate) fn read<'t>(
         if faces.iter().any(|face| face == name) {
             entries.extend(entry(reader, None, name, key.span(), value));
         } else if names.contains(&name) {
-            let Some(own) = reader.as_table(value, name) else { continue };
+            let Some(own) = reader.as_table(value, &format!("boundary.{name}")) else { continue };
             for (key, value) in own.entries.iter() {
                 let at = key.get_ref().as_ref();
                 if faces.iter().any(|face| face == at) {
                     entries.extend(entry(reader, Some(name), at, key.span(), value));
                 } else {
                     let known: Vec<&str> = faces.iter().map(String::as_str).collect();
-                    reader.unknown_key(&own, key, &known, "");
+                    reader.unknown_key(&own, key, &known);
                 }
             }
         } else {
             let known: Vec<&str> =
                 faces.iter().map(String::as_str).chain(names.iter().copied()).collect();
-            reader.unknown_key(&table, key, &known, "");
+            reader.unknown_key(&table, key, &known);
         }
     }
     entries
@@ -82,7 +82,7 @@ fn entry<'t>(
             }
         },
         DeValue::Table(_) => {
-            let table = reader.as_table(value, "boundary")?;
+            let table = reader.as_table(value, &format!("boundary.{at}"))?;
             for (key, _) in table.entries.iter() {
                 let name = key.get_ref().as_ref();
                 if VECTOR_KINDS.contains(&name) {
@@ -91,7 +91,7 @@ fn entry<'t>(
                     return None;
                 }
                 if !KINDS.contains(&name) {
-                    reader.unknown_key(&table, key, &KINDS, "");
+                    reader.unknown_key(&table, key, &KINDS);
                     return None;
                 }
             }
@@ -108,17 +108,13 @@ fn entry<'t>(
                 "curvature" => Condition::Curvature(number(reader, Part::Value, inner)?),
                 "ghost" => Condition::Ghost(number(reader, Part::Value, inner)?),
                 _ => {
-                    let mixed = reader.as_table(inner, "mixed")?;
-                    reader.known_keys(&mixed, &["coefficient", "value"]);
-                    let (Some(coefficient), Some(beta)) =
-                        (mixed.get("coefficient"), mixed.get("value"))
-                    else {
-                        let what = "`coefficient` or `value` of the mixed condition";
-                        let help = "write { mixed = { coefficient = 2, value = 0.7 } } for \
-                                    d_n c + 2 c = 0.7";
-                        reader.missing(Some(inner.span()), what, help);
-                        return None;
-                    };
+                    let mixed = reader.as_table(inner, &format!("boundary.{at}.mixed"))?;
+                    let unknown = reader.known_keys(&mixed, &["coefficient", "value"]);
+                    let span = Some(inner.span());
+                    let example = "1, where d_n c + coefficient*c = value";
+                    let mut part =
+                        |key| reader.required(&mixed, key, span.clone(), example, unknown);
+                    let (coefficient, beta) = (part("coefficient")?, part("value")?);
                     let coefficient = number(reader, Part::Coefficient, coefficient);
                     let beta = number(reader, Part::Value, beta);
                     Condition::Mixed { coefficient: coefficient?, value: beta? }

@@ -21,8 +21,7 @@ pub(crate) fn axis_names(document: &Table<'_>) -> Vec<String> {
 /// The grid, unless there are mistakes in it.
 pub(crate) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Option<Grid> {
     if document.get("grid").is_none() {
-        let help = "write it as\n[grid]\nx = { bounds = [0, 1], cells = 100, periodic = true }";
-        reader.missing(None, "the section [grid]", help);
+        reader.missing_section("grid", "x = { bounds = [0, 1], cells = 100, periodic = true }");
         return None;
     }
     let table = reader.table(document, "grid")?;
@@ -76,18 +75,10 @@ fn read_axis<'t>(
     name: &'static str,
 ) -> Option<([f64; 2], usize, Ends)> {
     let axis = reader.table(table, name)?;
-    reader.known_keys(&axis, &AXIS_KEYS);
+    let unknown = reader.known_keys(&axis, &AXIS_KEYS);
     let at = table.key_span(name);
-    let mut required = |key: &str, example: &str| {
-        let value = axis.get(key);
-        if value.is_none() {
-            let what = format!("`{key}` of the axis {name}");
-            reader.missing(at.clone(), &what, &format!("for example {example}"));
-        }
-        value
-    };
-    let bounds = required("bounds", "bounds = [0, 1]");
-    let cells = required("cells", "cells = 100");
+    let bounds = reader.required(&axis, "bounds", at.clone(), "[0, 1]", unknown);
+    let cells = reader.required(&axis, "cells", at, "100", unknown);
     let bounds = bounds.and_then(|value| {
         let items = reader.list(value)?;
         let [lower, upper] = items[..] else {

@@ -78,14 +78,15 @@ impl Problem {
     /// Every mistake found in it.
     pub fn parse(name: &str, text: &str) -> Result<Problem, Mistakes> {
         let (document, errors) = DeTable::parse_recoverable(text);
-        if !errors.is_empty() {
-            let mistake = |e: &toml::de::Error| Diagnostic {
-                message: e.message().trim().replace('\n', ", "),
-                span: e.span(),
+        // One mistake in the syntax brings others with it.
+        if let Some(error) = errors.first() {
+            let mistake = Diagnostic {
+                message: error.message().trim().replace('\n', ", "),
+                span: error.span(),
                 label: "this is no valid TOML".into(),
                 help: None,
             };
-            return Err(Mistakes::new(name, text, errors.iter().map(mistake).collect()));
+            return Err(Mistakes::new(name, text, vec![mistake]));
         }
         read(name, text, &Table::document(document.get_ref()))
             .map_err(|mistakes| Mistakes::new(name, text, mistakes))
@@ -132,14 +133,13 @@ impl Problem {
 
 fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Diagnostic>> {
     let mut reader = Reader::new(text);
-    check_sections(&mut reader, document);
+    let unknown_sections = check_sections(&mut reader, document);
     let title = document.get("title").and_then(|value| reader.string(value, "a text"));
     let parameters = read_scalars(&mut reader, document, "parameters", Origin::Parameter);
     let definitions = read_texts(&mut reader, document, "define", Origin::Define);
     let equations = read_texts(&mut reader, document, "equations", Origin::Equation);
     if document.get("equations").is_none() {
-        let help = "write it as\n[equations]\nc = \"laplace(c)\"";
-        reader.missing(None, "the section [equations]", help);
+        reader.missing_section("equations", "c = \"laplace(c)\"");
     }
     let initial = read_scalars(&mut reader, document, "initial", Origin::Initial);
     let fields: Vec<String> = equations.iter().map(|(name, _)| name.clone()).collect();
@@ -148,7 +148,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     // Mistakes in parameters are reported with those of the equations.
     let axes = grid::axis_names(document);
     let (values, parameter_errors) = parameters::resolve(&parameters, &axes, &fields);
-    reader.allow(&values);
+    reader.allow(&values, &axes);
     let grid = grid::read(&mut reader, document);
     let times = time::read(&mut reader, document);
     let output = output::read_output(&mut reader, document, &fields);
@@ -188,8 +188,15 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         None => parameter_errors.as_slice(),
     };
     for error in errors {
-        // A missing section was noted already.
-        if !(no_equations && matches!(error, Error::NoEquation)) {
+        // A missing section was noted already, and an unknown one may hold unknown names.
+        let follows = match error {
+            Error::NoEquation => no_equations,
+            Error::Expression { error: fluxions_expr::Error::UnknownName { .. }, .. } => {
+                unknown_sections
+            }
+            _ => false,
+        };
+        if !follows {
             mistakes.push(places.locate(error));
         }
     }
@@ -226,9 +233,9 @@ fn build(
     }
     for (name, _) in initial {
         if !fields.contains(name) {
-            let nearest = fluxions_expr::nearest(name, fields.iter().map(String::as_str));
             let origin = Origin::Initial(name.clone());
-            errors.push(Error::NoSuchField { origin, name: name.clone(), nearest });
+            let known = fields.to_vec();
+            errors.push(Error::NoSuchField { origin, name: name.clone(), known });
         }
     }
     match builder.build() {
@@ -238,16 +245,20 @@ fn build(
     }
 }
 
-fn check_sections<'t>(reader: &mut Reader<'t>, document: &Table<'t>) {
+/// Notes sections that cannot be read; whether there are unknown ones.
+fn check_sections<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> bool {
+    let mut unknown = false;
     for key in document.entries.keys() {
         let name = key.get_ref().as_ref();
         if LATER.contains(&name) {
             let message = format!("[{name}] is not supported by this version of Fluxions");
             reader.note(Diagnostic::at(key.span(), message));
         } else if !SECTIONS.contains(&name) {
-            reader.unknown_key(document, key, &SECTIONS, "");
+            reader.unknown_key(document, key, &SECTIONS);
+            unknown = true;
         }
     }
+    unknown
 }
 
 /// A table of numbers and expressions.

@@ -14,16 +14,15 @@ use super::diagnostic::Diagnostic;
 pub(crate) type Value<'t> = Spanned<DeValue<'t>>;
 
 /// A table of the document.
-#[derive(Clone, Copy)]
 pub(crate) struct Table<'t> {
-    /// Its full name, as in `grid.x`; empty for the document.
     pub(crate) entries: &'t DeTable<'t>,
-    name: &'t str,
+    /// Its full name, as in `grid.x`; empty for the document.
+    name: String,
 }
 
 impl<'t> Table<'t> {
     pub(crate) fn document(entries: &'t DeTable<'t>) -> Self {
-        Table { entries, name: "" }
+        Table { entries, name: String::new() }
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&'t Value<'t>> {
@@ -64,8 +63,10 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Lets constant expressions use these parameters.
-    pub(crate) fn allow(&mut self, parameters: &[(String, f64)]) {
+    /// Lets constant expressions use these parameters. Coordinates along these axes they cannot
+    /// use, and are told so.
+    pub(crate) fn allow(&mut self, parameters: &[(String, f64)], axes: &[String]) {
+        self.scope = Scope::new(Place::Constant, axes);
         for (name, value) in parameters {
             self.scope.number(name, *value);
         }
@@ -75,44 +76,60 @@ impl<'t> Reader<'t> {
         self.mistakes.push(mistake);
     }
 
-    /// Notes every key of a table that is not among the known ones.
-    pub(crate) fn known_keys(&mut self, table: &Table<'t>, known: &[&str]) {
+    /// Notes every key of a table that is not among the known ones; whether there is one.
+    pub(crate) fn known_keys(&mut self, table: &Table<'t>, known: &[&str]) -> bool {
+        let before = self.mistakes.len();
         for key in table.entries.keys() {
             if !known.contains(&key.get_ref().as_ref()) {
-                self.unknown_key(table, key, known, "");
+                self.unknown_key(table, key, known);
             }
         }
+        self.mistakes.len() > before
     }
 
-    /// Notes that a key is unknown. `also` says in words what else it could have been.
+    /// Notes that a key is unknown.
     pub(crate) fn unknown_key(
         &mut self,
         table: &Table<'t>,
         key: &Spanned<toml::de::DeString<'t>>,
         known: &[&str],
-        also: &str,
     ) {
-        let place = match table.name {
+        let place = match table.name.as_str() {
             "" => "the problem file".to_string(),
             name => format!("[{name}]"),
         };
         let help = match nearest(key.get_ref(), known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known here: {}{also}", known.join(", ")),
+            None => format!("known here: {}", known.join(", ")),
         };
         let message = format!("unknown key `{}` in {place}", key.get_ref());
         self.note(Diagnostic::at(key.span(), message).help(Some(help)));
     }
 
-    /// Notes that a table lacks a key.
-    pub(crate) fn missing(&mut self, at: Option<Range<usize>>, what: &str, help: &str) {
-        let message = format!("{what} is missing");
-        self.note(Diagnostic {
-            message,
-            span: at,
-            label: String::new(),
-            help: (!help.is_empty()).then(|| help.to_string()),
-        });
+    /// Notes that a section of the document is missing.
+    pub(crate) fn missing_section(&mut self, name: &str, example: &str) {
+        let message = format!("the section [{name}] is missing");
+        let help = Some(format!("write it as\n[{name}]\n{example}"));
+        self.note(Diagnostic { message, span: None, label: String::new(), help });
+    }
+
+    /// The value at a key that a table must have. If it is missing, that is noted, unless the
+    /// table has unknown keys, one of which it may be.
+    pub(crate) fn required(
+        &mut self,
+        table: &Table<'t>,
+        key: &str,
+        at: Option<Range<usize>>,
+        example: &str,
+        has_unknown: bool,
+    ) -> Option<&'t Value<'t>> {
+        let value = table.get(key);
+        if value.is_none() && !has_unknown {
+            let message = format!("`{key}` is missing in [{}]", table.name);
+            let help = Some(format!("for example {key} = {example}"));
+            self.note(Diagnostic { message, span: at, label: String::new(), help });
+        }
+        value
     }
 
     pub(crate) fn wrong_type(&mut self, value: &Value<'t>, expected: &str) {
@@ -128,14 +145,18 @@ impl<'t> Reader<'t> {
     }
 
     /// The table at a key, if there is one.
-    pub(crate) fn table(&mut self, parent: &Table<'t>, key: &'t str) -> Option<Table<'t>> {
+    pub(crate) fn table(&mut self, parent: &Table<'t>, key: &str) -> Option<Table<'t>> {
         let value = parent.get(key)?;
-        self.as_table(value, key)
+        let name = match parent.name.as_str() {
+            "" => key.to_string(),
+            parent => format!("{parent}.{key}"),
+        };
+        self.as_table(value, &name)
     }
 
-    pub(crate) fn as_table(&mut self, value: &'t Value<'t>, name: &'t str) -> Option<Table<'t>> {
+    pub(crate) fn as_table(&mut self, value: &'t Value<'t>, name: &str) -> Option<Table<'t>> {
         match value.get_ref() {
-            DeValue::Table(entries) => Some(Table { entries, name }),
+            DeValue::Table(entries) => Some(Table { entries, name: name.into() }),
             _ => {
                 self.wrong_type(value, "a table");
                 None
@@ -263,7 +284,15 @@ impl Places {
         {
             return expression_mistake(error, place, &format!("the {origin}"));
         }
-        let span = error.origin().and_then(|origin| self.keys.get(origin)).cloned();
+        let equation;
+        let origin = match error {
+            Error::NoInitialValue { field } => {
+                equation = Origin::Equation(field.clone());
+                Some(&equation)
+            }
+            _ => error.origin(),
+        };
+        let span = origin.and_then(|origin| self.keys.get(origin)).cloned();
         let message = error.to_string();
         Diagnostic { message, span, label: String::new(), help: error.help() }
     }

@@ -1,6 +1,5 @@
 //! The section [time].
 
-use fluxions_expr::nearest;
 use fluxions_solver::{Clock, Tableau};
 use toml::de::DeValue;
 
@@ -27,29 +26,24 @@ const KEYS: [&str; 6] = ["start", "end", "dt", "scheme", "max_steps", "tolerance
 /// The times, unless there are mistakes in them.
 pub(crate) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Option<Times> {
     if document.get("time").is_none() {
-        let help = "write it as\n[time]\nend = 1\ndt = 0.001";
-        reader.missing(None, "the section [time]", help);
+        reader.missing_section("time", "end = 1\ndt = 0.001");
         return None;
     }
     let table = reader.table(document, "time")?;
-    reader.known_keys(&table, &KEYS);
+    let unknown = reader.known_keys(&table, &KEYS);
     if let Some(span) = table.key_span("tolerance") {
         let message = "adaptive steps are not supported by this version of Fluxions";
         reader.note(Diagnostic::at(span, message));
     }
     let section = document.key_span("time");
-    for (key, example) in [("end", "end = 1"), ("dt", "dt = 0.001")] {
-        if table.get(key).is_none() {
-            let what = format!("`{key}` in [time]");
-            reader.missing(section.clone(), &what, &format!("for example {example}"));
-        }
-    }
+    let end = reader.required(&table, "end", section.clone(), "1", unknown);
+    let dt = reader.required(&table, "dt", section, "0.001", unknown);
     let start = match table.get("start") {
         Some(value) => reader.number(value),
         None => Some(0.0),
     };
-    let end = table.get("end").and_then(|value| reader.number(value));
-    let dt = table.get("dt").and_then(|value| match value.get_ref() {
+    let end = end.and_then(|value| reader.number(value));
+    let dt = dt.and_then(|value| match value.get_ref() {
         DeValue::String(text) if text == "auto" => {
             let message = "dt = \"auto\" is not supported by this version of Fluxions";
             let help = Some("`fluxions check` prints the longest stable step");
@@ -87,10 +81,7 @@ fn read_scheme<'t>(reader: &mut Reader<'t>, table: &Table<'t>) -> Option<Tableau
     let scheme = Tableau::find(name);
     if scheme.is_none() {
         let known = Tableau::ALL.map(|tableau| tableau.name);
-        let help = match nearest(name, known) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known here: {}", known.join(", ")),
-        };
+        let help = format!("known here: {}", known.join(", "));
         let message = format!("unknown scheme `{name}`");
         reader.note(Diagnostic::at(value.span(), message).help(Some(help)));
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use fluxions_comm::{Kind, World};
-use fluxions_solver::{Flow, GO_ON, Snapshot, Tracker};
+use fluxions_solver::{Flow, GO_ON, Pde, Snapshot, Tracker};
 use hdf5::{File, FileBuilder};
 use ndarray::ArrayViewD;
 
@@ -20,11 +20,26 @@ const SLAB: usize = 1 << 19;
 /// A tracker that writes snapshots to a run folder.
 pub struct SeriesWriter {
     folder: RunFolder,
+    /// Whether the folder is still to be made ready.
+    prepares: bool,
     contents: Contents,
     times: Vec<f64>,
 }
 
 impl SeriesWriter {
+    /// A writer of all fields of a system. The folder is made at the first snapshot, and refused
+    /// if it holds a run.
+    pub fn create(folder: impl Into<PathBuf>, pde: &Pde) -> Self {
+        let contents = Contents {
+            title: String::new(),
+            grid: pde.grid().clone(),
+            fields: pde.fields().to_vec(),
+            precision: Precision::F64,
+            problem: String::new(),
+        };
+        SeriesWriter { folder: RunFolder::at(folder), prepares: true, contents, times: Vec::new() }
+    }
+
     /// A writer of what `problem` asks for. The folder is ready for a new run.
     pub fn new(folder: &RunFolder, problem: &Problem) -> Self {
         let contents = Contents {
@@ -34,11 +49,14 @@ impl SeriesWriter {
             precision: problem.output.precision,
             problem: problem.text.clone(),
         };
-        SeriesWriter { folder: folder.clone(), contents, times: Vec::new() }
+        SeriesWriter { folder: folder.clone(), prepares: false, contents, times: Vec::new() }
     }
 
     fn begin(&self, place: Place) -> Result<(), Error> {
         if self.times.is_empty() {
+            if self.prepares {
+                self.folder.prepare(false)?;
+            }
             mesh::write(&self.folder.mesh(), &self.contents.grid)?;
         }
         if place.slot == 0 {

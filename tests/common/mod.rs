@@ -1,0 +1,207 @@
+//! Problems that between them use every dimension, boundary kind, scheme, a nested operator and
+//! an integral, and their solution on any ranks.
+
+#![allow(dead_code)] // Each test uses a part of it.
+
+use fluxions::prelude::*;
+use fluxions::solver::{Error, PdeBuilder};
+
+/// A problem and how it is stepped.
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) pde: Pde,
+    pub(crate) initial: Vec<(&'static str, &'static str)>,
+    pub(crate) scheme: Tableau,
+    pub(crate) dt: f64,
+    pub(crate) end: f64,
+}
+
+impl Case {
+    /// The bits of all fields at the end, on rank 0; on the other ranks nothing.
+    pub(crate) fn solve(&self, world: &World, dims: &[usize]) -> Result<Vec<u64>, Error> {
+        let mut builder = Simulation::builder(&self.pde, world)
+            .scheme(self.scheme)
+            .dt(self.dt)
+            .seed(3)
+            .dims(dims);
+        for (field, value) in &self.initial {
+            builder = builder.initial(field, *value);
+        }
+        let mut simulation = builder.build().unwrap_or_else(|e| panic!("{}: {e}", self.name));
+        simulation.run_until(self.end)?;
+        let mut bits = Vec::new();
+        for field in self.pde.fields() {
+            bits.extend(simulation.gather(field)?.into_iter().flatten().map(f64::to_bits));
+        }
+        Ok(bits)
+    }
+}
+
+fn value(v: &str) -> Condition<fluxions::solver::Scalar> {
+    Condition::Value(v.into())
+}
+
+fn derivative(v: &str) -> Condition<fluxions::solver::Scalar> {
+    Condition::Derivative(v.into())
+}
+
+fn mixed(coefficient: &str, value: &str) -> Condition<fluxions::solver::Scalar> {
+    Condition::Mixed { coefficient: coefficient.into(), value: value.into() }
+}
+
+fn case(
+    name: &'static str,
+    scheme: Tableau,
+    dt: f64,
+    steps: f64,
+    initial: &[(&'static str, &'static str)],
+    pde: PdeBuilder,
+) -> Case {
+    let pde = pde.build().unwrap_or_else(|e| panic!("{name}: {e}"));
+    // The last step is a shorter one.
+    Case { name, pde, initial: initial.to_vec(), scheme, dt, end: dt * (steps + 0.4) }
+}
+
+/// The problems.
+pub(crate) fn cases() -> Vec<Case> {
+    let line = Grid::cartesian().axis("x", 0.0..4.0, 37, Bounded).build().unwrap();
+    let ring = Grid::cartesian().axis("x", 0.0..4.0, 29, Periodic).build().unwrap();
+    let plane = Grid::cartesian()
+        .axis("x", 0.0..2.0, 17, Bounded)
+        .axis("y", -1.0..1.0, 23, Bounded)
+        .build()
+        .unwrap();
+    let cylinder = Grid::cartesian()
+        .axis("x", 0.0..20.0, 19, Periodic)
+        .axis("y", 0.0..20.0, 21, Bounded)
+        .build()
+        .unwrap();
+    let torus = Grid::cartesian()
+        .axis("x", 0.0..1.0, 16, Periodic)
+        .axis("y", 0.0..1.0, 18, Periodic)
+        .build()
+        .unwrap();
+    let room = Grid::cartesian()
+        .axis("x", 0.0..3.0, 9, Bounded)
+        .axis("y", 0.0..2.0, 8, Periodic)
+        .axis("z", -1.0..1.0, 11, Bounded)
+        .build()
+        .unwrap();
+    vec![
+        case(
+            "burgers in one dimension, moving wall",
+            Tableau::RK4,
+            0.005,
+            40.0,
+            &[("u", "0.5 + 0.3*sin(pi*x/2)*exp(-x/4)")],
+            Pde::on(&line)
+                .equation("u", "-u*d_dx(u) + 0.05*d2_dx2(u)")
+                .boundary("x-", value("0.5 + 0.2*sin(2*pi*t)"))
+                .boundary("x+", Condition::Curvature("0.1*t".into())),
+        ),
+        case(
+            "upwind transport on a ring, antiperiodic",
+            Tableau::RK2,
+            0.01,
+            30.0,
+            &[("u", "cos(pi*x/4) + random_uniform(-0.1, 0.1)"), ("v", "sin(pi*x/2)")],
+            Pde::on(&ring)
+                .equation("u", "-d_dx_backward(u) + 0.1*v")
+                .equation("v", "0.3*d_dx_forward(v) - u")
+                .boundary_of("u", "x", Condition::Antiperiodic),
+        ),
+        case(
+            "diffusion in two dimensions, all kinds of walls",
+            Tableau::EULER,
+            0.001,
+            50.0,
+            &[("c", "x*(2 - x)*(1 + y)/2"), ("d", "exp(-x^2 - y^2)")],
+            Pde::on(&plane)
+                .equation("c", "0.15*laplace(c) + 0.1*d")
+                .equation("d", "0.2*laplace(d) - gradient_squared(c)")
+                .boundary("x-", mixed("2 + sin(t)", "0.7*y"))
+                .boundary("x+", Condition::Curvature("0.3*cos(y)".into()))
+                .boundary("y-", value("sin(x)*cos(2*t)"))
+                .boundary("y+", derivative("0.2*cos(pi*x)*exp(-t)"))
+                .boundary_of("d", "x+", Condition::Ghost("value*exp(-dx) + 0.01*t".into()))
+                .boundary_of("d", "y", derivative("-0.1*value^2")),
+        ),
+        case(
+            "cahn-hilliard, a nested operator",
+            Tableau::SSPRK3,
+            0.005,
+            30.0,
+            &[("c", "0.1 + 0.3*cos(pi*x/5)*cos(pi*y/5) + random_normal(0, 0.05)")],
+            Pde::on(&cylinder)
+                .equation("c", "laplace(c**3 - c - laplace(c))")
+                .boundary("y-", derivative("0")),
+        ),
+        case(
+            "a definition with conditions of its own, deeper nesting",
+            Tableau::RK4,
+            1e-5,
+            20.0,
+            &[("c", "sin(2*pi*x)*cos(4*pi*y)")],
+            Pde::on(&plane)
+                .parameter("k", 0.5)
+                .define("mu", "c^3 - c - k*laplace(c)")
+                .define("slope", "d_dx(mu)")
+                .equation("c", "laplace(mu) + 0.1*d_dy(slope) + 1e-8*laplace(laplace(laplace(c)))")
+                .boundary_of("c", "x", value("0"))
+                .boundary_of("mu", "y+", mixed("1", "0.1*t")),
+        ),
+        case(
+            "conserved allen-cahn, integrals",
+            Tableau::RK4,
+            0.02,
+            30.0,
+            &[("c", "0.2 + 0.6*cos(pi*x/10)*cos(pi*y/20)")],
+            Pde::on(&cylinder).equation(
+                "c",
+                "0.7*laplace(c) + c - c**3 - integral(c - c**3)/400 \
+                 + 0.01*average(c*laplace(c)) - 0.01*max(abs(d_dx(c))) + 0.01*min(c)",
+            ),
+        ),
+        case(
+            "coupled waves and heat on a torus",
+            Tableau::SSPRK3,
+            0.002,
+            40.0,
+            &[("u", "exp(-30*((x - 0.4)^2 + (y - 0.6)^2))"), ("v", "0"), ("w", "x*(1 - x)")],
+            Pde::on(&torus)
+                .equation("u", "v")
+                .equation("v", "1.5**2*laplace(u) - w")
+                .equation("w", "0.01*laplace(w) + where(u > 0.1 and w < 1, u, -w)")
+                .boundary_of("w", "x", Condition::Antiperiodic),
+        ),
+        case(
+            "fisher in three dimensions",
+            Tableau::RK2,
+            0.01,
+            20.0,
+            &[("c", "0.4*exp(-((x - 1)**2 + z**2))*(1 + 0.5*cos(pi*y))")],
+            Pde::on(&room)
+                .equation("c", "0.1*laplace(c) + 2*c*(1 - c)")
+                .boundary("x-", value("0.1"))
+                .boundary("x+", derivative("-0.05*y*z"))
+                .boundary("z-", value("0.2*(1 + sin(x)*cos(pi*y))*exp(-t)"))
+                .boundary("z+", mixed("1", "0.3")),
+        ),
+    ]
+}
+
+/// All ways to write `ranks` as a product of `dimension` factors, in order.
+pub(crate) fn factorings(ranks: usize, dimension: usize) -> Vec<Vec<usize>> {
+    if dimension == 1 {
+        return vec![vec![ranks]];
+    }
+    (1..=ranks)
+        .filter(|first| ranks.is_multiple_of(*first))
+        .flat_map(|first| {
+            factorings(ranks / first, dimension - 1).into_iter().map(move |mut rest| {
+                rest.insert(0, first);
+                rest
+            })
+        })
+        .collect()
+}
