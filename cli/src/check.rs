@@ -11,6 +11,7 @@ use indicatif::{BinaryBytes, HumanDuration};
 
 use crate::args::{CheckArgs, Stage};
 use crate::failure::Failure;
+use crate::print::print;
 use crate::source;
 
 pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
@@ -24,16 +25,16 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let mistakes = |errors| Failure::Mistakes(problem.mistakes(&errors));
     let inspection = Inspection::new(&problem.pde, &problem.times.scheme, ranks, &problem.dims)?;
     match args.show {
-        Some(Stage::Ast) => print!("{}", trees(&problem)),
-        Some(Stage::Passes) => print!("{}", inspection.plan),
-        Some(Stage::Kernel) => print!("{}", inspection.kernels),
+        Some(Stage::Ast) => print(&trees(&problem)),
+        Some(Stage::Passes) => print(&inspection.plan),
+        Some(Stage::Kernel) => print(&inspection.kernels),
         None => {
             problem.check().map_err(mistakes)?;
             let step = stable_step(&problem.pde, &problem.initial, &problem.times.scheme)
                 .map_err(mistakes)?;
             let speed = measured_speed(&problem.pde, &problem.initial, &problem.times.scheme)
                 .map_err(mistakes)?;
-            print!("{}", describe(&problem, &inspection, &step, speed, ranks)?);
+            print(&describe(&problem, &inspection, &step, speed, ranks)?);
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -6,6 +6,7 @@ use fluxions::io::Series;
 
 use crate::args::DiffArgs;
 use crate::failure::{Failure, code};
+use crate::print::line;
 
 pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
     for (name, value) in [("--rtol", args.rtol), ("--atol", args.atol)] {
@@ -18,30 +19,30 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
     let mut same = true;
     for (one, other, whose) in [(&fields_a, &fields_b, "A"), (&fields_b, &fields_a, "B")] {
         for field in one.iter().filter(|field| !other.contains(field)) {
-            println!("{field}: only in {whose}");
+            line(&format!("{field}: only in {whose}"));
             same = false;
         }
     }
     let (times_a, times_b) = (a.times()?, b.times()?);
     if times_a.len() != times_b.len() {
-        println!("snapshots: {} in A, {} in B", times_a.len(), times_b.len());
+        line(&format!("snapshots: {} in A, {} in B", times_a.len(), times_b.len()));
         same = false;
     }
     for (k, (ta, tb)) in times_a.iter().zip(&times_b).enumerate() {
         if (ta - tb).abs() > args.atol + args.rtol * tb.abs() {
-            println!("time of snapshot {k}: {ta:?} in A, {tb:?} in B");
+            line(&format!("time of snapshot {k}: {ta:?} in A, {tb:?} in B"));
             same = false;
         }
     }
     for field in fields_a.iter().filter(|field| fields_b.contains(field)) {
         let (shape_a, shape_b) = (a.shape(field)?, b.shape(field)?);
         if shape_a[1..] != shape_b[1..] {
-            println!("{field}: {:?} cells in A, {:?} in B", &shape_a[1..], &shape_b[1..]);
+            line(&format!("{field}: {:?} cells in A, {:?} in B", &shape_a[1..], &shape_b[1..]));
             same = false;
             continue;
         }
         let difference = compare(&a, &b, field, shape_a[0].min(shape_b[0]), args)?;
-        println!("{field}: {difference}");
+        line(&format!("{field}: {difference}"));
         same &= difference.first.is_none();
     }
     Ok(if same { ExitCode::SUCCESS } else { ExitCode::from(code::DIFFERENT) })

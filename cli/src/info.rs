@@ -6,12 +6,13 @@ use fluxions::io::{RunFolder, Series};
 
 use crate::args::InfoArgs;
 use crate::failure::Failure;
+use crate::print::line;
 
 pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
     let series = Series::open(&args.path)?;
     let line = |name: &str, value: &str| {
         if !value.is_empty() {
-            println!("{name:<12}{value}");
+            line(&format!("{name:<12}{value}"));
         }
     };
     line("file", &series.path().display().to_string());

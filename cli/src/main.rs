@@ -6,6 +6,7 @@ mod diff;
 mod failure;
 mod info;
 mod plot;
+mod print;
 mod progress;
 mod ranks;
 mod run;

@@ -6,6 +6,7 @@ use fluxions::io::{Series, picture};
 
 use crate::args::PlotArgs;
 use crate::failure::Failure;
+use crate::print::line;
 
 pub(crate) fn plot(args: &PlotArgs) -> Result<ExitCode, Failure> {
     let series = Series::open(&args.path)?;
@@ -20,6 +21,6 @@ pub(crate) fn plot(args: &PlotArgs) -> Result<ExitCode, Failure> {
     }
     let view = picture::View { field: args.field.clone(), time: args.time };
     let time = picture::draw(&series, &view, &output)?;
-    println!("{} (t = {time})", output.display());
+    line(&format!("{} (t = {time})", output.display()));
     Ok(ExitCode::SUCCESS)
 }

@@ -8,6 +8,7 @@ use fluxions::solver::{Every, Report, Simulation, copy_bandwidth};
 
 use crate::args::RunArgs;
 use crate::failure::Failure;
+use crate::print::{line, print};
 use crate::progress::Progress;
 use crate::ranks::{on_ranks, together};
 use crate::source;
@@ -115,10 +116,10 @@ fn conclude(
     let series = Series::open(folder.path())?;
     picture::draw(&series, &picture::View::default(), &folder.picture())?;
     if args.json {
-        print!("{text}");
+        print(&text);
     } else if !args.quiet {
-        println!("{report}");
-        println!("{}", Paths(folder));
+        line(&report.to_string());
+        line(&Paths(folder).to_string());
     }
     Ok(())
 }

@@ -36,6 +36,14 @@ pub enum Error {
         /// Its upper bound.
         end: f64,
     },
+    /// More cells than can be counted.
+    #[error("a grid of {cells:e} cells is too large: {most:e} are possible")]
+    TooLarge {
+        /// How many were asked for.
+        cells: f64,
+        /// How many are possible.
+        most: f64,
+    },
     /// An axis without cells, or with more than can be counted.
     #[error("axis `{axis}` needs at least 1 and at most {most} cells, not {cells}")]
     Cells {

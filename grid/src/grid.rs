@@ -22,6 +22,8 @@ pub struct GridBuilder {
 
 /// Most cells along an axis: indices stay exact in doubles and in file formats.
 const MOST_CELLS: usize = 1 << 31;
+/// Most cells altogether: positions in memory, halos included, can be computed without overflow.
+const MOST_CELLS_IN_ALL: f64 = (1u64 << 48) as f64;
 
 impl GridBuilder {
     /// Adds an axis: its name, bounds, number of cells, and what happens at its ends.
@@ -57,6 +59,10 @@ impl GridBuilder {
             if !(1..=MOST_CELLS).contains(cells) {
                 return Err(Error::Cells { axis, cells: *cells, most: MOST_CELLS });
             }
+        }
+        let cells: f64 = self.axes.iter().map(|axis| axis.cells as f64).product();
+        if cells > MOST_CELLS_IN_ALL {
+            return Err(Error::TooLarge { cells, most: MOST_CELLS_IN_ALL });
         }
         self.axes.sort_by_key(|axis| known.iter().position(|name| *name == axis.name));
         Ok(Grid { geometry: self.geometry, axes: self.axes })

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use fluxions_comm::Disagreement;
+
 use crate::origin::Origin;
 
 /// A mistake in a problem, or a failure while it is solved.
@@ -124,6 +126,17 @@ pub enum Error {
     /// A grid that cannot be cut into as many blocks as there are ranks.
     #[error(transparent)]
     Decomposition(#[from] fluxions_halo::Error),
+    /// Arrays that do not fit the machine.
+    #[error(
+        "the arrays of the problem need {:.1} GiB, and this machine has {:.1} GiB of memory",
+        *needed as f64 / GIB, *available as f64 / GIB
+    )]
+    Memory {
+        /// Bytes that all ranks on this machine need.
+        needed: u64,
+        /// Bytes that it has.
+        available: u64,
+    },
     /// A number that is not finite.
     #[error(
         "`{field}` is not finite at {}, in cell {cell:?}, at t = {time} (step {step})",
@@ -156,6 +169,8 @@ pub enum Error {
     #[error("{0}")]
     Tracker(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
+
+const GIB: f64 = (1u64 << 30) as f64;
 
 fn place(axes: &[String], coordinates: &[f64]) -> String {
     let one = |(axis, x): (&String, &f64)| format!("{axis} = {x}");
@@ -198,6 +213,9 @@ impl Error {
             Error::NotANumber { .. } => {
                 Some("wrap it in integral(…), average(…), max(…) or min(…)".into())
             }
+            Error::Memory { .. } => {
+                Some("use fewer cells, or more machines: `mpirun` over several of them".into())
+            }
             Error::NotFinite { step: 0, .. } => Some("look at the initial value there".into()),
             Error::NotFinite { .. } => Some(
                 "the time step may be too long: `fluxions check` prints the longest stable one"
@@ -205,6 +223,15 @@ impl Error {
             ),
             _ => None,
         }
+    }
+}
+
+/// The error of ranks that did not all succeed.
+pub(crate) fn elsewhere(disagreement: Disagreement<Error>) -> Error {
+    match disagreement {
+        Disagreement::Here(error) => error,
+        Disagreement::There { rank } => Error::Elsewhere { rank },
+        Disagreement::Lost(error) => error.into(),
     }
 }
 

@@ -4,6 +4,14 @@ use std::time::Instant;
 
 use fluxions_comm::{Error, World};
 
+/// Bytes of memory that the machine has, where the system tells.
+pub(crate) fn total_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
 /// Numbers in each of the two arrays that are copied: 32 MiB, beyond the caches of one rank.
 const LENGTH: usize = 1 << 22;
 /// How many times they are copied; the fastest counts.

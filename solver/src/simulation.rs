@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use fluxions_comm::{Combine, ExactSum, World};
+use fluxions_comm::{Combine, ExactSum, Kind, World};
 use fluxions_expr::{Place, Reduction};
 use fluxions_halo::{Decomposition, Subdomain};
 use ndarray::{Array3, ArrayD, ArrayViewD, ArrayViewMutD};
@@ -10,6 +10,7 @@ use ndarray::{Array3, ArrayD, ArrayViewD, ArrayViewMutD};
 use crate::clock::Clock;
 use crate::error::{Error, Errors};
 use crate::executor::{Counts, Executor};
+use crate::machine::total_memory;
 use crate::memory::Memory;
 use crate::origin::Origin;
 use crate::pde::Pde;
@@ -217,7 +218,10 @@ impl SimulationBuilder<'_> {
         let decomposition =
             Decomposition::new(pde.grid(), world.size(), &self.dims, least).map_err(Error::from)?;
         let block = decomposition.subdomain(world.rank());
-        let mut memory = Memory::new(block.layout(halo), arrays, rows);
+        let layout = block.layout(halo);
+        let enough = enough_memory(Memory::bytes(layout, arrays, rows), world);
+        world.agree(enough).map_err(crate::error::elsewhere)?;
+        let mut memory = Memory::new(layout, arrays, rows);
 
         let executor =
             |memory: &Memory, plan| Executor::new(pde, world, &block, memory, plan, self.seed);
@@ -457,6 +461,17 @@ impl Simulation {
             kind: self.state.world.kind(),
             backend: "closures",
         })
+    }
+}
+
+/// Whether this machine has as much memory. Threads share it; how many processes run on it is not
+/// known.
+fn enough_memory(bytes: usize, world: &World) -> Result<(), Error> {
+    let here = if world.kind() == Kind::Threads { world.size() } else { 1 };
+    let needed = (bytes * here) as u64;
+    match total_memory() {
+        Some(available) if needed > available => Err(Error::Memory { needed, available }),
+        _ => Ok(()),
     }
 }
 

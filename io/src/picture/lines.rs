@@ -2,20 +2,20 @@
 
 use plotters::prelude::*;
 
-use super::{Area, Drawn, FONT, Panel, label, range};
+use super::{Area, Drawn, FINE, FONT, LETTERS, Panel, label, range};
 
 /// Width and height of a panel.
-pub(super) const SIZE: (u32, u32) = (620, 420);
+pub(super) const SIZE: (u32, u32) = (620 * FINE, 420 * FINE);
 
 pub(super) fn draw(area: &Area<'_>, panel: &Panel) -> Drawn {
     let (axis, [lower, upper]) = &panel.axes[0];
     let (low, high) = range(&panel.values);
     let room = 0.05 * (high - low);
     let mut chart = ChartBuilder::on(area)
-        .caption(&panel.name, (FONT, 16))
-        .margin(12)
-        .x_label_area_size(38)
-        .y_label_area_size(64)
+        .caption(&panel.name, (FONT, LETTERS[1]))
+        .margin(14 * FINE)
+        .x_label_area_size(38 * FINE)
+        .y_label_area_size(64 * FINE)
         .build_cartesian_2d(*lower..*upper, low - room..high + room)?;
     chart
         .configure_mesh()
@@ -24,8 +24,8 @@ pub(super) fn draw(area: &Area<'_>, panel: &Panel) -> Drawn {
         .x_desc(axis)
         .x_label_formatter(&|x| label(*x, upper - lower))
         .y_label_formatter(&|y| label(*y, high - low))
-        .label_style((FONT, 13))
-        .axis_desc_style((FONT, 14))
+        .label_style((FONT, LETTERS[3]))
+        .axis_desc_style((FONT, LETTERS[2]))
         .draw()?;
     let n = panel.values.len();
     let at = |k: usize| lower + (k as f64 + 0.5) * (upper - lower) / n as f64;
@@ -34,7 +34,7 @@ pub(super) fn draw(area: &Area<'_>, panel: &Panel) -> Drawn {
     // Gaps where there is no number.
     for piece in points.split(|(_, y)| !y.is_finite()).filter(|piece| !piece.is_empty()) {
         let colour = RGBColor(38, 84, 160);
-        chart.draw_series(LineSeries::new(piece.iter().copied(), colour.stroke_width(2)))?;
+        chart.draw_series(LineSeries::new(piece.iter().copied(), colour.stroke_width(2 * FINE)))?;
     }
     Ok(())
 }

@@ -4,16 +4,19 @@ use ndarray::{ArrayView2, Ix2};
 use plotters::element::BitMapElement;
 use plotters::prelude::*;
 
-use super::{Area, Drawn, FONT, Panel, label, range};
+use super::{Area, Drawn, FINE, FONT, LETTERS, Panel, label, range};
 
 /// Most pixels of a map along each direction, and fewest.
-const MOST: f64 = 440.0;
-const LEAST: f64 = 120.0;
+const MOST: f64 = 440.0 * FINE as f64;
+const LEAST: f64 = 120.0 * FINE as f64;
 /// Room for labels at the left, at the right with the colour bar, above and below.
-const LEFT: u32 = 70;
-const RIGHT: u32 = 110;
-const ABOVE: u32 = 34;
-const BELOW: u32 = 52;
+const LEFT: u32 = 74 * FINE;
+const RIGHT: u32 = 110 * FINE;
+const ABOVE: u32 = 34 * FINE;
+const BELOW: u32 = 52 * FINE;
+/// Room left of everything, and between the map and the bar.
+const MARGIN: u32 = 10 * FINE;
+const GAP: u32 = 12 * FINE;
 /// Colour where there is no number.
 const NOTHING: [u8; 3] = [200, 200, 200];
 
@@ -35,17 +38,18 @@ pub(super) fn draw(area: &Area<'_>, panel: &Panel) -> Drawn {
     let (w, h) = pixels(panel);
     let (low, high) = range(&panel.values);
     let [(x_name, x), (y_name, y)] = [&panel.axes[0], &panel.axes[1]].map(|(n, b)| (n, *b));
-    let (map, bar) = area.split_horizontally(LEFT + w + 12);
+    let (map, bar) = area.split_horizontally(LEFT + w + GAP);
     let mut chart = ChartBuilder::on(&map)
-        .caption(&panel.name, (FONT, 16))
-        .margin_right(12)
-        .margin_top((ABOVE - 26) as i32)
+        .caption(&panel.name, (FONT, LETTERS[1]))
+        .margin_left(MARGIN as i32)
+        .margin_right(GAP as i32)
+        .margin_top((ABOVE - 26 * FINE) as i32)
         .x_label_area_size(BELOW)
-        .y_label_area_size(LEFT)
+        .y_label_area_size(LEFT - MARGIN)
         .build_cartesian_2d(x[0]..x[1], y[0]..y[1])?;
     let (w, h) = {
         let (across, up) = chart.plotting_area().dim_in_pixel();
-        (across.min(w + 12), up.min(h + 12))
+        (across.min(w + GAP), up.min(h + GAP))
     };
     let values: ArrayView2<'_, f64> = panel.values.view().into_dimensionality::<Ix2>()?;
     let image = image(values, (w, h), (low, high));
@@ -61,8 +65,8 @@ pub(super) fn draw(area: &Area<'_>, panel: &Panel) -> Drawn {
         .y_labels(6)
         .x_label_formatter(&|v| label(*v, x[1] - x[0]))
         .y_label_formatter(&|v| label(*v, y[1] - y[0]))
-        .label_style((FONT, 13))
-        .axis_desc_style((FONT, 14))
+        .label_style((FONT, LETTERS[3]))
+        .axis_desc_style((FONT, LETTERS[2]))
         .draw()?;
     draw_bar(&bar, (low, high))
 }
@@ -71,8 +75,8 @@ fn draw_bar(area: &Area<'_>, (low, high): (f64, f64)) -> Drawn {
     let mut chart = ChartBuilder::on(area)
         .margin_top(ABOVE as i32)
         .margin_bottom(BELOW as i32)
-        .right_y_label_area_size(RIGHT - 30)
-        .margin_left(4)
+        .right_y_label_area_size(RIGHT - 30 * FINE)
+        .margin_left((4 * FINE) as i32)
         .build_cartesian_2d(0.0..1.0, low..high)?;
     let (w, h) = chart.plotting_area().dim_in_pixel();
     let mut image = Vec::new();
@@ -87,8 +91,9 @@ fn draw_bar(area: &Area<'_>, (low, high): (f64, f64)) -> Drawn {
         .disable_mesh()
         .disable_x_axis()
         .y_labels(6)
-        .y_label_formatter(&|v| label(*v, high - low))
-        .label_style((FONT, 13))
+        // Apart from the tick, which looks like a minus sign.
+        .y_label_formatter(&|v| format!("  {}", label(*v, high - low)))
+        .label_style((FONT, LETTERS[3]))
         .draw()?;
     Ok(())
 }

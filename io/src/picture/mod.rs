@@ -20,8 +20,12 @@ type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 /// The font that pictures use.
 const FONT: &str = "sans-serif";
+/// Pictures are drawn at so many times their size and averaged, so that lines are smooth.
+const FINE: u32 = 2;
 /// Height of the line at the top.
-const TITLE: u32 = 36;
+const TITLE: u32 = 36 * FINE;
+/// Sizes of letters: of the title, of the name of a panel, of axes, of numbers along them.
+const LETTERS: [u32; 4] = [20 * FINE, 16 * FINE, 14 * FINE, 13 * FINE];
 
 /// A field to be drawn: one or two axes.
 struct Panel {
@@ -70,7 +74,7 @@ pub fn draw(series: &Series, view: &View, path: &Path) -> Result<f64, Error> {
             if let Some((axis, [lower, upper])) = axes.pop() {
                 let at = lower
                     + (middle as f64 + 0.5) * (upper - lower) / series.shape(&field)?[3] as f64;
-                let slice = format!(", {axis} = {at}");
+                let slice = format!(", {axis} = {}", label(at, upper - lower));
                 if !title.ends_with(&slice) {
                     title += &slice;
                 }
@@ -99,13 +103,14 @@ fn paint(title: &str, panels: &[Panel], path: &Path) -> Drawn {
     let height = |row: &[(u32, u32)]| row.iter().map(|size| size.1).max().unwrap_or(0);
     let width = rows.iter().map(|row| row.iter().map(|size| size.0).sum::<u32>()).max();
     let total = rows.iter().map(|row| height(row)).sum::<u32>();
-    let root = BitMapBackend::new(path, (width.unwrap_or(0), total + TITLE)).into_drawing_area();
+    let size @ (width, full) = (width.unwrap_or(0), total + TITLE);
+    let mut fine = vec![0; 3 * width as usize * full as usize];
+    let root = BitMapBackend::with_buffer(&mut fine, size).into_drawing_area();
     root.fill(&WHITE)?;
-    let (width, _) = root.dim_in_pixel();
-    let style = (FONT, 20).into_font().into_text_style(&root);
+    let style = (FONT, LETTERS[0]).into_font().into_text_style(&root);
     let (w, _) = root.estimate_text_size(title, &style)?;
     let left = width.saturating_sub(w) / 2;
-    root.draw_text(title, &style, (left as i32, 10))?;
+    root.draw_text(title, &style, (left as i32, 10 * FINE as i32))?;
     let mut top = TITLE;
     for (row, panels) in rows.iter().zip(panels.chunks(across)) {
         let mut left = 0;
@@ -122,6 +127,10 @@ fn paint(title: &str, panels: &[Panel], path: &Path) -> Drawn {
         top += height(row);
     }
     root.present()?;
+    drop(root);
+    let image = image::RgbImage::from_raw(width, full, fine).ok_or("the picture is too large")?;
+    let (width, height) = (width / FINE, full / FINE);
+    image::imageops::thumbnail(&image, width, height).save(path)?;
     Ok(())
 }
 

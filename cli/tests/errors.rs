@@ -1,0 +1,78 @@
+//! What is printed for mistakes in problem files: each `errors/NAME.toml` is checked, and what is
+//! printed compared with `errors/NAME.txt`. A first line `#! ARGS` gives more arguments.
+//! `UPDATE_GOLDEN=1 cargo test` writes the files anew.
+
+mod common;
+
+use std::path::Path;
+
+#[test]
+fn every_mistake_is_explained_as_recorded() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/errors");
+    let mut names: Vec<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".toml"))
+        .collect();
+    names.sort();
+    assert!(names.len() >= 60);
+    let home = common::Home::new();
+    let mut wrong = Vec::new();
+    for name in names {
+        let text = std::fs::read_to_string(folder.join(&name)).unwrap();
+        home.write(&name, &text);
+        let mut args = vec!["check", name.as_str()];
+        args.extend(
+            text.lines().next().unwrap_or("").strip_prefix("#! ").unwrap_or("").split_whitespace(),
+        );
+        let found = home.fail(2, &args);
+        assert!(!found.contains("panicked"), "{name}: {found}");
+        let golden = folder.join(&name).with_extension("txt");
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&golden, &found).unwrap();
+        }
+        let expected = std::fs::read_to_string(&golden).unwrap_or_default();
+        if found != expected {
+            wrong.push(format!("--- {name}, recorded:\n{expected}--- found:\n{found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn files_that_cannot_be_read() {
+    let home = common::Home::new();
+    let message = home.fail(2, &["run", "nowhere.toml"]);
+    assert!(message.contains("cannot read the problem file nowhere.toml"), "{message}");
+    std::fs::write(home.path().join("binary.toml"), b"title = \"a\"\n\xff\xfe").unwrap();
+    let message = home.fail(2, &["check", "binary.toml"]);
+    assert!(message.contains("line 2 is not valid UTF-8"), "{message}");
+    let message = home.fail(4, &["info", "nowhere"]);
+    assert!(message.contains("neither a run folder nor a file of one"), "{message}");
+}
+
+#[test]
+fn arguments_that_cannot_be() {
+    let home = common::Home::new();
+    home.write("small.toml", common::SMALL);
+    home.fail(2, &["run", "small.toml", "--ranks", "0"]);
+    home.fail(2, &["frobnicate"]);
+    home.fail(2, &["run"]);
+}
+
+/// A mistake is printed once, by one process, and the job ends with the same exit code.
+#[cfg(feature = "mpi")]
+#[test]
+fn mistakes_under_mpirun_on_3_ranks_are_printed_once() {
+    let home = common::Home::new();
+    home.write("small.toml", &common::SMALL.replace("laplace(u)", "laplac(u)"));
+    let output = fluxions_testing::finish(&mut home.mpirun(3, &["run", "small.toml"]));
+    let message = common::text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert_eq!(message.matches("unknown function `laplac`").count(), 1, "{message}");
+    home.write("small.toml", common::SMALL);
+    let arguments = ["run", "small.toml", "--ranks", "2"];
+    let output = fluxions_testing::finish(&mut home.mpirun(2, &arguments));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(common::text(&output.stderr).contains("--ranks cannot be used under mpirun"));
+}
