@@ -1,7 +1,7 @@
 //! Observed orders against exact solutions: of every operator, boundary kind and scheme. Both the
 //! order and the error itself must be right. The tables are printed (`--nocapture`).
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::rc::Rc;
 
 use fluxions::prelude::*;
@@ -21,21 +21,20 @@ fn torus(axes: &[&str], cells: usize) -> Grid {
 fn operator_error(grid: &Grid, u: &str, operator: &str, exact: &str) -> f64 {
     let world = World::solo();
     let pde = Pde::on(grid).equation("u", "0").build().unwrap();
-    let error = Rc::new(RefCell::new(f64::NAN));
+    let error = Rc::new(Cell::new(f64::NAN));
     let found = error.clone();
     let mut simulation = Simulation::builder(&pde, &world)
         .initial("u", u)
         .dt(1.0)
         .field("difference", &format!("abs({operator} - ({exact}))"))
         .track(Every::Steps(1), move |now: &mut Snapshot| {
-            *found.borrow_mut() = now.max("difference")?;
+            found.set(now.max("difference")?);
             Ok(GO_ON)
         })
         .build()
         .unwrap_or_else(|e| panic!("{e}"));
     simulation.run_until(0.0).unwrap();
-    let error = *error.borrow();
-    error
+    error.get()
 }
 
 /// Checks the order between the two finest of three grids, and that the error is small.
@@ -148,21 +147,20 @@ fn boundary_error(
     let pde = pde.boundary(face, kind.clone()).build().unwrap_or_else(|e| panic!("{e}"));
     let world = World::solo();
     let h = 1.3 / cells as f64;
-    let error = Rc::new(RefCell::new(f64::NAN));
+    let error = Rc::new(Cell::new(f64::NAN));
     let found = error.clone();
     let mut simulation = Simulation::builder(&pde, &world)
         .initial("c", exact.as_str())
         .dt(0.2 * h * h)
         .field("difference", &format!("abs(c - {exact})"))
         .track(Every::Times(vec![]), move |now: &mut Snapshot| {
-            *found.borrow_mut() = now.max("difference")?;
+            found.set(now.max("difference")?);
             Ok(GO_ON)
         })
         .build()
         .unwrap_or_else(|e| panic!("{e}"));
     simulation.run_until(0.2).unwrap();
-    let error = *error.borrow();
-    error
+    error.get()
 }
 
 /// The curvature is imposed on the cell at the wall, half a cell inwards (as py-pde does), which

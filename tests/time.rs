@@ -6,7 +6,10 @@ use std::rc::Rc;
 use fluxions::prelude::*;
 use fluxions::solver::Error;
 
-fn counter(world: &World, dt: f64, every: Every) -> (Simulation, Rc<RefCell<Vec<(u64, f64)>>>) {
+/// Steps and times at which a tracker was called.
+type Seen = Rc<RefCell<Vec<(u64, f64)>>>;
+
+fn counter(world: &World, dt: f64, every: Every) -> (Simulation, Seen) {
     let grid = Grid::cartesian().axis("x", 0.0..1.0, 3, Periodic).build().unwrap();
     let pde = Pde::on(&grid).equation("u", "1").equation("v", "t").build().unwrap();
     let seen = Rc::new(RefCell::new(Vec::new()));

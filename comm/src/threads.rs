@@ -69,6 +69,9 @@ where
     Ok(results)
 }
 
+/// From, to, tag and length of a mailbox's messages.
+type MailboxName = (usize, usize, usize, usize);
+
 /// What the ranks of one [`run`] share.
 pub(crate) struct Team {
     pub(crate) size: usize,
@@ -77,7 +80,7 @@ pub(crate) struct Team {
     failed: AtomicBool,
     /// Which ranks have ended: nobody needs to wait for them any more.
     ended: Vec<AtomicBool>,
-    mailboxes: Mutex<HashMap<(usize, usize, usize, usize), Arc<Mailbox>>>,
+    mailboxes: Mutex<HashMap<MailboxName, Arc<Mailbox>>>,
     /// What each rank brings to a collective operation.
     integers: Vec<Mutex<Vec<i64>>>,
     numbers: Vec<Mutex<Vec<f64>>>,

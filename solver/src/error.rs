@@ -18,7 +18,7 @@ pub enum Error {
         /// Its text.
         text: String,
         /// The mistake.
-        error: fluxions_expr::Error,
+        error: Box<fluxions_expr::Error>,
     },
     /// No equation at all.
     #[error("there is no equation to solve")]

@@ -162,7 +162,10 @@ fn parse(origin: &Origin, text: &str) -> Result<Ast, Vec<Error>> {
 }
 
 pub(crate) fn wrap(origin: &Origin, text: &str, errors: Vec<fluxions_expr::Error>) -> Vec<Error> {
-    let one = |error| Error::Expression { origin: origin.clone(), text: text.into(), error };
+    let one = |error| {
+        let error = Box::new(error);
+        Error::Expression { origin: origin.clone(), text: text.into(), error }
+    };
     errors.into_iter().map(one).collect()
 }
 

@@ -413,7 +413,8 @@ impl Simulation {
         let mut checked = false;
         for (schedule, tracker) in &mut self.trackers {
             let due = schedule.is_due(clock, step, self.steps, moment);
-            if !due && !(is_last && schedule.once(self.steps)) {
+            let due = due || (is_last && schedule.once(self.steps));
+            if !due {
                 continue;
             }
             // No tracker sees a state that is not finite.

@@ -150,22 +150,22 @@ impl Block<'_, '_> {
     /// Whether the block's cells of an output are all finite.
     pub(super) fn is_finite(&self, output: usize) -> bool {
         let start = (self.call.outputs[output] as isize + self.at) as usize;
-        // x − x is 0 for finite x and NaN otherwise; several sums, so that they vectorise.
+        // x·0 is 0 for finite x and NaN otherwise; several sums, so that they vectorise.
         let mut sums = [0.0; 8];
         let chunks = self.call.memory[start..start + self.length].chunks_exact(8);
         for x in chunks.remainder() {
-            sums[0] += x - x;
+            sums[0] += x * 0.0;
         }
         for chunk in chunks {
             for (sum, x) in sums.iter_mut().zip(chunk) {
-                *sum += x - x;
+                *sum += x * 0.0;
             }
         }
         sums.iter().sum::<f64>() == 0.0
     }
 }
 
-fn all<'a, const N: usize>(operands: [Option<&'a [f64]>; N]) -> Option<[&'a [f64]; N]> {
+fn all<const N: usize>(operands: [Option<&[f64]>; N]) -> Option<[&[f64]; N]> {
     let mut numbers: [&[f64]; N] = [&[]; N];
     for (number, operand) in numbers.iter_mut().zip(operands) {
         *number = operand?;

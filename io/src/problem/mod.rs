@@ -191,8 +191,8 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         // A missing section was noted already, and an unknown one may hold unknown names.
         let follows = match error {
             Error::NoEquation => no_equations,
-            Error::Expression { error: fluxions_expr::Error::UnknownName { .. }, .. } => {
-                unknown_sections
+            Error::Expression { error, .. } => {
+                unknown_sections && matches!(**error, fluxions_expr::Error::UnknownName { .. })
             }
             _ => false,
         };

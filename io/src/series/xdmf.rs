@@ -47,11 +47,11 @@ fn describe(contents: &Contents, times: &[f64]) -> String {
         );
         for field in &contents.fields {
             let dataset = place.single(field);
-            let _ = write!(
+            let _ = writeln!(
                 text,
                 "<Attribute Name=\"{field}\" Center=\"Cell\" AttributeType=\"Scalar\">\
                  <DataItem Format=\"HDF\" NumberType=\"Float\" Precision=\"{bytes}\" \
-                 Dimensions=\"{cells}\">{file}:/{dataset}</DataItem></Attribute>\n"
+                 Dimensions=\"{cells}\">{file}:/{dataset}</DataItem></Attribute>"
             );
         }
         text.push_str("</Grid>\n");

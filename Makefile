@@ -1,0 +1,54 @@
+# What people and CI do with this repository. `make run` and `make test` install what is missing.
+
+SHELL := /bin/bash
+CARGO ?= cargo
+export OMPI_MCA_rmaps_base_oversubscribe ?= 1
+# Open MPI asks twice whether root, as in a container, means it.
+ifeq ($(shell id -u),0)
+export OMPI_ALLOW_RUN_AS_ROOT = 1
+export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
+endif
+# Where a parallel HDF5 is, if it is not the one that pkg-config finds first.
+ENVIRONMENT = source scripts/environment.sh;
+NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
+
+.PHONY: help run test lint bench doc setup clean
+
+help:
+	@echo "make run    build and run the first example on two ranks"
+	@echo "make test   build and run every test"
+	@echo "make lint   formatting, clippy, documentation without warnings"
+	@echo "make bench  measure the speed of kernels and whole steps"
+	@echo "make doc    build the API documentation"
+	@echo "make setup  install what is missing"
+
+setup:
+	@scripts/setup.sh
+
+run: setup
+	@$(ENVIRONMENT) $(CARGO) build --release --package fluxions-cli
+	mpirun -n 2 target/release/fluxions run examples/gray_scott.toml --out runs/gray_scott --overwrite
+
+test: setup
+ifeq ($(NEXTEST),yes)
+	@$(ENVIRONMENT) $(CARGO) nextest run --workspace
+	@$(ENVIRONMENT) $(CARGO) test --workspace --doc --quiet
+else
+	@$(ENVIRONMENT) $(CARGO) test --workspace
+endif
+	@$(ENVIRONMENT) $(CARGO) test --package fluxions-cli --no-default-features --test without_mpi
+
+lint: setup
+	$(CARGO) fmt --all --check
+	@$(ENVIRONMENT) $(CARGO) clippy --workspace --all-targets -- -D warnings
+	@$(ENVIRONMENT) RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
+
+bench: setup
+	@$(ENVIRONMENT) $(CARGO) bench --workspace
+
+doc: setup
+	@$(ENVIRONMENT) $(CARGO) doc --workspace --no-deps
+
+clean:
+	$(CARGO) clean
+	rm -rf runs

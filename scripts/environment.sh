@@ -1,0 +1,28 @@
+# Sourced by the Makefile and setup.sh: tells the build where a parallel HDF5 is, in case
+# pkg-config finds another one first (Debian can have several installed).
+
+hdf5_includes() { # where the build will look for HDF5's headers
+    if [ -n "${HDF5_DIR:-}" ]; then
+        echo "$HDF5_DIR/include"
+    else
+        pkg-config --cflags-only-I hdf5 2>/dev/null | sed 's/-I//g' || true
+    fi
+}
+
+has_parallel_hdf5() { # whether the HDF5 in one of these folders was built with MPI
+    local folder
+    for folder in "$@"; do
+        grep -qs 'define H5_HAVE_PARALLEL 1' "$folder/H5pubconf.h" && return 0
+    done
+    return 1
+}
+
+if ! has_parallel_hdf5 $(hdf5_includes) && [ -z "${HDF5_DIR:-}" ]; then
+    for folder in /usr/lib/*/hdf5/openmpi /usr/lib/*/hdf5/mpich; do
+        if has_parallel_hdf5 "$folder/include"; then
+            export HDF5_DIR=$folder
+            break
+        fi
+    done
+    unset folder
+fi
