@@ -12,13 +12,12 @@ endif
 ENVIRONMENT = source scripts/environment.sh;
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: help run test lint bench doc setup clean
+.PHONY: help run test lint doc setup clean
 
 help:
 	@echo "make run    build and run the first example on two ranks"
 	@echo "make test   build and run every test"
 	@echo "make lint   formatting, clippy, documentation without warnings"
-	@echo "make bench  measure the speed of kernels and whole steps"
 	@echo "make doc    build the API documentation"
 	@echo "make setup  install what is missing"
 
@@ -42,9 +41,6 @@ lint: setup
 	$(CARGO) fmt --all --check
 	@$(ENVIRONMENT) $(CARGO) clippy --workspace --all-targets -- -D warnings
 	@$(ENVIRONMENT) RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
-
-bench: setup
-	@$(ENVIRONMENT) $(CARGO) bench --workspace
 
 doc: setup
 	@$(ENVIRONMENT) $(CARGO) doc --workspace --no-deps
