@@ -9,6 +9,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// How often a line is printed where there is no terminal.
 const LINES: Duration = Duration::from_secs(2);
 
+/// Most times a second that the bar is drawn: more often than it is updated.
+const DRAWN: u8 = 100;
+
 /// A tracker that shows progress on rank 0.
 pub(crate) enum Progress {
     Hidden,
@@ -63,16 +66,17 @@ impl Progress {
         if !terminal() {
             return Progress::Lines { next: Instant::now() + LINES / 4, speed: Speed::new() };
         }
-        let style = ProgressStyle::with_template(
-            "{bar:30.cyan/blue} {percent:>3} %  step {pos}/{len}  {msg}",
-        )
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = ProgressStyle::with_template("{wide_bar:.cyan/blue} {percent:>3} %  {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         bar.set_style(style.progress_chars("━╸─"));
         // Under mpirun standard error is a pipe to the launcher, whose own is the terminal.
         let target = match std::io::stderr().is_terminal() {
-            true => ProgressDrawTarget::stderr_with_hz(10),
-            false => ProgressDrawTarget::term_like_with_hz(Box::new(launcher::Terminal), 10),
+            true => ProgressDrawTarget::stderr_with_hz(DRAWN),
+            false => {
+                let terminal = launcher::Terminal { width: launcher::width() };
+                ProgressDrawTarget::term_like_with_hz(Box::new(terminal), DRAWN)
+            }
         };
         bar.set_draw_target(target);
         Progress::Bar { bar, speed: Speed::new() }
@@ -80,8 +84,10 @@ impl Progress {
 }
 
 fn describe(speed: &Speed, now: &Snapshot<'_>) -> String {
+    let (step, steps) = (now.step(), now.clock().steps());
+    let (time, megacells) = (Short(now.time()), speed.megacells());
     let remaining = indicatif::HumanDuration(speed.remaining(now));
-    format!("t = {:.6}  {:.1} Mcell/s  {remaining:#} left", Short(now.time()), speed.megacells())
+    format!("step {step}/{steps}  t = {time}  {megacells:.1} Mcell/s  {remaining:#} left")
 }
 
 /// A time in few characters.
@@ -105,16 +111,15 @@ impl Tracker for Progress {
             Progress::Bar { bar, speed } => {
                 speed.update(now);
                 bar.set_length(now.clock().steps());
-                bar.set_message(describe(speed, now));
                 bar.set_position(now.step());
+                bar.set_message(describe(speed, now));
             }
             Progress::Lines { next, speed } => {
                 if Instant::now() >= *next && !now.is_last() {
                     speed.update(now);
                     let steps = now.clock().steps();
                     let percent = 100.0 * now.step() as f64 / steps.max(1) as f64;
-                    let text = describe(speed, now);
-                    eprintln!("{percent:5.1} %  step {}/{steps}  {text}", now.step());
+                    eprintln!("{percent:5.1} %  {}", describe(speed, now));
                     *next = Instant::now() + LINES;
                 }
             }
@@ -139,25 +144,35 @@ fn terminal() -> bool {
 
 /// The launcher of the processes, such as mpirun, if it runs on this machine.
 mod launcher {
-    use std::io::{self, Write};
+    use std::fs::File;
+    use std::io::{self, IsTerminal, Write};
 
     use indicatif::TermLike;
 
     /// Whether the launcher's standard error is a terminal.
     pub(super) fn has_terminal() -> bool {
-        #[cfg(target_os = "linux")]
-        {
-            let parent = std::os::unix::process::parent_id();
-            let stderr = std::fs::read_link(format!("/proc/{parent}/fd/2"));
-            stderr.is_ok_and(|path| path.starts_with("/dev/pts") || path.starts_with("/dev/tty"))
-        }
-        #[cfg(not(target_os = "linux"))]
-        false
+        stderr().is_some_and(|file| file.is_terminal())
+    }
+
+    /// The launcher's standard error, where the system shows it (on Linux).
+    fn stderr() -> Option<File> {
+        let path = format!("/proc/{}/fd/2", std::os::unix::process::parent_id());
+        let target = std::fs::read_link(&path).ok()?;
+        // Nothing but a terminal is opened: a pipe might block.
+        target.starts_with("/dev").then(|| File::open(path).ok()).flatten()
+    }
+
+    /// Columns of the launcher's terminal.
+    pub(super) fn width() -> u16 {
+        let size = stderr().and_then(terminal_size::terminal_size_of);
+        size.map_or(80, |(terminal_size::Width(width), _)| width)
     }
 
     /// Standard error, as a terminal that understands the usual escapes.
     #[derive(Debug)]
-    pub(super) struct Terminal;
+    pub(super) struct Terminal {
+        pub(super) width: u16,
+    }
 
     impl Terminal {
         fn send(&self, text: &str) -> io::Result<()> {
@@ -167,7 +182,7 @@ mod launcher {
 
     impl TermLike for Terminal {
         fn width(&self) -> u16 {
-            80
+            self.width
         }
         fn move_cursor_up(&self, n: usize) -> io::Result<()> {
             if n == 0 { Ok(()) } else { self.send(&format!("\x1b[{n}A")) }

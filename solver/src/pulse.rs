@@ -20,15 +20,17 @@ const MOST: u64 = 1 << 20;
 pub(crate) struct Pulse {
     /// The first step after which a number was not finite here, with field and cell.
     bad: Option<(u64, (usize, u64))>,
+    /// The step after which the ranks meet again.
     next: u64,
-    /// Steps from the last meeting to the next.
+    /// The step and the moment of the last meeting of the rhythm.
+    met: (u64, Instant),
+    /// Steps from there to the next meeting.
     stride: u64,
-    last: Instant,
 }
 
 impl Pulse {
     pub(crate) fn new() -> Self {
-        Pulse { bad: None, next: 1, stride: 1, last: Instant::now() }
+        Pulse { bad: None, next: 1, met: (0, Instant::now()), stride: 1 }
     }
 
     /// Notes what was found after a step.
@@ -53,16 +55,20 @@ impl Pulse {
     ) -> Result<(), Error> {
         let step = self.bad.map_or(i64::MAX, |(step, _)| step as i64);
         // Rank 0 decides when to meet again, by its clock.
-        let elapsed = self.last.elapsed().max(Duration::from_micros(1));
-        let scaled = self.stride as f64 * INTERVAL.as_secs_f64() / elapsed.as_secs_f64();
-        let stride = (scaled as u64).clamp(1, (2 * self.stride).min(MOST));
+        let (before, moment) = self.met;
+        let elapsed = moment.elapsed().max(Duration::from_micros(1));
+        let per_interval = (now - before) as f64 * INTERVAL.as_secs_f64() / elapsed.as_secs_f64();
+        let stride = (per_interval as u64).clamp(1, (2 * self.stride).min(MOST));
         let stride = if state.world.is_root() { stride as i64 } else { i64::MAX };
         let mut values = [step, stride];
         state.world.combine(Combine::Min, &mut values)?;
         let [first, stride] = values;
-        self.last = Instant::now();
-        self.stride = stride as u64;
-        self.next = now + self.stride;
+        // Meetings before trackers come in between and leave the rhythm as it is.
+        if now >= self.next {
+            self.met = (now, Instant::now());
+            self.stride = stride as u64;
+            self.next = now + self.stride;
+        }
         if first == i64::MAX {
             return Ok(());
         }
