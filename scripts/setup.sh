@@ -25,9 +25,16 @@ fi
 if ! has_parallel_hdf5 $(hdf5_includes); then
     need "an HDF5 library built with that MPI (1.10.7 or later)" libhdf5-openmpi-dev
 fi
-if [ -z "${LIBCLANG_PATH:-}" ] && ! ldconfig -p 2>/dev/null | grep -q 'libclang[-.0-9]*\.so' &&
-    ! compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' >/dev/null; then
-    need "libclang" libclang-dev
+has_libclang() { # the C interface (not libclang-cpp, which other packages bring) and its headers
+    { [ -n "${LIBCLANG_PATH:-}" ] ||
+        ldconfig -p 2>/dev/null | grep -Eq 'libclang(-[0-9.]+)?\.so' ||
+        compgen -G '/usr/lib/llvm-*/lib/libclang.so*' >/dev/null ||
+        compgen -G '/usr/lib/llvm-*/lib/libclang-[0-9]*.so*' >/dev/null; } &&
+        { compgen -G '/usr/lib/llvm-*/lib/clang/*/include/stddef.h' >/dev/null ||
+            compgen -G '/usr/lib*/clang/*/include/stddef.h' >/dev/null; }
+}
+if ! has_libclang; then
+    need "libclang with its headers" libclang-dev
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then
