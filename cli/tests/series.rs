@@ -89,6 +89,25 @@ fn points_for_paraview_are_the_corners_of_the_cells() {
     }
 }
 
+/// Sends SIGKILL to every process that has this argument; how many there were.
+fn kill_all_with_argument(argument: &str) -> usize {
+    let mut killed = 0;
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
+            continue;
+        };
+        // A process may end while this looks.
+        let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        if line.split(|byte| *byte == 0).any(|given| given == argument.as_bytes())
+            && let Some(process) = rustix::process::Pid::from_raw(pid)
+            && rustix::process::kill_process(process, rustix::process::Signal::KILL).is_ok()
+        {
+            killed += 1;
+        }
+    }
+    killed
+}
+
 /// kill -9 at arbitrary moments of a run that writes all the time.
 fn kill(mut start: impl FnMut(&Home, &[&str]) -> std::process::Command, rounds: u64) {
     let home = Home::new();
@@ -107,8 +126,7 @@ fn kill(mut start: impl FnMut(&Home, &[&str]) -> std::process::Command, rounds: 
         // Moments that differ from round to round.
         std::thread::sleep(Duration::from_micros(1000 + 7919 * round % 60_000));
         // All at once, mpirun and what it started.
-        let killed = std::process::Command::new("pkill").args(["-9", "-f", name]).status();
-        assert!(killed.unwrap().success());
+        assert!(kill_all_with_argument(name) > 0);
         child.wait().unwrap();
         most = most.max(whole_snapshots(&Series::open(&out).unwrap()));
     }

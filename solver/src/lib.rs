@@ -4,6 +4,7 @@
 //! ranks of a world, with a time stepping scheme ([`Tableau`]) and trackers ([`Tracker`]) that
 //! look at it now and then ([`Every`]).
 
+mod builder;
 mod clock;
 mod conditions;
 mod error;
@@ -25,10 +26,12 @@ mod scalar;
 mod schedule;
 mod simulation;
 mod stability;
+mod state;
 mod tableau;
 mod tracker;
 mod walls;
 
+pub use builder::SimulationBuilder;
 pub use clock::Clock;
 pub use conditions::{Conditions, FaceConditions};
 pub use error::{Error, Errors};
@@ -40,7 +43,7 @@ pub use pde::{Definition, Pde, PdeBuilder};
 pub use report::{Report, StopReason};
 pub use scalar::Scalar;
 pub use schedule::Every;
-pub use simulation::{Simulation, SimulationBuilder};
+pub use simulation::Simulation;
 pub use stability::{StableStep, stable_step};
 pub use tableau::Tableau;
 pub use tracker::{Flow, GO_ON, Snapshot, Tracker};

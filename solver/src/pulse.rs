@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use fluxions_comm::Combine;
 
 use crate::error::Error;
-use crate::simulation::State;
+use crate::state::State;
 
 /// How often the ranks meet, about.
 const INTERVAL: Duration = Duration::from_millis(100);

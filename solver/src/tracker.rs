@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::pde::Pde;
 use crate::report::Report;
-use crate::simulation::State;
+use crate::state::State;
 
 /// Whether a run goes on, or stops for a reason.
 pub type Flow = ControlFlow<String>;

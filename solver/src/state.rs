@@ -1,0 +1,123 @@
+//! The state of a system on one rank: fields, the expressions that trackers ask for, and how the
+//! values of all ranks are put together.
+
+use fluxions_comm::{ExactSum, World};
+use fluxions_expr::Reduction;
+use fluxions_halo::{Decomposition, Subdomain};
+use ndarray::{Array3, ArrayD, ArrayViewD, ArrayViewMutD};
+
+use crate::error::Error;
+use crate::executor::Executor;
+use crate::memory::Memory;
+use crate::origin::Origin;
+use crate::pde::Pde;
+use crate::plan::{Extent, Observable};
+use crate::tracker::named_axes;
+
+/// What is common to the run loop and the snapshots that trackers see.
+pub(crate) struct State {
+    pub(crate) pde: Pde,
+    pub(crate) world: World,
+    pub(crate) decomposition: Decomposition,
+    pub(crate) block: Subdomain,
+    pub(crate) memory: Memory,
+    pub(crate) observables: Vec<(Observable, Executor)>,
+}
+
+impl State {
+    /// The array of a field, or of an expression, which is then evaluated.
+    pub(crate) fn array_of(&mut self, name: &str, time: f64) -> Result<usize, Error> {
+        if let Some(field) = self.pde.fields().iter().position(|field| field == name) {
+            return Ok(field);
+        }
+        let is_it = |o: &Observable| o.name == name && o.extent == Extent::Block;
+        match self.observables.iter_mut().find(|(o, _)| is_it(o)) {
+            Some((_, executor)) => {
+                executor.run(&self.world, &self.block, &mut self.memory, time, 0.0)?;
+                Ok(self.pde.fields().len())
+            }
+            None => self.pde.field(&Origin::Output(name.into()), name),
+        }
+    }
+
+    pub(crate) fn number(&mut self, name: &str, time: f64) -> Result<f64, Error> {
+        let is_it = |o: &Observable| o.name == name && o.extent == Extent::Once;
+        match self.observables.iter_mut().find(|(o, _)| is_it(o)) {
+            Some((_, executor)) => {
+                executor.run(&self.world, &self.block, &mut self.memory, time, 0.0)?;
+                Ok(self.memory.all()[self.memory.row(0)])
+            }
+            None => Err(Error::NoSuchNumber { name: name.into() }),
+        }
+    }
+
+    pub(crate) fn view(&self, array: usize) -> ArrayViewD<'_, f64> {
+        let view = self.memory.layout().view(self.memory.of_array(array)).into_dyn();
+        named_axes(view, self.pde.grid())
+    }
+
+    pub(crate) fn view_mut(&mut self, array: usize) -> ArrayViewMutD<'_, f64> {
+        let layout = self.memory.layout();
+        let view = layout.view_mut(self.memory.of_array_mut(array)).into_dyn();
+        named_axes(view, self.pde.grid())
+    }
+
+    pub(crate) fn reduce(&mut self, name: &str, kind: Reduction, time: f64) -> Result<f64, Error> {
+        let array = self.array_of(name, time)?;
+        let values = self.view(array);
+        let grid = self.pde.grid();
+        let nan_wins = |a: f64, b: f64, better: bool| if better || b.is_nan() { b } else { a };
+        match kind {
+            Reduction::Max => {
+                let max = values.iter().fold(f64::NEG_INFINITY, |a, b| nan_wins(a, *b, *b > a));
+                Ok(self.world.max(max)?)
+            }
+            Reduction::Min => {
+                let min = values.iter().fold(f64::INFINITY, |a, b| nan_wins(a, *b, *b < a));
+                Ok(self.world.min(min)?)
+            }
+            Reduction::Integral | Reduction::Average => {
+                let mut sum = ExactSum::new();
+                values.iter().for_each(|x| sum.add(*x));
+                self.world.combine_sum(&mut sum)?;
+                Ok(match kind {
+                    Reduction::Integral => sum.value() * grid.cell_volume(),
+                    _ => sum.value() / grid.cells() as f64,
+                })
+            }
+        }
+    }
+
+    pub(crate) fn gather(&mut self, name: &str, time: f64) -> Result<Option<ArrayD<f64>>, Error> {
+        let array = self.array_of(name, time)?;
+        let mine: Vec<f64> = self.view(array).iter().copied().collect();
+        let blocks: Vec<Subdomain> =
+            (0..self.world.size()).map(|rank| self.decomposition.subdomain(rank)).collect();
+        let counts: Vec<usize> = blocks.iter().map(Subdomain::cells).collect();
+        let Some(all) = self.world.gather(&mine, &counts)? else { return Ok(None) };
+        let mut whole = Array3::zeros(self.decomposition.shape());
+        let mut values = all.into_iter();
+        for block in &blocks {
+            let [s0, s1, s2] = block.start();
+            let [n0, n1, n2] = block.shape();
+            let mut part = whole.slice_mut(ndarray::s![s0..s0 + n0, s1..s1 + n1, s2..s2 + n2]);
+            part.iter_mut().zip(&mut values).for_each(|(cell, value)| *cell = value);
+        }
+        Ok(Some(named_axes(whole.into_dyn(), self.pde.grid())))
+    }
+
+    pub(crate) fn is_finite(&self) -> bool {
+        (0..self.pde.fields().len()).all(|field| self.view(field).iter().all(|x| x.is_finite()))
+    }
+
+    /// The first field and cell of this block that is not finite: the number of the field and the
+    /// cell's number in the grid.
+    pub(crate) fn first_not_finite(&self) -> Option<(usize, u64)> {
+        (0..self.pde.fields().len()).find_map(|field| {
+            let cells = self.memory.layout().view(self.memory.of_array(field));
+            let mut indexed = cells.indexed_iter();
+            let ((i, j, k), _) = indexed.find(|(_, x)| !x.is_finite())?;
+            Some((field, self.block.global_number([i, j, k])))
+        })
+    }
+}
