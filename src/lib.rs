@@ -52,14 +52,18 @@ pub use fluxions_halo as halo;
 pub use fluxions_io as io;
 pub use fluxions_solver as solver;
 
+pub mod equations;
+
 /// What programs use most.
 pub mod prelude {
     pub use fluxions_comm::threads::run as on_threads;
     pub use fluxions_comm::{World, launch};
     pub use fluxions_grid::Ends::{Bounded, Periodic};
-    pub use fluxions_grid::{Condition, Grid};
+    pub use fluxions_expr::{Rank, Type};
+    pub use fluxions_grid::{Condition, Geometry, Grid};
     pub use fluxions_io::{Problem, RunFolder, SeriesWriter};
     pub use fluxions_solver::{
-        Every, Flow, GO_ON, Pde, Report, Simulation, Snapshot, StopReason, Tableau, Tracker,
+        Every, Flow, Formula, GO_ON, Interpretation, Pde, Report, Simulation, Snapshot, StopReason,
+        Tableau, Tracker,
     };
 }

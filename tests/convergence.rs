@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use fluxions::prelude::*;
-use fluxions::solver::Scalar;
+use fluxions::solver::Formula;
 
 /// A unit square or cube or interval, periodic.
 fn torus(axes: &[&str], cells: usize) -> Grid {
@@ -125,7 +125,7 @@ fn boundary_error(
     x: &Profile,
     y: Option<&Profile>,
     face: &str,
-    kind: &Condition<Scalar>,
+    kind: &Condition<Formula>,
 ) -> f64 {
     let one = Profile::one();
     let along_y = y.unwrap_or(&one);
@@ -195,17 +195,17 @@ fn every_kind_of_wall_is_of_second_order() {
                     ),
                 };
                 let condition = match kind {
-                    "value" => Condition::Value(Scalar::Text(exact)),
-                    "derivative" => Condition::Derivative(Scalar::Text(normal)),
+                    "value" => Condition::Value(Formula::Text(exact)),
+                    "derivative" => Condition::Derivative(Formula::Text(normal)),
                     "mixed" => Condition::Mixed {
                         coefficient: "1 + 0.5*cos(t)".into(),
-                        value: Scalar::Text(format!("{normal} + (1 + 0.5*cos(t))*{exact}")),
+                        value: Formula::Text(format!("{normal} + (1 + 0.5*cos(t))*{exact}")),
                     },
-                    "curvature" => Condition::Curvature(Scalar::Text(second)),
+                    "curvature" => Condition::Curvature(Formula::Text(second)),
                     _ => {
                         // The value half a cell beyond the wall, by its Taylor series.
                         let step = "(dx/2)";
-                        Condition::Ghost(Scalar::Text(format!(
+                        Condition::Ghost(Formula::Text(format!(
                             "{exact} + {step}*({normal}) + {step}^2/2*({second})"
                         )))
                     }

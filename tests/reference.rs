@@ -7,8 +7,8 @@ use fluxions::comm::{World, threads};
 use fluxions::io::Problem;
 use fluxions::solver::Error;
 
-fn problems() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference");
+fn problems(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference").join(folder);
     let mut problems: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -29,20 +29,21 @@ fn solve(problem: &Problem, world: &World) -> Result<Option<Vec<f64>>, Error> {
     Ok(world.is_root().then_some(all))
 }
 
-#[test]
-fn every_reference_result_is_met_on_1_and_3_ranks() {
-    let problems = problems();
-    assert_eq!(problems.len(), 10);
+/// Solves the problems of a folder on 1 and 3 ranks as threads.
+fn check(folder: &str, count: usize) {
+    let problems = problems(folder);
+    assert_eq!(problems.len(), count);
     for path in problems {
         let text = std::fs::read_to_string(&path).unwrap();
-        let problem = Problem::parse(&path.to_string_lossy(), &text).unwrap();
+        let problem = Problem::parse(&path.to_string_lossy(), &text)
+            .unwrap_or_else(|mistakes| panic!("{}: {mistakes:?}", path.display()));
         let (_, expected) = fluxions_testing::read_npy(&path.with_extension("npy"));
         let largest = expected.iter().fold(0.0f64, |m, x| m.max(x.abs()));
         let mut solutions = Vec::new();
         for ranks in [1, 3] {
             let found = threads::run(ranks, |world| solve(&problem, world)).unwrap();
             let found = found[0].clone().unwrap();
-            assert_eq!(found.len(), expected.len());
+            assert_eq!(found.len(), expected.len(), "{}", problem.title);
             let error = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
             println!("{:40} {ranks} ranks: {:.1e}", problem.title, error / largest);
             assert!(error <= 1e-9 * largest, "{}: {error:e} of {largest:e}", problem.title);
@@ -50,4 +51,14 @@ fn every_reference_result_is_met_on_1_and_3_ranks() {
         }
         assert_eq!(solutions[0], solutions[1], "{}: bits depend on ranks", problem.title);
     }
+}
+
+#[test]
+fn scalars_on_cartesian_grids() {
+    check("ground", 10);
+}
+
+#[test]
+fn vectors_tensors_complex_numbers_and_curvilinear_grids() {
+    check("language", 28);
 }

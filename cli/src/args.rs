@@ -32,7 +32,8 @@ pub(crate) struct ProblemArgs {
     /// The problem file.
     #[arg(value_name = "FILE.toml")]
     pub(crate) file: PathBuf,
-    /// Ranks as threads of this process; one per core if not given.
+    /// Ranks as threads of this process. If not given: as [ranks] of the file says, else one per
+    /// core, as far as the grid can be cut.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub(crate) ranks: Option<u32>,
     /// Set a key of the file, as in `--set time.end=5`. Can be given several times.
@@ -86,9 +87,10 @@ pub(crate) struct InfoArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct PlotArgs {
-    /// A run folder, or its series.h5.
+    /// A run folder, or an HDF5 file of one.
     pub(crate) path: PathBuf,
-    /// The field to draw; all fields if not given.
+    /// What to draw: a field, or something made of it, such as `v.x`, `|v|`, `re psi`, `arg psi`;
+    /// all fields if not given.
     #[arg(long, value_name = "NAME")]
     pub(crate) field: Option<String>,
     /// Draw the snapshot nearest to this time; the last one if not given.

@@ -4,23 +4,22 @@ use std::fmt::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use fluxions::expr::{Rank, Type};
 use fluxions::grid::{Condition, Side};
-use fluxions::io::Problem;
-use fluxions::solver::{Clock, Inspection, StableStep, measured_speed, stable_step};
+use fluxions::io::{Field, Problem};
+use fluxions::solver::{
+    Clock, FaceConditions, Inspection, StableStep, measured_speed, stable_step,
+};
 use indicatif::{BinaryBytes, HumanDuration};
 
 use crate::args::{CheckArgs, Stage};
 use crate::failure::Failure;
-use crate::print::print;
-use crate::source;
+use crate::print::{brief, print};
+use crate::{ranks, source};
 
 pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let problem = source::read(&args.problem)?;
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let ranks = match args.problem.ranks {
-        Some(ranks) => ranks as usize,
-        None => fluxions::comm::launched_ranks().unwrap_or(cores.min(problem.pde.grid().cells())),
-    };
+    let ranks = ranks::number(&args.problem, &problem);
     // Output expressions and initial values are checked by making a simulation of a small part.
     let mistakes = |errors| Failure::Mistakes(problem.mistakes(&errors));
     let inspection = Inspection::new(&problem.pde, &problem.times.scheme, ranks, &problem.dims)?;
@@ -79,11 +78,15 @@ fn describe(
         .map(|axis| {
             let [lower, upper] = axis.bounds();
             let ends = if axis.is_periodic() { ", periodic" } else { "" };
-            format!("{} in [{lower}, {upper}], {} cells{ends}", axis.name(), axis.cells())
+            let (name, lower, upper) = (axis.name(), brief(lower), brief(upper));
+            format!("{name} in [{lower}, {upper}], {} cells{ends}", axis.cells())
         })
         .collect();
+    if grid.geometry().is_curvilinear() {
+        line("geometry", grid.geometry().name().into());
+    }
     line("grid", axes.join("\n"));
-    line("fields", pde.fields().join(", "));
+    line("fields", fields(problem));
     line("conditions", conditions(problem));
     line("step", inspection.plan.clone());
     let dims: Vec<String> = inspection.dims.iter().map(usize::to_string).collect();
@@ -131,39 +134,67 @@ fn stable(dt: f64, scheme: &str, step: &StableStep) -> String {
     text
 }
 
+/// The fields with their types, where they are no real scalars.
+fn fields(problem: &Problem) -> String {
+    let pde = &problem.pde;
+    let one = |(name, ty): (&String, &Type)| match (ty.rank, ty.complex) {
+        (Rank::Scalar, false) => name.clone(),
+        (Rank::Scalar, true) => format!("{name} (complex)"),
+        (rank, complex) => {
+            let complex = if complex { "complex " } else { "" };
+            format!("{name} ({complex}{} of {})", rank.name(), pde.space().components.join(", "))
+        }
+    };
+    pde.fields().iter().zip(pde.types()).map(one).collect::<Vec<_>>().join(", ")
+}
+
 /// The boundary conditions of each field and definition, in words.
 fn conditions(problem: &Problem) -> String {
     let pde = &problem.pde;
-    let grid = pde.grid();
-    let one = |set: usize| {
-        let set = pde.conditions().set(set);
-        let mut faces = Vec::new();
-        for (named, axis) in grid.axes().iter().enumerate() {
-            let [lower, upper] = &set[grid.missing() + named];
-            if lower.joins_ends() {
-                faces.push(format!("{} {}", axis.name(), lower.name()));
-                continue;
+    let all = pde.conditions();
+    let fields = pde.fields().iter().zip(pde.types()).enumerate();
+    let fields = fields.map(|(f, (name, ty))| (name, *ty, all.of_field(f, *ty)));
+    let definitions = pde.definitions().iter().enumerate();
+    let definitions =
+        definitions.map(|(d, of)| (&of.name, of.expr.ty, all.of_definition(d, of.expr.ty)));
+    let mut lines = Vec::new();
+    for (name, ty, numbers) in fields.chain(definitions) {
+        // Real and imaginary parts have the same conditions.
+        let arrays = numbers.iter().step_by(ty.per_component());
+        let words: Vec<String> = arrays.map(|n| on_faces(problem, all.of_array(*n))).collect();
+        match words.first() {
+            Some(first) if words.iter().all(|other| other == first) => {
+                lines.push(format!("{name}: {first}"));
             }
-            for (side, condition) in Side::BOTH.into_iter().zip([lower, upper]) {
-                let name = match condition {
-                    Condition::Derivative(expr) if is_zero(expr) => "no flux".into(),
-                    other => other.name().to_string(),
-                };
-                faces.push(format!("{}{} {name}", axis.name(), side.sign()));
+            _ => {
+                let components = Field::new(name, ty, &pde.space().components).components();
+                let named = components.iter().zip(&words);
+                lines.extend(named.map(|(component, words)| format!("{component}: {words}")));
             }
         }
-        faces.join(", ")
-    };
-    let fields =
-        pde.fields().iter().enumerate().map(|(f, name)| (name, pde.conditions().of_field(f)));
-    let definitions = pde
-        .definitions()
-        .iter()
-        .enumerate()
-        .map(|(d, definition)| (&definition.name, pde.conditions().of_definition(d)));
-    let lines: Vec<String> =
-        fields.chain(definitions).map(|(name, set)| format!("{name}: {}", one(set))).collect();
+    }
     lines.join("\n")
+}
+
+/// What holds at each face.
+fn on_faces(problem: &Problem, conditions: &FaceConditions) -> String {
+    let grid = problem.pde.grid();
+    let mut faces = Vec::new();
+    for (named, axis) in grid.axes().iter().enumerate() {
+        let [lower, upper] = &conditions[grid.missing() + named];
+        if lower.condition.joins_ends() {
+            faces.push(format!("{} {}", axis.name(), lower.condition.name()));
+            continue;
+        }
+        for (side, face) in Side::BOTH.into_iter().zip([lower, upper]) {
+            let name = match &face.condition {
+                Condition::Derivative(expr) if is_zero(expr) => "no flux",
+                other => other.name(),
+            };
+            faces.push(format!("{}{} {name}", axis.name(), side.sign()));
+        }
+    }
+    faces.join(", ")
 }
 
 fn is_zero(expr: &fluxions::expr::Expr) -> bool {

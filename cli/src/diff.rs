@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use fluxions::io::Series;
+use fluxions::io::{Complex64, Component, Field, Series};
+use ndarray::ArrayD;
 
 use crate::args::DiffArgs;
 use crate::failure::{Failure, code};
@@ -34,15 +35,22 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
             same = false;
         }
     }
-    for field in fields_a.iter().filter(|field| fields_b.contains(field)) {
-        let (shape_a, shape_b) = (a.shape(field)?, b.shape(field)?);
-        if shape_a[1..] != shape_b[1..] {
-            line(&format!("{field}: {:?} cells in A, {:?} in B", &shape_a[1..], &shape_b[1..]));
+    let snapshots = a.snapshots()?.min(b.snapshots()?);
+    for name in fields_a.iter().filter(|field| fields_b.contains(field)) {
+        let (in_a, in_b) = (a.field(name)?, b.field(name)?);
+        if in_a.ty() != in_b.ty() {
+            line(&format!("{name}: {} in A, {} in B", in_a.ty(), in_b.ty()));
             same = false;
             continue;
         }
-        let difference = compare(&a, &b, field, shape_a[0].min(shape_b[0]), args)?;
-        line(&format!("{field}: {difference}"));
+        let (shape_a, shape_b) = (a.shape(name)?, b.shape(name)?);
+        if shape_a[1..] != shape_b[1..] {
+            line(&format!("{name}: {:?} cells in A, {:?} in B", &shape_a[1..], &shape_b[1..]));
+            same = false;
+            continue;
+        }
+        let difference = compare(&a, &b, &in_a, snapshots, args)?;
+        line(&format!("{name}: {difference}"));
         same &= difference.first.is_none();
     }
     Ok(if same { ExitCode::SUCCESS } else { ExitCode::from(code::DIFFERENT) })
@@ -51,46 +59,97 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
 /// How a field differs.
 #[derive(Default)]
 struct Difference {
-    /// Largest difference of two numbers.
+    /// Largest difference of two numbers; of complex ones, the absolute value.
     largest: f64,
     /// Largest magnitude in B.
     magnitude: f64,
     /// Numbers that differ by more than allowed, and all.
     outside: usize,
     all: usize,
-    /// Snapshot, cell and numbers of the first of them.
-    first: Option<(usize, Vec<usize>, f64, f64)>,
+    /// The first of them, in words.
+    first: Option<String>,
 }
 
 fn compare(
     a: &Series,
     b: &Series,
-    field: &str,
+    field: &Field,
     snapshots: usize,
     args: &DiffArgs,
 ) -> Result<Difference, Failure> {
     let mut difference = Difference::default();
     for snapshot in 0..snapshots {
-        let (in_a, in_b) = (a.read(field, snapshot)?, b.read(field, snapshot)?);
-        difference.all += in_a.len();
-        for ((cell, x), y) in in_a.indexed_iter().zip(&in_b) {
-            let apart = (x - y).abs();
-            difference.magnitude = difference.magnitude.max(y.abs());
-            // Two NaNs are the same, one is not; infinities are the same if they are equal.
-            if x == y || (x.is_nan() && y.is_nan()) {
-                continue;
-            }
-            difference.largest =
-                if apart.is_nan() { f64::INFINITY } else { difference.largest.max(apart) };
-            let near = apart <= args.atol + args.rtol * y.abs();
-            if !near {
-                difference.outside += 1;
-                let cell = (0..in_a.ndim()).map(|axis| cell[axis]).collect();
-                difference.first.get_or_insert((snapshot, cell, *x, *y));
+        for (number, component) in field.components().iter().enumerate() {
+            let read = |series: &Series| series.component(field, snapshot, number, None);
+            let place = match component == field.name() {
+                true => format!("in snapshot {snapshot}"),
+                false => format!("in snapshot {snapshot} of {component}"),
+            };
+            match (read(a)?, read(b)?) {
+                (Component::Real(a), Component::Real(b)) => difference.add(&a, &b, &place, args),
+                (Component::Complex(a), Component::Complex(b)) => {
+                    difference.add(&a, &b, &place, args);
+                }
+                // The types were compared before.
+                _ => {}
             }
         }
     }
     Ok(difference)
+}
+
+/// A number that is compared.
+trait Number: Copy + PartialEq + std::ops::Sub<Output = Self> {
+    fn absolute(self) -> f64;
+    fn is_nan(self) -> bool;
+    fn text(self) -> String;
+}
+
+impl Number for f64 {
+    fn absolute(self) -> f64 {
+        self.abs()
+    }
+    fn is_nan(self) -> bool {
+        self.is_nan()
+    }
+    fn text(self) -> String {
+        format!("{self:?}")
+    }
+}
+
+impl Number for Complex64 {
+    fn absolute(self) -> f64 {
+        self.norm()
+    }
+    fn is_nan(self) -> bool {
+        self.re.is_nan() || self.im.is_nan()
+    }
+    fn text(self) -> String {
+        format!("{:?} + {:?}i", self.re, self.im)
+    }
+}
+
+impl Difference {
+    fn add<T: Number>(&mut self, a: &ArrayD<T>, b: &ArrayD<T>, place: &str, args: &DiffArgs) {
+        self.all += a.len();
+        for ((cell, x), y) in a.indexed_iter().zip(b) {
+            let (apart, magnitude) = ((*x - *y).absolute(), y.absolute());
+            self.magnitude = self.magnitude.max(magnitude);
+            // Two NaNs are the same, one is not; infinities are the same if they are equal.
+            if x == y || (x.is_nan() && y.is_nan()) {
+                continue;
+            }
+            self.largest = if apart.is_nan() { f64::INFINITY } else { self.largest.max(apart) };
+            let near = apart <= args.atol + args.rtol * magnitude;
+            if !near {
+                self.outside += 1;
+                self.first.get_or_insert_with(|| {
+                    let cell: Vec<usize> = (0..a.ndim()).map(|axis| cell[axis]).collect();
+                    format!("{place} at cell {cell:?}: {} in A, {} in B", x.text(), y.text())
+                });
+            }
+        }
+    }
 }
 
 impl std::fmt::Display for Difference {
@@ -104,12 +163,9 @@ impl std::fmt::Display for Difference {
         }
         match &self.first {
             None => write!(f, ": within the tolerance"),
-            Some((snapshot, cell, x, y)) => write!(
-                f,
-                ": {} of {} numbers differ, first in snapshot {snapshot} at cell {cell:?}: \
-                 {x:?} in A, {y:?} in B",
-                self.outside, self.all,
-            ),
+            Some(first) => {
+                write!(f, ": {} of {} numbers differ, first {first}", self.outside, self.all)
+            }
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use std::process::ExitCode;
 
+use fluxions::grid::{Ends, Geometry, Grid, Metric};
 use fluxions::io::{RunFolder, Series};
+use ndarray::{ArrayD, Axis};
 
 use crate::args::InfoArgs;
 use crate::failure::Failure;
-use crate::print::line;
+use crate::print::{brief, line, measured};
 
 pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
     let series = Series::open(&args.path)?;
@@ -21,28 +23,18 @@ pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
     line("made by", &series.text("created_by"));
     let times = series.times()?;
     let fields = series.fields()?;
-    if let (Some(first), Some(last), Some(field)) = (times.first(), times.last(), fields.first()) {
-        let bounds = series.bounds()?;
-        let shape = series.shape(field)?;
-        for ((axis, [lower, upper]), cells) in
-            series.axes(field)?.iter().zip(bounds).zip(&shape[1..])
-        {
+    if let Some(field) = fields.first() {
+        for (axis, [lower, upper], cells) in axes(&series, field)? {
+            let (lower, upper) = (brief(lower), brief(upper));
             line("axis", &format!("{axis} in [{lower}, {upper}], {cells} cells"));
         }
+    }
+    if let (Some(first), Some(last)) = (times.first(), times.last()) {
+        let (first, last) = (brief(*first), brief(*last));
         line("snapshots", &format!("{}, t = {first} to {last}", times.len()));
     }
     for field in &fields {
-        let (shape, bytes) = (series.shape(field)?, series.bytes(field)?);
-        let dims: Vec<String> = shape.iter().map(usize::to_string).collect();
-        let mut text = format!("{field} [{}], {} bits", dims.join(", "), 8 * bytes);
-        if let Some(last) = times.len().checked_sub(1) {
-            let values = series.read(field, last)?;
-            let low = values.iter().copied().fold(f64::INFINITY, f64::min);
-            let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let mean = values.sum() / values.len() as f64;
-            text += &format!("; last: {low:.6} … {high:.6}, mean {mean:.6}");
-        }
-        line("field", &text);
+        describe(&series, field, times.len().checked_sub(1), &line)?;
     }
     if args.path.is_dir() {
         let report = RunFolder::at(&args.path).report();
@@ -62,4 +54,83 @@ pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
         line("run", &state);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The axes of the grid with their bounds and numbers of cells, which come last in a field's shape.
+fn axes(series: &Series, field: &str) -> Result<Vec<(String, [f64; 2], usize)>, Failure> {
+    let (names, bounds, shape) = (series.axes(field)?, series.bounds()?, series.shape(field)?);
+    let cells = &shape[shape.len().saturating_sub(names.len())..];
+    let all = names.into_iter().zip(bounds).zip(cells);
+    Ok(all.map(|((name, bounds), cells)| (name, bounds, *cells)).collect())
+}
+
+/// A field, and the range of each of its components in the last snapshot.
+fn describe(
+    series: &Series,
+    name: &str,
+    last: Option<usize>,
+    line: &impl Fn(&str, &str),
+) -> Result<(), Failure> {
+    let field = series.field(name)?;
+    let ty = field.ty();
+    let dims: Vec<String> = series.shape(name)?.iter().map(usize::to_string).collect();
+    let bits = 8 * series.bytes(name)? / ty.per_component();
+    let rank = match field.directions() {
+        [] => String::new(),
+        directions => format!(", a {} ({})", ty.rank.name(), directions.join(", ")),
+    };
+    let parts = if ty.complex { "complex, 2 × " } else { "" };
+    let text = format!("{name} [{}]{rank}, {parts}{bits} bits", dims.join(", "));
+    let Some(last) = last else {
+        line("field", &text);
+        return Ok(());
+    };
+    let components = field.components();
+    if components.len() > 1 {
+        line("field", &text);
+    }
+    let weights = weights(series, name)?;
+    for (number, component) in components.iter().enumerate() {
+        let (what, values) = match series.component(&field, last, number, None)? {
+            values if ty.complex => (format!("|{component}|"), values.absolute()),
+            values => (component.clone(), values.map(|x| x, |z| z.re)),
+        };
+        let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let (low, high, mean) =
+            (measured(low), measured(high), measured(mean(&values, weights.as_deref())));
+        let range = format!("{low} … {high}, mean {mean}");
+        match components.len() {
+            1 if !ty.complex => line("field", &format!("{text}; last: {range}")),
+            1 => line("field", &format!("{text}; last {what}: {range}")),
+            _ => line("", &format!("last {what}: {range}")),
+        }
+    }
+    Ok(())
+}
+
+/// The volumes of the cells along r, where they are not all the same.
+fn weights(series: &Series, field: &str) -> Result<Option<Vec<f64>>, Failure> {
+    let geometry = Geometry::find(&series.text("geometry")).unwrap_or(Geometry::Cartesian);
+    if !geometry.is_curvilinear() {
+        return Ok(None);
+    }
+    let axes = axes(series, field)?;
+    let cells = axes.first().map_or(0, |(_, _, cells)| *cells);
+    let grid = axes.into_iter().fold(Grid::builder(geometry), |grid, (name, [a, b], cells)| {
+        grid.axis(&name, a..b, cells, Ends::Bounded)
+    });
+    let volumes =
+        |grid: Grid| (0..cells).map(|i| grid.metric(Metric::Volume, i as isize)).collect();
+    Ok(grid.build().ok().map(volumes))
+}
+
+/// The average over the domain.
+fn mean(values: &ArrayD<f64>, weights: Option<&[f64]>) -> f64 {
+    let Some(weights) = weights else { return values.sum() / values.len() as f64 };
+    let rows = values.axis_iter(Axis(0)).zip(weights);
+    let (sum, total) = rows.fold((0.0, 0.0), |(sum, total), (row, weight)| {
+        (sum + weight * row.sum(), total + weight * row.len() as f64)
+    });
+    sum / total
 }

@@ -15,16 +15,18 @@ mod source;
 use std::process::ExitCode;
 
 use clap::Parser;
+use fluxions::comm::launched_rank;
 
 use args::{Command, Typed};
+use failure::{Failure, code};
 
 fn main() -> ExitCode {
-    let outcome = match Typed::parse().command {
-        Command::Run(args) => run::run(&args),
-        Command::Check(args) => check::check(&args),
-        Command::Info(args) => info::info(&args),
-        Command::Plot(args) => plot::plot(&args),
-        Command::Diff(args) => diff::diff(&args),
+    let outcome = match Typed::try_parse() {
+        // Under mpirun one process does what needs no others.
+        Ok(Typed { command }) if is_alone(&command) && !speaks() => Ok(ExitCode::SUCCESS),
+        Ok(Typed { command }) => execute(command),
+        Err(mistake) if speaks() || !mistake.use_stderr() => mistake.exit(),
+        Err(_) => Err(ranks::untold(code::BAD_INPUT)),
     };
     match outcome {
         Ok(code) => code,
@@ -32,5 +34,25 @@ fn main() -> ExitCode {
             failure.print();
             ExitCode::from(failure.code())
         }
+    }
+}
+
+/// Whether this process speaks for all that a launcher such as mpirun started.
+fn speaks() -> bool {
+    launched_rank().unwrap_or(0) == 0
+}
+
+/// Whether a command is one for a single process.
+fn is_alone(command: &Command) -> bool {
+    !matches!(command, Command::Run(_))
+}
+
+fn execute(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::check(&args),
+        Command::Info(args) => info::info(&args),
+        Command::Plot(args) => plot::plot(&args),
+        Command::Diff(args) => diff::diff(&args),
     }
 }

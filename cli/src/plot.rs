@@ -6,13 +6,13 @@ use fluxions::io::{Series, picture};
 
 use crate::args::PlotArgs;
 use crate::failure::Failure;
-use crate::print::line;
+use crate::print::{brief, line};
 
 pub(crate) fn plot(args: &PlotArgs) -> Result<ExitCode, Failure> {
     let series = Series::open(&args.path)?;
     let folder = match args.path.is_dir() {
         true => args.path.clone(),
-        false => args.path.parent().map(Into::into).unwrap_or_default(),
+        false => series.folder().path().to_path_buf(),
     };
     let output = args.output.clone().unwrap_or_else(|| folder.join("plot.png"));
     if output.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("png")) {
@@ -21,6 +21,7 @@ pub(crate) fn plot(args: &PlotArgs) -> Result<ExitCode, Failure> {
     }
     let view = picture::View { field: args.field.clone(), time: args.time };
     let time = picture::draw(&series, &view, &output)?;
-    line(&format!("{} (t = {time})", output.display()));
+    let time = time.map_or(String::new(), |time| format!(" (t = {})", brief(time)));
+    line(&format!("{}{time}", output.display()));
     Ok(ExitCode::SUCCESS)
 }

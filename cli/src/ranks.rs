@@ -3,27 +3,26 @@
 use std::time::Duration;
 
 use fluxions::comm::{Combine, Disagreement, World, launched_rank, launched_ranks, threads};
+use fluxions::io::Problem;
+use fluxions::solver::Inspection;
 
+use crate::args::ProblemArgs;
 use crate::failure::{Failure, code};
+use crate::source;
 
-/// Runs `body` on every rank: on MPI processes if mpirun started this one, else on threads, as
-/// many as `wanted` or one per core, but no more than `most`. The result of rank 0.
+/// Runs `body` on every rank: on MPI processes if mpirun started this one, else on threads. The
+/// result of rank 0.
 pub(crate) fn on_ranks<T: Send>(
-    wanted: Option<u32>,
-    most: usize,
+    args: &ProblemArgs,
     body: impl Fn(&World) -> Result<T, Failure> + Sync,
 ) -> Result<T, Failure> {
     if launched_ranks().is_some() {
         let world = World::start().map_err(|error| {
             let failure = Failure::usage(error.to_string(), None);
-            // Every process sees it; one tells. The launcher ends all when one has failed.
-            if launched_rank().unwrap_or(0) == 0 {
-                return failure;
-            }
-            std::thread::sleep(Duration::from_millis(500));
-            Failure::Told { code: failure.code() }
+            // Every process sees it; one tells.
+            if launched_rank().unwrap_or(0) == 0 { failure } else { untold(failure.code()) }
         })?;
-        let outcome = match wanted {
+        let outcome = match args.ranks {
             Some(_) => Err(Failure::usage(
                 "--ranks cannot be used under mpirun, which decides the number of ranks",
                 None,
@@ -32,13 +31,38 @@ pub(crate) fn on_ranks<T: Send>(
         };
         return together(&world, outcome).and_then(|()| body(&world));
     }
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let ranks = wanted.map_or(cores.min(most), |n| n as usize);
+    // A problem that is wrong is found before ranks are started.
+    let ranks = number(args, &source::read(args)?);
     let result = match ranks {
         1 => vec![body(&World::solo())?],
         _ => threads::run(ranks, body)?,
     };
     result.into_iter().next().ok_or(Failure::Told { code: code::FAILED })
+}
+
+/// On how many ranks a problem runs: as many as mpirun started or were asked for, else as [ranks]
+/// says, else one per core, but no more than the grid can be cut for.
+pub(crate) fn number(args: &ProblemArgs, problem: &Problem) -> usize {
+    if let Some(ranks) = launched_ranks().or(args.ranks.map(|n| n as usize)) {
+        return ranks;
+    }
+    let fixed: Vec<usize> = problem.dims.iter().copied().filter(|n| *n > 0).collect();
+    let least = fixed.iter().product();
+    if fixed.len() == problem.pde.grid().dimension() {
+        return least;
+    }
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let most = cores.min(problem.pde.grid().cells());
+    let scheme = &problem.times.scheme;
+    let fits = |n: &usize| Inspection::new(&problem.pde, scheme, *n, &problem.dims).is_ok();
+    (1..=most).rev().filter(|n| n.is_multiple_of(least)).find(fits).unwrap_or(least)
+}
+
+/// A failure that another process tells of. The launcher ends all processes when one has failed,
+/// so this one waits until that is told.
+pub(crate) fn untold(code: u8) -> Failure {
+    std::thread::sleep(Duration::from_millis(500));
+    Failure::Told { code }
 }
 
 /// The result, if all ranks succeeded; else the lowest rank that failed prints why, and all fail

@@ -17,13 +17,7 @@ use crate::source;
 const MEASURABLE: f64 = 0.1;
 
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
-    // A problem that is wrong is found before ranks are started; one that is right tells how
-    // many ranks it can use.
-    let most = match fluxions::comm::launched_ranks() {
-        None => source::read(&args.problem)?.pde.grid().cells(),
-        Some(_) => usize::MAX,
-    };
-    on_ranks(args.problem.ranks, most, |world| solve(args, world))?;
+    on_ranks(&args.problem, |world| solve(args, world))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -53,6 +47,7 @@ fn solve(args: &RunArgs, world: &World) -> Result<(), Failure> {
     let outcome = simulation.run_until(problem.times.end).map_err(Failure::from);
     let report = together(world, outcome)?;
     drop(simulation);
+    // All ranks measure or none: the report's times are the same on all.
     let bandwidth = match report.stepping_seconds >= MEASURABLE {
         true => Some(copy_bandwidth(world)?),
         false => None,

@@ -151,7 +151,13 @@ fn info_and_plot_show_a_run() {
         assert!(info.contains(part), "{part} in\n{info}");
     }
     assert!(home.succeed(&["info", "small/series.h5"]).contains("both"));
-    assert!(home.succeed(&["info", "small/snapshots/000002.h5"]).contains("u [1, 24, 20]"));
+    let segment = home.succeed(&["info", "small/snapshots/000002.h5"]);
+    for part in ["u [1, 24, 20]", "x in [0, 1], 24 cells", "1, t = 20 to 20"] {
+        assert!(segment.contains(part), "{part} in\n{segment}");
+    }
+    let said = home.succeed(&["plot", "small/snapshots/000002.h5"]);
+    assert!(said.contains("small/plot.png (t = 20)"), "{said}");
+    assert!(home.path().join("small/plot.png").exists());
     let said = home.succeed(&["plot", "small", "--field", "v", "--time", "19", "-o", "v.png"]);
     assert!(said.contains("t = 20"));
     assert!(std::fs::read(home.path().join("v.png")).unwrap().starts_with(b"\x89PNG"));
@@ -219,4 +225,156 @@ fn single_precision_and_listed_times() {
     assert_eq!(series.times().unwrap(), [0.0, 1.0, 33.0, 40.0]);
     assert_eq!(series.bytes("u").unwrap(), 4);
     assert!(home.read("small/series.xdmf").contains("Precision=\"4\""));
+}
+
+/// Fields of several types on a cylindrical grid.
+const TYPES: &str = r#"
+title = "types"
+[grid]
+geometry = "cylindrical"
+r = { bounds = [0, 1], cells = 8 }
+z = { bounds = [0, 2e9], cells = 16 }
+[fields]
+v = "vector"
+psi = { dtype = "complex" }
+[equations]
+c = "0"
+v = "vector_laplace(v)"
+psi = "i*laplace(psi)"
+[initial]
+c = "1e250*r + 1e-9"
+v = ["r", "1", "0"]
+psi = "exp(i*z/1e8)"
+[boundary.v]
+"r+" = { normal_value = 0 }
+[time]
+end = 1e-4
+dt = 1e-4
+"#;
+
+#[test]
+fn fields_of_every_type_are_told_drawn_and_compared() {
+    let home = Home::new();
+    home.write("types.toml", TYPES);
+    let said = home.succeed(&["check", "types.toml"]);
+    for part in [
+        "geometry    cylindrical",
+        "c, v (vector of r, z, phi), psi (complex)",
+        "c: r- no flux, r+ no flux, z- no flux, z+ no flux",
+        "v.r: r- no flux, r+ value, z- no flux, z+ no flux",
+        "v.z: r- no flux, r+ no flux",
+        "psi: r- no flux, r+ no flux",
+    ] {
+        assert!(said.contains(part), "{part} in\n{said}");
+    }
+    home.succeed(&["run", "types.toml", "--quiet"]);
+    let info = home.succeed(&["info", "types"]);
+    for part in [
+        "geometry    cylindrical",
+        "v [2, 3, 8, 16], a vector (r, z, phi), 64 bits",
+        "last v.r: ",
+        "last v.z: 1.000000 … 1.000000, mean 1.000000",
+        "psi [2, 8, 16], complex, 2 × 64 bits; last |psi|: ",
+        "z in [0, 2e9], 16 cells",
+    ] {
+        assert!(info.contains(part), "{part} in\n{info}");
+    }
+    // The mean over the cylinder of r is 2/3, over the cells it is 1/2.
+    assert!(info.contains("mean 6.6") && info.contains("e249"), "{info}");
+    assert!(info.lines().all(|line| line.len() < 120), "{info}");
+    for shown in ["v", "v.z", "|v|", "psi", "re psi", "arg psi"] {
+        home.succeed(&["plot", "types", "--field", shown, "-o", "shown.png"]);
+        let png = std::fs::read(home.path().join("shown.png")).unwrap();
+        assert!(png.starts_with(b"\x89PNG") && png.len() > 3_000, "{shown}");
+    }
+    let message = home.fail(4, &["plot", "types", "--field", "v.y"]);
+    assert!(message.contains("holds no field `v.y`") && message.contains("v.r"), "{message}");
+
+    let set = "initial.v=[\"r\", \"1 + 1e-3*z\", \"0\"]";
+    home.succeed(&["run", "types.toml", "--quiet", "--out", "other", "--set", set]);
+    let output = fluxions_testing::finish(&mut home.fluxions(&["diff", "types", "other"]));
+    assert_eq!(output.status.code(), Some(1));
+    let found = text(&output.stdout);
+    assert!(found.contains("in snapshot 0 of v.z at cell [0, 0]: 1.0 in A"), "{found}");
+    assert!(found.contains("psi: the same in all 256 numbers"), "{found}");
+    let turned = ["--set", "initial.psi=1.5*i*exp(i*z/1e8)"];
+    home.succeed(&[&["run", "types.toml", "--quiet", "--out", "turned"], &turned[..]].concat());
+    let output = fluxions_testing::finish(&mut home.fluxions(&["diff", "types", "turned"]));
+    // |1 − 1.5i|, as a part of 1.5.
+    assert!(text(&output.stdout).contains("psi: largest difference 1.803e0, 1.202e0"));
+    let real = ["--set", "fields.psi=scalar", "--set", "equations.psi=0", "--set", "initial.psi=1"];
+    home.succeed(&[&["run", "types.toml", "--quiet", "--out", "real"], &real[..]].concat());
+    let output = fluxions_testing::finish(&mut home.fluxions(&["diff", "types", "real"]));
+    assert!(text(&output.stdout).contains("psi: a complex scalar in A, a scalar in B"));
+}
+
+/// Without --ranks the grid and [ranks] decide: the machine may have any number of cores.
+#[test]
+fn the_number_of_ranks_fits_the_problem() {
+    let home = Home::new();
+    home.write("small.toml", SMALL);
+    for (dims, ranks) in [("[4, 1]", "4"), ("[5]", "5"), ("[0, 3]", "3"), ("[3, 2]", "6")] {
+        let set = format!("ranks.dims={dims}");
+        let said = home.succeed(&["check", "small.toml", "--set", &set]);
+        let (_, found) = said.split_once("\nranks").unwrap();
+        let found: usize = found.split_whitespace().next().unwrap().parse().unwrap();
+        assert_eq!(found % ranks.parse::<usize>().unwrap(), 0, "{dims}: {said}");
+        home.succeed(&["run", "small.toml", "--quiet", "--overwrite", "--set", &set]);
+    }
+    // A condition that looks at two cells leaves no room to cut three.
+    let thin = ["--set", "grid={ x = { bounds = [0, 1], cells = 3 } }"];
+    let curved = ["--set", "boundary.x={ curvature = 0 }"];
+    let fields = ["--set", "initial.u=x", "--set", "initial.v=1"];
+    for command in ["check", "run"] {
+        home.succeed(&[&[command, "small.toml"], &thin[..], &curved[..], &fields[..]].concat());
+    }
+}
+
+#[test]
+fn names_of_output_can_be_used_everywhere() {
+    let home = Home::new();
+    for (fields, help) in [
+        ("\"u/2\"", "write it as name = u/2"),
+        ("\"u\", \"half u = u/2\"", "letters, digits and `_`"),
+        ("\"u = u/2\"", "give the expression another name"),
+    ] {
+        let text = SMALL.replace("[\"u\", \"v\", \"both = u + v\"]", &format!("[{fields}]"));
+        let line = text.lines().position(|line| line.starts_with("fields")).unwrap() + 1;
+        home.write("small.toml", &text);
+        let message = home.fail(2, &["check", "small.toml"]);
+        assert!(message.contains(&format!("small.toml:{line}:")), "{message}");
+        assert!(message.contains(help), "{message}");
+    }
+    home.write("small.toml", &SMALL.replace("mass =", "\"total, mass\" ="));
+    let message = home.fail(2, &["check", "small.toml"]);
+    assert!(message.contains("`total, mass` is not a name for a column"), "{message}");
+}
+
+#[test]
+fn diagnostics_may_be_of_nothing_but_the_time() {
+    let home = Home::new();
+    let (before, _) = SMALL.split_once("mass =").unwrap();
+    home.write("small.toml", before);
+    home.succeed(&["run", "small.toml", "--quiet"]);
+    let csv = home.read("small/diagnostics.csv");
+    assert!(csv.starts_with("step,time\n0,0.0\n5,5.0\n"), "{csv}");
+}
+
+#[cfg(feature = "mpi")]
+#[test]
+fn under_mpirun_on_3_ranks_one_process_speaks() {
+    let home = run(&["--quiet"]);
+    let said = |code: i32, args: &[&str]| {
+        let output = fluxions_testing::finish(&mut home.mpirun(3, args));
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {}", text(&output.stderr));
+        text(&output.stdout) + &text(&output.stderr)
+    };
+    assert_eq!(said(0, &["info", "small"]).matches("geometry").count(), 1);
+    assert_eq!(said(0, &["diff", "small", "small"]).matches("u: the same").count(), 1);
+    assert_eq!(said(0, &["plot", "small"]).matches("plot.png").count(), 1);
+    let check = said(0, &["check", "small.toml"]);
+    assert_eq!(check.matches("stable dt").count(), 1);
+    assert!(check.contains("ranks       3"), "{check}");
+    assert_eq!(said(4, &["info", "nowhere"]).matches("neither a run folder").count(), 1);
+    assert_eq!(said(2, &["infer", "small"]).matches("unrecognized").count(), 1);
 }

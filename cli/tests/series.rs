@@ -5,7 +5,9 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::Home;
-use fluxions::io::Series;
+use fluxions::expr::{Rank, Type};
+use fluxions::io::{Complex64, Series};
+use ndarray::{ArrayD, IxDyn};
 
 /// u counts the steps, in every cell: a snapshot is whole if all its numbers are its time.
 const COUNTER: &str = r#"
@@ -51,15 +53,201 @@ fn a_long_series_lies_in_few_files_and_can_be_moved() {
     std::fs::rename(home.path().join("counter"), home.path().join("archive/moved")).unwrap();
     let series = Series::open(&home.path().join("archive/moved")).unwrap();
     assert_eq!(whole_snapshots(&series), 201);
-    // What the description for ParaView names exists.
-    let xdmf = home.read("archive/moved/series.xdmf");
-    for reference in xdmf.split('>').filter_map(|part| part.split_once(".h5:/")) {
-        let (file, rest) = reference;
-        let (file, dataset) = (format!("{file}.h5"), rest.split('<').next().unwrap());
-        let path = home.path().join("archive/moved").join(file);
-        let file = hdf5::File::open(&path).unwrap();
-        assert!(file.dataset(dataset).is_ok(), "{} in {}", dataset, path.display());
+    assert_eq!(described(&home, "archive/moved").len(), 201);
+}
+
+/// What series.xdmf says of each snapshot: names of attributes with their numbers, after a look
+/// whether there are as many as it says.
+fn described(home: &Home, folder: &str) -> Vec<Vec<(String, Vec<f64>)>> {
+    let xdmf = home.read(&format!("{folder}/series.xdmf"));
+    let between = |text: &str, from: &str, to: &str| {
+        let rest = text.split_once(from).unwrap_or_else(|| panic!("{from} in {text}")).1;
+        rest.split(to).next().unwrap().to_string()
+    };
+    let read = |part: &str| {
+        let part = part.split_once("Format=\"HDF\"").unwrap().1;
+        let (file, dataset) = (between(part, ">", ":/"), between(part, ":/", "<"));
+        let path = home.path().join(folder).join(file);
+        let dataset = hdf5::File::open(&path).unwrap().dataset(&dataset).unwrap();
+        let numbers: Vec<f64> = dataset.read_raw().unwrap();
+        let dimensions = between(part, "Dimensions=\"", "\"");
+        let counts = dimensions.split(' ').map(|n| n.parse::<usize>().unwrap());
+        assert_eq!(counts.product::<usize>(), numbers.len(), "{}", path.display());
+        numbers
+    };
+    xdmf.split("<Grid Name=\"cells\"")
+        .skip(1)
+        .map(|grid| {
+            let mut parts = grid.split("<Attribute Name=\"");
+            read(parts.next().unwrap());
+            parts.map(|part| (part.split('"').next().unwrap().to_string(), read(part))).collect()
+        })
+        .collect()
+}
+
+/// Fields of every type that grow by 1 with each step.
+const EVERY_TYPE: &str = r#"
+[grid]
+x = { bounds = [0, 5], cells = 5 }
+y = { bounds = [0, 7], cells = 7 }
+[fields]
+v = "vector"
+q = "tensor"
+psi = { dtype = "complex" }
+w = { rank = "vector", dtype = "complex" }
+[equations]
+c = "1"
+v = ["1", "1"]
+q = [["1", "1"], ["1", "1"]]
+psi = "1"
+w = ["1", "1"]
+[initial]
+c = "x + 10*y"
+v = ["x", "y"]
+q = [["x", "y"], ["x*y", "x - y"]]
+psi = "x + i*y"
+w = ["i*x", "y - i*x*y"]
+[time]
+end = 130
+dt = 1
+scheme = "euler"
+[output]
+every = 1
+fields = ["c", "v", "q", "psi", "w", "slope = gradient(c)", "turned = i*psi"]
+"#;
+
+fn values<T: Copy>(shape: &[usize], of: impl Fn(&[usize], f64, f64) -> T) -> ArrayD<T> {
+    ArrayD::from_shape_fn(IxDyn(shape), |index| {
+        let index: Vec<usize> = (0..shape.len()).map(|k| index[k]).collect();
+        let (parts, cell) = index.split_at(shape.len() - 2);
+        of(parts, cell[0] as f64 + 0.5, cell[1] as f64 + 0.5)
+    })
+}
+
+/// Checks the series of [`EVERY_TYPE`] at one snapshot, which is the time, too.
+fn check_every_type(series: &Series, snapshot: usize) {
+    let t = snapshot as f64;
+    let z = Complex64::new;
+    let real = |name: &str, expected: ArrayD<f64>| {
+        assert_eq!(series.read(name, snapshot).unwrap(), expected, "{name} at t = {t}");
+    };
+    real("c", values(&[5, 7], |_, x, y| x + 10.0 * y + t));
+    real("v", values(&[2, 5, 7], |k, x, y| [x, y][k[0]] + t));
+    real("q", values(&[2, 2, 5, 7], |k, x, y| [[x, y], [x * y, x - y]][k[0]][k[1]] + t));
+    let complex = |name: &str, expected: ArrayD<Complex64>| {
+        assert_eq!(series.read_complex(name, snapshot).unwrap(), expected, "{name} at t = {t}");
+    };
+    complex("psi", values(&[5, 7], |_, x, y| z(x + t, y)));
+    complex("w", values(&[2, 5, 7], |k, x, y| [z(t, x), z(y + t, -x * y)][k[0]]));
+    complex("turned", values(&[5, 7], |_, x, y| z(-y, x + t)));
+    let slope = series.read("slope", snapshot).unwrap();
+    assert_eq!(slope.shape(), [2, 5, 7]);
+    assert!((slope[[0, 2, 3]] - 1.0).abs() < 1e-12 && (slope[[1, 2, 3]] - 10.0).abs() < 1e-12);
+}
+
+#[test]
+fn fields_of_every_type_are_written_whole() {
+    let home = Home::new();
+    home.write("types.toml", EVERY_TYPE);
+    home.succeed(&["run", "types.toml", "--quiet", "--ranks", "1"]);
+    let series = Series::open(&home.path().join("types")).unwrap();
+    assert_eq!(series.times().unwrap().len(), 131);
+    for snapshot in [0, 1, 63, 64, 65, 127, 128, 130] {
+        check_every_type(&series, snapshot);
     }
+    assert_eq!(series.shape("q").unwrap(), [131, 2, 2, 5, 7]);
+    assert_eq!(series.axes("q").unwrap(), ["x", "y"]);
+    let w = series.field("w").unwrap();
+    assert_eq!(w.ty(), Type { rank: Rank::Vector, complex: true });
+    assert_eq!(w.directions(), ["x", "y"]);
+    assert_eq!(series.field("slope").unwrap().components(), ["slope.x", "slope.y"]);
+    assert_eq!(series.field("psi").unwrap().ty(), Type::COMPLEX);
+    // As h5py looks for complex numbers.
+    let file = hdf5::File::open(series.path()).unwrap();
+    let descriptor = file.dataset("fields/psi").unwrap().dtype().unwrap().to_descriptor().unwrap();
+    assert_eq!(descriptor.to_string(), "compound {r: float64, i: float64}");
+    // ParaView is shown components; each is the one that it says.
+    let described = described(&home, "types");
+    assert_eq!(described.len(), 131);
+    for (snapshot, attributes) in described.iter().enumerate() {
+        let names: Vec<&str> = attributes.iter().map(|(name, _)| name.as_str()).collect();
+        let expected = ["c", "v.x", "v.y", "q.xx", "q.xy", "q.yx", "q.yy", "slope.x", "slope.y"];
+        assert_eq!(names, expected);
+        let v = series.read("v", snapshot).unwrap();
+        assert_eq!(attributes[2].1, v.iter().skip(35).copied().collect::<Vec<_>>());
+        let q = series.read("q", snapshot).unwrap();
+        let q_yx: Vec<f64> = q.iter().skip(70).take(35).copied().collect();
+        assert_eq!(attributes[5].1, q_yx, "snapshot {snapshot}");
+    }
+}
+
+#[test]
+fn fields_of_every_type_are_the_same_on_any_ranks() {
+    let home = Home::new();
+    home.write("types.toml", &EVERY_TYPE.replace("end = 130", "end = 66"));
+    let run = |ranks: &str, more: &[&str]| {
+        let args = ["run", "types.toml", "--quiet", "--out", ranks, "--ranks", ranks];
+        home.succeed(&[&args, more].concat());
+    };
+    for ranks in ["1", "3", "4"] {
+        run(ranks, &[]);
+        home.succeed(&["diff", "1", ranks]);
+        let series = Series::open(&home.path().join(ranks)).unwrap();
+        check_every_type(&series, 66);
+    }
+    #[cfg(feature = "mpi")]
+    for ranks in [1, 3] {
+        let out = format!("mpi{ranks}");
+        let args = ["run", "types.toml", "--quiet", "--out", &out];
+        common::succeeded(fluxions_testing::finish(&mut home.mpirun(ranks, &args)));
+        home.succeed(&["diff", "1", &out]);
+        let series = Series::open(&home.path().join(&out)).unwrap();
+        check_every_type(&series, 65);
+        check_every_type(&series, 66);
+    }
+}
+
+#[test]
+fn complex_numbers_in_single_precision_and_in_slabs() {
+    let home = Home::new();
+    let text = EVERY_TYPE
+        .replace("every = 1\n", "every = 1\nprecision = \"f32\"\n")
+        .replace("end = 130", "end = 1");
+    home.write("small.toml", &text);
+    home.succeed(&["run", "small.toml", "--quiet"]);
+    let series = Series::open(&home.path().join("small")).unwrap();
+    assert_eq!(series.bytes("w").unwrap(), 8);
+    check_every_type(&series, 1);
+    // One rank has more cells than it writes at a time, the others have not.
+    let sets = ["--set", "grid.x.cells=1500", "--set", "grid.y.cells=400", "--set", "time.end=0"];
+    for ranks in ["1", "2"] {
+        let args = ["run", "small.toml", "--quiet", "--out", ranks, "--ranks", ranks];
+        home.succeed(&[&args[..], &sets[..]].concat());
+    }
+    home.succeed(&["diff", "1", "2"]);
+    let w = Series::open(&home.path().join("1")).unwrap().read_complex("w", 0).unwrap();
+    let (x, y) = (5.0 * 1499.5 / 1500.0, 7.0 * 399.5 / 400.0);
+    assert!((w[[1, 1499, 399]] - Complex64::new(y, -x * y)).norm() < 1e-5);
+}
+
+/// A one-dimensional grid is a strip of cells, since points and lines have no cells.
+#[test]
+fn one_dimension_has_cells_in_paraview() {
+    let home = Home::new();
+    let text = COUNTER
+        .replace("y = { bounds = [0, 1], cells = 50 }\n", "")
+        .replace("end = 200", "end = 1");
+    home.write("counter.toml", &text);
+    home.succeed(&["run", "counter.toml", "--quiet"]);
+    let xdmf = home.read("counter/series.xdmf");
+    assert!(xdmf.contains("TopologyType=\"2DSMesh\" Dimensions=\"65 2\""), "{xdmf}");
+    let described = described(&home, "counter");
+    assert_eq!(described[1][0], ("u".to_string(), vec![1.0; 64]));
+    let mesh = hdf5::File::open(home.path().join("counter/mesh.h5")).unwrap();
+    let points = mesh.dataset("points").unwrap().read_dyn::<f32>().unwrap();
+    assert_eq!(points.shape(), [65, 2, 1, 3]);
+    assert_eq!(points[[64, 0, 0, 0]], 1.0);
+    assert!(points[[0, 1, 0, 1]] > points[[0, 0, 0, 1]], "cells have an area");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::os::raw::c_int;
 use std::rc::Rc;
 
 use mpi::collective::SystemOperation;
-use mpi::datatype::PartitionMut;
+use mpi::datatype::{Partition, PartitionMut};
 use mpi::environment::{Threading, Universe};
 use mpi::ffi;
 use mpi::topology::SimpleCommunicator;
@@ -69,18 +69,20 @@ impl Process {
             root.gather_varcount_into(mine);
             return None;
         }
-        let counts: Vec<c_int> = counts.iter().map(|n| *n as c_int).collect();
-        let starts: Vec<c_int> = counts
-            .iter()
-            .scan(0, |sum, n| {
-                *sum += n;
-                Some(*sum - n)
-            })
-            .collect();
-        let mut all = vec![0.0; counts.iter().sum::<c_int>() as usize];
+        let mut all = vec![0.0; counts.iter().sum()];
+        let (counts, starts) = partition(counts);
         let mut partition = PartitionMut::new(&mut all[..], counts, &starts[..]);
         root.gather_varcount_into_root(mine, &mut partition);
         Some(all)
+    }
+
+    pub(crate) fn exchange(&self, mine: &[f64], to: &[usize], from: &[usize]) -> Vec<f64> {
+        let mut all = vec![0.0; from.iter().sum()];
+        let ((sent, sent_starts), (received, starts)) = (partition(to), partition(from));
+        let mine = Partition::new(mine, sent, &sent_starts[..]);
+        let mut theirs = PartitionMut::new(&mut all[..], received, &starts[..]);
+        self.communicator.all_to_all_varcount_into(&mine, &mut theirs);
+        all
     }
 
     pub(crate) fn raw(&self) -> RawComm {
@@ -122,6 +124,14 @@ impl Process {
             }
         })
     }
+}
+
+/// Counts as MPI wants them, with where the parts begin.
+fn partition(counts: &[usize]) -> (Vec<c_int>, Vec<c_int>) {
+    let total: usize = counts.iter().sum();
+    assert!(total <= c_int::MAX as usize, "{total} numbers at once are too many for MPI");
+    let starts = (0..counts.len()).map(|k| counts[..k].iter().sum::<usize>() as c_int).collect();
+    (counts.iter().map(|n| *n as c_int).collect(), starts)
 }
 
 /// A persistent request with its buffer.

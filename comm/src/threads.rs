@@ -227,6 +227,33 @@ impl Team {
         self.meet()?;
         Ok(all)
     }
+
+    /// The numbers that all ranks have for this one.
+    pub(crate) fn exchange(
+        &self,
+        rank: usize,
+        mine: Vec<f64>,
+        to: &[usize],
+        from: &[usize],
+    ) -> Result<Vec<f64>, Error> {
+        *lock(&self.numbers[rank]) = mine;
+        {
+            // Where the numbers for each rank begin.
+            let mut starts = lock(&self.integers[rank]);
+            starts.clear();
+            starts.extend((0..to.len()).map(|other| to[..other].iter().sum::<usize>() as i64));
+        }
+        self.meet()?;
+        let mut all = Vec::with_capacity(from.iter().sum());
+        for (other, count) in from.iter().enumerate() {
+            let start = lock(&self.integers[other])[rank] as usize;
+            all.extend_from_slice(&lock(&self.numbers[other])[start..start + count]);
+        }
+        // Nobody takes back what others still read.
+        self.meet()?;
+        *lock(&self.numbers[rank]) = Vec::new();
+        Ok(all)
+    }
 }
 
 #[cfg(test)]
@@ -281,6 +308,25 @@ mod tests {
             let expected: Vec<_> =
                 (0..n).map(|r| ((r + 100 * n - 100) % n) as f64 + 100.0).collect();
             assert_eq!(results.unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn every_rank_sends_something_else_to_every_other() {
+        for n in 1..=5 {
+            let results = run(n, |world| {
+                let rank = world.rank();
+                // To rank r the number of both, r times.
+                let mine = (0..n).flat_map(|r| vec![(10 * rank + r) as f64; r]).collect();
+                let to: Vec<usize> = (0..n).collect();
+                world.exchange(mine, &to, &vec![rank; n])
+            })
+            .unwrap();
+            for (rank, found) in results.into_iter().enumerate() {
+                let expected: Vec<f64> =
+                    (0..n).flat_map(|from| vec![(10 * from + rank) as f64; rank]).collect();
+                assert_eq!(found, expected);
+            }
         }
     }
 

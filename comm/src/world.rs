@@ -209,6 +209,26 @@ impl World {
         }
     }
 
+    /// Sends numbers to every rank and gives those that they sent to this one: both one after the
+    /// other in the order of the ranks, `to` and `from` of each. Collective.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn exchange(
+        &self,
+        mine: Vec<f64>,
+        to: &[usize],
+        from: &[usize],
+    ) -> Result<Vec<f64>, Error> {
+        debug_assert_eq!(to.iter().sum::<usize>(), mine.len());
+        match &self.0 {
+            Inner::Solo => Ok(mine),
+            Inner::Thread { team, rank } => team.exchange(*rank, mine, to, from),
+            #[cfg(feature = "mpi")]
+            Inner::Mpi(process) => Ok(process.exchange(&mine, to, from)),
+        }
+    }
+
     /// Whether all ranks succeeded at something. Every rank gets its own result back, or else
     /// learns which is the lowest rank that failed. Collective.
     ///

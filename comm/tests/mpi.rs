@@ -28,6 +28,21 @@ fn collective_operations_on_1_to_4_ranks() {
     });
 }
 
+#[test]
+fn every_rank_sends_something_else_to_every_other_on_3_ranks() {
+    under_mpi(&[1, 3], "every_rank_sends_something_else_to_every_other_on_3_ranks", || {
+        let world = World::start().unwrap();
+        let (rank, n) = (world.rank(), world.size());
+        // To rank r the number of both, many times for r > 0 and not at all for r = 0.
+        let to: Vec<usize> = (0..n).map(|r| 20_000 * r).collect();
+        let mine = (0..n).flat_map(|r| vec![(10 * rank + r) as f64; to[r]]).collect();
+        let found = world.exchange(mine, &to, &vec![to[rank]; n]).unwrap();
+        let expected: Vec<f64> =
+            (0..n).flat_map(|from| vec![(10 * from + rank) as f64; to[rank]]).collect();
+        assert_eq!(found, expected);
+    });
+}
+
 /// n times x, rounded once.
 fn sum_of(x: f64, n: usize) -> f64 {
     let mut sum = fluxions_comm::ExactSum::new();

@@ -32,8 +32,8 @@ pub enum AstKind {
     List(Vec<Ast>),
     /// `(a, b)`, which only `Piecewise` takes.
     Tuple(Vec<Ast>),
-    /// `a[0]`
-    Index(Box<Ast>, Box<Ast>),
+    /// `a[0]`, `a[0, 1]`
+    Index(Box<Ast>, Vec<Ast>),
     /// `a.x`; the span is that of the member.
     Member(Box<Ast>, String, Span),
 }
@@ -88,7 +88,8 @@ impl Ast {
         let below = match &kind {
             AstKind::Number(_) | AstKind::Name(_) => 0,
             AstKind::Prefix(_, a) | AstKind::Member(a, _, _) => a.depth,
-            AstKind::Infix(_, a, b) | AstKind::Index(a, b) => a.depth.max(b.depth),
+            AstKind::Infix(_, a, b) => a.depth.max(b.depth),
+            AstKind::Index(a, indices) => a.depth.max(deepest(indices)),
             AstKind::Call(_, _, nodes) | AstKind::List(nodes) | AstKind::Tuple(nodes) => {
                 deepest(nodes)
             }
@@ -111,7 +112,9 @@ impl Ast {
             AstKind::Call(name, _, args) => (format!("{name}(…)"), args.iter().collect()),
             AstKind::List(items) => ("list".into(), items.iter().collect()),
             AstKind::Tuple(items) => ("tuple".into(), items.iter().collect()),
-            AstKind::Index(a, b) => ("index".into(), vec![a, b]),
+            AstKind::Index(a, indices) => {
+                ("index".into(), [&**a].into_iter().chain(indices).collect())
+            }
             AstKind::Member(a, name, _) => (format!(".{name}"), vec![a]),
         };
         writeln!(f, "{pad}{head}  [{}..{}]", self.span.start, self.span.end)?;

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use crate::function::Function;
 use crate::kernel::{Kernel, Op, Output, Value};
 use crate::math::{self, Binary, Unary};
+use crate::native::Native;
 
 /// Collects the operations of a kernel.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +18,7 @@ pub struct Builder {
     ops: Vec<Op>,
     known: HashMap<Key, Value>,
     outputs: Vec<Output>,
+    natives: Vec<Native>,
 }
 
 /// An operation as a hash key: the numbers in it by their bits.
@@ -35,6 +37,7 @@ fn key(op: &Op) -> Key {
         Op::Unary(f, a) => (4, f as u64, at(a), 0),
         Op::Binary(f, a, b) => (5, f as u64, at(a), at(b)),
         Op::Select(a, b, c) => (6, at(a), at(b), at(c)),
+        Op::Native(f, [a, b, c]) => (7, u64::from(f), at(a) << 32 | at(b), at(c)),
     }
 }
 
@@ -180,7 +183,22 @@ impl Builder {
         self.push(Op::Select(condition, yes, no))
     }
 
-    /// A function that expressions can call.
+    /// A function that the program brought along, of as many values as it takes.
+    pub fn native(&mut self, native: &Native, arguments: &[Value]) -> Value {
+        // What an argument too few is does not count.
+        let at = |k: usize| arguments.get(k).copied().unwrap_or(arguments[0]);
+        let arguments = [at(0), at(1), at(2)];
+        if let [Some(x), Some(y), Some(z)] = arguments.map(|v| self.as_constant(v)) {
+            return self.constant(native.eval([x, y, z]));
+        }
+        let function = self.natives.iter().position(|known| known == native).unwrap_or_else(|| {
+            self.natives.push(native.clone());
+            self.natives.len() - 1
+        });
+        self.push(Op::Native(function as u32, arguments))
+    }
+
+    /// A function that expressions can call, of real numbers.
     ///
     /// `arguments` are as many as the function takes.
     pub fn call(&mut self, function: Function, arguments: &[Value]) -> Value {
@@ -213,9 +231,9 @@ impl Builder {
             }
             Function::MinOf => self.fold(Binary::Min, arguments),
             Function::MaxOf => self.fold(Binary::Max, arguments),
-            Function::Itself => x,
-            Function::Zero => self.constant(0.0),
-            Function::Arg => {
+            Function::Conjugate | Function::RealPart => x,
+            Function::ImaginaryPart => self.constant(0.0),
+            Function::Angle => {
                 let (zero, pi) = (self.constant(0.0), self.constant(std::f64::consts::PI));
                 let negative = self.binary(Binary::Less, x, zero);
                 self.select(negative, pi, zero)
@@ -249,6 +267,10 @@ impl Builder {
         self.outputs.push(Output { value, in_place, checked });
     }
 
+    pub(crate) fn natives(&self) -> &[Native] {
+        &self.natives
+    }
+
     pub(crate) fn ops(&self) -> &[Op] {
         &self.ops
     }
@@ -273,6 +295,7 @@ impl Builder {
                 Op::Unary(f, a) => Op::Unary(f, r(a)),
                 Op::Binary(f, a, b) => Op::Binary(f, r(a), r(b)),
                 Op::Select(a, b, c) => Op::Select(r(a), r(b), r(c)),
+                Op::Native(f, arguments) => Op::Native(f, arguments.map(r)),
                 leaf => leaf,
             });
         }
@@ -284,7 +307,7 @@ impl Builder {
                 _ => true,
             })
         }));
-        Kernel { ops, outputs }
+        Kernel { ops, outputs, natives: self.natives }
     }
 }
 
@@ -295,12 +318,13 @@ fn is_power_of_two(x: f64) -> bool {
 }
 
 /// The value of a kernel operation whose operands are known.
-pub(crate) fn eval(op: &Op, at: impl Fn(Value) -> f64) -> Option<f64> {
+pub(crate) fn eval(op: &Op, natives: &[Native], at: impl Fn(Value) -> f64) -> Option<f64> {
     match *op {
         Op::Constant(value) => Some(value),
         Op::Unary(f, a) => Some(f.eval(at(a))),
         Op::Binary(f, a, b) => Some(f.eval(at(a), at(b))),
         Op::Select(a, b, c) => Some(math::select(at(a), at(b), at(c))),
+        Op::Native(f, arguments) => Some(natives[f as usize].eval(arguments.map(at))),
         Op::Parameter(_) | Op::Profile { .. } | Op::Load { .. } => None,
     }
 }

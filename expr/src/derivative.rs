@@ -73,9 +73,37 @@ fn locals(b: &mut Builder, value: Value, op: Op) -> Vec<(Value, Local)> {
             None => vec![],
         },
         Op::Binary(f, x, y) => binary(b, f, x, y, value),
+        Op::Native(f, arguments) => native(b, f, arguments),
         Op::Select(condition, yes, no) => vec![(yes, If(condition)), (no, Unless(condition))],
         _ => vec![],
     }
+}
+
+/// Difference quotients of a function of which nothing is known, over ±h with h about the cube
+/// root of the rounding error times the argument (Nocedal & Wright 2006, "Numerical Optimization",
+/// section 8.1).
+fn native(b: &mut Builder, f: u32, arguments: [Value; 3]) -> Vec<(Value, Local)> {
+    use Binary::{Add, Divide, Multiply, Subtract};
+    let function = b.natives()[f as usize].clone();
+    let count = function.arguments();
+    let mut slopes = Vec::new();
+    for k in 0..count {
+        let x = arguments[k];
+        let (size, one) = (b.unary(Unary::Abs, x), b.constant(1.0));
+        let scale = b.binary(Binary::Max, size, one);
+        let small = b.constant(6e-6);
+        let h = b.binary(Multiply, small, scale);
+        let mut at = |side: Binary| {
+            let mut moved = arguments[..count].to_vec();
+            moved[k] = b.binary(side, x, h);
+            b.native(&function, &moved)
+        };
+        let (above, below) = (at(Add), at(Subtract));
+        let rise = b.binary(Subtract, above, below);
+        let run = b.binary(Add, h, h);
+        slopes.push((x, Local::Factor(b.binary(Divide, rise, run))));
+    }
+    slopes
 }
 
 /// df/dx in terms of x and f = `value`; nothing where it vanishes.
@@ -232,5 +260,101 @@ fn binary(b: &mut Builder, f: Binary, x: Value, y: Value, value: Value) -> Vec<(
         | Binary::NotEqual
         | Binary::And
         | Binary::Or => vec![],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builder::eval;
+    use crate::lower::{Parts, lower};
+    use crate::native::Native;
+    use crate::scope::{Place, Scope};
+    use crate::space::Space;
+    use crate::typed::{Expr, Node};
+    use crate::types::Type;
+
+    /// The numbers behind values where the inputs have these values.
+    fn values(builder: &Builder, of: &[Value], at: [f64; 3]) -> Vec<f64> {
+        let mut values: Vec<f64> = Vec::new();
+        for op in builder.ops() {
+            values.push(match *op {
+                Op::Load { input, .. } => at[input as usize],
+                ref op => eval(op, builder.natives(), |v| values[v.index()]).unwrap(),
+            });
+        }
+        of.iter().map(|value| values[value.index()]).collect()
+    }
+
+    /// Compares the derivatives of an expression of x, y, z with difference quotients.
+    fn check(text: &str, at: [f64; 3]) {
+        let mut scope = Scope::new(Place::Equation, &Space::nowhere());
+        for (number, name) in ["x", "y", "z"].into_iter().enumerate() {
+            scope.field(name, number, Type::REAL);
+        }
+        scope.native(Native::new("bell", |x: f64| (-x * x).exp()));
+        scope.native(Native::new("mix", |x: f64, y: f64| x.sin() * y + y * y));
+        scope.native(Native::new("all", |x: f64, y: f64, z: f64| x * y * z + (x - z).cos()));
+        let (expr, _) = crate::resolve(&crate::parse(text).unwrap(), text, &scope).unwrap();
+        let mut b = Builder::new();
+        let mut leaf = |expr: &Expr, b: &mut Builder| match expr.node {
+            Node::Field(number) => Parts::real(b.load(number, [0; 3])),
+            _ => unreachable!(),
+        };
+        let value = lower(&expr, &Space::nowhere(), &mut b, &mut leaf).only();
+        let value = b.part(value.re);
+        let partials = partials(&mut b, value);
+        for k in 0..3 {
+            let partial = partials.iter().find(|partial| partial.input == k);
+            let found = partial.map_or(0.0, |partial| values(&b, &[partial.derivative], at)[0]);
+            let moved = |by: f64| {
+                let mut at = at;
+                at[k] += by;
+                values(&b, &[value], at)[0]
+            };
+            let h = 1e-4;
+            let slope = |h: f64| (moved(h) - moved(-h)) / (2.0 * h);
+            let expected = (4.0 * slope(h) - slope(2.0 * h)) / 3.0;
+            let near = (found - expected).abs() <= 1e-6 * expected.abs().max(1.0);
+            assert!(near, "{text}: ∂/∂{k} is {found}, not {expected}");
+        }
+    }
+
+    #[test]
+    fn derivatives_are_those_of_difference_quotients() {
+        for f in [
+            "-", "abs", "sqrt", "cbrt", "exp", "expm1", "log", "log1p", "log2", "log10", "sin",
+            "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "atanh", "erf",
+            "sign", "floor",
+        ] {
+            check(&format!("y*{f}(x*x) + {f}(z)"), [0.7, -1.3, 0.4]);
+        }
+        for text in [
+            "acosh(x)*y",
+            "x*y - y/x + z^x + x^3 - y^2",
+            "x % z + mod(y, z)",
+            "atan2(x, y) + atan2(y, z)*hypot(x, y)",
+            "min(x, y*z)*max(x, y, z) + where(x > y, x*z, y)",
+            "log(x, z) + heaviside(y)*x + (x > y and not z < x)",
+            "real(asin(x + I*y)*(z + I)^3) + imag(sqrt(y + x*I)/(x - I*z)) + abs(x + I*y)^2",
+            "real(acosh(y + I*x) + atanh(x*I + z)) + arg(tanh(z + I*y)) + imag((x + I)^z)",
+        ] {
+            check(text, [1.7, -1.3, 0.4]);
+        }
+    }
+
+    #[test]
+    fn derivatives_go_through_closures() {
+        for text in [
+            "bell(x)",
+            "bell(x*y)*z + bell(2)",
+            "mix(x, y)",
+            "mix(bell(x), x*y) - z",
+            "all(x, y, z) + all(x, x, 2)",
+            "all(bell(y), mix(x, z), x)^2",
+        ] {
+            check(text, [0.7, -1.3, 0.4]);
+            check(text, [-12.0, 0.3, 7.0]);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What can be wrong with an expression, and where.
 
 use crate::span::{Span, underline};
+use crate::types::{Rank, Type};
 
 /// A mistake in an expression. Every variant carries the span of the text at fault.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -50,6 +51,14 @@ pub enum Error {
         /// The limit.
         limit: usize,
         /// The part that is too deep.
+        span: Span,
+    },
+    /// Functions that call functions until the expression has no reasonable size any more.
+    #[error("the functions in this expression make it larger than {limit} parts")]
+    TooLarge {
+        /// The limit.
+        limit: usize,
+        /// The part that is too large.
         span: Span,
     },
     /// `a < b < c`.
@@ -124,15 +133,39 @@ pub enum Error {
         /// What to do instead, if that is clear.
         instead: Option<String>,
     },
-    /// A component or index of a scalar.
-    #[error("`{text}` is a scalar: it has no components")]
+    /// More indices than a value has.
+    #[error("`{text}` is {ty}: {}", indices(ty.rank))]
     NoComponents {
-        /// The scalar's text.
+        /// The value's text.
         text: String,
+        /// Its type.
+        ty: Type,
         /// The index or member.
         span: Span,
     },
-    /// A list where one number per cell is asked for.
+    /// An index that no component has.
+    #[error("no component has this index: they are 0 to {}", directions.len().saturating_sub(1))]
+    BadIndex {
+        /// The names of the components.
+        directions: Vec<String>,
+        /// The index.
+        span: Span,
+    },
+    /// The name of a component that does not exist.
+    #[error("{of} has no component `{name}`")]
+    UnknownComponent {
+        /// The name.
+        name: String,
+        /// The type of what it was to be a component of.
+        of: Type,
+        /// The components that there are.
+        known: Vec<String>,
+        /// The nearest of them.
+        nearest: Option<String>,
+        /// Where it stands.
+        span: Span,
+    },
+    /// A pair or longer list of values that is no vector.
     #[error("a list of {length} values where one value is expected")]
     UnexpectedList {
         /// Its length.
@@ -140,20 +173,138 @@ pub enum Error {
         /// Where it stands.
         span: Span,
     },
-    /// An operator on vectors, where only scalars are solved for.
-    #[error("`{name}` works with vectors, and this version of Fluxions solves for scalars only")]
-    VectorOperator {
-        /// The operator.
-        name: String,
+    /// A vector or tensor with too many or too few parts.
+    #[error("a vector has {} here, and this list has {length}", count(directions))]
+    VectorLength {
+        /// How many parts it has.
+        length: usize,
+        /// The names of the components.
+        directions: Vec<String>,
         /// Where it stands.
         span: Span,
     },
-    /// The imaginary unit.
-    #[error("`{name}` is the imaginary unit, and equations are real")]
-    Imaginary {
-        /// `i` or `I`.
-        name: String,
+    /// A list whose items differ in rank.
+    #[error("a list of {first} and {found} is neither vector nor tensor")]
+    UnevenList {
+        /// The type of the first item.
+        first: Type,
+        /// That of another one.
+        found: Type,
+        /// The other item.
+        span: Span,
+    },
+    /// Values whose ranks do not go together.
+    #[error("{left} and {right} cannot be {verb}")]
+    RankMismatch {
+        /// What was to be done with them.
+        verb: &'static str,
+        /// The type of the first.
+        left: Type,
+        /// The type of the second.
+        right: Type,
+        /// Both of them.
+        span: Span,
+    },
+    /// A divisor that is no scalar.
+    #[error("nothing can be divided by {found}")]
+    Divisor {
+        /// Its type.
+        found: Type,
         /// Where it stands.
+        span: Span,
+    },
+    /// A vector or tensor where a scalar is needed.
+    #[error("{what} takes a scalar, and this is {found}")]
+    ScalarWanted {
+        /// What needs it.
+        what: String,
+        /// The type of what was given.
+        found: Type,
+        /// Where it stands.
+        span: Span,
+    },
+    /// A complex number where a real one is needed.
+    #[error("{what} takes a real number, and this is complex")]
+    RealWanted {
+        /// What needs it.
+        what: String,
+        /// Where it stands.
+        span: Span,
+    },
+    /// Something that varies where a number is needed.
+    #[error("the argument of `{name}` must be a number")]
+    NumberWanted {
+        /// The function.
+        name: String,
+        /// The argument.
+        span: Span,
+    },
+    /// An argument of the wrong rank.
+    #[error("`{name}` takes {wants}, and this is {found}")]
+    WrongRank {
+        /// The operator.
+        name: String,
+        /// What it takes.
+        wants: &'static str,
+        /// The type of what was given.
+        found: Type,
+        /// The argument.
+        span: Span,
+        /// What to write instead, if that is clear.
+        instead: Option<&'static str>,
+    },
+    /// A value of another type than its place needs.
+    #[error("{found} where {wanted} is needed")]
+    WrongType {
+        /// What it is.
+        found: Type,
+        /// What it had to be.
+        wanted: Type,
+        /// Where it stands.
+        span: Span,
+    },
+    /// An operator that makes no sense on the grid.
+    #[error("`{name}` is not defined on this {on} grid: {reason}")]
+    NotOnGrid {
+        /// The operator.
+        name: String,
+        /// The grid's geometry.
+        on: &'static str,
+        /// Why not.
+        reason: &'static str,
+        /// Where it stands.
+        span: Span,
+    },
+    /// A mistake that shows in the body of a function with the arguments of a call.
+    #[error("in `{name}`: {error}")]
+    InFunction {
+        /// The function.
+        name: String,
+        /// Its text.
+        text: String,
+        /// What is wrong in there.
+        error: Box<Error>,
+        /// The call.
+        span: Span,
+    },
+    /// A function written as text that calls itself.
+    #[error("`{name}` calls itself without end")]
+    EndlessFunction {
+        /// The function.
+        name: String,
+        /// The call.
+        span: Span,
+    },
+    /// A function's text without `->`, or with something else than names before it.
+    #[error("a function is written as `(x, a) -> x/(a + x)`")]
+    NotAFunctionText {
+        /// What stands at the wrong place.
+        span: Span,
+    },
+    /// A constant that is complex.
+    #[error("this constant is complex, and has to be real")]
+    ComplexConstant {
+        /// The expression.
         span: Span,
     },
     /// `Piecewise` with an argument that is no pair.
@@ -182,6 +333,7 @@ impl Error {
             | Unexpected { span, .. }
             | Unclosed { span, .. }
             | TooDeep { span, .. }
+            | TooLarge { span, .. }
             | ChainedComparison { span }
             | UnknownName { span, .. }
             | UnknownFunction { span, .. }
@@ -190,9 +342,23 @@ impl Error {
             | ArgumentCount { span, .. }
             | NotAllowed { span, .. }
             | NoComponents { span, .. }
+            | BadIndex { span, .. }
+            | UnknownComponent { span, .. }
             | UnexpectedList { span, .. }
-            | VectorOperator { span, .. }
-            | Imaginary { span, .. }
+            | VectorLength { span, .. }
+            | UnevenList { span, .. }
+            | RankMismatch { span, .. }
+            | Divisor { span, .. }
+            | ScalarWanted { span, .. }
+            | RealWanted { span, .. }
+            | NumberWanted { span, .. }
+            | WrongRank { span, .. }
+            | WrongType { span, .. }
+            | NotOnGrid { span, .. }
+            | InFunction { span, .. }
+            | EndlessFunction { span, .. }
+            | NotAFunctionText { span }
+            | ComplexConstant { span }
             | NotAPair { span }
             | NotFinite { span, .. } => *span,
         }
@@ -214,10 +380,52 @@ impl Error {
             }
             NotAFunction { name, .. } => Some(format!("to multiply, write `{name}*(…)`")),
             NotAllowed { instead, .. } => instead.clone(),
-            VectorOperator { .. } => {
-                Some("use the components: d_dx(…), d_dy(…), …, or gradient_squared(…)".into())
+            BadIndex { directions, .. } => {
+                let named = |(k, name): (usize, &String)| format!("{k} is {name}");
+                let all: Vec<_> = directions.iter().enumerate().map(named).collect();
+                Some(all.join(", "))
             }
-            TooDeep { .. } => Some("name parts of it in [define]".into()),
+            UnknownComponent { nearest: Some(near), .. } => Some(format!("did you mean `{near}`?")),
+            UnknownComponent { known, .. } => {
+                Some(format!("its components are {}", known.join(", ")))
+            }
+            VectorLength { directions, .. } => {
+                Some(format!("the components are {}", directions.join(", ")))
+            }
+            RankMismatch { verb: "multiplied", left, right, .. } => {
+                Some(match (left.rank, right.rank) {
+                    (Rank::Vector, Rank::Vector) => {
+                        "for a scalar write `dot(a, b)`, for a tensor `outer(a, b)`".into()
+                    }
+                    _ => "write `dot(a, b)`".into(),
+                })
+            }
+            RankMismatch { left, right, .. }
+                if left.rank == Rank::Scalar || right.rank == Rank::Scalar =>
+            {
+                let component = "take a component, as in `gradient(c)[0]`";
+                Some(format!("{component}, or make a vector of scalars, as in `[a, b]`"))
+            }
+            Divisor { .. } => Some("divide by a component, such as `v[0]`, or by `norm(v)`".into()),
+            ScalarWanted { found, .. } if found.rank == Rank::Vector => {
+                Some("take a component, such as `v[0]`, or the length, `norm(v)`".into())
+            }
+            ScalarWanted { .. } => {
+                Some("take a component, such as `T[0, 1]`, or `trace(T)`".into())
+            }
+            RealWanted { .. } => Some("take `real(…)`, `imag(…)` or `abs(…)` of it".into()),
+            WrongRank { instead, .. } => instead.map(str::to_string),
+            WrongType { found, wanted, .. } => {
+                let help = match (found.rank == wanted.rank, wanted.rank) {
+                    (true, _) => "take `real(…)` or `abs(…)` of it, or make it complex in [fields]",
+                    (_, Rank::Vector) => "a vector of scalars is written as `[a, b]`",
+                    (_, Rank::Tensor) => "a tensor is written as `[[a, b], [c, d]]`",
+                    _ => "take a component of it, or declare the field as a vector in [fields]",
+                };
+                Some(help.into())
+            }
+            InFunction { error, .. } => error.help(),
+            TooDeep { .. } | TooLarge { .. } => Some("name parts of it in [define]".into()),
             _ => None,
         }
     }
@@ -227,6 +435,21 @@ impl Error {
     pub fn in_text(&self, text: &str) -> String {
         let help = self.help().map(|h| format!("\n  {h}")).unwrap_or_default();
         format!("{self}\n{}{help}", underline(text, self.span()))
+    }
+}
+
+fn indices(rank: Rank) -> &'static str {
+    match rank {
+        Rank::Scalar => "it has no components",
+        Rank::Vector => "it has one index",
+        Rank::Tensor => "it has two indices",
+    }
+}
+
+fn count(directions: &[String]) -> String {
+    match directions.len() {
+        1 => "1 component".into(),
+        n => format!("{n} components"),
     }
 }
 

@@ -2,10 +2,11 @@
 
 use crate::builder::Builder;
 use crate::error::Error;
-use crate::kernel::Value;
+use crate::lower::{Parts, lower};
 use crate::resolve::resolve;
 use crate::scope::{Place, Scope};
-use crate::typed::{Expr, Node};
+use crate::typed::Expr;
+use crate::types::Rank;
 
 /// The value of a constant expression such as `2*pi`. The names it may use are those of `scope`,
 /// which stands at [`Place::Constant`].
@@ -16,10 +17,21 @@ pub fn evaluate(text: &str, scope: &Scope) -> Result<f64, Vec<Error>> {
     debug_assert_eq!(scope.place(), Place::Constant);
     let ast = crate::parse(text).map_err(|error| vec![error])?;
     let (expr, _) = resolve(&ast, text, scope)?;
+    if expr.ty.complex {
+        return Err(vec![Error::ComplexConstant { span: ast.span }]);
+    }
+    if expr.ty.rank != Rank::Scalar {
+        let (what, found, span) = ("a constant".to_string(), expr.ty, ast.span);
+        return Err(vec![Error::ScalarWanted { what, found, span }]);
+    }
     let mut builder = Builder::new();
-    let value = constant(&expr, &mut builder);
-    // Everything that a constant may use folds to a number.
-    let value = builder.as_constant(value).unwrap_or(f64::NAN);
+    // The scope of a constant has no leaves.
+    let mut leaf = |_: &Expr, b: &mut Builder| Parts::real(b.constant(f64::NAN));
+    let parts = lower(&expr, scope.space(), &mut builder, &mut leaf);
+    let value = match parts.only().re {
+        Some(value) => builder.as_constant(value).unwrap_or(f64::NAN),
+        None => 0.0,
+    };
     if value.is_finite() {
         Ok(value)
     } else {
@@ -27,24 +39,14 @@ pub fn evaluate(text: &str, scope: &Scope) -> Result<f64, Vec<Error>> {
     }
 }
 
-fn constant(expr: &Expr, builder: &mut Builder) -> Value {
-    match &expr.node {
-        Node::Number(value) => builder.constant(*value),
-        Node::Call(function, arguments) => {
-            let arguments: Vec<_> = arguments.iter().map(|a| constant(a, builder)).collect();
-            builder.call(*function, &arguments)
-        }
-        // The scope of a constant has no other nodes.
-        _ => builder.constant(f64::NAN),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::native::Native;
+    use crate::space::Space;
 
     fn value(text: &str) -> Result<f64, Vec<Error>> {
-        let mut scope = Scope::new(Place::Constant, &[]);
+        let mut scope = Scope::new(Place::Constant, &Space::nowhere());
         scope.number("L", 3.0);
         evaluate(text, &scope)
     }
@@ -58,7 +60,16 @@ mod tests {
         assert_eq!(value("heaviside(0) + heaviside(-1, 7) + heaviside(0, 2)"), Ok(2.5));
         assert_eq!(value("max(1, L, 2) + min(4)"), Ok(7.0));
         assert_eq!(value("not (1 > 2 or 2 == 3) and 5"), Ok(1.0));
+        assert_eq!(value("abs(3 + 4*I) + real((1 + i)^2)"), Ok(5.0));
         assert_eq!(value("log(8, 2)"), Ok(8f64.ln() / 2f64.ln()));
+    }
+
+    #[test]
+    fn a_constant_may_be_made_of_vectors_and_closures() {
+        let mut scope = Scope::new(Place::Constant, &Space::cartesian(&["x", "y"]));
+        scope.native(Native::new("twice", |x: f64| 2.0 * x));
+        assert_eq!(evaluate("twice(dot([1, 2], [3, 4])) + [5, 6].y", &scope), Ok(28.0));
+        assert_eq!(evaluate("norm([[1, 2], [2, 4]])", &scope), Ok(5.0));
     }
 
     #[test]

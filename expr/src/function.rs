@@ -21,12 +21,61 @@ pub enum Function {
     MinOf,
     /// `max(a, b, …)` of two or more values.
     MaxOf,
-    /// `conj(x)`, `real(x)`: the value itself, since it is real.
-    Itself,
-    /// `imag(x)`: zero, since the value is real.
-    Zero,
-    /// `arg(x)` of a real value: 0, or π where it is negative.
-    Arg,
+    /// `conj(x)`: the complex conjugate.
+    Conjugate,
+    /// `real(x)`: the real part.
+    RealPart,
+    /// `imag(x)`: the imaginary part.
+    ImaginaryPart,
+    /// `arg(x)`: the angle in the complex plane, from −π to π.
+    Angle,
+}
+
+impl Function {
+    /// Whether it is defined for complex numbers.
+    pub(crate) fn takes_complex(self) -> bool {
+        use Unary::*;
+        match self {
+            Function::Unary(
+                Negate | Abs | Sqrt | Exp | Log | Log2 | Log10 | Sin | Cos | Tan | Asin | Acos
+                | Atan | Sinh | Cosh | Tanh | Asinh | Acosh | Atanh,
+            ) => true,
+            Function::Binary(f) => matches!(
+                f,
+                Binary::Add
+                    | Binary::Subtract
+                    | Binary::Multiply
+                    | Binary::Divide
+                    | Binary::Power
+                    | Binary::Equal
+                    | Binary::NotEqual
+            ),
+            Function::Where
+            | Function::LogBase
+            | Function::Conjugate
+            | Function::RealPart
+            | Function::ImaginaryPart
+            | Function::Angle => true,
+            _ => false,
+        }
+    }
+
+    /// Whether its value is real whatever it is applied to.
+    pub(crate) fn gives_real(self) -> bool {
+        matches!(
+            self,
+            Function::Unary(Unary::Abs)
+                | Function::Binary(Binary::Equal | Binary::NotEqual)
+                | Function::RealPart
+                | Function::ImaginaryPart
+                | Function::Angle
+        )
+    }
+
+    /// Whether it is applied to vectors and tensors component by component.
+    pub(crate) fn takes_components(self) -> bool {
+        matches!(self, Function::Conjugate | Function::RealPart | Function::ImaginaryPart)
+    }
 }
 
 /// A row of the table of functions.
@@ -95,10 +144,10 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     binary(&["mod", "Mod"], Binary::Modulo),
     row(&["heaviside", "Heaviside"], 1..=2, Function::Heaviside),
     row(&["where"], 3..=3, Function::Where),
-    row(&["conj", "conjugate"], 1..=1, Function::Itself),
-    row(&["real", "re"], 1..=1, Function::Itself),
-    row(&["imag", "im"], 1..=1, Function::Zero),
-    row(&["arg"], 1..=1, Function::Arg),
+    row(&["conj", "conjugate"], 1..=1, Function::Conjugate),
+    row(&["real", "re"], 1..=1, Function::RealPart),
+    row(&["imag", "im"], 1..=1, Function::ImaginaryPart),
+    row(&["arg"], 1..=1, Function::Angle),
 ];
 
 /// The row of a function's name.

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use crate::math::{Binary, Unary};
+use crate::native::{MOST_ARGUMENTS, Native};
 
 /// The number of an operation's value within its kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,6 +46,8 @@ pub enum Op {
     Binary(Binary, Value, Value),
     /// `condition ≠ 0 ? yes : no`
     Select(Value, Value, Value),
+    /// One of the functions that the program brought along, by its number in the kernel.
+    Native(u32, [Value; MOST_ARGUMENTS]),
 }
 
 impl Op {
@@ -53,7 +56,7 @@ impl Op {
         let used: [Option<Value>; 3] = match *self {
             Op::Unary(_, a) => [Some(a), None, None],
             Op::Binary(_, a, b) => [Some(a), Some(b), None],
-            Op::Select(a, b, c) => [Some(a), Some(b), Some(c)],
+            Op::Select(a, b, c) | Op::Native(_, [a, b, c]) => [Some(a), Some(b), Some(c)],
             _ => [None; 3],
         };
         used.into_iter().flatten()
@@ -76,6 +79,7 @@ pub struct Output {
 pub struct Kernel {
     pub(crate) ops: Vec<Op>,
     pub(crate) outputs: Vec<Output>,
+    pub(crate) natives: Vec<Native>,
 }
 
 impl Kernel {
@@ -111,6 +115,11 @@ impl Kernel {
         reach
     }
 
+    /// Whether the kernel loads `input` at all.
+    pub fn loads(&self, input: u32) -> bool {
+        self.ops.iter().any(|op| matches!(op, Op::Load { input: i, .. } if *i == input))
+    }
+
     /// Whether the kernel looks into `input` at an offset along more than one axis.
     pub fn reaches_corners(&self, input: u32) -> bool {
         self.ops.iter().any(|op| match op {
@@ -136,6 +145,12 @@ impl fmt::Display for Kernel {
                 Op::Unary(g, a) => writeln!(f, "{} %{}", lower(g), a.0)?,
                 Op::Binary(g, a, b) => writeln!(f, "{} %{} %{}", lower(g), a.0, b.0)?,
                 Op::Select(a, b, c) => writeln!(f, "select %{} %{} %{}", a.0, b.0, c.0)?,
+                Op::Native(g, arguments) => {
+                    let native = &self.natives[*g as usize];
+                    let arguments =
+                        arguments[..native.arguments()].iter().map(|v| format!("%{}", v.0));
+                    writeln!(f, "{} {}", native.name(), arguments.collect::<Vec<_>>().join(" "))?;
+                }
             }
         }
         for (k, output) in self.outputs.iter().enumerate() {

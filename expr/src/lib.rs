@@ -6,9 +6,9 @@
 //! neighbours is decided by whoever drives the builder.
 //!
 //! ```
-//! use fluxions_expr::{Place, Scope, evaluate, parse};
+//! use fluxions_expr::{Place, Scope, Space, evaluate, parse};
 //!
-//! let scope = Scope::new(Place::Constant, &[]);
+//! let scope = Scope::new(Place::Constant, &Space::nowhere());
 //! assert_eq!(evaluate("2^3^2 - 1", &scope).unwrap(), 511.0);
 //!
 //! let mistake = parse("2*(x + 1").unwrap_err();
@@ -22,15 +22,19 @@ mod error;
 mod evaluate;
 mod function;
 mod kernel;
+mod lower;
 mod math;
+mod native;
 mod operator;
 mod parse;
 mod resolve;
 pub mod rows;
 mod scope;
+mod space;
 mod span;
 mod token;
 mod typed;
+mod types;
 
 pub use ast::{Ast, AstKind, Infix, Prefix};
 pub use builder::Builder;
@@ -38,11 +42,15 @@ pub use error::{Error, nearest};
 pub use evaluate::evaluate;
 pub use function::Function;
 pub use kernel::{Kernel, Op, Output, Value};
+pub use lower::{Number, Parts, lower};
 pub use math::{Binary, Unary};
-pub use operator::{Operator, Reduction, Sided};
-pub use parse::parse;
-pub use resolve::resolve;
+pub use native::{Closure, MOST_ARGUMENTS, Native};
+pub use operator::{Operator, Product, Reduction, Sided, Squared, Transform, Upwind};
+pub use parse::{parse, parse_function};
+pub use resolve::{list, resolve};
 pub use rows::{Call, RowFn, Rows, Scratch};
-pub use scope::{Place, Scope, Uses};
+pub use scope::{Lambda, Place, Scope, Uses};
+pub use space::{Coordinates, Space};
 pub use span::{Span, underline};
 pub use typed::{Distribution, Expr, Node};
+pub use types::{Rank, Type};

@@ -5,14 +5,15 @@
 
 use crate::ast::{Ast, AstKind, Infix, Prefix};
 use crate::error::Error;
+use crate::scope::Lambda;
 use crate::span::Span;
 use crate::token::{Token, TokenKind, tokenize};
 
 /// Levels of brackets, signs and exponents that the parser follows.
 const MAX_NESTING: usize = 200;
-/// Levels of the tree that it makes (a sum of n terms has n); everything that later walks a tree
-/// by recursion relies on it.
-const MAX_DEPTH: usize = 1000;
+/// Levels of the tree that it makes (a sum of n terms has n), and of the checked expression that
+/// comes of it; everything that later walks a tree by recursion relies on it.
+pub(crate) const MAX_DEPTH: usize = 1000;
 
 /// Binding powers: an operator is taken while its power is at least the caller's minimum.
 mod power {
@@ -39,6 +40,45 @@ pub fn parse(text: &str) -> Result<Ast, Error> {
     match next.kind {
         TokenKind::End => Ok(ast),
         _ => Err(parser.out_of_place(&ast)),
+    }
+}
+
+/// Parses a function written as `(x, a) -> x/(a + x)`.
+///
+/// # Errors
+/// The first mistake in the text.
+pub fn parse_function(text: &str) -> Result<Lambda, Error> {
+    let tokens = tokenize(text)?;
+    let mut parser = Parser { tokens: &tokens, at: 0, depth: 0 };
+    let mut parameters = Vec::new();
+    let bracket = parser.peek().kind == TokenKind::Open;
+    if bracket {
+        parser.advance();
+    }
+    loop {
+        let token = parser.advance();
+        match token.kind {
+            TokenKind::Name(name) if !parameters.contains(&name) => parameters.push(name),
+            _ => return Err(Error::NotAFunctionText { span: token.span }),
+        }
+        match (&parser.peek().kind, bracket) {
+            (TokenKind::Comma, true) => drop(parser.advance()),
+            (TokenKind::Close, true) => {
+                parser.advance();
+                break;
+            }
+            (TokenKind::Arrow, false) => break,
+            _ => return Err(Error::NotAFunctionText { span: parser.peek().span }),
+        }
+    }
+    let arrow = parser.advance();
+    if arrow.kind != TokenKind::Arrow {
+        return Err(Error::NotAFunctionText { span: arrow.span });
+    }
+    let body = parser.expression(0)?;
+    match parser.peek().kind {
+        TokenKind::End => Ok(Lambda { parameters, body, text: text.into() }),
+        _ => Err(parser.out_of_place(&body)),
     }
 }
 
@@ -81,7 +121,10 @@ impl Parser<'_> {
             if power == power::COMPARISON && is_comparison(&left) {
                 return Err(Error::ChainedComparison { span });
             }
-            left = self.node(AstKind::Infix(operator, Box::new(left), Box::new(right)), span)?;
+            left = match operator {
+                Infix::Power => self.power(left, right)?,
+                _ => self.node(AstKind::Infix(operator, Box::new(left), Box::new(right)), span)?,
+            };
         }
         self.depth -= 1;
         Ok(left)
@@ -136,6 +179,8 @@ impl Parser<'_> {
                 let (items, close) = self.list(token.span, '[', TokenKind::CloseBracket)?;
                 self.node(AstKind::List(items), token.span.to(close))
             }
+            TokenKind::Nabla => self.nabla(token.span),
+            TokenKind::Bar => self.bars(token.span),
             kind => Err(Error::Unexpected {
                 expected: "a number, a name or `(`",
                 found: kind.describe(),
@@ -175,42 +220,94 @@ impl Parser<'_> {
         }
     }
 
-    /// What may follow an atom: `[index]` and `.member`.
+    /// What may follow an atom: `[index]`, `.member` and `²`.
     fn postfix(&mut self, mut atom: Ast) -> Result<Ast, Error> {
         loop {
             match self.peek().kind {
-                TokenKind::OpenBracket => {
-                    let open = self.advance().span;
-                    let (mut items, close) = self.list(open, '[', TokenKind::CloseBracket)?;
-                    let span = atom.span.to(close);
-                    if items.len() != 1 {
-                        return Err(Error::Unexpected {
-                            expected: "one index",
-                            found: format!("{}", items.len()),
-                            span: open.to(close),
-                            hint: None,
-                        });
-                    }
-                    let index = Box::new(items.remove(0));
-                    atom = self.node(AstKind::Index(Box::new(atom), index), span)?;
-                }
-                TokenKind::Dot => {
-                    self.advance();
-                    let token = self.advance();
-                    let TokenKind::Name(name) = token.kind else {
-                        return Err(Error::Unexpected {
-                            expected: "the name of a component",
-                            found: token.kind.describe(),
-                            span: token.span,
-                            hint: None,
-                        });
-                    };
-                    let span = atom.span.to(token.span);
-                    atom = self.node(AstKind::Member(Box::new(atom), name, token.span), span)?;
+                TokenKind::OpenBracket | TokenKind::Dot => atom = self.component(atom)?,
+                TokenKind::Superscript(power) => {
+                    let span = self.advance().span;
+                    let exponent = Ast::new(AstKind::Number(f64::from(power)), span);
+                    atom = self.power(atom, exponent)?;
                 }
                 _ => return Ok(atom),
             }
         }
+    }
+
+    /// `[index]` or `.member` after an atom.
+    fn component(&mut self, atom: Ast) -> Result<Ast, Error> {
+        let opening = self.advance();
+        if opening.kind == TokenKind::OpenBracket {
+            let (items, close) = self.list(opening.span, '[', TokenKind::CloseBracket)?;
+            let span = atom.span.to(close);
+            if items.is_empty() {
+                return Err(Error::Unexpected {
+                    expected: "an index",
+                    found: "`]`".into(),
+                    span: close,
+                    hint: None,
+                });
+            }
+            return self.node(AstKind::Index(Box::new(atom), items), span);
+        }
+        let token = self.advance();
+        let TokenKind::Name(name) = token.kind else {
+            return Err(Error::Unexpected {
+                expected: "the name of a component",
+                found: token.kind.describe(),
+                span: token.span,
+                hint: None,
+            });
+        };
+        let span = atom.span.to(token.span);
+        self.node(AstKind::Member(Box::new(atom), name, token.span), span)
+    }
+
+    /// base^exponent; |∇c|² is an operator of its own.
+    fn power(&self, base: Ast, exponent: Ast) -> Result<Ast, Error> {
+        let span = base.span.to(exponent.span);
+        if exponent.kind == AstKind::Number(2.0)
+            && let Some(of) = gradient_in_bars(&base)
+        {
+            let name = "gradient_squared".to_string();
+            return self.node(AstKind::Call(name, base.span, vec![of]), span);
+        }
+        self.node(AstKind::Infix(Infix::Power, Box::new(base), Box::new(exponent)), span)
+    }
+
+    /// What follows `∇`: `∇²c`, `∇·v`, `∇×v`, `∇c`.
+    fn nabla(&mut self, nabla: Span) -> Result<Ast, Error> {
+        let (name, sign) = match self.peek().kind {
+            TokenKind::Superscript(2) => ("laplace", self.advance().span),
+            TokenKind::CentredDot => ("divergence", self.advance().span),
+            TokenKind::Times => ("curl", self.advance().span),
+            _ => ("gradient", nabla),
+        };
+        self.depth += 1;
+        if self.depth > MAX_NESTING {
+            return Err(Error::TooDeep { limit: MAX_NESTING, span: nabla });
+        }
+        let token = self.advance();
+        // Only an atom with its indices belongs to the sign: ∇²c² is (∇²c)².
+        let mut of = self.atom(token)?;
+        while matches!(self.peek().kind, TokenKind::Dot | TokenKind::OpenBracket) {
+            of = self.component(of)?;
+        }
+        self.depth -= 1;
+        let span = nabla.to(of.span);
+        self.node(AstKind::Call(name.into(), nabla.to(sign), vec![of]), span)
+    }
+
+    /// `|a|`
+    fn bars(&mut self, open: Span) -> Result<Ast, Error> {
+        let inner = self.expression(0)?;
+        let close = self.advance();
+        if close.kind != TokenKind::Bar {
+            return Err(Error::Unclosed { bracket: '|', span: open });
+        }
+        let span = open.to(close.span);
+        self.node(AstKind::Call(BARS.into(), open, vec![inner]), span)
     }
 
     fn node(&self, kind: AstKind, span: Span) -> Result<Ast, Error> {
@@ -264,6 +361,16 @@ fn infix(kind: &TokenKind) -> Option<(Infix, u8)> {
     })
 }
 
+/// The name of the function that `|a|` stands for: `abs` of scalars, `norm` of the rest.
+pub(crate) const BARS: &str = "|…|";
+
+/// c where the node is `|∇c|` or `|gradient(c)|`.
+fn gradient_in_bars(ast: &Ast) -> Option<Ast> {
+    let AstKind::Call(bars, _, inner) = &ast.kind else { return None };
+    let AstKind::Call(name, _, of) = &inner.first()?.kind else { return None };
+    (bars == BARS && name == "gradient" && of.len() == 1).then(|| of[0].clone())
+}
+
 /// Whether the node is a comparison that was written without parentheses around it.
 fn is_comparison(ast: &Ast) -> bool {
     use Infix::*;
@@ -296,7 +403,9 @@ mod tests {
                 AstKind::Tuple(items) => {
                     format!("<{}>", items.iter().map(go).collect::<Vec<_>>().join(", "))
                 }
-                AstKind::Index(a, b) => format!("{}[{}]", go(a), go(b)),
+                AstKind::Index(a, items) => {
+                    format!("{}[{}]", go(a), items.iter().map(go).collect::<Vec<_>>().join(", "))
+                }
                 AstKind::Member(a, name, _) => format!("{}.{name}", go(a)),
             }
         }
@@ -325,6 +434,28 @@ mod tests {
     fn calls_lists_components() {
         assert_eq!(show("f(a, [b, c])[0].x"), "f(a, [b, c])[0].x");
         assert_eq!(show("Piecewise((a, b), (c, True))"), "Piecewise(<a, b>, <c, True>)");
+    }
+
+    #[test]
+    fn signs_of_vector_calculus_are_read() {
+        assert_eq!(show("∇²c + ∇²(a*b)"), "(laplace(c) Add laplace((a Multiply b)))");
+        assert_eq!(show("|∇c|² + |∇c|^2"), "(gradient_squared(c) Add gradient_squared(c))");
+        assert_eq!(show("∇²c²"), "(laplace(c) Power 2)");
+        assert_eq!(show("∇·v + ∇×v[0]"), "(divergence(v) Add curl(v[0]))");
+        assert_eq!(show("-c³*2"), "((Negate (c Power 3)) Multiply 2)");
+        assert_eq!(show("|a - b|"), "|…|((a Subtract b))");
+        assert_eq!(show("T[0, 1]"), "T[0, 1]");
+    }
+
+    #[test]
+    fn functions_are_names_an_arrow_and_a_body() {
+        let f = parse_function("(x, a) -> x/(a + x)").unwrap();
+        assert_eq!(f.parameters, ["x", "a"]);
+        assert_eq!(f.body.span, Span::new(10, 19));
+        assert_eq!(parse_function("x -> x^2").unwrap().parameters, ["x"]);
+        for text in ["x^2", "(x, x) -> x", "(x, 2) -> x", "-> x", "(x -> x", "(x) x", "() -> 1"] {
+            assert!(parse_function(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -1,8 +1,13 @@
 //! What the names in an expression mean, and what its place allows.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
+use crate::ast::Ast;
+use crate::native::Native;
+use crate::space::Space;
 use crate::typed::Node;
+use crate::types::Type;
 
 /// Where an expression stands, which decides what it may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +72,8 @@ pub struct Uses {
 }
 
 impl Uses {
-    pub(crate) fn merge(&mut self, other: &Uses) {
+    /// Adds what another expression uses.
+    pub fn merge(&mut self, other: &Uses) {
         self.field = self.field.take().or_else(|| other.field.clone());
         self.operator = self.operator.take().or_else(|| other.operator.clone());
         self.random |= other.random;
@@ -76,19 +82,49 @@ impl Uses {
     }
 }
 
+/// What a name stands for.
+#[derive(Clone, Debug)]
+pub(crate) struct Meaning {
+    pub(crate) node: Node,
+    pub(crate) ty: Type,
+    pub(crate) uses: Uses,
+}
+
+/// A function that is not built in.
+#[derive(Clone, Debug)]
+pub(crate) enum Callable {
+    /// Written as text.
+    Text(Rc<Lambda>),
+    /// Brought along by the program.
+    Native(Native),
+}
+
+/// A function written as text, such as `(x, a) -> x/(a + x)`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lambda {
+    /// The names of its arguments.
+    pub parameters: Vec<String>,
+    /// What it gives.
+    pub body: Ast,
+    /// The text that both came from.
+    pub text: String,
+}
+
 /// The names that an expression can use.
 #[derive(Clone, Debug)]
 pub struct Scope {
     place: Place,
-    axes: Vec<String>,
-    names: HashMap<String, (Node, Uses)>,
+    space: Space,
+    names: HashMap<String, Meaning>,
+    functions: HashMap<String, Callable>,
 }
 
 impl Scope {
     /// The names that are always there: coordinates, `t`, constants, and in conditions `value`
     /// and `dx`.
-    pub fn new(place: Place, axes: &[String]) -> Self {
-        let mut scope = Scope { place, axes: axes.to_vec(), names: HashMap::new() };
+    pub fn new(place: Place, space: &Space) -> Self {
+        let mut scope =
+            Scope { place, space: space.clone(), names: HashMap::new(), functions: HashMap::new() };
         for (name, value) in [
             ("pi", std::f64::consts::PI),
             ("e", std::f64::consts::E),
@@ -98,39 +134,69 @@ impl Scope {
         ] {
             scope.number(name, value);
         }
+        for name in ["i", "I"] {
+            scope.insert(name, Node::Imaginary, Type::COMPLEX, Uses::default());
+        }
         let cells = Uses { cells: true, ..Uses::default() };
         if place.allows_cells() {
             let time = Uses { time: true, ..Uses::default() };
-            scope.insert("t", Node::Time, time);
-            for (axis, name) in axes.iter().enumerate() {
-                scope.insert(name, Node::Coordinate(axis), cells.clone());
+            scope.insert("t", Node::Time, Type::REAL, time);
+            for (axis, name) in space.axes.iter().enumerate() {
+                scope.insert(name, Node::Coordinate(axis), Type::REAL, cells.clone());
             }
         }
         if place == Place::Condition {
-            scope.insert("value", Node::Adjacent, cells);
-            scope.insert("dx", Node::Spacing, Uses::default());
+            scope.insert("value", Node::Adjacent, Type::REAL, cells);
+            scope.insert("dx", Node::Spacing, Type::REAL, Uses::default());
         }
         scope
     }
 
     /// Makes `name` a number.
     pub fn number(&mut self, name: &str, value: f64) {
-        self.insert(name, Node::Number(value), Uses::default());
+        self.insert(name, Node::Number(value), Type::REAL, Uses::default());
     }
 
     /// Makes `name` the field of this number.
-    pub fn field(&mut self, name: &str, number: usize) {
+    pub fn field(&mut self, name: &str, number: usize, ty: Type) {
         let uses = Uses { field: Some(name.into()), cells: true, ..Uses::default() };
-        self.insert(name, Node::Field(number), uses);
+        self.insert(name, Node::Field(number), ty, uses);
+    }
+
+    /// Makes `name` the field of this number, which is given and does not change.
+    pub fn data(&mut self, name: &str, number: usize, ty: Type) {
+        // Values of cells are not at hand where no operator is.
+        let operator = Some("given values".into());
+        let uses = Uses { operator, cells: true, ..Uses::default() };
+        self.insert(name, Node::Field(number), ty, uses);
     }
 
     /// Makes `name` the definition of this number, which itself uses `uses`.
-    pub fn define(&mut self, name: &str, number: usize, uses: Uses) {
-        self.insert(name, Node::Define(number), uses);
+    pub fn define(&mut self, name: &str, number: usize, ty: Type, uses: Uses) {
+        self.insert(name, Node::Define(number), ty, uses);
     }
 
-    fn insert(&mut self, name: &str, node: Node, uses: Uses) {
-        self.names.insert(name.to_string(), (node, uses));
+    /// In a condition: whether the quantity that it is for is complex, and so `value` too.
+    pub fn complex_value(&mut self, complex: bool) {
+        if let Some(meaning) = self.names.get_mut("value")
+            && meaning.node == Node::Adjacent
+        {
+            meaning.ty.complex = complex;
+        }
+    }
+
+    /// Makes `name` a function written as text.
+    pub fn function(&mut self, name: &str, lambda: Lambda) {
+        self.functions.insert(name.into(), Callable::Text(Rc::new(lambda)));
+    }
+
+    /// Makes a closure's name a function.
+    pub fn native(&mut self, native: Native) {
+        self.functions.insert(native.name().into(), Callable::Native(native));
+    }
+
+    fn insert(&mut self, name: &str, node: Node, ty: Type, uses: Uses) {
+        self.names.insert(name.to_string(), Meaning { node, ty, uses });
     }
 
     /// Where the expression stands.
@@ -138,19 +204,27 @@ impl Scope {
         self.place
     }
 
-    pub(crate) fn axes(&self) -> &[String] {
-        &self.axes
+    /// The axes and directions.
+    pub(crate) fn space(&self) -> &Space {
+        &self.space
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&(Node, Uses)> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Meaning> {
         self.names.get(name)
     }
 
-    /// The names that an author can have meant, sorted: those from the file, coordinates, time.
-    pub(crate) fn known(&self) -> Vec<String> {
-        let hidden = |name: &String| matches!(name.as_str(), "E" | "True" | "False");
-        let mut known: Vec<_> = self.names.keys().filter(|name| !hidden(name)).cloned().collect();
-        known.sort();
-        known
+    pub(crate) fn callable(&self, name: &str) -> Option<&Callable> {
+        self.functions.get(name)
+    }
+
+    /// The names of the functions that are not built in.
+    pub(crate) fn callables(&self) -> impl Iterator<Item = &str> {
+        self.functions.keys().map(String::as_str)
+    }
+
+    /// The names that an author can have meant: those from the file, coordinates, time.
+    pub(crate) fn known(&self) -> impl Iterator<Item = &str> {
+        let hidden = |name: &str| matches!(name, "E" | "I" | "i" | "True" | "False");
+        self.names.keys().map(String::as_str).filter(move |name| !hidden(name))
     }
 }

@@ -35,6 +35,17 @@ pub(crate) enum TokenKind {
     CloseBracket,
     Comma,
     Dot,
+    Arrow,
+    /// `∇`
+    Nabla,
+    /// `|`
+    Bar,
+    /// `²`, `³` or `⁴`: a power.
+    Superscript(u32),
+    /// `·`
+    CentredDot,
+    /// `×`
+    Times,
     End,
 }
 
@@ -84,7 +95,8 @@ fn number(text: &str, at: usize) -> Result<(TokenKind, usize), Error> {
 }
 
 fn name(rest: &str) -> (TokenKind, usize) {
-    let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+    let part = |c: char| (c.is_alphanumeric() && !matches!(c, '²' | '³' | '⁴')) || c == '_';
+    let length = rest.find(|c| !part(c)).unwrap_or(rest.len());
     let kind = match &rest[..length] {
         "and" => TokenKind::And,
         "or" => TokenKind::Or,
@@ -97,9 +109,14 @@ fn name(rest: &str) -> (TokenKind, usize) {
 fn symbol(text: &str, at: usize, character: char) -> Result<(TokenKind, usize), Error> {
     use TokenKind::*;
     let rest = &text[at..];
-    for (spelling, kind) in
-        [("**", Power), ("<=", LessEqual), (">=", GreaterEqual), ("==", Equal), ("!=", NotEqual)]
-    {
+    for (spelling, kind) in [
+        ("->", Arrow),
+        ("**", Power),
+        ("<=", LessEqual),
+        (">=", GreaterEqual),
+        ("==", Equal),
+        ("!=", NotEqual),
+    ] {
         if rest.starts_with(spelling) {
             return Ok((kind, spelling.len()));
         }
@@ -119,16 +136,19 @@ fn symbol(text: &str, at: usize, character: char) -> Result<(TokenKind, usize), 
         ']' => CloseBracket,
         ',' => Comma,
         '.' => Dot,
+        '|' => Bar,
+        '∇' => return Ok((Nabla, character.len_utf8())),
+        '·' | '⋅' => return Ok((CentredDot, character.len_utf8())),
+        '×' => return Ok((Times, character.len_utf8())),
+        '²' => return Ok((Superscript(2), character.len_utf8())),
+        '³' => return Ok((Superscript(3), character.len_utf8())),
+        '⁴' => return Ok((Superscript(4), character.len_utf8())),
         _ => {
             let instead = match character {
                 '=' => Some("to compare, write `==`"),
                 '&' => Some("write `and`"),
-                '|' => Some("for a logical or write `or`; for an absolute value `abs(…)`"),
                 '!' | '~' => Some("write `not`, or `!=` for unequal"),
                 '\u{2212}' | '\u{2013}' => Some("write the minus sign of the keyboard, `-`"),
-                '·' | '×' => Some("write `*`"),
-                '²' => Some("write `^2`"),
-                '³' => Some("write `^3`"),
                 '{' | '}' => Some("use parentheses"),
                 '?' | ':' => Some("for a choice write `where(condition, a, b)`"),
                 _ => None,
@@ -169,6 +189,14 @@ impl TokenKind {
             CloseBracket => "]",
             Comma => ",",
             Dot => ".",
+            Arrow => "->",
+            Nabla => "∇",
+            Bar => "|",
+            Superscript(2) => "²",
+            Superscript(3) => "³",
+            Superscript(_) => "⁴",
+            CentredDot => "·",
+            Times => "×",
         };
         format!("`{spelling}`")
     }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use fluxions_expr::{Place, Scope, evaluate};
+use fluxions_expr::{Place, Scope, Space, evaluate};
 use proptest::prelude::*;
 
 /// An expression in meval's language.
@@ -80,7 +80,7 @@ fn trees() -> impl Strategy<Value = Tree> {
 
 /// The value here, infinities and NaNs included.
 fn ours(text: &str) -> f64 {
-    let mut scope = Scope::new(Place::Constant, &[]);
+    let mut scope = Scope::new(Place::Constant, &Space::nowhere());
     scope.number("x", 0.7);
     scope.number("y", -2.3);
     match evaluate(text, &scope).map_err(|errors| errors[0].clone()) {
@@ -155,7 +155,7 @@ proptest! {
 
     #[test]
     fn any_text_gives_a_value_or_an_error(text in "[-+*/^%()a-z0-9. ,\\[\\]<>=!_αβ²∇]{0,40}") {
-        let scope = Scope::new(Place::Constant, &[]);
+        let scope = Scope::new(Place::Constant, &Space::nowhere());
         if let Err(errors) = evaluate(&text, &scope) {
             for error in errors {
                 prop_assert!(!error.in_text(&text).is_empty());

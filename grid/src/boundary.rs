@@ -13,7 +13,9 @@
 //! | ghost v | v |
 //! | periodic, antiperiodic | ± the cell at the opposite end |
 //!
-//! The first three put the condition at the wall itself, between g and f1, to second order
+//! Of vectors and tensors each component has ghost cells of its own. The kinds that begin with
+//! `normal` are for the component normal to the wall only, of a tensor for those whose second index
+//! is the normal's. The first three put the condition at the wall itself, between g and f1, to second order
 //! (LeVeque 2007, "Finite Difference Methods for Ordinary and Partial Differential Equations",
 //! section 2.12).
 
@@ -35,6 +37,19 @@ pub enum Condition<T> {
     Curvature(T),
     /// The value of the ghost cell itself.
     Ghost(T),
+    /// A value of the component normal to the wall.
+    NormalValue(T),
+    /// A derivative of the component normal to the wall, along the outward normal.
+    NormalDerivative(T),
+    /// ∂c/∂n + coefficient·c = value of the component normal to the wall.
+    NormalMixed {
+        /// γ
+        coefficient: T,
+        /// β
+        value: T,
+    },
+    /// The second derivative of the component normal to the wall.
+    NormalCurvature(T),
     /// The opposite end is the neighbour.
     Periodic,
     /// The opposite end is the neighbour, with the sign changed.
@@ -55,6 +70,12 @@ impl<T> Condition<T> {
             }
             Condition::Curvature(v) => Condition::Curvature(f(v)?),
             Condition::Ghost(v) => Condition::Ghost(f(v)?),
+            Condition::NormalValue(v) => Condition::NormalValue(f(v)?),
+            Condition::NormalDerivative(v) => Condition::NormalDerivative(f(v)?),
+            Condition::NormalMixed { coefficient, value } => {
+                Condition::NormalMixed { coefficient: f(coefficient)?, value: f(value)? }
+            }
+            Condition::NormalCurvature(v) => Condition::NormalCurvature(f(v)?),
             Condition::Periodic => Condition::Periodic,
             Condition::Antiperiodic => Condition::Antiperiodic,
         })
@@ -65,6 +86,29 @@ impl<T> Condition<T> {
         matches!(self, Condition::Periodic | Condition::Antiperiodic)
     }
 
+    /// Whether it is for the component normal to the wall only.
+    pub fn is_normal(&self) -> bool {
+        matches!(
+            self,
+            Condition::NormalValue(_)
+                | Condition::NormalDerivative(_)
+                | Condition::NormalMixed { .. }
+                | Condition::NormalCurvature(_)
+        )
+    }
+
+    /// What it means for each component that it is for.
+    #[must_use]
+    pub fn of_component(self) -> Self {
+        match self {
+            Condition::NormalValue(v) => Condition::Value(v),
+            Condition::NormalDerivative(v) => Condition::Derivative(v),
+            Condition::NormalMixed { coefficient, value } => Condition::Mixed { coefficient, value },
+            Condition::NormalCurvature(v) => Condition::Curvature(v),
+            other => other,
+        }
+    }
+
     /// The condition's name, as problem files use it.
     pub fn name(&self) -> &'static str {
         match self {
@@ -73,6 +117,10 @@ impl<T> Condition<T> {
             Condition::Mixed { .. } => "mixed",
             Condition::Curvature(_) => "curvature",
             Condition::Ghost(_) => "ghost",
+            Condition::NormalValue(_) => "normal_value",
+            Condition::NormalDerivative(_) => "normal_derivative",
+            Condition::NormalMixed { .. } => "normal_mixed",
+            Condition::NormalCurvature(_) => "normal_curvature",
             Condition::Periodic => "periodic",
             Condition::Antiperiodic => "antiperiodic",
         }
@@ -81,7 +129,7 @@ impl<T> Condition<T> {
     /// How many cells of the domain, counted from the wall, decide the ghost cell.
     pub fn depth(&self) -> usize {
         match self {
-            Condition::Curvature(_) => 2,
+            Condition::Curvature(_) | Condition::NormalCurvature(_) => 2,
             _ => 1,
         }
     }

@@ -26,6 +26,23 @@ pub enum Error {
         /// Its name.
         axis: String,
     },
+    /// An axis that the geometry needs.
+    #[error("a {geometry} grid needs the axis `{axis}`")]
+    MissingAxis {
+        /// The geometry's name.
+        geometry: &'static str,
+        /// The axis that is missing.
+        axis: &'static str,
+    },
+    /// A radius below zero.
+    #[error("the axis `r` is a distance and begins at 0 or above, not at {start}")]
+    NegativeRadius {
+        /// Its lower bound.
+        start: f64,
+    },
+    /// A radial axis whose ends are joined.
+    #[error("the axis `r` is a distance from a centre and cannot be periodic")]
+    PeriodicRadius,
     /// Bounds that are not finite or not in order.
     #[error("the bounds of axis `{axis}` must be finite and in order, not [{start}, {end}]")]
     Bounds {

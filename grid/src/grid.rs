@@ -1,5 +1,6 @@
 //! The grid: a geometry and its axes.
 
+use std::f64::consts::PI;
 use std::ops::Range;
 
 use crate::axis::{Axis, Ends};
@@ -11,6 +12,7 @@ use crate::geometry::Geometry;
 pub struct Grid {
     geometry: Geometry,
     axes: Vec<Axis>,
+    conservative: Option<bool>,
 }
 
 /// Collects the axes of a [`Grid`].
@@ -18,6 +20,7 @@ pub struct Grid {
 pub struct GridBuilder {
     geometry: Geometry,
     axes: Vec<Axis>,
+    conservative: Option<bool>,
 }
 
 /// Most cells along an axis: indices stay exact in doubles and in file formats.
@@ -34,6 +37,15 @@ impl GridBuilder {
         self
     }
 
+    /// Whether operators on a curvilinear grid are those of finite volumes, which conserve
+    /// integrals to rounding, or plain differences. If not given, `laplace` is conservative, and
+    /// on spherical grids `divergence` and `tensor_double_divergence`, as in py-pde.
+    #[must_use]
+    pub fn conservative(mut self, conservative: bool) -> Self {
+        self.conservative = Some(conservative);
+        self
+    }
+
     /// The grid.
     ///
     /// # Errors
@@ -44,7 +56,7 @@ impl GridBuilder {
         if self.axes.is_empty() || self.axes.len() > 3 {
             return Err(Error::Dimension { axes: self.axes.len() });
         }
-        for (k, Axis { name: axis, start, end, cells, .. }) in self.axes.iter().enumerate() {
+        for (k, Axis { name: axis, start, end, cells, ends }) in self.axes.iter().enumerate() {
             let axis = axis.clone();
             if !known.contains(&axis.as_str()) {
                 let geometry = self.geometry.name();
@@ -56,16 +68,29 @@ impl GridBuilder {
             if !(start.is_finite() && end.is_finite() && start < end) {
                 return Err(Error::Bounds { axis, start: *start, end: *end });
             }
+            if self.geometry.is_curvilinear() && axis == "r" {
+                if *start < 0.0 {
+                    return Err(Error::NegativeRadius { start: *start });
+                }
+                if *ends == Ends::Periodic {
+                    return Err(Error::PeriodicRadius);
+                }
+            }
             if !(1..=MOST_CELLS).contains(cells) {
                 return Err(Error::Cells { axis, cells: *cells, most: MOST_CELLS });
             }
+        }
+        if self.geometry.is_curvilinear()
+            && let Some(axis) = known.iter().find(|k| !self.axes.iter().any(|a| a.name == **k))
+        {
+            return Err(Error::MissingAxis { geometry: self.geometry.name(), axis });
         }
         let cells: f64 = self.axes.iter().map(|axis| axis.cells as f64).product();
         if cells > MOST_CELLS_IN_ALL {
             return Err(Error::TooLarge { cells, most: MOST_CELLS_IN_ALL });
         }
         self.axes.sort_by_key(|axis| known.iter().position(|name| *name == axis.name));
-        Ok(Grid { geometry: self.geometry, axes: self.axes })
+        Ok(Grid { geometry: self.geometry, axes: self.axes, conservative: self.conservative })
     }
 }
 
@@ -77,12 +102,17 @@ impl Grid {
 
     /// A grid of this geometry.
     pub fn builder(geometry: Geometry) -> GridBuilder {
-        GridBuilder { geometry, axes: Vec::new() }
+        GridBuilder { geometry, axes: Vec::new(), conservative: None }
     }
 
     /// The coordinate system.
     pub fn geometry(&self) -> Geometry {
         self.geometry
+    }
+
+    /// Whether operators are conservative, if that was asked for.
+    pub fn conservative(&self) -> Option<bool> {
+        self.conservative
     }
 
     /// The named axes, in the geometry's order.
@@ -111,6 +141,14 @@ impl Grid {
         part
     }
 
+    /// Cells along each named axis before the first of a part of this grid.
+    pub fn offset_of(&self, part: &Grid) -> Vec<usize> {
+        let before = |(whole, part): (&Axis, &Axis)| {
+            ((part.start - whole.start) / whole.spacing()).round() as usize
+        };
+        self.axes.iter().zip(&part.axes).map(before).collect()
+    }
+
     /// Number of named axes.
     pub fn dimension(&self) -> usize {
         self.axes.len()
@@ -136,14 +174,29 @@ impl Grid {
         self.shape().iter().product()
     }
 
-    /// The volume (area, length) of one cell.
-    pub fn cell_volume(&self) -> f64 {
-        self.axes.iter().map(Axis::spacing).product()
+    /// The names of a vector's components: the axes, then the coordinates that fields do not
+    /// depend on.
+    pub fn components(&self) -> Vec<String> {
+        let symmetric = self.geometry.symmetric_axes().iter().map(|name| name.to_string());
+        self.axis_names().into_iter().chain(symmetric).collect()
+    }
+
+    /// The volume (area, length) of every cell, where all have the same.
+    pub fn cell_volume(&self) -> Option<f64> {
+        let spacings = self.axes.iter().map(Axis::spacing);
+        (!self.geometry.is_curvilinear()).then(|| spacings.product())
     }
 
     /// The volume (area, length) of the domain.
     pub fn volume(&self) -> f64 {
-        self.axes.iter().map(|axis| axis.end - axis.start).product()
+        let length = |axis: &Axis| axis.end - axis.start;
+        let [a, b] = self.axes[0].bounds();
+        match self.geometry {
+            Geometry::Cartesian => self.axes.iter().map(length).product(),
+            Geometry::Polar => PI * (b - a) * (b + a),
+            Geometry::Cylindrical => PI * (b - a) * (b + a) * length(&self.axes[1]),
+            Geometry::Spherical => 4.0 / 3.0 * PI * (b.powi(3) - a.powi(3)),
+        }
     }
 }
 
@@ -160,7 +213,7 @@ mod tests {
             .unwrap();
         assert_eq!(grid.axis_names(), ["x", "z"]);
         assert_eq!(grid.shape(), [1, 3, 4]);
-        assert_eq!(grid.cell_volume(), 0.5);
+        assert_eq!(grid.cell_volume(), Some(0.5));
         assert!(grid.inner_axis(0).is_none());
         assert_eq!(grid.inner_axis(2).unwrap().name(), "z");
     }
@@ -181,6 +234,7 @@ mod tests {
         let part = grid.cropped(200, 1.0);
         assert_eq!(part.shape(), [1, 25, 8]);
         assert_eq!(part.axes()[0].bounds(), [7.5, 10.0]);
+        assert_eq!(grid.offset_of(&part), [75, 0]);
         assert_eq!(grid.cropped(1000, 0.0), grid);
     }
 
@@ -199,5 +253,11 @@ mod tests {
             polar.build().unwrap_err().to_string(),
             "a cartesian grid has no axis `r`: its axes are x, y, z"
         );
+        let radial = |start, ends| {
+            Grid::builder(Geometry::Cylindrical).axis("r", start..2.0, 4, ends).build()
+        };
+        assert!(matches!(radial(-1.0, bounded), Err(Error::NegativeRadius { .. })));
+        assert!(matches!(radial(0.0, Ends::Periodic), Err(Error::PeriodicRadius)));
+        assert!(matches!(radial(0.0, bounded), Err(Error::MissingAxis { axis: "z", .. })));
     }
 }

@@ -23,6 +23,7 @@ mod error;
 mod geometry;
 mod grid;
 mod layout;
+mod metric;
 mod region;
 mod stencil;
 
@@ -32,5 +33,6 @@ pub use error::Error;
 pub use geometry::Geometry;
 pub use grid::{Grid, GridBuilder};
 pub use layout::Layout;
+pub use metric::Metric;
 pub use region::Region;
 pub use stencil::{Difference, Sided, Stencil, Term};

@@ -67,6 +67,15 @@ impl Region {
         other
     }
 
+    /// The cells that are in both regions.
+    #[must_use]
+    pub fn intersection(&self, other: &Region) -> Self {
+        Region {
+            start: std::array::from_fn(|a| self.start[a].max(other.start[a])),
+            end: std::array::from_fn(|a| self.end[a].min(other.end[a])),
+        }
+    }
+
     /// The slabs that make up this region without `core`, which lies within it: at most two per
     /// axis, disjoint, none of them empty.
     pub fn without(&self, core: &Region) -> impl Iterator<Item = Region> + use<> {
@@ -87,6 +96,15 @@ impl Region {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn regions_intersect_in_the_cells_that_both_have() {
+        let a = Region { start: [0, -1, 2], end: [4, 3, 5] };
+        let b = Region { start: [2, 0, 0], end: [9, 9, 3] };
+        assert_eq!(a.intersection(&b), Region { start: [2, 0, 2], end: [4, 3, 3] });
+        assert_eq!(b.intersection(&a), a.intersection(&b));
+        assert!(a.intersection(&Region { start: [4, 0, 2], end: [5, 1, 3] }).is_empty());
+    }
 
     #[test]
     fn core_and_rim_are_the_domain_each_cell_once() {

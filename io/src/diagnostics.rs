@@ -24,7 +24,8 @@ impl DiagnosticsWriter {
     fn write(&mut self, line: &str) -> Result<(), Error> {
         if self.file.is_none() {
             let mut new = File::create(&self.path).map_err(file(&self.path, "make the file"))?;
-            let header = format!("step,time,{}\n", self.names.join(","));
+            let columns = ["step", "time"].into_iter().chain(self.names.iter().map(String::as_str));
+            let header = columns.collect::<Vec<_>>().join(",") + "\n";
             new.write_all(header.as_bytes()).map_err(file(&self.path, "write"))?;
             self.file = Some(new);
         }

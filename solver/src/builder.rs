@@ -1,12 +1,14 @@
 //! What a simulation is made of, collected call by call and checked as a whole.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use fluxions_comm::{Kind, World};
 use fluxions_expr::Place;
-use fluxions_halo::Decomposition;
+use fluxions_halo::{Decomposition, HaloWidth, Subdomain};
 
 use crate::clock::Clock;
+use crate::data::Source;
 use crate::error::{Error, Errors};
 use crate::executor::Executor;
 use crate::machine::total_memory;
@@ -15,10 +17,11 @@ use crate::origin::Origin;
 use crate::pde::Pde;
 use crate::plan::{Observable, Plan};
 use crate::pulse::Pulse;
-use crate::scalar::Scalar;
+use crate::formula::Formula;
 use crate::schedule::{Every, Schedule};
 use crate::simulation::Simulation;
 use crate::state::State;
+use crate::symmetry;
 use crate::tableau::Tableau;
 use crate::tracker::Tracker;
 
@@ -26,15 +29,15 @@ use crate::tracker::Tracker;
 pub struct SimulationBuilder<'a> {
     pde: &'a Pde,
     world: &'a World,
-    initial: Vec<(String, Scalar)>,
+    initial: Vec<(String, Formula)>,
     scheme: Tableau,
     dt: Option<f64>,
     start: f64,
     max_steps: Option<u64>,
     seed: u64,
     dims: Vec<usize>,
-    fields: Vec<(String, String)>,
-    numbers: Vec<(String, String)>,
+    fields: Vec<(String, Formula)>,
+    numbers: Vec<(String, Formula)>,
     trackers: Vec<(Every, Box<dyn Tracker>)>,
     other_plans: Vec<Plan>,
     began: Instant,
@@ -60,9 +63,9 @@ impl<'a> SimulationBuilder<'a> {
         }
     }
 
-    /// The initial value of a field: an expression of the coordinates.
+    /// The initial value of a field: an expression of the coordinates, or given values.
     #[must_use]
-    pub fn initial(mut self, field: &str, value: impl Into<Scalar>) -> Self {
+    pub fn initial(mut self, field: &str, value: impl Into<Formula>) -> Self {
         self.initial.push((field.into(), value.into()));
         self
     }
@@ -111,15 +114,15 @@ impl<'a> SimulationBuilder<'a> {
 
     /// An expression with a value in each cell that trackers will ask for by name.
     #[must_use]
-    pub fn field(mut self, name: &str, text: &str) -> Self {
-        self.fields.push((name.into(), text.into()));
+    pub fn field(mut self, name: &str, formula: impl Into<Formula>) -> Self {
+        self.fields.push((name.into(), formula.into()));
         self
     }
 
     /// An expression for one number that trackers will ask for by name.
     #[must_use]
-    pub fn number(mut self, name: &str, text: &str) -> Self {
-        self.numbers.push((name.into(), text.into()));
+    pub fn number(mut self, name: &str, formula: impl Into<Formula>) -> Self {
+        self.numbers.push((name.into(), formula.into()));
         self
     }
 
@@ -168,6 +171,13 @@ impl<'a> SimulationBuilder<'a> {
         let plans =
             || [&plan].into_iter().chain(&initial).chain(observables.iter().map(|o| &o.plan));
         let most = |a: [usize; 3], b: [usize; 3]| std::array::from_fn(|k: usize| a[k].max(b[k]));
+        let mut widths = vec![HaloWidth::default(); pde.all_arrays() - pde.arrays()];
+        for plan in plans() {
+            let both = widths.iter_mut().zip(&plan.data_widths);
+            both.for_each(|(width, other)| *width = width.union(other));
+        }
+        let data = Plan::of_data(pde, &widths);
+        let plans = || plans().chain([&data]);
         let halo = plans().map(Plan::halo).fold([0; 3], most);
         let least = plans().map(|p| p.least_cells(pde)).fold([0; 3], most);
         let arrays = plans().map(|p| p.arrays).max().unwrap_or(0);
@@ -183,19 +193,31 @@ impl<'a> SimulationBuilder<'a> {
 
         let executor =
             |memory: &Memory, plan| Executor::new(pde, world, &block, memory, plan, self.seed);
+        let given = pde.data().iter().enumerate().map(|(k, d)| (pde.fields().len() + k, &d.source));
+        for (field, source) in given {
+            let loaded = load(pde, &block, &mut memory, field, source);
+            world.agree(loaded).map_err(crate::error::elsewhere)?;
+        }
+        executor(&memory, data)?.run(world, &block, &mut memory, self.start, 0.0)?;
         // Initial values may use arrays of fields that are set later, as working space only.
         for plan in initial.drain(..) {
-            let mut setter = executor(&memory, plan);
+            let mut setter = executor(&memory, plan)?;
             setter.run(world, &block, &mut memory, self.start, 0.0)?;
         }
-        let stepper = executor(&memory, plan);
+        for (name, value) in &self.initial {
+            let Formula::Values(source) = value else { continue };
+            let field = pde.field(&Origin::Initial(name.clone()), name)?;
+            let loaded = load(pde, &block, &mut memory, field, source);
+            world.agree(loaded).map_err(crate::error::elsewhere)?;
+        }
+        let stepper = executor(&memory, plan)?;
         let observables = observables
             .into_iter()
             .map(|observable| {
-                let executor = executor(&memory, observable.plan.clone());
-                (observable, executor)
+                let executor = executor(&memory, observable.plan.clone())?;
+                Ok((observable, executor))
             })
-            .collect();
+            .collect::<Result<_, Error>>()?;
         let state = State {
             pde: pde.clone(),
             world: world.clone(),
@@ -239,14 +261,47 @@ impl<'a> SimulationBuilder<'a> {
                 errors.push(Error::NoInitialValue { field: field.clone() });
                 continue;
             };
+            if let Formula::Values(source) = value {
+                let (found, wanted) = (source.ty(), pde.types()[number]);
+                if found != wanted {
+                    errors.push(Error::UnfitValues { field: field.clone(), found, wanted });
+                }
+                continue;
+            }
             let origin = Origin::Initial(field.clone());
-            match pde.check(&origin, &value.to_string(), Place::Initial) {
-                Ok((expr, _)) => plans.push(Plan::initial(pde, number, &expr)),
+            match pde.check_value(&origin, value, Place::Initial, number) {
+                Ok((expr, _)) => {
+                    errors.extend(symmetry::check_initial(pde, number, value, &expr).err());
+                    plans.push(Plan::initial(pde, number, &expr));
+                }
                 Err(found) => errors.extend(found),
             }
         }
         plans
     }
+}
+
+/// Copies what a source gives for a block to the arrays of a field.
+fn load(
+    pde: &Pde,
+    block: &Subdomain,
+    memory: &mut Memory,
+    field: usize,
+    source: &Arc<dyn Source>,
+) -> Result<(), Error> {
+    let missing = pde.grid().missing();
+    let (start, shape) = (block.start(), block.shape());
+    for (number, array) in pde.arrays_of(field).enumerate() {
+        let values = source.read(&start[missing..], &shape[missing..], number);
+        let values = values.map_err(Error::Source)?;
+        if values.len() != shape.iter().product::<usize>() {
+            return Err(Error::Source("as many values as cells are needed".into()));
+        }
+        let layout = memory.layout();
+        let mut view = layout.view_mut(memory.of_array_mut(array));
+        view.iter_mut().zip(values).for_each(|(cell, value)| *cell = value);
+    }
+    Ok(())
 }
 
 /// Whether this machine has as much memory. Threads share it; how many processes run on it is not

@@ -1,85 +1,208 @@
-//! Which boundary condition holds where: for each field and definition, at each face.
+//! Which boundary condition holds where: for each array of each quantity, at each face.
+//!
+//! Conditions are given for a field, for a definition or for all. What they mean for a quantity
+//! depends on its type, since vectors, tensors and complex numbers have several arrays. Operators
+//! on compound expressions use the conditions of their equation's field, whatever the type of the
+//! expression; so for each *owner* the conditions of every type are worked out.
 
-use fluxions_expr::{Expr, Node, Place, nearest};
+use fluxions_expr::{Expr, Node, Operator, Place, Rank, Type, nearest};
 use fluxions_grid::{Condition, Grid, Side};
 
 use crate::error::Error;
+use crate::formula::Formula;
+use crate::operators::is_coefficient;
 use crate::origin::{Origin, Part};
 use crate::pde::Pde;
-use crate::scalar::Scalar;
 
 /// A boundary condition as it was given.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) of: Option<String>,
     pub(crate) at: String,
-    pub(crate) condition: Condition<Scalar>,
+    pub(crate) condition: Condition<Formula>,
 }
 
-/// The conditions of one quantity: lower and upper side of each of the three axes inside.
-pub type FaceConditions = [[Condition<Expr>; 2]; 3];
+/// The condition of one array at one face.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ArrayCondition {
+    /// The condition; its numbers may be vectors or tensors.
+    pub condition: Condition<Expr>,
+    /// Which component of them counts where they are.
+    pub component: usize,
+    /// Whether the array is one of imaginary parts.
+    pub imaginary: bool,
+    /// Whether the quantity is complex.
+    pub complex: bool,
+}
 
-/// The conditions of all fields and definitions. Quantities with the same conditions share a set.
+/// The conditions of one array: lower and upper side of each of the three axes inside.
+pub type FaceConditions = [[ArrayCondition; 2]; 3];
+
+/// Why the conditions of an owner have no meaning for a type.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Unfit {
+    /// The axis or face.
+    pub(crate) at: String,
+    /// The name of the condition.
+    pub(crate) condition: &'static str,
+    /// The reason, in words.
+    pub(crate) reason: String,
+}
+
+/// The conditions of one owner, for every type.
+type OfTypes = [Result<Vec<usize>, Unfit>; 6];
+
+/// The conditions of all fields and definitions.
 #[derive(Clone, Debug)]
 pub struct Conditions {
-    sets: Vec<FaceConditions>,
-    /// The set of whatever has no conditions of its own.
+    faces: Vec<FaceConditions>,
+    owners: Vec<OfTypes>,
+    /// The owner of whatever has no conditions of its own.
     common: usize,
+    /// The owner by which values are continued in a straight line.
+    straight: usize,
     fields: Vec<usize>,
     definitions: Vec<usize>,
+    /// Whether each definition was given conditions by name.
+    named: Vec<bool>,
+}
+
+const fn number(ty: Type) -> usize {
+    2 * ty.rank as usize + ty.complex as usize
 }
 
 impl Conditions {
-    /// Periodic axes, and no flux through walls.
-    pub(crate) fn default_of(grid: &Grid) -> Self {
-        let at = |axis: usize| match grid.inner_axis(axis) {
-            Some(axis) if !axis.is_periodic() => {
-                let node = Node::Number(0.0);
-                Condition::Derivative(Expr { node, span: Default::default() })
-            }
-            _ => Condition::Periodic,
-        };
-        let set = std::array::from_fn(|axis| [at(axis), at(axis)]);
-        Conditions { sets: vec![set], common: 0, fields: Vec::new(), definitions: Vec::new() }
+    /// Nothing yet.
+    pub(crate) fn none() -> Self {
+        Conditions {
+            faces: Vec::new(),
+            owners: Vec::new(),
+            common: 0,
+            straight: 0,
+            fields: Vec::new(),
+            definitions: Vec::new(),
+            named: Vec::new(),
+        }
     }
 
-    /// The conditions of this set.
-    pub fn set(&self, number: usize) -> &FaceConditions {
-        &self.sets[number]
+    /// The conditions of an array by their number.
+    pub fn of_array(&self, number: usize) -> &FaceConditions {
+        &self.faces[number]
     }
 
-    /// The set of quantities without conditions of their own.
-    pub fn common(&self) -> usize {
+    /// The numbers of the conditions of a field's arrays, in their order.
+    pub fn of_field(&self, field: usize, ty: Type) -> &[usize] {
+        self.arrays(self.fields[field], ty).unwrap_or(&[])
+    }
+
+    /// The numbers of the conditions of a definition's arrays; none if they do not fit its type.
+    pub fn of_definition(&self, definition: usize, ty: Type) -> &[usize] {
+        self.arrays(self.definitions[definition], ty).unwrap_or(&[])
+    }
+
+    pub(crate) fn common(&self) -> usize {
         self.common
     }
 
-    /// The set of a field.
-    pub fn of_field(&self, field: usize) -> usize {
+    pub(crate) fn owner_of_field(&self, field: usize) -> usize {
         self.fields[field]
     }
 
-    /// The set of a definition.
-    pub fn of_definition(&self, definition: usize) -> usize {
-        self.definitions[definition]
+    /// The owner whose conditions hold for an argument of an operator in an expression of `owner`.
+    pub(crate) fn owner_of_argument(
+        &self,
+        operator: Operator,
+        k: usize,
+        argument: &Expr,
+        owner: usize,
+    ) -> usize {
+        match argument.node {
+            Node::Field(field) => self.fields[field],
+            Node::Define(d) if self.named[d] || !is_coefficient(operator, k) => self.definitions[d],
+            _ if is_coefficient(operator, k) => self.straight,
+            _ => owner,
+        }
     }
 
-    /// The number of the set, which is added if it is new.
-    fn number_of(&mut self, set: FaceConditions) -> usize {
-        self.sets.iter().position(|known| *known == set).unwrap_or_else(|| {
-            self.sets.push(set);
-            self.sets.len() - 1
+    /// The numbers of the conditions of the arrays of a quantity of this type.
+    pub(crate) fn arrays(&self, owner: usize, ty: Type) -> Result<&[usize], &Unfit> {
+        self.owners[owner][number(ty)].as_ref().map(Vec::as_slice)
+    }
+
+    /// Whether the condition of an array depends on the other part of a complex quantity.
+    pub(crate) fn needs_partner(&self, number: usize) -> bool {
+        self.faces[number].iter().flatten().any(|face| face.complex && face.needs_partner())
+    }
+
+    fn number_of(&mut self, faces: FaceConditions) -> usize {
+        self.faces.iter().position(|known| *known == faces).unwrap_or_else(|| {
+            self.faces.push(faces);
+            self.faces.len() - 1
         })
+    }
+
+    /// Adds an owner with these conditions, unless there is one that has the same.
+    fn add(&mut self, pde: &Pde, entries: &[&Checked]) -> usize {
+        let mut of_types = Vec::new();
+        for rank in Rank::ALL {
+            for complex in [false, true] {
+                let ty = Type { rank, complex };
+                let arrays = (0..ty.numbers(pde.space().dimension()))
+                    .map(|k| faces_of(pde, entries, ty, k))
+                    .collect::<Result<Vec<_>, _>>();
+                of_types.push(arrays.map(|arrays| {
+                    arrays.into_iter().map(|faces| self.number_of(faces)).collect()
+                }));
+            }
+        }
+        // Three ranks, real and complex.
+        let Ok(of_types) = OfTypes::try_from(of_types) else { return 0 };
+        self.owners.iter().position(|known| *known == of_types).unwrap_or_else(|| {
+            self.owners.push(of_types);
+            self.owners.len() - 1
+        })
+    }
+}
+
+impl ArrayCondition {
+    fn new(condition: Condition<Expr>, component: usize, imaginary: bool, complex: bool) -> Self {
+        let mut scalar = true;
+        let Ok(()) = condition
+            .clone()
+            .try_map(|expr| {
+                scalar &= expr.ty.rank == Rank::Scalar;
+                Ok::<_, std::convert::Infallible>(())
+            })
+            .map(|_| ());
+        let component = if scalar { 0 } else { component };
+        ArrayCondition { condition, component, imaginary, complex }
+    }
+
+    /// Whether the ghost cells of one part of a complex quantity depend on the cells of the other.
+    fn needs_partner(&self) -> bool {
+        let mut uses_value = false;
+        let mut complex_coefficient = false;
+        let mut first = true;
+        let mixed = matches!(self.condition, Condition::Mixed { .. });
+        let Ok(_) = self.condition.clone().try_map(|expr| {
+            expr.walk(&mut |part| uses_value |= part.node == Node::Adjacent);
+            complex_coefficient |= mixed && first && expr.ty.complex;
+            first = false;
+            Ok::<_, std::convert::Infallible>(())
+        });
+        uses_value || complex_coefficient
     }
 }
 
 /// The conditions of all fields and definitions of `pde` by these entries.
 ///
-/// For each face the most specific entry counts: of the quantity before of all, of the face
-/// before of the axis.
+/// For each face and component the most specific entry counts: of the quantity before of all, of
+/// the face before of the axis.
 pub(crate) fn resolve(pde: &Pde, entries: &[Entry]) -> Result<Conditions, Vec<Error>> {
     let mut errors = Vec::new();
     let names: Vec<&str> = (pde.fields().iter().map(String::as_str))
         .chain(pde.definitions().iter().map(|d| d.name.as_str()))
+        .chain(pde.data().iter().map(|d| d.name.as_str()))
         .collect();
     let mut checked = Vec::new();
     for entry in entries {
@@ -94,40 +217,73 @@ pub(crate) fn resolve(pde: &Pde, entries: &[Entry]) -> Result<Conditions, Vec<Er
             continue;
         }
         match check(pde, entry) {
-            Ok(condition) => checked.extend(condition),
+            Ok(condition) => checked.push(condition),
             Err(found) => errors.extend(found),
         }
     }
-    let mut conditions = Conditions::default_of(pde.grid());
-    let default = conditions.sets[0].clone();
-    let mut set_of = |name: Option<&str>| {
-        let mut set = default.clone();
+    let mut conditions = Conditions::none();
+    let of = |name: Option<&str>| -> Vec<&Checked> {
+        let mut list = Vec::new();
         for whose in [None, name] {
             for faces in [2, 1] {
-                for entry in &checked {
-                    if entry.of.as_deref() == whose && entry.sides.len() == faces {
-                        for side in &entry.sides {
-                            set[entry.axis][side.index()] = entry.condition.clone();
-                        }
-                    }
-                }
+                let fits = |e: &&Checked| e.of.as_deref() == whose && e.sides.len() == faces;
+                list.extend(checked.iter().filter(fits));
+            }
+            if name.is_none() {
+                break;
             }
         }
-        if let Err(error) = check_ends(pde.grid(), &set, name) {
-            // What is wrong for all is wrong for each.
-            if !errors.iter().any(|e| matches!(e, Error::UnfitCondition { .. })) {
-                errors.push(error);
-            }
-        }
-        set
+        list
     };
-    let common = set_of(None);
-    let fields: Vec<_> = pde.fields().iter().map(|name| set_of(Some(name))).collect();
-    let definitions: Vec<_> = pde.definitions().iter().map(|d| set_of(Some(&d.name))).collect();
-    conditions.common = conditions.number_of(common);
-    conditions.fields = fields.into_iter().map(|set| conditions.number_of(set)).collect();
-    conditions.definitions = definitions.into_iter().map(|set| conditions.number_of(set)).collect();
+    conditions.common = conditions.add(pde, &of(None));
+    conditions.straight = {
+        let entries = straight(pde.grid());
+        let entries: Vec<&Checked> = entries.iter().collect();
+        conditions.add(pde, &entries)
+    };
+    let mut add = |name: &str, ty: Type, must_fit: bool| {
+        let entries = of(Some(name));
+        let owner = conditions.add(pde, &entries);
+        // What is wrong for all is wrong for each.
+        if must_fit
+            && let Err(unfit) = conditions.arrays(owner, ty)
+            && !errors.iter().any(|e| matches!(e, Error::UnfitCondition { .. }))
+        {
+            let own = |e: &&&Checked| e.of.is_some() && e.at == unfit.at;
+            let of = entries.iter().find(own).and_then(|e| e.of.clone());
+            let whole = Origin::Boundary { of, at: unfit.at.clone(), part: Part::Whole };
+            errors.push(unfit.error(whole));
+        }
+        owner
+    };
+    let mut fields: Vec<usize> =
+        pde.fields().iter().zip(pde.types()).map(|(name, ty)| add(name, *ty, true)).collect();
+    let named: Vec<bool> = pde
+        .definitions()
+        .iter()
+        .map(|d| checked.iter().any(|entry| entry.of.as_ref() == Some(&d.name)))
+        .collect();
+    let definitions: Vec<usize> = pde
+        .definitions()
+        .iter()
+        .zip(&named)
+        .map(|(d, named)| add(&d.name, d.expr.ty, *named))
+        .collect();
+    // What is given is continued in a straight line unless its name has conditions.
+    let straight = conditions.straight;
+    for data in pde.data() {
+        let named = checked.iter().any(|entry| entry.of.as_ref() == Some(&data.name));
+        fields.push(if named { conditions.add(pde, &of(Some(&data.name))) } else { straight });
+    }
+    (conditions.fields, conditions.definitions, conditions.named) = (fields, definitions, named);
     if errors.is_empty() { Ok(conditions) } else { Err(errors) }
+}
+
+impl Unfit {
+    pub(crate) fn error(&self, origin: Origin) -> Error {
+        let (at, condition, reason) = (self.at.clone(), self.condition, self.reason.clone());
+        Error::UnfitCondition { origin, at, condition, reason }
+    }
 }
 
 fn origin(entry: &Entry, part: Part) -> Origin {
@@ -137,12 +293,123 @@ fn origin(entry: &Entry, part: Part) -> Origin {
 /// An entry that was checked by itself.
 struct Checked {
     of: Option<String>,
+    at: String,
     axis: usize,
     sides: Vec<Side>,
+    /// For quantities of real numbers.
     condition: Condition<Expr>,
+    /// The same where `value` is complex, unless that makes no sense.
+    of_complex: Option<Condition<Expr>>,
 }
 
-fn check(pde: &Pde, entry: &Entry) -> Result<Option<Checked>, Vec<Error>> {
+/// Values beyond the walls on a straight line through the last two cells.
+fn straight(grid: &Grid) -> Vec<Checked> {
+    let bounded = grid.axes().iter().enumerate().filter(|(_, axis)| !axis.is_periodic());
+    let entry = |(named, axis): (usize, &fluxions_grid::Axis)| {
+        let condition = match axis.cells() {
+            1 => Condition::Derivative(Expr::number(0.0)),
+            _ => Condition::Curvature(Expr::number(0.0)),
+        };
+        Checked {
+            of: None,
+            at: axis.name().into(),
+            axis: grid.missing() + named,
+            sides: Side::BOTH.to_vec(),
+            of_complex: Some(condition.clone()),
+            condition,
+        }
+    };
+    bounded.map(entry).collect()
+}
+
+/// The conditions of array `k` of a quantity of this type.
+fn faces_of(
+    pde: &Pde,
+    entries: &[&Checked],
+    ty: Type,
+    k: usize,
+) -> Result<FaceConditions, Unfit> {
+    let grid = pde.grid();
+    let (component, imaginary) = (k / ty.per_component(), k % ty.per_component() == 1);
+    let array = |condition, component| {
+        ArrayCondition::new(condition, component, imaginary, ty.complex)
+    };
+    let default = |axis: usize| match grid.inner_axis(axis) {
+        Some(axis) if !axis.is_periodic() => {
+            array(Condition::Derivative(Expr::number(0.0)), 0)
+        }
+        _ => array(Condition::Periodic, 0),
+    };
+    let mut faces: FaceConditions = std::array::from_fn(|axis| [default(axis), default(axis)]);
+    for entry in entries {
+        if let Some(component) = covered(pde, entry, ty, component)? {
+            let condition = match ty.complex {
+                false => entry.condition.clone(),
+                true => entry.of_complex.clone().ok_or_else(|| {
+                    entry.unfit("its formula makes no sense for complex numbers".into())
+                })?,
+            };
+            for side in &entry.sides {
+                faces[entry.axis][side.index()] = array(condition.clone().of_component(), component);
+            }
+        }
+    }
+    for (axis, [lower, upper]) in faces.iter().enumerate() {
+        if let Some(axis) = grid.inner_axis(axis)
+            && axis.is_periodic()
+            && lower != upper
+        {
+            return Err(Unfit {
+                at: axis.name().into(),
+                condition: lower.condition.name(),
+                reason: "both ends of a periodic axis are joined in the same way".into(),
+            });
+        }
+    }
+    Ok(faces)
+}
+
+/// Which component of its numbers an entry holds for a component of a quantity, if it holds any.
+fn covered(
+    pde: &Pde,
+    entry: &Checked,
+    ty: Type,
+    component: usize,
+) -> Result<Option<usize>, Unfit> {
+    let n = pde.space().dimension();
+    let normal = entry.axis - pde.grid().missing();
+    let is_normal = entry.condition.is_normal();
+    let (mine, wanted) = match (is_normal, ty.rank) {
+        (false, _) => (component, ty.rank),
+        (true, Rank::Scalar) => (0, Rank::Scalar),
+        (true, Rank::Vector) if component == normal => (0, Rank::Scalar),
+        (true, Rank::Tensor) if component % n == normal => (component / n, Rank::Vector),
+        _ => return Ok(None),
+    };
+    let mut wrong = None;
+    let Ok(_) = entry.condition.clone().try_map(|expr| {
+        if expr.ty.rank != Rank::Scalar && expr.ty.rank != wanted {
+            let wanted = Type::real(wanted);
+            wrong = Some(format!("its value is {}, and {wanted} is needed", expr.ty));
+        }
+        if expr.ty.complex && !ty.complex {
+            wrong = Some("its value is complex, and the quantity is real".into());
+        }
+        Ok::<_, std::convert::Infallible>(())
+    });
+    match wrong {
+        Some(reason) => Err(entry.unfit(reason)),
+        None => Ok(Some(mine)),
+    }
+}
+
+impl Checked {
+    fn unfit(&self, reason: String) -> Unfit {
+        Unfit { at: self.at.clone(), condition: self.condition.name(), reason }
+    }
+}
+
+fn check(pde: &Pde, entry: &Entry) -> Result<Checked, Vec<Error>> {
     let grid = pde.grid();
     let (name, sides) = match entry.at.strip_suffix(['-', '+']) {
         Some(name) if entry.at.ends_with('-') => (name, vec![Side::Lower]),
@@ -175,14 +442,35 @@ fn check(pde: &Pde, entry: &Entry) -> Result<Option<Checked>, Vec<Error>> {
     if axis.cells() < needed {
         return unfit(format!("it needs {needed} cells along {name}, and there is 1"));
     }
+    let condition = expressions(pde, entry, false)?;
+    Ok(Checked {
+        of: entry.of.clone(),
+        at: entry.at.clone(),
+        axis: grid.missing() + named,
+        sides,
+        condition,
+        of_complex: expressions(pde, entry, true).ok(),
+    })
+}
+
+/// The condition with its numbers checked; `complex` says whether `value` is.
+fn expressions(
+    pde: &Pde,
+    entry: &Entry,
+    complex: bool,
+) -> Result<Condition<Expr>, Vec<Error>> {
     let mut errors = Vec::new();
     let mut parts = match entry.condition {
-        Condition::Mixed { .. } => vec![Part::Value, Part::Coefficient],
+        Condition::Mixed { .. } | Condition::NormalMixed { .. } => {
+            vec![Part::Value, Part::Coefficient]
+        }
         _ => vec![Part::Value],
     };
-    let condition = entry.condition.clone().try_map(|scalar| {
+    let condition = entry.condition.clone().try_map(|formula| {
         let origin = origin(entry, parts.pop().unwrap_or(Part::Value));
-        match pde.check(&origin, &scalar.to_string(), Place::Condition) {
+        let mut scope = pde.scope(Place::Condition);
+        scope.complex_value(complex);
+        match pde.resolve(&origin, &formula, &scope) {
             Ok((expr, _)) => Ok(expr),
             Err(found) => {
                 errors.extend(found);
@@ -190,33 +478,5 @@ fn check(pde: &Pde, entry: &Entry) -> Result<Option<Checked>, Vec<Error>> {
             }
         }
     });
-    match condition {
-        Ok(condition) => Ok(Some(Checked {
-            of: entry.of.clone(),
-            axis: grid.missing() + named,
-            sides,
-            condition,
-        })),
-        Err(()) => Err(errors),
-    }
-}
-
-/// The two ends of a periodic axis are joined in one way.
-fn check_ends(grid: &Grid, set: &FaceConditions, name: Option<&str>) -> Result<(), Error> {
-    for (axis, [lower, upper]) in set.iter().enumerate() {
-        if let Some(axis) = grid.inner_axis(axis)
-            && axis.is_periodic()
-            && lower != upper
-        {
-            let at = axis.name().to_string();
-            let origin = Origin::Boundary {
-                of: name.map(str::to_string),
-                at: format!("{at}-"),
-                part: Part::Whole,
-            };
-            let reason = "both ends of a periodic axis are joined in the same way".into();
-            return Err(Error::UnfitCondition { origin, at, condition: lower.name(), reason });
-        }
-    }
-    Ok(())
+    condition.map_err(|()| errors)
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use fluxions_comm::Disagreement;
+use fluxions_expr::Type;
 
 use crate::origin::Origin;
 
@@ -106,12 +107,72 @@ pub enum Error {
         name: String,
     },
     /// A diagnostic that is not one number.
-    #[error("a diagnostic is one number, but `{name}` differs from cell to cell")]
+    #[error(
+        "a diagnostic is one number, but `{name}` {}",
+        if *ty == Type::REAL { "differs from cell to cell".into() } else { format!("is {ty}") }
+    )]
     NotANumber {
         /// Where it stands.
         origin: Origin,
         /// Its name.
         name: String,
+        /// The type of its value.
+        ty: Type,
+    },
+    /// Something that is made of several numbers, where one was asked for.
+    #[error("`{name}` is {ty}: ask for one of its parts")]
+    NotScalar {
+        /// Its name.
+        name: String,
+        /// Its type.
+        ty: Type,
+    },
+    /// An operator whose argument has no boundary conditions that make sense.
+    #[error("an operator is applied to {ty}, for which the condition `{condition}` at `{at}` makes no sense: {reason}")]
+    UnfitArgument {
+        /// The expression in which it stands.
+        origin: Origin,
+        /// The type of the argument.
+        ty: Type,
+        /// The axis or face.
+        at: String,
+        /// The condition's name.
+        condition: &'static str,
+        /// Why it does not fit.
+        reason: String,
+    },
+    /// A value on a spherical grid that does not have the grid's symmetry.
+    #[error("{}", asymmetry(operator, reason))]
+    NotSymmetric {
+        /// The expression in which it stands.
+        origin: Origin,
+        /// Its text.
+        text: String,
+        /// The operator that needs symmetry; empty for a field itself.
+        operator: String,
+        /// What is asked for, in words.
+        reason: &'static str,
+        /// The part of the text at fault.
+        span: fluxions_expr::Span,
+    },
+    /// A variance of noise that is negative.
+    #[error("{origin}: a variance cannot be {value}")]
+    NegativeVariance {
+        /// Where it stands.
+        origin: Origin,
+        /// What it is.
+        value: f64,
+    },
+    /// A variance for which Stratonovich's drift is not known.
+    #[error(
+        "{origin}: with Stratonovich's interpretation a variance is made of the values in the cell \
+         itself, and `{operator}` looks at others"
+    )]
+    NonlocalNoise {
+        /// Where it stands.
+        origin: Origin,
+        /// The operator or reduction in it.
+        operator: String,
     },
     /// A time step, start or end that cannot be.
     #[error("{what} must be {must}, not {value}")]
@@ -155,6 +216,8 @@ pub enum Error {
         time: f64,
         /// The number of the step that led there; 0 is the initial state.
         step: u64,
+        /// Whether noise is added to the field.
+        noise: bool,
     },
     /// A failure of communication, or of another rank.
     #[error(transparent)]
@@ -165,9 +228,35 @@ pub enum Error {
         /// That rank.
         rank: usize,
     },
+    /// Values given cell by cell where an expression is needed.
+    #[error("given values are for parameters and initial values")]
+    MisplacedValues {
+        /// Where they stand.
+        origin: Origin,
+    },
+    /// Values from elsewhere of another type than the field.
+    #[error("the given initial values of `{field}` are {found}, and {wanted} is needed")]
+    UnfitValues {
+        /// The field.
+        field: String,
+        /// Their type.
+        found: Type,
+        /// The type of the field.
+        wanted: Type,
+    },
+    /// Values from elsewhere that cannot be had.
+    #[error("{0}")]
+    Source(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A tracker that failed.
     #[error("{0}")]
     Tracker(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+fn asymmetry(operator: &str, reason: &str) -> String {
+    match operator {
+        "" => format!("this value has not the symmetry of the grid: {reason}"),
+        _ => format!("`{operator}` on a spherical grid is for symmetric values: {reason}"),
+    }
 }
 
 const GIB: f64 = (1u64 << 30) as f64;
@@ -189,6 +278,11 @@ impl Error {
             | Error::NoSuchFace { origin, .. }
             | Error::UnfitCondition { origin, .. }
             | Error::NoSuchField { origin, .. }
+            | Error::UnfitArgument { origin, .. }
+            | Error::NotSymmetric { origin, .. }
+            | Error::NegativeVariance { origin, .. }
+            | Error::NonlocalNoise { origin, .. }
+            | Error::MisplacedValues { origin }
             | Error::NotANumber { origin, .. } => Some(origin),
             _ => None,
         }
@@ -210,6 +304,15 @@ impl Error {
             Error::NoInitialValue { field } => {
                 Some(format!("give it one in [initial], such as {field} = 0"))
             }
+            Error::UnfitArgument { .. } => {
+                Some("name the argument in [define] and give it conditions of its own".into())
+            }
+            Error::NotSymmetric { .. } => {
+                Some("write vectors as [f, 0, 0], tensors as [[f, 0, 0], [0, g, 0], [0, 0, g]]".into())
+            }
+            Error::NotANumber { ty, .. } if ty.complex => {
+                Some("take real(…), imag(…) or abs(…) of it".into())
+            }
             Error::NotANumber { .. } => {
                 Some("wrap it in integral(…), average(…), max(…) or min(…)".into())
             }
@@ -217,6 +320,12 @@ impl Error {
                 Some("use fewer cells, or more machines: `mpirun` over several of them".into())
             }
             Error::NotFinite { step: 0, .. } => Some("look at the initial value there".into()),
+            Error::NotFinite { noise: true, .. } => Some(
+                "the variance of its noise may be negative there, or the time step too long: \
+                 `fluxions check` prints the longest stable one"
+                    .into(),
+            ),
+            Error::NonlocalNoise { .. } => Some("use interpretation = \"ito\"".into()),
             Error::NotFinite { .. } => Some(
                 "the time step may be too long: `fluxions check` prints the longest stable one"
                     .into(),

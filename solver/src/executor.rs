@@ -8,15 +8,16 @@ use std::rc::Rc;
 use fluxions_comm::{ExactSum, World};
 use fluxions_expr::rows::Profile;
 use fluxions_expr::{Call, Reduction, RowFn, Rows, Scratch};
-use fluxions_grid::{Face, Region, Side};
+use fluxions_grid::{Condition, Face, Metric, Region, Side};
 use fluxions_halo::{Exchange, FieldHalo, Subdomain};
 
 use crate::error::Error;
 use crate::memory::Memory;
 use crate::pde::Pde;
 use crate::plan::{Action, Extent, Plan, Slot};
-use crate::program::{HaloGroup, TIME};
-use crate::random::Stream;
+use crate::program::{HaloGroup, RandomArray, TIME};
+use crate::operators::FIRST_METRIC;
+use crate::random::Source;
 use crate::walls::Wall;
 
 /// How often messages get a chance to move on while the core is computed.
@@ -40,15 +41,20 @@ pub(crate) struct Executor {
     plan: Rc<Plan>,
     kernels: Vec<Rows>,
     groups: Vec<Group>,
-    streams: Vec<Stream>,
+    randoms: Vec<Source>,
     parameters: Vec<f64>,
     profiles: Vec<Profile>,
     inputs: Vec<usize>,
     outputs: Vec<usize>,
     positions: Vec<usize>,
+    partners: Vec<[usize; 2]>,
     scratch: Scratch,
+    /// The volume of every cell, where all have the same.
+    cell_volume: Option<f64>,
     volume: f64,
     cells: f64,
+    /// The number of the step that the next run makes, for its random numbers.
+    pub(crate) step: u64,
     pub(crate) counts: Counts,
 }
 
@@ -69,10 +75,12 @@ impl Group {
         group: &HaloGroup,
         scratch: &mut Scratch,
     ) -> Self {
-        let conditions = || group.conditions.iter().map(|set| pde.conditions().set(*set));
+        let conditions = || group.conditions.iter().map(|set| pde.conditions().of_array(*set));
         let fields: Vec<_> = conditions()
             .map(|set| FieldHalo {
-                antiperiodic: std::array::from_fn(|axis| set[axis][0].name() == "antiperiodic"),
+                antiperiodic: std::array::from_fn(|axis| {
+                    matches!(set[axis][0].condition, Condition::Antiperiodic)
+                }),
             })
             .collect();
         let exchange = Exchange::new(world, block, memory.layout(), group.width, &fields);
@@ -97,8 +105,7 @@ impl Group {
 }
 
 impl Executor {
-    /// Makes a plan ready. `memory` has room for it. Collective in the sense that all ranks do
-    /// it.
+    /// Makes a plan ready. `memory` has room for it. Collective.
     pub(crate) fn new(
         pde: &Pde,
         world: &World,
@@ -106,20 +113,30 @@ impl Executor {
         memory: &Memory,
         plan: Plan,
         seed: u64,
-    ) -> Self {
+    ) -> Result<Self, Error> {
         let mut scratch = Scratch::default();
         let kernels: Vec<_> = plan.kernels.iter().map(Rows::compile).collect();
         kernels.iter().for_each(|kernel| kernel.reserve(&mut scratch));
         let make = |group: &HaloGroup| Group::new(pde, world, block, memory, group, &mut scratch);
         let groups = plan.groups.iter().map(make).collect();
         let halo = memory.layout().halo();
-        let coordinates = |axis: usize| {
-            let Some(named) = pde.grid().inner_axis(axis) else { return Profile::default() };
+        let along = |axis: usize, value: &dyn Fn(isize) -> f64| {
             let (n, before) = (block.shape()[axis] as isize, halo[axis]);
-            let centre = |local: isize| named.centre(block.start()[axis] as isize + local);
-            let values = (-(before as isize)..n + before as isize).map(centre).collect();
-            Profile { values, before }
+            let start = block.start()[axis] as isize;
+            let values = (-(before as isize)..n + before as isize).map(|i| value(start + i));
+            Profile { values: values.collect(), before }
         };
+        let mut profiles: Vec<Profile> = (0..FIRST_METRIC)
+            .map(|axis| match pde.grid().inner_axis(axis) {
+                Some(named) => along(axis, &|index| named.centre(index)),
+                None => Profile::default(),
+            })
+            .collect();
+        if pde.grid().geometry().is_curvilinear() {
+            let radial = pde.grid().missing();
+            let metric = |m: &Metric| along(radial, &|index| pde.grid().metric(*m, index));
+            profiles.extend(Metric::ALL.iter().map(metric));
+        }
         let most = |f: fn(&Action) -> usize| plan.actions.iter().map(f).max().unwrap_or(0);
         let inputs = most(|action| match action {
             Action::Sweep { inputs, .. } | Action::Reduce { inputs, .. } => inputs.len(),
@@ -133,22 +150,25 @@ impl Executor {
             Action::Halo { arrays, .. } => arrays.len(),
             _ => 0,
         });
-        let stream = |r: &crate::program::RandomArray| Stream::new(seed, &r.name, r.site);
-        Executor {
+        let source = |r: &RandomArray| Source::new(seed, r, pde.grid(), block, world);
+        Ok(Executor {
             kernels,
             groups,
-            streams: plan.randoms.iter().map(stream).collect(),
+            randoms: plan.randoms.iter().map(source).collect::<Result<_, _>>()?,
             parameters: vec![0.0; plan.parameters()],
-            profiles: (0..3).map(coordinates).collect(),
+            profiles,
             inputs: Vec::with_capacity(inputs),
             outputs: Vec::with_capacity(outputs),
             positions: Vec::with_capacity(positions),
+            partners: Vec::with_capacity(positions),
             scratch,
-            volume: pde.grid().cell_volume(),
+            cell_volume: pde.grid().cell_volume(),
+            volume: pde.grid().volume(),
             cells: pde.grid().cells() as f64,
+            step: 0,
             counts: Counts::default(),
             plan: Rc::new(plan),
-        }
+        })
     }
 
     /// The plan.
@@ -191,20 +211,20 @@ impl Executor {
         while let Some(action) = actions.next() {
             match action {
                 Action::At(fraction) => self.parameters[TIME] = time + fraction * step,
-                Action::Halo { group, arrays } => {
+                Action::Halo { group, arrays, partners } => {
                     let next = actions.peek().copied();
                     let overlapped = self.can_overlap(*group, next);
                     if overlapped {
                         actions.next();
                     }
                     let sweep = next.filter(|_| overlapped);
-                    finite &= self.halo(block, memory, *group, arrays, sweep)?;
+                    finite &= self.halo(block, memory, *group, (arrays, partners), sweep)?;
                 }
                 Action::Sweep { kernel, inputs, outputs, extent: Extent::Block } => {
                     self.bind(memory, inputs, outputs);
                     let rows = inputs.iter().any(|slot| matches!(slot, Slot::Row(_)));
                     if rows {
-                        self.sweep_by_rows(block, memory, *kernel, inputs);
+                        finite &= self.sweep_by_rows(block, memory, *kernel, inputs);
                     } else {
                         finite &= self.sweep(memory, *kernel, &block.domain());
                     }
@@ -236,11 +256,14 @@ impl Executor {
         block: &Subdomain,
         memory: &mut Memory,
         group: usize,
-        arrays: &[usize],
+        (arrays, partners): (&[usize], &[[usize; 2]]),
         sweep: Option<&Action>,
     ) -> Result<bool, Error> {
         self.positions.clear();
         self.positions.extend(arrays.iter().map(|array| memory.array(*array)));
+        self.partners.clear();
+        let pair = |pair: &[usize; 2]| pair.map(|array| memory.array(array));
+        self.partners.extend(partners.iter().map(pair));
         let exchange = &mut self.groups[group].exchange;
         self.counts.halo_exchanges += 1;
         self.counts.messages += exchange.messages() as u64;
@@ -318,10 +341,11 @@ impl Executor {
         let Group { exchange, walls, .. } = &mut self.groups[group];
         let axes = exchange.plan().axes(phase);
         for axis in axes {
-            for (position, walls) in self.positions.iter().zip(walls.iter_mut()) {
-                let array = &mut memory.all_mut()[*position..][..layout.length()];
+            let arrays = self.positions.iter().zip(&self.partners);
+            for ((position, partners), walls) in arrays.zip(walls.iter_mut()) {
                 for (_, wall) in walls.iter_mut().filter(|(across, _)| across == axis) {
-                    wall.fill(array, &layout, time, &mut self.scratch);
+                    let memory = memory.all_mut();
+                    wall.fill(memory, *position, *partners, &layout, time, &mut self.scratch);
                 }
             }
         }
@@ -361,26 +385,34 @@ impl Executor {
         memory: &mut Memory,
         kernel: usize,
         inputs: &[Slot],
-    ) {
-        let [n0, n1, n2] = block.shape();
+    ) -> bool {
+        let [n0, n1, _] = block.shape();
+        let mut finite = true;
         for i in 0..n0 {
             for j in 0..n1 {
-                let first = block.global_number([i, j, 0]);
-                for (slot, bound) in inputs.iter().zip(&mut self.inputs) {
-                    let Slot::Row(row) = slot else { continue };
-                    let start = memory.row(*row);
-                    // Row 0 is for results.
-                    let random = row - 1;
-                    let distribution = self.plan.randoms[random].distribution;
-                    let stream = self.streams[random];
-                    for (k, x) in memory.all_mut()[start..][..n2].iter_mut().enumerate() {
-                        *x = stream.sample(distribution, first + k as u64);
-                    }
-                    *bound = row_position(memory, start, i, j);
-                }
-                let row = one_row(block, i, j);
-                self.sweep(memory, kernel, &row);
+                self.fill_rows(block, memory, inputs, [i, j]);
+                finite &= self.sweep(memory, kernel, &one_row(block, i, j));
             }
+        }
+        finite
+    }
+
+    /// Makes the random inputs of a kernel for one row.
+    fn fill_rows(
+        &mut self,
+        block: &Subdomain,
+        memory: &mut Memory,
+        inputs: &[Slot],
+        [i, j]: [usize; 2],
+    ) {
+        let cells = block.shape()[2];
+        for (slot, bound) in inputs.iter().zip(&mut self.inputs) {
+            let Slot::Row(row) = slot else { continue };
+            let start = memory.row(*row);
+            // Row 0 is for results.
+            let random = &self.randoms[row - 1];
+            random.fill(block, [i, j], self.step, &mut memory.all_mut()[start..][..cells]);
+            *bound = row_position(memory, start, i, j);
         }
     }
 
@@ -404,6 +436,7 @@ impl Executor {
         };
         for i in 0..n0 {
             for j in 0..n1 {
+                self.fill_rows(block, memory, inputs, [i, j]);
                 self.outputs[0] = row_position(memory, start, i, j);
                 self.sweep(memory, kernel, &one_row(block, i, j));
                 let row = &memory.all()[start..][..n2];
@@ -419,11 +452,14 @@ impl Executor {
             Reduction::Min => world.min(extreme)?,
             Reduction::Integral => {
                 world.combine_sum(&mut sum)?;
-                sum.value() * self.volume
+                sum.value() * self.cell_volume.unwrap_or(1.0)
             }
             Reduction::Average => {
                 world.combine_sum(&mut sum)?;
-                sum.value() / self.cells
+                match self.cell_volume {
+                    Some(_) => sum.value() / self.cells,
+                    None => sum.value() / self.volume,
+                }
             }
         })
     }

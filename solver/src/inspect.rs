@@ -9,7 +9,7 @@ use crate::error::{Error, Errors};
 use crate::memory::Memory;
 use crate::pde::Pde;
 use crate::plan::{Action, Plan};
-use crate::scalar::Scalar;
+use crate::formula::Formula;
 use crate::simulation::Simulation;
 use crate::tableau::Tableau;
 
@@ -44,7 +44,7 @@ impl Inspection {
             let layout = block.layout(plan.halo());
             memory = memory.max(Memory::bytes(layout, plan.arrays, plan.rows));
             for action in &plan.actions {
-                let Action::Halo { group, arrays } = action else { continue };
+                let Action::Halo { group, arrays, .. } = action else { continue };
                 let halo = HaloPlan::new(&block, plan.groups[*group].width);
                 for leg in halo.phases().iter().flatten() {
                     if leg.neighbour != rank && !leg.send.is_empty() {
@@ -79,7 +79,7 @@ const TIMED: Duration = Duration::from_millis(200);
 /// Mistakes in the initial values.
 pub fn measured_speed(
     pde: &Pde,
-    initial: &[(String, Scalar)],
+    initial: &[(String, Formula)],
     tableau: &Tableau,
 ) -> Result<f64, Errors> {
     let pde = pde.cropped(MOST_CELLS, 0.0);

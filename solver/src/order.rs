@@ -2,20 +2,32 @@
 
 use fluxions_expr::{Ast, AstKind};
 
-/// The names in a text, as far as it can be parsed.
 fn names_in(ast: &Ast, names: &mut Vec<String>) {
     match &ast.kind {
         AstKind::Number(_) => {}
         AstKind::Name(name) => names.push(name.clone()),
         AstKind::Prefix(_, a) | AstKind::Member(a, _, _) => names_in(a, names),
-        AstKind::Infix(_, a, b) | AstKind::Index(a, b) => {
+        AstKind::Infix(_, a, b) => {
             names_in(a, names);
             names_in(b, names);
+        }
+        AstKind::Index(a, nodes) => {
+            names_in(a, names);
+            nodes.iter().for_each(|node| names_in(node, names));
         }
         AstKind::Call(_, _, nodes) | AstKind::List(nodes) | AstKind::Tuple(nodes) => {
             nodes.iter().for_each(|node| names_in(node, names));
         }
     }
+}
+
+/// The names in a text, as far as it can be parsed.
+pub(crate) fn names_of(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    if let Ok(ast) = fluxions_expr::parse(text) {
+        names_in(&ast, &mut names);
+    }
+    names
 }
 
 /// An order in which each of the texts comes after those that it names; the circle where there
@@ -24,10 +36,7 @@ pub(crate) fn in_order(texts: &[(String, String)]) -> Result<Vec<usize>, Vec<Str
     let needs: Vec<Vec<usize>> = texts
         .iter()
         .map(|(_, text)| {
-            let mut names = Vec::new();
-            if let Ok(ast) = fluxions_expr::parse(text) {
-                names_in(&ast, &mut names);
-            }
+            let names = names_of(text);
             (0..texts.len()).filter(|k| names.contains(&texts[*k].0)).collect()
         })
         .collect();

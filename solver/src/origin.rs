@@ -9,10 +9,16 @@ pub enum Origin {
     Parameter(String),
     /// A named sub-expression.
     Define(String),
+    /// A function written as text.
+    Function(String),
+    /// The type of a field.
+    Field(String),
     /// The right-hand side of the equation of a field.
     Equation(String),
     /// The initial value of a field.
     Initial(String),
+    /// The variance of a field's noise.
+    Noise(String),
     /// A boundary condition.
     Boundary {
         /// The field or definition that it is for; for all if none.
@@ -24,6 +30,13 @@ pub enum Origin {
     },
     /// An output field, a diagnostic or another expression that is evaluated beside the equations.
     Output(String),
+    /// One item of a list.
+    Item {
+        /// What the list is.
+        of: Box<Origin>,
+        /// Which item, counted from 0.
+        index: usize,
+    },
 }
 
 /// The parts of a boundary condition.
@@ -37,18 +50,30 @@ pub enum Part {
     Coefficient,
 }
 
+impl Origin {
+    /// An item of the list that this is.
+    #[must_use]
+    pub fn item(&self, index: usize) -> Origin {
+        Origin::Item { of: Box::new(self.clone()), index }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Origin::Parameter(name) => write!(f, "parameter `{name}`"),
             Origin::Define(name) => write!(f, "definition of `{name}`"),
+            Origin::Function(name) => write!(f, "function `{name}`"),
+            Origin::Field(name) => write!(f, "type of `{name}`"),
             Origin::Equation(name) => write!(f, "equation of `{name}`"),
             Origin::Initial(name) => write!(f, "initial value of `{name}`"),
+            Origin::Noise(name) => write!(f, "noise of `{name}`"),
             Origin::Boundary { of: Some(of), at, .. } => {
                 write!(f, "boundary condition of `{of}` at `{at}`")
             }
             Origin::Boundary { of: None, at, .. } => write!(f, "boundary condition at `{at}`"),
             Origin::Output(name) => write!(f, "output `{name}`"),
+            Origin::Item { of, .. } => of.fmt(f),
         }
     }
 }

@@ -2,21 +2,60 @@
 
 use std::collections::HashMap;
 
-use fluxions_expr::{Place, Scope};
+use fluxions_expr::{Place, Scope, Space, Type};
 
 use crate::error::Error;
-use crate::order::in_order;
+use crate::formula::Formula;
+use crate::order::{in_order, names_of};
 use crate::origin::Origin;
 use crate::pde::wrap;
-use crate::scalar::Scalar;
 
-/// The value of each parameter, in the given order, and the mistakes found. A parameter with a
-/// mistake has the value 1, so that its uses are not mistakes too.
+/// Parameters by what they are.
+pub struct Sorted {
+    /// Those that are plain numbers.
+    pub numbers: Vec<(String, Formula)>,
+    /// Those that are functions of the coordinates or complex, directly or through others; they
+    /// are definitions.
+    pub others: Vec<(String, Formula)>,
+}
+
+/// Sorts parameters by what they are.
+pub fn sorted(parameters: Vec<(String, Formula)>, space: &Space) -> Sorted {
+    let needs: Vec<Vec<String>> = parameters.iter().map(|(_, f)| names_of(&f.to_string())).collect();
+    let named = |name: &str| parameters.iter().any(|(other, _)| other == name);
+    let varies = |name: &String| {
+        let imaginary = matches!(name.as_str(), "i" | "I") && !named(name);
+        space.axes.contains(name) || imaginary
+    };
+    let mut other: Vec<bool> = parameters
+        .iter()
+        .zip(&needs)
+        .map(|((_, f), names)| matches!(f, Formula::List(_)) || names.iter().any(varies))
+        .collect();
+    loop {
+        let before = other.clone();
+        for k in 0..parameters.len() {
+            let through = |j: usize| before[j] && needs[k].contains(&parameters[j].0);
+            other[k] = before[k] || (0..parameters.len()).any(through);
+        }
+        if other == before {
+            break;
+        }
+    }
+    let mut sorted = Sorted { numbers: Vec::new(), others: Vec::new() };
+    for (parameter, other) in parameters.into_iter().zip(other) {
+        if other { sorted.others.push(parameter) } else { sorted.numbers.push(parameter) }
+    }
+    sorted
+}
+
+/// The value of each parameter that is a number, in the given order, and the mistakes found. A
+/// parameter with a mistake has the value 1, so that its uses are not mistakes too.
 ///
-/// `axes` and `fields` are the names of coordinates and fields, which parameters cannot use.
+/// `fields` are the names of fields, which parameters cannot use.
 pub fn resolve(
-    parameters: &[(String, Scalar)],
-    axes: &[String],
+    parameters: &[(String, Formula)],
+    space: &Space,
     fields: &[String],
 ) -> (Vec<(String, f64)>, Vec<Error>) {
     let mut errors = Vec::new();
@@ -28,12 +67,12 @@ pub fn resolve(
     let mut values: HashMap<usize, f64> = HashMap::new();
     for k in order {
         let (name, text) = &texts[k];
-        let mut scope = Scope::new(Place::Constant, axes);
+        let mut scope = Scope::new(Place::Constant, space);
         for (other, value) in &values {
             scope.number(&texts[*other].0, *value);
         }
         for (number, field) in fields.iter().enumerate() {
-            scope.field(field, number);
+            scope.field(field, number, Type::REAL);
         }
         let value = fluxions_expr::evaluate(text, &scope).unwrap_or_else(|found| {
             errors.extend(wrap(&Origin::Parameter(name.clone()), text, found));

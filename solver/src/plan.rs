@@ -2,13 +2,19 @@
 
 use std::fmt;
 
-use fluxions_expr::{Binary, Expr, Kernel, Place, Reduction};
+use fluxions_expr::derivative::partials;
+use fluxions_expr::{Binary, Distribution, Expr, Kernel, Place, Reduction, Type, Unary, Value};
+
+use fluxions_halo::HaloWidth;
 
 use crate::error::Error;
+use crate::formula::Formula;
+use crate::noise::{Interpretation, Noise};
 use crate::origin::Origin;
+use crate::pass::PassBuilder;
 use crate::pde::Pde;
 use crate::program::{
-    ArrayRef, HaloGroup, Pass, PassBuilder, Preparation, Program, RandomArray, TIME,
+    ArrayRef, HaloGroup, Pass, Preparation, Program, RandomArray, TIME, Target,
 };
 use crate::tableau::Tableau;
 
@@ -33,8 +39,9 @@ pub(crate) enum Extent {
 pub(crate) enum Action {
     /// Go on at this time, in steps after the beginning of the step.
     At(f64),
-    /// Fill the halos of the arrays of a group.
-    Halo { group: usize, arrays: Vec<usize> },
+    /// Fill the halos of the arrays of a group. Each has the arrays of real and imaginary part
+    /// beside it, itself twice where it is real.
+    Halo { group: usize, arrays: Vec<usize>, partners: Vec<[usize; 2]> },
     /// Run a kernel.
     Sweep { kernel: usize, inputs: Vec<Slot>, outputs: Vec<Slot>, extent: Extent },
     /// Reduce the values of a kernel over the domain, to a parameter.
@@ -56,6 +63,8 @@ pub(crate) struct Plan {
     pub(crate) rows: usize,
     /// Times that right-hand sides are evaluated.
     pub(crate) evaluations: usize,
+    /// How wide the halos of the arrays of given fields have to be.
+    pub(crate) data_widths: Vec<HaloWidth>,
     /// For people: what each array is for, and what each kernel computes.
     pub(crate) array_names: Vec<String>,
     pub(crate) kernel_names: Vec<String>,
@@ -65,62 +74,59 @@ impl Plan {
     /// One time step by an explicit Runge–Kutta scheme: from the fields in arrays 0 … n−1 to the
     /// same arrays after [`Plan::swaps`].
     pub(crate) fn step(pde: &Pde, tableau: &Tableau) -> Self {
-        let n = pde.fields().len();
-        let owners: Vec<usize> = (0..n).map(|f| pde.conditions().of_field(f)).collect();
-        let targets: Vec<(&Expr, usize)> = pde.equations().iter().zip(owners.clone()).collect();
+        let n = pde.arrays();
+        let targets = equations(pde);
         let mut program = Program::new(pde, &targets);
         let preparations = program.preparations();
         let stages = Stages::of(tableau);
         let mut plan = Plan {
-            first_factor: program.parameters(),
+            first_factor: program.parameters().max(noise_program(pde).parameters()),
             factors: stages.factors.clone(),
             evaluations: tableau.stages(),
             ..Plan::default()
         };
-        // Arrays: the families of the scheme, then the quantities.
-        for family in 0..stages.families {
-            let suffix = match family {
-                0 => String::new(),
-                k => format!(" (working copy {k})"),
-            };
-            plan.array_names.extend(pde.fields().iter().map(|f| format!("{f}{suffix}")));
+        // Arrays: the state and what is given, the other families of the scheme, the quantities.
+        plan.array_names = pde.all_array_names();
+        for family in 1..stages.families {
+            let copy = |name: &String| format!("{name} (working copy {family})");
+            plan.array_names.extend(pde.array_names().iter().map(copy));
         }
-        plan.array_names.extend(program.quantities.iter().map(|q| q.name.clone()));
+        let first_quantity = plan.array_names.len();
+        plan.data_widths = program.data_widths().to_vec();
+        plan.array_names.extend(program.array_names());
         plan.arrays = plan.array_names.len();
-        let first_quantity = stages.families * n;
         let shared = plan.add_preparations(&program, preparations);
 
         for (i, stage) in stages.list.iter().enumerate() {
-            let array = |family: usize, field: usize| family * n + field;
-            let slot = |reference: ArrayRef| match reference {
-                ArrayRef::Field(field) => Slot::Array(array(stage.reads, field)),
-                ArrayRef::Quantity(q) => Slot::Array(first_quantity + q),
-                ArrayRef::Extra(extra) => Slot::Array(extra),
-                ArrayRef::Random(_) => Slot::Row(0), // Equations have none.
-            };
+            let array = |family: usize, k: usize| first_of(pde, family) + k;
+            let slot = slots(n, array(stage.reads, 0), first_quantity);
             plan.actions.push(Action::At(tableau.c[i]));
             plan.push_preparations(&shared, &slot);
 
             let mut pass = PassBuilder::last(&mut program);
             let mut outputs = Vec::new();
             let last = i + 1 == stages.list.len();
-            for (field, (expr, owner)) in targets.iter().enumerate() {
-                let rate = pass.value(expr, *owner, "");
-                for update in &stage.updates {
-                    // What is read at the cell only may be the array that the stage reads.
-                    let mut read = |family: usize| match family == stage.reads {
-                        true => pass.load(ArrayRef::Field(field)),
-                        false => pass.load(ArrayRef::Extra(array(family, field))),
-                    };
-                    let base = read(update.from.unwrap_or(0));
-                    let in_place =
-                        update.from.map(|family| pass.input(ArrayRef::Extra(array(family, field))));
-                    let factor = pass.builder.parameter(plan.first_factor + update.factor);
-                    let change = pass.builder.binary(Binary::Multiply, factor, rate);
-                    let new = pass.builder.binary(Binary::Add, base, change);
-                    let checked = last && update.to == stages.result;
-                    pass.builder.output_with(new, in_place, checked);
-                    outputs.push(Slot::Array(array(update.to, field)));
+            for (field, target) in targets.iter().enumerate() {
+                let rate = pass.value(*target);
+                let (ty, dimension) = (pde.types()[field], pde.space().dimension());
+                let rates = rate.numbers(ty, dimension, &mut pass.builder);
+                for (k, rate) in pde.arrays_of(field).zip(rates) {
+                    for update in &stage.updates {
+                        // What is read at the cell only may be the array that the stage reads.
+                        let mut read = |family: usize| match family == stage.reads {
+                            true => pass.load(ArrayRef::Field(k)),
+                            false => pass.load(ArrayRef::Extra(array(family, k))),
+                        };
+                        let base = read(update.from.unwrap_or(0));
+                        let in_place =
+                            update.from.map(|family| pass.input(ArrayRef::Extra(array(family, k))));
+                        let factor = pass.builder.parameter(plan.first_factor + update.factor);
+                        let change = pass.builder.binary(Binary::Multiply, factor, rate);
+                        let new = pass.builder.binary(Binary::Add, base, change);
+                        let checked = last && update.to == stages.result;
+                        pass.builder.output_with(new, in_place, checked);
+                        outputs.push(Slot::Array(array(update.to, k)));
+                    }
                 }
             }
             let pass = pass.finish();
@@ -130,49 +136,112 @@ impl Plan {
             };
             plan.push_sweep(pass, &slot, outputs, Extent::Block, name);
         }
-        plan.randoms = program.randoms;
+        if !pde.noise().fields.is_empty() {
+            plan.push_noise(pde, first_of(pde, stages.result));
+        }
         plan
+    }
+
+    /// Adds noise to the result of a step, which is in the arrays from `result` on; the state at
+    /// the beginning of the step is in the first ones.
+    fn push_noise(&mut self, pde: &Pde, result: usize) {
+        self.actions.push(Action::At(0.0));
+        let mut program = noise_program(pde);
+        let preparations = program.preparations();
+        let first_quantity = self.arrays;
+        self.array_names.extend(program.array_names());
+        self.arrays = self.array_names.len();
+        let slot = slots(pde.arrays(), 0, first_quantity);
+        let widths = self.data_widths.iter_mut().zip(program.data_widths());
+        widths.for_each(|(width, other)| *width = width.union(other));
+        let prepared = self.add_preparations(&program, preparations);
+        self.push_preparations(&prepared, &slot);
+        self.factors.push(1.0);
+        let dt = self.first_factor + self.factors.len() - 1;
+
+        let mut pass = PassBuilder::last(&mut program);
+        let mut outputs = Vec::new();
+        for (field, variance) in &pde.noise().fields {
+            let owner = pde.conditions().owner_of_field(*field);
+            let ty = pde.types()[*field];
+            let parts = pass.value(Target { expr: variance, owner, name: "" });
+            let dimension = pde.space().dimension();
+            let variances = parts.numbers(Type::real(ty.rank), dimension, &mut pass.builder);
+            for (k, array) in pde.arrays_of(*field).enumerate() {
+                let mut variance = variances[k / ty.per_component()];
+                if ty.complex {
+                    let half = pass.builder.constant(0.5);
+                    variance = pass.builder.binary(Binary::Multiply, half, variance);
+                }
+                let random = pass.random_array(RandomArray {
+                    name: Noise::stream_name(&pde.fields()[*field]),
+                    site: k as u32,
+                    distribution: Distribution::Normal,
+                    shape: 0.0,
+                    each_step: true,
+                });
+                let from = ArrayRef::Extra(result + array);
+                let new = pass.load(from);
+                let drift = match pde.noise().interpretation {
+                    Interpretation::Ito => None,
+                    Interpretation::Stratonovich => slope(&mut pass, variance, array),
+                };
+                let new = noisy(&mut pass, [new, variance, random], drift, dt);
+                let in_place = pass.input(from);
+                pass.builder.output_with(new, Some(in_place), true);
+                outputs.push(Slot::Array(result + array));
+            }
+        }
+        let pass = pass.finish();
+        self.push_sweep(pass, &slot, outputs, Extent::Block, "noise".into());
+        self.rows = 1 + program.randoms.len();
+        self.randoms = program.randoms;
     }
 
     /// Which arrays change places after a step, so that arrays 0 … n−1 hold the new state.
     pub(crate) fn swaps(pde: &Pde, tableau: &Tableau) -> Vec<(usize, usize)> {
-        let n = pde.fields().len();
+        let n = pde.arrays();
         let result = Stages::of(tableau).result;
-        (0..n).map(|field| (field, result * n + field)).collect()
+        (0..n).map(|array| (array, first_of(pde, result) + array)).collect()
     }
 
-    /// The evaluation of expressions from the fields in arrays 0 … n−1: of one per cell to the
-    /// array after those, or of numbers to row 0.
-    pub(crate) fn evaluation(pde: &Pde, name: &str, expr: &Expr, extent: Extent) -> Self {
-        let n = pde.fields().len();
+    /// The evaluation of an expression from the fields in arrays 0 … n−1: of a value of this type
+    /// per cell to the arrays after those, or of one number to row 0.
+    pub(crate) fn evaluation(
+        pde: &Pde,
+        name: &str,
+        expr: &Expr,
+        ty: Type,
+        extent: Extent,
+    ) -> Self {
+        let n = pde.all_arrays();
         let owner = Program::owner_of(pde, expr);
-        let mut program = Program::new(pde, &[(expr, owner)]);
+        let target = Target { expr, owner, name };
+        let mut program = Program::new(pde, &[target]);
         let preparations = program.preparations();
         let mut plan = Plan {
             first_factor: program.parameters(),
             rows: 1,
-            array_names: pde.fields().to_vec(),
+            array_names: pde.all_array_names(),
+            data_widths: program.data_widths().to_vec(),
             ..Plan::default()
         };
         let mut outputs = vec![Slot::Row(0)];
         if extent == Extent::Block {
-            plan.array_names.push(name.into());
-            outputs = vec![Slot::Array(n)];
+            plan.array_names.extend(crate::names::of_arrays(name, ty, pde.space()));
+            outputs = (n..plan.array_names.len()).map(Slot::Array).collect();
         }
         let first_quantity = plan.array_names.len();
-        plan.array_names.extend(program.quantities.iter().map(|q| q.name.clone()));
+        plan.array_names.extend(program.array_names());
         plan.arrays = plan.array_names.len();
-        let slot = |reference: ArrayRef| match reference {
-            ArrayRef::Field(field) => Slot::Array(field),
-            ArrayRef::Quantity(q) => Slot::Array(first_quantity + q),
-            ArrayRef::Extra(extra) => Slot::Array(extra),
-            ArrayRef::Random(random) => Slot::Row(1 + random),
-        };
+        let slot = slots(pde.arrays(), 0, first_quantity);
         let shared = plan.add_preparations(&program, preparations);
         plan.push_preparations(&shared, &slot);
         let mut pass = PassBuilder::last(&mut program);
-        let value = pass.value(expr, owner, name);
-        pass.builder.output(value);
+        let value = pass.value(target);
+        for number in value.numbers(ty, pde.space().dimension(), &mut pass.builder) {
+            pass.builder.output(number);
+        }
         let pass = pass.finish();
         plan.push_sweep(pass, &slot, outputs, extent, name.into());
         plan.rows += program.randoms.len();
@@ -180,28 +249,46 @@ impl Plan {
         plan
     }
 
-    /// The initial value of one field, to its array. What it needs beside lies in the arrays
+    /// The initial value of one field, to its arrays. What it needs beside lies in the arrays
     /// after those of the fields.
     pub(crate) fn initial(pde: &Pde, field: usize, expr: &Expr) -> Self {
-        let name = &pde.fields()[field];
-        let mut plan = Self::evaluation(pde, name, expr, Extent::Block);
+        let (name, ty) = (&pde.fields()[field], pde.types()[field]);
+        let mut plan = Self::evaluation(pde, name, expr, ty, Extent::Block);
         if let Some(Action::Sweep { outputs, .. }) = plan.actions.last_mut() {
-            *outputs = vec![Slot::Array(field)];
+            *outputs = pde.arrays_of(field).map(Slot::Array).collect();
         }
         plan
     }
 
-    /// An empty plan whose arrays are the fields, then the quantities of a program.
+    /// An empty plan whose arrays are those of the fields, then those of a program's quantities.
     pub(crate) fn of_fields(pde: &Pde, program: &Program) -> Self {
-        let quantities = program.quantities.iter().map(|q| q.name.clone());
-        let array_names: Vec<_> = pde.fields().iter().cloned().chain(quantities).collect();
+        let array_names: Vec<_> =
+            pde.all_array_names().into_iter().chain(program.array_names()).collect();
         Plan {
+            data_widths: program.data_widths().to_vec(),
             first_factor: program.parameters(),
             arrays: array_names.len(),
             rows: 1,
             array_names,
             ..Plan::default()
         }
+    }
+
+    /// Fills the halos of given fields, as wide as other plans need them.
+    pub(crate) fn of_data(pde: &Pde, widths: &[HaloWidth]) -> Self {
+        let names = pde.all_array_names();
+        let mut plan = Plan {
+            first_factor: TIME + 1,
+            arrays: names.len(),
+            array_names: names,
+            ..Plan::default()
+        };
+        if let Some(group) = Program::halo_of_data(pde, widths) {
+            let program = Program::new(pde, &[]);
+            let prepared = plan.add_preparations(&program, vec![Preparation::Halo(group)]);
+            plan.push_preparations(&prepared, &slots(pde.arrays(), 0, pde.all_arrays()));
+        }
+        plan
     }
 
     /// Adds the reduction of a kernel's values over the domain, to a parameter.
@@ -227,15 +314,15 @@ impl Plan {
         for preparation in preparations {
             prepared.push(match preparation {
                 Preparation::Halo(group) => {
-                    let arrays = group.arrays.clone();
+                    let (arrays, partners) = (group.arrays.clone(), group.partners.clone());
                     self.groups.push(group);
-                    Prepared::Halo { group: self.groups.len() - 1, arrays }
+                    Prepared::Halo { group: self.groups.len() - 1, arrays, partners }
                 }
-                Preparation::Quantities { pass, quantities } => {
-                    let named = |q: &usize| program.quantities[*q].name.clone();
-                    let names: Vec<_> = quantities.iter().map(named).collect();
+                Preparation::Quantities { pass, arrays } => {
+                    let all = program.array_names();
+                    let names: Vec<_> = arrays.iter().map(|a| all[*a].as_str()).collect();
                     let kernel = self.add_kernel(pass.kernel, names.join(", "));
-                    let outputs = quantities.into_iter().map(ArrayRef::Quantity).collect();
+                    let outputs = arrays.into_iter().map(ArrayRef::Quantity).collect();
                     Prepared::Sweep { kernel, inputs: pass.inputs, outputs }
                 }
                 Preparation::Number { pass, number } => {
@@ -258,12 +345,14 @@ impl Plan {
         for preparation in prepared {
             let slots = |refs: &[ArrayRef]| refs.iter().map(|r| slot(*r)).collect::<Vec<_>>();
             self.actions.push(match preparation {
-                Prepared::Halo { group, arrays } => {
-                    let number = |slot| match slot {
+                Prepared::Halo { group, arrays, partners } => {
+                    let number = |array: &ArrayRef| match slot(*array) {
                         Slot::Array(array) | Slot::Row(array) => array,
                     };
-                    let arrays = slots(arrays).into_iter().map(number).collect();
-                    Action::Halo { group: *group, arrays }
+                    let arrays = arrays.iter().map(number).collect();
+                    let pair = |[a, b]: &[ArrayRef; 2]| [number(a), number(b)];
+                    let partners = partners.iter().map(pair).collect();
+                    Action::Halo { group: *group, arrays, partners }
                 }
                 Prepared::Sweep { kernel, inputs, outputs } => {
                     let (kernel, inputs, outputs) = (*kernel, slots(inputs), slots(outputs));
@@ -326,8 +415,8 @@ impl Plan {
         for group in &self.groups {
             for (axis, least) in least.iter_mut().enumerate() {
                 for set in &group.conditions {
-                    let conditions = &pde.conditions().set(*set)[axis];
-                    let depth = conditions.iter().map(|condition| condition.depth());
+                    let conditions = &pde.conditions().of_array(*set)[axis];
+                    let depth = conditions.iter().map(|face| face.condition.depth());
                     *least = (*least).max(depth.max().unwrap_or(1));
                 }
             }
@@ -338,7 +427,7 @@ impl Plan {
 
 /// An action of the preparations, before its arrays are those of a stage.
 pub(crate) enum Prepared {
-    Halo { group: usize, arrays: Vec<ArrayRef> },
+    Halo { group: usize, arrays: Vec<ArrayRef>, partners: Vec<[ArrayRef; 2]> },
     Sweep { kernel: usize, inputs: Vec<ArrayRef>, outputs: Vec<ArrayRef> },
     Reduce { kernel: usize, inputs: Vec<ArrayRef>, kind: Reduction, parameter: usize },
 }
@@ -425,20 +514,97 @@ pub(crate) struct Observable {
     pub(crate) name: String,
     pub(crate) plan: Plan,
     pub(crate) extent: Extent,
+    pub(crate) ty: Type,
 }
 
 impl Observable {
     /// The observable of a text: a number where it is the same in all cells.
-    pub(crate) fn new(pde: &Pde, name: &str, text: &str, number: bool) -> Result<Self, Vec<Error>> {
+    pub(crate) fn new(
+        pde: &Pde,
+        name: &str,
+        formula: &Formula,
+        number: bool,
+    ) -> Result<Self, Vec<Error>> {
         let origin = Origin::Output(name.into());
-        let (expr, uses) = pde.check(&origin, text, Place::Output)?;
-        if number && uses.cells {
-            return Err(vec![Error::NotANumber { origin, name: name.into() }]);
+        let (expr, uses) = pde.check(&origin, formula, Place::Output)?;
+        if number && (uses.cells || expr.ty != Type::REAL) {
+            let ty = expr.ty;
+            return Err(vec![Error::NotANumber { origin, name: name.into(), ty }]);
         }
         let extent = if number { Extent::Once } else { Extent::Block };
-        let plan = Plan::evaluation(pde, name, &expr, extent);
-        Ok(Observable { name: name.into(), plan, extent })
+        let ty = expr.ty;
+        let plan = Plan::evaluation(pde, name, &expr, ty, extent);
+        Ok(Observable { name: name.into(), plan, extent, ty })
     }
+}
+
+/// The equations, each with the conditions of its field.
+pub(crate) fn equations(pde: &Pde) -> Vec<Target<'_>> {
+    let one = |(field, expr)| {
+        let owner = pde.conditions().owner_of_field(field);
+        Target { expr, owner, name: "" }
+    };
+    pde.equations().iter().enumerate().map(one).collect()
+}
+
+fn noise_program(pde: &Pde) -> Program<'_> {
+    let mut targets = Vec::new();
+    for (field, expr) in &pde.noise().fields {
+        let owner = pde.conditions().owner_of_field(*field);
+        targets.push(Target { expr, owner, name: "" });
+    }
+    Program::new(pde, &targets)
+}
+
+/// The first array of a family of arrays of a scheme. Behind the state, the first family, lies what
+/// is given.
+fn first_of(pde: &Pde, family: usize) -> usize {
+    match family {
+        0 => 0,
+        _ => pde.all_arrays() + (family - 1) * pde.arrays(),
+    }
+}
+
+/// Where arrays lie: those of the `n` of the fields from `fields` on, those that are given behind
+/// the state, those of quantities from `quantities` on, random numbers in the rows after row 0.
+fn slots(n: usize, fields: usize, quantities: usize) -> impl Fn(ArrayRef) -> Slot {
+    move |reference| match reference {
+        ArrayRef::Field(array) if array >= n => Slot::Array(array),
+        ArrayRef::Field(array) => Slot::Array(fields + array),
+        ArrayRef::Quantity(array) => Slot::Array(quantities + array),
+        ArrayRef::Extra(array) => Slot::Array(array),
+        ArrayRef::Random(random) => Slot::Row(1 + random),
+    }
+}
+
+/// The derivative of a value with respect to an array of the fields in the cell itself; nothing
+/// where it does not depend on it.
+fn slope(pass: &mut PassBuilder<'_, '_>, value: Value, array: usize) -> Option<Value> {
+    let input = pass.input(ArrayRef::Field(array));
+    let found = partials(&mut pass.builder, value);
+    let own = found.iter().find(|partial| partial.input == input && partial.offset == [0; 3]);
+    own.map(|partial| partial.derivative)
+}
+
+/// value + √(variance·dt/volume)·random + ¼·slope·dt/volume
+fn noisy(
+    pass: &mut PassBuilder<'_, '_>,
+    [value, variance, random]: [Value; 3],
+    slope: Option<Value>,
+    dt: usize,
+) -> Value {
+    let dt = pass.builder.parameter(dt);
+    let per_volume = pass.per_volume(dt);
+    let b = &mut pass.builder;
+    let square = b.binary(Binary::Multiply, variance, per_volume);
+    let size = b.unary(Unary::Sqrt, square);
+    let kick = b.binary(Binary::Multiply, size, random);
+    let value = b.binary(Binary::Add, value, kick);
+    let Some(slope) = slope else { return value };
+    let quarter = b.constant(0.25);
+    let drift = b.binary(Binary::Multiply, quarter, slope);
+    let drift = b.binary(Binary::Multiply, drift, per_volume);
+    b.binary(Binary::Add, value, drift)
 }
 
 /// One action a line.
@@ -453,7 +619,7 @@ impl fmt::Display for Plan {
             match action {
                 Action::At(0.0) => {}
                 Action::At(fraction) => writeln!(f, "at t + {fraction} dt")?,
-                Action::Halo { group, arrays } => {
+                Action::Halo { group, arrays, .. } => {
                     let names: Vec<_> =
                         arrays.iter().map(|a| self.array_names[*a].as_str()).collect();
                     let width = self.groups[*group].width;

@@ -3,17 +3,19 @@
 //!
 //! An operator looks at the neighbours of its argument, so the argument must be stored, with
 //! halos of its own. A field is; anything else becomes a *quantity*, computed by an earlier pass.
-//! The *level* of a quantity counts the passes that lead to it: fields have level 0. A reduction
-//! over the domain is a number, and has a level too.
+//! A quantity has an array for each of its numbers that operators use. The *level* of a quantity
+//! counts the passes that lead to it: fields have level 0. A reduction over the domain is a
+//! number, and has a level too.
 
-use fluxions_expr::{
-    Binary, Builder, Distribution, Expr, Kernel, Node, Operator, Reduction, Value,
-};
-use fluxions_grid::Grid;
+use std::collections::HashMap;
+
+use fluxions_expr::{Distribution, Expr, Kernel, Node, Operator, Reduction, Type};
 use fluxions_halo::HaloWidth;
 
-use crate::lower::{lower, operator};
-use crate::pde::Pde;
+use crate::data::Data;
+use crate::operators::{self, Reach};
+use crate::pass::PassBuilder;
+use crate::pde::{MadeOf, Pde};
 
 /// The kernel parameter that is the time.
 pub(crate) const TIME: usize = 0;
@@ -21,9 +23,9 @@ pub(crate) const TIME: usize = 0;
 /// An array that a pass reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ArrayRef {
-    /// The state of a field.
+    /// One of the arrays of the fields, as [`Pde::arrays_of`] numbers them.
     Field(usize),
-    /// A quantity of the program.
+    /// One of the arrays of the program's quantities.
     Quantity(usize),
     /// Random numbers of the program.
     Random(usize),
@@ -41,19 +43,37 @@ pub(crate) struct Quantity {
     expr: Expr,
     /// The conditions of operators applied to compound expressions in it.
     owner: usize,
-    /// Its own boundary conditions.
-    pub(crate) conditions: usize,
+    /// The name of random numbers in it.
+    random: String,
+    /// The boundary conditions of each of its numbers.
+    conditions: Vec<usize>,
     pub(crate) level: usize,
-    pub(crate) width: HaloWidth,
+    /// Which of its numbers are stored, and with which halos.
+    widths: Vec<Option<HaloWidth>>,
+    /// The array of each stored number.
+    pub(crate) arrays: Vec<Option<usize>>,
+}
+
+/// An expression that a program computes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target<'e> {
+    /// What it is.
+    pub(crate) expr: &'e Expr,
+    /// The owner of the conditions of compound expressions in it.
+    pub(crate) owner: usize,
+    /// The name of its random numbers.
+    pub(crate) name: &'e str,
 }
 
 /// What makes two quantities the same.
 #[derive(Clone, Debug, PartialEq)]
 enum Key {
-    /// A definition; its value depends on the owner where compound expressions are in it.
-    Named { definition: usize, owner: Option<usize> },
-    /// An unnamed expression with the conditions of its equation's field.
-    Compound { expr: Expr, owner: usize },
+    /// A definition with these conditions; its value depends on the owner where compound
+    /// expressions are in it.
+    Named { definition: usize, owner: Option<usize>, conditions: usize },
+    /// An unnamed expression with these conditions, in an equation of this owner; if there are
+    /// random numbers in it, those of this name.
+    Compound { expr: Expr, owner: usize, conditions: usize, random: Option<String> },
 }
 
 /// A number made of the whole domain.
@@ -62,7 +82,11 @@ pub(crate) struct DomainNumber {
     pub(crate) kind: Reduction,
     expr: Expr,
     owner: usize,
+    /// The name of random numbers in it.
+    random: Option<String>,
     level: usize,
+    /// Whether it is made of the imaginary parts.
+    imaginary: bool,
 }
 
 /// Random numbers, one per cell.
@@ -73,6 +97,10 @@ pub(crate) struct RandomArray {
     /// Which of the random numbers in that expression.
     pub(crate) site: u32,
     pub(crate) distribution: Distribution,
+    /// The exponent of a coloured field, the modes of a harmonic one.
+    pub(crate) shape: f64,
+    /// Whether there are new ones at each step.
+    pub(crate) each_step: bool,
 }
 
 /// Arrays whose halos are filled together.
@@ -81,6 +109,8 @@ pub(crate) struct HaloGroup {
     pub(crate) arrays: Vec<ArrayRef>,
     /// The boundary conditions of each.
     pub(crate) conditions: Vec<usize>,
+    /// The arrays of real and imaginary part of each; the array itself twice where it is real.
+    pub(crate) partners: Vec<[ArrayRef; 2]>,
     pub(crate) width: HaloWidth,
 }
 
@@ -96,8 +126,8 @@ pub(crate) struct Pass {
 pub(crate) enum Preparation {
     /// Fill the halos of a group.
     Halo(HaloGroup),
-    /// Compute quantities.
-    Quantities { pass: Pass, quantities: Vec<usize> },
+    /// Compute arrays of quantities.
+    Quantities { pass: Pass, arrays: Vec<usize> },
     /// Compute the number of this index from the values of a pass.
     Number { pass: Pass, number: usize },
 }
@@ -105,106 +135,216 @@ pub(crate) enum Preparation {
 /// The quantities and numbers that some expressions need.
 #[derive(Clone, Debug)]
 pub(crate) struct Program<'a> {
-    pde: &'a Pde,
+    pub(crate) pde: &'a Pde,
+    /// The halos of each array of the fields.
     fields: Vec<HaloWidth>,
     pub(crate) quantities: Vec<Quantity>,
     pub(crate) numbers: Vec<DomainNumber>,
     pub(crate) randoms: Vec<RandomArray>,
+    /// The levels of definitions that were looked at, by definition and owner.
+    levels: HashMap<(usize, usize), usize>,
 }
 
 impl<'a> Program<'a> {
-    /// The program of these expressions, each with the set of boundary conditions of its owner.
-    pub(crate) fn new(pde: &'a Pde, targets: &[(&Expr, usize)]) -> Self {
-        let fields = vec![HaloWidth::default(); pde.fields().len()];
+    /// The program of these expressions.
+    pub(crate) fn new(pde: &'a Pde, targets: &[Target<'_>]) -> Self {
+        let fields = vec![HaloWidth::default(); pde.all_arrays()];
         let (quantities, numbers, randoms) = (Vec::new(), Vec::new(), Vec::new());
-        let mut program = Program { pde, fields, quantities, numbers, randoms };
-        for (expr, owner) in targets {
-            program.level(expr, *owner);
+        let levels = HashMap::new();
+        let mut program = Program { pde, fields, quantities, numbers, randoms, levels };
+        for target in targets {
+            program.level(*target);
         }
+        program.number_arrays();
         program
     }
 
-    /// The conditions of operators on compound expressions in an expression without an equation:
-    /// those of the fields in it where they all have the same, else the common ones.
+    /// The owner of an expression without an equation: that of the fields in it where they all
+    /// have the same, else the common one.
     pub(crate) fn owner_of(pde: &Pde, expr: &Expr) -> usize {
-        let mut sets = Vec::new();
-        collect_fields(pde, expr, &mut sets);
-        match sets.split_first() {
-            Some((first, rest)) if rest.iter().all(|set| set == first) => *first,
+        let fields = MadeOf::new(expr, pde.definitions()).fields;
+        let mut owners = fields.iter().map(|field| pde.conditions().owner_of_field(*field));
+        match owners.next() {
+            Some(first) if owners.all(|owner| owner == first) => first,
             _ => pde.conditions().common(),
         }
     }
 
     /// Passes after which an expression can be computed; notes what it needs.
-    fn level(&mut self, expr: &Expr, owner: usize) -> usize {
+    fn level(&mut self, target: Target<'_>) -> usize {
+        let Target { expr, owner, .. } = target;
+        let mut level = 0;
         match &expr.node {
             Node::Define(d) => {
-                let pde = self.pde;
-                self.level(&pde.definitions()[*d].expr, owner)
-            }
-            Node::Operator(op, argument) => self.source(*op, argument, owner),
-            Node::Reduce(kind, argument) => {
-                let level = self.level(argument, owner) + 1;
-                if self.number(*kind, argument, owner).is_none() {
-                    let (kind, expr) = (*kind, Expr::clone(argument));
-                    self.numbers.push(DomainNumber { kind, expr, owner, level });
+                if let Some(level) = self.levels.get(&(*d, owner)) {
+                    return *level;
                 }
-                level
+                let definition = &self.pde.definitions()[*d];
+                let (expr, name) = (&definition.expr, definition.name.as_str());
+                level = self.level(Target { expr, owner, name });
+                self.levels.insert((*d, owner), level);
+            }
+            Node::Operator(op, arguments) => {
+                let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
+                let reach = operators::reach(*op, self.pde.grid(), &types);
+                let stored: Vec<usize> =
+                    operators::stored(*op, arguments).map(|(k, _)| k).collect();
+                for (k, argument) in arguments.iter().enumerate() {
+                    let argument = Target { expr: argument, ..target };
+                    let here = match stored.contains(&k) {
+                        true => self.source(*op, k, argument, &reach[k]),
+                        false => self.level(argument),
+                    };
+                    level = level.max(here);
+                }
+            }
+            Node::Reduce(kind, argument) => {
+                let argument = Target { expr: argument, ..target };
+                level = self.level(argument) + 1;
+                for imaginary in [false, true].into_iter().take(argument.expr.ty.per_component()) {
+                    if self.number(*kind, argument, imaginary).is_none() {
+                        let (kind, expr) = (*kind, argument.expr.clone());
+                        let random = random_name(argument);
+                        let number = DomainNumber { kind, expr, owner, random, level, imaginary };
+                        self.numbers.push(number);
+                    }
+                }
             }
             _ => {
-                let levels = expr.children().iter().map(|child| self.level(child, owner));
-                levels.max().unwrap_or(0)
+                for child in expr.children() {
+                    level = level.max(self.level(Target { expr: child, ..target }));
+                }
             }
         }
+        level
     }
 
     /// Notes that an operator is applied to an argument; the argument's level.
-    fn source(&mut self, op: Operator, argument: &Expr, owner: usize) -> usize {
-        let width = reach(op, self.pde.grid());
-        if let Node::Field(field) = argument.node {
-            self.fields[field] = self.fields[field].union(&width);
+    fn source(
+        &mut self,
+        op: Operator,
+        k: usize,
+        argument: Target<'_>,
+        reach: &Reach,
+    ) -> usize {
+        if let Node::Field(field) = argument.expr.node {
+            let arrays = self.pde.arrays_of(field);
+            for (array, width) in arrays.zip(&reach.numbers) {
+                let width = width.unwrap_or_default();
+                self.fields[array] = self.fields[array].union(&width);
+            }
             return 0;
         }
-        let key = self.key(argument, owner);
-        if let Some(known) = self.quantities.iter_mut().find(|q| q.key == key) {
-            known.width = known.width.union(&width);
-            return known.level;
+        let key = self.key(op, k, argument);
+        if let Some(known) = self.quantities.iter().position(|q| q.key == key) {
+            self.widen(known, reach);
+            return self.quantities[known].level;
         }
+        let owner = argument.owner;
         let (expr, name, conditions) = match &key {
-            Key::Named { definition, .. } => {
-                let definition = *definition;
-                let found = &self.pde.definitions()[definition];
-                let conditions = self.pde.conditions().of_definition(definition);
-                (found.expr.clone(), found.name.clone(), conditions)
+            Key::Named { definition, conditions, .. } => {
+                let found = &self.pde.definitions()[*definition];
+                (found.expr.clone(), found.name.clone(), *conditions)
             }
-            Key::Compound { expr, owner } => (expr.clone(), String::new(), *owner),
+            Key::Compound { expr, conditions, .. } => (expr.clone(), String::new(), *conditions),
         };
-        let level = self.level(&expr, owner) + 1;
+        let random = if name.is_empty() { argument.name.to_string() } else { name.clone() };
+        let level = self.level(Target { expr: &expr, owner, name: &random }) + 1;
         let name = match name.is_empty() {
             true => format!("argument {}", self.quantities.len() + 1),
             false => name,
         };
-        self.quantities.push(Quantity { name, key, expr, owner, conditions, level, width });
+        // The Pde checked that the conditions fit the type.
+        let conditions = self.pde.conditions().arrays(conditions, expr.ty);
+        let conditions = conditions.map(<[usize]>::to_vec).unwrap_or_default();
+        let widths = vec![None; conditions.len()];
+        let arrays = vec![None; conditions.len()];
+        self.quantities.push(Quantity {
+            name,
+            key,
+            expr,
+            owner,
+            random,
+            conditions,
+            level,
+            widths,
+            arrays,
+        });
+        self.widen(self.quantities.len() - 1, reach);
         level
     }
 
-    fn key(&self, argument: &Expr, owner: usize) -> Key {
-        match argument.node {
-            Node::Define(definition) => {
-                let depends = depends_on_owner(self.pde, &self.pde.definitions()[definition].expr);
-                Key::Named { definition, owner: depends.then_some(owner) }
+    /// Makes a quantity's halos wide enough for a use of it.
+    fn widen(&mut self, quantity: usize, reach: &Reach) {
+        let conditions = self.pde.conditions();
+        let Quantity { widths, conditions: sets, expr, .. } = &mut self.quantities[quantity];
+        for (k, width) in reach.numbers.iter().enumerate() {
+            let Some(width) = width else { continue };
+            widths[k] = Some(widths[k].unwrap_or_default().union(width));
+            if expr.ty.complex && !width.is_empty() && conditions.needs_partner(sets[k]) {
+                widths[k ^ 1].get_or_insert_default();
             }
-            _ => Key::Compound { expr: argument.clone(), owner },
         }
     }
 
-    fn quantity(&self, argument: &Expr, owner: usize) -> Option<usize> {
-        let key = self.key(argument, owner);
-        self.quantities.iter().position(|q| q.key == key)
+    fn number_arrays(&mut self) {
+        let mut next = 0;
+        for Quantity { widths, arrays, .. } in &mut self.quantities {
+            for (width, array) in widths.iter().zip(arrays) {
+                *array = width.map(|_| {
+                    next += 1;
+                    next - 1
+                });
+            }
+        }
     }
 
-    fn number(&self, kind: Reduction, argument: &Expr, owner: usize) -> Option<usize> {
-        let same = |n: &DomainNumber| n.kind == kind && n.owner == owner && n.expr == *argument;
+    fn key(&self, op: Operator, k: usize, argument: Target<'_>) -> Key {
+        let Target { expr, owner, .. } = argument;
+        let conditions = self.pde.conditions().owner_of_argument(op, k, expr, owner);
+        match expr.node {
+            Node::Define(definition) => {
+                let depends = self.pde.definitions()[definition].made_of.depends_on_owner;
+                Key::Named { definition, owner: depends.then_some(owner), conditions }
+            }
+            _ => {
+                let random = random_name(argument);
+                Key::Compound { expr: expr.clone(), owner, conditions, random }
+            }
+        }
+    }
+
+    /// The quantity that stores an argument of an operator.
+    pub(crate) fn quantity(
+        &self,
+        op: Operator,
+        k: usize,
+        argument: Target<'_>,
+    ) -> Option<&Quantity> {
+        let key = self.key(op, k, argument);
+        self.quantities.iter().find(|q| q.key == key)
+    }
+
+    /// A quantity that stores all of a definition, whatever its conditions.
+    pub(crate) fn whole(&self, definition: usize, owner: usize, level: usize) -> Option<&Quantity> {
+        self.quantities.iter().find(|q| {
+            let same = matches!(&q.key, Key::Named { definition: d, owner: o, .. }
+                if *d == definition && o.is_none_or(|o| o == owner));
+            same && q.level <= level && q.arrays.iter().all(Option::is_some)
+        })
+    }
+
+    pub(crate) fn number(
+        &self,
+        kind: Reduction,
+        argument: Target<'_>,
+        imaginary: bool,
+    ) -> Option<usize> {
+        let (owner, random) = (argument.owner, random_name(argument));
+        let same = |n: &DomainNumber| {
+            let expressions = n.expr == *argument.expr && n.random == random;
+            expressions && n.kind == kind && n.owner == owner && n.imaginary == imaginary
+        };
         self.numbers.iter().position(same)
     }
 
@@ -218,10 +358,22 @@ impl<'a> Program<'a> {
         Self::parameter_of(self.numbers.len())
     }
 
-    /// The expression of a quantity, and the conditions of compound expressions in it.
-    pub(crate) fn body(&self, quantity: usize) -> (&Expr, usize) {
-        let Quantity { expr, owner, .. } = &self.quantities[quantity];
-        (expr, *owner)
+    /// A name for each array of the quantities.
+    pub(crate) fn array_names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for quantity in &self.quantities {
+            let all =
+                crate::names::of_arrays(&quantity.name, quantity.expr.ty, self.pde.space());
+            let stored = all.into_iter().zip(&quantity.arrays).filter(|(_, array)| array.is_some());
+            names.extend(stored.map(|(name, _)| name));
+        }
+        names
+    }
+
+    /// What a quantity is.
+    pub(crate) fn body(&self, quantity: usize) -> Target<'_> {
+        let Quantity { expr, owner, random, .. } = &self.quantities[quantity];
+        Target { expr, owner: *owner, name: random }
     }
 
     /// What has to be done before the expressions can be computed.
@@ -234,12 +386,8 @@ impl<'a> Program<'a> {
         preparations.extend(self.halo_of_fields().map(Preparation::Halo));
         for level in 1..=levels {
             for number in 0..self.numbers.len() {
-                let DomainNumber { expr, owner, level: l, .. } = self.numbers[number].clone();
-                if l == level {
-                    let mut pass = PassBuilder::new(self, level - 1);
-                    let value = pass.value(&expr, owner, "");
-                    pass.builder.output(value);
-                    preparations.push(Preparation::Number { pass: pass.finish(), number });
+                if self.numbers[number].level == level {
+                    preparations.push(self.number_pass(number));
                 }
             }
             let here: Vec<usize> =
@@ -247,193 +395,139 @@ impl<'a> Program<'a> {
             if here.is_empty() {
                 continue;
             }
-            let body = |q: &usize| {
-                let (expr, owner) = self.body(*q);
-                (expr.clone(), owner)
-            };
-            let bodies: Vec<_> = here.iter().map(body).collect();
-            let mut pass = PassBuilder::new(self, level - 1);
-            for (expr, owner) in bodies {
-                let value = pass.value(&expr, owner, "");
-                pass.builder.output(value);
-            }
-            let pass = pass.finish();
-            let group = self.halo_of(&here);
-            preparations.push(Preparation::Quantities { pass, quantities: here });
-            preparations.push(Preparation::Halo(group));
+            preparations.push(self.quantities_pass(&here, level));
+            preparations.extend(self.halo_of(&here).map(Preparation::Halo));
         }
         preparations
     }
 
-    fn halo_of_fields(&self) -> Option<HaloGroup> {
-        let needed: Vec<usize> =
-            (0..self.fields.len()).filter(|f| !self.fields[*f].is_empty()).collect();
-        let width = needed.iter().fold(HaloWidth::default(), |w, f| w.union(&self.fields[*f]));
-        let group = HaloGroup {
-            arrays: needed.iter().map(|f| ArrayRef::Field(*f)).collect(),
-            conditions: needed.iter().map(|f| self.pde.conditions().of_field(*f)).collect(),
-            width,
-        };
-        (!needed.is_empty()).then_some(group)
-    }
-
-    fn halo_of(&self, quantities: &[usize]) -> HaloGroup {
-        let width = |w: HaloWidth, q: &usize| w.union(&self.quantities[*q].width);
-        HaloGroup {
-            arrays: quantities.iter().map(|q| ArrayRef::Quantity(*q)).collect(),
-            conditions: quantities.iter().map(|q| self.quantities[*q].conditions).collect(),
-            width: quantities.iter().fold(HaloWidth::default(), width),
+    fn number_pass(&mut self, number: usize) -> Preparation {
+        let DomainNumber { kind, expr, owner, random, level, imaginary } =
+            self.numbers[number].clone();
+        let mut pass = PassBuilder::new(self, level - 1);
+        let name = random.as_deref().unwrap_or_default();
+        let value = pass.value(Target { expr: &expr, owner, name }).only();
+        let value = if imaginary { value.im } else { value.re };
+        let mut value = value.unwrap_or_else(|| pass.builder.constant(0.0));
+        if matches!(kind, Reduction::Integral | Reduction::Average) {
+            value = pass.weighted(value);
         }
-    }
-}
-
-/// Whether the value of an expression depends on the equation in which it stands: it does where
-/// an operator is applied to a compound expression.
-fn depends_on_owner(pde: &Pde, expr: &Expr) -> bool {
-    let here = match &expr.node {
-        Node::Operator(_, argument) => !matches!(argument.node, Node::Field(_) | Node::Define(_)),
-        Node::Define(d) => depends_on_owner(pde, &pde.definitions()[*d].expr),
-        _ => false,
-    };
-    here || expr.children().iter().any(|child| depends_on_owner(pde, child))
-}
-
-fn collect_fields(pde: &Pde, expr: &Expr, sets: &mut Vec<usize>) {
-    match &expr.node {
-        Node::Field(field) => sets.push(pde.conditions().of_field(*field)),
-        Node::Define(d) => collect_fields(pde, &pde.definitions()[*d].expr, sets),
-        _ => expr.children().iter().for_each(|child| collect_fields(pde, child, sets)),
-    }
-}
-
-/// How far an operator looks.
-fn reach(op: Operator, grid: &Grid) -> HaloWidth {
-    let mut builder = Builder::new();
-    let value = operator(op, grid, 0, &mut builder);
-    builder.output(value);
-    let kernel = builder.finish();
-    HaloWidth { layers: kernel.reach(0), corners: kernel.reaches_corners(0) }
-}
-
-/// A pass while it is built.
-pub(crate) struct PassBuilder<'p, 'a> {
-    program: &'p mut Program<'a>,
-    /// Quantities and numbers up to this level are there.
-    level: usize,
-    pub(crate) builder: Builder,
-    inputs: Vec<ArrayRef>,
-}
-
-impl<'p, 'a> PassBuilder<'p, 'a> {
-    /// A pass that may use what has at most this level.
-    pub(crate) fn new(program: &'p mut Program<'a>, level: usize) -> Self {
-        PassBuilder { program, level, builder: Builder::new(), inputs: Vec::new() }
+        pass.builder.output(value);
+        Preparation::Number { pass: pass.finish(), number }
     }
 
-    /// A pass that may use everything.
-    pub(crate) fn last(program: &'p mut Program<'a>) -> Self {
-        Self::new(program, usize::MAX)
-    }
-
-    /// The number of an input array.
-    pub(crate) fn input(&mut self, array: ArrayRef) -> usize {
-        self.inputs.iter().position(|known| *known == array).unwrap_or_else(|| {
-            self.inputs.push(array);
-            self.inputs.len() - 1
-        })
-    }
-
-    /// The input arrays so far.
-    pub(crate) fn inputs(&self) -> &[ArrayRef] {
-        &self.inputs
-    }
-
-    /// The value of an array in the cell.
-    pub(crate) fn load(&mut self, array: ArrayRef) -> Value {
-        let input = self.input(array);
-        self.builder.load(input, [0; 3])
-    }
-
-    /// The value of an expression. `name` is that of the field whose expression it is, which
-    /// names its random numbers.
-    pub(crate) fn value(&mut self, expr: &Expr, owner: usize, name: &str) -> Value {
-        // The builder is lent to `lower`, whose leaves need the rest of this.
-        let mut builder = std::mem::take(&mut self.builder);
-        let value = lower(expr, &mut builder, &mut |leaf, builder| {
-            std::mem::swap(&mut self.builder, builder);
-            let value = self.leaf(leaf, owner, name);
-            std::mem::swap(&mut self.builder, builder);
-            value
-        });
-        self.builder = builder;
-        value
-    }
-
-    fn leaf(&mut self, leaf: &Expr, owner: usize, name: &str) -> Value {
-        let grid = self.program.pde.grid();
-        match &leaf.node {
-            Node::Field(field) => self.load(ArrayRef::Field(*field)),
-            Node::Define(d) => {
-                let pde = self.program.pde;
-                let definition = &pde.definitions()[*d];
-                match self.program.quantity(leaf, owner) {
-                    Some(q) if self.program.quantities[q].level <= self.level => {
-                        self.load(ArrayRef::Quantity(q))
-                    }
-                    _ => self.value(&definition.expr, owner, &definition.name),
+    fn quantities_pass(&mut self, here: &[usize], level: usize) -> Preparation {
+        let quantities: Vec<Quantity> = here.iter().map(|q| self.quantities[*q].clone()).collect();
+        let dimension = self.pde.space().dimension();
+        let mut pass = PassBuilder::new(self, level - 1);
+        let mut arrays = Vec::new();
+        for quantity in quantities {
+            let target =
+                Target { expr: &quantity.expr, owner: quantity.owner, name: &quantity.random };
+            let parts = pass.value(target);
+            let numbers = parts.numbers(quantity.expr.ty, dimension, &mut pass.builder);
+            for (number, array) in numbers.into_iter().zip(quantity.arrays) {
+                if let Some(array) = array {
+                    pass.builder.output(number);
+                    arrays.push(array);
                 }
             }
-            Node::Coordinate(axis) => {
-                let axis = grid.missing() + axis;
-                self.builder.profile(axis, axis)
-            }
-            Node::Time => self.builder.parameter(TIME),
-            Node::Operator(op, argument) => {
-                let array = match argument.node {
-                    Node::Field(field) => Some(ArrayRef::Field(field)),
-                    _ => self.program.quantity(argument, owner).map(ArrayRef::Quantity),
+        }
+        Preparation::Quantities { pass: pass.finish(), arrays }
+    }
+
+    fn halo_of_fields(&self) -> Option<HaloGroup> {
+        self.halos(0..self.pde.fields().len(), |array| self.fields[array])
+    }
+
+    /// The halos of the fields that are given: filled once, as wide as `widths` says of each
+    /// array.
+    pub(crate) fn halo_of_data(pde: &'a Pde, widths: &[HaloWidth]) -> Option<HaloGroup> {
+        let first = pde.fields().len();
+        let width = |array: usize| widths[array - pde.arrays()];
+        Program::new(pde, &[]).halos(first..first + pde.data().len(), width)
+    }
+
+    /// How wide the halos of the arrays of given fields have to be.
+    pub(crate) fn data_widths(&self) -> &[HaloWidth] {
+        &self.fields[self.pde.arrays()..]
+    }
+
+    fn halos(
+        &self,
+        fields: std::ops::Range<usize>,
+        width: impl Fn(usize) -> HaloWidth,
+    ) -> Option<HaloGroup> {
+        let pde = self.pde;
+        let given = pde.data().iter().map(Data::ty);
+        let types: Vec<Type> = pde.types().iter().copied().chain(given).collect();
+        let mut group = HaloGroup::empty();
+        for field in fields {
+            let (ty, arrays) = (types[field], pde.arrays_of(field));
+            let first = arrays.start;
+            for (array, conditions) in arrays.zip(pde.conditions().of_field(field, ty)) {
+                let partner = |part: usize| match ty.complex {
+                    true => ArrayRef::Field(first + ((array - first) & !1) + part),
+                    false => ArrayRef::Field(array),
                 };
-                // `Program::new` noted every argument of an operator.
-                let array = array.expect("the argument of an operator is stored");
-                let input = self.input(array);
-                operator(*op, self.program.pde.grid(), input, &mut self.builder)
+                let pair = [0, 1].map(partner);
+                group.add(ArrayRef::Field(array), *conditions, pair, width(array));
             }
-            Node::Reduce(kind, argument) => {
-                let number = self.program.number(*kind, argument, owner);
-                let number = number.expect("a reduction is computed before it is used");
-                self.builder.parameter(Program::parameter_of(number))
-            }
-            Node::Random(distribution, arguments, site) => {
-                let [a, b] = &**arguments;
-                let (a, b) = (self.value(a, owner, name), self.value(b, owner, name));
-                let array = self.random(name, *site, *distribution);
-                let random = self.load(array);
-                let spread = match distribution {
-                    Distribution::Uniform => self.builder.binary(Binary::Subtract, b, a),
-                    Distribution::Normal => b,
+        }
+        group.unless_empty()
+    }
+
+    fn halo_of(&self, quantities: &[usize]) -> Option<HaloGroup> {
+        let mut group = HaloGroup::empty();
+        for quantity in quantities {
+            let Quantity { arrays, conditions, widths, expr, .. } = &self.quantities[*quantity];
+            for k in 0..arrays.len() {
+                let (Some(array), Some(width)) = (arrays[k], widths[k]) else { continue };
+                let partner = |part: usize| {
+                    let other = if expr.ty.complex { (k & !1) + part } else { k };
+                    // Where the conditions need the other part it is stored.
+                    ArrayRef::Quantity(arrays[other].unwrap_or(array))
                 };
-                let scaled = self.builder.binary(Binary::Multiply, spread, random);
-                self.builder.binary(Binary::Add, a, scaled)
+                group.add(ArrayRef::Quantity(array), conditions[k], [0, 1].map(partner), width);
             }
-            // Numbers and calls are no leaves, the rest stands in boundary conditions only.
-            Node::Number(_) | Node::Call(..) | Node::Adjacent | Node::Spacing => {
-                self.builder.constant(f64::NAN)
-            }
+        }
+        group.unless_empty()
+    }
+}
+
+impl HaloGroup {
+    fn empty() -> Self {
+        HaloGroup {
+            arrays: Vec::new(),
+            conditions: Vec::new(),
+            partners: Vec::new(),
+            width: HaloWidth::default(),
         }
     }
 
-    fn random(&mut self, name: &str, site: u32, distribution: Distribution) -> ArrayRef {
-        let array = RandomArray { name: name.into(), site, distribution };
-        let randoms = &mut self.program.randoms;
-        let known = randoms.iter().position(|known| *known == array);
-        ArrayRef::Random(known.unwrap_or_else(|| {
-            randoms.push(array);
-            randoms.len() - 1
-        }))
+    fn add(
+        &mut self,
+        array: ArrayRef,
+        conditions: usize,
+        partners: [ArrayRef; 2],
+        width: HaloWidth,
+    ) {
+        if !width.is_empty() {
+            self.arrays.push(array);
+            self.conditions.push(conditions);
+            self.partners.push(partners);
+            self.width = self.width.union(&width);
+        }
     }
 
-    /// The finished pass.
-    pub(crate) fn finish(self) -> Pass {
-        Pass { kernel: self.builder.finish(), inputs: self.inputs }
+    fn unless_empty(self) -> Option<Self> {
+        (!self.arrays.is_empty()).then_some(self)
     }
+}
+
+/// The name of the random numbers in an expression itself, if there are any.
+fn random_name(target: Target<'_>) -> Option<String> {
+    let mut random = false;
+    target.expr.walk(&mut |part| random |= matches!(part.node, Node::Random(..)));
+    random.then(|| target.name.to_string())
 }

@@ -72,7 +72,7 @@ impl Pulse {
         if first == i64::MAX {
             return Ok(());
         }
-        // The fields come in order, and the cells of each by their number in the grid.
+        // The arrays of the fields come in order, and the cells of each by their number in the grid.
         let cells = state.pde.grid().cells() as i64;
         let mine = self.bad.filter(|(step, _)| *step as i64 == first);
         let key = |(_, (field, cell)): (u64, (usize, u64))| field as i64 * cells + cell as i64;
@@ -88,8 +88,11 @@ fn not_finite(state: &State, field: i64, number: i64, step: u64, time: f64) -> E
     let indices = [number / (n1 * n2), number / n2 % n1, number % n2].map(|i| i as usize);
     let cell = indices[grid.missing()..].to_vec();
     let centre = |(axis, index): (&fluxions_grid::Axis, &usize)| axis.centre(*index as isize);
+    let is_it = |k: &usize| state.pde.arrays_of(*k).contains(&(field as usize));
+    let noise = (0..state.pde.fields().len()).find(is_it).is_some_and(|k| state.pde.noise().is_on(k));
     Error::NotFinite {
-        field: state.pde.fields()[field as usize].clone(),
+        noise,
+        field: state.pde.array_names()[field as usize].clone(),
         coordinates: grid.axes().iter().zip(&cell).map(centre).collect(),
         axes: grid.axis_names(),
         cell,

@@ -4,7 +4,89 @@
 //! The function is Philox 4×32 with 10 rounds (Salmon, Moraes, Dror & Shaw 2011, "Parallel random
 //! numbers: as easy as 1, 2, 3", SC11, section 3.3).
 
+use std::f64::consts::PI;
+
+use fluxions_comm::{Error, World};
 use fluxions_expr::Distribution;
+use fluxions_grid::Grid;
+use fluxions_halo::Subdomain;
+
+use crate::colored;
+use crate::program::RandomArray;
+
+/// Random numbers for the cells of a block.
+pub(crate) enum Source {
+    /// Independent ones.
+    White { stream: Stream, distribution: Distribution, each_step: bool },
+    /// A product of functions of one coordinate each, given for all cells along each axis.
+    Harmonic([Vec<f64>; 3]),
+    /// One number for each cell of the block.
+    Stored(Vec<f64>),
+}
+
+impl Source {
+    /// Collective.
+    pub(crate) fn new(
+        seed: u64,
+        random: &RandomArray,
+        grid: &Grid,
+        block: &Subdomain,
+        world: &World,
+    ) -> Result<Self, Error> {
+        let stream = Stream::new(seed, &random.name, random.site);
+        Ok(match random.distribution {
+            Distribution::Uniform | Distribution::Normal => Source::White {
+                stream,
+                distribution: random.distribution,
+                each_step: random.each_step,
+            },
+            Distribution::Harmonic => {
+                let along = |axis: usize| harmonic(stream, grid, axis, random.shape);
+                Source::Harmonic(std::array::from_fn(along))
+            }
+            Distribution::Colored => {
+                Source::Stored(colored::field(&stream, grid, random.shape, block, world)?)
+            }
+        })
+    }
+
+    /// The numbers of the cells of row (i, j) of the block at a step.
+    pub(crate) fn fill(&self, block: &Subdomain, [i, j]: [usize; 2], step: u64, row: &mut [f64]) {
+        match self {
+            Source::White { stream, distribution, each_step } => {
+                let first = block.global_number([i, j, 0]);
+                let step = if *each_step { step } else { 0 };
+                for (k, x) in row.iter_mut().enumerate() {
+                    *x = stream.sample(*distribution, first + k as u64, step);
+                }
+            }
+            Source::Harmonic([a, b, c]) => {
+                let [start0, start1, start2] = block.start();
+                let across = a[start0 + i] * b[start1 + j];
+                row.iter_mut().zip(&c[start2..]).for_each(|(x, c)| *x = across * c);
+            }
+            Source::Stored(numbers) => {
+                let [_, n1, n2] = block.shape();
+                row.copy_from_slice(&numbers[(i * n1 + j) * n2..][..row.len()]);
+            }
+        }
+    }
+}
+
+/// Σ_n a_n cos(n·2π(i + ½)/N) along an axis with a_n uniform in [0, 1); 1 along a missing axis.
+fn harmonic(stream: Stream, grid: &Grid, axis: usize, modes: f64) -> Vec<f64> {
+    let cells = grid.shape()[axis];
+    if grid.inner_axis(axis).is_none() {
+        return vec![1.0; cells];
+    }
+    let counter = |mode: u64| (axis as u64) << 32 | mode;
+    let amplitude = |mode| stream.sample(Distribution::Uniform, counter(mode), 0);
+    let at = |i: usize| {
+        let angle = 2.0 * PI * (i as f64 + 0.5) / cells as f64;
+        (1..=modes as u64).map(|mode| amplitude(mode) * (mode as f64 * angle).cos()).sum()
+    };
+    (0..cells).map(at).collect()
+}
 
 /// A stream of random numbers, one for each counter.
 #[derive(Clone, Copy, Debug)]
@@ -27,10 +109,12 @@ impl Stream {
         Stream { key: [key as u32, (key >> 32) as u32] }
     }
 
-    /// The random number of a counter, of a standard distribution: uniform in [0, 1), or normal
-    /// with mean 0 and variance 1.
-    pub(crate) fn sample(&self, distribution: Distribution, counter: u64) -> f64 {
-        let [a, b, c, d] = philox([counter as u32, (counter >> 32) as u32, 0, 0], self.key);
+    /// The random number of a counter at a step, of a standard distribution: uniform in [0, 1), or
+    /// normal with mean 0 and variance 1.
+    pub(crate) fn sample(&self, distribution: Distribution, counter: u64, step: u64) -> f64 {
+        let words = |x: u64| (x as u32, (x >> 32) as u32);
+        let ((c0, c1), (s0, s1)) = (words(counter), words(step));
+        let [a, b, c, d] = philox([c0, c1, s0, s1], self.key);
         let unit = |high: u32, low: u32| {
             let bits = (u64::from(high) << 32 | u64::from(low)) >> 11;
             bits as f64 * 2f64.powi(-53)
@@ -38,9 +122,9 @@ impl Stream {
         match distribution {
             Distribution::Uniform => unit(a, b),
             // Box & Muller 1958, Ann. Math. Stat. 29, 610; 1 − u is never 0.
-            Distribution::Normal => {
+            _ => {
                 let radius = (-2.0 * (1.0 - unit(a, b)).ln()).sqrt();
-                radius * (2.0 * std::f64::consts::PI * unit(c, d)).cos()
+                radius * (2.0 * PI * unit(c, d)).cos()
             }
         }
     }
@@ -90,7 +174,7 @@ mod tests {
         for (distribution, mean, variance) in
             [(Distribution::Uniform, 0.5, 1.0 / 12.0), (Distribution::Normal, 0.0, 1.0)]
         {
-            let sample: Vec<f64> = (0..n).map(|c| stream.sample(distribution, c)).collect();
+            let sample: Vec<f64> = (0..n).map(|c| stream.sample(distribution, c, 0)).collect();
             let m = sample.iter().sum::<f64>() / n as f64;
             let v = sample.iter().map(|x| (x - m).powi(2)).sum::<f64>() / n as f64;
             // Five standard errors.
@@ -102,7 +186,7 @@ mod tests {
     #[test]
     fn streams_differ_by_seed_name_and_number() {
         let x =
-            |seed, name, number| Stream::new(seed, name, number).sample(Distribution::Uniform, 7);
+            |seed, name, number| Stream::new(seed, name, number).sample(Distribution::Uniform, 7, 0);
         let all = [x(1, "u", 0), x(2, "u", 0), x(1, "v", 0), x(1, "u", 1)];
         for i in 0..4 {
             assert!((0.0..1.0).contains(&all[i]));

@@ -26,7 +26,8 @@ impl fmt::Display for StopReason {
     }
 }
 
-/// What a run did. Times are those of this rank, counts those of all ranks together.
+/// What a run did. Times are those of the slowest rank, counts those of all ranks together, so that
+/// all ranks can decide by them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// Why it stopped.

@@ -42,7 +42,7 @@ impl Simulation {
     }
 
     /// Makes a plan ready for which the builder made room.
-    pub(crate) fn executor(&self, plan: Plan) -> Executor {
+    pub(crate) fn executor(&self, plan: Plan) -> Result<Executor, Error> {
         let State { pde, world, block, memory, .. } = &self.state;
         Executor::new(pde, world, block, memory, plan, 0)
     }
@@ -74,25 +74,56 @@ impl Simulation {
         &self.state.decomposition
     }
 
-    /// The values of a field on this rank's block, one axis per named axis of the grid.
+    /// The values of a real scalar field on this rank's block, one axis per named axis of the
+    /// grid.
     ///
     /// # Errors
-    /// If there is no field of that name.
+    /// If there is no field of that name, or if it is no real scalar.
     pub fn field(&self, name: &str) -> Result<ArrayViewD<'_, f64>, Error> {
-        let field = self.state.pde.field(&Origin::Output(name.into()), name)?;
-        Ok(self.state.view(field))
+        Ok(self.state.view(self.array_of(name, 0, true)?))
     }
 
     /// The same, to be changed.
     ///
     /// # Errors
-    /// If there is no field of that name.
+    /// If there is no field of that name, or if it is no real scalar.
     pub fn field_mut(&mut self, name: &str) -> Result<ArrayViewMutD<'_, f64>, Error> {
-        let field = self.state.pde.field(&Origin::Output(name.into()), name)?;
-        Ok(self.state.view_mut(field))
+        let array = self.array_of(name, 0, true)?;
+        Ok(self.state.view_mut(array))
     }
 
-    /// The values of a field on the whole grid, on rank 0. Collective.
+    /// The values of one of the real numbers that a field is made of, in the order of
+    /// [`Type::numbers`](fluxions_expr::Type::numbers): for each component its real part, then, if
+    /// the field is complex, its imaginary part.
+    ///
+    /// # Errors
+    /// If there is no field of that name, or if it has fewer numbers.
+    pub fn part(&self, name: &str, number: usize) -> Result<ArrayViewD<'_, f64>, Error> {
+        Ok(self.state.view(self.array_of(name, number, false)?))
+    }
+
+    /// The same, to be changed.
+    ///
+    /// # Errors
+    /// If there is no field of that name, or if it has fewer numbers.
+    pub fn part_mut(&mut self, name: &str, number: usize) -> Result<ArrayViewMutD<'_, f64>, Error> {
+        let array = self.array_of(name, number, false)?;
+        Ok(self.state.view_mut(array))
+    }
+
+    fn array_of(&self, name: &str, number: usize, only: bool) -> Result<usize, Error> {
+        let pde = &self.state.pde;
+        let field = pde.field(&Origin::Output(name.into()), name)?;
+        let mut arrays = pde.arrays_of(field);
+        match arrays.nth(number) {
+            Some(array) if !only || arrays.is_empty() => Ok(array),
+            _ => Err(Error::NotScalar { name: name.into(), ty: pde.types()[field] }),
+        }
+    }
+
+    /// The values of a field on the whole grid, on rank 0: first the axes of components of a vector
+    /// or tensor, then those of the grid, last, if it is complex, one for real and imaginary part.
+    /// Collective.
     ///
     /// # Errors
     /// If there is no field of that name, or another rank has failed.
@@ -144,6 +175,7 @@ impl Simulation {
     fn step(&mut self, clock: &Clock, step: u64, pulse: &mut Pulse) -> Result<(), Error> {
         let began = Instant::now();
         let State { world, block, memory, .. } = &mut self.state;
+        self.stepper.step = self.steps;
         let finite =
             self.stepper.run(world, block, memory, clock.time(step), clock.step_size(step))?;
         for (a, b) in &self.swaps {
@@ -197,10 +229,12 @@ impl Simulation {
         Ok(stop)
     }
 
+    /// The report, with the same numbers on all ranks. Collective.
     fn report(&self, stop_reason: StopReason) -> Result<Report, Error> {
         let Counts { halo_exchanges, messages, bytes_sent, rhs_evaluations } = self.stepper.counts;
         let mut sent = [messages as i64, bytes_sent as i64];
         self.state.world.combine(Combine::Sum, &mut sent)?;
+        let slowest = |seconds: f64| self.state.world.max(seconds);
         let grid = self.state.pde.grid();
         Ok(Report {
             stop_reason,
@@ -210,10 +244,10 @@ impl Simulation {
             halo_exchanges,
             messages: sent[0] as u64,
             bytes_sent: sent[1] as u64,
-            wall_seconds: self.began.elapsed().as_secs_f64(),
-            setup_seconds: self.setup_seconds,
-            stepping_seconds: self.stepping_seconds,
-            output_seconds: self.output_seconds,
+            wall_seconds: slowest(self.began.elapsed().as_secs_f64())?,
+            setup_seconds: slowest(self.setup_seconds)?,
+            stepping_seconds: slowest(self.stepping_seconds)?,
+            output_seconds: slowest(self.output_seconds)?,
             cells: grid.cells() as u64,
             bytes_per_step: self.stepper.plan().bytes_per_cell() as u64 * grid.cells() as u64,
             ranks: self.state.world.size(),
@@ -242,5 +276,35 @@ fn agree(world: &World, outcome: Result<Flow, Error>) -> Result<Flow, Error> {
     match most {
         0 => Err(Error::Elsewhere { rank: lowest as usize }),
         _ => Ok(Flow::Break(format!("rank {lowest} asked to stop"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use fluxions_grid::{Ends, Grid};
+
+    use super::*;
+    use crate::schedule::Every;
+    use crate::tracker::GO_ON;
+
+    /// Ranks that decide by times of their own may disagree, and wait for each other for ever.
+    #[test]
+    fn the_report_is_the_same_on_all_ranks() {
+        let reports = fluxions_comm::threads::run(3, |world| {
+            let grid = Grid::cartesian().axis("x", 0.0..1.0, 12, Ends::Bounded).build().unwrap();
+            let pde = Pde::on(&grid).equation("u", "laplace(u)").build().unwrap();
+            let busy = |now: &mut Snapshot<'_>| {
+                std::thread::sleep(Duration::from_millis(3 * now.world().rank() as u64));
+                Ok(GO_ON)
+            };
+            let builder = Simulation::builder(&pde, world).initial("u", "x").dt(1e-3);
+            let mut simulation = builder.track(Every::Time(0.002), busy).build().unwrap();
+            Ok::<_, Error>(simulation.run_until(0.01)?)
+        })
+        .unwrap();
+        assert_eq!(reports[0], reports[1]);
+        assert_eq!(reports[0], reports[2]);
     }
 }

@@ -14,9 +14,10 @@ use fluxions_expr::{Binary, Expr, Reduction, Unary};
 use crate::error::{Error, Errors};
 use crate::executor::Executor;
 use crate::pde::Pde;
-use crate::plan::{Plan, Slot};
-use crate::program::{ArrayRef, PassBuilder, Program};
-use crate::scalar::Scalar;
+use crate::pass::PassBuilder;
+use crate::plan::{Plan, Slot, equations};
+use crate::program::{ArrayRef, Program, Target};
+use crate::formula::Formula;
 use crate::simulation::Simulation;
 use crate::tableau::Tableau;
 
@@ -40,7 +41,7 @@ pub struct StableStep {
 /// Mistakes in the initial values.
 pub fn stable_step(
     pde: &Pde,
-    initial: &[(String, Scalar)],
+    initial: &[(String, Formula)],
     tableau: &Tableau,
 ) -> Result<StableStep, Errors> {
     let mut rate: f64 = 0.0;
@@ -57,7 +58,7 @@ pub fn stable_step(
 }
 
 /// The bound for the whole grid of `pde`, on one rank.
-fn bound(pde: &Pde, initial: &[(String, Scalar)]) -> Result<f64, Errors> {
+fn bound(pde: &Pde, initial: &[(String, Formula)]) -> Result<f64, Errors> {
     let world = World::solo();
     let (plan, blocks) = sensitivities(pde);
     let mut builder = Simulation::builder(pde, &world).dt(1.0);
@@ -67,9 +68,9 @@ fn bound(pde: &Pde, initial: &[(String, Scalar)]) -> Result<f64, Errors> {
     let mut simulation = builder.with_room_for(&plan).build()?;
     let bounds = simulation.reduce_all(plan).map_err(Errors::from)?;
 
-    // Rows: fields, then quantities; columns: the same. Quantities are replaced by what they are
-    // made of, those of high levels first.
-    let fields = pde.fields().len();
+    // Rows: arrays of fields, then of quantities; columns: the same. Quantities are replaced by
+    // what they are made of, those of high levels first.
+    let fields = pde.arrays();
     let size = blocks.rows;
     let mut matrix = vec![vec![0.0; size]; size];
     for ((row, column), bound) in blocks.entries.iter().zip(bounds) {
@@ -94,74 +95,95 @@ struct Blocks {
 
 /// A plan whose reductions are the largest sums of magnitudes of derivatives.
 fn sensitivities(pde: &Pde) -> (Plan, Blocks) {
-    let n = pde.fields().len();
-    let targets: Vec<(&Expr, usize)> =
-        (0..n).map(|field| (&pde.equations()[field], pde.conditions().of_field(field))).collect();
+    let n = pde.all_arrays();
+    let targets = equations(pde);
     let mut program = Program::new(pde, &targets);
     let preparations = program.preparations();
     let mut plan = Plan::of_fields(pde, &program);
     let slot = move |reference: ArrayRef| match reference {
-        ArrayRef::Quantity(q) => Slot::Array(n + q),
+        ArrayRef::Quantity(array) => Slot::Array(n + array),
         ArrayRef::Field(k) | ArrayRef::Extra(k) | ArrayRef::Random(k) => Slot::Array(k),
     };
     let prepared = plan.add_preparations(&program, preparations);
     plan.push_preparations(&prepared, &slot);
 
-    // Quantities in the order of their levels, so that a later one is made of earlier ones.
+    // Arrays in the order of their levels, so that a later one is made of earlier ones.
     let mut order: Vec<usize> = (0..program.quantities.len()).collect();
     order.sort_by_key(|q| program.quantities[*q].level);
-    let row_of = |q: usize| n + order.iter().position(|other| *other == q).unwrap_or(0);
-    let mut blocks = Blocks { entries: Vec::new(), rows: n + order.len() };
-    let mut rows: Vec<(usize, Expr, usize, usize)> = Vec::new();
-    for (field, (expr, owner)) in targets.iter().enumerate() {
-        rows.push((field, Expr::clone(expr), *owner, usize::MAX));
+    let arrays_of = |q: usize| program.quantities[q].arrays.iter().flatten().copied();
+    let columns: Vec<usize> = order.iter().flat_map(|q| arrays_of(*q)).collect();
+    let row_of = |array: usize| n + columns.iter().position(|a| *a == array).unwrap_or(0);
+    let mut blocks = Blocks { entries: Vec::new(), rows: n + columns.len() };
+    // For each expression the rows of its numbers, and the passes that it may use.
+    let mut bodies: Vec<(Vec<Option<usize>>, Expr, usize, usize)> = Vec::new();
+    for (field, target) in targets.iter().enumerate() {
+        let rows = pde.arrays_of(field).map(Some).collect();
+        bodies.push((rows, target.expr.clone(), target.owner, usize::MAX));
     }
-    for q in 0..order.len() {
-        let (expr, owner) = program.body(q);
-        rows.push((row_of(q), expr.clone(), owner, program.quantities[q].level - 1));
+    for (q, quantity) in program.quantities.iter().enumerate() {
+        let body = program.body(q);
+        let rows = quantity.arrays.iter().map(|array| array.map(row_of)).collect();
+        bodies.push((rows, body.expr.clone(), body.owner, quantity.level - 1));
     }
-    for (row, expr, owner, level) in rows {
+    for (rows, expr, owner, level) in bodies {
         let mut pass = PassBuilder::new(&mut program, level);
-        let value = pass.value(&expr, owner, "");
-        let derivatives = partials(&mut pass.builder, value);
-        let inputs = pass.inputs().to_vec();
-        for (input, array) in inputs.iter().enumerate() {
-            let column = match array {
-                ArrayRef::Field(field) => *field,
-                ArrayRef::Quantity(q) => row_of(*q),
-                ArrayRef::Extra(_) | ArrayRef::Random(_) => continue,
-            };
-            let mut builder = pass.builder.clone();
-            let mut sum = builder.constant(0.0);
-            for partial in derivatives.iter().filter(|partial| partial.input == input) {
-                let magnitude = builder.unary(Unary::Abs, partial.derivative);
-                sum = builder.binary(Binary::Add, sum, magnitude);
+        let parts = pass.value(Target { expr: &expr, owner, name: "" });
+        let dimension = pde.space().dimension();
+        let ty = if level == usize::MAX { pde.types()[field_of(pde, &rows)] } else { expr.ty };
+        let numbers = parts.numbers(ty, dimension, &mut pass.builder);
+        for (row, value) in rows.into_iter().zip(numbers) {
+            let Some(row) = row else { continue };
+            let derivatives = partials(&mut pass.builder, value);
+            let inputs = pass.inputs().to_vec();
+            for (input, array) in inputs.iter().enumerate() {
+                let column = match array {
+                    ArrayRef::Field(array) if *array >= pde.arrays() => continue,
+                    ArrayRef::Field(array) => *array,
+                    ArrayRef::Quantity(array) => row_of(*array),
+                    ArrayRef::Extra(_) | ArrayRef::Random(_) => continue,
+                };
+                let mut builder = pass.builder.clone();
+                let mut sum = builder.constant(0.0);
+                for partial in derivatives.iter().filter(|partial| partial.input == input) {
+                    let magnitude = builder.unary(Unary::Abs, partial.derivative);
+                    sum = builder.binary(Binary::Add, sum, magnitude);
+                }
+                if builder.as_constant(sum) == Some(0.0) {
+                    continue;
+                }
+                // At a corner such as that of sqrt(u) at 0 a derivative may not be finite.
+                let most = builder.constant(f64::MAX);
+                let finite = builder.binary(Binary::LessEqual, sum, most);
+                let zero = builder.constant(0.0);
+                let sum = builder.select(finite, sum, zero);
+                builder.output(sum);
+                let parameter = plan.first_factor + blocks.entries.len();
+                plan.push_reduction(
+                    builder.finish(),
+                    inputs.iter().map(|array| slot(*array)).collect(),
+                    Reduction::Max,
+                    parameter,
+                );
+                blocks.entries.push((row, column));
             }
-            // At a corner such as that of sqrt(u) at 0 a derivative may not be finite.
-            let most = builder.constant(f64::MAX);
-            let finite = builder.binary(Binary::LessEqual, sum, most);
-            let zero = builder.constant(0.0);
-            let sum = builder.select(finite, sum, zero);
-            builder.output(sum);
-            let parameter = plan.first_factor + blocks.entries.len();
-            plan.push_reduction(
-                builder.finish(),
-                inputs.iter().map(|array| slot(*array)).collect(),
-                Reduction::Max,
-                parameter,
-            );
-            blocks.entries.push((row, column));
         }
     }
     plan.factors = vec![0.0; blocks.entries.len()];
     (plan, blocks)
 }
 
+/// The field whose arrays these rows are.
+fn field_of(pde: &Pde, rows: &[Option<usize>]) -> usize {
+    let first = rows.first().copied().flatten();
+    let is_it = |field: &usize| first.is_some_and(|row| pde.arrays_of(*field).contains(&row));
+    (0..pde.fields().len()).find(is_it).unwrap_or(0)
+}
+
 impl Simulation {
     /// The results of a plan's reductions that are stored as its factors.
     fn reduce_all(&mut self, plan: Plan) -> Result<Vec<f64>, Error> {
         let (first, count) = (plan.first_factor, plan.factors.len());
-        let mut executor: Executor = self.executor(plan);
+        let mut executor: Executor = self.executor(plan)?;
         self.run_beside(&mut executor)?;
         Ok(executor.parameters()[first..first + count].to_vec())
     }
@@ -200,7 +222,7 @@ mod tests {
         let builder = equations.iter().fold(Pde::on(&grid), |b, (f, text)| b.equation(f, text));
         let pde = builder.build().unwrap();
         let initial: Vec<_> =
-            initial.iter().map(|(f, text)| (f.to_string(), Scalar::from(*text))).collect();
+            initial.iter().map(|(f, text)| (f.to_string(), Formula::from(*text))).collect();
         stable_step(&pde, &initial, &Tableau::EULER).unwrap().rate
     }
 

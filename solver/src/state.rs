@@ -1,10 +1,13 @@
 //! The state of a system on one rank: fields, the expressions that trackers ask for, and how the
 //! values of all ranks are put together.
 
+use std::ops::Range;
+
 use fluxions_comm::{ExactSum, World};
-use fluxions_expr::Reduction;
+use fluxions_expr::{Reduction, Type};
+use fluxions_grid::Metric;
 use fluxions_halo::{Decomposition, Subdomain};
-use ndarray::{Array3, ArrayD, ArrayViewD, ArrayViewMutD};
+use ndarray::{Array3, ArrayD, ArrayViewD, ArrayViewMutD, Axis};
 
 use crate::error::Error;
 use crate::executor::Executor;
@@ -25,18 +28,39 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// The array of a field, or of an expression, which is then evaluated.
-    pub(crate) fn array_of(&mut self, name: &str, time: f64) -> Result<usize, Error> {
+    /// The type of a field or of an expression.
+    pub(crate) fn type_of(&self, name: &str) -> Result<Type, Error> {
         if let Some(field) = self.pde.fields().iter().position(|field| field == name) {
-            return Ok(field);
+            return Ok(self.pde.types()[field]);
+        }
+        let is_it = |o: &Observable| o.name == name && o.extent == Extent::Block;
+        match self.observables.iter().find(|(o, _)| is_it(o)) {
+            Some((observable, _)) => Ok(observable.ty),
+            None => self.pde.field(&Origin::Output(name.into()), name).map(|_| Type::REAL),
+        }
+    }
+
+    /// The arrays of a field, or of an expression, which is then evaluated.
+    pub(crate) fn arrays_of(&mut self, name: &str, time: f64) -> Result<Range<usize>, Error> {
+        if let Some(field) = self.pde.fields().iter().position(|field| field == name) {
+            return Ok(self.pde.arrays_of(field));
         }
         let is_it = |o: &Observable| o.name == name && o.extent == Extent::Block;
         match self.observables.iter_mut().find(|(o, _)| is_it(o)) {
-            Some((_, executor)) => {
+            Some((observable, executor)) => {
                 executor.run(&self.world, &self.block, &mut self.memory, time, 0.0)?;
-                Ok(self.pde.fields().len())
+                let first = self.pde.all_arrays();
+                Ok(first..first + observable.ty.numbers(self.pde.space().dimension()))
             }
-            None => self.pde.field(&Origin::Output(name.into()), name),
+            None => self.pde.field(&Origin::Output(name.into()), name).map(|_| 0..0),
+        }
+    }
+
+    /// The array of a real scalar.
+    pub(crate) fn array_of(&mut self, name: &str, time: f64) -> Result<usize, Error> {
+        match self.type_of(name)? {
+            Type::REAL => Ok(self.arrays_of(name, time)?.start),
+            ty => Err(Error::NotScalar { name: name.into(), ty }),
         }
     }
 
@@ -78,18 +102,59 @@ impl State {
             }
             Reduction::Integral | Reduction::Average => {
                 let mut sum = ExactSum::new();
-                values.iter().for_each(|x| sum.add(*x));
+                let equal = grid.cell_volume();
+                match equal {
+                    Some(_) => values.iter().for_each(|x| sum.add(*x)),
+                    None => {
+                        // r is the first axis.
+                        let first = self.block.start()[grid.missing()];
+                        for (i, cells) in values.axis_iter(Axis(0)).enumerate() {
+                            let volume = grid.metric(Metric::Volume, (first + i) as isize);
+                            cells.iter().for_each(|x| sum.add(*x * volume));
+                        }
+                    }
+                }
                 self.world.combine_sum(&mut sum)?;
-                Ok(match kind {
-                    Reduction::Integral => sum.value() * grid.cell_volume(),
-                    _ => sum.value() / grid.cells() as f64,
+                Ok(match (kind, equal) {
+                    (Reduction::Integral, _) => sum.value() * equal.unwrap_or(1.0),
+                    (_, Some(_)) => sum.value() / grid.cells() as f64,
+                    (_, None) => sum.value() / grid.volume(),
                 })
             }
         }
     }
 
     pub(crate) fn gather(&mut self, name: &str, time: f64) -> Result<Option<ArrayD<f64>>, Error> {
-        let array = self.array_of(name, time)?;
+        let ty = self.type_of(name)?;
+        let mut parts = Vec::new();
+        for array in self.arrays_of(name, time)? {
+            parts.extend(self.gather_array(array)?);
+        }
+        if parts.is_empty() {
+            return Ok(None);
+        }
+        let shape = parts[0].shape().to_vec();
+        let n = self.pde.space().dimension();
+        let mut whole = vec![n; ty.rank.indices()];
+        if ty.complex {
+            whole.push(2);
+        }
+        whole.extend(&shape);
+        let numbers: Vec<f64> = parts.into_iter().flatten().collect();
+        // As many numbers as parts times cells.
+        let mut all = ArrayD::from_shape_vec(whole, numbers).unwrap_or_default();
+        if ty.complex {
+            // The axis of real and imaginary part goes to the end.
+            let mut order: Vec<usize> = (0..all.ndim()).collect();
+            let part = order.remove(ty.rank.indices());
+            order.push(part);
+            all = all.permuted_axes(order).as_standard_layout().into_owned();
+        }
+        Ok(Some(all))
+    }
+
+    /// An array on the whole grid, on rank 0.
+    fn gather_array(&self, array: usize) -> Result<Option<ArrayD<f64>>, Error> {
         let mine: Vec<f64> = self.view(array).iter().copied().collect();
         let blocks: Vec<Subdomain> =
             (0..self.world.size()).map(|rank| self.decomposition.subdomain(rank)).collect();
@@ -107,17 +172,17 @@ impl State {
     }
 
     pub(crate) fn is_finite(&self) -> bool {
-        (0..self.pde.fields().len()).all(|field| self.view(field).iter().all(|x| x.is_finite()))
+        (0..self.pde.arrays()).all(|array| self.view(array).iter().all(|x| x.is_finite()))
     }
 
-    /// The first field and cell of this block that is not finite: the number of the field and the
-    /// cell's number in the grid.
+    /// The first array of the fields and cell of this block that is not finite: the number of the
+    /// array and the cell's number in the grid.
     pub(crate) fn first_not_finite(&self) -> Option<(usize, u64)> {
-        (0..self.pde.fields().len()).find_map(|field| {
-            let cells = self.memory.layout().view(self.memory.of_array(field));
+        (0..self.pde.arrays()).find_map(|array| {
+            let cells = self.memory.layout().view(self.memory.of_array(array));
             let mut indexed = cells.indexed_iter();
             let ((i, j, k), _) = indexed.find(|(_, x)| !x.is_finite())?;
-            Some((field, self.block.global_number([i, j, k])))
+            Some((array, self.block.global_number([i, j, k])))
         })
     }
 }

@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use fluxions_comm::World;
-use fluxions_expr::Reduction;
+use fluxions_expr::{Reduction, Type};
 use fluxions_grid::Grid;
 use fluxions_halo::{Decomposition, Subdomain};
 use ndarray::{ArrayD, ArrayViewD, Axis};
@@ -103,11 +103,31 @@ impl Snapshot<'_> {
         &self.state.decomposition
     }
 
-    /// The values of a field, or of an expression per cell that was announced to the builder, on
-    /// this rank's block: one axis per named axis of the grid. Collective for expressions.
+    /// The type of a field, or of an expression per cell that was announced to the builder.
+    ///
+    /// # Errors
+    /// If there is nothing of that name.
+    pub fn type_of(&self, name: &str) -> Result<Type, Error> {
+        self.state.type_of(name)
+    }
+
+    /// The values of each of the real numbers that a field or expression is made of, in the order
+    /// of [`Type::numbers`], on this rank's block: one axis per named axis of the grid. Collective
+    /// for expressions.
     ///
     /// # Errors
     /// If there is nothing of that name, or another rank has failed.
+    pub fn parts(&mut self, name: &str) -> Result<Vec<ArrayViewD<'_, f64>>, Error> {
+        let arrays = self.state.arrays_of(name, self.time)?;
+        Ok(arrays.map(|array| self.state.view(array)).collect())
+    }
+
+    /// The values of a real scalar field, or of such an expression per cell that was announced to
+    /// the builder, on this rank's block: one axis per named axis of the grid. Collective for
+    /// expressions.
+    ///
+    /// # Errors
+    /// If there is nothing of that name, it is no real scalar, or another rank has failed.
     pub fn field(&mut self, name: &str) -> Result<ArrayViewD<'_, f64>, Error> {
         let array = self.state.array_of(name, self.time)?;
         Ok(self.state.view(array))
@@ -153,7 +173,9 @@ impl Snapshot<'_> {
         self.state.reduce(name, Reduction::Min, self.time)
     }
 
-    /// The values of a field on the whole grid, on rank 0. Collective.
+    /// The values of a field on the whole grid, on rank 0: first the axes of components of a vector
+    /// or tensor, then those of the grid, last, if it is complex, one for real and imaginary part.
+    /// Collective.
     ///
     /// # Errors
     /// If there is nothing of that name, or another rank has failed.

@@ -3,29 +3,37 @@
 //! A wall's cells are copied into consecutive numbers, the ghost values computed there, and
 //! written beyond the wall. What does not depend on time or on the field is computed once.
 
+use std::collections::HashMap;
+
 use fluxions_expr::rows::Profile;
-use fluxions_expr::{Binary, Builder, Call, Expr, Node, Op, RowFn, Rows, Scratch, Value};
+use fluxions_expr::{
+    Builder, Call, Expr, Node, Number, Op, Parts, Rank, RowFn, Rows, Scratch, lower,
+};
 use fluxions_grid::{Condition, Face, Grid, Layout, Region};
 use fluxions_halo::{Subdomain, wall};
 
-use crate::lower::lower;
-use crate::pde::Pde;
+use crate::conditions::ArrayCondition;
+use crate::pde::{MadeOf, Pde};
 
 /// The parameter of the kernel that is the time.
 const TIME: usize = 0;
-/// Inputs of the kernel: the cell at the wall, the next one inwards, then precomputed numbers.
-const ADJACENT: usize = 0;
-const NEXT: usize = 1;
-const FIRST_STATIC: usize = 2;
+/// Inputs of the kernel: the cell at the wall, its real and its imaginary part, the next one
+/// inwards, then precomputed numbers.
+const ADJACENT: [usize; 2] = [0, 1];
+const NEXT: usize = 2;
+const FIRST_STATIC: usize = 3;
 
 /// The ghost cells of one array beyond one face.
 pub(crate) struct Wall {
     strip: Strip,
     rows: Rows,
     /// Layers to read: the cell at the wall, the next one inwards.
-    sources: [Region; 2],
-    needed: [bool; 2],
+    adjacent: Region,
+    next: Region,
+    needed: [bool; FIRST_STATIC],
     ghosts: Region,
+    /// Whether the array is one of imaginary parts.
+    imaginary: bool,
     /// Inputs and the output, one after the other, as many numbers each as the wall has cells.
     numbers: Vec<f64>,
     inputs: Vec<usize>,
@@ -40,34 +48,42 @@ impl Wall {
         block: &Subdomain,
         along: &Region,
         face: Face,
-        condition: &Condition<Expr>,
+        condition: &ArrayCondition,
         scratch: &mut Scratch,
     ) -> Self {
         let layer = |distance| wall::layer(along, face, block.shape()[face.axis], distance);
         let ghosts = layer(-1);
         let strip = Strip::new(pde.grid(), block, &ghosts, face);
-        let place = Place { pde, face, across: strip.across };
+        let place = Place { pde, face, across: strip.across, condition };
 
         // Expressions that stay the same are evaluated now and become inputs.
         let mut statics = Vec::new();
-        let Ok(formula) = condition.clone().try_map(|expr| {
-            if changes(pde, &expr) || matches!(expr.node, Node::Number(_)) {
+        let Ok(formula) = condition.condition.clone().try_map(|expr| {
+            let changes = MadeOf::new(&expr, pde.definitions()).changes;
+            if changes || matches!(expr.node, Node::Number(_)) {
                 return Ok::<_, std::convert::Infallible>(Part::Expression(expr));
             }
-            let mut builder = Builder::new();
-            let value = place.lower(&expr, &mut builder);
-            builder.output(value);
-            let mut values = vec![0.0; strip.cells()];
-            strip.run(&Rows::compile(&builder.finish()), &mut values, &[], 0, 0.0, scratch);
-            statics.push(values);
-            Ok(Part::Static(FIRST_STATIC + statics.len() - 1))
+            let mut input = |part: fn(Number) -> Option<fluxions_expr::Value>| {
+                let mut builder = Builder::new();
+                let number = place.component(&expr, &mut builder);
+                let value = part(number)?;
+                builder.output(value);
+                let mut values = vec![0.0; strip.cells()];
+                strip.run(&Rows::compile(&builder.finish()), &mut values, &[], 0, 0.0, scratch);
+                statics.push(values);
+                Some(FIRST_STATIC + statics.len() - 1)
+            };
+            let re = input(|number| number.re);
+            Ok(Part::Static { re, im: input(|number| number.im) })
         });
 
         let mut builder = Builder::new();
         let ghost = place.ghost(&formula, &mut builder);
+        let ghost = if condition.imaginary { ghost.im } else { ghost.re };
+        let ghost = ghost.unwrap_or_else(|| builder.constant(0.0));
         builder.output(ghost);
         let kernel = builder.finish();
-        let needed = [ADJACENT, NEXT].map(|input| {
+        let needed = std::array::from_fn(|input| {
             let loads = |op: &Op| matches!(op, Op::Load { input: i, .. } if *i as usize == input);
             kernel.ops().iter().any(loads)
         });
@@ -81,22 +97,39 @@ impl Wall {
         for (values, start) in statics.iter().zip(&inputs[FIRST_STATIC..]) {
             numbers[*start..][..cells].copy_from_slice(values);
         }
-        Wall { strip, rows, sources: [layer(0), layer(1)], needed, ghosts, numbers, inputs, output }
+        let (adjacent, next) = (layer(0), layer(1));
+        let imaginary = condition.imaginary;
+        Wall { strip, rows, adjacent, next, needed, ghosts, imaginary, numbers, inputs, output }
     }
 
-    /// Sets the ghost cells of an array at a time.
+    /// Sets the ghost cells of the array that begins at `position`; `partners` are where those
+    /// of real and imaginary parts begin.
     pub(crate) fn fill(
         &mut self,
-        array: &mut [f64],
+        memory: &mut [f64],
+        position: usize,
+        partners: [usize; 2],
         layout: &Layout,
         time: f64,
         scratch: &mut Scratch,
     ) {
         let cells = self.strip.cells();
-        for (input, source) in self.sources.iter().enumerate().filter(|(i, _)| self.needed[*i]) {
-            wall::read(array, layout, source, &mut self.numbers[self.inputs[input]..][..cells]);
+        // The part that the array itself is comes from there.
+        let mut adjacent = partners;
+        adjacent[usize::from(self.imaginary)] = position;
+        let sources = [
+            (adjacent[0], &self.adjacent),
+            (adjacent[1], &self.adjacent),
+            (position, &self.next),
+        ];
+        for (input, (array, layer)) in sources.into_iter().enumerate() {
+            if self.needed[input] {
+                let array = &memory[array..][..layout.length()];
+                wall::read(array, layout, layer, &mut self.numbers[self.inputs[input]..][..cells]);
+            }
         }
         self.strip.run(&self.rows, &mut self.numbers, &self.inputs, self.output, time, scratch);
+        let array = &mut memory[position..][..layout.length()];
         wall::write(&self.numbers[self.output..], layout, &self.ghosts, array);
     }
 }
@@ -158,21 +191,11 @@ impl Strip {
 /// A number of a condition, as the kernel sees it.
 enum Part {
     Expression(Expr),
-    /// Computed before: the input that holds it.
-    Static(usize),
-}
-
-/// Whether an expression has to be evaluated again each time.
-fn changes(pde: &Pde, expr: &Expr) -> bool {
-    let mut changes = false;
-    expr.walk(&mut |part| {
-        changes |= match &part.node {
-            Node::Time | Node::Adjacent => true,
-            Node::Define(d) => self::changes(pde, &pde.definitions()[*d].expr),
-            _ => false,
-        }
-    });
-    changes
+    /// Computed before: the inputs that hold it.
+    Static {
+        re: Option<usize>,
+        im: Option<usize>,
+    },
 }
 
 /// Where a condition stands.
@@ -181,6 +204,7 @@ struct Place<'a> {
     face: Face,
     /// The axes along the wall, in order.
     across: [usize; 2],
+    condition: &'a ArrayCondition,
 }
 
 impl Place<'_> {
@@ -189,75 +213,106 @@ impl Place<'_> {
         self.pde.grid().inner_axis(self.face.axis).map_or(1.0, |axis| axis.spacing())
     }
 
-    /// The operations of a condition's expression.
-    fn lower(&self, expr: &Expr, builder: &mut Builder) -> Value {
-        lower(expr, builder, &mut |leaf, builder| match &leaf.node {
-            Node::Time => builder.parameter(TIME),
-            Node::Adjacent => builder.load(ADJACENT, [0; 3]),
-            Node::Spacing => builder.constant(self.spacing()),
+    /// The cell at the wall.
+    fn adjacent(&self, builder: &mut Builder) -> Number {
+        let [re, im] = ADJACENT;
+        let re = Some(builder.load(re, [0; 3]));
+        Number { re, im: self.condition.complex.then(|| builder.load(im, [0; 3])) }
+    }
+
+    /// The component of a condition's expression that counts for the array.
+    fn component(&self, expr: &Expr, builder: &mut Builder) -> Number {
+        let parts = self.lower(expr, builder, &mut HashMap::new());
+        let component = if parts.rank == Rank::Scalar { 0 } else { self.condition.component };
+        parts.items[component]
+    }
+
+    /// The operations of a condition's expression. `known` are the definitions that were computed.
+    fn lower(
+        &self,
+        expr: &Expr,
+        builder: &mut Builder,
+        known: &mut HashMap<usize, Parts>,
+    ) -> Parts {
+        let space = self.pde.space();
+        lower(expr, space, builder, &mut |leaf, builder| match &leaf.node {
+            Node::Time => Parts::real(builder.parameter(TIME)),
+            Node::Adjacent => Parts::scalar(self.adjacent(builder)),
+            Node::Spacing => Parts::real(builder.constant(self.spacing())),
             Node::Coordinate(named) => {
                 let axis = self.pde.grid().missing() + named;
-                match self.across.iter().position(|other| *other == axis) {
+                Parts::real(match self.across.iter().position(|other| *other == axis) {
                     Some(along) => builder.profile(1 + along, axis),
                     None => {
                         let named = &self.pde.grid().axes()[*named];
                         builder.constant(named.bounds()[self.face.side.index()])
                     }
-                }
+                })
             }
-            Node::Define(d) => self.lower(&self.pde.definitions()[*d].expr, builder),
+            Node::Define(d) => {
+                if !known.contains_key(d) {
+                    let value = self.lower(&self.pde.definitions()[*d].expr, builder, known);
+                    known.insert(*d, value);
+                }
+                known[d].clone()
+            }
             // Conditions may not use anything else.
-            _ => builder.constant(f64::NAN),
+            _ => Parts::real(builder.constant(f64::NAN)),
         })
     }
 
-    fn part(&self, part: &Part, builder: &mut Builder) -> Value {
+    fn part(&self, part: &Part, builder: &mut Builder) -> Number {
         match part {
-            Part::Expression(expr) => self.lower(expr, builder),
-            Part::Static(input) => builder.load(*input, [0; 3]),
+            Part::Expression(expr) => self.component(expr, builder),
+            Part::Static { re, im } => {
+                let mut load = |input: &Option<usize>| input.map(|i| builder.load(i, [0; 3]));
+                Number { re: load(re), im: load(im) }
+            }
         }
     }
 
     /// The ghost cell by the formulas of [`Condition`].
-    fn ghost(&self, condition: &Condition<Part>, b: &mut Builder) -> Value {
-        use Binary::{Add, Divide, Multiply, Subtract};
+    fn ghost(&self, condition: &Condition<Part>, b: &mut Builder) -> Number {
         let d = b.constant(self.spacing());
         let two = b.constant(2.0);
-        let f1 = b.load(ADJACENT, [0; 3]);
+        let f1 = self.adjacent(b);
         match condition {
             Condition::Value(v) => {
                 let v = self.part(v, b);
-                let double = b.binary(Multiply, two, v);
-                b.binary(Subtract, double, f1)
+                let double = b.scaled(v, two);
+                b.difference(double, f1)
             }
             Condition::Derivative(v) => {
                 let v = self.part(v, b);
-                let change = b.binary(Multiply, d, v);
-                b.binary(Add, f1, change)
+                let change = b.scaled(v, d);
+                b.sum(f1, change)
             }
             Condition::Mixed { coefficient, value } => {
                 let (gamma, beta) = (self.part(coefficient, b), self.part(value, b));
-                let d_gamma = b.binary(Multiply, d, gamma);
-                let d_beta = b.binary(Multiply, d, beta);
-                let source = b.binary(Multiply, two, d_beta);
-                let weight = b.binary(Subtract, two, d_gamma);
-                let inner = b.binary(Multiply, weight, f1);
-                let above = b.binary(Add, source, inner);
-                let below = b.binary(Add, two, d_gamma);
-                b.binary(Divide, above, below)
+                let (d_gamma, d_beta) = (b.scaled(gamma, d), b.scaled(beta, d));
+                let source = b.scaled(d_beta, two);
+                let weight = b.difference(Number::real(two), d_gamma);
+                let inner = b.times(weight, f1);
+                let above = b.sum(source, inner);
+                let below = b.sum(Number::real(two), d_gamma);
+                b.over(above, below)
             }
             Condition::Curvature(v) => {
                 let v = self.part(v, b);
-                let square = b.binary(Multiply, d, d);
-                let bend = b.binary(Multiply, v, square);
-                let double = b.binary(Multiply, two, f1);
+                let square = Number::real(d);
+                let square = b.times(square, square);
+                let bend = b.times(v, square);
+                let double = b.scaled(f1, two);
+                // Of the other part nothing is used.
                 let f2 = b.load(NEXT, [0; 3]);
-                let line = b.binary(Subtract, double, f2);
-                b.binary(Add, bend, line)
+                let f2 = Number { re: Some(f2), im: self.condition.complex.then_some(f2) };
+                let line = b.difference(double, f2);
+                b.sum(bend, line)
             }
             Condition::Ghost(v) => self.part(v, b),
-            // These are no walls: the halo comes from the opposite end.
-            Condition::Periodic | Condition::Antiperiodic => f1,
+            // These are no walls: the halo comes from the opposite end. Those for normal
+            // components were turned into plain ones (conditions.rs).
+            _ => f1,
         }
     }
 }

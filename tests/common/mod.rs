@@ -3,6 +3,8 @@
 
 #![allow(dead_code)] // Each test uses a part of it.
 
+pub(crate) mod statistics;
+
 use fluxions::prelude::*;
 use fluxions::solver::{Error, PdeBuilder};
 
@@ -37,15 +39,15 @@ impl Case {
     }
 }
 
-fn value(v: &str) -> Condition<fluxions::solver::Scalar> {
+fn value(v: &str) -> Condition<fluxions::solver::Formula> {
     Condition::Value(v.into())
 }
 
-fn derivative(v: &str) -> Condition<fluxions::solver::Scalar> {
+fn derivative(v: &str) -> Condition<fluxions::solver::Formula> {
     Condition::Derivative(v.into())
 }
 
-fn mixed(coefficient: &str, value: &str) -> Condition<fluxions::solver::Scalar> {
+fn mixed(coefficient: &str, value: &str) -> Condition<fluxions::solver::Formula> {
     Condition::Mixed { coefficient: coefficient.into(), value: value.into() }
 }
 

@@ -4,6 +4,7 @@
 //! its loop runs over the cells of the block and is vectorised by the compiler.
 
 use super::{Call, Profile};
+use crate::native::Native;
 
 /// Cells in a block: registers of this many doubles stay in the first-level cache.
 pub(super) const BLOCK: usize = 256;
@@ -232,6 +233,23 @@ where
             });
         }),
     }
+}
+
+/// A step that calls a function that the program brought along. Not all operands are scalars.
+pub(super) fn native(function: Native, target: Target, spare: usize, of: [Operand; 3]) -> Step {
+    let along = of.iter().copied().find(|operand| !is_scalar(*operand));
+    Box::new(move |block| {
+        let Some(along) = along else { return };
+        let scalars = of.map(|operand| is_scalar(operand).then(|| block.scalar(operand)));
+        // Scalars are read from a row that is there, and not used.
+        let rows = of.map(|operand| if is_scalar(operand) { along } else { operand });
+        block.write(target, spare, rows, |cells, rows| {
+            for (i, cell) in cells.iter_mut().enumerate() {
+                let at = |k: usize| scalars[k].unwrap_or(rows[k][i]);
+                *cell = function.eval([at(0), at(1), at(2)]);
+            }
+        });
+    })
 }
 
 /// A step that chooses between two operands by a third.

@@ -6,6 +6,7 @@ use super::{Call, Cells, RowFn, Scratch};
 use crate::builder::eval;
 use crate::kernel::{Kernel, Op};
 use crate::math::{Binary, Unary};
+use crate::native::Native;
 
 /// A kernel compiled to closures over blocks of a row.
 pub struct Rows {
@@ -20,6 +21,7 @@ pub struct Rows {
     /// Outputs that are checked to be finite.
     checked: Vec<usize>,
     registers: usize,
+    natives: Vec<Native>,
 }
 
 /// How often an operation has to be computed.
@@ -43,6 +45,7 @@ impl Rows {
             steps,
             checked: (0..kernel.outputs.len()).filter(|k| kernel.outputs[*k].checked).collect(),
             registers,
+            natives: kernel.natives.clone(),
         }
     }
 }
@@ -55,7 +58,7 @@ impl RowFn for Rows {
         for &i in &self.per_call {
             scalars[i] = match self.ops[i] {
                 Op::Parameter(number) => call.parameters[number as usize],
-                ref op => eval(op, |v| scalars[v.index()]).unwrap_or(f64::NAN),
+                ref op => eval(op, &self.natives, |v| scalars[v.index()]).unwrap_or(f64::NAN),
             };
         }
         let mut finite = true;
@@ -66,7 +69,9 @@ impl RowFn for Rows {
                         Op::Profile { axis, number } => {
                             call.profiles[number as usize].at([row0, row1][axis as usize])
                         }
-                        ref op => eval(op, |v| scalars[v.index()]).unwrap_or(f64::NAN),
+                        ref op => {
+                            eval(op, &self.natives, |v| scalars[v.index()]).unwrap_or(f64::NAN)
+                        }
                     };
                 }
                 let row = row0 * call.pitch[0] as isize + row1 * call.pitch[1] as isize;
@@ -226,6 +231,10 @@ impl<'a> Steps<'a> {
             }
             Op::Select(c, a, b) => {
                 block::select(target, 0, [c, a, b].map(|v| self.operand(v.index())))
+            }
+            Op::Native(f, arguments) => {
+                let native = self.kernel.natives[f as usize].clone();
+                block::native(native, target, 0, arguments.map(|v| self.operand(v.index())))
             }
             // Only operations with operands become steps.
             Op::Constant(_) | Op::Parameter(_) | Op::Profile { .. } | Op::Load { .. } => {

@@ -2,14 +2,14 @@
 
 use plotters::prelude::*;
 
-use super::{Area, Drawn, FINE, FONT, LETTERS, Panel, label, range};
+use super::{Area, Drawn, FINE, FONT, LETTERS, Panel, label};
 
 /// Width and height of a panel.
 pub(super) const SIZE: (u32, u32) = (620 * FINE, 420 * FINE);
 
 pub(super) fn draw(area: &Area<'_>, panel: &Panel) -> Drawn {
     let (axis, [lower, upper]) = &panel.axes[0];
-    let (low, high) = range(&panel.values);
+    let (low, high) = panel.range();
     let room = 0.05 * (high - low);
     let mut chart = ChartBuilder::on(area)
         .caption(&panel.name, (FONT, LETTERS[1]))
@@ -31,8 +31,11 @@ pub(super) fn draw(area: &Area<'_>, panel: &Panel) -> Drawn {
     let at = |k: usize| lower + (k as f64 + 0.5) * (upper - lower) / n as f64;
     let points: Vec<(f64, f64)> =
         panel.values.iter().enumerate().map(|(k, y)| (at(k), *y)).collect();
-    // Gaps where there is no number.
-    for piece in points.split(|(_, y)| !y.is_finite()).filter(|piece| !piece.is_empty()) {
+    // Gaps where there is no number, and where an angle goes once round.
+    let jump = if panel.is_cyclic() { (high - low) / 2.0 } else { f64::INFINITY };
+    let apart = |a: &(f64, f64), b: &(f64, f64)| (a.1 - b.1).abs() < jump;
+    let finite = points.split(|(_, y)| !y.is_finite());
+    for piece in finite.flat_map(|piece| piece.chunk_by(apart)) {
         let colour = RGBColor(38, 84, 160);
         chart.draw_series(LineSeries::new(piece.iter().copied(), colour.stroke_width(2 * FINE)))?;
     }

@@ -4,7 +4,7 @@ use ndarray::{ArrayView2, Ix2};
 use plotters::element::BitMapElement;
 use plotters::prelude::*;
 
-use super::{Area, Drawn, FINE, FONT, LETTERS, Panel, label, range};
+use super::{Area, Drawn, FINE, FONT, LETTERS, Panel, label};
 
 /// Most pixels of a map along each direction, and fewest.
 const MOST: f64 = 440.0 * FINE as f64;
@@ -36,7 +36,7 @@ pub(super) fn size(panel: &Panel) -> (u32, u32) {
 
 pub(super) fn draw(area: &Area<'_>, panel: &Panel) -> Drawn {
     let (w, h) = pixels(panel);
-    let (low, high) = range(&panel.values);
+    let (low, high) = panel.range();
     let [(x_name, x), (y_name, y)] = [&panel.axes[0], &panel.axes[1]].map(|(n, b)| (n, *b));
     let (map, bar) = area.split_horizontally(LEFT + w + GAP);
     let mut chart = ChartBuilder::on(&map)
@@ -52,7 +52,7 @@ pub(super) fn draw(area: &Area<'_>, panel: &Panel) -> Drawn {
         (across.min(w + GAP), up.min(h + GAP))
     };
     let values: ArrayView2<'_, f64> = panel.values.view().into_dimensionality::<Ix2>()?;
-    let image = image(values, (w, h), (low, high));
+    let image = image(values, (w, h), (low, high), panel.is_cyclic());
     let map = BitMapElement::with_owned_buffer((x[0], y[1]), (w, h), image);
     let map = map.ok_or("the picture is too large")?;
     chart.draw_series(std::iter::once(map))?;
@@ -68,10 +68,10 @@ pub(super) fn draw(area: &Area<'_>, panel: &Panel) -> Drawn {
         .label_style((FONT, LETTERS[3]))
         .axis_desc_style((FONT, LETTERS[2]))
         .draw()?;
-    draw_bar(&bar, (low, high))
+    draw_bar(&bar, (low, high), panel.is_cyclic())
 }
 
-fn draw_bar(area: &Area<'_>, (low, high): (f64, f64)) -> Drawn {
+fn draw_bar(area: &Area<'_>, (low, high): (f64, f64), cyclic: bool) -> Drawn {
     let mut chart = ChartBuilder::on(area)
         .margin_top(ABOVE as i32)
         .margin_bottom(BELOW as i32)
@@ -81,7 +81,7 @@ fn draw_bar(area: &Area<'_>, (low, high): (f64, f64)) -> Drawn {
     let (w, h) = chart.plotting_area().dim_in_pixel();
     let mut image = Vec::new();
     for row in 0..h {
-        let colour = colour(1.0 - (f64::from(row) + 0.5) / f64::from(h));
+        let colour = colour(1.0 - (f64::from(row) + 0.5) / f64::from(h), cyclic);
         (0..w).for_each(|_| image.extend(colour));
     }
     let bar = BitMapElement::with_owned_buffer((0.0, high), (w, h), image);
@@ -99,14 +99,19 @@ fn draw_bar(area: &Area<'_>, (low, high): (f64, f64)) -> Drawn {
 }
 
 /// Red, green and blue of each pixel, from the top left: the mean of the cells below it, or the
-/// nearest cell.
-fn image(values: ArrayView2<'_, f64>, (w, h): (u32, u32), (low, high): (f64, f64)) -> Vec<u8> {
+/// nearest cell. Angles, which are `cyclic`, have no mean.
+fn image(
+    values: ArrayView2<'_, f64>,
+    (w, h): (u32, u32),
+    (low, high): (f64, f64),
+    cyclic: bool,
+) -> Vec<u8> {
     let (nx, ny) = values.dim();
     let cells = |pixel: u32, pixels: u32, n: usize| {
         let start = pixel as usize * n / pixels as usize;
         let end = ((pixel as usize + 1) * n).div_ceil(pixels as usize);
         // Between cells the one that holds the pixel's centre.
-        if n <= pixels as usize {
+        if cyclic || n <= pixels as usize {
             let centre = ((f64::from(pixel) + 0.5) * n as f64 / f64::from(pixels)) as usize;
             centre..centre + 1
         } else {
@@ -120,7 +125,7 @@ fn image(values: ArrayView2<'_, f64>, (w, h): (u32, u32), (low, high): (f64, f64
             let part = values.slice(ndarray::s![cells(column, w, nx), ys.clone()]);
             let mean = part.sum() / part.len() as f64;
             let pixel = match mean.is_finite() {
-                true => colour((mean - low) / (high - low)),
+                true => colour((mean - low) / (high - low), cyclic),
                 false => NOTHING,
             };
             image.extend(pixel);
@@ -129,23 +134,36 @@ fn image(values: ArrayView2<'_, f64>, (w, h): (u32, u32), (low, high): (f64, f64
     image
 }
 
-fn colour(fraction: f64) -> [u8; 3] {
-    let colour = colorous::VIRIDIS.eval_continuous(fraction.clamp(0.0, 1.0));
+/// The colour of a value between the lowest and the highest, which are the same if it is `cyclic`.
+fn colour(fraction: f64, cyclic: bool) -> [u8; 3] {
+    let scale = if cyclic { colorous::SINEBOW } else { colorous::VIRIDIS };
+    let colour = scale.eval_continuous(fraction.clamp(0.0, 1.0));
     [colour.r, colour.g, colour.b]
 }
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::PI;
+
     use super::*;
 
     #[test]
     fn the_first_axis_runs_right_and_the_second_up() {
         let values = ndarray::array![[0.0, 1.0], [0.5, f64::NAN]];
-        let image = image(values.view(), (2, 2), (0.0, 1.0));
+        let image = image(values.view(), (2, 2), (0.0, 1.0), false);
         let pixel = |row: usize, column: usize| &image[3 * (2 * row + column)..][..3];
-        assert_eq!(pixel(1, 0), colour(0.0));
-        assert_eq!(pixel(0, 0), colour(1.0));
-        assert_eq!(pixel(1, 1), colour(0.5));
+        assert_eq!(pixel(1, 0), colour(0.0, false));
+        assert_eq!(pixel(0, 0), colour(1.0, false));
+        assert_eq!(pixel(1, 1), colour(0.5, false));
         assert_eq!(pixel(0, 1), NOTHING);
+    }
+
+    #[test]
+    fn a_colour_goes_round_with_the_angle() {
+        assert_eq!(colour(0.0, true), colour(1.0, true));
+        // Between −3 and 3 there is no 0.
+        let values = ndarray::array![[-3.0], [3.0]];
+        let image = image(values.view(), (1, 1), (-PI, PI), true);
+        assert_eq!(image, colour((3.0 + PI) / (2.0 * PI), true));
     }
 }

@@ -1,13 +1,15 @@
 //! Pictures of one state: maps of two-dimensional fields, lines of one-dimensional ones, slices
-//! through the middle of three-dimensional ones.
+//! through the middle of three-dimensional ones. Of vectors and tensors each component has a panel,
+//! complex numbers are shown by absolute value and angle.
 
 mod lines;
 mod map;
+mod shown;
 
 use std::path::Path;
 use std::sync::Once;
 
-use ndarray::{ArrayD, Axis};
+use ndarray::ArrayD;
 use plotters::drawing::DrawingArea;
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
@@ -27,96 +29,109 @@ const TITLE: u32 = 36 * FINE;
 /// Sizes of letters: of the title, of the name of a panel, of axes, of numbers along them.
 const LETTERS: [u32; 4] = [20 * FINE, 16 * FINE, 14 * FINE, 13 * FINE];
 
-/// A field to be drawn: one or two axes.
+/// Numbers to be drawn along one or two axes.
 struct Panel {
     name: String,
     values: ArrayD<f64>,
     axes: Vec<(String, [f64; 2])>,
+    /// The range of angles, if that is what they are.
+    circle: Option<(f64, f64)>,
+}
+
+impl Panel {
+    /// Whether the values go round, so that the largest is next to the smallest.
+    fn is_cyclic(&self) -> bool {
+        self.circle.is_some()
+    }
+
+    /// The range of values that is drawn.
+    fn range(&self) -> (f64, f64) {
+        self.circle.unwrap_or_else(|| range(&self.values))
+    }
 }
 
 /// What is drawn of a series.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct View {
-    /// The only field drawn; all fields if none.
+    /// What is drawn: the name of a field, as `v`, or of something made of it, as `v.x`, `|v|`,
+    /// `re psi`, `arg psi`; all fields if none.
     pub field: Option<String>,
     /// The snapshot nearest to this time is drawn; the last one if none.
     pub time: Option<f64>,
 }
 
-/// Draws a snapshot of a series to a PNG file; its time.
+/// Draws a snapshot of a series to a PNG file; its time, which is unknown in a file of snapshots
+/// without its series.
 ///
 /// # Errors
 /// If the series holds no such field, or the file cannot be written.
-pub fn draw(series: &Series, view: &View, path: &Path) -> Result<f64, Error> {
+pub fn draw(series: &Series, view: &View, path: &Path) -> Result<Option<f64>, Error> {
     let times = series.times()?;
-    let distance = |k: &usize| view.time.map_or(0.0, |time| (times[*k] - time).abs());
+    let distance =
+        |k: &usize| view.time.zip(times.get(*k)).map_or(0.0, |(asked, time)| (time - asked).abs());
     // Among equally near snapshots the latest.
-    let nearest = (0..times.len()).rev().min_by(|a, b| distance(a).total_cmp(&distance(b)));
+    let nearest = (0..series.snapshots()?).rev().min_by(|a, b| distance(a).total_cmp(&distance(b)));
     let snapshot = nearest.ok_or_else(|| Error::NoRun { path: series.path().into() })?;
-    let fields = match &view.field {
-        Some(field) => vec![field.clone()],
-        None => series.fields()?,
-    };
+    let time = times.get(snapshot).copied();
+    let rows = shown::choose(series, view.field.as_deref())?;
     let bounds = series.bounds()?;
+    let mut slice = String::new();
     let mut panels = Vec::new();
-    let mut title = series.text("title");
-    if !title.is_empty() {
-        title += ", ";
-    }
-    title += &format!("t = {}", times[snapshot]);
-    for field in fields {
-        let mut values = series.read(&field, snapshot)?;
-        let mut axes: Vec<_> = series.axes(&field)?.into_iter().zip(bounds.clone()).collect();
-        if values.ndim() == 3 {
-            // The cells next to the middle of the last axis.
-            let middle = values.shape()[2] / 2;
-            values = values.index_axis_move(Axis(2), middle);
-            if let Some((axis, [lower, upper])) = axes.pop() {
-                let at = lower
-                    + (middle as f64 + 0.5) * (upper - lower) / series.shape(&field)?[3] as f64;
-                let slice = format!(", {axis} = {}", label(at, upper - lower));
-                if !title.ends_with(&slice) {
-                    title += &slice;
-                }
+    for row in rows {
+        let mut drawn = Vec::new();
+        for shown in row {
+            let name = shown.field.name();
+            let mut axes: Vec<_> = series.axes(name)?.into_iter().zip(bounds.clone()).collect();
+            // The cells next to the middle of a third axis.
+            let cells = series.shape(name)?.last().copied().unwrap_or(1);
+            let cut = (axes.len() == 3).then_some(cells / 2);
+            if let Some(cut) = cut
+                && let Some((axis, [lower, upper])) = axes.pop()
+            {
+                let at = lower + (cut as f64 + 0.5) * (upper - lower) / cells as f64;
+                slice = format!("{axis} = {}", label(at, upper - lower));
             }
+            let values = shown.read(series, snapshot, cut)?;
+            drawn.push(Panel { name: shown.name(), values, axes, circle: shown.circle() });
         }
-        panels.push(Panel { name: field, values, axes });
+        panels.push(drawn);
     }
-    paint(&title, &panels, path)
+    let time_text = time.map_or(String::new(), |time| format!("t = {}", brief(time)));
+    let title: Vec<String> =
+        [series.text("title"), time_text, slice].into_iter().filter(|t| !t.is_empty()).collect();
+    paint(&title.join(", "), &panels, path)
         .map_err(|error| Error::Picture { path: path.into(), reason: error.to_string() })?;
-    Ok(times[snapshot])
+    Ok(time)
 }
 
-fn paint(title: &str, panels: &[Panel], path: &Path) -> Drawn {
+fn paint(title: &str, rows: &[Vec<Panel>], path: &Path) -> Drawn {
     static REGISTER: Once = Once::new();
     REGISTER.call_once(|| {
         let font = include_bytes!("../../assets/DejaVuSans.ttf");
         // It was tried when the program was made.
         let _ = register_font(FONT, FontStyle::Normal, font);
     });
-    let sizes: Vec<(u32, u32)> = panels
-        .iter()
-        .map(|panel| if panel.axes.len() == 1 { lines::SIZE } else { map::size(panel) })
-        .collect();
-    let across = columns(panels.len());
-    let rows: Vec<&[(u32, u32)]> = sizes.chunks(across).collect();
-    let height = |row: &[(u32, u32)]| row.iter().map(|size| size.1).max().unwrap_or(0);
-    let width = rows.iter().map(|row| row.iter().map(|size| size.0).sum::<u32>()).max();
+    let size = |panel: &Panel| match panel.axes.len() {
+        1 => lines::SIZE,
+        _ => map::size(panel),
+    };
+    let height = |row: &[Panel]| row.iter().map(|panel| size(panel).1).max().unwrap_or(0);
+    let widths = rows.iter().map(|row| row.iter().map(|panel| size(panel).0).sum::<u32>());
     let total = rows.iter().map(|row| height(row)).sum::<u32>();
-    let size @ (width, full) = (width.unwrap_or(0), total + TITLE);
+    let whole @ (width, full) = (widths.max().unwrap_or(0), total + TITLE);
     let mut fine = vec![0; 3 * width as usize * full as usize];
-    let root = BitMapBackend::with_buffer(&mut fine, size).into_drawing_area();
+    let root = BitMapBackend::with_buffer(&mut fine, whole).into_drawing_area();
     root.fill(&WHITE)?;
     let style = (FONT, LETTERS[0]).into_font().into_text_style(&root);
     let (w, _) = root.estimate_text_size(title, &style)?;
     let left = width.saturating_sub(w) / 2;
     root.draw_text(title, &style, (left as i32, 10 * FINE as i32))?;
     let mut top = TITLE;
-    for (row, panels) in rows.iter().zip(panels.chunks(across)) {
+    for row in rows {
         let mut left = 0;
-        for ((w, h), panel) in row.iter().zip(panels) {
-            let place = (left..left + w, top..top + h);
-            let area = root.clone().shrink((place.0.start, place.1.start), (*w, *h));
+        for panel in row {
+            let (w, h) = size(panel);
+            let area = root.clone().shrink((left, top), (w, h));
             if panel.axes.len() == 1 {
                 lines::draw(&area, panel)?;
             } else {
@@ -134,15 +149,6 @@ fn paint(title: &str, panels: &[Panel], path: &Path) -> Drawn {
     Ok(())
 }
 
-/// Panels side by side: few enough that a row stays readable.
-fn columns(panels: usize) -> usize {
-    match panels {
-        0..=3 => panels.max(1),
-        4 => 2,
-        _ => 3,
-    }
-}
-
 /// The smallest and largest finite value, apart from each other.
 fn range(values: &ArrayD<f64>) -> (f64, f64) {
     let finite = values.iter().copied().filter(|x| x.is_finite());
@@ -155,6 +161,14 @@ fn range(values: &ArrayD<f64>) -> (f64, f64) {
     let least = 1e-9 * low.abs().max(high.abs()).max(1e-30);
     let room = if high - low < least { (0.05 * low.abs()).max(1e-12) } else { 0.0 };
     (low - room, high + room)
+}
+
+/// A number as short as it can be told.
+fn brief(x: f64) -> String {
+    match x.abs() {
+        0.0 | 1e-4..1e6 => format!("{x}"),
+        _ => format!("{x:e}"),
+    }
 }
 
 /// A number on an axis whose ticks are about `step` apart.

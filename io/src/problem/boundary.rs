@@ -1,7 +1,7 @@
 //! The section [boundary].
 
 use fluxions_grid::Condition;
-use fluxions_solver::{Origin, Part, Scalar};
+use fluxions_solver::{Formula, Origin, Part};
 use toml::de::DeValue;
 
 use super::diagnostic::Diagnostic;
@@ -11,12 +11,20 @@ use super::reader::{Reader, Table, Value};
 pub(crate) struct BoundaryEntry {
     pub(crate) of: Option<String>,
     pub(crate) at: String,
-    pub(crate) condition: Condition<Scalar>,
+    pub(crate) condition: Condition<Formula>,
 }
 
-const KINDS: [&str; 5] = ["value", "derivative", "mixed", "curvature", "ghost"];
-const VECTOR_KINDS: [&str; 4] =
-    ["normal_value", "normal_derivative", "normal_mixed", "normal_curvature"];
+const KINDS: [&str; 9] = [
+    "value",
+    "derivative",
+    "mixed",
+    "curvature",
+    "ghost",
+    "normal_value",
+    "normal_derivative",
+    "normal_mixed",
+    "normal_curvature",
+];
 
 /// The conditions. `names` are those of fields and definitions, which can have a table of their
 /// own.
@@ -66,7 +74,7 @@ fn entry<'t>(
     reader.remember(origin(Part::Whole), key.clone(), value);
     let number = |reader: &mut Reader<'t>, part, value: &'t Value<'t>| {
         reader.remember(origin(part), key.clone(), value);
-        reader.scalar(value)
+        reader.formula(value)
     };
     let condition = match value.get_ref() {
         DeValue::String(text) => match text.as_ref() {
@@ -85,11 +93,6 @@ fn entry<'t>(
             let table = reader.as_table(value, &format!("boundary.{at}"))?;
             for (key, _) in table.entries.iter() {
                 let name = key.get_ref().as_ref();
-                if VECTOR_KINDS.contains(&name) {
-                    let message = format!("`{name}` is for vectors, and fields are scalars");
-                    reader.note(Diagnostic::at(key.span(), message));
-                    return None;
-                }
                 if !KINDS.contains(&name) {
                     reader.unknown_key(&table, key, &KINDS);
                     return None;
@@ -98,7 +101,7 @@ fn entry<'t>(
             let mut kinds = table.entries.iter();
             let (Some((kind, inner)), None) = (kinds.next(), kinds.next()) else {
                 let message = format!("a condition is of one kind, not {}", table.entries.len());
-                let help = Some("kinds: value, derivative, mixed, curvature, ghost");
+                let help = Some(format!("kinds: {}", KINDS.join(", ")));
                 reader.note(Diagnostic::at(value.span(), message).help(help));
                 return None;
             };
@@ -107,8 +110,15 @@ fn entry<'t>(
                 "derivative" => Condition::Derivative(number(reader, Part::Value, inner)?),
                 "curvature" => Condition::Curvature(number(reader, Part::Value, inner)?),
                 "ghost" => Condition::Ghost(number(reader, Part::Value, inner)?),
-                _ => {
-                    let mixed = reader.as_table(inner, &format!("boundary.{at}.mixed"))?;
+                "normal_value" => Condition::NormalValue(number(reader, Part::Value, inner)?),
+                "normal_derivative" => {
+                    Condition::NormalDerivative(number(reader, Part::Value, inner)?)
+                }
+                "normal_curvature" => {
+                    Condition::NormalCurvature(number(reader, Part::Value, inner)?)
+                }
+                kind => {
+                    let mixed = reader.as_table(inner, &format!("boundary.{at}.{kind}"))?;
                     let unknown = reader.known_keys(&mixed, &["coefficient", "value"]);
                     let span = Some(inner.span());
                     let example = "1, where d_n c + coefficient*c = value";
@@ -117,7 +127,11 @@ fn entry<'t>(
                     let (coefficient, beta) = (part("coefficient")?, part("value")?);
                     let coefficient = number(reader, Part::Coefficient, coefficient);
                     let beta = number(reader, Part::Value, beta);
-                    Condition::Mixed { coefficient: coefficient?, value: beta? }
+                    let (coefficient, value) = (coefficient?, beta?);
+                    match kind {
+                        "mixed" => Condition::Mixed { coefficient, value },
+                        _ => Condition::NormalMixed { coefficient, value },
+                    }
                 }
             }
         }

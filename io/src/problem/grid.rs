@@ -1,21 +1,47 @@
 //! The section [grid].
 
+use fluxions_expr::{Coordinates, Space};
 use fluxions_grid::{Ends, Geometry, Grid};
 
 use super::diagnostic::Diagnostic;
 use super::reader::{Reader, Table};
 
-const KEYS: [&str; 4] = ["geometry", "x", "y", "z"];
 const AXIS_KEYS: [&str; 3] = ["bounds", "cells", "periodic"];
 
-/// The names of the axes in the file, in the geometry's order.
-pub(crate) fn axis_names(document: &Table<'_>) -> Vec<String> {
+/// The geometry that the file names, as far as it can be told.
+fn geometry(document: &Table<'_>) -> Geometry {
     let table = match document.get("grid").map(|value| value.get_ref()) {
         Some(toml::de::DeValue::Table(table)) => table,
-        _ => return Vec::new(),
+        _ => return Geometry::Cartesian,
+    };
+    let named = table.iter().find(|(key, _)| key.get_ref() == "geometry");
+    match named.map(|(_, value)| value.get_ref()) {
+        Some(toml::de::DeValue::String(name)) => {
+            Geometry::find(name).unwrap_or(Geometry::Cartesian)
+        }
+        _ => Geometry::Cartesian,
+    }
+}
+
+/// The axes and directions in the file, as far as they can be told.
+pub(crate) fn space(document: &Table<'_>) -> Space {
+    let geometry = geometry(document);
+    let coordinates = match geometry {
+        Geometry::Cartesian => Coordinates::Cartesian,
+        Geometry::Polar => Coordinates::Polar,
+        Geometry::Spherical => Coordinates::Spherical,
+        Geometry::Cylindrical => Coordinates::Cylindrical,
+    };
+    let table = match document.get("grid").map(|value| value.get_ref()) {
+        Some(toml::de::DeValue::Table(table)) => table,
+        _ => return Space { coordinates, ..Space::default() },
     };
     let given = |name: &&&str| table.keys().any(|key| key.get_ref() == **name);
-    Geometry::Cartesian.axes().iter().filter(given).map(|name| name.to_string()).collect()
+    let names = geometry.axes().iter().filter(given);
+    let axes: Vec<String> = names.map(|name| name.to_string()).collect();
+    let symmetric = geometry.symmetric_axes().iter().map(|name| name.to_string());
+    let components = axes.iter().cloned().chain(symmetric).collect();
+    Space { coordinates, axes, components }
 }
 
 /// The grid, unless there are mistakes in it.
@@ -25,30 +51,37 @@ pub(crate) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Option<
         return None;
     }
     let table = reader.table(document, "grid")?;
-    reader.known_keys(&table, &KEYS);
     if let Some(value) = table.get("geometry")
         && let Some(name) = reader.string(value, "the name of a geometry")
-        && name != Geometry::Cartesian.name()
+        && Geometry::find(name).is_none()
     {
-        let message = match name {
-            "polar" | "spherical" | "cylindrical" => {
-                format!("{name} grids are not supported by this version of Fluxions")
-            }
-            _ => format!("unknown geometry `{name}`"),
+        let known: Vec<&str> = Geometry::ALL.iter().map(|g| g.name()).collect();
+        let help = match fluxions_expr::nearest(name, known.iter().copied()) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => format!("known here: {}", known.join(", ")),
         };
-        let help = Some("known here: cartesian");
-        reader.note(Diagnostic::at(value.span(), message).help(help));
+        let message = format!("unknown geometry \"{name}\"");
+        reader.note(Diagnostic::at(value.span(), message).help(Some(help)));
         return None;
     }
-    let mut builder = Grid::cartesian();
+    let geometry = geometry(document);
+    let mut keys = vec!["geometry"];
+    if geometry.is_curvilinear() {
+        keys.push("conservative");
+    }
+    keys.extend(geometry.axes());
+    let unknown = reader.known_keys(&table, &keys);
+    let mut builder = Grid::builder(geometry);
+    if let Some(value) = table.get("conservative").filter(|_| geometry.is_curvilinear()) {
+        builder = builder.conservative(reader.boolean(value)?);
+    }
     let mut complete = true;
-    for name in Geometry::Cartesian.axes() {
+    for name in geometry.axes() {
         let Some(value) = table.get(name) else { continue };
         match read_axis(reader, &table, name) {
             Some((bounds, cells, ends)) => {
                 let span = value.span();
-                let alone = Grid::cartesian().axis(name, bounds[0]..bounds[1], cells, ends);
-                if let Err(error) = alone.build() {
+                if let Err(error) = alone(geometry, name, bounds, cells, ends) {
                     reader.note(Diagnostic::at(span, error.to_string()));
                     complete = false;
                 }
@@ -59,14 +92,34 @@ pub(crate) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Option<
     }
     match builder.build() {
         Ok(grid) if complete => Some(grid),
+        // An unknown key may have been meant to be the axis.
+        Err(_) if unknown => None,
         Err(error) if complete => {
             let span = document.key_span("grid").unwrap_or(0..0);
-            let help = Some("an axis is written as x = { bounds = [0, 1], cells = 100 }");
-            reader.note(Diagnostic::at(span, error.to_string()).help(help));
+            let axis = geometry.axes()[0];
+            let help = format!("an axis is written as {axis} = {{ bounds = [0, 1], cells = 100 }}");
+            reader.note(Diagnostic::at(span, error.to_string()).help(Some(help)));
             None
         }
         _ => None,
     }
+}
+
+/// Whether an axis can be, whatever the others are.
+fn alone(
+    geometry: Geometry,
+    name: &str,
+    bounds: [f64; 2],
+    cells: usize,
+    ends: Ends,
+) -> Result<(), fluxions_grid::Error> {
+    let mut builder = Grid::builder(geometry).axis(name, bounds[0]..bounds[1], cells, ends);
+    if geometry.is_curvilinear() {
+        for other in geometry.axes().iter().filter(|other| **other != name) {
+            builder = builder.axis(other, 0.0..1.0, 1, Ends::Bounded);
+        }
+    }
+    builder.build().map(drop)
 }
 
 fn read_axis<'t>(

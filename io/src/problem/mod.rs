@@ -5,30 +5,38 @@
 
 mod boundary;
 mod diagnostic;
+mod field;
+mod given;
 mod grid;
+mod noise;
 mod output;
 mod reader;
 mod set;
 mod time;
 
+use std::path::Path;
+use std::sync::Arc;
+
 use fluxions_comm::World;
-use fluxions_expr::Place;
-use fluxions_solver::{Error, Errors, Origin, Pde, PdeBuilder, Scalar, Simulation};
+use fluxions_expr::{Place, Type};
+use fluxions_solver::{Error, Errors, Formula, Origin, Pde, PdeBuilder, Simulation};
 use fluxions_solver::{SimulationBuilder, parameters};
 use toml::de::DeTable;
 
 pub use diagnostic::{Diagnostic, Mistakes};
 pub use output::{Diagnostics, Output, Precision};
+use given::GivenEntry;
 use reader::{Places, Reader, Table};
 pub use set::{SetError, set};
 pub use time::Times;
 
 /// The sections that a problem file can have.
-const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 15] = [
     "title",
     "grid",
     "parameters",
     "define",
+    "functions",
     "fields",
     "equations",
     "initial",
@@ -37,11 +45,12 @@ const SECTIONS: [&str; 13] = [
     "output",
     "diagnostics",
     "random",
+    "noise",
     "ranks",
 ];
 
 /// Sections that later versions will read.
-const LATER: [&str; 4] = ["checkpoint", "stop", "noise", "transport"];
+const LATER: [&str; 3] = ["checkpoint", "stop", "transport"];
 
 /// A checked problem: what a problem file says.
 #[derive(Clone, Debug)]
@@ -57,7 +66,7 @@ pub struct Problem {
     /// The texts of the right-hand sides.
     pub equations: Vec<(String, String)>,
     /// The initial value of each field.
-    pub initial: Vec<(String, Scalar)>,
+    pub initial: Vec<(String, Formula)>,
     /// Times, steps and scheme.
     pub times: Times,
     /// What is written and when.
@@ -135,48 +144,82 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let mut reader = Reader::new(text);
     let unknown_sections = check_sections(&mut reader, document);
     let title = document.get("title").and_then(|value| reader.string(value, "a text"));
-    let parameters = read_scalars(&mut reader, document, "parameters", Origin::Parameter);
-    let definitions = read_texts(&mut reader, document, "define", Origin::Define);
-    let equations = read_texts(&mut reader, document, "equations", Origin::Equation);
+    let folder = Path::new(name).parent().unwrap_or(Path::new(""));
+    let (parameters, given_parameters) =
+        read_values(&mut reader, folder, document, "parameters", Origin::Parameter);
+    let definitions = read_formulas(&mut reader, document, "define", Origin::Define);
+    let functions = read_functions(&mut reader, document);
+    let equations = read_formulas(&mut reader, document, "equations", Origin::Equation);
     if document.get("equations").is_none() {
         reader.missing_section("equations", "c = \"laplace(c)\"");
     }
-    let initial = read_scalars(&mut reader, document, "initial", Origin::Initial);
+    let (mut initial, given_initial) =
+        read_values(&mut reader, folder, document, "initial", Origin::Initial);
     let fields: Vec<String> = equations.iter().map(|(name, _)| name.clone()).collect();
-    read_types(&mut reader, document, &fields);
+    let types = field::read(&mut reader, document, &fields);
+    let noise = noise::read(&mut reader, document, &fields);
 
     // Mistakes in parameters are reported with those of the equations.
-    let axes = grid::axis_names(document);
-    let (values, parameter_errors) = parameters::resolve(&parameters, &axes, &fields);
-    reader.allow(&values, &axes);
+    let space = grid::space(document);
+    let axes = &space.axes;
+    let sorted = parameters::sorted(parameters.clone(), &space);
+    let (values, parameter_errors) = parameters::resolve(&sorted.numbers, &space, &fields);
+    reader.allow(&values, &space);
     let grid = grid::read(&mut reader, document);
     let times = time::read(&mut reader, document);
     let output = output::read_output(&mut reader, document, &fields);
     let diagnostics = output::read_diagnostics(&mut reader, document, &output);
-    let names: Vec<&str> =
-        fields.iter().chain(definitions.iter().map(|(name, _)| name)).map(String::as_str).collect();
-    let conditions = boundary::read(&mut reader, document, &axes, &names);
+    let named = definitions.iter().chain(&sorted.others).map(|(name, _)| name);
+    let given = given_parameters.iter().map(|given| &given.name);
+    let names: Vec<&str> = fields.iter().chain(named).chain(given).map(String::as_str).collect();
+    let conditions = boundary::read(&mut reader, document, axes, &names);
     let seed = read_seed(&mut reader, document);
-    let dims = read_dims(&mut reader, document, &axes);
+    let dims = read_dims(&mut reader, document, axes);
 
-    let pde = grid.map(|grid| {
+    let mut given = Vec::new();
+    if let Some(grid) = &grid {
+        for entry in &given_parameters {
+            let values = given::look_up(&mut reader, entry, None, grid);
+            given.extend(values.map(|values| (entry.name.clone(), values)));
+        }
+        for entry in &given_initial {
+            let ty = types.iter().find(|(name, _)| *name == entry.name);
+            let ty = ty.map_or(Type::REAL, |(_, ty)| *ty);
+            let values = given::look_up(&mut reader, entry, Some(ty), grid);
+            // Where it cannot be had the field has an initial value all the same.
+            let value = values.map_or(Formula::Number(0.0), |v| Formula::Values(Arc::new(v)));
+            initial.push((entry.name.clone(), value));
+        }
+    }
+    let missing = given.len() < given_parameters.len();
+    let pde = grid.filter(|_| !missing).map(|grid| {
         let mut builder = Pde::on(&grid);
+        for (name, values) in given {
+            builder = builder.parameter(&name, Formula::Values(Arc::new(values)));
+        }
         builder = parameters.iter().fold(builder, |b, (name, v)| b.parameter(name, v.clone()));
-        builder = definitions.iter().fold(builder, |b, (name, text)| b.define(name, text));
-        builder = equations.iter().fold(builder, |b, (name, text)| b.equation(name, text));
+        builder = types.iter().fold(builder, |b, (name, ty)| b.field(name, *ty));
+        builder = definitions.iter().fold(builder, |b, (name, f)| b.define(name, f.clone()));
+        builder = functions.iter().fold(builder, |b, (name, text)| b.define_function(name, text));
+        builder = equations.iter().fold(builder, |b, (name, f)| b.equation(name, f.clone()));
+        builder = noise.variances.iter().fold(builder, |b, (name, f)| b.noise(name, f.clone()));
+        builder = builder.interpretation(noise.interpretation);
         builder = conditions.into_iter().fold(builder, |b, c| match c.of {
             Some(of) => b.boundary_of(&of, &c.at, c.condition),
             None => b.boundary(&c.at, c.condition),
         });
         for (name, value) in &initial {
             let origin = Origin::Initial(name.clone());
-            builder = builder.also_check(origin, &value.to_string(), Place::Initial);
+            if let Formula::Values(_) = value {
+                continue;
+            }
+            builder = builder.also_check(origin, value, Place::Initial);
         }
         let numbers = diagnostics.iter().flat_map(|d| d.numbers.iter());
         for (name, text) in
             output.expressions().chain(numbers.map(|(n, t)| (n.as_str(), t.as_str())))
         {
-            builder = builder.also_check(Origin::Output(name.into()), text, Place::Output);
+            builder = builder.also_check(Origin::Output(name.into()), &text.into(), Place::Output);
         }
         build(builder, &fields, &initial)
     });
@@ -206,7 +249,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
             text: text.into(),
             title: title.unwrap_or("").into(),
             pde,
-            equations,
+            equations: equations.iter().map(|(name, f)| (name.clone(), f.to_string())).collect(),
             initial,
             times,
             output,
@@ -223,7 +266,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
 fn build(
     builder: PdeBuilder,
     fields: &[String],
-    initial: &[(String, Scalar)],
+    initial: &[(String, Formula)],
 ) -> Result<Pde, Errors> {
     let mut errors = Vec::new();
     for field in fields {
@@ -261,51 +304,59 @@ fn check_sections<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> bool {
     unknown
 }
 
-/// A table of numbers and expressions.
-fn read_scalars<'t>(
+/// A table of numbers, expressions and lists of them, and of values from files.
+fn read_values<'t>(
     reader: &mut Reader<'t>,
+    folder: &Path,
     document: &Table<'t>,
     section: &'static str,
     origin: fn(String) -> Origin,
-) -> Vec<(String, Scalar)> {
-    let mut scalars = Vec::new();
-    let Some(table) = reader.table(document, section) else { return scalars };
+) -> (Vec<(String, Formula)>, Vec<GivenEntry>) {
+    let (mut formulas, mut given) = (Vec::new(), Vec::new());
+    let Some(table) = reader.table(document, section) else { return (formulas, given) };
     for (key, value) in table.entries.iter() {
         let name = key.get_ref().to_string();
         reader.remember(origin(name.clone()), key.span(), value);
-        if let Some(scalar) = reader.scalar(value) {
-            scalars.push((name, scalar));
+        if given::is_given(value) {
+            given.extend(given::read(reader, folder, section, &name, value));
+        } else if let Some(formula) = reader.formula(value) {
+            formulas.push((name, formula));
         }
     }
-    scalars
+    (formulas, given)
 }
 
-/// A table of expressions. Numbers are expressions, too.
-fn read_texts<'t>(
+/// A table of numbers, expressions and lists of them.
+fn read_formulas<'t>(
     reader: &mut Reader<'t>,
     document: &Table<'t>,
     section: &'static str,
     origin: fn(String) -> Origin,
-) -> Vec<(String, String)> {
-    let scalars = read_scalars(reader, document, section, origin);
-    scalars.into_iter().map(|(name, scalar)| (name, scalar.to_string())).collect()
-}
-
-/// [fields]: all fields are real scalars.
-fn read_types<'t>(reader: &mut Reader<'t>, document: &Table<'t>, fields: &[String]) {
-    let Some(table) = reader.table(document, "fields") else { return };
-    let known: Vec<&str> = fields.iter().map(String::as_str).collect();
-    reader.known_keys(&table, &known);
-    for (_, value) in table.entries.iter() {
-        let text = match value.get_ref() {
-            toml::de::DeValue::String(text) => text.as_ref(),
-            _ => "",
-        };
-        if text != "scalar" {
-            let message = "this version of Fluxions solves for real scalars only";
-            reader.note(Diagnostic::at(value.span(), message));
+) -> Vec<(String, Formula)> {
+    let mut formulas = Vec::new();
+    let Some(table) = reader.table(document, section) else { return formulas };
+    for (key, value) in table.entries.iter() {
+        let name = key.get_ref().to_string();
+        reader.remember(origin(name.clone()), key.span(), value);
+        if let Some(formula) = reader.formula(value) {
+            formulas.push((name, formula));
         }
     }
+    formulas
+}
+
+/// [functions]: functions written as texts.
+fn read_functions<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Vec<(String, String)> {
+    let mut functions = Vec::new();
+    let Some(table) = reader.table(document, "functions") else { return functions };
+    for (key, value) in table.entries.iter() {
+        let name = key.get_ref().to_string();
+        reader.remember(Origin::Function(name.clone()), key.span(), value);
+        if let Some(text) = reader.string(value, "a function such as \"(x, a) -> x/(a + x)\"") {
+            functions.push((name, text.to_string()));
+        }
+    }
+    functions
 }
 
 fn read_seed<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> u64 {

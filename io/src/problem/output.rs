@@ -1,5 +1,6 @@
 //! The sections [output] and [diagnostics].
 
+use fluxions_expr::AstKind;
 use fluxions_solver::{Every, Origin};
 use toml::de::DeValue;
 
@@ -83,7 +84,22 @@ pub(crate) fn read_output<'t>(
         for item in items {
             let Some(text) = reader.string(item, "a name, or name = expression") else { continue };
             let (name, expression) = split(text);
+            if !is_name(name) {
+                let message = format!("`{name}` is not a name for a field of the output");
+                let help = match expression {
+                    None => format!("write it as name = {text}"),
+                    Some(_) => NAMES.into(),
+                };
+                reader.note(Diagnostic::at(item.span(), message).help(Some(help)));
+                continue;
+            }
             let name = name.to_string();
+            if expression.is_some() && fields.contains(&name) {
+                let message = format!("`{name}` is a field already");
+                let help = Some("give the expression another name");
+                reader.note(Diagnostic::at(item.span(), message).help(help));
+                continue;
+            }
             if output.fields.iter().any(|(known, _)| *known == name) {
                 let message = format!("`{name}` is written twice");
                 reader.note(Diagnostic::at(item.span(), message));
@@ -103,6 +119,14 @@ pub(crate) fn read_output<'t>(
         }
     }
     output
+}
+
+/// What can be a name: in expressions, in files, in pictures.
+const NAMES: &str = "a name is letters, digits and `_`, and begins with no digit";
+
+fn is_name(text: &str) -> bool {
+    let kind = fluxions_expr::parse(text).map(|ast| ast.kind);
+    matches!(kind, Ok(AstKind::Name(name)) if name == text)
 }
 
 /// `name = expression`, or a name alone. The `==` of a comparison is no `=`.
@@ -133,6 +157,11 @@ pub(crate) fn read_diagnostics<'t>(
                 continue;
             }
             _ => {}
+        }
+        if !is_name(&name) {
+            let message = format!("`{name}` is not a name for a column");
+            reader.note(Diagnostic::at(key.span(), message).help(Some(NAMES)));
+            continue;
         }
         if output.expressions().any(|(known, _)| known == name) {
             let message = format!("`{name}` is the name of an output field");
@@ -173,5 +202,13 @@ mod tests {
         assert_eq!(split("speed = sqrt(u^2)"), ("speed", Some("sqrt(u^2)")));
         assert_eq!(split("hot = u >= 1"), ("hot", Some("u >= 1")));
         assert_eq!(split("u == 1"), ("u == 1", None));
+    }
+
+    #[test]
+    fn names_can_be_used_in_files() {
+        assert!(is_name("u") && is_name("speed_2") && is_name("φ"));
+        for text in ["", "u/2", "v.x", "2u", "a b", " u", "a,b", "u<v", "and", "(u)", "../u"] {
+            assert!(!is_name(text), "{text}");
+        }
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use fluxions_expr::{Place, Scope, nearest};
-use fluxions_solver::{Error, Origin, Scalar};
+use fluxions_expr::{Place, Scope, Space, nearest};
+use fluxions_solver::{Error, Formula, Origin};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -56,7 +56,7 @@ impl<'t> Reader<'t> {
     pub(crate) fn new(text: &'t str) -> Self {
         Reader {
             text,
-            scope: Scope::new(Place::Constant, &[]),
+            scope: Scope::new(Place::Constant, &Space::nowhere()),
             mistakes: Vec::new(),
             keys: HashMap::new(),
             texts: HashMap::new(),
@@ -65,8 +65,8 @@ impl<'t> Reader<'t> {
 
     /// Lets constant expressions use these parameters. Coordinates along these axes they cannot
     /// use, and are told so.
-    pub(crate) fn allow(&mut self, parameters: &[(String, f64)], axes: &[String]) {
-        self.scope = Scope::new(Place::Constant, axes);
+    pub(crate) fn allow(&mut self, parameters: &[(String, f64)], space: &Space) {
+        self.scope = Scope::new(Place::Constant, space);
         for (name, value) in parameters {
             self.scope.number(name, *value);
         }
@@ -195,9 +195,9 @@ impl<'t> Reader<'t> {
     }
 
     /// A number or the text of an expression.
-    pub(crate) fn scalar(&mut self, value: &'t Value<'t>) -> Option<Scalar> {
+    pub(crate) fn scalar(&mut self, value: &'t Value<'t>) -> Option<Formula> {
         let number = match value.get_ref() {
-            DeValue::String(text) => return Some(Scalar::Text(text.to_string())),
+            DeValue::String(text) => return Some(Formula::Text(text.to_string())),
             DeValue::Integer(number) => {
                 i64::from_str_radix(number.as_str(), number.radix()).ok().map(|n| n as f64)
             }
@@ -208,7 +208,7 @@ impl<'t> Reader<'t> {
             }
         };
         match number {
-            Some(number) if f64::is_finite(number) => Some(Scalar::Number(number)),
+            Some(number) if f64::is_finite(number) => Some(Formula::Number(number)),
             _ => {
                 self.note(Diagnostic::at(value.span(), "expected a finite number"));
                 None
@@ -216,11 +216,22 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// A number, the text of an expression, or a list of them.
+    pub(crate) fn formula(&mut self, value: &'t Value<'t>) -> Option<Formula> {
+        match value.get_ref() {
+            DeValue::Array(items) => {
+                let items: Vec<_> = items.iter().map(|item| self.formula(item)).collect();
+                items.into_iter().collect::<Option<_>>().map(Formula::List)
+            }
+            _ => self.scalar(value),
+        }
+    }
+
     /// A number, or the value of a constant expression.
     pub(crate) fn number(&mut self, value: &'t Value<'t>) -> Option<f64> {
         match self.scalar(value)? {
-            Scalar::Number(number) => Some(number),
-            Scalar::Text(text) => match fluxions_expr::evaluate(&text, &self.scope) {
+            Formula::Number(number) => Some(number),
+            Formula::Text(text) => match fluxions_expr::evaluate(&text, &self.scope) {
                 Ok(number) => Some(number),
                 Err(errors) => {
                     let place = self.text_place(value);
@@ -230,6 +241,8 @@ impl<'t> Reader<'t> {
                     None
                 }
             },
+            // `scalar` gives nothing else.
+            Formula::List(_) | Formula::Values(_) => None,
         }
     }
 
@@ -258,6 +271,11 @@ impl<'t> Reader<'t> {
 
     /// Remembers where a part of the problem stands.
     pub(crate) fn remember(&mut self, origin: Origin, key: Range<usize>, value: &Value<'t>) {
+        if let DeValue::Array(items) = value.get_ref() {
+            for (k, item) in items.iter().enumerate() {
+                self.remember(origin.item(k), item.span(), item);
+            }
+        }
         let place = self.text_place(value);
         self.texts.insert(origin.clone(), place);
         self.keys.insert(origin, key);
@@ -292,16 +310,29 @@ impl Places {
             }
             _ => error.origin(),
         };
+        if let Error::NotSymmetric { origin, span, .. } = error
+            && *span != fluxions_expr::Span::default()
+            && let Some(place) = self.texts.get(origin)
+        {
+            let label = format!("in the {origin}");
+            return Diagnostic::at(place.of(*span), error.to_string()).label(label).help(error.help());
+        }
         let span = origin.and_then(|origin| self.keys.get(origin)).cloned();
         let message = error.to_string();
         Diagnostic { message, span, label: String::new(), help: error.help() }
     }
 }
 
+impl TextPlace {
+    /// Where a part of the text stands in the file.
+    fn of(&self, span: fluxions_expr::Span) -> Range<usize> {
+        match self.start {
+            Some(start) => start + span.start..start + span.end,
+            None => self.whole.clone(),
+        }
+    }
+}
+
 fn expression_mistake(error: &fluxions_expr::Error, place: &TextPlace, whose: &str) -> Diagnostic {
-    let span = match place.start {
-        Some(start) => start + error.span().start..start + error.span().end,
-        None => place.whole.clone(),
-    };
-    Diagnostic::at(span, error.to_string()).label(format!("in {whose}")).help(error.help())
+    Diagnostic::at(place.of(error.span()), error.to_string()).label(format!("in {whose}")).help(error.help())
 }

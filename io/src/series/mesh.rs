@@ -11,13 +11,28 @@ use hdf5::{Extents, File, Hyperslab, SliceOrIndex};
 
 use crate::error::{Error, hdf};
 
-/// Corners of cells along each of three axes in the order of the grid's, missing ones last.
+/// How wide the strip is that shows a one-dimensional grid, as a part of its length.
+const STRIP: f64 = 0.1;
+
+/// Corners of cells along each of three axes in the order of the grid's, missing ones last. Cells
+/// have an area at least: a one-dimensional grid is shown as a strip.
 pub(crate) fn corners(grid: &Grid) -> [usize; 3] {
-    let mut corners = [1; 3];
+    let mut corners = [1, 2, 1];
     for (corners, axis) in corners.iter_mut().zip(grid.axes()) {
         *corners = axis.cells() + 1;
     }
     corners
+}
+
+/// The corner of this index along an axis.
+fn face(grid: &Grid, axis: usize, index: usize) -> f64 {
+    match grid.axes().get(axis) {
+        Some(axis) => axis.face(index),
+        None => {
+            let [lower, upper] = grid.axes()[0].bounds();
+            STRIP * (upper - lower) * index as f64
+        }
+    }
 }
 
 /// Writes the dataset `points`: the corners of all cells, three coordinates each.
@@ -29,8 +44,7 @@ fn write_new(path: &Path, grid: &Grid) -> hdf5::Result<()> {
     let file = File::create(path)?;
     let corners @ [n0, n1, n2] = corners(grid);
     for (k, n) in corners.into_iter().enumerate() {
-        let axis = grid.axes().get(k);
-        let faces: Vec<f64> = (0..n).map(|i| axis.map_or(0.0, |axis| axis.face(i))).collect();
+        let faces: Vec<f64> = (0..n).map(|i| face(grid, k, i)).collect();
         file.new_dataset::<f64>()
             .shape(n)
             .create(format!("faces/{k}").as_str())?

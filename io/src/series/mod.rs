@@ -8,15 +8,19 @@
 //! the logarithm of the number of snapshots: HDF5 keeps every file open that a dataset maps, and
 //! gives fill values without a word where the system allows no more open files.
 
+mod field;
+mod header;
 mod hyperslab;
 mod index;
 mod mesh;
+mod number;
 mod reader;
 mod segment;
 mod writer;
 mod xdmf;
 
-pub use reader::Series;
+pub use field::Field;
+pub use reader::{Component, Series};
 pub use writer::SeriesWriter;
 
 use fluxions_grid::Grid;
@@ -28,15 +32,17 @@ use crate::problem::Precision;
 pub(crate) struct Contents {
     pub(crate) title: String,
     pub(crate) grid: Grid,
-    pub(crate) fields: Vec<String>,
+    /// The fields; none before the first snapshot, which tells their types.
+    pub(crate) fields: Vec<Field>,
     pub(crate) precision: Precision,
     /// The text of the problem file.
     pub(crate) problem: String,
 }
 
 impl Contents {
-    /// Cells along each named axis.
-    pub(crate) fn shape(&self) -> Vec<usize> {
-        self.grid.axes().iter().map(|axis| axis.cells()).collect()
+    /// The shape of a snapshot of a field: its components, then the cells along each named axis.
+    pub(crate) fn shape(&self, field: &Field) -> Vec<usize> {
+        let cells = self.grid.axes().iter().map(|axis| axis.cells());
+        field.component_shape().into_iter().chain(cells).collect()
     }
 }

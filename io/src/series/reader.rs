@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use hdf5::types::VarLenUnicode;
-use hdf5::{Dataset, File, Hyperslab, SliceOrIndex};
+use hdf5::{Dataset, File, H5Type, Hyperslab, SliceOrIndex};
 use ndarray::ArrayD;
+use num_complex::Complex64;
 
+use super::segment::Place;
+use super::{Field, header};
 use crate::error::{Error, hdf};
 use crate::folder::RunFolder;
 
@@ -13,6 +15,34 @@ use crate::folder::RunFolder;
 pub struct Series {
     path: PathBuf,
     file: File,
+}
+
+/// The values of one component of a field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Component {
+    /// Of a real field.
+    Real(ArrayD<f64>),
+    /// Of a complex field.
+    Complex(ArrayD<Complex64>),
+}
+
+impl Component {
+    /// A real number made of each value.
+    pub fn map(
+        self,
+        of_real: impl Fn(f64) -> f64,
+        of_complex: impl Fn(Complex64) -> f64,
+    ) -> ArrayD<f64> {
+        match self {
+            Component::Real(values) => values.mapv_into(of_real),
+            Component::Complex(values) => values.mapv(of_complex),
+        }
+    }
+
+    /// The absolute values.
+    pub fn absolute(self) -> ArrayD<f64> {
+        self.map(f64::abs, Complex64::norm)
+    }
 }
 
 impl Series {
@@ -43,6 +73,18 @@ impl Series {
         &self.path
     }
 
+    /// The folder of the run to which the file belongs.
+    pub fn folder(&self) -> RunFolder {
+        let path = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
+        let beside = path.parent().map(RunFolder::at);
+        let above = path.ancestors().nth(2).map(RunFolder::at);
+        match (beside, above) {
+            (Some(beside), Some(above)) if above.snapshots() == beside.path() => above,
+            (Some(beside), _) => beside,
+            (None, _) => RunFolder::at(""),
+        }
+    }
+
     /// The names of the fields.
     ///
     /// # Errors
@@ -52,12 +94,45 @@ impl Series {
         self.file.group("fields").and_then(|group| group.member_names()).map_err(failed)
     }
 
-    /// The times of the snapshots; none in a single segment.
+    /// What a field is made of.
+    ///
+    /// # Errors
+    /// If the field does not exist or cannot be read.
+    pub fn field(&self, name: &str) -> Result<Field, Error> {
+        let failed = hdf(&self.path, "read what a field is made of");
+        header::read_field(&self.dataset(name)?, name).map_err(failed)
+    }
+
+    /// The times of the snapshots. Those in a single segment are known to the series beside it;
+    /// there are none if it lies elsewhere.
     ///
     /// # Errors
     /// If the file cannot be read.
     pub fn times(&self) -> Result<Vec<f64>, Error> {
-        if self.file.link_exists("time") { self.numbers("time") } else { Ok(Vec::new()) }
+        match self.file.link_exists("time") {
+            true => self.numbers("time"),
+            false => Ok(self.times_beside().unwrap_or_default()),
+        }
+    }
+
+    fn times_beside(&self) -> Option<Vec<f64>> {
+        let segment = self.path.file_stem()?.to_str()?.parse().ok()?;
+        let series = Series::open(&self.folder().series()).ok()?;
+        let times = series.numbers("time").ok()?;
+        let (first, capacity) = Place::first(segment);
+        let last = times.len().min(first.checked_add(capacity)?);
+        times.get(first..last).map(<[f64]>::to_vec)
+    }
+
+    /// How many snapshots there are; in a segment without its series, for how many there is room.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn snapshots(&self) -> Result<usize, Error> {
+        match (self.times()?.len(), self.fields()?.first()) {
+            (0, Some(field)) => Ok(self.shape(field)?[0]),
+            (times, _) => Ok(times),
+        }
     }
 
     /// The centres of the cells along an axis.
@@ -86,8 +161,7 @@ impl Series {
 
     /// A text attribute of the file; empty if it has none of that name.
     pub fn text(&self, name: &str) -> String {
-        let read = || self.file.attr(name)?.read_scalar::<VarLenUnicode>();
-        read().map(|text| text.to_string()).unwrap_or_default()
+        header::text(&self.file, name)
     }
 
     /// The names of the axes of a field.
@@ -95,12 +169,10 @@ impl Series {
     /// # Errors
     /// If the field does not exist or cannot be read.
     pub fn axes(&self, field: &str) -> Result<Vec<String>, Error> {
-        let dataset = self.dataset(field)?;
-        let read = || dataset.attr("axes")?.read_raw::<VarLenUnicode>();
-        Ok(read().unwrap_or_default().iter().map(|name| name.to_string()).collect())
+        Ok(header::texts(&*self.dataset(field)?, "axes"))
     }
 
-    /// The shape of a field: snapshots, then cells along each axis.
+    /// The shape of a field: snapshots, then components, then cells along each axis.
     ///
     /// # Errors
     /// If the field does not exist.
@@ -108,7 +180,7 @@ impl Series {
         Ok(self.dataset(field)?.shape())
     }
 
-    /// Bytes of each number of a field.
+    /// Bytes of each number of a field, both parts of a complex one together.
     ///
     /// # Errors
     /// If the field does not exist.
@@ -117,22 +189,62 @@ impl Series {
         self.dataset(field)?.dtype().map(|dtype| dtype.size()).map_err(failed)
     }
 
-    /// A field at one snapshot: one axis per axis of the grid.
+    /// A real field at one snapshot: an axis for each index of its components, then one per axis
+    /// of the grid.
     ///
     /// # Errors
-    /// If the field or the snapshot does not exist or cannot be read.
+    /// If the field or the snapshot does not exist, is complex, or cannot be read.
     pub fn read(&self, field: &str, snapshot: usize) -> Result<ArrayD<f64>, Error> {
+        self.read_at(field, &[snapshot], None)
+    }
+
+    /// The same for a complex field.
+    ///
+    /// # Errors
+    /// If the field or the snapshot does not exist, is real, or cannot be read.
+    pub fn read_complex(&self, field: &str, snapshot: usize) -> Result<ArrayD<Complex64>, Error> {
+        self.read_at(field, &[snapshot], None)
+    }
+
+    /// One component of a field at one snapshot: one axis per axis of the grid, the last of them
+    /// only at the index `cut` if that is given.
+    ///
+    /// # Errors
+    /// If the component or the snapshot does not exist or cannot be read.
+    pub fn component(
+        &self,
+        field: &Field,
+        snapshot: usize,
+        component: usize,
+        cut: Option<usize>,
+    ) -> Result<Component, Error> {
+        let at = [&[snapshot], &*field.indices(component)].concat();
+        Ok(match field.ty().complex {
+            false => Component::Real(self.read_at(field.name(), &at, cut)?),
+            true => Component::Complex(self.read_at(field.name(), &at, cut)?),
+        })
+    }
+
+    /// What lies at these first indices of a field, and at this one along the last axis.
+    fn read_at<T: H5Type>(
+        &self,
+        field: &str,
+        first: &[usize],
+        last: Option<usize>,
+    ) -> Result<ArrayD<T>, Error> {
         let dataset = self.dataset(field)?;
         let shape = dataset.shape();
-        let mut slices = vec![SliceOrIndex::Index(snapshot)];
-        slices.extend(shape[1..].iter().map(|n| SliceOrIndex::SliceCount {
-            start: 0,
-            step: 1,
-            count: *n,
-            block: 1,
-        }));
+        let mut slices: Vec<SliceOrIndex> = (shape.iter())
+            .map(|n| SliceOrIndex::SliceCount { start: 0, step: 1, count: *n, block: 1 })
+            .collect();
+        for (slice, index) in slices.iter_mut().zip(first) {
+            *slice = SliceOrIndex::Index(*index);
+        }
+        if let (Some(slice), Some(index)) = (slices.last_mut(), last) {
+            *slice = SliceOrIndex::Index(index);
+        }
         let failed = hdf(&self.path, "read a snapshot");
-        dataset.read_slice::<f64, _, ndarray::IxDyn>(Hyperslab::from(slices)).map_err(failed)
+        dataset.read_slice::<T, _, ndarray::IxDyn>(Hyperslab::from(slices)).map_err(failed)
     }
 
     fn dataset(&self, field: &str) -> Result<Dataset, Error> {

@@ -2,15 +2,18 @@
 //!
 //! A segment's datasets have their full size on disk from the beginning, so that writing a
 //! snapshot changes numbers and nothing else in the file.
+//!
+//! XDMF selects neither snapshots nor components, so each component of real numbers is a dataset of
+//! its own, too: a virtual one.
 
 use std::path::Path;
 
+use fluxions_expr::Type;
 use hdf5::plist::dataset_create::{AllocTime, FillTime};
 use hdf5::{Extents, File, Hyperslab, SliceOrIndex};
 
-use super::Contents;
+use super::{Contents, Field, header, number};
 use crate::error::{Error, hdf};
-use crate::problem::Precision;
 
 /// Segments of each capacity: so many hold one snapshot, as many again two, then four, …
 const PER_LEVEL: usize = 64;
@@ -36,71 +39,84 @@ impl Place {
         Place { segment, slot: within % capacity, capacity }
     }
 
+    /// The first snapshot of a segment, and how many there is room for.
+    pub(crate) fn first(segment: usize) -> (usize, usize) {
+        let level = segment / PER_LEVEL;
+        let capacity = 1 << level;
+        let before = segment - PER_LEVEL * level;
+        (PER_LEVEL * (capacity - 1) + before * capacity, capacity)
+    }
+
     /// The segment's file within the run folder.
     pub(crate) fn file(&self) -> String {
         format!("snapshots/{:06}.h5", self.segment)
     }
 
     /// The dataset of a field in the segment.
-    pub(crate) fn dataset(field: &str) -> String {
-        format!("fields/{field}")
+    pub(crate) fn dataset(field: &Field) -> String {
+        format!("fields/{}", field.name())
     }
 
-    /// The dataset of a field at this place alone, for readers that know no selections.
-    pub(crate) fn single(&self, field: &str) -> String {
+    /// The dataset of a component of a field at this place alone, for readers that know no
+    /// selections.
+    pub(crate) fn single(&self, field: &Field, component: &str) -> String {
         match self.capacity {
-            1 => Self::dataset(field),
-            _ => format!("single/{}/{field}", self.slot),
+            1 if field.ty() == Type::REAL => Self::dataset(field),
+            _ => format!("single/{}/{component}", self.slot),
         }
     }
 }
 
 /// Makes a segment's file with room for its snapshots.
 pub(crate) fn create(path: &Path, place: Place, contents: &Contents) -> Result<(), Error> {
-    let failed = hdf(path, "make the file");
-    let file = File::create(path).map_err(&failed)?;
-    for field in &contents.fields {
-        match contents.precision {
-            Precision::F64 => add_field::<f64>(&file, field, place, contents),
-            Precision::F32 => add_field::<f32>(&file, field, place, contents),
+    let make = || {
+        let file = File::create(path)?;
+        header::write(&file, contents)?;
+        for field in &contents.fields {
+            add_field(&file, field, place, contents)?;
         }
-        .map_err(&failed)?;
-    }
-    file.close().map_err(&failed)
+        file.close()
+    };
+    make().map_err(hdf(path, "make the file"))
 }
 
-fn add_field<T: hdf5::H5Type>(
-    file: &File,
-    field: &str,
-    place: Place,
-    contents: &Contents,
-) -> hdf5::Result<()> {
-    let shape = contents.shape();
+fn add_field(file: &File, field: &Field, place: Place, contents: &Contents) -> hdf5::Result<()> {
+    let shape = contents.shape(field);
     let all: Vec<usize> = [place.capacity].into_iter().chain(shape.iter().copied()).collect();
     let name = Place::dataset(field);
-    file.new_dataset::<T>()
+    let missing = number::missing(contents.precision, field.ty().complex);
+    let empty = || file.new_dataset_builder().empty_as(missing.type_descriptor());
+    let dataset = empty()
         .shape(all.clone())
         .alloc_time(Some(AllocTime::Early))
         .fill_time(FillTime::Never)
         .obj_track_times(false)
         .create(name.as_str())?;
-    if place.capacity == 1 {
+    header::write_field(&dataset, field, &contents.grid.axis_names())?;
+    if field.ty().complex {
         return Ok(());
     }
     for slot in 0..place.capacity {
-        let single = Place { slot, ..place }.single(field);
-        file.new_dataset::<T>()
-            .shape(shape.clone())
-            .virtual_map(
-                ".",
-                name.as_str(),
-                Extents::from(all.clone()),
-                range(slot, 1, &shape),
-                Extents::from(shape.clone()),
-                whole(&shape),
-            )
-            .obj_track_times(false)
-            .create(single.as_str())?;
+        for (number, component) in field.components().iter().enumerate() {
+            let single = Place { slot, ..place }.single(field, component);
+            if single == name {
+                continue;
+            }
+            let indices = field.indices(number);
+            let cells = &shape[indices.len()..];
+            empty()
+                .shape(cells)
+                .virtual_map(
+                    ".",
+                    name.as_str(),
+                    Extents::from(all.clone()),
+                    at(&[&[slot], &*indices].concat(), cells),
+                    Extents::from(cells.to_vec()),
+                    at(&[], cells),
+                )
+                .obj_track_times(false)
+                .create(single.as_str())?;
+        }
     }
     Ok(())
 }
@@ -111,9 +127,11 @@ pub(crate) fn range(start: usize, count: usize, shape: &[usize]) -> Hyperslab {
     Hyperslab::from(std::iter::once(first).chain(shape.iter().map(all)).collect::<Vec<_>>())
 }
 
-/// Everything.
-pub(crate) fn whole(shape: &[usize]) -> Hyperslab {
-    Hyperslab::from(shape.iter().map(all).collect::<Vec<_>>())
+/// Everything at these first indices.
+fn at(indices: &[usize], shape: &[usize]) -> Hyperslab {
+    let one =
+        |start: &usize| SliceOrIndex::SliceCount { start: *start, step: 1, count: 1, block: 1 };
+    Hyperslab::from(indices.iter().map(one).chain(shape.iter().map(all)).collect::<Vec<_>>())
 }
 
 fn all(cells: &usize) -> SliceOrIndex {
@@ -136,6 +154,7 @@ mod tests {
                 expected = Place { segment, slot: 0, capacity: 1 << (segment / PER_LEVEL) };
             }
             assert_eq!(place, expected, "snapshot {index}");
+            assert_eq!(Place::first(place.segment), (index - place.slot, place.capacity));
         }
         assert!(Place::of(1_000_000).segment < 1000, "as many files can be open at once");
     }

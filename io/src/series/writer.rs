@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use fluxions_comm::{Kind, World};
 use fluxions_solver::{Flow, GO_ON, Pde, Snapshot, Tracker};
-use hdf5::{File, FileBuilder};
-use ndarray::ArrayViewD;
+use hdf5::{Dataset, File, FileBuilder};
+use ndarray::{ArrayViewD, Axis, Slice};
+use num_complex::{Complex32, Complex64};
 
+use super::number::Stored;
 use super::segment::{self, Place};
-use super::{Contents, hyperslab, index, mesh, xdmf};
+use super::{Contents, Field, hyperslab, index, mesh, xdmf};
 use crate::error::{Error, hdf};
 use crate::folder::RunFolder;
 use crate::problem::{Precision, Problem};
@@ -22,6 +24,8 @@ pub struct SeriesWriter {
     folder: RunFolder,
     /// Whether the folder is still to be made ready.
     prepares: bool,
+    /// The names of what is written.
+    names: Vec<String>,
     contents: Contents,
     times: Vec<f64>,
 }
@@ -33,11 +37,12 @@ impl SeriesWriter {
         let contents = Contents {
             title: String::new(),
             grid: pde.grid().clone(),
-            fields: pde.fields().to_vec(),
+            fields: Vec::new(),
             precision: Precision::F64,
             problem: String::new(),
         };
-        SeriesWriter { folder: RunFolder::at(folder), prepares: true, contents, times: Vec::new() }
+        let (folder, names) = (RunFolder::at(folder), pde.fields().to_vec());
+        SeriesWriter { folder, prepares: true, names, contents, times: Vec::new() }
     }
 
     /// A writer of what `problem` asks for. The folder is ready for a new run.
@@ -45,11 +50,20 @@ impl SeriesWriter {
         let contents = Contents {
             title: problem.title.clone(),
             grid: problem.pde.grid().clone(),
-            fields: problem.output.fields.iter().map(|(name, _)| name.clone()).collect(),
+            fields: Vec::new(),
             precision: problem.output.precision,
             problem: problem.text.clone(),
         };
-        SeriesWriter { folder: folder.clone(), prepares: false, contents, times: Vec::new() }
+        let names = problem.output.fields.iter().map(|(name, _)| name.clone()).collect();
+        let folder = folder.clone();
+        SeriesWriter { folder, prepares: false, names, contents, times: Vec::new() }
+    }
+
+    /// The fields by their names: only a running simulation knows the types of expressions.
+    fn fields(&self, now: &Snapshot<'_>) -> Result<Vec<Field>, fluxions_solver::Error> {
+        let directions = &now.pde().space().components;
+        let field = |name: &String| Ok(Field::new(name, now.type_of(name)?, directions));
+        self.names.iter().map(field).collect()
     }
 
     fn begin(&self, place: Place) -> Result<(), Error> {
@@ -69,20 +83,28 @@ impl SeriesWriter {
         self.folder.path().join(place.file())
     }
 
-    /// Writes this rank's part of one field.
+    /// Writes this rank's part of one field, component by component.
     fn write_field(
         &self,
         file: &File,
         place: Place,
-        field: &str,
-        part: &Part<'_>,
+        field: &Field,
+        block: &Block<'_>,
         together: bool,
     ) -> hdf5::Result<()> {
         let dataset = file.dataset(&Place::dataset(field))?;
-        match self.contents.precision {
-            Precision::F64 => part.write(&dataset, place.slot, together, |x| x),
-            Precision::F32 => part.write(&dataset, place.slot, together, |x| x as f32),
+        let complex = field.ty().complex;
+        for component in 0..field.components().len() {
+            let at = [&[place.slot], &*field.indices(component)].concat();
+            let write = match (self.contents.precision, complex) {
+                (Precision::F64, false) => Block::write::<f64>,
+                (Precision::F32, false) => Block::write::<f32>,
+                (Precision::F64, true) => Block::write::<Complex64>,
+                (Precision::F32, true) => Block::write::<Complex32>,
+            };
+            write(block, &dataset, &at, component, together)?;
         }
+        Ok(())
     }
 }
 
@@ -90,6 +112,9 @@ impl Tracker for SeriesWriter {
     fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, fluxions_solver::Error> {
         let world = now.world().clone();
         let place = Place::of(self.times.len());
+        if self.times.is_empty() {
+            self.contents.fields = self.fields(now)?;
+        }
         let begun = if world.is_root() { self.begin(place) } else { Ok(()) };
         agree(&world, begun)?;
 
@@ -103,13 +128,15 @@ impl Tracker for SeriesWriter {
             Some(opened) => Some(agree(&world, opened.map_err(&failed))?),
             None => None,
         };
-        for field in self.contents.fields.clone() {
-            let part = Part { values: now.field(&field)?, start: &start, slabs };
+        for field in &self.contents.fields {
+            let per_component = field.ty().per_component();
+            let parts = now.parts(field.name())?;
+            let block = Block { parts, per_component, start: &start, slabs };
             let written = match &together {
-                Some(file) => self.write_field(file, place, &field, &part, true),
+                Some(file) => self.write_field(file, place, field, &block, true),
                 None => world.in_turn(|| {
                     let file = open(&world).open_rw(&path)?;
-                    self.write_field(&file, place, &field, &part, false)?;
+                    self.write_field(&file, place, field, &block, false)?;
                     file.close()
                 })?,
             };
@@ -173,34 +200,47 @@ impl Slabs {
 }
 
 /// A rank's part of a field.
-struct Part<'a> {
-    values: ArrayViewD<'a, f64>,
+struct Block<'a> {
+    /// Real numbers that a value is made of, each in all cells: of one component after the other.
+    parts: Vec<ArrayViewD<'a, f64>>,
+    /// How many there are of each component.
+    per_component: usize,
     start: &'a [usize],
     slabs: Slabs,
 }
 
-impl Part<'_> {
-    fn write<T: hdf5::H5Type>(
+impl Block<'_> {
+    /// Writes a component, which begins at these first indices of the dataset.
+    fn write<T: Stored>(
         &self,
-        dataset: &hdf5::Dataset,
-        slot: usize,
+        dataset: &Dataset,
+        at: &[usize],
+        component: usize,
         together: bool,
-        convert: impl Fn(f64) -> T,
     ) -> hdf5::Result<()> {
+        let first = component * self.per_component;
+        let parts = &self.parts[first..first + self.per_component];
         let Slabs { axis, thickness, count } = self.slabs;
-        let cells = self.values.shape()[axis];
-        let mut numbers = Vec::new();
+        let cells = parts[0].shape()[axis];
+        let mut numbers: Vec<T> = Vec::new();
         for slab in 0..count {
             let (from, to) = ((slab * thickness).min(cells), ((slab + 1) * thickness).min(cells));
             if from == to && !together {
                 break;
             }
-            let part = self.values.slice_axis(ndarray::Axis(axis), ndarray::Slice::from(from..to));
+            let cut = |k: usize| parts[k].slice_axis(Axis(axis), Slice::from(from..to));
+            let re = cut(0);
             numbers.clear();
-            numbers.extend(part.iter().map(|x| convert(*x)));
-            let mut start = [&[slot], self.start].concat();
-            start[1 + axis] += from;
-            let shape = [&[1], part.shape()].concat();
+            match parts.len() {
+                1 => numbers.extend(re.iter().map(|re| T::from_parts(*re, 0.0))),
+                _ => {
+                    let pairs = re.iter().zip(cut(1));
+                    numbers.extend(pairs.map(|(re, im)| T::from_parts(*re, *im)));
+                }
+            }
+            let mut start = [at, self.start].concat();
+            start[at.len() + axis] += from;
+            let shape = [&*vec![1; at.len()], re.shape()].concat();
             hyperslab::write(dataset, &start, &shape, &numbers, together)?;
         }
         Ok(())

@@ -1,4 +1,7 @@
 //! The description of a series for ParaView and VisIt: `series.xdmf`.
+//!
+//! Each component of a vector or tensor is described as a scalar. Complex fields are left out:
+//! XDMF cannot look into compounds.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -45,17 +48,25 @@ fn describe(contents: &Contents, times: &[f64]) -> String {
              <Geometry GeometryType=\"XYZ\"><DataItem Format=\"HDF\" NumberType=\"Float\" \
              Precision=\"4\" Dimensions=\"{points}\">mesh.h5:/points</DataItem></Geometry>\n"
         );
-        for field in &contents.fields {
-            let dataset = place.single(field);
-            let _ = writeln!(
-                text,
-                "<Attribute Name=\"{field}\" Center=\"Cell\" AttributeType=\"Scalar\">\
-                 <DataItem Format=\"HDF\" NumberType=\"Float\" Precision=\"{bytes}\" \
-                 Dimensions=\"{cells}\">{file}:/{dataset}</DataItem></Attribute>"
-            );
+        for field in contents.fields.iter().filter(|field| !field.ty().complex) {
+            for component in field.components() {
+                let name = escaped(&component);
+                let dataset = escaped(&place.single(field, &component));
+                let _ = writeln!(
+                    text,
+                    "<Attribute Name=\"{name}\" Center=\"Cell\" AttributeType=\"Scalar\">\
+                     <DataItem Format=\"HDF\" NumberType=\"Float\" Precision=\"{bytes}\" \
+                     Dimensions=\"{cells}\">{file}:/{dataset}</DataItem></Attribute>"
+                );
+            }
         }
         text.push_str("</Grid>\n");
     }
     text.push_str("</Grid>\n</Domain>\n</Xdmf>\n");
     text
+}
+
+/// A text in which nothing looks like markup.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

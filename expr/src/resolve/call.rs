@@ -1,0 +1,483 @@
+//! Calls: of functions, operators, reductions, random numbers.
+
+use super::{Argument, MOST_CALLS, Resolver, Typed};
+use crate::ast::{Ast, AstKind};
+use crate::error::{Error, nearest};
+use crate::function::{self, Function};
+use crate::math::{Binary, Unary};
+use crate::native::Native;
+use crate::operator::{
+    self, Operator, PRODUCTS, Product, Reduction, TRANSFORMS, Transform, Upwind,
+};
+use crate::scope::{Callable, Lambda, Place, Uses};
+use crate::span::Span;
+use crate::typed::{Distribution, Expr, Node};
+use crate::types::{Rank, Type};
+
+/// The distributions, the names of their functions and how many arguments these take.
+const RANDOM: [(&str, Distribution, std::ops::RangeInclusive<usize>); 4] = [
+    ("random_uniform", Distribution::Uniform, 2..=2),
+    ("random_normal", Distribution::Normal, 2..=2),
+    ("random_colored", Distribution::Colored, 1..=2),
+    ("random_harmonic", Distribution::Harmonic, 0..=1),
+];
+
+impl Resolver<'_> {
+    pub(super) fn call(
+        &mut self,
+        name: &str,
+        name_span: Span,
+        args: &[Ast],
+        span: Span,
+    ) -> Option<Typed> {
+        if let Some(callable) = self.scope.callable(name).cloned() {
+            return self.callable(name, callable, args, span);
+        }
+        if let Some(operator) = operator::find(name, &self.scope.space().axes) {
+            return self.operator(name, operator, name_span, args, span);
+        }
+        if let Some(reduction) = operator::find_reduction(name)
+            && (args.len() == 1 || function::find(name).is_none())
+        {
+            return self.reduction(name, reduction, name_span, args, span);
+        }
+        if let Some((_, product)) = PRODUCTS.iter().find(|(known, _)| *known == name) {
+            return self.product(name, *product, args, span);
+        }
+        if let Some((_, transform)) = TRANSFORMS.iter().find(|(known, _)| *known == name) {
+            return self.transform(name, *transform, args, span);
+        }
+        if let Some((_, distribution, count)) = RANDOM.iter().find(|(known, ..)| *known == name) {
+            return self.random(name, *distribution, count.clone(), name_span, args, span);
+        }
+        if name == "Piecewise" {
+            return self.piecewise(args, span);
+        }
+        if name == crate::parse::BARS {
+            let inner = self.expression(&args[0])?;
+            if inner.ty.rank != Rank::Scalar {
+                let node = Node::Transform(Transform::Norm, Box::new(inner));
+                return Some((node, Type::REAL));
+            }
+            return self.function(name, Function::Unary(Unary::Abs), vec![inner]);
+        }
+        // Sympy's spelling of a list.
+        if name == "Array"
+            && let [Ast { kind: AstKind::List(items), span, .. }] = args
+        {
+            return self.list(items, *span);
+        }
+        if let Some(row) = function::find(name) {
+            self.count(name, args, row.arguments.clone(), span)?;
+            let arguments = self.arguments(args)?;
+            return self.function(name, row.function, arguments);
+        }
+        // The arguments may hold further mistakes of their own.
+        args.iter().for_each(|argument| drop(self.expression(argument)));
+        self.unknown_call(name, name_span)
+    }
+
+    /// The checked arguments; all of them are checked before one stops it.
+    fn arguments(&mut self, args: &[Ast]) -> Option<Vec<Expr>> {
+        let arguments: Vec<_> = args.iter().map(|argument| self.expression(argument)).collect();
+        arguments.into_iter().collect()
+    }
+
+    fn function(&mut self, name: &str, f: Function, arguments: Vec<Expr>) -> Option<Typed> {
+        let what = format!("`{name}`");
+        if f == Function::Where {
+            return self.choice(arguments);
+        }
+        let complex = arguments.iter().any(|argument| argument.ty.complex);
+        for argument in &arguments {
+            match (f.takes_components(), f.takes_complex()) {
+                (true, _) => {}
+                (false, true) => self.scalar(argument, &what)?,
+                (false, false) => self.real_scalar(argument, &what)?,
+            }
+        }
+        let rank = if f.takes_components() { arguments[0].ty.rank } else { Rank::Scalar };
+        let ty = Type { rank, complex: complex && !f.gives_real() };
+        Some((Node::Call(f, arguments), ty))
+    }
+
+    /// `where(condition, a, b)`: a and b of one rank.
+    fn choice(&mut self, arguments: Vec<Expr>) -> Option<Typed> {
+        self.real_scalar(&arguments[0], "a condition")?;
+        let (a, b) = (&arguments[1], &arguments[2]);
+        if a.ty.rank != b.ty.rank {
+            let (left, right, span) = (a.ty, b.ty, a.span.to(b.span));
+            return self.fail(Error::RankMismatch {
+                verb: "alternatives of one choice",
+                left,
+                right,
+                span,
+            });
+        }
+        let ty = a.ty.with_complex(a.ty.complex || b.ty.complex);
+        Some((Node::Call(Function::Where, arguments), ty))
+    }
+
+    fn operator(
+        &mut self,
+        name: &str,
+        operator: Operator,
+        name_span: Span,
+        args: &[Ast],
+        span: Span,
+    ) -> Option<Typed> {
+        let count = operator.arguments();
+        self.count(name, args, count..=count, span)?;
+        let arguments = self.arguments(args);
+        if !self.scope.place().allows_operators() {
+            return self.not_allowed(format!("the operator `{name}`"), name_span, None);
+        }
+        self.uses.operator.get_or_insert(name.into());
+        let arguments = arguments?;
+        let space = self.scope.space();
+        if let Some(reason) = operator.refused(space) {
+            let (name, on) = (name.to_string(), space.coordinates.name());
+            return self.fail(Error::NotOnGrid { name, on, reason, span: name_span });
+        }
+        let last = &arguments[count - 1];
+        let Some(rank) = operator.rank_of(last.ty.rank, space) else {
+            let (wants, instead) = operator.wants(last.ty.rank);
+            return self.wrong_rank(name, wants, last, instead);
+        };
+        match operator {
+            Operator::Diffusion => self.scalar(&arguments[0], "a diffusivity")?,
+            Operator::Advect(upwind) => {
+                let velocity = &arguments[0];
+                if velocity.ty.rank != Rank::Vector {
+                    return self.wrong_rank(name, "a vector as velocity", velocity, None);
+                }
+                if upwind == Upwind::Yes && velocity.ty.complex {
+                    let (what, span) = ("the direction of a flow".to_string(), velocity.span);
+                    return self.fail(Error::RealWanted { what, span });
+                }
+            }
+            _ => {}
+        }
+        let complex = arguments.iter().any(|argument| argument.ty.complex);
+        Some((Node::Operator(operator, arguments), Type { rank, complex }))
+    }
+
+    fn wrong_rank<T>(
+        &mut self,
+        name: &str,
+        wants: &'static str,
+        argument: &Expr,
+        instead: Option<&'static str>,
+    ) -> Option<T> {
+        let (name, found, span) = (name.to_string(), argument.ty, argument.span);
+        self.fail(Error::WrongRank { name, wants, found, span, instead })
+    }
+
+    fn reduction(
+        &mut self,
+        name: &str,
+        reduction: Reduction,
+        name_span: Span,
+        args: &[Ast],
+        span: Span,
+    ) -> Option<Typed> {
+        self.count(name, args, 1..=1, span)?;
+        let outside = std::mem::take(&mut self.uses.cells);
+        let argument = self.expression(&args[0]);
+        self.uses.cells = outside;
+        let place = self.scope.place();
+        if place == Place::Constant && function::find(name).is_some() {
+            // The largest or smallest of one number is that number.
+            let argument = argument?;
+            self.real_scalar(&argument, &format!("`{name}`"))?;
+            return Some((argument.node, argument.ty));
+        }
+        if !place.allows_operators() {
+            return self.not_allowed(format!("`{name}` over the domain"), name_span, None);
+        }
+        self.uses.operator.get_or_insert(name.into());
+        let argument = argument?;
+        match reduction {
+            Reduction::Integral | Reduction::Average => {
+                self.scalar(&argument, &format!("`{name}`"))?;
+            }
+            Reduction::Max | Reduction::Min => {
+                self.real_scalar(&argument, &format!("`{name}`"))?;
+            }
+        }
+        let ty = argument.ty;
+        Some((Node::Reduce(reduction, Box::new(argument)), ty))
+    }
+
+    fn product(&mut self, name: &str, product: Product, args: &[Ast], span: Span) -> Option<Typed> {
+        use Rank::{Scalar, Tensor, Vector};
+        self.count(name, args, 2..=2, span)?;
+        let arguments = self.arguments(args)?;
+        let [a, b] = <[Expr; 2]>::try_from(arguments).ok()?;
+        let dimension = self.scope.space().dimension();
+        let rank = match (product, a.ty.rank, b.ty.rank) {
+            (Product::Dot, Vector, Vector) => Scalar,
+            (Product::Dot, Tensor, Vector) | (Product::Dot, Vector, Tensor) => Vector,
+            (Product::Dot, Tensor, Tensor) | (Product::Outer, Vector, Vector) => Tensor,
+            (Product::Cross, Vector, Vector) if dimension == 1 => {
+                let reason = "along one axis vectors are parallel";
+                let (name, on) = (name.to_string(), self.scope.space().coordinates.name());
+                return self.fail(Error::NotOnGrid { name, on, reason, span });
+            }
+            (Product::Cross, Vector, Vector) if dimension == 2 => Scalar,
+            (Product::Cross, Vector, Vector) => Vector,
+            (_, first, _) => {
+                let wants = match product {
+                    Product::Dot => "vectors or tensors",
+                    _ => "vectors",
+                };
+                let bad = match (product, first) {
+                    (Product::Dot, Scalar) => a,
+                    (Product::Dot, _) => b,
+                    (_, Vector) => b,
+                    _ => a,
+                };
+                return self.wrong_rank(name, wants, &bad, None);
+            }
+        };
+        let ty = Type { rank, complex: a.ty.complex || b.ty.complex };
+        Some((Node::Product(product, Box::new([a, b])), ty))
+    }
+
+    fn transform(
+        &mut self,
+        name: &str,
+        transform: Transform,
+        args: &[Ast],
+        span: Span,
+    ) -> Option<Typed> {
+        self.count(name, args, 1..=1, span)?;
+        let argument = self.expression(&args[0])?;
+        let ty = match (transform, argument.ty.rank) {
+            (Transform::Transpose, Rank::Tensor) => argument.ty,
+            (Transform::Trace, Rank::Tensor) => argument.ty.with_rank(Rank::Scalar),
+            (Transform::Norm, Rank::Vector | Rank::Tensor) => Type::REAL,
+            (Transform::Norm, Rank::Scalar) => {
+                let instead = Some("of a scalar it is `abs(…)`");
+                return self.wrong_rank(name, "a vector or tensor", &argument, instead);
+            }
+            _ => return self.wrong_rank(name, "a tensor", &argument, None),
+        };
+        Some((Node::Transform(transform, Box::new(argument)), ty))
+    }
+
+    fn random(
+        &mut self,
+        name: &str,
+        distribution: Distribution,
+        count: std::ops::RangeInclusive<usize>,
+        name_span: Span,
+        args: &[Ast],
+        span: Span,
+    ) -> Option<Typed> {
+        self.count(name, args, count, span)?;
+        let arguments = self.arguments(args);
+        if !self.scope.place().allows_random() {
+            let instead = Some(
+                "random numbers are for initial values; for a stochastic equation see [noise]",
+            );
+            return self.not_allowed(format!("`{name}`"), name_span, instead);
+        }
+        self.random += 1;
+        self.uses.random = true;
+        self.uses.cells = true;
+        let arguments = arguments?;
+        for argument in &arguments {
+            self.real_scalar(argument, &format!("`{name}`"))?;
+        }
+        let fixed = matches!(distribution, Distribution::Colored | Distribution::Harmonic);
+        if let Some(argument) = arguments.iter().find(|a| fixed && !is_number(a)) {
+            let (name, span) = (name.to_string(), argument.span);
+            return self.fail(Error::NumberWanted { name, span });
+        }
+        Some((Node::Random(distribution, arguments, self.random - 1), Type::REAL))
+    }
+
+    /// A function that is not built in.
+    fn callable(
+        &mut self,
+        name: &str,
+        callable: Callable,
+        args: &[Ast],
+        span: Span,
+    ) -> Option<Typed> {
+        let count = match &callable {
+            Callable::Text(lambda) => lambda.parameters.len(),
+            Callable::Native(native) => native.arguments(),
+        };
+        self.count(name, args, count..=count, span)?;
+        match callable {
+            Callable::Text(lambda) => self.expand(name, &lambda, args, span),
+            Callable::Native(native) => {
+                let arguments = self.arguments(args)?;
+                self.native(native, arguments)
+            }
+        }
+    }
+
+    fn native(&mut self, native: Native, arguments: Vec<Expr>) -> Option<Typed> {
+        for argument in &arguments {
+            self.real_scalar(argument, &format!("`{}`", native.name()))?;
+        }
+        Some((Node::Native(native, arguments), Type::REAL))
+    }
+
+    /// The body of a function with the arguments in it.
+    fn expand(&mut self, name: &str, lambda: &Lambda, args: &[Ast], span: Span) -> Option<Typed> {
+        // Whatever is true where, a body that holds itself never ends.
+        if self.functions.iter().any(|outer| outer == name) {
+            let name = name.to_string();
+            return self.fail(Error::EndlessFunction { name, span });
+        }
+        if self.functions.len() == MOST_CALLS {
+            return self.fail(Error::TooDeep { limit: MOST_CALLS, span });
+        }
+        let arguments: Vec<_> = args.iter().map(|argument| self.argument(argument)).collect();
+        let arguments: Vec<Argument> = arguments.into_iter().collect::<Option<_>>()?;
+        let names = lambda.parameters.iter().map(String::as_str);
+        let mut functions = std::mem::take(&mut self.functions);
+        functions.push(name.to_string());
+        let mut inner = Resolver {
+            text: &lambda.text,
+            scope: self.scope,
+            errors: Vec::new(),
+            uses: Uses::default(),
+            random: self.random,
+            arguments: names.zip(arguments).collect(),
+            functions,
+            depth: self.depth,
+            parts: self.parts,
+        };
+        let body = inner.expression(&lambda.body);
+        let Resolver { errors, uses, random, mut functions, parts, .. } = inner;
+        functions.pop();
+        (self.random, self.functions, self.parts) = (random, functions, parts);
+        self.uses.merge(&uses);
+        if let Some(error) = errors.into_iter().next() {
+            return self.fail(match error {
+                Error::TooDeep { limit, .. } => Error::TooDeep { limit, span },
+                Error::TooLarge { limit, .. } => Error::TooLarge { limit, span },
+                error => {
+                    let (name, text) = (name.to_string(), lambda.text.clone());
+                    Error::InFunction { name, text, error: Box::new(error), span }
+                }
+            });
+        }
+        let body = body?.at(span);
+        Some((body.node, body.ty))
+    }
+
+    /// The argument of a function written as text, with what it uses.
+    fn argument(&mut self, ast: &Ast) -> Option<Argument> {
+        let outside = std::mem::take(&mut self.uses);
+        let expr = self.expression(ast);
+        let uses = std::mem::replace(&mut self.uses, outside);
+        let expr = expr?;
+        let (size, depth) = expr.extent();
+        Some(Argument { expr, uses, size, depth })
+    }
+
+    fn unknown_call(&mut self, name: &str, span: Span) -> Option<Typed> {
+        if let Some(meaning) = self.scope.get(name) {
+            let what = match meaning.node {
+                Node::Field(_) => "a field",
+                Node::Define(_) => "a definition",
+                Node::Coordinate(_) => "a coordinate",
+                Node::Time => "the time",
+                _ => "a number",
+            };
+            return self.fail(Error::NotAFunction { name: name.into(), what, span });
+        }
+        let known = self.functions();
+        let nearest = nearest(name, known.iter().map(String::as_str));
+        self.fail(Error::UnknownFunction { name: name.into(), span, nearest })
+    }
+
+    /// The names of everything that can be called.
+    pub(super) fn functions(&self) -> Vec<String> {
+        let operators = operator::names(&self.scope.space().axes).into_iter().map(|(name, _)| name);
+        let mut known: Vec<&str> = vec!["Piecewise"];
+        for row in function::FUNCTIONS {
+            known.extend_from_slice(row.names);
+        }
+        known.extend_from_slice(&operator::REDUCTION_NAMES);
+        known.extend(PRODUCTS.map(|(name, _)| name));
+        known.extend(TRANSFORMS.map(|(name, _)| name));
+        known.extend(RANDOM.map(|(name, ..)| name));
+        known.extend(self.scope.callables());
+        operators.chain(known.into_iter().map(str::to_string)).collect()
+    }
+
+    /// `Piecewise((a, c), (b, True))` as nested choices; NaN where no condition holds, as sympy.
+    fn piecewise(&mut self, args: &[Ast], span: Span) -> Option<Typed> {
+        self.count("Piecewise", args, 1..=usize::MAX, span)?;
+        // A choice is a level below the one before.
+        self.grow(0, args.len(), span)?;
+        let mut pairs = Vec::new();
+        for argument in args {
+            self.depth += 1;
+            let AstKind::Tuple(pair) = &argument.kind else {
+                self.errors.push(Error::NotAPair { span: argument.span });
+                continue;
+            };
+            let [value, condition] = pair.as_slice() else {
+                self.errors.push(Error::NotAPair { span: argument.span });
+                continue;
+            };
+            let (value, condition) = (self.expression(value), self.expression(condition));
+            pairs.extend(value.zip(condition));
+        }
+        self.depth -= args.len();
+        let mut chosen: Option<Expr> = None;
+        for (value, condition) in pairs.into_iter().rev() {
+            let otherwise = chosen.unwrap_or_else(|| {
+                // A value of any rank where no condition holds.
+                let nan = Expr { span, ..Expr::number(f64::NAN) };
+                if value.ty == Type::REAL {
+                    return nan;
+                }
+                let function = Function::Binary(Binary::Multiply);
+                let node = Node::Call(function, vec![nan, value.clone()]);
+                Expr { node, ty: value.ty, span }
+            });
+            let (node, ty) = self.choice(vec![condition, value, otherwise])?;
+            chosen = Some(Expr { node, ty, span });
+        }
+        chosen.map(|chosen| (chosen.node, chosen.ty))
+    }
+
+    fn count(
+        &mut self,
+        name: &str,
+        args: &[Ast],
+        allowed: std::ops::RangeInclusive<usize>,
+        span: Span,
+    ) -> Option<()> {
+        if allowed.contains(&args.len()) {
+            return Some(());
+        }
+        args.iter().for_each(|argument| drop(self.expression(argument)));
+        let (least, most) = (*allowed.start(), *allowed.end());
+        let plural = |n| if n == 1 { "argument" } else { "arguments" };
+        let takes = match most {
+            usize::MAX => format!("{least} or more arguments"),
+            _ if least == most => format!("{least} {}", plural(least)),
+            _ => format!("{least} or {most} arguments"),
+        };
+        self.fail(Error::ArgumentCount { name: name.into(), takes, given: args.len(), span })
+    }
+}
+
+/// Whether an expression is made of numbers only.
+fn is_number(expr: &Expr) -> bool {
+    match &expr.node {
+        Node::Number(_) => true,
+        Node::Call(_, arguments) => arguments.iter().all(is_number),
+        _ => false,
+    }
+}

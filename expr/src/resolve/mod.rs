@@ -1,0 +1,204 @@
+//! Syntax tree to checked expression: what the names mean, whether calls are right, which types
+//! values have, whether the place allows what is used.
+
+mod arithmetic;
+mod call;
+mod part;
+
+pub use part::list;
+
+use std::collections::HashMap;
+
+use crate::ast::{Ast, AstKind, Prefix};
+use crate::error::{Error, nearest};
+use crate::function::Function;
+use crate::math::Unary;
+use crate::parse::MAX_DEPTH;
+use crate::scope::{Meaning, Scope, Uses};
+use crate::span::Span;
+use crate::typed::{Expr, Node};
+use crate::types::Type;
+
+/// Gives the names in `ast` their meaning, checks every call and finds the types.
+///
+/// `text` is what `ast` was parsed from.
+///
+/// # Errors
+/// Every mistake found, in the order of the text.
+pub fn resolve(ast: &Ast, text: &str, scope: &Scope) -> Result<(Expr, Uses), Vec<Error>> {
+    let mut resolver = Resolver {
+        text,
+        scope,
+        errors: Vec::new(),
+        uses: Uses::default(),
+        random: 0,
+        arguments: HashMap::new(),
+        functions: Vec::new(),
+        depth: 0,
+        parts: 0,
+    };
+    match resolver.expression(ast) {
+        Some(expr) if resolver.errors.is_empty() => Ok((expr, resolver.uses)),
+        _ => Err(resolver.errors),
+    }
+}
+
+/// Most functions written as text that stand in each other's bodies.
+const MOST_CALLS: usize = 64;
+
+/// Most parts of an expression that come from functions written as text: a few that call each
+/// other twice would otherwise fill any memory.
+const MOST_PARTS: usize = 100_000;
+
+struct Resolver<'a> {
+    text: &'a str,
+    scope: &'a Scope,
+    errors: Vec<Error>,
+    uses: Uses,
+    random: u32,
+    /// In the body of a function written as text: what its parameters stand for.
+    arguments: HashMap<&'a str, Argument>,
+    /// The names of the functions written as text around this place.
+    functions: Vec<String>,
+    /// Levels of the expression above this place.
+    depth: usize,
+    /// How many parts of the expression come from functions written as text.
+    parts: usize,
+}
+
+/// What a parameter of a function stands for.
+struct Argument {
+    expr: Expr,
+    uses: Uses,
+    size: usize,
+    depth: usize,
+}
+
+/// A checked node with its type.
+type Typed = (Node, Type);
+
+impl Resolver<'_> {
+    /// The checked expression, or nothing where an error was recorded.
+    fn expression(&mut self, ast: &Ast) -> Option<Expr> {
+        let inside = usize::from(!self.functions.is_empty());
+        self.grow(inside, 1, ast.span)?;
+        self.depth += 1;
+        let expr = self.node(ast);
+        self.depth -= 1;
+        expr
+    }
+
+    /// Counts parts that come from functions; notes if there are too many, or too many levels.
+    fn grow(&mut self, parts: usize, depth: usize, span: Span) -> Option<()> {
+        self.parts = self.parts.saturating_add(parts);
+        if self.depth + depth > MAX_DEPTH {
+            return self.fail(Error::TooDeep { limit: MAX_DEPTH, span });
+        }
+        if parts > 0 && self.parts > MOST_PARTS {
+            return self.fail(Error::TooLarge { limit: MOST_PARTS, span });
+        }
+        Some(())
+    }
+
+    fn node(&mut self, ast: &Ast) -> Option<Expr> {
+        let span = ast.span;
+        let (node, ty) = match &ast.kind {
+            AstKind::Number(value) => (Node::Number(*value), Type::REAL),
+            AstKind::Name(name) => self.name(name, span)?,
+            AstKind::Prefix(prefix, inner) => self.prefix(*prefix, inner)?,
+            AstKind::Infix(infix, a, b) => {
+                let (a, b) = (self.expression(a), self.expression(b));
+                self.infix(*infix, a?, b?, span)?
+            }
+            AstKind::Call(name, name_span, arguments) => {
+                self.call(name, *name_span, arguments, span)?
+            }
+            AstKind::List(items) => self.list(items, span)?,
+            AstKind::Tuple(items) => {
+                return self.fail(Error::UnexpectedList { length: items.len(), span });
+            }
+            AstKind::Index(of, indices) => self.index(of, indices, span)?,
+            AstKind::Member(of, name, name_span) => self.member(of, name, *name_span)?,
+        };
+        Some(Expr { node, ty, span })
+    }
+
+    fn fail<T>(&mut self, error: Error) -> Option<T> {
+        self.errors.push(error);
+        None
+    }
+
+    fn prefix(&mut self, prefix: Prefix, inner: &Ast) -> Option<Typed> {
+        let inner = self.expression(inner)?;
+        let ty = inner.ty;
+        match prefix {
+            Prefix::Plus => Some((inner.node, ty)),
+            Prefix::Negate => Some((Node::Call(Function::Unary(Unary::Negate), vec![inner]), ty)),
+            Prefix::Not => {
+                self.real_scalar(&inner, "`not`")?;
+                Some((Node::Call(Function::Unary(Unary::Not), vec![inner]), ty))
+            }
+        }
+    }
+
+    fn name(&mut self, name: &str, span: Span) -> Option<Typed> {
+        if let Some(argument) = self.arguments.get(name) {
+            let (size, depth) = (argument.size, argument.depth);
+            self.grow(size, depth, span)?;
+            let Argument { expr, uses, .. } = &self.arguments[name];
+            self.uses.merge(uses);
+            return Some((expr.node.clone(), expr.ty));
+        }
+        if let Some(meaning) = self.scope.get(name) {
+            let Meaning { node, ty, uses } = meaning.clone();
+            self.check_uses(name, &node, &uses, span)?;
+            self.uses.merge(&uses);
+            return Some((node, ty));
+        }
+        if self.functions().iter().any(|known| known == name) {
+            let example = format!("{name}(…)");
+            return self.fail(Error::MissingArguments { name: name.into(), example, span });
+        }
+        let axes = &self.scope.space().axes;
+        let mut everywhere = ["t"].into_iter().chain(axes.iter().map(String::as_str));
+        if !self.scope.place().allows_cells() && everywhere.any(|known| known == name) {
+            return self.not_allowed(format!("the coordinate or time `{name}`"), span, None);
+        }
+        let known = self.scope.known().chain(self.arguments.keys().copied());
+        let mut known: Vec<String> = known.map(str::to_string).collect();
+        known.sort();
+        let nearest = nearest(name, known.iter().map(String::as_str));
+        self.fail(Error::UnknownName { name: name.into(), span, nearest, known })
+    }
+
+    /// Whether the place allows what stands behind a name.
+    fn check_uses(&mut self, name: &str, node: &Node, uses: &Uses, span: Span) -> Option<()> {
+        let place = self.scope.place();
+        let what = match (&uses.field, &uses.operator) {
+            (Some(field), _) if !place.allows_fields() => match node {
+                Node::Field(_) => format!("the field `{name}`"),
+                _ => format!("`{name}`, which depends on the field `{field}`,"),
+            },
+            (_, Some(operator)) if !place.allows_operators() => {
+                format!("`{name}`, which uses `{operator}`,")
+            }
+            _ if uses.random && !place.allows_random() => {
+                format!("`{name}`, which is random,")
+            }
+            _ if (uses.cells || uses.time) && !place.allows_cells() => {
+                format!("`{name}`, which is not constant,")
+            }
+            _ => return Some(()),
+        };
+        self.not_allowed(what, span, None)
+    }
+
+    fn not_allowed<T>(&mut self, what: String, span: Span, instead: Option<&str>) -> Option<T> {
+        let place = self.scope.place().describe();
+        let instead = instead.map(str::to_string);
+        self.fail(Error::NotAllowed { what, place, span, instead })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,334 @@
+//! Values from HDF5 files, as initial states and as parameters that are fields.
+//!
+//! A dataset has the axes of its components first, then those of the grid, as series have behind
+//! the axis of snapshots. Its cells are those of the problem's grid, or it is interpolated: linearly
+//! along each axis between the centres of its cells, which fill the same bounds; beyond the
+//! outermost centres of an axis that is not periodic the values stay the same.
+
+use std::error::Error as StdError;
+use std::path::{Path, PathBuf};
+
+use fluxions_expr::{Rank, Type};
+use fluxions_grid::Grid;
+use fluxions_solver::Source;
+use hdf5::{Dataset, File, Hyperslab, SliceOrIndex};
+use ndarray::{ArrayD, IxDyn};
+
+/// What a problem asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    /// The file.
+    pub path: PathBuf,
+    /// The dataset in it, such as `fields/u` of a series.
+    pub dataset: String,
+    /// Which snapshot of a series; the last one if not given.
+    pub time: Option<f64>,
+    /// Whether values are interpolated where the cells differ.
+    pub interpolated: bool,
+}
+
+/// Values of a dataset on a grid.
+#[derive(Clone, Debug)]
+pub struct Given {
+    path: PathBuf,
+    dataset: String,
+    ty: Type,
+    /// Which snapshot, if the first axis is that of snapshots.
+    snapshot: Option<usize>,
+    /// Lengths of the axes of components.
+    components: Vec<usize>,
+    complex: bool,
+    /// Cells of the dataset along each axis.
+    cells: Vec<usize>,
+    /// Cells of the grid, and whether its ends are joined.
+    grid: Vec<(usize, bool)>,
+}
+
+/// Why values cannot be used, in words, with what to do about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unusable {
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+fn unusable(message: String) -> Unusable {
+    Unusable { message, help: None }
+}
+
+/// A complex number as h5py writes it.
+#[derive(Clone, Copy, Debug, Default, hdf5::H5Type)]
+#[repr(C)]
+struct Complex {
+    r: f64,
+    i: f64,
+}
+
+impl Given {
+    /// Checks that a file holds what is wanted, for a field of this type on this grid.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub fn open(wanted: &Wanted, ty: Type, grid: &Grid) -> Result<Self, Unusable> {
+        let Wanted { path, dataset: name, .. } = wanted;
+        let shown = path.display();
+        if !path.is_file() {
+            return Err(unusable(format!("there is no file {shown}")));
+        }
+        let file = open(path).map_err(|e| unusable(format!("{shown} cannot be opened: {e}")))?;
+        let Ok(dataset) = file.dataset(name) else {
+            let known = file.group("fields").and_then(|group| group.member_names());
+            let known = known.unwrap_or_else(|_| file.member_names().unwrap_or_default());
+            let help = Some(format!("it holds {}", known.join(", ")));
+            return Err(Unusable { message: format!("{shown} has no dataset `{name}`"), help });
+        };
+        let complex = dataset.dtype().is_ok_and(|dtype| !dtype.is::<f64>() && dtype.is::<Complex>());
+        if complex && !ty.complex {
+            return Err(unusable(format!("`{name}` in {shown} is complex, and {ty} is needed")));
+        }
+        let shape = dataset.shape();
+        let rank = ty.rank.indices();
+        let snapshots = shape.len() == 1 + rank + grid.dimension() && file.link_exists("time");
+        let snapshot = match snapshots {
+            true => Some(snapshot(&file, wanted.time)?),
+            false => None,
+        };
+        let rest = &shape[usize::from(snapshots)..];
+        if rest.len() != rank + grid.dimension() {
+            let message = format!(
+                "`{name}` in {shown} has {} axes, and {ty} on this grid has {}",
+                rest.len(),
+                rank + grid.dimension()
+            );
+            return Err(unusable(message));
+        }
+        let (components, cells) = rest.split_at(rank);
+        let n = grid.components().len();
+        if components.iter().any(|length| *length != n) {
+            let message = format!("a vector on this grid has {n} components, `{name}` has {components:?}");
+            return Err(unusable(message));
+        }
+        let same = grid.axes().iter().map(|axis| axis.cells()).eq(cells.iter().copied());
+        if !same && !wanted.interpolated {
+            let wanted: Vec<usize> = grid.axes().iter().map(|axis| axis.cells()).collect();
+            return Err(Unusable {
+                message: format!("`{name}` in {shown} has {cells:?} cells, the grid {wanted:?}"),
+                help: Some("to interpolate, add interpolation = \"linear\"".into()),
+            });
+        }
+        check_bounds(&file, grid, &shown.to_string())?;
+        Ok(Given {
+            path: path.clone(),
+            dataset: name.clone(),
+            ty,
+            snapshot,
+            components: components.to_vec(),
+            complex,
+            cells: cells.to_vec(),
+            grid: grid.axes().iter().map(|axis| (axis.cells(), axis.is_periodic())).collect(),
+        })
+    }
+
+    /// The same for a parameter, whose type is that of the values.
+    ///
+    /// # Errors
+    /// If the file does not hold what is wanted.
+    pub fn open_any(wanted: &Wanted, grid: &Grid) -> Result<Self, Unusable> {
+        let mut first = None;
+        for rank in Rank::ALL {
+            for complex in [false, true] {
+                match Self::open(wanted, Type { rank, complex }, grid) {
+                    Ok(given) => return Ok(given),
+                    Err(error) => first.get_or_insert(error),
+                };
+            }
+        }
+        Err(first.unwrap_or_else(|| unusable("there is no such type".into())))
+    }
+
+    /// The cells of the dataset in a box, of one number.
+    fn slab(&self, start: &[usize], shape: &[usize], number: usize) -> hdf5::Result<ArrayD<f64>> {
+        let dataset = open(&self.path)?.dataset(&self.dataset)?;
+        let mut slices: Vec<SliceOrIndex> =
+            self.snapshot.iter().map(|k| SliceOrIndex::Index(*k)).collect();
+        let per_component = self.ty.per_component();
+        let (mut component, imaginary) = (number / per_component, number % per_component == 1);
+        let mut indices = Vec::new();
+        for length in self.components.iter().rev() {
+            indices.push(SliceOrIndex::Index(component % length));
+            component /= length;
+        }
+        slices.extend(indices.into_iter().rev());
+        let range = |(start, count): (&usize, &usize)| {
+            SliceOrIndex::SliceCount { start: *start, step: 1, count: *count, block: 1 }
+        };
+        slices.extend(start.iter().zip(shape).map(range));
+        read(&dataset, slices, self.complex, imaginary)
+    }
+}
+
+fn read(
+    dataset: &Dataset,
+    slices: Vec<SliceOrIndex>,
+    complex: bool,
+    imaginary: bool,
+) -> hdf5::Result<ArrayD<f64>> {
+    let selection = Hyperslab::from(slices);
+    if !complex {
+        return dataset.read_slice::<f64, _, IxDyn>(selection);
+    }
+    let numbers = dataset.read_slice::<Complex, _, IxDyn>(selection)?;
+    Ok(numbers.map(|z| if imaginary { z.i } else { z.r }))
+}
+
+impl Source for Given {
+    fn ty(&self) -> Type {
+        self.ty
+    }
+
+    fn read(
+        &self,
+        start: &[usize],
+        shape: &[usize],
+        number: usize,
+    ) -> Result<Vec<f64>, Box<dyn StdError + Send + Sync>> {
+        // Real numbers for a complex field.
+        if !self.complex && number % self.ty.per_component() == 1 {
+            return Ok(vec![0.0; shape.iter().product()]);
+        }
+        let path = || self.path.display();
+        let slab = |start: &[usize], shape: &[usize]| {
+            self.slab(start, shape, number).map_err(|e| format!("{} cannot be read: {e}", path()))
+        };
+        let same = self.grid.iter().map(|(cells, _)| cells).eq(&self.cells);
+        if same {
+            return Ok(slab(start, shape)?.iter().copied().collect());
+        }
+        let whole = vec![0; self.cells.len()];
+        let values = slab(&whole, &self.cells)?;
+        let stencils: Vec<Vec<Between>> = (0..self.cells.len())
+            .map(|axis| {
+                let (cells, periodic) = self.grid[axis];
+                let n = self.cells[axis];
+                let at = |i: usize| between(i, cells, n, periodic);
+                (start[axis]..start[axis] + shape[axis]).map(at).collect()
+            })
+            .collect();
+        Ok(interpolate(&values, &stencils))
+    }
+}
+
+/// A place between two cells of a dataset.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Between {
+    lower: usize,
+    upper: usize,
+    /// The weight of the upper one.
+    weight: f64,
+}
+
+/// Where cell `i` of `cells` lies among `n` cells within the same bounds.
+fn between(i: usize, cells: usize, n: usize, periodic: bool) -> Between {
+    let place = (i as f64 + 0.5) * n as f64 / cells as f64 - 0.5;
+    let floor = place.floor();
+    let index = |k: f64| match periodic {
+        true => k.rem_euclid(n as f64) as usize,
+        false => k.clamp(0.0, n as f64 - 1.0) as usize,
+    };
+    Between { lower: index(floor), upper: index(floor + 1.0), weight: place - floor }
+}
+
+/// Sums over the corners around each place, the last axis fastest.
+fn interpolate(values: &ArrayD<f64>, stencils: &[Vec<Between>]) -> Vec<f64> {
+    let axes = stencils.len();
+    let shape: Vec<usize> = stencils.iter().map(Vec::len).collect();
+    let value = |cell: usize| {
+        let mut rest = cell;
+        let mut place = vec![0; axes];
+        for axis in (0..axes).rev() {
+            place[axis] = rest % shape[axis];
+            rest /= shape[axis];
+        }
+        let corner = |corner: usize| {
+            let mut weight = 1.0;
+            let mut index = vec![0; axes];
+            for axis in 0..axes {
+                let at = stencils[axis][place[axis]];
+                let upper = corner >> axis & 1 == 1;
+                index[axis] = if upper { at.upper } else { at.lower };
+                weight *= if upper { at.weight } else { 1.0 - at.weight };
+            }
+            weight * values[IxDyn(&index)]
+        };
+        (0..1usize << axes).map(corner).sum()
+    };
+    (0..shape.iter().product()).map(value).collect()
+}
+
+fn open(path: &Path) -> hdf5::Result<File> {
+    let mut builder = File::with_options();
+    builder.with_fapl(|list| list.file_locking(false));
+    builder.open(path)
+}
+
+/// Which snapshot of a series is that of a time.
+fn snapshot(file: &File, time: Option<f64>) -> Result<usize, Unusable> {
+    let failed = |e: hdf5::Error| unusable(format!("the times cannot be read: {e}"));
+    let times: Vec<f64> = file.dataset("time").and_then(|d| d.read_raw()).map_err(failed)?;
+    let Some(last) = times.len().checked_sub(1) else {
+        return Err(unusable("the series has no snapshots".into()));
+    };
+    let Some(time) = time else { return Ok(last) };
+    let near = |t: &f64| (t - time).abs() <= 1e-9 * time.abs().max(1.0);
+    times.iter().position(near).ok_or_else(|| Unusable {
+        message: format!("the series has no snapshot at t = {time}"),
+        help: Some(format!("it has {} from {} to {}", times.len(), times[0], times[last])),
+    })
+}
+
+/// Where a file says which domain it is for, it has to be that of the grid.
+fn check_bounds(file: &File, grid: &Grid, shown: &str) -> Result<(), Unusable> {
+    let Ok(bounds) = file.attr("bounds").and_then(|attr| attr.read_raw::<f64>()) else {
+        return Ok(());
+    };
+    let mine: Vec<f64> = grid.axes().iter().flat_map(|axis| axis.bounds()).collect();
+    let size = mine.iter().fold(0.0f64, |m, x| m.max(x.abs()));
+    let near = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-12 * size;
+    if bounds.len() == mine.len() && bounds.iter().zip(&mine).all(near) {
+        return Ok(());
+    }
+    Err(unusable(format!("{shown} is for a domain of the bounds {bounds:?}, and the grid has {mine:?}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_between_cells() {
+        // Twice as many cells: a quarter of a cell to either side of each centre.
+        let at = |i| between(i, 8, 4, false);
+        assert_eq!(at(1), Between { lower: 0, upper: 1, weight: 0.25 });
+        assert_eq!(at(2), Between { lower: 0, upper: 1, weight: 0.75 });
+        assert_eq!((at(0).lower, at(0).upper), (0, 0));
+        assert_eq!((at(7).lower, at(7).upper), (3, 3));
+        assert_eq!(between(0, 8, 4, true), Between { lower: 3, upper: 0, weight: 0.75 });
+    }
+
+    #[test]
+    fn linear_functions_are_met_inside() {
+        let (n, m) = (6, 9);
+        let f = |x: f64, y: f64| 1.0 + 2.0 * x - 3.0 * y;
+        let centre = |i: usize, n: usize| (i as f64 + 0.5) / n as f64;
+        let values = ArrayD::from_shape_fn(IxDyn(&[n, m]), |i| f(centre(i[0], n), centre(i[1], m)));
+        let along = |cells: usize, n: usize, from: usize, to: usize| -> Vec<Between> {
+            (from..to).map(|i| between(i, cells, n, false)).collect()
+        };
+        let found = interpolate(&values, &[along(10, n, 1, 9), along(20, m, 2, 18)]);
+        for (k, found) in found.iter().enumerate() {
+            let exact = f(centre(1 + k / 16, 10), centre(2 + k % 16, 20));
+            assert!((found - exact).abs() < 1e-12, "{k}: {found} {exact}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What is said about a series and its fields, as attributes: the same in the index and in
+//! segments, so that each of these files can be read by itself.
+
+use std::str::FromStr;
+
+use fluxions_expr::{Rank, Type};
+use hdf5::types::{TypeDescriptor, VarLenUnicode};
+use hdf5::{Dataset, File, Location};
+
+use super::{Contents, Field};
+
+/// The version of what is in the files; see docs/OUTPUT.md.
+const FORMAT_VERSION: u32 = 1;
+
+/// Describes the problem and its grid.
+pub(crate) fn write(file: &File, contents: &Contents) -> hdf5::Result<()> {
+    let grid = &contents.grid;
+    put(file, "title", &contents.title)?;
+    put(file, "geometry", grid.geometry().name())?;
+    put(file, "problem", &contents.problem)?;
+    put(file, "created_by", concat!("Fluxions ", env!("CARGO_PKG_VERSION")))?;
+    file.new_attr::<u32>().create("format_version")?.write_scalar(&FORMAT_VERSION)?;
+    let bounds: Vec<f64> = grid.axes().iter().flat_map(|axis| axis.bounds()).collect();
+    let shape = (grid.dimension(), 2);
+    file.new_attr::<f64>().shape(shape).create("bounds")?.write_raw(&bounds)
+}
+
+/// Describes a field at its dataset.
+pub(crate) fn write_field(dataset: &Dataset, field: &Field, axes: &[String]) -> hdf5::Result<()> {
+    put(dataset, "rank", field.ty().rank.name())?;
+    put_list(dataset, "axes", axes)?;
+    match field.ty().rank {
+        Rank::Scalar => Ok(()),
+        Rank::Vector | Rank::Tensor => put_list(dataset, "components", field.directions()),
+    }
+}
+
+/// The field that a dataset holds: without attributes a scalar.
+pub(crate) fn read_field(dataset: &Dataset, name: &str) -> hdf5::Result<Field> {
+    let rank = text(dataset, "rank");
+    let rank = Rank::ALL.into_iter().find(|known| known.name() == rank).unwrap_or_default();
+    let complex = matches!(dataset.dtype()?.to_descriptor()?, TypeDescriptor::Compound(_));
+    let mut directions = texts(dataset, "components");
+    let components = if rank == Rank::Scalar { 0 } else { dataset.shape()[1] };
+    if directions.len() != components {
+        directions = (0..components).map(|k| k.to_string()).collect();
+    }
+    Ok(Field::new(name, Type { rank, complex }, &directions))
+}
+
+/// A text attribute; empty if there is none.
+pub(crate) fn text(at: &Location, name: &str) -> String {
+    let read = || at.attr(name)?.read_scalar::<VarLenUnicode>();
+    read().map(|text| text.to_string()).unwrap_or_default()
+}
+
+/// The texts of an attribute; none if there is no such attribute.
+pub(crate) fn texts(at: &Location, name: &str) -> Vec<String> {
+    let read = || at.attr(name)?.read_raw::<VarLenUnicode>();
+    read().unwrap_or_default().iter().map(|text| text.to_string()).collect()
+}
+
+fn put(at: &Location, name: &str, value: &str) -> hdf5::Result<()> {
+    at.new_attr::<VarLenUnicode>().create(name)?.write_scalar(&unicode(value))
+}
+
+fn put_list(at: &Location, name: &str, values: &[String]) -> hdf5::Result<()> {
+    let values: Vec<VarLenUnicode> = values.iter().map(|value| unicode(value)).collect();
+    at.new_attr::<VarLenUnicode>().shape(values.len()).create(name)?.write_raw(&values)
+}
+
+/// HDF5's texts end at the first NUL, which no problem file contains.
+fn unicode(text: &str) -> VarLenUnicode {
+    VarLenUnicode::from_str(&text.replace('\0', "")).unwrap_or_default()
+}

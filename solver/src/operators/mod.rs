@@ -1,0 +1,153 @@
+//! Operators to kernel operations: what they do to neighbouring cells, on each geometry.
+//!
+//! Formulas: second-order differences on cell centres; on curvilinear grids with the metric terms
+//! of the coordinates (Batchelor 1967, "An Introduction to Fluid Dynamics", appendix 2). Where a
+//! geometry's usual form conserves integrals, so does this one; see [`fluxions_grid::Metric`].
+
+mod neighbours;
+mod scalars;
+mod tensors;
+mod vectors;
+
+use fluxions_expr::{Builder, Expr, Number, Operator, Parts, Rank, Type, Upwind};
+use fluxions_grid::Grid;
+use fluxions_halo::HaloWidth;
+
+pub(crate) use neighbours::{Argument, Load};
+use neighbours::Neighbours;
+
+/// The kernel profile that is a metric factor; before these are the coordinates.
+pub(crate) const FIRST_METRIC: usize = 3;
+
+/// The value of an operator. `load` gives the numbers of its stored arguments in neighbouring
+/// cells.
+pub(crate) fn apply(
+    operator: Operator,
+    grid: &Grid,
+    arguments: &[Argument],
+    builder: &mut Builder,
+    load: Load<'_>,
+) -> Parts {
+    let mut n = Neighbours { grid, arguments, builder, load };
+    let last = arguments.len() - 1;
+    let n = &mut n;
+    match operator {
+        Operator::Laplace => Parts::scalar(n.laplace(last, 0)),
+        Operator::GradientSquared(squared) => Parts::scalar(n.gradient_squared(squared)),
+        Operator::First { axis, side } => n.each(last, |n, k| n.first(last, k, axis, side)),
+        Operator::Second { axis } => n.each(last, |n, k| n.second(last, k, axis)),
+        Operator::Gradient(side) => n.gradient(side),
+        Operator::Divergence(side) => Parts::scalar(n.divergence(side)),
+        Operator::VectorGradient(side) => n.vector_gradient(side),
+        Operator::VectorLaplace => n.vector_laplace(),
+        Operator::TensorDivergence => n.tensor_divergence(),
+        Operator::TensorDoubleDivergence => Parts::scalar(n.tensor_double_divergence()),
+        Operator::Curl => n.curl(),
+        Operator::Diffusion => Parts::scalar(n.diffusion()),
+        Operator::Advect(upwind) => n.advect(upwind),
+    }
+}
+
+impl Neighbours<'_> {
+    /// v·∇c for each component of c.
+    fn advect(&mut self, upwind: Upwind) -> Parts {
+        let axes = self.grid.dimension();
+        self.each(1, |n, k| {
+            let mut sum = Number::ZERO;
+            for axis in 0..axes {
+                let velocity = n.value(0).items[axis];
+                let term = match upwind {
+                    Upwind::No => {
+                        let slope = n.first(1, k, axis, fluxions_expr::Sided::Central);
+                        n.builder.times(velocity, slope)
+                    }
+                    Upwind::Yes => n.upwind(velocity, k, axis),
+                };
+                sum = n.builder.sum(sum, term);
+            }
+            sum
+        })
+    }
+}
+
+/// How an operator uses a stored argument.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Reach {
+    /// For each of the argument's numbers whether it is used, and how far the operator looks.
+    pub(crate) numbers: Vec<Option<HaloWidth>>,
+}
+
+/// How an operator uses each of its arguments; nothing of those that are not stored.
+pub(crate) fn reach(operator: Operator, grid: &Grid, types: &[Type]) -> Vec<Reach> {
+    const MOST: usize = 32;
+    let dimension = grid.components().len();
+    let mut builder = Builder::new();
+    let arguments: Vec<Argument> = types
+        .iter()
+        .enumerate()
+        .map(|(k, ty)| match is_stored(operator, k) {
+            true => Argument::Stored(*ty),
+            false => {
+                let numbers: Vec<_> =
+                    (0..ty.numbers(dimension)).map(|_| builder.parameter(0)).collect();
+                Argument::Value(Parts::of_numbers(*ty, &numbers))
+            }
+        })
+        .collect();
+    let mut load = |b: &mut Builder, argument: usize, number: usize, offset: [i32; 3]| {
+        b.load(argument * MOST + number, offset)
+    };
+    let parts = apply(operator, grid, &arguments, &mut builder, &mut load);
+    let used = parts.items.iter().flat_map(|item| [item.re, item.im]).flatten();
+    used.collect::<Vec<_>>().into_iter().for_each(|value| builder.output(value));
+    let kernel = builder.finish();
+    let reach = |(k, ty): (usize, &Type)| {
+        let numbers = (0..ty.numbers(dimension)).map(|number| {
+            let input = (k * MOST + number) as u32;
+            let width = || HaloWidth {
+                layers: kernel.reach(input),
+                corners: kernel.reaches_corners(input),
+            };
+            kernel.loads(input).then(width)
+        });
+        Reach { numbers: numbers.collect() }
+    };
+    types.iter().enumerate().map(reach).collect()
+}
+
+/// Whether an operator looks at an argument in neighbouring cells.
+fn is_stored(operator: Operator, argument: usize) -> bool {
+    !matches!((operator, argument), (Operator::Advect(_), 0))
+}
+
+/// The arguments of an operator that are stored with halos, with their numbers: those that it
+/// looks at in neighbouring cells, unless they are the same everywhere.
+pub(crate) fn stored(
+    operator: Operator,
+    arguments: &[Expr],
+) -> impl Iterator<Item = (usize, &Expr)> {
+    let is = move |(k, argument): &(usize, &Expr)| {
+        is_stored(operator, *k) && !(is_coefficient(operator, *k) && is_same(argument))
+    };
+    arguments.iter().enumerate().filter(is)
+}
+
+/// Whether an argument is a coefficient, which is continued beyond walls in a straight line.
+pub(crate) fn is_coefficient(operator: Operator, argument: usize) -> bool {
+    operator == Operator::Diffusion && argument == 0
+}
+
+/// Whether an expression is the same in all cells by its form.
+fn is_same(expr: &Expr) -> bool {
+    use fluxions_expr::Node;
+    match &expr.node {
+        Node::Number(_) | Node::Imaginary | Node::Time | Node::Reduce(..) => true,
+        Node::Call(..) => expr.children().iter().all(is_same),
+        _ => false,
+    }
+}
+
+/// The rank of a value with so many components.
+fn parts(rank: Rank, items: Vec<Number>) -> Parts {
+    Parts { rank, items }
+}
