@@ -27,8 +27,11 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTER: Counting = Counting;
 
-/// Allocations of all ranks between step 200 and step 1200, on rank 0.
-fn allocations(world: &World) -> u64 {
+/// A system and the initial values of its fields.
+type Problem = (Pde, &'static [(&'static str, &'static str)]);
+
+/// Scalars in the plane.
+fn scalars() -> Problem {
     let grid = Grid::cartesian()
         .axis("x", 0.0..1.0, 20, Periodic)
         .axis("y", 0.0..1.0, 24, Bounded)
@@ -38,15 +41,44 @@ fn allocations(world: &World) -> u64 {
         .equation("u", "laplace(u) - u*v^2 + 0.01*integral(u)")
         .equation("v", "laplace(v^3 - v - 1e-4*laplace(v)) + exp(-t)*x")
         .boundary("y-", Condition::Value("sin(x + t)".into()))
-        .boundary("y+", Condition::Derivative("value*t".into()))
+        .boundary("y+", Condition::Derivative("value*t".into()));
+    (pde.build().unwrap(), &[("u", "x*y"), ("v", "0.1*x")])
+}
+
+/// Vectors, complex numbers, noise and closures in a cylinder.
+fn everything() -> Problem {
+    let grid = Grid::builder(Geometry::Cylindrical)
+        .axis("r", 0.0..1.0, 12, Bounded)
+        .axis("z", 0.0..1.0, 14, Periodic)
         .build()
         .unwrap();
-    let mut simulation = Simulation::builder(&pde, world)
-        .initial("u", "x*y")
-        .initial("v", "0.1*x")
-        .dt(1e-6)
-        .build()
-        .unwrap();
+    let pde = Pde::on(&grid)
+        .field("v", Type::real(Rank::Vector))
+        .field("psi", Type::COMPLEX)
+        .function("soft", |x: f64| x / (1.0 + x.abs()))
+        .define("stress", "vector_gradient(v)")
+        .equation("v", "0.1*tensor_divergence(stress) - dot(stress, v)*soft(dot(v, v))")
+        .equation("psi", "I*laplace(psi) - psi*abs(psi)^2 + integral(psi)")
+        .noise("v", ["1e-3", "1e-3*r", "1e-4*(1 + v.r^2)"])
+        .noise("psi", "1e-3*abs(psi)^2")
+        .interpretation(Interpretation::Stratonovich)
+        .boundary_of("v", "r+", Condition::NormalValue("0.1*t".into()))
+        .boundary_of("psi", "r+", mixed());
+    (
+        pde.build().unwrap(),
+        &[("v", "[r, 0, r*random_normal(0, 1)]"), ("psi", "1 + I*random_colored(-2)")],
+    )
+}
+
+fn mixed() -> Condition<Formula> {
+    Condition::Mixed { coefficient: "I + t".into(), value: "value".into() }
+}
+
+/// Allocations of all ranks between step 200 and step 1200, on rank 0.
+fn allocations((pde, initial): &Problem, world: &World) -> u64 {
+    let builder = Simulation::builder(pde, world).dt(1e-6);
+    let builder = initial.iter().fold(builder, |b, (field, value)| b.initial(field, *value));
+    let mut simulation = builder.build().unwrap();
     simulation.run_until(200e-6).unwrap();
     world.barrier().unwrap();
     let before = COUNT.load(Ordering::Relaxed);
@@ -60,8 +92,12 @@ fn allocations(world: &World) -> u64 {
 #[test]
 fn a_thousand_steps_allocate_no_more_than_the_report() {
     // Beginning and ending a run allocates a little; a thousand steps must not add to it.
-    for ranks in [1, 2] {
-        let counts = on_threads(ranks, |world| Ok::<_, String>(allocations(world))).unwrap();
-        assert!(counts[0] < 40 * ranks as u64, "{} allocations on {ranks} ranks", counts[0]);
+    for problem in [scalars(), everything()] {
+        for ranks in [1, 2] {
+            let count = |world: &World| Ok::<_, String>(allocations(&problem, world));
+            let counts = on_threads(ranks, count).unwrap();
+            let fields = problem.0.fields();
+            assert!(counts[0] < 40 * ranks as u64, "{fields:?}: {} on {ranks} ranks", counts[0]);
+        }
     }
 }

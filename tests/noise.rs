@@ -17,7 +17,8 @@ fn grids() -> Vec<Grid> {
         };
         axes.iter().fold(Grid::cartesian(), axis).build().unwrap()
     };
-    let radial = |geometry, start: f64| Grid::builder(geometry).axis("r", start..2.0, 4000, Bounded);
+    let radial =
+        |geometry, start: f64| Grid::builder(geometry).axis("r", start..2.0, 4000, Bounded);
     let cylinder = |start: f64| {
         let r = Grid::builder(Geometry::Cylindrical).axis("r", start..2.0, 40, Bounded);
         r.axis("z", -1.0..2.0, 100, Periodic).build().unwrap()
@@ -592,7 +593,8 @@ fn noise_across_r_is_not_overlooked_on_a_spherical_grid() {
     };
     assert!(messages(fields().noise("v", ["0.1", "0", "0"])).is_empty());
     assert!(messages(fields().noise("v", ["0.1", "0", "0.1"])).is_empty());
-    for noise in [messages(fields().noise("v", 0.1)), messages(fields().noise("v", ["0", "1", "0"]))]
+    for noise in
+        [messages(fields().noise("v", 0.1)), messages(fields().noise("v", ["0", "1", "0"]))]
     {
         assert!(noise[0].0.contains("the component along theta must be 0"), "{}", noise[0].0);
     }

@@ -254,7 +254,7 @@ pub enum Error {
         instead: Option<&'static str>,
     },
     /// A value of another type than its place needs.
-    #[error("{found} where {wanted} is needed")]
+    #[error("{found} where {} is needed", needed(*found, *wanted))]
     WrongType {
         /// What it is.
         found: Type,
@@ -276,7 +276,7 @@ pub enum Error {
         span: Span,
     },
     /// A mistake that shows in the body of a function with the arguments of a call.
-    #[error("in `{name}`: {error}")]
+    #[error("in `{name}`, which is `{text}`: {error}")]
     InFunction {
         /// The function.
         name: String,
@@ -364,6 +364,26 @@ impl Error {
         }
     }
 
+    /// Whether the mistake is about the types of values, so that another mistake in the type of a
+    /// name may have led to it.
+    pub fn is_about_types(&self) -> bool {
+        use Error::*;
+        matches!(
+            self,
+            NoComponents { .. }
+                | BadIndex { .. }
+                | UnknownComponent { .. }
+                | UnevenList { .. }
+                | RankMismatch { .. }
+                | Divisor { .. }
+                | ScalarWanted { .. }
+                | RealWanted { .. }
+                | WrongRank { .. }
+                | WrongType { .. }
+                | InFunction { .. }
+        )
+    }
+
     /// What to do about it, in a sentence, where that is known.
     pub fn help(&self) -> Option<String> {
         use Error::*;
@@ -435,6 +455,13 @@ impl Error {
     pub fn in_text(&self, text: &str) -> String {
         let help = self.help().map(|h| format!("\n  {h}")).unwrap_or_default();
         format!("{self}\n{}{help}", underline(text, self.span()))
+    }
+}
+
+fn needed(found: Type, wanted: Type) -> String {
+    match found.rank == wanted.rank {
+        true => format!("a real {}", wanted.rank.name()),
+        false => wanted.to_string(),
     }
 }
 

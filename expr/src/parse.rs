@@ -328,6 +328,7 @@ impl Parser<'_> {
             (_, TokenKind::Name(_) | TokenKind::Number(_) | TokenKind::Open) => {
                 Some("to multiply, write `*`".into())
             }
+            (_, TokenKind::Bar) => Some("for a logical or write `or`".into()),
             (_, TokenKind::Close) => Some("there is no `(` for it".into()),
             (_, TokenKind::CloseBracket) => Some("there is no `[` for it".into()),
             _ => None,
@@ -485,6 +486,7 @@ mod tests {
         let error = parse("2 x").unwrap_err();
         assert_eq!(error.span(), Span::new(2, 3));
         assert_eq!(error.help().unwrap(), "to multiply, write `2*x`");
+        assert_eq!(parse("a || b").unwrap_err().help().unwrap(), "for a logical or write `or`");
         assert!(matches!(parse("(a + b"), Err(Error::Unclosed { bracket: '(', .. })));
         assert!(matches!(parse(""), Err(Error::Unexpected { .. })));
         assert!(matches!(parse("a + * b"), Err(Error::Unexpected { .. })));

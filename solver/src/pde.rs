@@ -576,11 +576,13 @@ impl PdeBuilder {
             grid: self.grid.clone(),
             fields,
         };
+        let mut broken = Vec::new();
         for (name, text) in &self.functions {
             match fluxions_expr::parse_function(text) {
                 Ok(lambda) => pde.functions.push((name.clone(), lambda)),
                 Err(error) => {
                     errors.extend(wrap(&Origin::Function(name.clone()), text, vec![error]));
+                    broken.push(name.clone());
                 }
             }
         }
@@ -627,6 +629,12 @@ impl PdeBuilder {
             };
             errors.extend(found.err().unwrap_or_default());
         }
+        // That a function with a mistake is unknown follows from the mistake.
+        errors.retain(|error| match error {
+            Error::Expression { error, .. } => !matches!(&**error,
+                fluxions_expr::Error::UnknownFunction { name, .. } if broken.contains(name)),
+            _ => true,
+        });
         if errors.is_empty() { Ok(pde) } else { Err(Errors(errors)) }
     }
 

@@ -19,6 +19,6 @@ use fluxions_solver::{Pde, PdeBuilder};
 pub fn fisher_kpp(grid: &Grid, diffusivity: f64, rate: f64) -> PdeBuilder {
     Pde::on(grid)
         .parameter("D", diffusivity)
-        .parameter("r", rate)
-        .equation("c", "D*laplace(c) + r*c*(1 - c)")
+        .parameter("rate", rate)
+        .equation("c", "D*laplace(c) + rate*c*(1 - c)")
 }

@@ -18,13 +18,7 @@ use fluxions_solver::{Pde, PdeBuilder};
 ///
 /// Source: FitzHugh 1961, Biophys. J. 1, 445, with u = −x, v = y and times in units of his 1/c;
 /// Nagumo, Arimoto & Yoshizawa 1962, Proc. IRE 50, 2061.
-pub fn fitzhugh_nagumo(
-    grid: &Grid,
-    diffusivity: f64,
-    a: f64,
-    b: f64,
-    epsilon: f64,
-) -> PdeBuilder {
+pub fn fitzhugh_nagumo(grid: &Grid, diffusivity: f64, a: f64, b: f64, epsilon: f64) -> PdeBuilder {
     Pde::on(grid)
         .parameter("D", diffusivity)
         .parameter("a", a)

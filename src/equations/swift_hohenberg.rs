@@ -23,8 +23,5 @@ pub fn swift_hohenberg(grid: &Grid, epsilon: f64, q0: f64, g: f64) -> PdeBuilder
         .parameter("q0", q0)
         .parameter("g", g)
         .define("curvature", "laplace(u)")
-        .equation(
-            "u",
-            "(epsilon - q0^4)*u - 2*q0^2*curvature - laplace(curvature) + g*u^2 - u^3",
-        )
+        .equation("u", "(epsilon - q0^4)*u - 2*q0^2*curvature - laplace(curvature) + g*u^2 - u^3")
 }

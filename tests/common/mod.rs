@@ -1,5 +1,5 @@
-//! Problems that between them use every dimension, boundary kind, scheme, a nested operator and
-//! an integral, and their solution on any ranks.
+//! Problems that between them use every geometry, dimension, type of field, boundary kind and
+//! scheme, nested operators, integrals, functions and noise, and their solution on any ranks.
 
 #![allow(dead_code)] // Each test uses a part of it.
 
@@ -39,15 +39,15 @@ impl Case {
     }
 }
 
-fn value(v: &str) -> Condition<fluxions::solver::Formula> {
+fn value(v: &str) -> Condition<Formula> {
     Condition::Value(v.into())
 }
 
-fn derivative(v: &str) -> Condition<fluxions::solver::Formula> {
+fn derivative(v: &str) -> Condition<Formula> {
     Condition::Derivative(v.into())
 }
 
-fn mixed(coefficient: &str, value: &str) -> Condition<fluxions::solver::Formula> {
+fn mixed(coefficient: &str, value: &str) -> Condition<Formula> {
     Condition::Mixed { coefficient: coefficient.into(), value: value.into() }
 }
 
@@ -89,6 +89,20 @@ pub(crate) fn cases() -> Vec<Case> {
         .axis("z", -1.0..1.0, 11, Bounded)
         .build()
         .unwrap();
+    let disk = Grid::builder(Geometry::Polar).axis("r", 0.0..2.0, 33, Bounded).build().unwrap();
+    let shell =
+        Grid::builder(Geometry::Spherical).axis("r", 0.5..2.0, 35, Bounded).build().unwrap();
+    let can = Grid::builder(Geometry::Cylindrical)
+        .axis("r", 0.0..1.0, 16, Bounded)
+        .axis("z", -1.0..1.0, 19, Bounded)
+        .build()
+        .unwrap();
+    let pipe = Grid::builder(Geometry::Cylindrical)
+        .axis("r", 0.5..1.0, 17, Bounded)
+        .axis("z", 0.0..2.0, 16, Periodic)
+        .build()
+        .unwrap();
+    let (vector, tensor) = (Type::real(Rank::Vector), Type::real(Rank::Tensor));
     vec![
         case(
             "burgers in one dimension, moving wall",
@@ -188,6 +202,128 @@ pub(crate) fn cases() -> Vec<Case> {
                 .boundary("x+", derivative("-0.05*y*z"))
                 .boundary("z-", value("0.2*(1 + sin(x)*cos(pi*y))*exp(-t)"))
                 .boundary("z+", mixed("1", "0.3")),
+        ),
+        case(
+            "a vector with conditions on its normal component, a tensor between",
+            Tableau::RK2,
+            0.001,
+            25.0,
+            &[
+                ("v", "[sin(x)*cos(y), 0.3*x*y + random_normal(0, 0.1)]"),
+                ("c", "random_colored(-3)"),
+            ],
+            Pde::on(&plane)
+                .field("v", vector)
+                .define("stress", "vector_gradient(v) + transpose(outer(v, gradient(c)))")
+                .equation("v", "0.1*tensor_divergence(stress) - advect(v, v) + [0, c]")
+                .equation("c", "diffusion(0.1 + v.x^2, c) - 0.1*trace(stress) + divergence(v)")
+                .boundary_of("v", "x-", Condition::NormalValue("0.1*sin(y + t)".into()))
+                .boundary_of("v", "x+", Condition::NormalDerivative(0.2.into()))
+                .boundary_of(
+                    "v",
+                    "y-",
+                    Condition::NormalMixed { coefficient: "1 + t".into(), value: "x".into() },
+                )
+                .boundary_of("v", "y+", Condition::NormalCurvature("0.1*x".into()))
+                .boundary_of("stress", "x", Condition::NormalValue(["0", "0.1"].into())),
+        ),
+        case(
+            "a tensor, a complex vector and their derivatives in three dimensions",
+            Tableau::EULER,
+            0.001,
+            8.0,
+            &[
+                ("q", "[[x, 0, z], [sin(pi*y), 1, x*z], [0, 0.1, random_uniform(0, 1)]]"),
+                ("w", "[1 + I*z, x, I*random_normal(0, 1)]"),
+            ],
+            Pde::on(&room)
+                .field("q", tensor)
+                .field("w", Type { rank: Rank::Vector, complex: true })
+                .equation(
+                    "q",
+                    "0.1*vector_gradient(tensor_divergence(q)) - 0.1*dot(q, transpose(q))",
+                )
+                .equation("w", "0.1*vector_laplace(w) + I*curl(w) + 0.01*dot(q, conj(w))")
+                .boundary_of("w", "z", value("[0, 0.1*I, x]"))
+                .boundary_of("q", "x+", Condition::Curvature(0.1.into())),
+        ),
+        case(
+            "ginzburg-landau with complex mixed conditions",
+            Tableau::RK4,
+            0.002,
+            20.0,
+            &[("psi", "(1 + 0.5*I)*exp(-x^2 - y^2) + 0.1*I*random_uniform(-1, 1)")],
+            Pde::on(&plane)
+                .field("psi", Type::COMPLEX)
+                .equation("psi", "(0.1 + 0.2*I)*laplace(psi) + psi - (1 - I)*abs(psi)^2*psi")
+                .boundary("x-", mixed("1 + I*sin(t)", "0.3*I*y"))
+                .boundary("x+", derivative("0.1*I*value"))
+                .boundary("y-", value("exp(I*(x - t))"))
+                .boundary("y+", Condition::Curvature("I - x".into())),
+        ),
+        case(
+            "a disk, with functions as text and as closures",
+            Tableau::SSPRK3,
+            0.0005,
+            40.0,
+            &[("c", "exp(-r^2)"), ("v", "[r*(2 - r), r]")],
+            Pde::on(&disk)
+                .field("v", vector)
+                .define_function("monod", "(s, k) -> s/(k + s)")
+                .function("dip", |x: f64, y: f64| 1.0 / (1.0 + x * x + y.abs()))
+                .equation("c", "0.1*laplace(c) - divergence(c*v) + monod(c, 0.5) + integral(c)/100")
+                .equation("v", "0.1*tensor_divergence(vector_gradient(v)) - dip(c, r)*v")
+                .boundary_of("c", "r+", mixed("dip(0.3, t)", "monod(0.1, 0.2)"))
+                .boundary_of("v", "r+", Condition::NormalValue(0.1.into())),
+        ),
+        case(
+            "a spherical shell with radial vectors",
+            Tableau::RK4,
+            0.0005,
+            30.0,
+            &[("c", "1 + 0.5*cos(pi*r)"), ("v", "[sin(pi*r), 0, 0]")],
+            Pde::on(&shell)
+                .field("v", vector)
+                .equation("c", "divergence(c*gradient(c)) + 0.1*divergence(v) - 0.01*average(c)")
+                .equation(
+                    "v",
+                    "0.1*gradient(divergence(v)) - 0.1*tensor_divergence(vector_gradient(v))",
+                )
+                .boundary_of("c", "r-", value("1 + 0.2*sin(3*t)"))
+                .boundary_of("v", "r+", Condition::NormalDerivative(0.1.into())),
+        ),
+        case(
+            "a can, all components",
+            Tableau::RK2,
+            0.0005,
+            20.0,
+            &[("v", "[r*z, cos(z), r*random_normal(1, 0.1)]"), ("c", "r^2 + z")],
+            Pde::on(&can)
+                .field("v", vector)
+                .equation(
+                    "v",
+                    "0.1*vector_laplace(v) - 0.1*dot(vector_gradient(v), v) + gradient(c)",
+                )
+                .equation("c", "0.1*laplace(c) - divergence(c*v)")
+                .boundary_of("c", "r+", value("sin(z)*cos(t)"))
+                .boundary_of("c", "z-", derivative("r"))
+                .boundary_of("v", "r-", Condition::NormalValue(0.0.into()))
+                .boundary_of("v", "z+", value("[0, 0.1, r]")),
+        ),
+        case(
+            "a pipe with noise",
+            Tableau::EULER,
+            0.001,
+            40.0,
+            &[("c", "0.1*random_colored(-2)"), ("psi", "random_harmonic() + I*r")],
+            Pde::on(&pipe)
+                .field("psi", Type::COMPLEX)
+                .equation("c", "laplace(c^3 - c - 1e-4*laplace(c))*1e-3")
+                .equation("psi", "0.1*I*laplace(psi) - c*psi")
+                .noise("c", "1e-4*(1 + c^2)")
+                .noise("psi", "1e-3*exp(-z^2)")
+                .interpretation(Interpretation::Stratonovich)
+                .boundary_of("c", "r+", derivative("0.1*z")),
         ),
     ]
 }

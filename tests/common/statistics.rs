@@ -11,11 +11,15 @@ const BOUND: f64 = 4.0;
 #[track_caller]
 pub(crate) fn assert_standard_normal(sample: &[f64]) {
     // The moments, and the variances of their estimates: those of x, x², x³, x⁴.
-    for (power, moment, variance) in [(1, 0.0, 1.0), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0)] {
+    for (power, moment, variance) in [(1, 0.0, 1.0), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0)]
+    {
         let found = mean(&sample.iter().map(|x| x.powi(power)).collect::<Vec<_>>());
         let error = (variance / sample.len() as f64).sqrt();
         let off = (found - moment) / error;
-        assert!(off.abs() < BOUND, "moment {power} is {found}, {off:.1} standard errors off {moment}");
+        assert!(
+            off.abs() < BOUND,
+            "moment {power} is {found}, {off:.1} standard errors off {moment}"
+        );
     }
 }
 
@@ -69,4 +73,34 @@ pub(crate) fn volumes(grid: &Grid) -> Vec<f64> {
         Geometry::Spherical => ball(cell)[1] - ball(cell)[0],
     };
     (0..grid.cells()).map(volume).collect()
+}
+
+/// Whether numbers have this cumulative distribution, as far as a test of Kolmogorov and Smirnov
+/// says so (p > 0.1).
+#[track_caller]
+pub(crate) fn assert_distributed(sample: &[f64], cumulative: impl Fn(f64) -> f64) {
+    let n = sample.len() as f64;
+    let mut sorted = sample.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let gap = |(k, x): (usize, &f64)| {
+        let wanted = cumulative(*x);
+        (wanted - k as f64 / n).abs().max((wanted - (k + 1) as f64 / n).abs())
+    };
+    let largest = sorted.iter().enumerate().map(gap).fold(0.0, f64::max);
+    let scaled = largest * n.sqrt();
+    assert!(scaled < 1.224, "the distributions differ by {largest}: {scaled:.2} of 1.224");
+}
+
+/// The standard normal distribution (Marsaglia 2004, J. Stat. Softw. 11(4), section 3).
+pub(crate) fn normal_distribution(x: f64) -> f64 {
+    if x.abs() > 8.0 {
+        return if x > 0.0 { 1.0 } else { 0.0 };
+    }
+    let (mut sum, mut term, mut k) = (x, x, 1.0);
+    while term.abs() > 1e-17 {
+        k += 2.0;
+        term *= x * x / k;
+        sum += term;
+    }
+    0.5 + sum * (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt()
 }

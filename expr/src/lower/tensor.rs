@@ -59,7 +59,7 @@ fn cross(a: &Parts, b: &Parts, space: &Space, builder: &mut Builder) -> Parts {
     }
     let items = match space.coordinates {
         // The order (r, z, φ) is a left-handed one.
-        Coordinates::Cylindrical => vec![pair(1, 2), pair(2, 0), pair(0, 1)],
+        Coordinates::Cylindrical => vec![pair(2, 1), pair(0, 2), pair(1, 0)],
         _ => vec![pair(1, 2), pair(2, 0), pair(0, 1)],
     };
     Parts { rank: Rank::Vector, items }

@@ -74,6 +74,7 @@ fn library(maker: &Maker, text: &str) -> Result<(Type, Vec<Vec<f64>>), Vec<Error
     let cell = |i: usize| outputs.iter().map(|output| memory[output + i]).collect();
     Ok((expr.ty, (0..CELLS).map(cell).collect()))
 }
+
 fn any_type() -> impl Strategy<Value = Type> {
     (0..3usize, any::<bool>()).prop_map(|(k, complex)| Type { rank: Rank::ALL[k], complex })
 }

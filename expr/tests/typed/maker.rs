@@ -131,8 +131,7 @@ impl Maker {
             (6, _) => {
                 let whole = ty.with_complex(ty.complex || self.pick(2) == 1);
                 let from = [self.term(whole, fuel)];
-                type Row = (&'static str, fn(Complex64) -> Complex64);
-                let rows: &[Row] = match (whole.complex, ty.complex) {
+                let rows: &[Complex] = match (whole.complex, ty.complex) {
                     (true, false) => &[("real", |z| z.re.into()), ("im", |z| z.im.into())],
                     _ => &[("-", |z| -z), ("+", |z| z), ("conj", |z| z.conj())],
                 };

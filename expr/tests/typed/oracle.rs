@@ -85,8 +85,13 @@ pub(crate) fn mix(x: f64, y: f64) -> f64 {
     x - 2.0 * y
 }
 
+// Functions and their names in expressions.
+pub(crate) type Real = (&'static str, fn(f64) -> f64);
+pub(crate) type Real2 = (&'static str, fn(f64, f64) -> f64);
+pub(crate) type Complex = (&'static str, fn(Complex64) -> Complex64);
+
 #[rustfmt::skip]
-pub(crate) const REAL: [(&str, fn(f64) -> f64); 32] = [
+pub(crate) const REAL: [Real; 32] = [
     ("sqrt", f64::sqrt), ("cbrt", f64::cbrt), ("exp", f64::exp), ("expm1", f64::exp_m1),
     ("ln", f64::ln), ("log", f64::ln), ("log1p", f64::ln_1p), ("log2", f64::log2),
     ("log10", f64::log10), ("sin", f64::sin), ("cos", f64::cos), ("tan", f64::tan),
@@ -99,7 +104,7 @@ pub(crate) const REAL: [(&str, fn(f64) -> f64); 32] = [
 ];
 
 #[rustfmt::skip]
-pub(crate) const REAL2: [(&str, fn(f64, f64) -> f64); 17] = [
+pub(crate) const REAL2: [Real2; 17] = [
     ("%", |x, y| x % y), ("^", f64::powf), ("**", f64::powf), ("<", |x, y| truth(x < y)),
     ("<=", |x, y| truth(x <= y)), (">", |x, y| truth(x > y)), (">=", |x, y| truth(x >= y)),
     ("==", |x, y| truth(x == y)), ("!=", |x, y| truth(x != y)), ("hypot", f64::hypot),
@@ -109,7 +114,7 @@ pub(crate) const REAL2: [(&str, fn(f64, f64) -> f64); 17] = [
 ];
 
 #[rustfmt::skip]
-pub(crate) const COMPLEX: [(&str, fn(Complex64) -> Complex64); 18] = [
+pub(crate) const COMPLEX: [Complex; 18] = [
     ("sqrt", Complex64::sqrt), ("exp", Complex64::exp), ("log", Complex64::ln),
     ("log2", |z| z.ln() / 2f64.ln()), ("log10", |z| z.ln() / 10f64.ln()), ("sin", Complex64::sin),
     ("cos", Complex64::cos), ("tan", Complex64::tan), ("sinh", Complex64::sinh),

@@ -156,7 +156,9 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let (mut initial, given_initial) =
         read_values(&mut reader, folder, document, "initial", Origin::Initial);
     let fields: Vec<String> = equations.iter().map(|(name, _)| name.clone()).collect();
+    let before = reader.mistakes.len();
     let types = field::read(&mut reader, document, &fields);
+    let unknown_types = reader.mistakes.len() > before;
     let noise = noise::read(&mut reader, document, &fields);
 
     // Mistakes in parameters are reported with those of the equations.
@@ -231,11 +233,13 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         None => parameter_errors.as_slice(),
     };
     for error in errors {
-        // A missing section was noted already, and an unknown one may hold unknown names.
+        // A missing section was noted already, an unknown one may hold unknown names, and what has
+        // an unknown type counted as a real scalar.
         let follows = match error {
             Error::NoEquation => no_equations,
             Error::Expression { error, .. } => {
-                unknown_sections && matches!(**error, fluxions_expr::Error::UnknownName { .. })
+                let unknown_name = matches!(**error, fluxions_expr::Error::UnknownName { .. });
+                (unknown_sections && unknown_name) || (unknown_types && error.is_about_types())
             }
             _ => false,
         };
@@ -318,7 +322,11 @@ fn read_values<'t>(
         let name = key.get_ref().to_string();
         reader.remember(origin(name.clone()), key.span(), value);
         if given::is_given(value) {
-            given.extend(given::read(reader, folder, section, &name, value));
+            match given::read(reader, folder, section, &name, value) {
+                Some(entry) => given.push(entry),
+                // It has a value, though not a right one.
+                None => formulas.push((name, Formula::Number(0.0))),
+            }
         } else if let Some(formula) = reader.formula(value) {
             formulas.push((name, formula));
         }

@@ -1,0 +1,211 @@
+//! Values that are given: from series and other HDF5 files, and from arrays of the program. On 1
+//! and 3 ranks.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use fluxions::prelude::*;
+use fluxions::solver::Values;
+use ndarray::{ArrayD, IxDyn};
+
+/// Writes a series of one vector, one complex and one real field at t = 0 and 1.
+fn write_series(folder: &Path, cells: usize) {
+    let text = format!(
+        r#"
+        [grid]
+        x = {{ bounds = [0, 2], cells = {cells}, periodic = true }}
+        y = {{ bounds = [0, 1], cells = {cells} }}
+        [fields]
+        v = "vector"
+        psi = "complex"
+        [equations]
+        u = "1"
+        v = [2, "x"]
+        psi = "I"
+        [initial]
+        u = "sin(pi*x) + y"
+        v = ["x", "y"]
+        psi = "x + I*y"
+        [time]
+        end = 1
+        dt = 0.5
+        "#
+    );
+    let problem = Problem::parse("given.toml", &text).unwrap();
+    let world = World::solo();
+    let writer = SeriesWriter::create(folder, &problem.pde);
+    let mut simulation = problem.simulation(&world).track(Every::Time(1.0), writer).build().unwrap();
+    simulation.run_until(1.0).unwrap();
+}
+
+/// The fields of a problem file at the beginning, on so many ranks.
+fn initial(name: &Path, text: &str, ranks: usize) -> Vec<f64> {
+    let problem = Problem::parse(&name.to_string_lossy(), text)
+        .unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
+    let found = on_threads(ranks, |world| {
+        let mut simulation = problem.simulation(world).build().unwrap();
+        let mut all = Vec::new();
+        for field in problem.pde.fields() {
+            all.extend(simulation.gather(field)?.into_iter().flatten());
+        }
+        Ok::<_, fluxions::solver::Error>(all)
+    });
+    found.unwrap()[0].clone()
+}
+
+fn continued(cells: usize, more: &str) -> String {
+    format!(
+        r#"
+        [grid]
+        x = {{ bounds = [0, 2], cells = {cells}, periodic = true }}
+        y = {{ bounds = [0, 1], cells = {cells} }}
+        [fields]
+        v = "vector"
+        psi = "complex"
+        [equations]
+        u = "0"
+        v = 0
+        psi = 0
+        [initial]
+        u = {{ file = "run/series.h5"{more} }}
+        v = {{ file = "run/series.h5", field = "v"{more} }}
+        psi = {{ file = "run/series.h5", dataset = "fields/psi", time = 0{more} }}
+        [time]
+        end = 1
+        dt = 0.5
+        "#
+    )
+}
+
+#[test]
+fn a_run_goes_on_from_the_series_of_another() {
+    let home = tempfile::tempdir().unwrap();
+    write_series(&home.path().join("run"), 12);
+    let name = home.path().join("problem.toml");
+    let one = initial(&name, &continued(12, ""), 1);
+    assert_eq!(one, initial(&name, &continued(12, ""), 3));
+    let n = 12;
+    let x = |i: usize| (i as f64 + 0.5) * 2.0 / n as f64;
+    let y = |j: usize| (j as f64 + 0.5) / n as f64;
+    for i in 0..n {
+        for j in 0..n {
+            let cell = i * n + j;
+            // The last snapshot of u and v, the first one of psi.
+            let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
+            near(one[cell], (std::f64::consts::PI * x(i)).sin() + y(j) + 1.0);
+            near(one[n * n + cell], x(i) + 2.0);
+            near(one[2 * n * n + cell], y(j) + x(i));
+            near(one[3 * n * n + 2 * cell], x(i));
+            near(one[3 * n * n + 2 * cell + 1], y(j));
+        }
+    }
+}
+
+#[test]
+fn other_cells_are_interpolated_only_if_asked_for() {
+    let home = tempfile::tempdir().unwrap();
+    write_series(&home.path().join("run"), 12);
+    let name = home.path().join("problem.toml");
+    let text = continued(30, "");
+    let mistakes = Problem::parse(&name.to_string_lossy(), &text).unwrap_err();
+    let message = format!("{mistakes:?}");
+    assert!(message.contains("has [12, 12] cells, the grid [30, 30]"), "{message}");
+    assert!(message.contains("interpolation = "), "{message}");
+
+    let text = continued(30, ", interpolation = \"linear\"");
+    let one = initial(&name, &text, 1);
+    assert_eq!(one, initial(&name, &text, 3));
+    // y of the second component is linear, and so exact between the outermost centres.
+    let n = 30;
+    for i in 3..27 {
+        for j in 2..28 {
+            let (x, y) = ((i as f64 + 0.5) * 2.0 / n as f64, (j as f64 + 0.5) / n as f64);
+            let found = one[2 * n * n + i * n + j];
+            assert!((found - (y + x)).abs() < 1e-12, "{found} {}", x + y);
+        }
+    }
+}
+
+#[test]
+fn a_parameter_from_a_file_is_a_field_that_operators_can_use() {
+    let home = tempfile::tempdir().unwrap();
+    write_series(&home.path().join("run"), 16);
+    let name = home.path().join("problem.toml");
+    let problem = |parameter: &str| {
+        format!(
+            r#"
+            [grid]
+            x = {{ bounds = [0, 2], cells = 16, periodic = true }}
+            y = {{ bounds = [0, 1], cells = 16 }}
+            [parameters]
+            D = {parameter}
+            [equations]
+            c = "diffusion(D, c) + D*d_dx(D) + laplace(D*c)"
+            [initial]
+            c = "cos(pi*x)*y"
+            [time]
+            end = 0.01
+            dt = 0.0005
+            "#
+        )
+    };
+    let solve = |text: &str, ranks: usize| {
+        let problem = Problem::parse(&name.to_string_lossy(), text)
+            .unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
+        let found = on_threads(ranks, |world| {
+            let mut simulation = problem.simulation(world).build().unwrap();
+            simulation.run_until(0.01)?;
+            Ok::<_, fluxions::solver::Error>(simulation.gather("c")?.into_iter().flatten().collect())
+        });
+        let found: Vec<f64> = found.unwrap().remove(0);
+        found
+    };
+    let from_file = problem("{ file = \"run/series.h5\", field = \"u\", time = 0 }");
+    let one = solve(&from_file, 1);
+    assert_eq!(one, solve(&from_file, 3));
+    let written = solve(&problem("\"sin(pi*x) + y\""), 1);
+    // An expression has the common conditions where `d_dx` and `laplace` look beyond the wall; x is
+    // periodic, and diffusion continues both in a straight line.
+    for (a, b) in one.iter().zip(&written) {
+        assert!((a - b).abs() < 1e-12, "{a} {b}");
+    }
+}
+
+#[test]
+fn arrays_of_the_program_are_initial_values_and_parameters() {
+    let grid = Grid::cartesian()
+        .axis("x", 0.0..1.0, 7, Bounded)
+        .axis("y", 0.0..1.0, 5, Bounded)
+        .build()
+        .unwrap();
+    let numbers = |k: f64| ArrayD::from_shape_fn(IxDyn(&[7, 5]), |i| k + (10 * i[0] + i[1]) as f64);
+    let vector = Values { ty: Type::real(Rank::Vector), arrays: vec![numbers(0.0), numbers(0.5)] };
+    let pde = Pde::on(&grid)
+        .field("v", Type::real(Rank::Vector))
+        .parameter("rate", numbers(1.0))
+        .equation("v", "rate*v")
+        .build()
+        .unwrap();
+    let run = |ranks: usize| {
+        let found = on_threads(ranks, |world| {
+            let values: Arc<dyn fluxions::solver::Source> = Arc::new(vector.clone());
+            let mut simulation = Simulation::builder(&pde, world)
+                .initial("v", values)
+                .scheme(Tableau::EULER)
+                .dt(0.25)
+                .build()
+                .unwrap();
+            simulation.run_until(0.25)?;
+            simulation.gather("v")
+        });
+        found.unwrap().remove(0).unwrap()
+    };
+    let one = run(1);
+    assert_eq!(one, run(4));
+    assert_eq!(one[[0, 3, 2]], 32.0 + 0.25 * 33.0 * 32.0);
+    assert_eq!(one[[1, 6, 4]], 64.5 + 0.25 * 65.0 * 64.5);
+
+    let wrong = Simulation::builder(&pde, &World::solo()).initial("v", numbers(0.0)).dt(1.0).build();
+    let message = wrong.err().unwrap().to_string();
+    assert!(message.contains("are a scalar, and a vector is needed"), "{message}");
+}
