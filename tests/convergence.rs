@@ -26,7 +26,7 @@ fn operator_error(grid: &Grid, u: &str, operator: &str, exact: &str) -> f64 {
     let mut simulation = Simulation::builder(&pde, &world)
         .initial("u", u)
         .dt(1.0)
-        .field("difference", &format!("abs({operator} - ({exact}))"))
+        .field("difference", format!("abs({operator} - ({exact}))"))
         .track(Every::Steps(1), move |now: &mut Snapshot| {
             found.set(now.max("difference")?);
             Ok(GO_ON)
@@ -138,7 +138,7 @@ fn boundary_error(
         grid = grid.axis("y", 0.2..1.5, cells, Bounded);
     }
     let pde = Pde::on(&grid.build().unwrap())
-        .equation("c", &format!("laplace(c) - sin(t)*{shape} - ({laplacian})"))
+        .equation("c", format!("laplace(c) - sin(t)*{shape} - ({laplacian})"))
         .boundary("x", Condition::Value(exact.as_str().into()));
     let pde = match y {
         Some(_) => pde.boundary("y", Condition::Value(exact.as_str().into())),
@@ -152,7 +152,7 @@ fn boundary_error(
     let mut simulation = Simulation::builder(&pde, &world)
         .initial("c", exact.as_str())
         .dt(0.2 * h * h)
-        .field("difference", &format!("abs(c - {exact})"))
+        .field("difference", format!("abs(c - {exact})"))
         .track(Every::Times(vec![]), move |now: &mut Snapshot| {
             found.set(now.max("difference")?);
             Ok(GO_ON)

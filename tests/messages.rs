@@ -42,7 +42,7 @@ fn one_message_per_neighbour_for_all_fields() {
         .build()
         .unwrap();
     let count = |equations: &[(&str, &str)], scheme, ranks: (usize, usize)| {
-        let builder = equations.iter().fold(Pde::on(&grid), |b, (f, text)| b.equation(f, text));
+        let builder = equations.iter().fold(Pde::on(&grid), |b, (f, text)| b.equation(f, *text));
         let plan = Inspection::new(
             &builder.build().unwrap(),
             &scheme,

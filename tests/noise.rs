@@ -45,10 +45,8 @@ fn unit_cells(cells: usize) -> Grid {
 fn from_zero(pde: &Pde, dt: f64, seed: u64) -> Simulation {
     let world = World::solo();
     let builder = Simulation::builder(pde, &world).scheme(Tableau::EULER).dt(dt).seed(seed);
-    let zero = |b: fluxions::solver::SimulationBuilder<'_>| {
-        pde.fields().iter().fold(b, |b, field| b.initial(field, 0.0)).build()
-    };
-    zero(builder).unwrap()
+    let builder = pde.fields().iter().fold(builder, |b, field| b.initial(field, 0.0));
+    builder.build().unwrap()
 }
 
 /// Numbers over the root of what their variances should be.
@@ -137,6 +135,9 @@ fn noise_in_different_cells_and_steps_is_independent() {
     }
 }
 
+/// A variance by the coordinate x.
+type Variance = fn(f64) -> f64;
+
 #[test]
 fn noise_of_fields_components_and_parts_is_independent() {
     let grid = Grid::cartesian()
@@ -164,22 +165,22 @@ fn noise_of_fields_components_and_parts_is_independent() {
     let mut simulation = from_zero(&pde, 0.5, 11);
     simulation.run_until(1.0).unwrap();
     // Of complex numbers each part has half of the variance.
-    let all: [(&str, usize, &dyn Fn(f64) -> f64); 13] = [
-        ("u", 0, &|_| 2.0),
-        ("v", 0, &|_| 2.0),
-        ("v", 1, &|_| 2.0),
-        ("q", 0, &|_| 1.0),
-        ("q", 1, &|_| 2.0),
-        ("q", 2, &|_| 3.0),
-        ("q", 3, &|_| 4.0),
-        ("psi", 0, &|_| 1.0),
-        ("psi", 1, &|_| 1.0),
-        ("w", 0, &|_| 0.5),
-        ("w", 1, &|_| 0.5),
-        ("w", 2, &|x| x / 2.0),
-        ("w", 3, &|x| x / 2.0),
+    let all: [(&str, usize, Variance); 13] = [
+        ("u", 0, |_| 2.0),
+        ("v", 0, |_| 2.0),
+        ("v", 1, |_| 2.0),
+        ("q", 0, |_| 1.0),
+        ("q", 1, |_| 2.0),
+        ("q", 2, |_| 3.0),
+        ("q", 3, |_| 4.0),
+        ("psi", 0, |_| 1.0),
+        ("psi", 1, |_| 1.0),
+        ("w", 0, |_| 0.5),
+        ("w", 1, |_| 0.5),
+        ("w", 2, |x| x / 2.0),
+        ("w", 3, |x| x / 2.0),
     ];
-    let sample = |(field, number, variance): &(&str, usize, &dyn Fn(f64) -> f64)| {
+    let sample = |(field, number, variance): &(&str, usize, Variance)| {
         // The volume of a cell is 1/2.
         let variances = (0..4000).map(|cell| 2.0 * variance((cell / 100) as f64 + 0.5));
         over(&part(&simulation, field, *number), variances)

@@ -149,7 +149,7 @@ fn a_wall_cannot_vanish_from_an_antiperiodic_ring() {
     let grid = Grid::cartesian().axis("x", -10.0..10.0, 32, Periodic).build().unwrap();
     let pde = || equations::allen_cahn(&grid, 1.0, 1.0);
     let times = [0.01, 200.0];
-    let initial = [("c", "random_uniform(-1, 1)")];
+    let initial = [("c", "random_uniform(0, 1)")];
     let c = euler(pde(), times, &initial);
     assert_close(&c.iter().map(|c| c.abs()).collect::<Vec<_>>(), [1.0; 32], 1e-3);
     let c = euler(pde().boundary("x", Condition::Antiperiodic), times, &initial);
@@ -189,7 +189,7 @@ fn swift_hohenberg_as_an_equation_is_that_of_the_library_on_five_grids() {
             .equation("u", text);
         let solve = |pde: PdeBuilder| {
             let initial = [("u", "random_uniform(0, 1)")];
-            part(&run(pde, Tableau::EULER, [0.01, 1.0], &initial), "u", 0)
+            part(&run(pde, Tableau::EULER, [5e-4, 0.1], &initial), "u", 0)
         };
         let known = solve(equations::swift_hohenberg(&grid, epsilon, q0, g));
         assert_close(&solve(written), known, 1e-12);
@@ -619,7 +619,7 @@ fn conditions_as_expressions_are_those_of_constants() {
     for face in ["x-", "x+", "y-", "y+"] {
         let same = |a, b| assert_eq!(ghosts(&grid, face, a), ghosts(&grid, face, b));
         same(value("1 + 1 + 0*x*t"), value(2.0));
-        same(derivative("3 - y/y"), derivative(2.0));
+        same(derivative("3 - cos(0*y)"), derivative(2.0));
         same(Condition::Curvature("2*(x - x) + 4/2".into()), Condition::Curvature(2.0.into()));
         same(Condition::Ghost("value + dx*2".into()), derivative(2.0));
         same(Condition::Ghost("4 - value".into()), value(2.0));
@@ -639,11 +639,11 @@ fn results_on_ranks_are_those_on_one() {
         let shape = [[12, 0, 0], [7, 8, 0], [4, 5, 6]][dimension - 1];
         let pde = Pde::on(&unit(&shape[..dimension]))
             .field("v", Type::real(Rank::Vector))
-            .field("z", Type::COMPLEX)
+            .field("psi", Type::COMPLEX)
             .parameter("k", "1 + 0.1*x")
             .equation("c", "k*laplace(c)")
             .equation("v", "vector_laplace(v) + gradient(c)")
-            .equation("z", "I*laplace(z) - k*z")
+            .equation("psi", "I*laplace(psi) - k*psi")
             .build()
             .map_err(|e| e.to_string())?;
         let mut simulation = Simulation::builder(&pde, world)
@@ -651,13 +651,13 @@ fn results_on_ranks_are_those_on_one() {
             .dt(0.01)
             .initial("c", "random_uniform(0, 1)")
             .initial("v", "gradient(random_uniform(0, 1))")
-            .initial("z", "random_normal(0, 1) + I*random_normal(0, 1)")
+            .initial("psi", "random_normal(0, 1) + I*random_normal(0, 1)")
             .build()
             .map_err(|e| e.to_string())?;
         let mut all = Vec::new();
         for end in [0.0, 0.1] {
             simulation.run_until(end).map_err(|e| e.to_string())?;
-            for field in ["c", "v", "z"] {
+            for field in ["c", "v", "psi"] {
                 let values = simulation.gather(field).map_err(|e| e.to_string())?;
                 all.extend(values.into_iter().flatten());
             }

@@ -96,7 +96,7 @@ fn transform(
     let stride: usize = shape[axis + 1..].iter().product();
     let fft = planner.plan_fft_inverse(n);
     let mut line = vec![Complex::default(); n];
-    for first in (0..cells.len()).filter(|k| k / stride % n == 0) {
+    for first in (0..cells.len()).filter(|k| (k / stride).is_multiple_of(n)) {
         for (m, z) in line.iter_mut().enumerate() {
             let [re, im] = cells[first + m * stride];
             *z = Complex::new(re, im);

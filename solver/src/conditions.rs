@@ -282,7 +282,7 @@ pub(crate) fn resolve(pde: &Pde, entries: &[Entry]) -> Result<Conditions, Vec<Er
 impl Unfit {
     pub(crate) fn error(&self, origin: Origin) -> Error {
         let (at, condition, reason) = (self.at.clone(), self.condition, self.reason.clone());
-        Error::UnfitCondition { origin, at, condition, reason }
+        Error::UnfitCondition { origin, at, condition, reason: reason.into() }
     }
 }
 
@@ -429,7 +429,8 @@ fn check(pde: &Pde, entry: &Entry) -> Result<Checked, Vec<Error>> {
     let unfit = |reason: String| {
         let condition = entry.condition.name();
         let origin = origin(entry, Part::Whole);
-        Err(vec![Error::UnfitCondition { origin, at: entry.at.clone(), condition, reason }])
+        let (at, reason) = (entry.at.clone(), reason.into());
+        Err(vec![Error::UnfitCondition { origin, at, condition, reason }])
     };
     match (axis.is_periodic(), entry.condition.joins_ends()) {
         (true, false) => {

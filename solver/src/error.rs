@@ -82,7 +82,7 @@ pub enum Error {
         /// The condition's name.
         condition: &'static str,
         /// Why it does not fit.
-        reason: String,
+        reason: Box<str>,
     },
     /// A field without an initial value.
     #[error("the field `{field}` has no initial value")]
@@ -128,30 +128,30 @@ pub enum Error {
         ty: Type,
     },
     /// An operator whose argument has no boundary conditions that make sense.
-    #[error("an operator is applied to {ty}, for which the condition `{condition}` at `{at}` makes no sense: {reason}")]
+    #[error(
+        "an operator is applied to {ty}, for which the condition `{condition}` at `{at}` makes no sense: {reason}"
+    )]
     UnfitArgument {
         /// The expression in which it stands.
         origin: Origin,
         /// The type of the argument.
         ty: Type,
         /// The axis or face.
-        at: String,
+        at: Box<str>,
         /// The condition's name.
         condition: &'static str,
         /// Why it does not fit.
-        reason: String,
+        reason: Box<str>,
     },
     /// A value on a spherical grid that does not have the grid's symmetry.
-    #[error("{}", asymmetry(operator, reason))]
+    #[error("{reason}")]
     NotSymmetric {
         /// The expression in which it stands.
         origin: Origin,
         /// Its text.
-        text: String,
-        /// The operator that needs symmetry; empty for a field itself.
-        operator: String,
-        /// What is asked for, in words.
-        reason: &'static str,
+        text: Box<str>,
+        /// What is wrong and what is asked for, in words.
+        reason: Box<str>,
         /// The part of the text at fault.
         span: fluxions_expr::Span,
     },
@@ -209,7 +209,7 @@ pub enum Error {
         /// The cell's indices along the named axes, counted from 0 over the whole grid.
         cell: Vec<usize>,
         /// The names of the axes.
-        axes: Vec<String>,
+        axes: Box<[String]>,
         /// The cell's coordinates.
         coordinates: Vec<f64>,
         /// The time.
@@ -250,13 +250,6 @@ pub enum Error {
     /// A tracker that failed.
     #[error("{0}")]
     Tracker(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-fn asymmetry(operator: &str, reason: &str) -> String {
-    match operator {
-        "" => format!("this value has not the symmetry of the grid: {reason}"),
-        _ => format!("`{operator}` on a spherical grid is for symmetric values: {reason}"),
-    }
 }
 
 const GIB: f64 = (1u64 << 30) as f64;
@@ -307,9 +300,9 @@ impl Error {
             Error::UnfitArgument { .. } => {
                 Some("name the argument in [define] and give it conditions of its own".into())
             }
-            Error::NotSymmetric { .. } => {
-                Some("write vectors as [f, 0, 0], tensors as [[f, 0, 0], [0, g, 0], [0, 0, g]]".into())
-            }
+            Error::NotSymmetric { .. } => Some(
+                "write vectors as [f, 0, 0], tensors as [[f, 0, 0], [0, g, 0], [0, 0, g]]".into(),
+            ),
             Error::NotANumber { ty, .. } if ty.complex => {
                 Some("take real(…), imag(…) or abs(…) of it".into())
             }

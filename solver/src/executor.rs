@@ -13,10 +13,10 @@ use fluxions_halo::{Exchange, FieldHalo, Subdomain};
 
 use crate::error::Error;
 use crate::memory::Memory;
+use crate::operators::FIRST_METRIC;
 use crate::pde::Pde;
 use crate::plan::{Action, Extent, Plan, Slot};
 use crate::program::{HaloGroup, RandomArray, TIME};
-use crate::operators::FIRST_METRIC;
 use crate::random::Source;
 use crate::walls::Wall;
 

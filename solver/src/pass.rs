@@ -65,9 +65,7 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
         let grid = self.program.pde.grid();
         let volume = match grid.cell_volume() {
             Some(volume) => self.builder.constant(volume),
-            None => {
-                self.builder.profile(grid.missing(), FIRST_METRIC + Metric::Volume as usize)
-            }
+            None => self.builder.profile(grid.missing(), FIRST_METRIC + Metric::Volume as usize),
         };
         self.builder.binary(Binary::Divide, value, volume)
     }

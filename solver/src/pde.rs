@@ -11,8 +11,8 @@ use crate::data::{Data, Shifted};
 use crate::error::{Error, Errors};
 use crate::formula::Formula;
 use crate::names;
-use crate::operators;
 use crate::noise::{Interpretation, Noise};
+use crate::operators;
 use crate::order::in_order;
 use crate::origin::Origin;
 use crate::parameters;
@@ -356,9 +356,9 @@ impl Pde {
                     errors.push(Error::UnfitArgument {
                         origin: origin.clone(),
                         ty: argument.ty,
-                        at: unfit.at.clone(),
+                        at: unfit.at.as_str().into(),
                         condition: unfit.condition,
-                        reason: unfit.reason.clone(),
+                        reason: unfit.reason.as_str().into(),
                     });
                 }
             }
@@ -387,11 +387,7 @@ impl Pde {
 }
 
 /// A formula with its names resolved; a list item by item, so that mistakes keep their places.
-fn resolve(
-    origin: &Origin,
-    formula: &Formula,
-    scope: &Scope,
-) -> Result<(Expr, Uses), Vec<Error>> {
+fn resolve(origin: &Origin, formula: &Formula, scope: &Scope) -> Result<(Expr, Uses), Vec<Error>> {
     if let Formula::Values(_) = formula {
         return Err(vec![Error::MisplacedValues { origin: origin.clone() }]);
     }
@@ -414,9 +410,8 @@ fn resolve(
     if !errors.is_empty() {
         return Err(errors);
     }
-    let mut expr = fluxions_expr::list(exprs, scope).map_err(|error| {
-        wrap(origin, &formula.to_string(), vec![error])
-    })?;
+    let mut expr = fluxions_expr::list(exprs, scope)
+        .map_err(|error| wrap(origin, &formula.to_string(), vec![error]))?;
     expr.renumber_random(0);
     Ok((expr, uses))
 }
@@ -424,12 +419,7 @@ fn resolve(
 /// The expression as a value of this type.
 ///
 /// A number, the same in all directions, stands for each component.
-fn fit(
-    origin: &Origin,
-    formula: &Formula,
-    expr: Expr,
-    wanted: Type,
-) -> Result<Expr, Vec<Error>> {
+fn fit(origin: &Origin, formula: &Formula, expr: Expr, wanted: Type) -> Result<Expr, Vec<Error>> {
     let rank_fits = expr.ty.rank == wanted.rank || is_constant(&expr);
     if rank_fits && (wanted.complex || !expr.ty.complex) {
         return Ok(expr);
@@ -697,11 +687,7 @@ impl Pde {
     }
 }
 
-fn resolve_definitions(
-    formulas: &[(String, Formula)],
-    pde: &mut Pde,
-    errors: &mut Vec<Error>,
-) {
+fn resolve_definitions(formulas: &[(String, Formula)], pde: &mut Pde, errors: &mut Vec<Error>) {
     let texts: Vec<_> = formulas.iter().map(|(name, f)| (name.clone(), f.to_string())).collect();
     let order = in_order(&texts).unwrap_or_else(|names| {
         errors.push(Error::Circle { origin: Origin::Define(names[0].clone()), names });

@@ -13,9 +13,7 @@ use crate::noise::{Interpretation, Noise};
 use crate::origin::Origin;
 use crate::pass::PassBuilder;
 use crate::pde::Pde;
-use crate::program::{
-    ArrayRef, HaloGroup, Pass, Preparation, Program, RandomArray, TIME, Target,
-};
+use crate::program::{ArrayRef, HaloGroup, Pass, Preparation, Program, RandomArray, TIME, Target};
 use crate::tableau::Tableau;
 
 /// An array of the memory, or one of its single rows.
@@ -207,13 +205,7 @@ impl Plan {
 
     /// The evaluation of an expression from the fields in arrays 0 … n−1: of a value of this type
     /// per cell to the arrays after those, or of one number to row 0.
-    pub(crate) fn evaluation(
-        pde: &Pde,
-        name: &str,
-        expr: &Expr,
-        ty: Type,
-        extent: Extent,
-    ) -> Self {
+    pub(crate) fn evaluation(pde: &Pde, name: &str, expr: &Expr, ty: Type, extent: Extent) -> Self {
         let n = pde.all_arrays();
         let owner = Program::owner_of(pde, expr);
         let target = Target { expr, owner, name };

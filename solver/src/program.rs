@@ -220,13 +220,7 @@ impl<'a> Program<'a> {
     }
 
     /// Notes that an operator is applied to an argument; the argument's level.
-    fn source(
-        &mut self,
-        op: Operator,
-        k: usize,
-        argument: Target<'_>,
-        reach: &Reach,
-    ) -> usize {
+    fn source(&mut self, op: Operator, k: usize, argument: Target<'_>, reach: &Reach) -> usize {
         if let Node::Field(field) = argument.expr.node {
             let arrays = self.pde.arrays_of(field);
             for (array, width) in arrays.zip(&reach.numbers) {
@@ -362,8 +356,7 @@ impl<'a> Program<'a> {
     pub(crate) fn array_names(&self) -> Vec<String> {
         let mut names = Vec::new();
         for quantity in &self.quantities {
-            let all =
-                crate::names::of_arrays(&quantity.name, quantity.expr.ty, self.pde.space());
+            let all = crate::names::of_arrays(&quantity.name, quantity.expr.ty, self.pde.space());
             let stored = all.into_iter().zip(&quantity.arrays).filter(|(_, array)| array.is_some());
             names.extend(stored.map(|(name, _)| name));
         }

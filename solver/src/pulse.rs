@@ -89,12 +89,13 @@ fn not_finite(state: &State, field: i64, number: i64, step: u64, time: f64) -> E
     let cell = indices[grid.missing()..].to_vec();
     let centre = |(axis, index): (&fluxions_grid::Axis, &usize)| axis.centre(*index as isize);
     let is_it = |k: &usize| state.pde.arrays_of(*k).contains(&(field as usize));
-    let noise = (0..state.pde.fields().len()).find(is_it).is_some_and(|k| state.pde.noise().is_on(k));
+    let noise =
+        (0..state.pde.fields().len()).find(is_it).is_some_and(|k| state.pde.noise().is_on(k));
     Error::NotFinite {
         noise,
         field: state.pde.array_names()[field as usize].clone(),
         coordinates: grid.axes().iter().zip(&cell).map(centre).collect(),
-        axes: grid.axis_names(),
+        axes: grid.axis_names().into(),
         cell,
         time,
         step,

@@ -185,8 +185,9 @@ mod tests {
 
     #[test]
     fn streams_differ_by_seed_name_and_number() {
-        let x =
-            |seed, name, number| Stream::new(seed, name, number).sample(Distribution::Uniform, 7, 0);
+        let x = |seed, name, number| {
+            Stream::new(seed, name, number).sample(Distribution::Uniform, 7, 0)
+        };
         let all = [x(1, "u", 0), x(2, "u", 0), x(1, "v", 0), x(1, "u", 1)];
         for i in 0..4 {
             assert!((0.0..1.0).contains(&all[i]));

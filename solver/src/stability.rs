@@ -13,11 +13,11 @@ use fluxions_expr::{Binary, Expr, Reduction, Unary};
 
 use crate::error::{Error, Errors};
 use crate::executor::Executor;
-use crate::pde::Pde;
+use crate::formula::Formula;
 use crate::pass::PassBuilder;
+use crate::pde::Pde;
 use crate::plan::{Plan, Slot, equations};
 use crate::program::{ArrayRef, Program, Target};
-use crate::formula::Formula;
 use crate::simulation::Simulation;
 use crate::tableau::Tableau;
 
@@ -219,7 +219,7 @@ mod tests {
             .axis("y", 0.0..1.0, cells, Ends::Periodic)
             .build()
             .unwrap();
-        let builder = equations.iter().fold(Pde::on(&grid), |b, (f, text)| b.equation(f, text));
+        let builder = equations.iter().fold(Pde::on(&grid), |b, (f, text)| b.equation(f, *text));
         let pde = builder.build().unwrap();
         let initial: Vec<_> =
             initial.iter().map(|(f, text)| (f.to_string(), Formula::from(*text))).collect();

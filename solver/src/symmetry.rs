@@ -3,9 +3,7 @@
 //! numbers, along r and across. Operators with θ and φ in them are right for such values only, so
 //! they are refused where the form of an expression does not show that its values are such.
 
-use fluxions_expr::{
-    Coordinates, Expr, Function, Node, Operator, Product, Rank, Transform, Unary,
-};
+use fluxions_expr::{Coordinates, Expr, Function, Node, Operator, Product, Rank, Transform, Unary};
 
 use crate::error::Error;
 use crate::formula::Formula;
@@ -37,9 +35,11 @@ pub(crate) struct Broken {
 impl Broken {
     pub(crate) fn error(self, origin: &Origin, formula: &Formula) -> Error {
         let Broken { operator, reason, span } = self;
-        let text = formula.to_string();
+        let text: Box<str> = formula.to_string().into();
         let span = if span.end <= text.len() { span } else { Default::default() };
-        Error::NotSymmetric { origin: origin.clone(), text, operator, reason, span }
+        let reason =
+            format!("`{operator}` on a spherical grid is for symmetric values: {reason}").into();
+        Error::NotSymmetric { origin: origin.clone(), text, reason, span }
     }
 }
 
@@ -130,7 +130,9 @@ impl Vanishing {
                 let zero = (0..9).map(|k| inner.zero[k % 3 * 3 + k / 3]).collect();
                 Form { zero, round: inner.round }
             }
-            Node::Product(product, factors) => product_form(*product, &of(&factors[0]), &of(&factors[1]), expr),
+            Node::Product(product, factors) => {
+                product_form(*product, &of(&factors[0]), &of(&factors[1]), expr)
+            }
             Node::Call(function, arguments) => {
                 let forms: Vec<Form> = arguments.iter().map(of).collect();
                 match (function, &forms[..]) {
@@ -209,9 +211,7 @@ fn product_form(product: Product, a: &Form, b: &Form, expr: &Expr) -> Form {
             Form { zero, round }
         }
         Product::Cross => {
-            let pair = |i: usize, j: usize| {
-                (a.zero[i] || b.zero[j]) && (a.zero[j] || b.zero[i])
-            };
+            let pair = |i: usize, j: usize| (a.zero[i] || b.zero[j]) && (a.zero[j] || b.zero[i]);
             Form { zero: vec![pair(1, 2), pair(2, 0), pair(0, 1)], round: true }
         }
     }
@@ -248,10 +248,8 @@ pub(crate) fn check(pde: &Pde, expr: &Expr) -> Result<(), Broken> {
         }
     }
     if let Node::Define(d) = expr.node {
-        return check(pde, &pde.definitions()[d].expr).map_err(|broken| Broken {
-            span: expr.span,
-            ..broken
-        });
+        return check(pde, &pde.definitions()[d].expr)
+            .map_err(|broken| Broken { span: expr.span, ..broken });
     }
     expr.children().iter().try_for_each(|child| check(pde, child))
 }
@@ -268,9 +266,10 @@ pub(crate) fn check_initial(
     }
     Err(Error::NotSymmetric {
         origin: Origin::Initial(pde.fields()[field].clone()),
-        text: formula.to_string(),
-        operator: String::new(),
-        reason: "on a spherical grid it must point along r",
+        text: formula.to_string().into(),
+        reason: "this value has not the symmetry of the grid: on a spherical grid it must point \
+                 along r"
+            .into(),
         span: Default::default(),
     })
 }

@@ -91,9 +91,20 @@ impl Neighbours<'_> {
             if turning > 0.0 {
                 let here = self.here(0, k);
                 let once = self.over_r(here);
-                let twice = self.over_r(once);
-                let twice = self.by(twice, turning);
-                *item = self.minus(*item, twice);
+                let turned = match (geometry, self.grid.conservative()) {
+                    (Geometry::Spherical, None | Some(true)) => {
+                        // The balance of gradients of u_r = r is (A_h − A_l)/V, which is
+                        // 2r/(r² + Δr²/12): with 2/r here, an error of 1/Δr would stay in the
+                        // innermost cell, where the sum has to vanish.
+                        let growth = self.metric(Metric::Growth);
+                        self.times(once, growth)
+                    }
+                    _ => {
+                        let twice = self.over_r(once);
+                        self.by(twice, turning)
+                    }
+                };
+                *item = self.minus(*item, turned);
             }
         }
         parts(Rank::Vector, items)
