@@ -58,8 +58,8 @@ pub mod equations;
 pub mod prelude {
     pub use fluxions_comm::threads::run as on_threads;
     pub use fluxions_comm::{World, launch};
-    pub use fluxions_grid::Ends::{Bounded, Periodic};
     pub use fluxions_expr::{Rank, Type};
+    pub use fluxions_grid::Ends::{Bounded, Periodic};
     pub use fluxions_grid::{Condition, Geometry, Grid};
     pub use fluxions_io::{Problem, RunFolder, SeriesWriter};
     pub use fluxions_solver::{

@@ -34,7 +34,8 @@ fn write_series(folder: &Path, cells: usize) {
     let problem = Problem::parse("given.toml", &text).unwrap();
     let world = World::solo();
     let writer = SeriesWriter::create(folder, &problem.pde);
-    let mut simulation = problem.simulation(&world).track(Every::Time(1.0), writer).build().unwrap();
+    let mut simulation =
+        problem.simulation(&world).track(Every::Time(1.0), writer).build().unwrap();
     simulation.run_until(1.0).unwrap();
 }
 
@@ -155,7 +156,9 @@ fn a_parameter_from_a_file_is_a_field_that_operators_can_use() {
         let found = on_threads(ranks, |world| {
             let mut simulation = problem.simulation(world).build().unwrap();
             simulation.run_until(0.01)?;
-            Ok::<_, fluxions::solver::Error>(simulation.gather("c")?.into_iter().flatten().collect())
+            Ok::<_, fluxions::solver::Error>(
+                simulation.gather("c")?.into_iter().flatten().collect(),
+            )
         });
         let found: Vec<f64> = found.unwrap().remove(0);
         found
@@ -205,7 +208,8 @@ fn arrays_of_the_program_are_initial_values_and_parameters() {
     assert_eq!(one[[0, 3, 2]], 32.0 + 0.25 * 33.0 * 32.0);
     assert_eq!(one[[1, 6, 4]], 64.5 + 0.25 * 65.0 * 64.5);
 
-    let wrong = Simulation::builder(&pde, &World::solo()).initial("v", numbers(0.0)).dt(1.0).build();
+    let wrong =
+        Simulation::builder(&pde, &World::solo()).initial("v", numbers(0.0)).dt(1.0).build();
     let message = wrong.err().unwrap().to_string();
     assert!(message.contains("are a scalar, and a vector is needed"), "{message}");
 }

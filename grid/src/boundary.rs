@@ -103,7 +103,9 @@ impl<T> Condition<T> {
         match self {
             Condition::NormalValue(v) => Condition::Value(v),
             Condition::NormalDerivative(v) => Condition::Derivative(v),
-            Condition::NormalMixed { coefficient, value } => Condition::Mixed { coefficient, value },
+            Condition::NormalMixed { coefficient, value } => {
+                Condition::Mixed { coefficient, value }
+            }
             Condition::NormalCurvature(v) => Condition::Curvature(v),
             other => other,
         }

@@ -83,7 +83,8 @@ impl Given {
             let help = Some(format!("it holds {}", known.join(", ")));
             return Err(Unusable { message: format!("{shown} has no dataset `{name}`"), help });
         };
-        let complex = dataset.dtype().is_ok_and(|dtype| !dtype.is::<f64>() && dtype.is::<Complex>());
+        let complex =
+            dataset.dtype().is_ok_and(|dtype| !dtype.is::<f64>() && dtype.is::<Complex>());
         if complex && !ty.complex {
             return Err(unusable(format!("`{name}` in {shown} is complex, and {ty} is needed")));
         }
@@ -106,7 +107,8 @@ impl Given {
         let (components, cells) = rest.split_at(rank);
         let n = grid.components().len();
         if components.iter().any(|length| *length != n) {
-            let message = format!("a vector on this grid has {n} components, `{name}` has {components:?}");
+            let message =
+                format!("a vector on this grid has {n} components, `{name}` has {components:?}");
             return Err(unusable(message));
         }
         let same = grid.axes().iter().map(|axis| axis.cells()).eq(cells.iter().copied());
@@ -160,8 +162,11 @@ impl Given {
             component /= length;
         }
         slices.extend(indices.into_iter().rev());
-        let range = |(start, count): (&usize, &usize)| {
-            SliceOrIndex::SliceCount { start: *start, step: 1, count: *count, block: 1 }
+        let range = |(start, count): (&usize, &usize)| SliceOrIndex::SliceCount {
+            start: *start,
+            step: 1,
+            count: *count,
+            block: 1,
         };
         slices.extend(start.iter().zip(shape).map(range));
         read(&dataset, slices, self.complex, imaginary)
@@ -298,7 +303,9 @@ fn check_bounds(file: &File, grid: &Grid, shown: &str) -> Result<(), Unusable> {
     if bounds.len() == mine.len() && bounds.iter().zip(&mine).all(near) {
         return Ok(());
     }
-    Err(unusable(format!("{shown} is for a domain of the bounds {bounds:?}, and the grid has {mine:?}")))
+    Err(unusable(format!(
+        "{shown} is for a domain of the bounds {bounds:?}, and the grid has {mine:?}"
+    )))
 }
 
 #[cfg(test)]

@@ -150,9 +150,11 @@ impl Conditions {
                 let arrays = (0..ty.numbers(pde.space().dimension()))
                     .map(|k| faces_of(pde, entries, ty, k))
                     .collect::<Result<Vec<_>, _>>();
-                of_types.push(arrays.map(|arrays| {
-                    arrays.into_iter().map(|faces| self.number_of(faces)).collect()
-                }));
+                of_types.push(
+                    arrays.map(|arrays| {
+                        arrays.into_iter().map(|faces| self.number_of(faces)).collect()
+                    }),
+                );
             }
         }
         // Three ranks, real and complex.
@@ -323,21 +325,13 @@ fn straight(grid: &Grid) -> Vec<Checked> {
 }
 
 /// The conditions of array `k` of a quantity of this type.
-fn faces_of(
-    pde: &Pde,
-    entries: &[&Checked],
-    ty: Type,
-    k: usize,
-) -> Result<FaceConditions, Unfit> {
+fn faces_of(pde: &Pde, entries: &[&Checked], ty: Type, k: usize) -> Result<FaceConditions, Unfit> {
     let grid = pde.grid();
     let (component, imaginary) = (k / ty.per_component(), k % ty.per_component() == 1);
-    let array = |condition, component| {
-        ArrayCondition::new(condition, component, imaginary, ty.complex)
-    };
+    let array =
+        |condition, component| ArrayCondition::new(condition, component, imaginary, ty.complex);
     let default = |axis: usize| match grid.inner_axis(axis) {
-        Some(axis) if !axis.is_periodic() => {
-            array(Condition::Derivative(Expr::number(0.0)), 0)
-        }
+        Some(axis) if !axis.is_periodic() => array(Condition::Derivative(Expr::number(0.0)), 0),
         _ => array(Condition::Periodic, 0),
     };
     let mut faces: FaceConditions = std::array::from_fn(|axis| [default(axis), default(axis)]);
@@ -350,7 +344,8 @@ fn faces_of(
                 })?,
             };
             for side in &entry.sides {
-                faces[entry.axis][side.index()] = array(condition.clone().of_component(), component);
+                faces[entry.axis][side.index()] =
+                    array(condition.clone().of_component(), component);
             }
         }
     }
@@ -370,12 +365,7 @@ fn faces_of(
 }
 
 /// Which component of its numbers an entry holds for a component of a quantity, if it holds any.
-fn covered(
-    pde: &Pde,
-    entry: &Checked,
-    ty: Type,
-    component: usize,
-) -> Result<Option<usize>, Unfit> {
+fn covered(pde: &Pde, entry: &Checked, ty: Type, component: usize) -> Result<Option<usize>, Unfit> {
     let n = pde.space().dimension();
     let normal = entry.axis - pde.grid().missing();
     let is_normal = entry.condition.is_normal();
@@ -455,11 +445,7 @@ fn check(pde: &Pde, entry: &Entry) -> Result<Checked, Vec<Error>> {
 }
 
 /// The condition with its numbers checked; `complex` says whether `value` is.
-fn expressions(
-    pde: &Pde,
-    entry: &Entry,
-    complex: bool,
-) -> Result<Condition<Expr>, Vec<Error>> {
+fn expressions(pde: &Pde, entry: &Entry, complex: bool) -> Result<Condition<Expr>, Vec<Error>> {
     let mut errors = Vec::new();
     let mut parts = match entry.condition {
         Condition::Mixed { .. } | Condition::NormalMixed { .. } => {

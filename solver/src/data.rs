@@ -56,7 +56,11 @@ impl Source for Values {
         let end: Vec<usize> = start.iter().zip(shape).map(|(s, n)| s + n).collect();
         let fits = array.ndim() == end.len() && array.shape().iter().zip(&end).all(|(n, e)| e <= n);
         if !fits {
-            return Err(format!("the array has the shape {:?}, not that of the grid", array.shape()).into());
+            return Err(format!(
+                "the array has the shape {:?}, not that of the grid",
+                array.shape()
+            )
+            .into());
         }
         let part = array.slice_each_axis(|axis| {
             let k = axis.axis.index();

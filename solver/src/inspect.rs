@@ -6,10 +6,10 @@ use fluxions_comm::World;
 use fluxions_halo::{Decomposition, HaloPlan};
 
 use crate::error::{Error, Errors};
+use crate::formula::Formula;
 use crate::memory::Memory;
 use crate::pde::Pde;
 use crate::plan::{Action, Plan};
-use crate::formula::Formula;
 use crate::simulation::Simulation;
 use crate::tableau::Tableau;
 

@@ -21,7 +21,8 @@ pub struct Sorted {
 
 /// Sorts parameters by what they are.
 pub fn sorted(parameters: Vec<(String, Formula)>, space: &Space) -> Sorted {
-    let needs: Vec<Vec<String>> = parameters.iter().map(|(_, f)| names_of(&f.to_string())).collect();
+    let needs: Vec<Vec<String>> =
+        parameters.iter().map(|(_, f)| names_of(&f.to_string())).collect();
     let named = |name: &str| parameters.iter().any(|(other, _)| other == name);
     let varies = |name: &String| {
         let imaginary = matches!(name.as_str(), "i" | "I") && !named(name);

@@ -117,11 +117,8 @@ impl Wall {
         // The part that the array itself is comes from there.
         let mut adjacent = partners;
         adjacent[usize::from(self.imaginary)] = position;
-        let sources = [
-            (adjacent[0], &self.adjacent),
-            (adjacent[1], &self.adjacent),
-            (position, &self.next),
-        ];
+        let sources =
+            [(adjacent[0], &self.adjacent), (adjacent[1], &self.adjacent), (position, &self.next)];
         for (input, (array, layer)) in sources.into_iter().enumerate() {
             if self.needed[input] {
                 let array = &memory[array..][..layout.length()];

@@ -159,7 +159,11 @@ fn range(values: &ArrayD<f64>) -> (f64, f64) {
     }
     // A constant is drawn in the middle of a range around it.
     let least = 1e-9 * low.abs().max(high.abs()).max(1e-30);
-    let room = if high - low < least { (0.05 * low.abs()).max(1e-12) } else { 0.0 };
+    let room = match high - low < least {
+        true if low == 0.0 => 1.0,
+        true => (0.05 * low.abs()).max(1e-12),
+        false => 0.0,
+    };
     (low - room, high + room)
 }
 
@@ -206,6 +210,7 @@ mod tests {
         let constant = ArrayD::from_elem(vec![3], 2.0);
         let (low, high) = range(&constant);
         assert!(low < 2.0 && 2.0 < high);
+        assert_eq!(range(&ArrayD::zeros(vec![3])), (-1.0, 1.0));
         assert_eq!(range(&ArrayD::from_elem(vec![3], f64::NAN)), (0.0, 1.0));
     }
 }

@@ -78,6 +78,7 @@ fn choice<'t>(
         Some(near) => format!("did you mean \"{near}\"?"),
         None => format!("known here: {}", known.join(", ")),
     };
-    reader.note(Diagnostic::at(value.span(), format!("unknown {what} \"{word}\"")).help(Some(help)));
+    reader
+        .note(Diagnostic::at(value.span(), format!("unknown {what} \"{word}\"")).help(Some(help)));
     None
 }

@@ -24,8 +24,8 @@ use fluxions_solver::{SimulationBuilder, parameters};
 use toml::de::DeTable;
 
 pub use diagnostic::{Diagnostic, Mistakes};
-pub use output::{Diagnostics, Output, Precision};
 use given::GivenEntry;
+pub use output::{Diagnostics, Output, Precision};
 use reader::{Places, Reader, Table};
 pub use set::{SetError, set};
 pub use time::Times;

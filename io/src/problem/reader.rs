@@ -315,7 +315,9 @@ impl Places {
             && let Some(place) = self.texts.get(origin)
         {
             let label = format!("in the {origin}");
-            return Diagnostic::at(place.of(*span), error.to_string()).label(label).help(error.help());
+            return Diagnostic::at(place.of(*span), error.to_string())
+                .label(label)
+                .help(error.help());
         }
         let span = origin.and_then(|origin| self.keys.get(origin)).cloned();
         let message = error.to_string();
@@ -334,5 +336,7 @@ impl TextPlace {
 }
 
 fn expression_mistake(error: &fluxions_expr::Error, place: &TextPlace, whose: &str) -> Diagnostic {
-    Diagnostic::at(place.of(error.span()), error.to_string()).label(format!("in {whose}")).help(error.help())
+    Diagnostic::at(place.of(error.span()), error.to_string())
+        .label(format!("in {whose}"))
+        .help(error.help())
 }

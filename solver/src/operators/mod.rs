@@ -13,8 +13,8 @@ use fluxions_expr::{Builder, Expr, Number, Operator, Parts, Rank, Type, Upwind};
 use fluxions_grid::Grid;
 use fluxions_halo::HaloWidth;
 
-pub(crate) use neighbours::{Argument, Load};
 use neighbours::Neighbours;
+pub(crate) use neighbours::{Argument, Load};
 
 /// The kernel profile that is a metric factor; before these are the coordinates.
 pub(crate) const FIRST_METRIC: usize = 3;

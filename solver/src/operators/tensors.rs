@@ -64,8 +64,7 @@ impl Neighbours<'_> {
         let across = self.here(0, 8);
         match i {
             0 if conservative => {
-                let balance =
-                    self.balance(0, 0, Metric::DivergenceOuter, Metric::DivergenceInner);
+                let balance = self.balance(0, 0, Metric::DivergenceOuter, Metric::DivergenceInner);
                 let growth = self.metric(Metric::Growth);
                 let across = self.times(across, growth);
                 self.minus(balance, across)

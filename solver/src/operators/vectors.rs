@@ -113,10 +113,7 @@ impl Neighbours<'_> {
     /// ∇×u, in two dimensions its component normal to the plane; of a scalar in two dimensions that
     /// of a vector normal to the plane.
     pub(super) fn curl(&mut self) -> Parts {
-        let scalar = matches!(
-            self.arguments[0],
-            Argument::Stored(Type { rank: Rank::Scalar, .. })
-        );
+        let scalar = matches!(self.arguments[0], Argument::Stored(Type { rank: Rank::Scalar, .. }));
         match (self.grid.geometry(), self.grid.components().len()) {
             (Geometry::Cartesian, 2) if scalar => {
                 let (x, y) = (self.slope(0, 0, 1), self.slope(0, 0, 0));
