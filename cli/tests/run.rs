@@ -325,8 +325,8 @@ fn the_number_of_ranks_fits_the_problem() {
     let thin = ["--set", "grid={ x = { bounds = [0, 1], cells = 3 } }"];
     let curved = ["--set", "boundary.x={ curvature = 0 }"];
     let fields = ["--set", "initial.u=x", "--set", "initial.v=1"];
-    for command in ["check", "run"] {
-        home.succeed(&[&[command, "small.toml"], &thin[..], &curved[..], &fields[..]].concat());
+    for command in [&["check", "small.toml"][..], &["run", "small.toml", "--overwrite"]] {
+        home.succeed(&[command, &thin, &curved, &fields].concat());
     }
 }
 

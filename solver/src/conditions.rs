@@ -349,13 +349,15 @@ fn faces_of(pde: &Pde, entries: &[&Checked], ty: Type, k: usize) -> Result<FaceC
             }
         }
     }
-    for (axis, [lower, upper]) in faces.iter().enumerate() {
-        if let Some(axis) = grid.inner_axis(axis)
+    for (k, [lower, upper]) in faces.iter().enumerate() {
+        if let Some(axis) = grid.inner_axis(k)
             && axis.is_periodic()
             && lower != upper
         {
+            // They differ because of an entry for one of them.
+            let entry = entries.iter().rfind(|entry| entry.axis == k);
             return Err(Unfit {
-                at: axis.name().into(),
+                at: entry.map_or_else(|| axis.name().into(), |entry| entry.at.clone()),
                 condition: lower.condition.name(),
                 reason: "both ends of a periodic axis are joined in the same way".into(),
             });
