@@ -213,3 +213,74 @@ fn arrays_of_the_program_are_initial_values_and_parameters() {
     let message = wrong.err().unwrap().to_string();
     assert!(message.contains("are a scalar, and a vector is needed"), "{message}");
 }
+
+/// A problem on the grid of [`write_series`] with 16 cells, in which `D` comes from there.
+fn with_given(home: &Path, equation: &str, more: &str) -> Problem {
+    let text = format!(
+        r#"
+        [grid]
+        x = {{ bounds = [0, 2], cells = 16, periodic = true }}
+        y = {{ bounds = [0, 1], cells = 16 }}
+        [parameters]
+        D = {{ file = "run/series.h5", field = "u", time = 0 }}
+        [equations]
+        c = "{equation}"
+        [initial]
+        c = {{ file = "run/series.h5", field = "u", time = 0 }}
+        [time]
+        end = 0.01
+        dt = 0.0005
+        {more}
+        "#
+    );
+    let name = home.join("problem.toml");
+    Problem::parse(&name.to_string_lossy(), &text).unwrap_or_else(|m| panic!("{m:?}"))
+}
+
+fn end_of(problem: &Problem) -> Vec<f64> {
+    let world = World::solo();
+    let mut simulation = problem.simulation(&world).build().unwrap();
+    simulation.run_until(problem.times.end).unwrap();
+    simulation.gather("c").unwrap().unwrap().into_iter().collect()
+}
+
+#[test]
+fn conditions_of_given_values_may_change_with_the_time() {
+    let home = tempfile::tempdir().unwrap();
+    write_series(&home.path().join("run"), 16);
+    let with = |value: &str| {
+        let boundary = format!("[boundary.D]\ny = {{ value = {value} }}");
+        end_of(&with_given(home.path(), "laplace(D)", &boundary))
+    };
+    let still = with("0");
+    let moving = with("\"10*t\"");
+    assert!(still.iter().zip(&moving).any(|(a, b)| (a - b).abs() > 1e-3));
+}
+
+#[test]
+fn the_stable_step_of_a_state_from_a_file_is_found() {
+    let home = tempfile::tempdir().unwrap();
+    write_series(&home.path().join("run"), 16);
+    let problem = with_given(home.path(), "D*laplace(c)", "");
+    let step = fluxions::solver::stable_step(&problem.pde, &problem.initial, &Tableau::EULER);
+    // The largest D is sin(πx) + y in the cell nearest to its maximum.
+    let largest = (std::f64::consts::PI * (0.5 / 16.0 * 2.0 + 0.4375)).sin() + 31.0 / 32.0;
+    let expected = largest * (4.0 * 64.0 + 4.0 * 256.0);
+    let rate = step.unwrap().rate;
+    assert!((rate / expected - 1.0).abs() < 1e-2, "{rate} {expected}");
+}
+
+#[test]
+fn arrays_that_do_not_fit_the_grid_are_refused() {
+    let grid = Grid::cartesian().axis("x", 0.0..1.0, 8, Bounded).build().unwrap();
+    let pde = Pde::on(&grid).equation("u", "0").build().unwrap();
+    let world = World::solo();
+    for (cells, good) in [(8, true), (16, false), (4, false)] {
+        let values = ArrayD::from_elem(IxDyn(&[cells]), 1.0);
+        let built = Simulation::builder(&pde, &world).initial("u", values).dt(1.0).build();
+        assert_eq!(built.is_ok(), good, "{cells}");
+    }
+    let values = ArrayD::from_elem(IxDyn(&[8]), f64::NAN);
+    let message = Simulation::builder(&pde, &world).initial("u", values).dt(1.0).build().err();
+    assert!(message.unwrap().to_string().contains("8 are not finite"));
+}

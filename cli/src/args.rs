@@ -32,7 +32,7 @@ pub(crate) struct ProblemArgs {
     /// The problem file.
     #[arg(value_name = "FILE.toml")]
     pub(crate) file: PathBuf,
-    /// Ranks as threads of this process. If not given: as [ranks] of the file says, else one per
+    /// Ranks as threads of this process. If not given: as `dims` in the file says, else one per
     /// core, as far as the grid can be cut.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub(crate) ranks: Option<u32>,

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use fluxions::comm::{Combine, Disagreement, World, launched_rank, launched_ranks, threads};
 use fluxions::io::Problem;
-use fluxions::solver::Inspection;
 
 use crate::args::ProblemArgs;
 use crate::failure::{Failure, code};
@@ -40,8 +39,8 @@ pub(crate) fn on_ranks<T: Send>(
     result.into_iter().next().ok_or(Failure::Told { code: code::FAILED })
 }
 
-/// On how many ranks a problem runs: as many as mpirun started or were asked for, else as [ranks]
-/// says, else one per core, but no more than the grid can be cut for.
+/// On how many ranks a problem runs: as many as mpirun started or were asked for, else as `dims` in
+/// the file says, else one per core, as far as the grid can be cut.
 pub(crate) fn number(args: &ProblemArgs, problem: &Problem) -> usize {
     if let Some(ranks) = launched_ranks().or(args.ranks.map(|n| n as usize)) {
         return ranks;
@@ -53,9 +52,9 @@ pub(crate) fn number(args: &ProblemArgs, problem: &Problem) -> usize {
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let most = cores.min(problem.pde.grid().cells());
-    let scheme = &problem.times.scheme;
-    let fits = |n: &usize| Inspection::new(&problem.pde, scheme, *n, &problem.dims).is_ok();
-    (1..=most).rev().filter(|n| n.is_multiple_of(least)).find(fits).unwrap_or(least)
+    let world = World::solo();
+    // What is wrong with the problem is told by whoever solves it.
+    problem.simulation(&world).most_ranks(most).ok().flatten().unwrap_or(least)
 }
 
 /// A failure that another process tells of. The launcher ends all processes when one has failed,

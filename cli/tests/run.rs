@@ -158,6 +158,11 @@ fn info_and_plot_show_a_run() {
     let said = home.succeed(&["plot", "small/snapshots/000002.h5"]);
     assert!(said.contains("small/plot.png (t = 20)"), "{said}");
     assert!(home.path().join("small/plot.png").exists());
+    // Away from its series a file of snapshots does not know their times.
+    std::fs::copy(home.path().join("small/snapshots/000002.h5"), home.path().join("a.h5")).unwrap();
+    home.succeed(&["diff", "small/snapshots/000002.h5", "a.h5"]);
+    let said = home.succeed(&["plot", "a.h5", "-o", "a.png"]);
+    assert_eq!(said, "a.png\n");
     let said = home.succeed(&["plot", "small", "--field", "v", "--time", "19", "-o", "v.png"]);
     assert!(said.contains("t = 20"));
     assert!(std::fs::read(home.path().join("v.png")).unwrap().starts_with(b"\x89PNG"));

@@ -239,6 +239,20 @@ pub enum Error {
         /// The argument.
         span: Span,
     },
+    /// A number that is not one of those that count something.
+    #[error("the argument of `{name}` must be a whole number from {least} to {most}, not {found}")]
+    WholeNumberWanted {
+        /// The function.
+        name: String,
+        /// The smallest that it takes.
+        least: u32,
+        /// The largest that it takes.
+        most: u32,
+        /// What it is.
+        found: f64,
+        /// The argument.
+        span: Span,
+    },
     /// An argument of the wrong rank.
     #[error("`{name}` takes {wants}, and this is {found}")]
     WrongRank {
@@ -352,6 +366,7 @@ impl Error {
             | ScalarWanted { span, .. }
             | RealWanted { span, .. }
             | NumberWanted { span, .. }
+            | WholeNumberWanted { span, .. }
             | WrongRank { span, .. }
             | WrongType { span, .. }
             | NotOnGrid { span, .. }

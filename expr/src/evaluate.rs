@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::lower::{Parts, lower};
 use crate::resolve::resolve;
 use crate::scope::{Place, Scope};
+use crate::space::Space;
 use crate::typed::Expr;
 use crate::types::Rank;
 
@@ -24,14 +25,7 @@ pub fn evaluate(text: &str, scope: &Scope) -> Result<f64, Vec<Error>> {
         let (what, found, span) = ("a constant".to_string(), expr.ty, ast.span);
         return Err(vec![Error::ScalarWanted { what, found, span }]);
     }
-    let mut builder = Builder::new();
-    // The scope of a constant has no leaves.
-    let mut leaf = |_: &Expr, b: &mut Builder| Parts::real(b.constant(f64::NAN));
-    let parts = lower(&expr, scope.space(), &mut builder, &mut leaf);
-    let value = match parts.only().re {
-        Some(value) => builder.as_constant(value).unwrap_or(f64::NAN),
-        None => 0.0,
-    };
+    let value = number(&expr, scope.space());
     if value.is_finite() {
         Ok(value)
     } else {
@@ -39,11 +33,21 @@ pub fn evaluate(text: &str, scope: &Scope) -> Result<f64, Vec<Error>> {
     }
 }
 
+/// The value of a real scalar that is made of numbers only.
+pub(crate) fn number(expr: &Expr, space: &Space) -> f64 {
+    let mut builder = Builder::new();
+    // A constant has no leaves.
+    let mut leaf = |_: &Expr, b: &mut Builder| Parts::real(b.constant(f64::NAN));
+    match lower(expr, space, &mut builder, &mut leaf).only().re {
+        Some(value) => builder.as_constant(value).unwrap_or(f64::NAN),
+        None => 0.0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::native::Native;
-    use crate::space::Space;
 
     fn value(text: &str) -> Result<f64, Vec<Error>> {
         let mut scope = Scope::new(Place::Constant, &Space::nowhere());

@@ -150,6 +150,10 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     row(&["arg"], 1..=1, Function::Angle),
 ];
 
+/// Functions that are 1 divided by another one.
+pub(crate) const RECIPROCALS: [(&str, Unary); 3] =
+    [("sec", Unary::Cos), ("csc", Unary::Sin), ("cot", Unary::Tan)];
+
 /// The row of a function's name.
 pub(crate) fn find(name: &str) -> Option<&'static Row> {
     FUNCTIONS.iter().find(|row| row.names.contains(&name))
@@ -161,7 +165,8 @@ mod tests {
 
     #[test]
     fn no_name_stands_twice() {
-        let mut names: Vec<_> = FUNCTIONS.iter().flat_map(|row| row.names).collect();
+        let mut names: Vec<_> = FUNCTIONS.iter().flat_map(|row| row.names.to_vec()).collect();
+        names.extend(RECIPROCALS.map(|(name, _)| name));
         let all = names.len();
         names.sort();
         names.dedup();

@@ -321,11 +321,16 @@ impl Parser<'_> {
     /// The error for a token that cannot follow `left`.
     fn out_of_place(&self, left: &Ast) -> Error {
         let token = self.peek();
+        let next = self.tokens.get(self.at + 1).map(|next| &next.kind);
         let hint = match (&left.kind, &token.kind) {
             (AstKind::Number(value), TokenKind::Name(name)) => {
                 Some(format!("to multiply, write `{value}*{name}`"))
             }
-            (_, TokenKind::Name(_) | TokenKind::Number(_) | TokenKind::Open) => {
+            (_, TokenKind::Name(_) | TokenKind::Number(_) | TokenKind::Open | TokenKind::Nabla) => {
+                Some("to multiply, write `*`".into())
+            }
+            // |∇c|
+            (_, TokenKind::Bar) if next == Some(&TokenKind::Nabla) => {
                 Some("to multiply, write `*`".into())
             }
             (_, TokenKind::Bar) => Some("for a logical or write `or`".into()),
@@ -487,6 +492,10 @@ mod tests {
         assert_eq!(error.span(), Span::new(2, 3));
         assert_eq!(error.help().unwrap(), "to multiply, write `2*x`");
         assert_eq!(parse("a || b").unwrap_err().help().unwrap(), "for a logical or write `or`");
+        for text in ["∇·(K∇c)", "2∇²c", "(1 + c)∇·v", "K|∇c|²"] {
+            let error = parse(text).unwrap_err();
+            assert_eq!(error.help().unwrap(), "to multiply, write `*`", "{text}");
+        }
         assert!(matches!(parse("(a + b"), Err(Error::Unclosed { bracket: '(', .. })));
         assert!(matches!(parse(""), Err(Error::Unexpected { .. })));
         assert!(matches!(parse("a + * b"), Err(Error::Unexpected { .. })));

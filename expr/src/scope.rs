@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::ast::Ast;
 use crate::native::Native;
-use crate::space::Space;
+use crate::space::{RADIUS, Space};
 use crate::typed::Node;
 use crate::types::Type;
 
@@ -141,8 +141,10 @@ impl Scope {
         if place.allows_cells() {
             let time = Uses { time: true, ..Uses::default() };
             scope.insert("t", Node::Time, Type::REAL, time);
-            for (axis, name) in space.axes.iter().enumerate() {
-                scope.insert(name, Node::Coordinate(axis), Type::REAL, cells.clone());
+            for name in space.axes.iter().map(String::as_str).chain([RADIUS]) {
+                if let Some(axis) = space.axis(name) {
+                    scope.insert(name, Node::Coordinate(axis), Type::REAL, cells.clone());
+                }
             }
         }
         if place == Place::Condition {
@@ -224,7 +226,12 @@ impl Scope {
 
     /// The names that an author can have meant: those from the file, coordinates, time.
     pub(crate) fn known(&self) -> impl Iterator<Item = &str> {
-        let hidden = |name: &str| matches!(name, "E" | "I" | "i" | "True" | "False");
-        self.names.keys().map(String::as_str).filter(move |name| !hidden(name))
+        let hidden = |name: &str, node: &Node| match name {
+            "E" | "I" | "i" | "True" | "False" => true,
+            RADIUS => matches!(node, Node::Coordinate(_)),
+            _ => false,
+        };
+        let shown = self.names.iter().filter(move |(name, meaning)| !hidden(name, &meaning.node));
+        shown.map(|(name, _)| name.as_str())
     }
 }

@@ -1,5 +1,8 @@
 //! The space in which expressions live: its coordinates, and the components of vectors.
 
+/// Another name of the coordinate r, as in py-pde.
+pub(crate) const RADIUS: &str = "radius";
+
 /// A system of coordinates, as far as formulas depend on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Coordinates {
@@ -47,6 +50,13 @@ impl Space {
     pub fn cartesian(axes: &[&str]) -> Self {
         let names: Vec<String> = axes.iter().map(|axis| axis.to_string()).collect();
         Space { coordinates: Coordinates::Cartesian, axes: names.clone(), components: names }
+    }
+
+    /// The number of the axis of that name. Away from the straight ones, `radius` is `r`.
+    pub fn axis(&self, name: &str) -> Option<usize> {
+        let curved = self.coordinates != Coordinates::Cartesian;
+        let name = if curved && name == RADIUS { "r" } else { name };
+        self.axes.iter().position(|axis| axis == name)
     }
 
     /// How many components a vector has.

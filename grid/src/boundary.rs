@@ -81,6 +81,22 @@ impl<T> Condition<T> {
         })
     }
 
+    /// Its numbers, the coefficient of a mixed one first.
+    pub fn numbers(&self) -> Vec<&T> {
+        match self {
+            Condition::Value(v)
+            | Condition::Derivative(v)
+            | Condition::Curvature(v)
+            | Condition::Ghost(v)
+            | Condition::NormalValue(v)
+            | Condition::NormalDerivative(v)
+            | Condition::NormalCurvature(v) => vec![v],
+            Condition::Mixed { coefficient, value }
+            | Condition::NormalMixed { coefficient, value } => vec![coefficient, value],
+            Condition::Periodic | Condition::Antiperiodic => vec![],
+        }
+    }
+
     /// Whether the condition joins the two ends of an axis.
     pub fn joins_ends(&self) -> bool {
         matches!(self, Condition::Periodic | Condition::Antiperiodic)

@@ -9,8 +9,8 @@
 //!
 //! The conservative Laplacian (finite volumes: LeVeque 2002, "Finite Volume Methods for Hyperbolic
 //! Problems", section 4.1) is (A_h (f₊ − f) − A_l (f − f₋))/(Δr V), the conservative divergence
-//! (A_h (u + u₊) − A_l (u₋ + u))/(2V). At r = 0 the inner surface vanishes, so whatever lies beyond
-//! does not count.
+//! (A_h (u + u₊) − A_l (u₋ + u))/(2V). At r = 0 the inner surface vanishes, so whatever number lies
+//! beyond does not count.
 
 use std::f64::consts::PI;
 

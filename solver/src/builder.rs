@@ -1,14 +1,11 @@
 //! What a simulation is made of, collected call by call and checked as a whole.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use fluxions_comm::{Kind, World};
-use fluxions_expr::Place;
-use fluxions_halo::{Decomposition, HaloWidth, Subdomain};
+use fluxions_halo::Decomposition;
 
 use crate::clock::Clock;
-use crate::data::Source;
 use crate::error::{Error, Errors};
 use crate::executor::Executor;
 use crate::formula::Formula;
@@ -16,30 +13,30 @@ use crate::machine::total_memory;
 use crate::memory::Memory;
 use crate::origin::Origin;
 use crate::pde::Pde;
-use crate::plan::{Observable, Plan};
+use crate::plan::Plan;
 use crate::pulse::Pulse;
 use crate::schedule::{Every, Schedule};
+use crate::setup::{Setup, load};
 use crate::simulation::Simulation;
 use crate::state::State;
-use crate::symmetry;
 use crate::tableau::Tableau;
 use crate::tracker::Tracker;
 
 /// Collects what a [`Simulation`] is made of.
 pub struct SimulationBuilder<'a> {
-    pde: &'a Pde,
+    pub(crate) pde: &'a Pde,
     world: &'a World,
-    initial: Vec<(String, Formula)>,
-    scheme: Tableau,
+    pub(crate) initial: Vec<(String, Formula)>,
+    pub(crate) scheme: Tableau,
     dt: Option<f64>,
     start: f64,
     max_steps: Option<u64>,
     seed: u64,
     dims: Vec<usize>,
-    fields: Vec<(String, Formula)>,
-    numbers: Vec<(String, Formula)>,
+    pub(crate) fields: Vec<(String, Formula)>,
+    pub(crate) numbers: Vec<(String, Formula)>,
     trackers: Vec<(Every, Box<dyn Tracker>)>,
-    other_plans: Vec<Plan>,
+    pub(crate) other_plans: Vec<Plan>,
     began: Instant,
 }
 
@@ -139,50 +136,36 @@ impl<'a> SimulationBuilder<'a> {
         self
     }
 
+    /// The largest number of ranks up to `most` into as many blocks of which the grid can be cut,
+    /// if there is one.
+    ///
+    /// # Errors
+    /// Every mistake found in the expressions.
+    pub fn most_ranks(&self, most: usize) -> Result<Option<usize>, Errors> {
+        let least = Setup::new(self)?.least;
+        let fits =
+            |ranks: &usize| Decomposition::new(self.pde.grid(), *ranks, &self.dims, least).is_ok();
+        Ok((1..=most).rev().find(fits))
+    }
+
     /// The simulation, in its initial state. Collective.
     ///
     /// # Errors
     /// Every mistake found in the expressions, before ranks communicate at all; a grid that
     /// cannot be cut into as many blocks; an initial value that is not finite.
     pub fn build(self) -> Result<Simulation, Errors> {
-        let pde = self.pde;
-        let mut errors = Vec::new();
-        let mut initial = self.initial_plans(&mut errors);
-        let mut observables = Vec::new();
-        let lists = [(&self.fields, false), (&self.numbers, true)];
-        for (name, text, number) in lists
-            .into_iter()
-            .flat_map(|(list, number)| list.iter().map(move |(n, t)| (n, t, number)))
-        {
-            match Observable::new(pde, name, text, number) {
-                Ok(observable) => observables.push(observable),
-                Err(found) => errors.extend(found),
-            }
-        }
+        let (pde, world) = (self.pde, self.world);
         let dt = self.dt.unwrap_or(f64::NAN);
-        if let Err(error) = Clock::new(self.start, self.start, dt) {
-            errors.push(error);
-        }
-        if !errors.is_empty() {
-            return Err(Errors(errors));
-        }
-
-        let plan = Plan::step(pde, &self.scheme);
-        let plans =
-            || [&plan].into_iter().chain(&initial).chain(observables.iter().map(|o| &o.plan));
-        let most = |a: [usize; 3], b: [usize; 3]| std::array::from_fn(|k: usize| a[k].max(b[k]));
-        let mut widths = vec![HaloWidth::default(); pde.all_arrays() - pde.arrays()];
-        for plan in plans() {
-            let both = widths.iter_mut().zip(&plan.data_widths);
-            both.for_each(|(width, other)| *width = width.union(other));
-        }
-        let data = Plan::of_data(pde, &widths);
-        let plans = || plans().chain([&data]);
-        let halo = plans().map(Plan::halo).fold([0; 3], most);
-        let least = plans().map(|p| p.least_cells(pde)).fold([0; 3], most);
-        let arrays = plans().map(|p| p.arrays).max().unwrap_or(0);
-        let rows = plans().map(|p| p.rows).max().unwrap_or(0);
-        let world = self.world;
+        let setup = match (Setup::new(&self), Clock::new(self.start, self.start, dt)) {
+            (Ok(setup), Ok(_)) => setup,
+            (Err(errors), Ok(_)) => return Err(errors),
+            (Ok(_), Err(error)) => return Err(error.into()),
+            (Err(Errors(mut errors)), Err(error)) => {
+                errors.push(error);
+                return Err(Errors(errors));
+            }
+        };
+        let Setup { step, initial, observables, data, halo, least, arrays, rows } = setup;
         let decomposition =
             Decomposition::new(pde.grid(), world.size(), &self.dims, least).map_err(Error::from)?;
         let block = decomposition.subdomain(world.rank());
@@ -193,14 +176,14 @@ impl<'a> SimulationBuilder<'a> {
 
         let executor =
             |memory: &Memory, plan| Executor::new(pde, world, &block, memory, plan, self.seed);
-        let given = pde.data().iter().enumerate().map(|(k, d)| (pde.fields().len() + k, &d.source));
-        for (field, source) in given {
+        let data_sources = pde.data().iter().map(|data| &data.source);
+        for (field, source) in (pde.fields().len()..).zip(data_sources) {
             let loaded = load(pde, &block, &mut memory, field, source);
             world.agree(loaded).map_err(crate::error::elsewhere)?;
         }
         executor(&memory, data)?.run(world, &block, &mut memory, self.start, 0.0)?;
         // Initial values may use arrays of fields that are set later, as working space only.
-        for plan in initial.drain(..) {
+        for plan in initial {
             let mut setter = executor(&memory, plan)?;
             setter.run(world, &block, &mut memory, self.start, 0.0)?;
         }
@@ -210,7 +193,7 @@ impl<'a> SimulationBuilder<'a> {
             let loaded = load(pde, &block, &mut memory, field, source);
             world.agree(loaded).map_err(crate::error::elsewhere)?;
         }
-        let stepper = executor(&memory, plan)?;
+        let stepper = executor(&memory, step)?;
         let observables = observables
             .into_iter()
             .map(|observable| {
@@ -247,61 +230,6 @@ impl<'a> SimulationBuilder<'a> {
             output_seconds: 0.0,
         })
     }
-
-    fn initial_plans(&self, errors: &mut Vec<Error>) -> Vec<Plan> {
-        let pde = self.pde;
-        for (name, _) in &self.initial {
-            if let Err(error) = pde.field(&Origin::Initial(name.clone()), name) {
-                errors.push(error);
-            }
-        }
-        let mut plans = Vec::new();
-        for (number, field) in pde.fields().iter().enumerate() {
-            let Some((_, value)) = self.initial.iter().find(|(name, _)| name == field) else {
-                errors.push(Error::NoInitialValue { field: field.clone() });
-                continue;
-            };
-            if let Formula::Values(source) = value {
-                let (found, wanted) = (source.ty(), pde.types()[number]);
-                if found != wanted {
-                    errors.push(Error::UnfitValues { field: field.clone(), found, wanted });
-                }
-                continue;
-            }
-            let origin = Origin::Initial(field.clone());
-            match pde.check_value(&origin, value, Place::Initial, number) {
-                Ok((expr, _)) => {
-                    errors.extend(symmetry::check_initial(pde, number, value, &expr).err());
-                    plans.push(Plan::initial(pde, number, &expr));
-                }
-                Err(found) => errors.extend(found),
-            }
-        }
-        plans
-    }
-}
-
-/// Copies what a source gives for a block to the arrays of a field.
-fn load(
-    pde: &Pde,
-    block: &Subdomain,
-    memory: &mut Memory,
-    field: usize,
-    source: &Arc<dyn Source>,
-) -> Result<(), Error> {
-    let missing = pde.grid().missing();
-    let (start, shape) = (block.start(), block.shape());
-    for (number, array) in pde.arrays_of(field).enumerate() {
-        let values = source.read(&start[missing..], &shape[missing..], number);
-        let values = values.map_err(Error::Source)?;
-        if values.len() != shape.iter().product::<usize>() {
-            return Err(Error::Source("as many values as cells are needed".into()));
-        }
-        let layout = memory.layout();
-        let mut view = layout.view_mut(memory.of_array_mut(array));
-        view.iter_mut().zip(values).for_each(|(cell, value)| *cell = value);
-    }
-    Ok(())
 }
 
 /// Whether this machine has as much memory. Threads share it; how many processes run on it is not

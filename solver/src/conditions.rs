@@ -5,14 +5,13 @@
 //! on compound expressions use the conditions of their equation's field, whatever the type of the
 //! expression; so for each *owner* the conditions of every type are worked out.
 
-use fluxions_expr::{Expr, Node, Operator, Place, Rank, Type, nearest};
+use fluxions_expr::{Expr, Node, Place, Rank, Type, nearest};
 use fluxions_grid::{Condition, Grid, Side};
 
 use crate::error::Error;
 use crate::formula::Formula;
-use crate::operators::is_coefficient;
 use crate::origin::{Origin, Part};
-use crate::pde::Pde;
+use crate::pde::{MadeOf, Pde};
 
 /// A boundary condition as it was given.
 #[derive(Clone, Debug)]
@@ -33,6 +32,8 @@ pub struct ArrayCondition {
     pub imaginary: bool,
     /// Whether the quantity is complex.
     pub complex: bool,
+    /// Whether the condition changes with the time.
+    changes: bool,
 }
 
 /// The conditions of one array: lower and upper side of each of the three axes inside.
@@ -65,6 +66,8 @@ pub struct Conditions {
     definitions: Vec<usize>,
     /// Whether each definition was given conditions by name.
     named: Vec<bool>,
+    /// The same for each of the given fields.
+    data_named: Vec<bool>,
 }
 
 const fn number(ty: Type) -> usize {
@@ -82,6 +85,7 @@ impl Conditions {
             fields: Vec::new(),
             definitions: Vec::new(),
             named: Vec::new(),
+            data_named: Vec::new(),
         }
     }
 
@@ -108,20 +112,29 @@ impl Conditions {
         self.fields[field]
     }
 
-    /// The owner whose conditions hold for an argument of an operator in an expression of `owner`.
-    pub(crate) fn owner_of_argument(
-        &self,
-        operator: Operator,
-        k: usize,
-        argument: &Expr,
-        owner: usize,
-    ) -> usize {
-        match argument.node {
-            Node::Field(field) => self.fields[field],
-            Node::Define(d) if self.named[d] || !is_coefficient(operator, k) => self.definitions[d],
-            _ if is_coefficient(operator, k) => self.straight,
-            _ => owner,
-        }
+    pub(crate) fn owner_of_definition(&self, definition: usize) -> usize {
+        self.definitions[definition]
+    }
+
+    pub(crate) fn straight(&self) -> usize {
+        self.straight
+    }
+
+    /// Whether a definition was given conditions by its name.
+    pub(crate) fn is_definition_named(&self, definition: usize) -> bool {
+        self.named[definition]
+    }
+
+    /// Whether a field has conditions of its own: those with equations always, given ones if they
+    /// were named.
+    pub(crate) fn is_field_named(&self, field: usize) -> bool {
+        let given = self.fields.len() - self.data_named.len();
+        field.checked_sub(given).is_none_or(|k| self.data_named[k])
+    }
+
+    /// Whether the conditions of an array change with the time.
+    pub(crate) fn change(&self, number: usize) -> bool {
+        self.faces[number].iter().flatten().any(|face| face.changes)
     }
 
     /// The numbers of the conditions of the arrays of a quantity of this type.
@@ -167,32 +180,31 @@ impl Conditions {
 }
 
 impl ArrayCondition {
-    fn new(condition: Condition<Expr>, component: usize, imaginary: bool, complex: bool) -> Self {
-        let mut scalar = true;
-        let Ok(()) = condition
-            .clone()
-            .try_map(|expr| {
-                scalar &= expr.ty.rank == Rank::Scalar;
-                Ok::<_, std::convert::Infallible>(())
-            })
-            .map(|_| ());
+    fn new(
+        pde: &Pde,
+        condition: Condition<Expr>,
+        component: usize,
+        imaginary: bool,
+        complex: bool,
+    ) -> Self {
+        let scalar = condition.numbers().iter().all(|expr| expr.ty.rank == Rank::Scalar);
+        let changes =
+            condition.numbers().iter().any(|expr| MadeOf::new(expr, pde.definitions()).timed);
         let component = if scalar { 0 } else { component };
-        ArrayCondition { condition, component, imaginary, complex }
+        ArrayCondition { condition, component, imaginary, complex, changes }
     }
 
     /// Whether the ghost cells of one part of a complex quantity depend on the cells of the other.
     fn needs_partner(&self) -> bool {
-        let mut uses_value = false;
-        let mut complex_coefficient = false;
-        let mut first = true;
-        let mixed = matches!(self.condition, Condition::Mixed { .. });
-        let Ok(_) = self.condition.clone().try_map(|expr| {
-            expr.walk(&mut |part| uses_value |= part.node == Node::Adjacent);
-            complex_coefficient |= mixed && first && expr.ty.complex;
-            first = false;
-            Ok::<_, std::convert::Infallible>(())
-        });
-        uses_value || complex_coefficient
+        let uses_value = |expr: &&Expr| {
+            let mut uses = false;
+            expr.walk(&mut |part| uses |= part.node == Node::Adjacent);
+            uses
+        };
+        match &self.condition {
+            Condition::Mixed { coefficient, .. } if coefficient.ty.complex => true,
+            condition => condition.numbers().iter().any(uses_value),
+        }
     }
 }
 
@@ -239,22 +251,28 @@ pub(crate) fn resolve(pde: &Pde, entries: &[Entry]) -> Result<Conditions, Vec<Er
     };
     conditions.common = conditions.add(pde, &of(None));
     conditions.straight = {
-        let entries = straight(pde.grid());
+        let entries = straight_entries(pde.grid());
         let entries: Vec<&Checked> = entries.iter().collect();
         conditions.add(pde, &entries)
     };
     let mut add = |name: &str, ty: Type, must_fit: bool| {
         let entries = of(Some(name));
         let owner = conditions.add(pde, &entries);
-        // What is wrong for all is wrong for each.
-        if must_fit
-            && let Err(unfit) = conditions.arrays(owner, ty)
-            && !errors.iter().any(|e| matches!(e, Error::UnfitCondition { .. }))
-        {
+        let normal = entries.iter().find(|e| e.of.is_some() && e.condition.is_normal());
+        if let (Rank::Scalar, Some(entry)) = (ty.rank, normal) {
+            let reason = format!("it is for vectors and tensors, and `{name}` is a scalar");
+            let (of, at) = (entry.of.clone(), entry.at.clone());
+            let whole = Origin::Boundary { of, at, part: Part::Whole };
+            errors.push(entry.unfit(reason).error(whole));
+        }
+        if must_fit && let Err(unfit) = conditions.arrays(owner, ty) {
             let own = |e: &&&Checked| e.of.is_some() && e.at == unfit.at;
             let of = entries.iter().find(own).and_then(|e| e.of.clone());
             let whole = Origin::Boundary { of, at: unfit.at.clone(), part: Part::Whole };
-            errors.push(unfit.error(whole));
+            // What is wrong for all is wrong for each.
+            if !errors.iter().any(|error| error.origin() == Some(&whole)) {
+                errors.push(unfit.error(whole));
+            }
         }
         owner
     };
@@ -271,12 +289,13 @@ pub(crate) fn resolve(pde: &Pde, entries: &[Entry]) -> Result<Conditions, Vec<Er
         .zip(&named)
         .map(|(d, named)| add(&d.name, d.expr.ty, *named))
         .collect();
-    // What is given is continued in a straight line unless its name has conditions.
-    let straight = conditions.straight;
+    let mut data_named = Vec::new();
     for data in pde.data() {
         let named = checked.iter().any(|entry| entry.of.as_ref() == Some(&data.name));
-        fields.push(if named { conditions.add(pde, &of(Some(&data.name))) } else { straight });
+        fields.push(add(&data.name, data.ty(), named));
+        data_named.push(named);
     }
+    conditions.data_named = data_named;
     (conditions.fields, conditions.definitions, conditions.named) = (fields, definitions, named);
     if errors.is_empty() { Ok(conditions) } else { Err(errors) }
 }
@@ -305,7 +324,7 @@ struct Checked {
 }
 
 /// Values beyond the walls on a straight line through the last two cells.
-fn straight(grid: &Grid) -> Vec<Checked> {
+fn straight_entries(grid: &Grid) -> Vec<Checked> {
     let bounded = grid.axes().iter().enumerate().filter(|(_, axis)| !axis.is_periodic());
     let entry = |(named, axis): (usize, &fluxions_grid::Axis)| {
         let condition = match axis.cells() {
@@ -328,8 +347,9 @@ fn straight(grid: &Grid) -> Vec<Checked> {
 fn faces_of(pde: &Pde, entries: &[&Checked], ty: Type, k: usize) -> Result<FaceConditions, Unfit> {
     let grid = pde.grid();
     let (component, imaginary) = (k / ty.per_component(), k % ty.per_component() == 1);
-    let array =
-        |condition, component| ArrayCondition::new(condition, component, imaginary, ty.complex);
+    let array = |condition, component| {
+        ArrayCondition::new(pde, condition, component, imaginary, ty.complex)
+    };
     let default = |axis: usize| match grid.inner_axis(axis) {
         Some(axis) if !axis.is_periodic() => array(Condition::Derivative(Expr::number(0.0)), 0),
         _ => array(Condition::Periodic, 0),
@@ -373,13 +393,12 @@ fn covered(pde: &Pde, entry: &Checked, ty: Type, component: usize) -> Result<Opt
     let is_normal = entry.condition.is_normal();
     let (mine, wanted) = match (is_normal, ty.rank) {
         (false, _) => (component, ty.rank),
-        (true, Rank::Scalar) => (0, Rank::Scalar),
         (true, Rank::Vector) if component == normal => (0, Rank::Scalar),
         (true, Rank::Tensor) if component % n == normal => (component / n, Rank::Vector),
         _ => return Ok(None),
     };
     let mut wrong = None;
-    let Ok(_) = entry.condition.clone().try_map(|expr| {
+    for expr in entry.condition.numbers() {
         if expr.ty.rank != Rank::Scalar && expr.ty.rank != wanted {
             let wanted = Type::real(wanted);
             wrong = Some(format!("its value is {}, and {wanted} is needed", expr.ty));
@@ -387,8 +406,7 @@ fn covered(pde: &Pde, entry: &Checked, ty: Type, component: usize) -> Result<Opt
         if expr.ty.complex && !ty.complex {
             wrong = Some("its value is complex, and the quantity is real".into());
         }
-        Ok::<_, std::convert::Infallible>(())
-    });
+    }
     match wrong {
         Some(reason) => Err(entry.unfit(reason)),
         None => Ok(Some(mine)),

@@ -5,12 +5,22 @@ use std::fmt;
 use std::sync::Arc;
 
 use fluxions_expr::Type;
+use fluxions_grid::Grid;
 use ndarray::{ArrayD, Slice};
 
 /// Where values of cells come from. Every rank asks for its own block.
 pub trait Source: fmt::Debug + Send + Sync {
     /// The type of the values.
     fn ty(&self) -> Type;
+
+    /// Whether there is a value for each cell of a grid; the reason if not.
+    ///
+    /// # Errors
+    /// Why it does not fit.
+    fn fits(&self, grid: &Grid) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let _ = grid;
+        Ok(())
+    }
 
     /// One of the real numbers that a value is made of, in the order of [`Type::numbers`], in the
     /// cells of a block: `start` and `shape` along each named axis, the last axis fastest.
@@ -44,6 +54,22 @@ impl From<ArrayD<f64>> for Values {
 impl Source for Values {
     fn ty(&self) -> Type {
         self.ty
+    }
+
+    fn fits(&self, grid: &Grid) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let wanted: Vec<usize> = grid.axes().iter().map(|axis| axis.cells()).collect();
+        let count = self.ty.numbers(grid.components().len());
+        if self.arrays.len() != count {
+            let message = format!("{} arrays are given for {}", self.arrays.len(), self.ty);
+            return Err(message.into());
+        }
+        match self.arrays.iter().find(|array| array.shape() != wanted) {
+            Some(array) => {
+                let found = array.shape();
+                Err(format!("an array of {found:?} values is given for {wanted:?} cells").into())
+            }
+            None => Ok(()),
+        }
     }
 
     fn read(

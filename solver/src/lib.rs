@@ -4,6 +4,7 @@
 //! ranks of a world, with a time stepping scheme ([`Tableau`]) and trackers ([`Tracker`]) that
 //! look at it now and then ([`Every`]).
 
+mod argument;
 mod builder;
 mod clock;
 mod colored;
@@ -29,6 +30,7 @@ mod pulse;
 mod random;
 mod report;
 mod schedule;
+mod setup;
 mod simulation;
 pub mod space;
 mod stability;

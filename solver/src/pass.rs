@@ -146,17 +146,7 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
                 continue;
             }
             kinds.push(Argument::Stored(argument.ty));
-            arrays.push(match argument.node {
-                Node::Field(field) => {
-                    pde.arrays_of(field).map(|array| Some(ArrayRef::Field(array))).collect()
-                }
-                _ => {
-                    let quantity = self.program.quantity(op, k, of);
-                    // `Program::new` noted every argument of an operator.
-                    let quantity = quantity.expect("the argument of an operator is stored");
-                    quantity.arrays.iter().map(|array| array.map(ArrayRef::Quantity)).collect()
-                }
-            });
+            arrays.push(self.program.arrays_of(op, k, of));
         }
         let inputs = &mut self.inputs;
         let mut load = |b: &mut Builder, argument: usize, number: usize, offset: [i32; 3]| {

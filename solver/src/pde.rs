@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fluxions_expr::{Closure, Expr, Native, Node, Place, Rank, Scope, Space, Type, Uses};
 use fluxions_grid::{Condition, Grid};
 
+use crate::argument::{self, Argument};
 use crate::conditions::{self, Conditions, Entry};
 use crate::data::{Data, Shifted};
 use crate::error::{Error, Errors};
@@ -75,24 +76,28 @@ pub(crate) struct MadeOf {
     pub(crate) depends_on_owner: bool,
     /// Whether a condition with it changes with the time or the state.
     pub(crate) changes: bool,
+    /// Whether the time is in it.
+    pub(crate) timed: bool,
 }
 
 impl MadeOf {
     /// What an expression is made of that may use these definitions.
     pub(crate) fn new(expr: &Expr, definitions: &[Definition]) -> Self {
         let mut all = MadeOf::default();
-        let compound = |argument: &Expr| !matches!(argument.node, Node::Field(_) | Node::Define(_));
+        let compound = |expr: &Expr| argument::base(expr).is_none();
         expr.walk(&mut |part| match &part.node {
             Node::Field(field) if !all.fields.contains(field) => all.fields.push(*field),
-            Node::Time | Node::Adjacent => all.changes = true,
+            Node::Time => (all.changes, all.timed) = (true, true),
+            Node::Adjacent => all.changes = true,
             Node::Operator(_, arguments) => {
                 all.depends_on_owner |= arguments.iter().any(compound);
             }
             Node::Define(d) => {
-                let MadeOf { fields, depends_on_owner, changes } = &definitions[*d].made_of;
+                let MadeOf { fields, depends_on_owner, changes, timed } = &definitions[*d].made_of;
                 all.fields.extend(fields);
                 all.depends_on_owner |= depends_on_owner;
                 all.changes |= changes;
+                all.timed |= timed;
             }
             _ => {}
         });
@@ -111,7 +116,7 @@ pub struct PdeBuilder {
     pub(crate) definitions: Vec<(String, Formula)>,
     pub(crate) functions: Vec<(String, String)>,
     pub(crate) equations: Vec<(String, Formula)>,
-    natives: Vec<Native>,
+    pub(crate) natives: Vec<Native>,
     conditions: Vec<Entry>,
     noise: Vec<(String, Formula)>,
     interpretation: Interpretation,
@@ -192,6 +197,11 @@ impl Pde {
     /// equations.
     pub(crate) fn data(&self) -> &[Data] {
         &self.data
+    }
+
+    /// The names of all fields, those that are given included.
+    pub(crate) fn all_fields(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().chain(self.data.iter().map(|data| &data.name)).map(String::as_str)
     }
 
     /// The numbers of a field's arrays: one for each real number that a value of it is made of,
@@ -346,11 +356,12 @@ impl Pde {
     ) {
         if let Node::Operator(operator, arguments) = &expr.node {
             for (k, argument) in operators::stored(*operator, arguments) {
-                if matches!(argument.node, Node::Field(_)) {
-                    continue;
-                }
-                let owner = self.conditions.owner_of_argument(*operator, k, argument, owner);
-                if let Err(unfit) = self.conditions.arrays(owner, argument.ty)
+                let (owner, ty) = match Argument::of(self, *operator, k, argument, owner) {
+                    Argument::Field { .. } => continue,
+                    Argument::Define { conditions, ty, .. } => (conditions, ty),
+                    Argument::Compound { conditions } => (conditions, argument.ty),
+                };
+                if let Err(unfit) = self.conditions.arrays(owner, ty)
                     && errors.is_empty()
                 {
                     errors.push(Error::UnfitArgument {

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use fluxions_expr::{Distribution, Expr, Kernel, Node, Operator, Reduction, Type};
 use fluxions_halo::HaloWidth;
 
+use crate::argument::Argument;
 use crate::data::Data;
 use crate::operators::{self, Reach};
 use crate::pass::PassBuilder;
@@ -163,7 +164,8 @@ impl<'a> Program<'a> {
     /// have the same, else the common one.
     pub(crate) fn owner_of(pde: &Pde, expr: &Expr) -> usize {
         let fields = MadeOf::new(expr, pde.definitions()).fields;
-        let mut owners = fields.iter().map(|field| pde.conditions().owner_of_field(*field));
+        let solved = fields.iter().filter(|field| **field < pde.fields().len());
+        let mut owners = solved.map(|field| pde.conditions().owner_of_field(*field));
         match owners.next() {
             Some(first) if owners.all(|owner| owner == first) => first,
             _ => pde.conditions().common(),
@@ -221,17 +223,16 @@ impl<'a> Program<'a> {
 
     /// Notes that an operator is applied to an argument; the argument's level.
     fn source(&mut self, op: Operator, k: usize, argument: Target<'_>, reach: &Reach) -> usize {
-        if let Node::Field(field) = argument.expr.node {
-            let arrays = self.pde.arrays_of(field);
-            for (array, width) in arrays.zip(&reach.numbers) {
-                let width = width.unwrap_or_default();
-                self.fields[array] = self.fields[array].union(&width);
+        let Some((key, first)) = self.key(op, k, argument) else {
+            for (array, width) in self.arrays_of(op, k, argument).into_iter().zip(&reach.numbers) {
+                if let (Some(ArrayRef::Field(array)), Some(width)) = (array, width) {
+                    self.fields[array] = self.fields[array].union(width);
+                }
             }
             return 0;
-        }
-        let key = self.key(op, k, argument);
+        };
         if let Some(known) = self.quantities.iter().position(|q| q.key == key) {
-            self.widen(known, reach);
+            self.widen(known, first, reach);
             return self.quantities[known].level;
         }
         let owner = argument.owner;
@@ -264,16 +265,16 @@ impl<'a> Program<'a> {
             widths,
             arrays,
         });
-        self.widen(self.quantities.len() - 1, reach);
+        self.widen(self.quantities.len() - 1, first, reach);
         level
     }
 
-    /// Makes a quantity's halos wide enough for a use of it.
-    fn widen(&mut self, quantity: usize, reach: &Reach) {
+    /// Makes a quantity's halos wide enough for a use of its numbers from `first` on.
+    fn widen(&mut self, quantity: usize, first: usize, reach: &Reach) {
         let conditions = self.pde.conditions();
         let Quantity { widths, conditions: sets, expr, .. } = &mut self.quantities[quantity];
         for (k, width) in reach.numbers.iter().enumerate() {
-            let Some(width) = width else { continue };
+            let (Some(width), k) = (width, first + k) else { continue };
             widths[k] = Some(widths[k].unwrap_or_default().union(width));
             if expr.ty.complex && !width.is_empty() && conditions.needs_partner(sets[k]) {
                 widths[k ^ 1].get_or_insert_default();
@@ -293,30 +294,43 @@ impl<'a> Program<'a> {
         }
     }
 
-    fn key(&self, op: Operator, k: usize, argument: Target<'_>) -> Key {
+    /// What makes the quantity that an operator looks at, and which of its numbers is the first;
+    /// nothing where that is a field.
+    fn key(&self, op: Operator, k: usize, argument: Target<'_>) -> Option<(Key, usize)> {
         let Target { expr, owner, .. } = argument;
-        let conditions = self.pde.conditions().owner_of_argument(op, k, expr, owner);
-        match expr.node {
-            Node::Define(definition) => {
+        match Argument::of(self.pde, op, k, expr, owner) {
+            Argument::Field { .. } => None,
+            Argument::Define { definition, numbers, conditions, .. } => {
                 let depends = self.pde.definitions()[definition].made_of.depends_on_owner;
-                Key::Named { definition, owner: depends.then_some(owner), conditions }
+                let owner = depends.then_some(owner);
+                Some((Key::Named { definition, owner, conditions }, numbers.start))
             }
-            _ => {
+            Argument::Compound { conditions } => {
                 let random = random_name(argument);
-                Key::Compound { expr: expr.clone(), owner, conditions, random }
+                Some((Key::Compound { expr: expr.clone(), owner, conditions, random }, 0))
             }
         }
     }
 
-    /// The quantity that stores an argument of an operator.
-    pub(crate) fn quantity(
+    /// The arrays that hold the numbers of an argument of an operator, as far as they are stored.
+    pub(crate) fn arrays_of(
         &self,
         op: Operator,
         k: usize,
         argument: Target<'_>,
-    ) -> Option<&Quantity> {
-        let key = self.key(op, k, argument);
-        self.quantities.iter().find(|q| q.key == key)
+    ) -> Vec<Option<ArrayRef>> {
+        let Target { expr, owner, .. } = argument;
+        if let Argument::Field { field, numbers } = Argument::of(self.pde, op, k, expr, owner) {
+            let first = self.pde.arrays_of(field).start;
+            return numbers.map(|number| Some(ArrayRef::Field(first + number))).collect();
+        }
+        let count = expr.ty.numbers(self.pde.space().dimension());
+        let found = self.key(op, k, argument).and_then(|(key, first)| {
+            let quantity = self.quantities.iter().find(|q| q.key == key)?;
+            Some(&quantity.arrays[first..first + count])
+        });
+        let arrays = found.unwrap_or(&[]).iter();
+        arrays.map(|array| array.map(ArrayRef::Quantity)).collect()
     }
 
     /// A quantity that stores all of a definition, whatever its conditions.
@@ -429,15 +443,24 @@ impl<'a> Program<'a> {
         Preparation::Quantities { pass: pass.finish(), arrays }
     }
 
+    /// The halos of fields that can differ from the last time: of given ones only those with
+    /// conditions that change.
     fn halo_of_fields(&self) -> Option<HaloGroup> {
-        self.halos(0..self.pde.fields().len(), |array| self.fields[array])
+        let n = self.pde.arrays();
+        let conditions = self.pde.conditions();
+        let differ = |array: usize, set: usize| array < n || conditions.change(set);
+        let all = self.pde.fields().len() + self.pde.data().len();
+        self.halos(0..all, |array, set| match differ(array, set) {
+            true => self.fields[array],
+            false => HaloWidth::default(),
+        })
     }
 
     /// The halos of the fields that are given: filled once, as wide as `widths` says of each
     /// array.
     pub(crate) fn halo_of_data(pde: &'a Pde, widths: &[HaloWidth]) -> Option<HaloGroup> {
         let first = pde.fields().len();
-        let width = |array: usize| widths[array - pde.arrays()];
+        let width = |array: usize, _| widths[array - pde.arrays()];
         Program::new(pde, &[]).halos(first..first + pde.data().len(), width)
     }
 
@@ -449,7 +472,7 @@ impl<'a> Program<'a> {
     fn halos(
         &self,
         fields: std::ops::Range<usize>,
-        width: impl Fn(usize) -> HaloWidth,
+        width: impl Fn(usize, usize) -> HaloWidth,
     ) -> Option<HaloGroup> {
         let pde = self.pde;
         let given = pde.data().iter().map(Data::ty);
@@ -464,7 +487,7 @@ impl<'a> Program<'a> {
                     false => ArrayRef::Field(array),
                 };
                 let pair = [0, 1].map(partner);
-                group.add(ArrayRef::Field(array), *conditions, pair, width(array));
+                group.add(ArrayRef::Field(array), *conditions, pair, width(array, *conditions));
             }
         }
         group.unless_empty()

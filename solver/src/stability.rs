@@ -7,10 +7,13 @@
 //! for blocks: Feingold & Varga 1962, Pacific J. Math. 12, 1241). Integrals in the equations are
 //! left out: they touch single modes.
 
+use std::sync::Arc;
+
 use fluxions_comm::World;
 use fluxions_expr::derivative::partials;
 use fluxions_expr::{Binary, Expr, Reduction, Unary};
 
+use crate::data::Shifted;
 use crate::error::{Error, Errors};
 use crate::executor::Executor;
 use crate::formula::Formula;
@@ -49,7 +52,16 @@ pub fn stable_step(
     let places: &[f64] = if whole { &[0.0] } else { &[0.0, 0.5, 1.0] };
     for place in places {
         let part = pde.cropped(MOST_CELLS, *place);
-        rate = rate.max(bound(&part, initial)?);
+        let offset = pde.grid().offset_of(part.grid());
+        let here = |(name, value): &(String, Formula)| match value {
+            Formula::Values(source) => {
+                let (source, offset) = (Arc::clone(source), offset.clone());
+                (name.clone(), Formula::Values(Arc::new(Shifted { source, offset })))
+            }
+            value => (name.clone(), value.clone()),
+        };
+        let initial: Vec<_> = initial.iter().map(here).collect();
+        rate = rate.max(bound(&part, &initial)?);
     }
     let over = |limit: f64| if rate > 0.0 { limit / rate } else { f64::INFINITY };
     let decaying = over(tableau.real_limit);

@@ -23,6 +23,7 @@ struct Form {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Vanishing {
     fields: Vec<Form>,
+    definitions: Vec<Form>,
 }
 
 /// An operator on something that is not symmetric.
@@ -45,7 +46,7 @@ impl Broken {
 
 impl Vanishing {
     pub(crate) fn nothing() -> Self {
-        Vanishing { fields: Vec::new() }
+        Vanishing { fields: Vec::new(), definitions: Vec::new() }
     }
 
     /// What stays zero: at first everything across r, then only what no equation makes nonzero.
@@ -61,9 +62,15 @@ impl Vanishing {
                 Form { zero, round: true }
             }
         };
-        let mut vanishing =
-            Vanishing { fields: pde.types().iter().map(|ty| guess(ty.rank)).collect() };
+        let fields = pde.types().iter().map(|ty| guess(ty.rank)).collect();
+        let mut vanishing = Vanishing { fields, definitions: Vec::new() };
         loop {
+            // Each may use earlier ones.
+            vanishing.definitions.clear();
+            for definition in pde.definitions() {
+                let form = vanishing.form(pde, &definition.expr);
+                vanishing.definitions.push(form);
+            }
             let mut next = vanishing.clone();
             for (field, equation) in pde.equations().iter().enumerate() {
                 let found = vanishing.form(pde, equation);
@@ -98,6 +105,26 @@ impl Vanishing {
             && (found.round || !wanted.round)
     }
 
+    /// Whether values have the zeros that a field is taken to have: one array for each of its
+    /// numbers, of which each gives its values.
+    pub(crate) fn allows_values<'a, I>(&self, field: usize, arrays: &'a [I]) -> bool
+    where
+        &'a I: IntoIterator<Item = &'a f64>,
+    {
+        let Some(wanted) = self.fields.get(field) else { return true };
+        let per_component = arrays.len() / wanted.zero.len();
+        let still = |(k, array): (usize, &'a I)| {
+            !wanted.zero[k / per_component] || array.into_iter().all(|x| *x == 0.0)
+        };
+        let round = !wanted.round
+            || wanted.zero.len() < 9
+            || (0..per_component).all(|part| {
+                let of = |k: usize| (&arrays[k * per_component + part]).into_iter();
+                of(4).eq(of(8))
+            });
+        arrays.iter().enumerate().all(still) && round
+    }
+
     fn form(&self, pde: &Pde, expr: &Expr) -> Form {
         let all = expr.ty.rank.components(3);
         let none = Form { zero: vec![false; all], round: expr.ty.rank != Rank::Tensor };
@@ -109,7 +136,7 @@ impl Vanishing {
         match &expr.node {
             Node::Number(0.0) => Form { zero: vec![true], round: true },
             Node::Field(field) => self.fields.get(*field).cloned().unwrap_or(none),
-            Node::Define(d) => of(&pde.definitions()[*d].expr),
+            Node::Define(d) => self.definitions.get(*d).cloned().unwrap_or(none),
             Node::List(items) => {
                 let rows: Vec<Form> = items.iter().map(of).collect();
                 let zero = rows.iter().flat_map(|row| row.zero.clone()).collect();
@@ -222,6 +249,11 @@ pub(crate) fn check(pde: &Pde, expr: &Expr) -> Result<(), Broken> {
     if pde.space().coordinates != Coordinates::Spherical {
         return Ok(());
     }
+    check_part(pde, expr, &mut vec![false; pde.definitions().len()])
+}
+
+/// `seen` are the definitions that were checked before.
+fn check_part(pde: &Pde, expr: &Expr, seen: &mut [bool]) -> Result<(), Broken> {
     if let Node::Operator(operator, arguments) = &expr.node {
         let argument = &arguments[arguments.len() - 1];
         let form = pde.vanishing().form(pde, argument);
@@ -248,28 +280,23 @@ pub(crate) fn check(pde: &Pde, expr: &Expr) -> Result<(), Broken> {
         }
     }
     if let Node::Define(d) = expr.node {
-        return check(pde, &pde.definitions()[d].expr)
-            .map_err(|broken| Broken { span: expr.span, ..broken });
+        if std::mem::replace(&mut seen[d], true) {
+            return Ok(());
+        }
+        let found = check_part(pde, &pde.definitions()[d].expr, seen);
+        return found.map_err(|broken| Broken { span: expr.span, ..broken });
     }
-    expr.children().iter().try_for_each(|child| check(pde, child))
+    expr.children().iter().try_for_each(|child| check_part(pde, child, seen))
 }
 
-/// The message for an initial value that breaks a field's symmetry.
-pub(crate) fn check_initial(
-    pde: &Pde,
-    field: usize,
-    formula: &Formula,
-    expr: &Expr,
-) -> Result<(), Error> {
-    if pde.vanishing().allows(pde, field, expr) {
-        return Ok(());
-    }
-    Err(Error::NotSymmetric {
+/// The mistake of an initial value that breaks a field's symmetry.
+pub(crate) fn broken_initial(pde: &Pde, field: usize, formula: &Formula) -> Error {
+    Error::NotSymmetric {
         origin: Origin::Initial(pde.fields()[field].clone()),
         text: formula.to_string().into(),
         reason: "this value has not the symmetry of the grid: on a spherical grid it must point \
                  along r"
             .into(),
         span: Default::default(),
-    })
+    }
 }

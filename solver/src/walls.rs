@@ -149,7 +149,15 @@ impl Strip {
         };
         let coordinates = |axis: usize| {
             let Some(named) = grid.inner_axis(axis) else { return Profile::default() };
-            let centre = |local: isize| named.centre(block.start()[axis] as isize + local);
+            // Ghost cells at a corner see the nearest coordinate that there is along the wall.
+            let cells = named.cells() as isize;
+            let centre = |local: isize| {
+                let index = block.start()[axis] as isize + local;
+                match named.is_periodic() {
+                    true => named.centre(index.rem_euclid(cells)),
+                    false => named.centre(index).clamp(named.bounds()[0], named.bounds()[1]),
+                }
+            };
             let values = (ghosts.start[axis]..ghosts.end[axis]).map(centre).collect();
             Profile { values, before: 0 }
         };

@@ -3,7 +3,8 @@
 use super::{Argument, MOST_CALLS, Resolver, Typed};
 use crate::ast::{Ast, AstKind};
 use crate::error::{Error, nearest};
-use crate::function::{self, Function};
+use crate::evaluate;
+use crate::function::{self, Function, RECIPROCALS};
 use crate::math::{Binary, Unary};
 use crate::native::Native;
 use crate::operator::{
@@ -21,6 +22,31 @@ const RANDOM: [(&str, Distribution, std::ops::RangeInclusive<usize>); 4] = [
     ("random_colored", Distribution::Colored, 1..=2),
     ("random_harmonic", Distribution::Harmonic, 0..=1),
 ];
+
+/// Most modes of a harmonic field; each of them is a cosine for every cell along an axis.
+const MOST_MODES: u32 = 1000;
+
+/// Whether a function, an operator or anything else that is built in is called so on a grid with
+/// these axes.
+pub fn is_builtin(name: &str, axes: &[String]) -> bool {
+    // Sympy's spelling of a list is no function.
+    name == "Array" || builtins(axes).iter().any(|known| known == name)
+}
+
+/// The names of everything built in that can be called.
+fn builtins(axes: &[String]) -> Vec<String> {
+    let operators = operator::names(axes).into_iter().map(|(name, _)| name);
+    let mut known: Vec<&str> = vec!["Piecewise"];
+    for row in function::FUNCTIONS {
+        known.extend_from_slice(row.names);
+    }
+    known.extend(RECIPROCALS.map(|(name, _)| name));
+    known.extend_from_slice(&operator::REDUCTION_NAMES);
+    known.extend(PRODUCTS.map(|(name, _)| name));
+    known.extend(TRANSFORMS.map(|(name, _)| name));
+    known.extend(RANDOM.map(|(name, ..)| name));
+    operators.chain(known.into_iter().map(str::to_string)).collect()
+}
 
 impl Resolver<'_> {
     pub(super) fn call(
@@ -72,6 +98,9 @@ impl Resolver<'_> {
             let arguments = self.arguments(args)?;
             return self.function(name, row.function, arguments);
         }
+        if let Some((_, of)) = RECIPROCALS.iter().find(|(known, _)| *known == name) {
+            return self.reciprocal(name, *of, args, span);
+        }
         // The arguments may hold further mistakes of their own.
         args.iter().for_each(|argument| drop(self.expression(argument)));
         self.unknown_call(name, name_span)
@@ -99,6 +128,20 @@ impl Resolver<'_> {
         let rank = if f.takes_components() { arguments[0].ty.rank } else { Rank::Scalar };
         let ty = Type { rank, complex: complex && !f.gives_real() };
         Some((Node::Call(f, arguments), ty))
+    }
+
+    /// 1/f(x)
+    fn reciprocal(&mut self, name: &str, f: Unary, args: &[Ast], span: Span) -> Option<Typed> {
+        self.count(name, args, 1..=1, span)?;
+        // The function is a level below the quotient.
+        self.grow(usize::from(!self.functions.is_empty()), 1, span)?;
+        self.depth += 1;
+        let arguments = self.arguments(args);
+        self.depth -= 1;
+        let (node, ty) = self.function(name, Function::Unary(f), arguments?)?;
+        let one = Expr { span, ..Expr::number(1.0) };
+        let quotient = vec![one, Expr { node, ty, span }];
+        Some((Node::Call(Function::Binary(Binary::Divide), quotient), ty))
     }
 
     /// `where(condition, a, b)`: a and b of one rank.
@@ -295,6 +338,14 @@ impl Resolver<'_> {
             let (name, span) = (name.to_string(), argument.span);
             return self.fail(Error::NumberWanted { name, span });
         }
+        if let (Distribution::Harmonic, [modes]) = (distribution, &arguments[..]) {
+            let found = evaluate::number(modes, self.scope.space());
+            let (least, most, span) = (1, MOST_MODES, modes.span);
+            if found.fract() != 0.0 || !(f64::from(least)..=f64::from(most)).contains(&found) {
+                let name = name.to_string();
+                return self.fail(Error::WholeNumberWanted { name, least, most, found, span });
+            }
+        }
         Some((Node::Random(distribution, arguments, self.random - 1), Type::REAL))
     }
 
@@ -393,24 +444,10 @@ impl Resolver<'_> {
             };
             return self.fail(Error::NotAFunction { name: name.into(), what, span });
         }
-        let known = self.functions();
-        let nearest = nearest(name, known.iter().map(String::as_str));
+        let known = builtins(&self.scope.space().axes);
+        let known = known.iter().map(String::as_str).chain(self.scope.callables());
+        let nearest = nearest(name, known);
         self.fail(Error::UnknownFunction { name: name.into(), span, nearest })
-    }
-
-    /// The names of everything that can be called.
-    pub(super) fn functions(&self) -> Vec<String> {
-        let operators = operator::names(&self.scope.space().axes).into_iter().map(|(name, _)| name);
-        let mut known: Vec<&str> = vec!["Piecewise"];
-        for row in function::FUNCTIONS {
-            known.extend_from_slice(row.names);
-        }
-        known.extend_from_slice(&operator::REDUCTION_NAMES);
-        known.extend(PRODUCTS.map(|(name, _)| name));
-        known.extend(TRANSFORMS.map(|(name, _)| name));
-        known.extend(RANDOM.map(|(name, ..)| name));
-        known.extend(self.scope.callables());
-        operators.chain(known.into_iter().map(str::to_string)).collect()
     }
 
     /// `Piecewise((a, c), (b, True))` as nested choices; NaN where no condition holds, as sympy.

@@ -5,6 +5,7 @@ mod arithmetic;
 mod call;
 mod part;
 
+pub use call::is_builtin;
 pub use part::list;
 
 use std::collections::HashMap;
@@ -155,13 +156,13 @@ impl Resolver<'_> {
             self.uses.merge(&uses);
             return Some((node, ty));
         }
-        if self.functions().iter().any(|known| known == name) {
+        let axes = &self.scope.space().axes;
+        if self.scope.callable(name).is_some() || is_builtin(name, axes) {
             let example = format!("{name}(…)");
             return self.fail(Error::MissingArguments { name: name.into(), example, span });
         }
-        let axes = &self.scope.space().axes;
-        let mut everywhere = ["t"].into_iter().chain(axes.iter().map(String::as_str));
-        if !self.scope.place().allows_cells() && everywhere.any(|known| known == name) {
+        let everywhere = name == "t" || self.scope.space().axis(name).is_some();
+        if !self.scope.place().allows_cells() && everywhere {
             return self.not_allowed(format!("the coordinate or time `{name}`"), span, None);
         }
         let known = self.scope.known().chain(self.arguments.keys().copied());

@@ -1,6 +1,6 @@
 use super::*;
 use crate::scope::Place;
-use crate::space::Space;
+use crate::space::{Coordinates, Space};
 use crate::types::{Rank, Type};
 
 fn scope(place: Place) -> Scope {
@@ -272,4 +272,89 @@ fn what_is_called_wants_its_arguments() {
         assert!(errors(text, Place::Equation)[0].contains("it needs arguments"), "{text}");
     }
     assert_eq!(errors("max(I)", Place::Constant).len(), 1);
+}
+
+#[test]
+fn a_harmonic_field_has_a_whole_number_of_modes() {
+    for text in ["random_harmonic()", "random_harmonic(1)", "random_harmonic(gamma^2 + 996)"] {
+        assert_eq!(errors(text, Place::Initial), Vec::<String>::new(), "{text}");
+    }
+    for (text, found) in [
+        ("random_harmonic(0)", "0"),
+        ("random_harmonic(2.5)", "2.5"),
+        ("random_harmonic(-gamma)", "-2"),
+        ("random_harmonic(1001)", "1001"),
+        ("random_harmonic(0/0)", "NaN"),
+    ] {
+        let message = format!(
+            "the argument of `random_harmonic` must be a whole number from 1 to 1000, not {found}"
+        );
+        assert_eq!(errors(text, Place::Initial), [message], "{text}");
+    }
+}
+
+#[test]
+fn reciprocals_are_functions_of_the_angle() {
+    let constant = |text: &str| crate::evaluate(text, &scope(Place::Constant));
+    assert_eq!(constant("sec(0.3)"), constant("1/cos(0.3)"));
+    assert_eq!(constant("csc(0.3)"), constant("1/sin(0.3)"));
+    assert_eq!(constant("cot(0.3)"), constant("1/tan(0.3)"));
+    assert_eq!(type_of("cot(psi)*sec(u)"), Type::COMPLEX);
+    assert_eq!(errors("sec(1, 2)", Place::Constant), ["`sec` takes 1 argument, but 2 are given"]);
+    assert_eq!(errors("csc(v)", Place::Output), ["`csc` takes a scalar, and this is a vector"]);
+    let example = "`cot` is a function: it needs arguments, as in `cot(…)`";
+    assert_eq!(errors("cot + 1", Place::Output), [example]);
+    let nested = format!("{}1{}", "sec(".repeat(190), ")".repeat(190));
+    assert!(errors(&nested, Place::Constant).is_empty());
+}
+
+#[test]
+fn r_is_the_radius_too() {
+    let mut space = Space {
+        coordinates: Coordinates::Polar,
+        axes: vec!["r".into()],
+        components: vec!["r".into(), "phi".into()],
+    };
+    let found = |place: Place, space: &Space| {
+        let scope = Scope::new(place, space);
+        assert!(scope.known().all(|name| name != "radius"));
+        resolve(&crate::parse("radius").unwrap(), "radius", &scope).map(|(expr, _)| expr.node)
+    };
+    assert_eq!(found(Place::Initial, &space), Ok(Node::Coordinate(0)));
+    assert_eq!(found(Place::Condition, &space), Ok(Node::Coordinate(0)));
+    let constant = found(Place::Constant, &space).unwrap_err()[0].to_string();
+    assert_eq!(constant, "the coordinate or time `radius` cannot be used in a constant");
+    let mut scope = Scope::new(Place::Initial, &space);
+    scope.number("radius", 3.0);
+    let (expr, _) = resolve(&crate::parse("radius").unwrap(), "radius", &scope).unwrap();
+    assert_eq!(expr.node, Node::Number(3.0));
+    space.coordinates = Coordinates::Cartesian;
+    assert!(found(Place::Initial, &space).is_err());
+}
+
+#[test]
+fn what_is_built_in_is_known_by_name() {
+    let axes = ["x".to_string(), "y".to_string()];
+    for name in [
+        "laplace",
+        "d_dx",
+        "d2_dy2",
+        "integral",
+        "max",
+        "Max",
+        "dot",
+        "trace",
+        "sin",
+        "gamma",
+        "random_normal",
+        "Piecewise",
+        "Array",
+        "cot",
+        "re",
+    ] {
+        assert!(is_builtin(name, &axes), "{name}");
+    }
+    for name in ["d_dz", "monod", "x", "pi", "t", "Laplace"] {
+        assert!(!is_builtin(name, &axes), "{name}");
+    }
 }

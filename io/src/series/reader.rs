@@ -103,13 +103,18 @@ impl Series {
         header::read_field(&self.dataset(name)?, name).map_err(failed)
     }
 
+    /// Whether this is the series of a run, not one of the files in which its snapshots lie.
+    pub fn is_whole(&self) -> bool {
+        self.file.link_exists("time")
+    }
+
     /// The times of the snapshots. Those in a single segment are known to the series beside it;
     /// there are none if it lies elsewhere.
     ///
     /// # Errors
     /// If the file cannot be read.
     pub fn times(&self) -> Result<Vec<f64>, Error> {
-        match self.file.link_exists("time") {
+        match self.is_whole() {
             true => self.numbers("time"),
             false => Ok(self.times_beside().unwrap_or_default()),
         }
