@@ -54,6 +54,77 @@ fn initial(name: &Path, text: &str, ranks: usize) -> Vec<f64> {
     found.unwrap()[0].clone()
 }
 
+#[test]
+fn complex_numbers_of_single_precision_are_read() {
+    let home = tempfile::tempdir().unwrap();
+    let head = r#"
+        [grid]
+        x = { bounds = [0, 2], cells = 8 }
+        [fields]
+        psi = "complex"
+        [time]
+        end = 1
+        dt = 1
+        [equations]
+        psi = 0
+        "#;
+    let text = format!("{head}\n[initial]\npsi = \"x - 2*I*x\"\n[output]\nprecision = \"f32\"");
+    let problem = Problem::parse("single.toml", &text).unwrap();
+    let world = World::solo();
+    let folder = RunFolder::at(home.path().join("run"));
+    folder.prepare(false).unwrap();
+    let writer = SeriesWriter::new(&folder, &problem);
+    let mut simulation =
+        problem.simulation(&world).track(Every::Time(1.0), writer).build().unwrap();
+    simulation.run_until(1.0).unwrap();
+    drop(simulation);
+
+    let given = "{ file = \"run/series.h5\" }";
+    let text = format!("{head}\n[initial]\npsi = {given}");
+    let name = home.path().join("problem.toml");
+    let found = initial(&name, &text, 1);
+    let expected: Vec<f64> = (0..8).map(|i| 0.25 * f64::from(i) + 0.125).collect();
+    assert_eq!(found, expected.iter().flat_map(|x| [*x, -2.0 * x]).collect::<Vec<_>>());
+    let text = text.replace("psi = 0", "psi = \"psi\"\nc = 0").replace("complex", "vector");
+    let mistakes = Problem::parse(&name.to_string_lossy(), &text).unwrap_err();
+    let message = format!("{mistakes:?}");
+    assert!(message.contains("is complex, and a vector is needed"), "{message}");
+}
+
+#[test]
+fn a_series_of_another_geometry_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let text = |geometry: &str, initial: &str| {
+        format!(
+            r#"
+            [grid]
+            geometry = "{geometry}"
+            r = {{ bounds = [0, 2], cells = 8 }}
+            [equations]
+            c = 0
+            [initial]
+            c = {initial}
+            [time]
+            end = 1
+            dt = 1
+            "#
+        )
+    };
+    let problem = Problem::parse("polar.toml", &text("polar", "\"r\"")).unwrap();
+    let world = World::solo();
+    let writer = SeriesWriter::create(&home.path().join("run"), &problem.pde);
+    let mut simulation =
+        problem.simulation(&world).track(Every::Time(1.0), writer).build().unwrap();
+    simulation.run_until(1.0).unwrap();
+    drop(simulation);
+    let name = home.path().join("problem.toml");
+    let given = "{ file = \"run/series.h5\" }";
+    assert_eq!(initial(&name, &text("polar", given), 1)[2], 0.625);
+    let mistakes = Problem::parse(&name.to_string_lossy(), &text("spherical", given)).unwrap_err();
+    let message = format!("{mistakes:?}");
+    assert!(message.contains("is for a polar grid, and this one is spherical"), "{message}");
+}
+
 fn continued(cells: usize, more: &str) -> String {
     format!(
         r#"

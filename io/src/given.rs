@@ -9,10 +9,12 @@ use std::error::Error as StdError;
 use std::path::{Path, PathBuf};
 
 use fluxions_expr::{Rank, Type};
-use fluxions_grid::Grid;
+use fluxions_grid::{Geometry, Grid};
 use fluxions_solver::Source;
-use hdf5::{Dataset, File, Hyperslab, SliceOrIndex};
+use hdf5::types::{TypeDescriptor, VarLenUnicode};
+use hdf5::{Dataset, File, Hyperslab, Location, SliceOrIndex};
 use ndarray::{ArrayD, IxDyn};
+use num_complex::Complex64;
 
 /// What a problem asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,79 +59,13 @@ fn unusable(message: String) -> Unusable {
     Unusable { message, help: None }
 }
 
-/// A complex number as h5py writes it.
-#[derive(Clone, Copy, Debug, Default, hdf5::H5Type)]
-#[repr(C)]
-struct Complex {
-    r: f64,
-    i: f64,
-}
-
 impl Given {
     /// Checks that a file holds what is wanted, for a field of this type on this grid.
     ///
     /// # Errors
     /// If it does not.
     pub fn open(wanted: &Wanted, ty: Type, grid: &Grid) -> Result<Self, Unusable> {
-        let Wanted { path, dataset: name, .. } = wanted;
-        let shown = path.display();
-        if !path.is_file() {
-            return Err(unusable(format!("there is no file {shown}")));
-        }
-        let file = open(path).map_err(|e| unusable(format!("{shown} cannot be opened: {e}")))?;
-        let Ok(dataset) = file.dataset(name) else {
-            let known = file.group("fields").and_then(|group| group.member_names());
-            let known = known.unwrap_or_else(|_| file.member_names().unwrap_or_default());
-            let help = Some(format!("it holds {}", known.join(", ")));
-            return Err(Unusable { message: format!("{shown} has no dataset `{name}`"), help });
-        };
-        let complex =
-            dataset.dtype().is_ok_and(|dtype| !dtype.is::<f64>() && dtype.is::<Complex>());
-        if complex && !ty.complex {
-            return Err(unusable(format!("`{name}` in {shown} is complex, and {ty} is needed")));
-        }
-        let shape = dataset.shape();
-        let rank = ty.rank.indices();
-        let snapshots = shape.len() == 1 + rank + grid.dimension() && file.link_exists("time");
-        let snapshot = match snapshots {
-            true => Some(snapshot(&file, wanted.time)?),
-            false => None,
-        };
-        let rest = &shape[usize::from(snapshots)..];
-        if rest.len() != rank + grid.dimension() {
-            let message = format!(
-                "`{name}` in {shown} has {} axes, and {ty} on this grid has {}",
-                rest.len(),
-                rank + grid.dimension()
-            );
-            return Err(unusable(message));
-        }
-        let (components, cells) = rest.split_at(rank);
-        let n = grid.components().len();
-        if components.iter().any(|length| *length != n) {
-            let message =
-                format!("a vector on this grid has {n} components, `{name}` has {components:?}");
-            return Err(unusable(message));
-        }
-        let same = grid.axes().iter().map(|axis| axis.cells()).eq(cells.iter().copied());
-        if !same && !wanted.interpolated {
-            let wanted: Vec<usize> = grid.axes().iter().map(|axis| axis.cells()).collect();
-            return Err(Unusable {
-                message: format!("`{name}` in {shown} has {cells:?} cells, the grid {wanted:?}"),
-                help: Some("to interpolate, add interpolation = \"linear\"".into()),
-            });
-        }
-        check_bounds(&file, grid, &shown.to_string())?;
-        Ok(Given {
-            path: path.clone(),
-            dataset: name.clone(),
-            ty,
-            snapshot,
-            components: components.to_vec(),
-            complex,
-            cells: cells.to_vec(),
-            grid: grid.axes().iter().map(|axis| (axis.cells(), axis.is_periodic())).collect(),
-        })
+        Found::open(wanted, grid)?.given(wanted, ty, grid)
     }
 
     /// The same for a parameter, whose type is that of the values.
@@ -137,16 +73,15 @@ impl Given {
     /// # Errors
     /// If the file does not hold what is wanted.
     pub fn open_any(wanted: &Wanted, grid: &Grid) -> Result<Self, Unusable> {
-        let mut first = None;
-        for rank in Rank::ALL {
-            for complex in [false, true] {
-                match Self::open(wanted, Type { rank, complex }, grid) {
-                    Ok(given) => return Ok(given),
-                    Err(error) => first.get_or_insert(error),
-                };
-            }
-        }
-        Err(first.unwrap_or_else(|| unusable("there is no such type".into())))
+        let found = Found::open(wanted, grid)?;
+        let fits = |rank: &Rank| {
+            let axes = rank.indices() + grid.dimension();
+            let n = found.dataset.ndim();
+            n == axes || n == axes + 1 && found.has_times()
+        };
+        let rank = Rank::ALL.into_iter().find(fits).unwrap_or_default();
+        let ty = Type { rank, complex: found.complex };
+        found.given(wanted, ty, grid)
     }
 
     /// The cells of the dataset in a box, of one number.
@@ -173,6 +108,103 @@ impl Given {
     }
 }
 
+/// A dataset of numbers in a file.
+struct Found {
+    file: File,
+    dataset: Dataset,
+    complex: bool,
+}
+
+impl Found {
+    /// Looks a dataset up, and whether it is one for this grid.
+    fn open(wanted: &Wanted, grid: &Grid) -> Result<Self, Unusable> {
+        let Wanted { path, dataset: name, .. } = wanted;
+        let shown = path.display();
+        if !path.is_file() {
+            return Err(unusable(format!("there is no file {shown}")));
+        }
+        let file = open(path).map_err(|e| unusable(format!("{shown} cannot be opened: {e}")))?;
+        let Ok(dataset) = file.dataset(name) else {
+            let known = file.group("fields").and_then(|group| group.member_names());
+            let known = known.unwrap_or_else(|_| file.member_names().unwrap_or_default());
+            let help = Some(format!("it holds {}", known.join(", ")));
+            return Err(Unusable { message: format!("{shown} has no dataset `{name}`"), help });
+        };
+        let Some(complex) = is_complex(&dataset) else {
+            return Err(Unusable {
+                message: format!("`{name}` in {shown} holds neither real nor complex numbers"),
+                help: Some("a complex number is a compound of `r` and `i`, as in h5py".into()),
+            });
+        };
+        check_space(&file, &dataset, grid, wanted)?;
+        Ok(Found { file, dataset, complex })
+    }
+
+    /// Whether the first axis can be that of snapshots.
+    fn has_times(&self) -> bool {
+        self.file.link_exists("time")
+    }
+
+    /// The values for a field of this type.
+    fn given(&self, wanted: &Wanted, ty: Type, grid: &Grid) -> Result<Given, Unusable> {
+        let Found { file, dataset, complex } = self;
+        let (name, shown, complex) = (&wanted.dataset, wanted.path.display(), *complex);
+        if complex && !ty.complex {
+            return Err(unusable(format!("`{name}` in {shown} is complex, and {ty} is needed")));
+        }
+        let shape = dataset.shape();
+        let rank = ty.rank.indices();
+        let snapshots = shape.len() == 1 + rank + grid.dimension() && self.has_times();
+        let snapshot = match snapshots {
+            true => Some(snapshot(file, wanted.time)?),
+            false => None,
+        };
+        if snapshot.is_some_and(|k| k >= shape[0]) {
+            let n = shape[0];
+            let message = format!("`{name}` in {shown} has {n} snapshots, and the file more times");
+            return Err(unusable(message));
+        }
+        let rest = &shape[usize::from(snapshots)..];
+        if rest.len() != rank + grid.dimension() {
+            let message = format!(
+                "`{name}` in {shown} has {} axes, and {ty} on this grid has {}",
+                rest.len(),
+                rank + grid.dimension()
+            );
+            return Err(unusable(message));
+        }
+        let (components, cells) = rest.split_at(rank);
+        let n = grid.components().len();
+        if components.iter().any(|length| *length != n) {
+            let message =
+                format!("a vector on this grid has {n} components, `{name}` has {components:?}");
+            return Err(unusable(message));
+        }
+        if cells.contains(&0) {
+            let message = format!("`{name}` in {shown} is empty: it has {cells:?} cells");
+            return Err(unusable(message));
+        }
+        let same = grid.axes().iter().map(|axis| axis.cells()).eq(cells.iter().copied());
+        if !same && !wanted.interpolated {
+            let wanted: Vec<usize> = grid.axes().iter().map(|axis| axis.cells()).collect();
+            return Err(Unusable {
+                message: format!("`{name}` in {shown} has {cells:?} cells, the grid {wanted:?}"),
+                help: Some("to interpolate, add interpolation = \"linear\"".into()),
+            });
+        }
+        Ok(Given {
+            path: wanted.path.clone(),
+            dataset: name.clone(),
+            ty,
+            snapshot,
+            components: components.to_vec(),
+            complex,
+            cells: cells.to_vec(),
+            grid: grid.axes().iter().map(|axis| (axis.cells(), axis.is_periodic())).collect(),
+        })
+    }
+}
+
 fn read(
     dataset: &Dataset,
     slices: Vec<SliceOrIndex>,
@@ -183,8 +215,8 @@ fn read(
     if !complex {
         return dataset.read_slice::<f64, _, IxDyn>(selection);
     }
-    let numbers = dataset.read_slice::<Complex, _, IxDyn>(selection)?;
-    Ok(numbers.map(|z| if imaginary { z.i } else { z.r }))
+    let numbers = dataset.read_slice::<Complex64, _, IxDyn>(selection)?;
+    Ok(numbers.map(|z| if imaginary { z.im } else { z.re }))
 }
 
 impl Source for Given {
@@ -292,8 +324,40 @@ fn snapshot(file: &File, time: Option<f64>) -> Result<usize, Unusable> {
     })
 }
 
-/// Where a file says which domain it is for, it has to be that of the grid.
-fn check_bounds(file: &File, grid: &Grid, shown: &str) -> Result<(), Unusable> {
+/// Whether the numbers in a dataset are complex; nothing if it does not hold numbers.
+fn is_complex(dataset: &Dataset) -> Option<bool> {
+    use TypeDescriptor::{Compound, Float, Integer, Unsigned};
+    let dtype = dataset.dtype().ok()?;
+    let Ok(Compound(compound)) = dtype.to_descriptor() else {
+        return dtype.conv_to::<f64>().map(|_| false);
+    };
+    let number = |ty: &TypeDescriptor| matches!(ty, Float(_) | Integer(_) | Unsigned(_));
+    let part =
+        |name: &str| compound.fields.iter().any(|field| field.name == name && number(&field.ty));
+    (compound.fields.len() == 2 && part("r") && part("i")).then_some(true)
+}
+
+/// Where a file says which space it is for, it has to be that of the grid.
+fn check_space(
+    file: &File,
+    dataset: &Dataset,
+    grid: &Grid,
+    wanted: &Wanted,
+) -> Result<(), Unusable> {
+    let shown = wanted.path.display();
+    if let [geometry] = &texts(file, "geometry")[..]
+        && Geometry::find(geometry).is_some_and(|found| found != grid.geometry())
+    {
+        let mine = grid.geometry().name();
+        let message = format!("{shown} is for a {geometry} grid, and this one is {mine}");
+        return Err(unusable(message));
+    }
+    let (axes, mine) = (texts(dataset, "axes"), grid.axis_names());
+    if axes.len() == mine.len() && axes != mine {
+        let (name, axes, mine) = (&wanted.dataset, axes.join(", "), mine.join(", "));
+        let message = format!("`{name}` in {shown} has the axes {axes}, and the grid {mine}");
+        return Err(unusable(message));
+    }
     let Ok(bounds) = file.attr("bounds").and_then(|attr| attr.read_raw::<f64>()) else {
         return Ok(());
     };
@@ -308,9 +372,186 @@ fn check_bounds(file: &File, grid: &Grid, shown: &str) -> Result<(), Unusable> {
     )))
 }
 
+/// The texts of an attribute; none if there is no such attribute.
+fn texts(at: &Location, name: &str) -> Vec<String> {
+    let read = || at.attr(name)?.read_raw::<VarLenUnicode>();
+    read().unwrap_or_default().iter().map(|text| text.to_string()).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use fluxions_grid::Ends;
+    use hdf5::H5Type;
+    use num_complex::Complex;
+
     use super::*;
+
+    const SHAPE: [usize; 2] = [4, 3];
+
+    fn grid() -> Grid {
+        let grid = Grid::cartesian().axis("x", 0.0..1.0, SHAPE[0], Ends::Bounded);
+        grid.axis("y", 0.0..1.0, SHAPE[1], Ends::Periodic).build().unwrap()
+    }
+
+    /// What becomes of a file with a dataset `d` of this shape, interpolated.
+    fn opened<T: H5Type + Clone + Default>(
+        shape: &[usize],
+        value: impl Fn(usize) -> T,
+        ty: Option<Type>,
+        more: impl Fn(&File, &Dataset),
+    ) -> Result<(Given, tempfile::TempDir), Unusable> {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("map.h5");
+        let file = File::create(&path).unwrap();
+        let dataset = file.new_dataset::<T>().shape(shape).create("d").unwrap();
+        let values: Vec<T> = (0..shape.iter().product()).map(value).collect();
+        if !values.is_empty() {
+            dataset.write_raw(&values).unwrap();
+        }
+        more(&file, &dataset);
+        drop(dataset);
+        file.close().unwrap();
+        let wanted = Wanted { path, dataset: "d".into(), time: None, interpolated: true };
+        let given = match ty {
+            Some(ty) => Given::open(&wanted, ty, &grid()),
+            None => Given::open_any(&wanted, &grid()),
+        };
+        let folder = format!("{}/", home.path().display());
+        match given {
+            Ok(given) => Ok((given, home)),
+            Err(error) => Err(Unusable { message: error.message.replace(&folder, ""), ..error }),
+        }
+    }
+
+    /// Why it is refused as a real field, and as a parameter.
+    fn refused<T: H5Type + Clone + Default>(
+        shape: &[usize],
+        value: T,
+        more: impl Fn(&File, &Dataset),
+    ) -> [String; 2] {
+        let opened = |ty| opened(shape, |_| value.clone(), ty, &more);
+        [Some(Type::REAL), None].map(|ty| opened(ty).unwrap_err().message)
+    }
+
+    fn nothing(_: &File, _: &Dataset) {}
+
+    #[test]
+    fn an_empty_dataset_is_refused() {
+        for shape in [[0, 3], [4, 0]] {
+            let found = refused(&shape, 1.0, nothing);
+            let expected = format!("`d` in map.h5 is empty: it has {shape:?} cells");
+            assert_eq!(found, [expected.clone(), expected]);
+        }
+    }
+
+    #[test]
+    fn a_snapshot_that_the_dataset_lacks_is_refused() {
+        let times = |file: &File, _: &Dataset| {
+            file.new_dataset_builder().with_data(&[0.0, 1.0, 2.0]).create("time").unwrap();
+        };
+        let found = refused(&[2, 4, 3], 1.0, times);
+        let expected = "`d` in map.h5 has 2 snapshots, and the file more times".to_string();
+        assert_eq!(found, [expected.clone(), expected]);
+        assert!(opened(&[3, 4, 3], |_| 1.0, None, times).is_ok());
+    }
+
+    #[test]
+    fn numbers_of_any_kind_are_read() {
+        let real = |given: &Given| given.read(&[1, 0], &[1, 3], 0).unwrap();
+        for ty in [Some(Type::REAL), None] {
+            let of = |given: Result<(Given, _), _>| real(&given.unwrap().0);
+            assert_eq!(of(opened(&SHAPE, |k| k as f32, ty, nothing)), [3.0, 4.0, 5.0]);
+            assert_eq!(of(opened(&SHAPE, |k| k as i16, ty, nothing)), [3.0, 4.0, 5.0]);
+            assert_eq!(of(opened(&SHAPE, |k| k as u64, ty, nothing)), [3.0, 4.0, 5.0]);
+            assert_eq!(of(opened(&SHAPE, |k| k % 2 == 0, ty, nothing)), [0.0, 1.0, 0.0]);
+        }
+    }
+
+    #[test]
+    fn complex_numbers_of_both_sizes_are_read() {
+        fn check<T: H5Type + Copy + Default>(z: impl Fn(f32, f32) -> T + Copy) {
+            for ty in [Some(Type::COMPLEX), None] {
+                let (given, _home) =
+                    opened(&SHAPE, |k| z(k as f32, 0.5 - k as f32), ty, nothing).unwrap();
+                assert_eq!(given.ty(), Type::COMPLEX);
+                assert_eq!(given.read(&[1, 0], &[1, 3], 0).unwrap(), [3.0, 4.0, 5.0]);
+                assert_eq!(given.read(&[1, 0], &[1, 3], 1).unwrap(), [-2.5, -3.5, -4.5]);
+            }
+            let message = opened(&SHAPE, |k| z(k as f32, 0.0), Some(Type::REAL), nothing);
+            assert!(message.unwrap_err().message.ends_with("is complex, and a scalar is needed"));
+            let message = opened(&[4, 3, 1], |k| z(k as f32, 0.0), None, nothing).unwrap_err();
+            assert_eq!(
+                message.message, "a vector on this grid has 2 components, `d` has [4]",
+                "of a parameter, too, the mistake is that of its own type"
+            );
+        }
+        check(Complex::new);
+        check(|re, im| Complex::new(f64::from(re), f64::from(im)));
+    }
+
+    #[test]
+    fn what_is_not_made_of_numbers_is_refused() {
+        #[derive(Clone, Copy, Default, H5Type)]
+        #[repr(C)]
+        struct Pair {
+            a: f64,
+            b: f64,
+        }
+        #[derive(Clone, Copy, Default, H5Type)]
+        #[repr(C)]
+        struct Texts {
+            r: [u8; 3],
+            i: f64,
+        }
+        #[derive(Clone, Copy, Default, H5Type)]
+        #[repr(C)]
+        struct Half {
+            r: f64,
+        }
+        let expected = "`d` in map.h5 holds neither real nor complex numbers".to_string();
+        let expected = [expected.clone(), expected];
+        assert_eq!(refused(&SHAPE, VarLenUnicode::default(), nothing), expected);
+        assert_eq!(refused(&SHAPE, hdf5::types::FixedAscii::<5>::default(), nothing), expected);
+        assert_eq!(refused(&SHAPE, Pair::default(), nothing), expected);
+        assert_eq!(refused(&SHAPE, Texts::default(), nothing), expected);
+        assert_eq!(refused(&SHAPE, Half::default(), nothing), expected);
+        assert_eq!(refused(&SHAPE, [1.0, 2.0], nothing), expected);
+    }
+
+    #[test]
+    fn a_file_for_another_space_is_refused() {
+        fn put(at: &Location, name: &str, values: &[&str]) {
+            let values: Vec<VarLenUnicode> = values.iter().map(|v| v.parse().unwrap()).collect();
+            at.new_attr::<VarLenUnicode>()
+                .shape(values.len())
+                .create(name)
+                .unwrap()
+                .write_raw(&values)
+                .unwrap();
+        }
+        let geometry = |name: &'static str| {
+            move |file: &File, _: &Dataset| {
+                let text: VarLenUnicode = name.parse().unwrap();
+                let attribute = file.new_attr::<VarLenUnicode>().create("geometry").unwrap();
+                attribute.write_scalar(&text).unwrap();
+            }
+        };
+        for name in ["cartesian", "wound"] {
+            assert!(opened(&SHAPE, |_| 1.0, None, geometry(name)).is_ok());
+        }
+        let found = refused(&SHAPE, 1.0, geometry("cylindrical"));
+        let expected = "map.h5 is for a cylindrical grid, and this one is cartesian".to_string();
+        assert_eq!(found, [expected.clone(), expected]);
+
+        let axes =
+            |names: &'static [&str]| move |_: &File, dataset: &Dataset| put(dataset, "axes", names);
+        assert!(opened(&SHAPE, |_| 1.0, None, axes(&["x", "y"])).is_ok());
+        // Not ours.
+        assert!(opened(&SHAPE, |_| 1.0, None, axes(&["time", "x", "y"])).is_ok());
+        let found = refused(&SHAPE, 1.0, axes(&["x", "z"]));
+        let expected = "`d` in map.h5 has the axes x, z, and the grid x, y".to_string();
+        assert_eq!(found, [expected.clone(), expected]);
+    }
 
     #[test]
     fn places_between_cells() {

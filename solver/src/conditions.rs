@@ -5,21 +5,14 @@
 //! on compound expressions use the conditions of their equation's field, whatever the type of the
 //! expression; so for each *owner* the conditions of every type are worked out.
 
-use fluxions_expr::{Expr, Node, Place, Rank, Type, nearest};
-use fluxions_grid::{Condition, Grid, Side};
+use fluxions_expr::{Expr, Node, Rank, Type, nearest};
+use fluxions_grid::Condition;
 
+use crate::condition_entry::{Checked, Entry, check, covered, origin, straight_entries};
+use crate::definition::MadeOf;
 use crate::error::Error;
-use crate::formula::Formula;
 use crate::origin::{Origin, Part};
-use crate::pde::{MadeOf, Pde};
-
-/// A boundary condition as it was given.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) of: Option<String>,
-    pub(crate) at: String,
-    pub(crate) condition: Condition<Formula>,
-}
+use crate::pde::Pde;
 
 /// The condition of one array at one face.
 #[derive(Clone, Debug, PartialEq)]
@@ -307,42 +300,6 @@ impl Unfit {
     }
 }
 
-fn origin(entry: &Entry, part: Part) -> Origin {
-    Origin::Boundary { of: entry.of.clone(), at: entry.at.clone(), part }
-}
-
-/// An entry that was checked by itself.
-struct Checked {
-    of: Option<String>,
-    at: String,
-    axis: usize,
-    sides: Vec<Side>,
-    /// For quantities of real numbers.
-    condition: Condition<Expr>,
-    /// The same where `value` is complex, unless that makes no sense.
-    of_complex: Option<Condition<Expr>>,
-}
-
-/// Values beyond the walls on a straight line through the last two cells.
-fn straight_entries(grid: &Grid) -> Vec<Checked> {
-    let bounded = grid.axes().iter().enumerate().filter(|(_, axis)| !axis.is_periodic());
-    let entry = |(named, axis): (usize, &fluxions_grid::Axis)| {
-        let condition = match axis.cells() {
-            1 => Condition::Derivative(Expr::number(0.0)),
-            _ => Condition::Curvature(Expr::number(0.0)),
-        };
-        Checked {
-            of: None,
-            at: axis.name().into(),
-            axis: grid.missing() + named,
-            sides: Side::BOTH.to_vec(),
-            of_complex: Some(condition.clone()),
-            condition,
-        }
-    };
-    bounded.map(entry).collect()
-}
-
 /// The conditions of array `k` of a quantity of this type.
 fn faces_of(pde: &Pde, entries: &[&Checked], ty: Type, k: usize) -> Result<FaceConditions, Unfit> {
     let grid = pde.grid();
@@ -384,106 +341,4 @@ fn faces_of(pde: &Pde, entries: &[&Checked], ty: Type, k: usize) -> Result<FaceC
         }
     }
     Ok(faces)
-}
-
-/// Which component of its numbers an entry holds for a component of a quantity, if it holds any.
-fn covered(pde: &Pde, entry: &Checked, ty: Type, component: usize) -> Result<Option<usize>, Unfit> {
-    let n = pde.space().dimension();
-    let normal = entry.axis - pde.grid().missing();
-    let is_normal = entry.condition.is_normal();
-    let (mine, wanted) = match (is_normal, ty.rank) {
-        (false, _) => (component, ty.rank),
-        (true, Rank::Vector) if component == normal => (0, Rank::Scalar),
-        (true, Rank::Tensor) if component % n == normal => (component / n, Rank::Vector),
-        _ => return Ok(None),
-    };
-    let mut wrong = None;
-    for expr in entry.condition.numbers() {
-        if expr.ty.rank != Rank::Scalar && expr.ty.rank != wanted {
-            let wanted = Type::real(wanted);
-            wrong = Some(format!("its value is {}, and {wanted} is needed", expr.ty));
-        }
-        if expr.ty.complex && !ty.complex {
-            wrong = Some("its value is complex, and the quantity is real".into());
-        }
-    }
-    match wrong {
-        Some(reason) => Err(entry.unfit(reason)),
-        None => Ok(Some(mine)),
-    }
-}
-
-impl Checked {
-    fn unfit(&self, reason: String) -> Unfit {
-        Unfit { at: self.at.clone(), condition: self.condition.name(), reason }
-    }
-}
-
-fn check(pde: &Pde, entry: &Entry) -> Result<Checked, Vec<Error>> {
-    let grid = pde.grid();
-    let (name, sides) = match entry.at.strip_suffix(['-', '+']) {
-        Some(name) if entry.at.ends_with('-') => (name, vec![Side::Lower]),
-        Some(name) => (name, vec![Side::Upper]),
-        None => (entry.at.as_str(), Side::BOTH.to_vec()),
-    };
-    let Some(named) = grid.axes().iter().position(|axis| axis.name() == name) else {
-        let faces = |axis: &str| format!("{axis}, {axis}-, {axis}+");
-        let known: Vec<_> = grid.axis_names().iter().map(|axis| faces(axis)).collect();
-        return Err(vec![Error::NoSuchFace {
-            origin: origin(entry, Part::Whole),
-            at: entry.at.clone(),
-            known: known.join(", "),
-        }]);
-    };
-    let axis = &grid.axes()[named];
-    let unfit = |reason: String| {
-        let condition = entry.condition.name();
-        let origin = origin(entry, Part::Whole);
-        let (at, reason) = (entry.at.clone(), reason.into());
-        Err(vec![Error::UnfitCondition { origin, at, condition, reason }])
-    };
-    match (axis.is_periodic(), entry.condition.joins_ends()) {
-        (true, false) => {
-            return unfit(format!("the axis {name} is periodic, so that it has no walls"));
-        }
-        (false, true) => return unfit(format!("the axis {name} is not periodic in [grid]")),
-        _ => {}
-    }
-    let needed = entry.condition.depth();
-    if axis.cells() < needed {
-        return unfit(format!("it needs {needed} cells along {name}, and there is 1"));
-    }
-    let condition = expressions(pde, entry, false)?;
-    Ok(Checked {
-        of: entry.of.clone(),
-        at: entry.at.clone(),
-        axis: grid.missing() + named,
-        sides,
-        condition,
-        of_complex: expressions(pde, entry, true).ok(),
-    })
-}
-
-/// The condition with its numbers checked; `complex` says whether `value` is.
-fn expressions(pde: &Pde, entry: &Entry, complex: bool) -> Result<Condition<Expr>, Vec<Error>> {
-    let mut errors = Vec::new();
-    let mut parts = match entry.condition {
-        Condition::Mixed { .. } | Condition::NormalMixed { .. } => {
-            vec![Part::Value, Part::Coefficient]
-        }
-        _ => vec![Part::Value],
-    };
-    let condition = entry.condition.clone().try_map(|formula| {
-        let origin = origin(entry, parts.pop().unwrap_or(Part::Value));
-        let mut scope = pde.scope(Place::Condition);
-        scope.complex_value(complex);
-        match pde.resolve(&origin, &formula, &scope) {
-            Ok((expr, _)) => Ok(expr),
-            Err(found) => {
-                errors.extend(found);
-                Err(())
-            }
-        }
-    });
-    condition.map_err(|()| errors)
 }

@@ -8,17 +8,18 @@ use std::rc::Rc;
 use fluxions_comm::{ExactSum, World};
 use fluxions_expr::rows::Profile;
 use fluxions_expr::{Call, Reduction, RowFn, Rows, Scratch};
-use fluxions_grid::{Condition, Face, Metric, Region, Side};
-use fluxions_halo::{Exchange, FieldHalo, Subdomain};
+use fluxions_grid::{Metric, Region};
+use fluxions_halo::Subdomain;
 
 use crate::error::Error;
+use crate::halo_group::HaloGroup;
 use crate::memory::Memory;
 use crate::operators::FIRST_METRIC;
 use crate::pde::Pde;
 use crate::plan::{Action, Extent, Plan, Slot};
-use crate::program::{HaloGroup, RandomArray, TIME};
+use crate::program::{RandomArray, TIME};
 use crate::random::Source;
-use crate::walls::Wall;
+use crate::walled_group::WalledGroup;
 
 /// How often messages get a chance to move on while the core is computed.
 const POLLS: isize = 4;
@@ -40,7 +41,7 @@ pub struct Counts {
 pub(crate) struct Executor {
     plan: Rc<Plan>,
     kernels: Vec<Rows>,
-    groups: Vec<Group>,
+    groups: Vec<WalledGroup>,
     randoms: Vec<Source>,
     parameters: Vec<f64>,
     profiles: Vec<Profile>,
@@ -58,52 +59,6 @@ pub(crate) struct Executor {
     pub(crate) counts: Counts,
 }
 
-/// The halos of a group of arrays.
-struct Group {
-    exchange: Exchange,
-    /// For each array its walls, with the axis they lie across.
-    walls: Vec<Vec<(usize, Wall)>>,
-    awaited: Vec<Face>,
-}
-
-impl Group {
-    fn new(
-        pde: &Pde,
-        world: &World,
-        block: &Subdomain,
-        memory: &Memory,
-        group: &HaloGroup,
-        scratch: &mut Scratch,
-    ) -> Self {
-        let conditions = || group.conditions.iter().map(|set| pde.conditions().of_array(*set));
-        let fields: Vec<_> = conditions()
-            .map(|set| FieldHalo {
-                antiperiodic: std::array::from_fn(|axis| {
-                    matches!(set[axis][0].condition, Condition::Antiperiodic)
-                }),
-            })
-            .collect();
-        let exchange = Exchange::new(world, block, memory.layout(), group.width, &fields);
-        let mut walls: Vec<Vec<_>> = conditions().map(|_| Vec::new()).collect();
-        for (set, walls) in conditions().zip(&mut walls) {
-            for axis in 0..3 {
-                for side in Side::BOTH {
-                    let face = Face { axis, side };
-                    let needed = group.width.layers[axis][side.index()] > 0;
-                    if needed && block.neighbour(face).is_none() {
-                        let along = exchange.plan().along_wall(block, axis);
-                        let condition = &set[axis][side.index()];
-                        let wall = Wall::new(pde, block, &along, face, condition, scratch);
-                        walls.push((axis, wall));
-                    }
-                }
-            }
-        }
-        let awaited = exchange.plan().awaited(block);
-        Group { exchange, walls, awaited }
-    }
-}
-
 impl Executor {
     /// Makes a plan ready. `memory` has room for it. Collective.
     pub(crate) fn new(
@@ -117,7 +72,8 @@ impl Executor {
         let mut scratch = Scratch::default();
         let kernels: Vec<_> = plan.kernels.iter().map(Rows::compile).collect();
         kernels.iter().for_each(|kernel| kernel.reserve(&mut scratch));
-        let make = |group: &HaloGroup| Group::new(pde, world, block, memory, group, &mut scratch);
+        let make =
+            |group: &HaloGroup| WalledGroup::new(pde, world, block, memory, group, &mut scratch);
         let groups = plan.groups.iter().map(make).collect();
         let halo = memory.layout().halo();
         let along = |axis: usize, value: &dyn Fn(isize) -> f64| {
@@ -338,7 +294,7 @@ impl Executor {
     fn fill_walls(&mut self, memory: &mut Memory, group: usize, phase: usize) {
         let layout = memory.layout();
         let time = self.parameters[TIME];
-        let Group { exchange, walls, .. } = &mut self.groups[group];
+        let WalledGroup { exchange, walls, .. } = &mut self.groups[group];
         let axes = exchange.plan().axes(phase);
         for axis in axes {
             let arrays = self.positions.iter().zip(&self.partners);

@@ -6,7 +6,7 @@ use fluxions_expr::{Ast, AstKind, Rank, Space, Type};
 
 use crate::error::Error;
 use crate::origin::Origin;
-use crate::pde::PdeBuilder;
+use crate::pde_builder::PdeBuilder;
 
 /// Notes names that cannot be names, or stand for two things.
 pub(crate) fn check(builder: &PdeBuilder, errors: &mut Vec<Error>) {
@@ -82,7 +82,8 @@ pub(crate) fn of_arrays(name: &str, ty: Type, space: &Space) -> Vec<String> {
 mod tests {
     use fluxions_grid::{Ends, Grid};
 
-    use crate::pde::{Pde, PdeBuilder};
+    use crate::pde::Pde;
+    use crate::pde_builder::PdeBuilder;
 
     fn problem() -> PdeBuilder {
         let grid = Grid::cartesian().axis("x", 0.0..1.0, 8, Ends::Bounded).build().unwrap();

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::formula::Formula;
 use crate::order::{in_order, names_of};
 use crate::origin::Origin;
-use crate::pde::wrap;
+use crate::resolve::wrap;
 
 /// Parameters by what they are.
 pub struct Sorted {

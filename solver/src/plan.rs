@@ -2,18 +2,16 @@
 
 use std::fmt;
 
-use fluxions_expr::derivative::partials;
-use fluxions_expr::{Binary, Distribution, Expr, Kernel, Place, Reduction, Type, Unary, Value};
-
+use fluxions_expr::{Binary, Expr, Kernel, Reduction, Type};
 use fluxions_halo::HaloWidth;
 
-use crate::error::Error;
-use crate::formula::Formula;
-use crate::noise::{Interpretation, Noise};
-use crate::origin::Origin;
+use crate::halo_group::HaloGroup;
+use crate::noise::noise_program;
 use crate::pass::PassBuilder;
 use crate::pde::Pde;
-use crate::program::{ArrayRef, HaloGroup, Pass, Preparation, Program, RandomArray, TIME, Target};
+use crate::preparation::Preparation;
+use crate::program::{ArrayRef, Pass, Program, RandomArray, TIME, Target};
+use crate::stages::Stages;
 use crate::tableau::Tableau;
 
 /// An array of the memory, or one of its single rows.
@@ -140,62 +138,6 @@ impl Plan {
         plan
     }
 
-    /// Adds noise to the result of a step, which is in the arrays from `result` on; the state at
-    /// the beginning of the step is in the first ones.
-    fn push_noise(&mut self, pde: &Pde, result: usize) {
-        self.actions.push(Action::At(0.0));
-        let mut program = noise_program(pde);
-        let preparations = program.preparations();
-        let first_quantity = self.arrays;
-        self.array_names.extend(program.array_names());
-        self.arrays = self.array_names.len();
-        let slot = slots(pde.arrays(), 0, first_quantity);
-        let widths = self.data_widths.iter_mut().zip(program.data_widths());
-        widths.for_each(|(width, other)| *width = width.union(other));
-        let prepared = self.add_preparations(&program, preparations);
-        self.push_preparations(&prepared, &slot);
-        self.factors.push(1.0);
-        let dt = self.first_factor + self.factors.len() - 1;
-
-        let mut pass = PassBuilder::last(&mut program);
-        let mut outputs = Vec::new();
-        for (field, variance) in &pde.noise().fields {
-            let owner = pde.conditions().owner_of_field(*field);
-            let ty = pde.types()[*field];
-            let parts = pass.value(Target { expr: variance, owner, name: "" });
-            let dimension = pde.space().dimension();
-            let variances = parts.numbers(Type::real(ty.rank), dimension, &mut pass.builder);
-            for (k, array) in pde.arrays_of(*field).enumerate() {
-                let mut variance = variances[k / ty.per_component()];
-                if ty.complex {
-                    let half = pass.builder.constant(0.5);
-                    variance = pass.builder.binary(Binary::Multiply, half, variance);
-                }
-                let random = pass.random_array(RandomArray {
-                    name: Noise::stream_name(&pde.fields()[*field]),
-                    site: k as u32,
-                    distribution: Distribution::Normal,
-                    shape: 0.0,
-                    each_step: true,
-                });
-                let from = ArrayRef::Extra(result + array);
-                let new = pass.load(from);
-                let drift = match pde.noise().interpretation {
-                    Interpretation::Ito => None,
-                    Interpretation::Stratonovich => slope(&mut pass, variance, array),
-                };
-                let new = noisy(&mut pass, [new, variance, random], drift, dt);
-                let in_place = pass.input(from);
-                pass.builder.output_with(new, Some(in_place), true);
-                outputs.push(Slot::Array(result + array));
-            }
-        }
-        let pass = pass.finish();
-        self.push_sweep(pass, &slot, outputs, Extent::Block, "noise".into());
-        self.rows = 1 + program.randoms.len();
-        self.randoms = program.randoms;
-    }
-
     /// Which arrays change places after a step, so that arrays 0 … n−1 hold the new state.
     pub(crate) fn swaps(pde: &Pde, tableau: &Tableau) -> Vec<(usize, usize)> {
         let n = pde.arrays();
@@ -295,70 +237,7 @@ impl Plan {
         self.actions.push(Action::Reduce { kernel, inputs, kind, parameter });
     }
 
-    /// Takes over kernels and halo groups; gives the actions that they make, whose arrays are
-    /// named by each stage.
-    pub(crate) fn add_preparations(
-        &mut self,
-        program: &Program,
-        preparations: Vec<Preparation>,
-    ) -> Vec<Prepared> {
-        let mut prepared = Vec::new();
-        for preparation in preparations {
-            prepared.push(match preparation {
-                Preparation::Halo(group) => {
-                    let (arrays, partners) = (group.arrays.clone(), group.partners.clone());
-                    self.groups.push(group);
-                    Prepared::Halo { group: self.groups.len() - 1, arrays, partners }
-                }
-                Preparation::Quantities { pass, arrays } => {
-                    let all = program.array_names();
-                    let names: Vec<_> = arrays.iter().map(|a| all[*a].as_str()).collect();
-                    let kernel = self.add_kernel(pass.kernel, names.join(", "));
-                    let outputs = arrays.into_iter().map(ArrayRef::Quantity).collect();
-                    Prepared::Sweep { kernel, inputs: pass.inputs, outputs }
-                }
-                Preparation::Number { pass, number } => {
-                    let kind = program.numbers[number].kind;
-                    let kernel = self.add_kernel(pass.kernel, format!("{}(…)", kind.name()));
-                    let parameter = Program::parameter_of(number);
-                    self.rows = self.rows.max(1);
-                    Prepared::Reduce { kernel, inputs: pass.inputs, kind, parameter }
-                }
-            });
-        }
-        prepared
-    }
-
-    pub(crate) fn push_preparations(
-        &mut self,
-        prepared: &[Prepared],
-        slot: &dyn Fn(ArrayRef) -> Slot,
-    ) {
-        for preparation in prepared {
-            let slots = |refs: &[ArrayRef]| refs.iter().map(|r| slot(*r)).collect::<Vec<_>>();
-            self.actions.push(match preparation {
-                Prepared::Halo { group, arrays, partners } => {
-                    let number = |array: &ArrayRef| match slot(*array) {
-                        Slot::Array(array) | Slot::Row(array) => array,
-                    };
-                    let arrays = arrays.iter().map(number).collect();
-                    let pair = |[a, b]: &[ArrayRef; 2]| [number(a), number(b)];
-                    let partners = partners.iter().map(pair).collect();
-                    Action::Halo { group: *group, arrays, partners }
-                }
-                Prepared::Sweep { kernel, inputs, outputs } => {
-                    let (kernel, inputs, outputs) = (*kernel, slots(inputs), slots(outputs));
-                    Action::Sweep { kernel, inputs, outputs, extent: Extent::Block }
-                }
-                Prepared::Reduce { kernel, inputs, kind, parameter } => {
-                    let (kernel, kind, parameter) = (*kernel, *kind, *parameter);
-                    Action::Reduce { kernel, inputs: slots(inputs), kind, parameter }
-                }
-            });
-        }
-    }
-
-    fn push_sweep(
+    pub(crate) fn push_sweep(
         &mut self,
         pass: Pass,
         slot: &dyn Fn(ArrayRef) -> Slot,
@@ -371,7 +250,7 @@ impl Plan {
         self.actions.push(Action::Sweep { kernel, inputs, outputs, extent });
     }
 
-    fn add_kernel(&mut self, kernel: Kernel, name: String) -> usize {
+    pub(crate) fn add_kernel(&mut self, kernel: Kernel, name: String) -> usize {
         self.kernels.push(kernel);
         self.kernel_names.push(name);
         self.kernels.len() - 1
@@ -417,119 +296,6 @@ impl Plan {
     }
 }
 
-/// An action of the preparations, before its arrays are those of a stage.
-pub(crate) enum Prepared {
-    Halo { group: usize, arrays: Vec<ArrayRef>, partners: Vec<[ArrayRef; 2]> },
-    Sweep { kernel: usize, inputs: Vec<ArrayRef>, outputs: Vec<ArrayRef> },
-    Reduce { kernel: usize, inputs: Vec<ArrayRef>, kind: Reduction, parameter: usize },
-}
-
-/// A Runge–Kutta scheme in terms of families of arrays, one array per field each.
-///
-/// Slopes are not stored: each stage adds its slope at once to every later stage's state and to
-/// the result, as far as its weight there is not 0. Family 0 is the state at the beginning.
-#[derive(Clone, Debug, PartialEq)]
-struct Stages {
-    list: Vec<Stage>,
-    families: usize,
-    /// The family that holds the result.
-    result: usize,
-    /// The weights that occur; they are multiplied by the time step once per step.
-    factors: Vec<f64>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-struct Stage {
-    /// The family whose slope is taken.
-    reads: usize,
-    updates: Vec<Update>,
-}
-
-/// to ← from + factor·dt·slope
-#[derive(Clone, Debug, PartialEq)]
-struct Update {
-    /// The family that is added to, itself in place; the state at the beginning if none.
-    from: Option<usize>,
-    to: usize,
-    factor: usize,
-}
-
-impl Stages {
-    fn of(tableau: &Tableau) -> Self {
-        let s = tableau.stages();
-        // Target i is the state of stage i, target s the result.
-        let weight = |target: usize, stage: usize| match target {
-            t if t == s => tableau.b[stage],
-            t => tableau.a[t].get(stage).copied().unwrap_or(0.0),
-        };
-        let mut family_of: Vec<Option<usize>> = vec![None; s + 1];
-        family_of[0] = Some(0);
-        let mut free: Vec<usize> = Vec::new();
-        let mut stages = Stages { list: vec![], families: 1, result: 0, factors: vec![] };
-        for stage in 0..s {
-            // A stage without any earlier slope in it reads the state at the beginning.
-            let reads = family_of[stage].unwrap_or(0);
-            let mut updates = Vec::new();
-            for target in stage + 1..=s {
-                let weight = weight(target, stage);
-                if weight == 0.0 {
-                    continue;
-                }
-                let known = stages.factors.iter().position(|f| *f == weight);
-                let factor = known.unwrap_or_else(|| {
-                    stages.factors.push(weight);
-                    stages.factors.len() - 1
-                });
-                let from = family_of[target];
-                let to = from.unwrap_or_else(|| {
-                    free.pop().unwrap_or_else(|| {
-                        stages.families += 1;
-                        stages.families - 1
-                    })
-                });
-                family_of[target] = Some(to);
-                updates.push(Update { from, to, factor });
-            }
-            if reads != 0 {
-                free.push(reads);
-            }
-            stages.list.push(Stage { reads, updates });
-        }
-        stages.result = family_of[s].unwrap_or(0);
-        stages
-    }
-}
-
-/// An expression that is evaluated beside the equations.
-#[derive(Clone, Debug)]
-pub(crate) struct Observable {
-    pub(crate) name: String,
-    pub(crate) plan: Plan,
-    pub(crate) extent: Extent,
-    pub(crate) ty: Type,
-}
-
-impl Observable {
-    /// The observable of a text: a number where it is the same in all cells.
-    pub(crate) fn new(
-        pde: &Pde,
-        name: &str,
-        formula: &Formula,
-        number: bool,
-    ) -> Result<Self, Vec<Error>> {
-        let origin = Origin::Output(name.into());
-        let (expr, uses) = pde.check(&origin, formula, Place::Output)?;
-        if number && (uses.cells || expr.ty != Type::REAL) {
-            let ty = expr.ty;
-            return Err(vec![Error::NotANumber { origin, name: name.into(), ty }]);
-        }
-        let extent = if number { Extent::Once } else { Extent::Block };
-        let ty = expr.ty;
-        let plan = Plan::evaluation(pde, name, &expr, ty, extent);
-        Ok(Observable { name: name.into(), plan, extent, ty })
-    }
-}
-
 /// The equations, each with the conditions of its field.
 pub(crate) fn equations(pde: &Pde) -> Vec<Target<'_>> {
     let one = |(field, expr)| {
@@ -537,15 +303,6 @@ pub(crate) fn equations(pde: &Pde) -> Vec<Target<'_>> {
         Target { expr, owner, name: "" }
     };
     pde.equations().iter().enumerate().map(one).collect()
-}
-
-fn noise_program(pde: &Pde) -> Program<'_> {
-    let mut targets = Vec::new();
-    for (field, expr) in &pde.noise().fields {
-        let owner = pde.conditions().owner_of_field(*field);
-        targets.push(Target { expr, owner, name: "" });
-    }
-    Program::new(pde, &targets)
 }
 
 /// The first array of a family of arrays of a scheme. Behind the state, the first family, lies what
@@ -559,7 +316,7 @@ fn first_of(pde: &Pde, family: usize) -> usize {
 
 /// Where arrays lie: those of the `n` of the fields from `fields` on, those that are given behind
 /// the state, those of quantities from `quantities` on, random numbers in the rows after row 0.
-fn slots(n: usize, fields: usize, quantities: usize) -> impl Fn(ArrayRef) -> Slot {
+pub(crate) fn slots(n: usize, fields: usize, quantities: usize) -> impl Fn(ArrayRef) -> Slot {
     move |reference| match reference {
         ArrayRef::Field(array) if array >= n => Slot::Array(array),
         ArrayRef::Field(array) => Slot::Array(fields + array),
@@ -567,36 +324,6 @@ fn slots(n: usize, fields: usize, quantities: usize) -> impl Fn(ArrayRef) -> Slo
         ArrayRef::Extra(array) => Slot::Array(array),
         ArrayRef::Random(random) => Slot::Row(1 + random),
     }
-}
-
-/// The derivative of a value with respect to an array of the fields in the cell itself; nothing
-/// where it does not depend on it.
-fn slope(pass: &mut PassBuilder<'_, '_>, value: Value, array: usize) -> Option<Value> {
-    let input = pass.input(ArrayRef::Field(array));
-    let found = partials(&mut pass.builder, value);
-    let own = found.iter().find(|partial| partial.input == input && partial.offset == [0; 3]);
-    own.map(|partial| partial.derivative)
-}
-
-/// value + √(variance·dt/volume)·random + ¼·slope·dt/volume
-fn noisy(
-    pass: &mut PassBuilder<'_, '_>,
-    [value, variance, random]: [Value; 3],
-    slope: Option<Value>,
-    dt: usize,
-) -> Value {
-    let dt = pass.builder.parameter(dt);
-    let per_volume = pass.per_volume(dt);
-    let b = &mut pass.builder;
-    let square = b.binary(Binary::Multiply, variance, per_volume);
-    let size = b.unary(Unary::Sqrt, square);
-    let kick = b.binary(Binary::Multiply, size, random);
-    let value = b.binary(Binary::Add, value, kick);
-    let Some(slope) = slope else { return value };
-    let quarter = b.constant(0.25);
-    let drift = b.binary(Binary::Multiply, quarter, slope);
-    let drift = b.binary(Binary::Multiply, drift, per_volume);
-    b.binary(Binary::Add, value, drift)
 }
 
 /// One action a line.
@@ -636,47 +363,5 @@ impl fmt::Display for Plan {
             }
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn schemes_need_few_families() {
-        let families = |t| Stages::of(&t).families;
-        assert_eq!(families(Tableau::EULER), 2);
-        assert_eq!(families(Tableau::RK2), 3);
-        assert_eq!(families(Tableau::SSPRK3), 4);
-        assert_eq!(families(Tableau::RK4), 4);
-    }
-
-    /// Runs the stages on y' = f(y) as numbers and compares with the tableau's definition.
-    #[test]
-    fn stages_do_what_the_tableau_says() {
-        let f = |t: f64, y: f64| (y * 1.3).sin() + t * y;
-        for tableau in Tableau::ALL {
-            let (t, dt, y) = (0.3, 0.1, 0.7);
-            let mut slopes: Vec<f64> = Vec::new();
-            for (row, c) in tableau.a.iter().zip(tableau.c) {
-                let sum: f64 = row.iter().zip(&slopes).map(|(a, k)| a * k).sum();
-                slopes.push(f(t + c * dt, y + dt * sum));
-            }
-            let expected = y + dt * tableau.b.iter().zip(&slopes).map(|(b, k)| b * k).sum::<f64>();
-
-            let stages = Stages::of(&tableau);
-            let mut families = vec![f64::NAN; stages.families];
-            families[0] = y;
-            for (stage, c) in stages.list.iter().zip(tableau.c) {
-                let slope = f(t + c * dt, families[stage.reads]);
-                for update in &stage.updates {
-                    assert_ne!(update.to, stage.reads, "neighbours are still to be read");
-                    families[update.to] = families[update.from.unwrap_or(0)]
-                        + stages.factors[update.factor] * dt * slope;
-                }
-            }
-            assert!((families[stages.result] - expected).abs() < 1e-15, "{}", tableau.name);
-        }
     }
 }

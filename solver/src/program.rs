@@ -1,5 +1,5 @@
-//! Expressions to passes: which intermediate arrays there are, in which order they are computed,
-//! and whose halos are needed when.
+//! Expressions to passes: which intermediate arrays and numbers there are, in which order they are
+//! computed, and how wide their halos have to be.
 //!
 //! An operator looks at the neighbours of its argument, so the argument must be stored, with
 //! halos of its own. A field is; anything else becomes a *quantity*, computed by an earlier pass.
@@ -13,10 +13,9 @@ use fluxions_expr::{Distribution, Expr, Kernel, Node, Operator, Reduction, Type}
 use fluxions_halo::HaloWidth;
 
 use crate::argument::Argument;
-use crate::data::Data;
+use crate::definition::MadeOf;
 use crate::operators::{self, Reach};
-use crate::pass::PassBuilder;
-use crate::pde::{MadeOf, Pde};
+use crate::pde::Pde;
 
 /// The kernel parameter that is the time.
 pub(crate) const TIME: usize = 0;
@@ -41,16 +40,16 @@ pub(crate) struct Quantity {
     pub(crate) name: String,
     key: Key,
     /// What it is.
-    expr: Expr,
+    pub(crate) expr: Expr,
     /// The conditions of operators applied to compound expressions in it.
-    owner: usize,
+    pub(crate) owner: usize,
     /// The name of random numbers in it.
-    random: String,
+    pub(crate) random: String,
     /// The boundary conditions of each of its numbers.
-    conditions: Vec<usize>,
+    pub(crate) conditions: Vec<usize>,
     pub(crate) level: usize,
     /// Which of its numbers are stored, and with which halos.
-    widths: Vec<Option<HaloWidth>>,
+    pub(crate) widths: Vec<Option<HaloWidth>>,
     /// The array of each stored number.
     pub(crate) arrays: Vec<Option<usize>>,
 }
@@ -81,13 +80,13 @@ enum Key {
 #[derive(Clone, Debug)]
 pub(crate) struct DomainNumber {
     pub(crate) kind: Reduction,
-    expr: Expr,
-    owner: usize,
+    pub(crate) expr: Expr,
+    pub(crate) owner: usize,
     /// The name of random numbers in it.
-    random: Option<String>,
-    level: usize,
+    pub(crate) random: Option<String>,
+    pub(crate) level: usize,
     /// Whether it is made of the imaginary parts.
-    imaginary: bool,
+    pub(crate) imaginary: bool,
 }
 
 /// Random numbers, one per cell.
@@ -104,17 +103,6 @@ pub(crate) struct RandomArray {
     pub(crate) each_step: bool,
 }
 
-/// Arrays whose halos are filled together.
-#[derive(Clone, Debug)]
-pub(crate) struct HaloGroup {
-    pub(crate) arrays: Vec<ArrayRef>,
-    /// The boundary conditions of each.
-    pub(crate) conditions: Vec<usize>,
-    /// The arrays of real and imaginary part of each; the array itself twice where it is real.
-    pub(crate) partners: Vec<[ArrayRef; 2]>,
-    pub(crate) width: HaloWidth,
-}
-
 /// A kernel with what its inputs are.
 #[derive(Clone, Debug)]
 pub(crate) struct Pass {
@@ -122,23 +110,12 @@ pub(crate) struct Pass {
     pub(crate) inputs: Vec<ArrayRef>,
 }
 
-/// What has to be done, in order, before the expressions of a program can be computed.
-#[derive(Clone, Debug)]
-pub(crate) enum Preparation {
-    /// Fill the halos of a group.
-    Halo(HaloGroup),
-    /// Compute arrays of quantities.
-    Quantities { pass: Pass, arrays: Vec<usize> },
-    /// Compute the number of this index from the values of a pass.
-    Number { pass: Pass, number: usize },
-}
-
 /// The quantities and numbers that some expressions need.
 #[derive(Clone, Debug)]
 pub(crate) struct Program<'a> {
     pub(crate) pde: &'a Pde,
     /// The halos of each array of the fields.
-    fields: Vec<HaloWidth>,
+    pub(crate) fields: Vec<HaloWidth>,
     pub(crate) quantities: Vec<Quantity>,
     pub(crate) numbers: Vec<DomainNumber>,
     pub(crate) randoms: Vec<RandomArray>,
@@ -381,163 +358,6 @@ impl<'a> Program<'a> {
     pub(crate) fn body(&self, quantity: usize) -> Target<'_> {
         let Quantity { expr, owner, random, .. } = &self.quantities[quantity];
         Target { expr, owner: *owner, name: random }
-    }
-
-    /// What has to be done before the expressions can be computed.
-    pub(crate) fn preparations(&mut self) -> Vec<Preparation> {
-        let mut preparations = Vec::new();
-        let levels = (self.quantities.iter().map(|q| q.level))
-            .chain(self.numbers.iter().map(|n| n.level))
-            .max()
-            .unwrap_or(0);
-        preparations.extend(self.halo_of_fields().map(Preparation::Halo));
-        for level in 1..=levels {
-            for number in 0..self.numbers.len() {
-                if self.numbers[number].level == level {
-                    preparations.push(self.number_pass(number));
-                }
-            }
-            let here: Vec<usize> =
-                (0..self.quantities.len()).filter(|q| self.quantities[*q].level == level).collect();
-            if here.is_empty() {
-                continue;
-            }
-            preparations.push(self.quantities_pass(&here, level));
-            preparations.extend(self.halo_of(&here).map(Preparation::Halo));
-        }
-        preparations
-    }
-
-    fn number_pass(&mut self, number: usize) -> Preparation {
-        let DomainNumber { kind, expr, owner, random, level, imaginary } =
-            self.numbers[number].clone();
-        let mut pass = PassBuilder::new(self, level - 1);
-        let name = random.as_deref().unwrap_or_default();
-        let value = pass.value(Target { expr: &expr, owner, name }).only();
-        let value = if imaginary { value.im } else { value.re };
-        let mut value = value.unwrap_or_else(|| pass.builder.constant(0.0));
-        if matches!(kind, Reduction::Integral | Reduction::Average) {
-            value = pass.weighted(value);
-        }
-        pass.builder.output(value);
-        Preparation::Number { pass: pass.finish(), number }
-    }
-
-    fn quantities_pass(&mut self, here: &[usize], level: usize) -> Preparation {
-        let quantities: Vec<Quantity> = here.iter().map(|q| self.quantities[*q].clone()).collect();
-        let dimension = self.pde.space().dimension();
-        let mut pass = PassBuilder::new(self, level - 1);
-        let mut arrays = Vec::new();
-        for quantity in quantities {
-            let target =
-                Target { expr: &quantity.expr, owner: quantity.owner, name: &quantity.random };
-            let parts = pass.value(target);
-            let numbers = parts.numbers(quantity.expr.ty, dimension, &mut pass.builder);
-            for (number, array) in numbers.into_iter().zip(quantity.arrays) {
-                if let Some(array) = array {
-                    pass.builder.output(number);
-                    arrays.push(array);
-                }
-            }
-        }
-        Preparation::Quantities { pass: pass.finish(), arrays }
-    }
-
-    /// The halos of fields that can differ from the last time: of given ones only those with
-    /// conditions that change.
-    fn halo_of_fields(&self) -> Option<HaloGroup> {
-        let n = self.pde.arrays();
-        let conditions = self.pde.conditions();
-        let differ = |array: usize, set: usize| array < n || conditions.change(set);
-        let all = self.pde.fields().len() + self.pde.data().len();
-        self.halos(0..all, |array, set| match differ(array, set) {
-            true => self.fields[array],
-            false => HaloWidth::default(),
-        })
-    }
-
-    /// The halos of the fields that are given: filled once, as wide as `widths` says of each
-    /// array.
-    pub(crate) fn halo_of_data(pde: &'a Pde, widths: &[HaloWidth]) -> Option<HaloGroup> {
-        let first = pde.fields().len();
-        let width = |array: usize, _| widths[array - pde.arrays()];
-        Program::new(pde, &[]).halos(first..first + pde.data().len(), width)
-    }
-
-    /// How wide the halos of the arrays of given fields have to be.
-    pub(crate) fn data_widths(&self) -> &[HaloWidth] {
-        &self.fields[self.pde.arrays()..]
-    }
-
-    fn halos(
-        &self,
-        fields: std::ops::Range<usize>,
-        width: impl Fn(usize, usize) -> HaloWidth,
-    ) -> Option<HaloGroup> {
-        let pde = self.pde;
-        let given = pde.data().iter().map(Data::ty);
-        let types: Vec<Type> = pde.types().iter().copied().chain(given).collect();
-        let mut group = HaloGroup::empty();
-        for field in fields {
-            let (ty, arrays) = (types[field], pde.arrays_of(field));
-            let first = arrays.start;
-            for (array, conditions) in arrays.zip(pde.conditions().of_field(field, ty)) {
-                let partner = |part: usize| match ty.complex {
-                    true => ArrayRef::Field(first + ((array - first) & !1) + part),
-                    false => ArrayRef::Field(array),
-                };
-                let pair = [0, 1].map(partner);
-                group.add(ArrayRef::Field(array), *conditions, pair, width(array, *conditions));
-            }
-        }
-        group.unless_empty()
-    }
-
-    fn halo_of(&self, quantities: &[usize]) -> Option<HaloGroup> {
-        let mut group = HaloGroup::empty();
-        for quantity in quantities {
-            let Quantity { arrays, conditions, widths, expr, .. } = &self.quantities[*quantity];
-            for k in 0..arrays.len() {
-                let (Some(array), Some(width)) = (arrays[k], widths[k]) else { continue };
-                let partner = |part: usize| {
-                    let other = if expr.ty.complex { (k & !1) + part } else { k };
-                    // Where the conditions need the other part it is stored.
-                    ArrayRef::Quantity(arrays[other].unwrap_or(array))
-                };
-                group.add(ArrayRef::Quantity(array), conditions[k], [0, 1].map(partner), width);
-            }
-        }
-        group.unless_empty()
-    }
-}
-
-impl HaloGroup {
-    fn empty() -> Self {
-        HaloGroup {
-            arrays: Vec::new(),
-            conditions: Vec::new(),
-            partners: Vec::new(),
-            width: HaloWidth::default(),
-        }
-    }
-
-    fn add(
-        &mut self,
-        array: ArrayRef,
-        conditions: usize,
-        partners: [ArrayRef; 2],
-        width: HaloWidth,
-    ) {
-        if !width.is_empty() {
-            self.arrays.push(array);
-            self.conditions.push(conditions);
-            self.partners.push(partners);
-            self.width = self.width.union(&width);
-        }
-    }
-
-    fn unless_empty(self) -> Option<Self> {
-        (!self.arrays.is_empty()).then_some(self)
     }
 }
 

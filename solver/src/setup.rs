@@ -10,9 +10,10 @@ use crate::data::Source;
 use crate::error::{Error, Errors};
 use crate::formula::Formula;
 use crate::memory::Memory;
+use crate::observable::Observable;
 use crate::origin::Origin;
 use crate::pde::Pde;
-use crate::plan::{Observable, Plan};
+use crate::plan::Plan;
 use crate::symmetry;
 
 /// The plans of a simulation.
@@ -95,7 +96,7 @@ fn initial_plans(builder: &SimulationBuilder<'_>, errors: &mut Vec<Error>) -> Ve
         let origin = Origin::Initial(field.clone());
         match pde.check_value(&origin, value, Place::Initial, number) {
             Ok((expr, _)) => {
-                if !pde.vanishing().allows(pde, number, &expr) {
+                if !pde.vanishing().allows(number, &expr) {
                     errors.push(symmetry::broken_initial(pde, number, value));
                 }
                 plans.push(Plan::initial(pde, number, &expr));

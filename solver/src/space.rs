@@ -1,15 +1,22 @@
-//! The space of a grid, as expressions know it.
+//! The space of a grid or geometry, as expressions know it.
 
 use fluxions_expr::{Coordinates, Space};
 use fluxions_grid::{Geometry, Grid};
 
 /// The coordinates, axes and directions of a grid.
 pub fn of(grid: &Grid) -> Space {
-    let coordinates = match grid.geometry() {
+    with_axes(grid.geometry(), grid.axis_names())
+}
+
+/// The coordinates, axes and directions of a geometry of which these axes are there.
+pub fn with_axes(geometry: Geometry, axes: Vec<String>) -> Space {
+    let coordinates = match geometry {
         Geometry::Cartesian => Coordinates::Cartesian,
         Geometry::Polar => Coordinates::Polar,
         Geometry::Spherical => Coordinates::Spherical,
         Geometry::Cylindrical => Coordinates::Cylindrical,
     };
-    Space { coordinates, axes: grid.axis_names(), components: grid.components() }
+    let symmetric = geometry.symmetric_axes().iter().map(|name| name.to_string());
+    let components = axes.iter().cloned().chain(symmetric).collect();
+    Space { coordinates, axes, components }
 }

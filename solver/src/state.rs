@@ -12,9 +12,10 @@ use ndarray::{Array3, ArrayD, ArrayViewD, ArrayViewMutD, Axis};
 use crate::error::Error;
 use crate::executor::Executor;
 use crate::memory::Memory;
+use crate::observable::Observable;
 use crate::origin::Origin;
 use crate::pde::Pde;
-use crate::plan::{Extent, Observable};
+use crate::plan::Extent;
 use crate::tracker::named_axes;
 
 /// What is common to the run loop and the snapshots that trackers see.

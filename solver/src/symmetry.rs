@@ -68,12 +68,12 @@ impl Vanishing {
             // Each may use earlier ones.
             vanishing.definitions.clear();
             for definition in pde.definitions() {
-                let form = vanishing.form(pde, &definition.expr);
+                let form = vanishing.form(&definition.expr);
                 vanishing.definitions.push(form);
             }
             let mut next = vanishing.clone();
             for (field, equation) in pde.equations().iter().enumerate() {
-                let found = vanishing.form(pde, equation);
+                let found = vanishing.form(equation);
                 let form = &mut next.fields[field];
                 let zeros = found.spread(form.zero.len());
                 for (zero, found) in form.zero.iter_mut().zip(zeros) {
@@ -82,7 +82,7 @@ impl Vanishing {
                 form.round &= found.round;
             }
             for (field, variance) in &pde.noise().fields {
-                let found = vanishing.form(pde, variance);
+                let found = vanishing.form(variance);
                 let form = &mut next.fields[*field];
                 let quiet = found.spread(form.zero.len());
                 form.zero.iter_mut().zip(&quiet).for_each(|(zero, quiet)| *zero &= quiet);
@@ -97,9 +97,9 @@ impl Vanishing {
     }
 
     /// Whether a value has the zeros that a field is taken to have.
-    pub(crate) fn allows(&self, pde: &Pde, field: usize, value: &Expr) -> bool {
+    pub(crate) fn allows(&self, field: usize, value: &Expr) -> bool {
         let Some(wanted) = self.fields.get(field) else { return true };
-        let found = self.form(pde, value);
+        let found = self.form(value);
         let zeros = found.spread(wanted.zero.len());
         wanted.zero.iter().zip(&zeros).all(|(wanted, found)| *found || !*wanted)
             && (found.round || !wanted.round)
@@ -125,10 +125,10 @@ impl Vanishing {
         arrays.iter().enumerate().all(still) && round
     }
 
-    fn form(&self, pde: &Pde, expr: &Expr) -> Form {
+    fn form(&self, expr: &Expr) -> Form {
         let all = expr.ty.rank.components(3);
         let none = Form { zero: vec![false; all], round: expr.ty.rank != Rank::Tensor };
-        let of = |expr: &Expr| self.form(pde, expr);
+        let of = |expr: &Expr| self.form(expr);
         let both = |a: &Form, b: &Form| Form {
             zero: a.zero.iter().zip(&b.zero).map(|(a, b)| *a && *b).collect(),
             round: a.round && b.round,
@@ -256,7 +256,7 @@ pub(crate) fn check(pde: &Pde, expr: &Expr) -> Result<(), Broken> {
 fn check_part(pde: &Pde, expr: &Expr, seen: &mut [bool]) -> Result<(), Broken> {
     if let Node::Operator(operator, arguments) = &expr.node {
         let argument = &arguments[arguments.len() - 1];
-        let form = pde.vanishing().form(pde, argument);
+        let form = pde.vanishing().form(argument);
         let zero = |k: usize| form.zero[k];
         let reason = match operator {
             Operator::Divergence(_) if !zero(1) => Some("the component along theta must be 0"),

@@ -13,7 +13,8 @@ use fluxions_grid::{Condition, Face, Grid, Layout, Region};
 use fluxions_halo::{Subdomain, wall};
 
 use crate::conditions::ArrayCondition;
-use crate::pde::{MadeOf, Pde};
+use crate::definition::MadeOf;
+use crate::pde::Pde;
 
 /// The parameter of the kernel that is the time.
 const TIME: usize = 0;

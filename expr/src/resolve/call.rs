@@ -1,16 +1,15 @@
-//! Calls: of functions, operators, reductions, random numbers.
+//! Calls of what is built in: functions, operators, reductions, random numbers.
 
-use super::{Argument, MOST_CALLS, Resolver, Typed};
+use super::{Resolver, Typed};
 use crate::ast::{Ast, AstKind};
 use crate::error::{Error, nearest};
 use crate::evaluate;
 use crate::function::{self, Function, RECIPROCALS};
 use crate::math::{Binary, Unary};
-use crate::native::Native;
 use crate::operator::{
     self, Operator, PRODUCTS, Product, Reduction, TRANSFORMS, Transform, Upwind,
 };
-use crate::scope::{Callable, Lambda, Place, Uses};
+use crate::scope::Place;
 use crate::span::Span;
 use crate::typed::{Distribution, Expr, Node};
 use crate::types::{Rank, Type};
@@ -107,7 +106,7 @@ impl Resolver<'_> {
     }
 
     /// The checked arguments; all of them are checked before one stops it.
-    fn arguments(&mut self, args: &[Ast]) -> Option<Vec<Expr>> {
+    pub(super) fn arguments(&mut self, args: &[Ast]) -> Option<Vec<Expr>> {
         let arguments: Vec<_> = args.iter().map(|argument| self.expression(argument)).collect();
         arguments.into_iter().collect()
     }
@@ -349,90 +348,6 @@ impl Resolver<'_> {
         Some((Node::Random(distribution, arguments, self.random - 1), Type::REAL))
     }
 
-    /// A function that is not built in.
-    fn callable(
-        &mut self,
-        name: &str,
-        callable: Callable,
-        args: &[Ast],
-        span: Span,
-    ) -> Option<Typed> {
-        let count = match &callable {
-            Callable::Text(lambda) => lambda.parameters.len(),
-            Callable::Native(native) => native.arguments(),
-        };
-        self.count(name, args, count..=count, span)?;
-        match callable {
-            Callable::Text(lambda) => self.expand(name, &lambda, args, span),
-            Callable::Native(native) => {
-                let arguments = self.arguments(args)?;
-                self.native(native, arguments)
-            }
-        }
-    }
-
-    fn native(&mut self, native: Native, arguments: Vec<Expr>) -> Option<Typed> {
-        for argument in &arguments {
-            self.real_scalar(argument, &format!("`{}`", native.name()))?;
-        }
-        Some((Node::Native(native, arguments), Type::REAL))
-    }
-
-    /// The body of a function with the arguments in it.
-    fn expand(&mut self, name: &str, lambda: &Lambda, args: &[Ast], span: Span) -> Option<Typed> {
-        // Whatever is true where, a body that holds itself never ends.
-        if self.functions.iter().any(|outer| outer == name) {
-            let name = name.to_string();
-            return self.fail(Error::EndlessFunction { name, span });
-        }
-        if self.functions.len() == MOST_CALLS {
-            return self.fail(Error::TooDeep { limit: MOST_CALLS, span });
-        }
-        let arguments: Vec<_> = args.iter().map(|argument| self.argument(argument)).collect();
-        let arguments: Vec<Argument> = arguments.into_iter().collect::<Option<_>>()?;
-        let names = lambda.parameters.iter().map(String::as_str);
-        let mut functions = std::mem::take(&mut self.functions);
-        functions.push(name.to_string());
-        let mut inner = Resolver {
-            text: &lambda.text,
-            scope: self.scope,
-            errors: Vec::new(),
-            uses: Uses::default(),
-            random: self.random,
-            arguments: names.zip(arguments).collect(),
-            functions,
-            depth: self.depth,
-            parts: self.parts,
-        };
-        let body = inner.expression(&lambda.body);
-        let Resolver { errors, uses, random, mut functions, parts, .. } = inner;
-        functions.pop();
-        (self.random, self.functions, self.parts) = (random, functions, parts);
-        self.uses.merge(&uses);
-        if let Some(error) = errors.into_iter().next() {
-            return self.fail(match error {
-                Error::TooDeep { limit, .. } => Error::TooDeep { limit, span },
-                Error::TooLarge { limit, .. } => Error::TooLarge { limit, span },
-                error => {
-                    let (name, text) = (name.to_string(), lambda.text.clone());
-                    Error::InFunction { name, text, error: Box::new(error), span }
-                }
-            });
-        }
-        let body = body?.at(span);
-        Some((body.node, body.ty))
-    }
-
-    /// The argument of a function written as text, with what it uses.
-    fn argument(&mut self, ast: &Ast) -> Option<Argument> {
-        let outside = std::mem::take(&mut self.uses);
-        let expr = self.expression(ast);
-        let uses = std::mem::replace(&mut self.uses, outside);
-        let expr = expr?;
-        let (size, depth) = expr.extent();
-        Some(Argument { expr, uses, size, depth })
-    }
-
     fn unknown_call(&mut self, name: &str, span: Span) -> Option<Typed> {
         if let Some(meaning) = self.scope.get(name) {
             let what = match meaning.node {
@@ -488,7 +403,7 @@ impl Resolver<'_> {
         chosen.map(|chosen| (chosen.node, chosen.ty))
     }
 
-    fn count(
+    pub(super) fn count(
         &mut self,
         name: &str,
         args: &[Ast],

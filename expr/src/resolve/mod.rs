@@ -3,6 +3,7 @@
 
 mod arithmetic;
 mod call;
+mod callable;
 mod part;
 
 pub use call::is_builtin;
@@ -10,6 +11,7 @@ pub use part::list;
 
 use std::collections::HashMap;
 
+use self::callable::Argument;
 use crate::ast::{Ast, AstKind, Prefix};
 use crate::error::{Error, nearest};
 use crate::function::Function;
@@ -44,9 +46,6 @@ pub fn resolve(ast: &Ast, text: &str, scope: &Scope) -> Result<(Expr, Uses), Vec
     }
 }
 
-/// Most functions written as text that stand in each other's bodies.
-const MOST_CALLS: usize = 64;
-
 /// Most parts of an expression that come from functions written as text: a few that call each
 /// other twice would otherwise fill any memory.
 const MOST_PARTS: usize = 100_000;
@@ -65,14 +64,6 @@ struct Resolver<'a> {
     depth: usize,
     /// How many parts of the expression come from functions written as text.
     parts: usize,
-}
-
-/// What a parameter of a function stands for.
-struct Argument {
-    expr: Expr,
-    uses: Uses,
-    size: usize,
-    depth: usize,
 }
 
 /// A checked node with its type.

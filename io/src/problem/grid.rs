@@ -1,7 +1,8 @@
 //! The section [grid].
 
-use fluxions_expr::{Coordinates, Space};
+use fluxions_expr::Space;
 use fluxions_grid::{Ends, Geometry, Grid};
+use fluxions_solver::space;
 
 use super::diagnostic::Diagnostic;
 use super::reader::{Reader, Table};
@@ -26,22 +27,13 @@ fn geometry(document: &Table<'_>) -> Geometry {
 /// The axes and directions in the file, as far as they can be told.
 pub(crate) fn space(document: &Table<'_>) -> Space {
     let geometry = geometry(document);
-    let coordinates = match geometry {
-        Geometry::Cartesian => Coordinates::Cartesian,
-        Geometry::Polar => Coordinates::Polar,
-        Geometry::Spherical => Coordinates::Spherical,
-        Geometry::Cylindrical => Coordinates::Cylindrical,
-    };
     let table = match document.get("grid").map(|value| value.get_ref()) {
         Some(toml::de::DeValue::Table(table)) => table,
-        _ => return Space { coordinates, ..Space::default() },
+        _ => return space::with_axes(geometry, Vec::new()),
     };
     let given = |name: &&&str| table.keys().any(|key| key.get_ref() == **name);
     let names = geometry.axes().iter().filter(given);
-    let axes: Vec<String> = names.map(|name| name.to_string()).collect();
-    let symmetric = geometry.symmetric_axes().iter().map(|name| name.to_string());
-    let components = axes.iter().cloned().chain(symmetric).collect();
-    Space { coordinates, axes, components }
+    space::with_axes(geometry, names.map(|name| name.to_string()).collect())
 }
 
 /// The grid, unless there are mistakes in it.
