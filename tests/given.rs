@@ -112,7 +112,7 @@ fn a_series_of_another_geometry_is_refused() {
     };
     let problem = Problem::parse("polar.toml", &text("polar", "\"r\"")).unwrap();
     let world = World::solo();
-    let writer = SeriesWriter::create(&home.path().join("run"), &problem.pde);
+    let writer = SeriesWriter::create(home.path().join("run"), &problem.pde);
     let mut simulation =
         problem.simulation(&world).track(Every::Time(1.0), writer).build().unwrap();
     simulation.run_until(1.0).unwrap();

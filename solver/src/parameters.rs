@@ -26,7 +26,8 @@ pub fn sorted(parameters: Vec<(String, Formula)>, space: &Space) -> Sorted {
     let named = |name: &str| parameters.iter().any(|(other, _)| other == name);
     let varies = |name: &String| {
         let imaginary = matches!(name.as_str(), "i" | "I") && !named(name);
-        space.axes.contains(name) || imaginary
+        let alias = space.axis(name).is_some() && !named(name);
+        space.axes.contains(name) || alias || imaginary
     };
     let mut other: Vec<bool> = parameters
         .iter()
