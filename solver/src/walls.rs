@@ -35,6 +35,8 @@ pub(crate) struct Wall {
     ghosts: Region,
     /// Whether the array is one of imaginary parts.
     imaginary: bool,
+    /// Cells at corners, each with the nearest one that is at none.
+    corners: Vec<(usize, usize)>,
     /// Inputs and the output, one after the other, as many numbers each as the wall has cells.
     numbers: Vec<f64>,
     inputs: Vec<usize>,
@@ -100,7 +102,20 @@ impl Wall {
         }
         let (adjacent, next) = (layer(0), layer(1));
         let imaginary = condition.imaginary;
-        Wall { strip, rows, adjacent, next, needed, ghosts, imaginary, numbers, inputs, output }
+        let corners = strip.corners(pde.grid(), block, &ghosts);
+        Wall {
+            strip,
+            rows,
+            adjacent,
+            next,
+            needed,
+            ghosts,
+            imaginary,
+            corners,
+            numbers,
+            inputs,
+            output,
+        }
     }
 
     /// Sets the ghost cells of the array that begins at `position`; `partners` are where those
@@ -127,6 +142,13 @@ impl Wall {
             }
         }
         self.strip.run(&self.rows, &mut self.numbers, &self.inputs, self.output, time, scratch);
+        // A formula such as sqrt(x) may end where the wall does.
+        let ghosts = &mut self.numbers[self.output..];
+        for (cell, nearest) in &self.corners {
+            if !ghosts[*cell].is_finite() {
+                ghosts[*cell] = ghosts[*nearest];
+            }
+        }
         let array = &mut memory[position..][..layout.length()];
         wall::write(&self.numbers[self.output..], layout, &self.ghosts, array);
     }
@@ -150,20 +172,32 @@ impl Strip {
         };
         let coordinates = |axis: usize| {
             let Some(named) = grid.inner_axis(axis) else { return Profile::default() };
-            // Ghost cells at a corner see the nearest coordinate that there is along the wall.
             let cells = named.cells() as isize;
             let centre = |local: isize| {
                 let index = block.start()[axis] as isize + local;
-                match named.is_periodic() {
-                    true => named.centre(index.rem_euclid(cells)),
-                    false => named.centre(index).clamp(named.bounds()[0], named.bounds()[1]),
-                }
+                named.centre(if named.is_periodic() { index.rem_euclid(cells) } else { index })
             };
             let values = (ghosts.start[axis]..ghosts.end[axis]).map(centre).collect();
             Profile { values, before: 0 }
         };
         let shape = across.map(|axis| ghosts.shape()[axis]);
         Strip { across, shape, profiles: (0..3).map(coordinates).collect() }
+    }
+
+    /// The cells at corners, beyond another wall, each with the nearest one that is not.
+    fn corners(&self, grid: &Grid, block: &Subdomain, ghosts: &Region) -> Vec<(usize, usize)> {
+        let inside = |k: usize, position: usize| {
+            let axis = self.across[k];
+            let bounded = grid.inner_axis(axis).filter(|named| !named.is_periodic());
+            let Some(named) = bounded else { return position };
+            let first = block.start()[axis] as isize + ghosts.start[axis];
+            let index = first + position as isize;
+            (index.clamp(0, named.cells() as isize - 1) - first) as usize
+        };
+        let [n1, n2] = self.shape;
+        let cells = (0..n1).flat_map(|i| (0..n2).map(move |j| (i, j)));
+        let pair = |(i, j)| (i * n2 + j, inside(0, i) * n2 + inside(1, j));
+        cells.map(pair).filter(|(cell, nearest)| cell != nearest).collect()
     }
 
     fn cells(&self) -> usize {

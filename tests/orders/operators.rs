@@ -22,6 +22,8 @@ struct Operator {
     across: Option<u32>,
     /// The same where only ghost cells of components normal to the wall have errors.
     normal: Option<u32>,
+    /// Whether it is applied to vectors or tensors, which have such components.
+    has_normals: bool,
     /// Where it makes sense.
     fits: fn(&Space) -> bool,
 }
@@ -105,8 +107,9 @@ fn operators() -> Vec<Operator> {
     use Quantity::{C, T, U};
     let (none, one, two) = (None, Some(1), Some(2));
     let mut all = Vec::new();
-    let mut add = |text, order, across, normal, fits, exact| {
-        all.push(Operator { text, exact, order, across, normal, fits });
+    let mut add = |text, order, across, normal: Option<Option<u32>>, fits, exact| {
+        let (has_normals, normal) = (normal.is_some(), normal.flatten());
+        all.push(Operator { text, exact, order, across, normal, has_normals, fits });
     };
     type Exact = fn(&Local) -> Vec<Complex>;
     type Fits = fn(&Space) -> bool;
@@ -150,8 +153,7 @@ fn operators() -> Vec<Operator> {
         ("outer(gradient(c), u)", 2.0, one, anywhere, |l| l.tensor(|i, j| l.d[i].c() * l.at.u(j))),
         ("cross(gradient(c), u)", 2.0, one, turning, |l| l.cross(|i, j| l.d[i].c() * l.at.u(j))),
     ] {
-        // On scalars conditions for normal components are plain ones.
-        add(text, order, across, across, fits, exact);
+        add(text, order, across, None, fits, exact);
     }
     for (text, order, across, normal, fits, exact) in [
         ("divergence(u)", 2.0, one, one, anywhere as Fits, divergence as Exact),
@@ -200,7 +202,7 @@ fn operators() -> Vec<Operator> {
             l.vector(|i| l.sum(|j| l.d[j].u(i) * l.at.v(j) + l.at.u(i) * l.d[j].v(j)))
         }),
     ] {
-        add(text, order, across, normal, fits, exact);
+        add(text, order, across, Some(normal), fits, exact);
     }
     all
 }
@@ -279,8 +281,8 @@ pub(crate) fn jobs() -> Vec<Fields> {
 /// All entries of a job.
 pub(crate) fn entries(fields: Fields) -> Vec<Entry> {
     let space = fields.space;
-    // Between walls errors are largest in their corners, so that all cells count. Otherwise
-    // they are waves, whose crests lie somewhere between cells: there the same points are looked
+    // Between walls errors are largest in their corners, so that all cells count. Otherwise they
+    // are waves, whose crests lie somewhere between cells: there the same points are looked
     // at on both grids, which are the cells of the coarse one.
     let nested = fields.closed != Closed::Walls;
     let (cells, ratio) = match (space.hollow, space.axes) {
@@ -316,11 +318,15 @@ pub(crate) fn entries(fields: Fields) -> Vec<Entry> {
                 let grid = fields.grid(cells[k], conservative);
                 let stride = if nested && k == 1 { ratio } else { 1 };
                 let found = results(&grid, fields, kind, &operators, stride);
+                let pairs = found.iter().zip(&exact[k]);
                 let compare =
                     |(found, exact): (&Vec<_>, &Vec<_>)| table::largest_difference(found, exact);
-                found.iter().zip(&exact[k]).map(compare).collect::<Vec<_>>()
+                pairs.map(compare).collect::<Vec<_>>()
             });
             for (n, operator) in operators.iter().enumerate() {
+                if kind.is_normal() && !operator.has_normals {
+                    continue;
+                }
                 entries.push(Entry {
                     what: operator.text.into(),
                     space,
@@ -357,7 +363,11 @@ fn results(
         // Nothing is stepped; but what an equation says shows what vanishes by symmetry.
         pde = pde.field(quantity.name(), fields.type_of(quantity));
         pde = pde.equation(quantity.name(), texts.value(quantity));
-        let kind = if quantity.is_coefficient() { coefficients } else { kind };
+        let kind = match quantity.rank() {
+            _ if quantity.is_coefficient() => coefficients,
+            Rank::Scalar if kind.is_normal() => Kind::Ghost,
+            _ => kind,
+        };
         pde = texts.meet(pde, quantity, kind);
     }
     let n = fields.space.components();
