@@ -80,6 +80,7 @@ pub(crate) fn read_output<'t>(
     if let Some(value) = table.get("fields")
         && let Some(items) = reader.list(value)
     {
+        let empty = items.is_empty();
         output.fields = Vec::new();
         for item in items {
             let Some(text) = reader.string(item, "a name, or name = expression") else { continue };
@@ -114,7 +115,7 @@ pub(crate) fn read_output<'t>(
             };
             output.fields.push((name, expression));
         }
-        if output.fields.is_empty() {
+        if empty {
             reader.note(Diagnostic::at(value.span(), "no field is written"));
         }
     }
