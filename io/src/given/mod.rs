@@ -5,6 +5,8 @@
 //! along each axis between the centres of its cells, which fill the same bounds; beyond the
 //! outermost centres of an axis that is not periodic the values stay the same.
 
+mod interpolate;
+
 use std::error::Error as StdError;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +17,8 @@ use hdf5::types::{TypeDescriptor, VarLenUnicode};
 use hdf5::{Dataset, File, Hyperslab, Location, SliceOrIndex};
 use ndarray::{ArrayD, IxDyn};
 use num_complex::Complex64;
+
+use interpolate::{Between, between, interpolate};
 
 /// What a problem asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -256,53 +260,6 @@ impl Source for Given {
     }
 }
 
-/// A place between two cells of a dataset.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Between {
-    lower: usize,
-    upper: usize,
-    /// The weight of the upper one.
-    weight: f64,
-}
-
-/// Where cell `i` of `cells` lies among `n` cells within the same bounds.
-fn between(i: usize, cells: usize, n: usize, periodic: bool) -> Between {
-    let place = (i as f64 + 0.5) * n as f64 / cells as f64 - 0.5;
-    let floor = place.floor();
-    let index = |k: f64| match periodic {
-        true => k.rem_euclid(n as f64) as usize,
-        false => k.clamp(0.0, n as f64 - 1.0) as usize,
-    };
-    Between { lower: index(floor), upper: index(floor + 1.0), weight: place - floor }
-}
-
-/// Sums over the corners around each place, the last axis fastest.
-fn interpolate(values: &ArrayD<f64>, stencils: &[Vec<Between>]) -> Vec<f64> {
-    let axes = stencils.len();
-    let shape: Vec<usize> = stencils.iter().map(Vec::len).collect();
-    let value = |cell: usize| {
-        let mut rest = cell;
-        let mut place = vec![0; axes];
-        for axis in (0..axes).rev() {
-            place[axis] = rest % shape[axis];
-            rest /= shape[axis];
-        }
-        let corner = |corner: usize| {
-            let mut weight = 1.0;
-            let mut index = vec![0; axes];
-            for axis in 0..axes {
-                let at = stencils[axis][place[axis]];
-                let upper = corner >> axis & 1 == 1;
-                index[axis] = if upper { at.upper } else { at.lower };
-                weight *= if upper { at.weight } else { 1.0 - at.weight };
-            }
-            weight * values[IxDyn(&index)]
-        };
-        (0..1usize << axes).map(corner).sum()
-    };
-    (0..shape.iter().product()).map(value).collect()
-}
-
 fn open(path: &Path) -> hdf5::Result<File> {
     let mut builder = File::with_options();
     builder.with_fapl(|list| list.file_locking(false));
@@ -379,204 +336,4 @@ fn texts(at: &Location, name: &str) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use fluxions_grid::Ends;
-    use hdf5::H5Type;
-    use num_complex::Complex;
-
-    use super::*;
-
-    const SHAPE: [usize; 2] = [4, 3];
-
-    fn grid() -> Grid {
-        let grid = Grid::cartesian().axis("x", 0.0..1.0, SHAPE[0], Ends::Bounded);
-        grid.axis("y", 0.0..1.0, SHAPE[1], Ends::Periodic).build().unwrap()
-    }
-
-    /// What becomes of a file with a dataset `d` of this shape, interpolated.
-    fn opened<T: H5Type + Clone + Default>(
-        shape: &[usize],
-        value: impl Fn(usize) -> T,
-        ty: Option<Type>,
-        more: impl Fn(&File, &Dataset),
-    ) -> Result<(Given, tempfile::TempDir), Unusable> {
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("map.h5");
-        let file = File::create(&path).unwrap();
-        let dataset = file.new_dataset::<T>().shape(shape).create("d").unwrap();
-        let values: Vec<T> = (0..shape.iter().product()).map(value).collect();
-        if !values.is_empty() {
-            dataset.write_raw(&values).unwrap();
-        }
-        more(&file, &dataset);
-        drop(dataset);
-        file.close().unwrap();
-        let wanted = Wanted { path, dataset: "d".into(), time: None, interpolated: true };
-        let given = match ty {
-            Some(ty) => Given::open(&wanted, ty, &grid()),
-            None => Given::open_any(&wanted, &grid()),
-        };
-        let folder = format!("{}/", home.path().display());
-        match given {
-            Ok(given) => Ok((given, home)),
-            Err(error) => Err(Unusable { message: error.message.replace(&folder, ""), ..error }),
-        }
-    }
-
-    /// Why it is refused as a real field, and as a parameter.
-    fn refused<T: H5Type + Clone + Default>(
-        shape: &[usize],
-        value: T,
-        more: impl Fn(&File, &Dataset),
-    ) -> [String; 2] {
-        let opened = |ty| opened(shape, |_| value.clone(), ty, &more);
-        [Some(Type::REAL), None].map(|ty| opened(ty).unwrap_err().message)
-    }
-
-    fn nothing(_: &File, _: &Dataset) {}
-
-    #[test]
-    fn an_empty_dataset_is_refused() {
-        for shape in [[0, 3], [4, 0]] {
-            let found = refused(&shape, 1.0, nothing);
-            let expected = format!("`d` in map.h5 is empty: it has {shape:?} cells");
-            assert_eq!(found, [expected.clone(), expected]);
-        }
-    }
-
-    #[test]
-    fn a_snapshot_that_the_dataset_lacks_is_refused() {
-        let times = |file: &File, _: &Dataset| {
-            file.new_dataset_builder().with_data(&[0.0, 1.0, 2.0]).create("time").unwrap();
-        };
-        let found = refused(&[2, 4, 3], 1.0, times);
-        let expected = "`d` in map.h5 has 2 snapshots, and the file more times".to_string();
-        assert_eq!(found, [expected.clone(), expected]);
-        assert!(opened(&[3, 4, 3], |_| 1.0, None, times).is_ok());
-    }
-
-    #[test]
-    fn numbers_of_any_kind_are_read() {
-        let real = |given: &Given| given.read(&[1, 0], &[1, 3], 0).unwrap();
-        for ty in [Some(Type::REAL), None] {
-            let of = |given: Result<(Given, _), _>| real(&given.unwrap().0);
-            assert_eq!(of(opened(&SHAPE, |k| k as f32, ty, nothing)), [3.0, 4.0, 5.0]);
-            assert_eq!(of(opened(&SHAPE, |k| k as i16, ty, nothing)), [3.0, 4.0, 5.0]);
-            assert_eq!(of(opened(&SHAPE, |k| k as u64, ty, nothing)), [3.0, 4.0, 5.0]);
-            assert_eq!(of(opened(&SHAPE, |k| k % 2 == 0, ty, nothing)), [0.0, 1.0, 0.0]);
-        }
-    }
-
-    #[test]
-    fn complex_numbers_of_both_sizes_are_read() {
-        fn check<T: H5Type + Copy + Default>(z: impl Fn(f32, f32) -> T + Copy) {
-            for ty in [Some(Type::COMPLEX), None] {
-                let (given, _home) =
-                    opened(&SHAPE, |k| z(k as f32, 0.5 - k as f32), ty, nothing).unwrap();
-                assert_eq!(given.ty(), Type::COMPLEX);
-                assert_eq!(given.read(&[1, 0], &[1, 3], 0).unwrap(), [3.0, 4.0, 5.0]);
-                assert_eq!(given.read(&[1, 0], &[1, 3], 1).unwrap(), [-2.5, -3.5, -4.5]);
-            }
-            let message = opened(&SHAPE, |k| z(k as f32, 0.0), Some(Type::REAL), nothing);
-            assert!(message.unwrap_err().message.ends_with("is complex, and a scalar is needed"));
-            let message = opened(&[4, 3, 1], |k| z(k as f32, 0.0), None, nothing).unwrap_err();
-            assert_eq!(
-                message.message, "a vector on this grid has 2 components, `d` has [4]",
-                "of a parameter, too, the mistake is that of its own type"
-            );
-        }
-        check(Complex::new);
-        check(|re, im| Complex::new(f64::from(re), f64::from(im)));
-    }
-
-    #[test]
-    fn what_is_not_made_of_numbers_is_refused() {
-        #[derive(Clone, Copy, Default, H5Type)]
-        #[repr(C)]
-        struct Pair {
-            a: f64,
-            b: f64,
-        }
-        #[derive(Clone, Copy, Default, H5Type)]
-        #[repr(C)]
-        struct Texts {
-            r: [u8; 3],
-            i: f64,
-        }
-        #[derive(Clone, Copy, Default, H5Type)]
-        #[repr(C)]
-        struct Half {
-            r: f64,
-        }
-        let expected = "`d` in map.h5 holds neither real nor complex numbers".to_string();
-        let expected = [expected.clone(), expected];
-        assert_eq!(refused(&SHAPE, VarLenUnicode::default(), nothing), expected);
-        assert_eq!(refused(&SHAPE, hdf5::types::FixedAscii::<5>::default(), nothing), expected);
-        assert_eq!(refused(&SHAPE, Pair::default(), nothing), expected);
-        assert_eq!(refused(&SHAPE, Texts::default(), nothing), expected);
-        assert_eq!(refused(&SHAPE, Half::default(), nothing), expected);
-        assert_eq!(refused(&SHAPE, [1.0, 2.0], nothing), expected);
-    }
-
-    #[test]
-    fn a_file_for_another_space_is_refused() {
-        fn put(at: &Location, name: &str, values: &[&str]) {
-            let values: Vec<VarLenUnicode> = values.iter().map(|v| v.parse().unwrap()).collect();
-            at.new_attr::<VarLenUnicode>()
-                .shape(values.len())
-                .create(name)
-                .unwrap()
-                .write_raw(&values)
-                .unwrap();
-        }
-        let geometry = |name: &'static str| {
-            move |file: &File, _: &Dataset| {
-                let text: VarLenUnicode = name.parse().unwrap();
-                let attribute = file.new_attr::<VarLenUnicode>().create("geometry").unwrap();
-                attribute.write_scalar(&text).unwrap();
-            }
-        };
-        for name in ["cartesian", "wound"] {
-            assert!(opened(&SHAPE, |_| 1.0, None, geometry(name)).is_ok());
-        }
-        let found = refused(&SHAPE, 1.0, geometry("cylindrical"));
-        let expected = "map.h5 is for a cylindrical grid, and this one is cartesian".to_string();
-        assert_eq!(found, [expected.clone(), expected]);
-
-        let axes =
-            |names: &'static [&str]| move |_: &File, dataset: &Dataset| put(dataset, "axes", names);
-        assert!(opened(&SHAPE, |_| 1.0, None, axes(&["x", "y"])).is_ok());
-        // Not ours.
-        assert!(opened(&SHAPE, |_| 1.0, None, axes(&["time", "x", "y"])).is_ok());
-        let found = refused(&SHAPE, 1.0, axes(&["x", "z"]));
-        let expected = "`d` in map.h5 has the axes x, z, and the grid x, y".to_string();
-        assert_eq!(found, [expected.clone(), expected]);
-    }
-
-    #[test]
-    fn places_between_cells() {
-        // Twice as many cells: a quarter of a cell to either side of each centre.
-        let at = |i| between(i, 8, 4, false);
-        assert_eq!(at(1), Between { lower: 0, upper: 1, weight: 0.25 });
-        assert_eq!(at(2), Between { lower: 0, upper: 1, weight: 0.75 });
-        assert_eq!((at(0).lower, at(0).upper), (0, 0));
-        assert_eq!((at(7).lower, at(7).upper), (3, 3));
-        assert_eq!(between(0, 8, 4, true), Between { lower: 3, upper: 0, weight: 0.75 });
-    }
-
-    #[test]
-    fn linear_functions_are_met_inside() {
-        let (n, m) = (6, 9);
-        let f = |x: f64, y: f64| 1.0 + 2.0 * x - 3.0 * y;
-        let centre = |i: usize, n: usize| (i as f64 + 0.5) / n as f64;
-        let values = ArrayD::from_shape_fn(IxDyn(&[n, m]), |i| f(centre(i[0], n), centre(i[1], m)));
-        let along = |cells: usize, n: usize, from: usize, to: usize| -> Vec<Between> {
-            (from..to).map(|i| between(i, cells, n, false)).collect()
-        };
-        let found = interpolate(&values, &[along(10, n, 1, 9), along(20, m, 2, 18)]);
-        for (k, found) in found.iter().enumerate() {
-            let exact = f(centre(1 + k / 16, 10), centre(2 + k % 16, 20));
-            assert!((found - exact).abs() < 1e-12, "{k}: {found} {exact}");
-        }
-    }
-}
+mod tests;
