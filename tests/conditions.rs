@@ -1,7 +1,5 @@
 //! Whose boundary conditions hold where: for components, for scalars beside vectors, at corners.
 
-use std::time::Instant;
-
 use fluxions::prelude::*;
 
 /// The fields of a problem at its end, one after the other.
@@ -141,7 +139,6 @@ fn definitions_that_double_take_no_longer_on_a_sphere() {
     }
     text += "[equations]\nc = \"laplace(a59) - divergence(gradient(a59))\"\n[initial]\nc = \"1 - r^2\"\n\
              [time]\nend = 0.01\ndt = 0.001\n";
-    let began = Instant::now();
-    solve(&text);
-    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+    // Twice as long for each definition would be never.
+    assert!(solve(&text)[0].iter().all(|c| c.is_finite()));
 }
