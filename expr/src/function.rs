@@ -106,7 +106,7 @@ const fn row(
 /// Every function, the usual spelling first, then sympy's and others'.
 ///
 /// `min` and `max` of one argument are reductions (operator.rs), `Piecewise` is made of
-/// [`Function::Where`] (resolve.rs).
+/// [`Function::Where`] (resolve/call.rs).
 pub(crate) const FUNCTIONS: &[Row] = &[
     unary(&["abs", "Abs"], Unary::Abs),
     unary(&["sign"], Unary::Sign),
