@@ -342,6 +342,18 @@ fn the_stable_step_of_a_state_from_a_file_is_found() {
 }
 
 #[test]
+fn the_speed_of_a_large_problem_with_a_given_state_can_be_measured() {
+    // More cells than are timed: a part of the grid and of the state is taken.
+    let cells = 1 << 21;
+    let grid = Grid::cartesian().axis("x", 0.0..1.0, cells, Periodic).build().unwrap();
+    let pde = Pde::on(&grid).equation("u", "-u").build().unwrap();
+    let state = Formula::from(ArrayD::from_elem(IxDyn(&[cells]), 1.0));
+    let initial = [("u".to_string(), state)];
+    let speed = fluxions::solver::measured_speed(&pde, &initial, &Tableau::EULER);
+    assert!(speed.unwrap_or_else(|e| panic!("{e}")) > 0.0);
+}
+
+#[test]
 fn arrays_that_do_not_fit_the_grid_are_refused() {
     let grid = Grid::cartesian().axis("x", 0.0..1.0, 8, Bounded).build().unwrap();
     let pde = Pde::on(&grid).equation("u", "0").build().unwrap();

@@ -6,7 +6,7 @@
 //!
 //! The modes are spread over the ranks: at first in slabs that hold whole lines along axes 0 and
 //! 1, then in slabs that hold whole lines along axis 2. One rank transforms all of a line, so the
-//! bits are those of a single rank. A plain line of cells is transformed by rank 0.
+//! bits are those of a single rank. A plain line of cells is transformed by one rank.
 
 use fluxions_comm::{Combine, Error, ExactSum, World};
 use fluxions_expr::Distribution;

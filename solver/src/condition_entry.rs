@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::formula::Formula;
 use crate::origin::{Origin, Part};
 use crate::pde::Pde;
+use crate::resolve::resolve;
 
 /// A boundary condition as it was given.
 #[derive(Clone, Debug)]
@@ -95,7 +96,7 @@ fn expressions(pde: &Pde, entry: &Entry, complex: bool) -> Result<Condition<Expr
         let origin = origin(entry, parts.pop().unwrap_or(Part::Value));
         let mut scope = pde.scope(Place::Condition);
         scope.complex_value(complex);
-        match pde.resolve(&origin, &formula, &scope) {
+        match resolve(&origin, &formula, &scope) {
             Ok((expr, _)) => Ok(expr),
             Err(found) => {
                 errors.extend(found);

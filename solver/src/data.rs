@@ -8,6 +8,8 @@ use fluxions_expr::Type;
 use fluxions_grid::Grid;
 use ndarray::{ArrayD, Slice};
 
+use crate::formula::Formula;
+
 /// Where values of cells come from. Every rank asks for its own block.
 pub trait Source: fmt::Debug + Send + Sync {
     /// The type of the values.
@@ -99,9 +101,28 @@ impl Source for Values {
 /// The values of a part of a grid, from a source for all of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Shifted {
-    pub(crate) source: Arc<dyn Source>,
+    source: Arc<dyn Source>,
     /// Where the part begins.
-    pub(crate) offset: Vec<usize>,
+    offset: Vec<usize>,
+}
+
+impl Shifted {
+    /// The same values as seen from a part of the grid that begins at this offset.
+    pub(crate) fn source(source: &Arc<dyn Source>, offset: &[usize]) -> Arc<dyn Source> {
+        Arc::new(Shifted { source: Arc::clone(source), offset: offset.to_vec() })
+    }
+
+    /// Initial values as seen from there.
+    pub(crate) fn initial(
+        initial: &[(String, Formula)],
+        offset: &[usize],
+    ) -> Vec<(String, Formula)> {
+        let here = |value: &Formula| match value {
+            Formula::Values(source) => Formula::Values(Self::source(source, offset)),
+            value => value.clone(),
+        };
+        initial.iter().map(|(name, value)| (name.clone(), here(value))).collect()
+    }
 }
 
 impl Source for Shifted {

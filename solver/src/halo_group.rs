@@ -50,6 +50,22 @@ impl HaloGroup {
     }
 }
 
+/// Makes each of these widths enough for another use too.
+pub(crate) fn widen(widths: &mut [HaloWidth], others: &[HaloWidth]) {
+    for (width, other) in widths.iter_mut().zip(others) {
+        *width = width.union(other);
+    }
+}
+
+/// The numbers of a value that are real and imaginary part of the component of number `k`; the
+/// number itself twice where the value is real.
+fn partners(ty: Type, k: usize) -> [usize; 2] {
+    match ty.complex {
+        true => [k & !1, k | 1],
+        false => [k, k],
+    }
+}
+
 impl<'a> Program<'a> {
     /// The halos of fields that can differ from the last time: of given ones only those with
     /// conditions that change.
@@ -90,11 +106,7 @@ impl<'a> Program<'a> {
             let (ty, arrays) = (types[field], pde.arrays_of(field));
             let first = arrays.start;
             for (array, conditions) in arrays.zip(pde.conditions().of_field(field, ty)) {
-                let partner = |part: usize| match ty.complex {
-                    true => ArrayRef::Field(first + ((array - first) & !1) + part),
-                    false => ArrayRef::Field(array),
-                };
-                let pair = [0, 1].map(partner);
+                let pair = partners(ty, array - first).map(|k| ArrayRef::Field(first + k));
                 group.add(ArrayRef::Field(array), *conditions, pair, width(array, *conditions));
             }
         }
@@ -108,12 +120,10 @@ impl<'a> Program<'a> {
             let Quantity { arrays, conditions, widths, expr, .. } = &self.quantities[*quantity];
             for k in 0..arrays.len() {
                 let (Some(array), Some(width)) = (arrays[k], widths[k]) else { continue };
-                let partner = |part: usize| {
-                    let other = if expr.ty.complex { (k & !1) + part } else { k };
-                    // Where the conditions need the other part it is stored.
-                    ArrayRef::Quantity(arrays[other].unwrap_or(array))
-                };
-                group.add(ArrayRef::Quantity(array), conditions[k], [0, 1].map(partner), width);
+                // Where the conditions need the other part it is stored.
+                let stored = |k: usize| ArrayRef::Quantity(arrays[k].unwrap_or(array));
+                let pair = partners(expr.ty, k).map(stored);
+                group.add(ArrayRef::Quantity(array), conditions[k], pair, width);
             }
         }
         group.unless_empty()

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use fluxions_comm::World;
 use fluxions_halo::{Decomposition, HaloPlan};
 
+use crate::data::Shifted;
 use crate::error::{Error, Errors};
 use crate::formula::Formula;
 use crate::memory::Memory;
@@ -82,12 +83,14 @@ pub fn measured_speed(
     initial: &[(String, Formula)],
     tableau: &Tableau,
 ) -> Result<f64, Errors> {
+    let whole = pde.grid();
     let pde = pde.cropped(MOST_CELLS, 0.0);
+    let initial = Shifted::initial(initial, &whole.offset_of(pde.grid()));
     let world = World::solo();
     // Steps of next to no length: the state stays finite.
     let dt = 1e-30;
     let mut builder = Simulation::builder(&pde, &world).scheme(*tableau).dt(dt);
-    for (field, value) in initial {
+    for (field, value) in &initial {
         builder = builder.initial(field, value.clone());
     }
     let mut simulation = builder.build()?;

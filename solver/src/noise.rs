@@ -15,12 +15,13 @@ use fluxions_expr::{
 
 use crate::error::Error;
 use crate::formula::Formula;
+use crate::halo_group::widen;
 use crate::origin::Origin;
 use crate::pass::PassBuilder;
 use crate::pde::Pde;
 use crate::plan::{Action, Extent, Plan, Slot, slots};
 use crate::program::{ArrayRef, Program, RandomArray, Target};
-use crate::resolve::fit;
+use crate::resolve::{fit, resolve};
 
 /// How multiplicative noise is meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -121,7 +122,7 @@ impl Pde {
                 }
             };
             let scope = self.scope(Place::Equation);
-            let found = self.resolve(&origin, formula, &scope).and_then(|(expr, uses)| {
+            let found = resolve(&origin, formula, &scope).and_then(|(expr, uses)| {
                 let rank = match expr.ty.rank {
                     Rank::Scalar => Rank::Scalar,
                     _ => self.types[field].rank,
@@ -165,8 +166,7 @@ impl Plan {
         self.array_names.extend(program.array_names());
         self.arrays = self.array_names.len();
         let slot = slots(pde.arrays(), 0, first_quantity);
-        let widths = self.data_widths.iter_mut().zip(program.data_widths());
-        widths.for_each(|(width, other)| *width = width.union(other));
+        widen(&mut self.data_widths, program.data_widths());
         let prepared = self.add_preparations(&program, preparations);
         self.push_preparations(&prepared, &slot);
         self.factors.push(1.0);

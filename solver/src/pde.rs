@@ -1,7 +1,6 @@
 //! A system of equations on a grid, checked: what exists is valid.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use fluxions_expr::{Expr, Native, Node, Place, Scope, Space, Type, Uses};
 use fluxions_grid::Grid;
@@ -160,9 +159,9 @@ impl Pde {
     pub fn cropped(&self, cells: usize, place: f64) -> Pde {
         let grid = self.grid.cropped(cells, place);
         let offset = self.grid.offset_of(&grid);
-        let part = |data: &Data| {
-            let (source, offset) = (Arc::clone(&data.source), offset.clone());
-            Data { source: Arc::new(Shifted { source, offset }), ..data.clone() }
+        let part = |Data { name, source }: &Data| {
+            let (name, source) = (name.clone(), Shifted::source(source, &offset));
+            Data { name, source }
         };
         let data = self.data.iter().map(part).collect();
         Pde { grid, data, ..self.clone() }
@@ -203,7 +202,7 @@ impl Pde {
         formula: &Formula,
         place: Place,
     ) -> Result<(Expr, Uses), Vec<Error>> {
-        let found = self.resolve(origin, formula, &self.scope(place))?;
+        let found = resolve(origin, formula, &self.scope(place))?;
         let owner = self.owner_of(origin, &found.0);
         self.check_operators(origin, formula, &found.0, owner).map(|()| found)
     }
@@ -232,16 +231,6 @@ impl Pde {
             }
             _ => crate::program::Program::owner_of(self, expr),
         }
-    }
-
-    /// A formula with its names resolved.
-    pub(crate) fn resolve(
-        &self,
-        origin: &Origin,
-        formula: &Formula,
-        scope: &Scope,
-    ) -> Result<(Expr, Uses), Vec<Error>> {
-        resolve(origin, formula, scope)
     }
 
     /// Whether every operator in an expression has boundary conditions that make sense for what

@@ -15,7 +15,7 @@ use crate::order::in_order;
 use crate::origin::Origin;
 use crate::parameters;
 use crate::pde::Pde;
-use crate::resolve::{fit, wrap};
+use crate::resolve::{fit, resolve, wrap};
 use crate::space;
 use crate::symmetry::Vanishing;
 
@@ -187,7 +187,7 @@ impl PdeBuilder {
         resolve_definitions(&definitions, &mut pde, &mut errors);
         for (field, (name, formula)) in self.equations.iter().enumerate() {
             let origin = Origin::Equation(name.clone());
-            let found = pde.resolve(&origin, formula, &pde.scope(Place::Equation));
+            let found = resolve(&origin, formula, &pde.scope(Place::Equation));
             match found.and_then(|(expr, _)| fit(&origin, formula, expr, pde.types[field])) {
                 Ok(expr) => pde.equations.push(expr),
                 Err(found) => errors.extend(found),
@@ -199,7 +199,7 @@ impl PdeBuilder {
                 errors.extend(found);
                 // Without conditions nothing that uses them can be checked.
                 errors.extend(self.others.iter().flat_map(|(origin, formula, place)| {
-                    pde.resolve(origin, formula, &pde.scope(*place)).err().unwrap_or_default()
+                    resolve(origin, formula, &pde.scope(*place)).err().unwrap_or_default()
                 }));
                 return Err(Errors(errors));
             }
@@ -260,7 +260,7 @@ fn resolve_definitions(formulas: &[(String, Formula)], pde: &mut Pde, errors: &m
         let origin = Origin::Define(name.clone());
         let (expr, uses) = match order.is_empty() {
             true => Err(Vec::new()),
-            false => pde.resolve(&origin, formula, &pde.scope(Place::Define)),
+            false => resolve(&origin, formula, &pde.scope(Place::Define)),
         }
         .unwrap_or_else(|found| {
             errors.extend(found);

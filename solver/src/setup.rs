@@ -9,6 +9,7 @@ use crate::builder::SimulationBuilder;
 use crate::data::Source;
 use crate::error::{Error, Errors};
 use crate::formula::Formula;
+use crate::halo_group::widen;
 use crate::memory::Memory;
 use crate::observable::Observable;
 use crate::origin::Origin;
@@ -54,10 +55,7 @@ impl Setup {
         let plans =
             || [&step].into_iter().chain(&initial).chain(observables.iter().map(|o| &o.plan));
         let mut widths = vec![HaloWidth::default(); pde.all_arrays() - pde.arrays()];
-        for plan in plans() {
-            let both = widths.iter_mut().zip(&plan.data_widths);
-            both.for_each(|(width, other)| *width = width.union(other));
-        }
+        plans().for_each(|plan| widen(&mut widths, &plan.data_widths));
         let data = Plan::of_data(pde, &widths);
         let plans = || plans().chain(&builder.other_plans).chain([&data]);
         let most = |a: [usize; 3], b: [usize; 3]| std::array::from_fn(|k: usize| a[k].max(b[k]));

@@ -7,8 +7,6 @@
 //! for blocks: Feingold & Varga 1962, Pacific J. Math. 12, 1241). Integrals in the equations are
 //! left out: they touch single modes.
 
-use std::sync::Arc;
-
 use fluxions_comm::World;
 use fluxions_expr::derivative::partials;
 use fluxions_expr::{Binary, Expr, Reduction, Unary};
@@ -53,14 +51,7 @@ pub fn stable_step(
     for place in places {
         let part = pde.cropped(MOST_CELLS, *place);
         let offset = pde.grid().offset_of(part.grid());
-        let here = |(name, value): &(String, Formula)| match value {
-            Formula::Values(source) => {
-                let (source, offset) = (Arc::clone(source), offset.clone());
-                (name.clone(), Formula::Values(Arc::new(Shifted { source, offset })))
-            }
-            value => (name.clone(), value.clone()),
-        };
-        let initial: Vec<_> = initial.iter().map(here).collect();
+        let initial = Shifted::initial(initial, &offset);
         rate = rate.max(bound(&part, &initial)?);
     }
     let over = |limit: f64| if rate > 0.0 { limit / rate } else { f64::INFINITY };
