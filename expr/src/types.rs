@@ -32,6 +32,28 @@ impl Rank {
         }
     }
 
+    /// What its components are called where vectors have these directions: of a vector `x`, `y`, …,
+    /// of a tensor `xx`, `xy`, … row by row, and nothing of a scalar.
+    pub fn component_names(self, directions: &[String]) -> Vec<String> {
+        let pairs = |i: &String| directions.iter().map(|j| format!("{i}{j}")).collect::<Vec<_>>();
+        match self {
+            Rank::Scalar => vec![String::new()],
+            Rank::Vector => directions.to_vec(),
+            Rank::Tensor => directions.iter().flat_map(pairs).collect(),
+        }
+    }
+
+    /// The full names of the components of a value of this name: `c`, or `v.x`, or `T.xy`.
+    pub fn components_of(self, name: &str, directions: &[String]) -> Vec<String> {
+        match self {
+            Rank::Scalar => vec![name.to_string()],
+            _ => {
+                let own = self.component_names(directions).into_iter();
+                own.map(|component| format!("{name}.{component}")).collect()
+            }
+        }
+    }
+
     /// How many components it has where a vector has `dimension`.
     pub fn components(self, dimension: usize) -> usize {
         dimension.pow(self.indices() as u32)

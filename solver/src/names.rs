@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use fluxions_expr::{Ast, AstKind, Rank, Space, Type};
+use fluxions_expr::{Ast, AstKind, Space, Type};
 
 use crate::error::Error;
 use crate::origin::Origin;
@@ -64,14 +64,7 @@ fn bad(name: &str) -> Option<&'static str> {
 
 /// A name for each real number that a value is made of: `v.x`, `re psi`, `im psi`.
 pub(crate) fn of_arrays(name: &str, ty: Type, space: &Space) -> Vec<String> {
-    let d = &space.components;
-    let parts: Vec<String> = match ty.rank {
-        Rank::Scalar => vec![name.to_string()],
-        Rank::Vector => d.iter().map(|i| format!("{name}.{i}")).collect(),
-        Rank::Tensor => {
-            d.iter().flat_map(|i| d.iter().map(move |j| format!("{name}.{i}{j}"))).collect()
-        }
-    };
+    let parts = ty.rank.components_of(name, &space.components);
     match ty.complex {
         false => parts,
         true => parts.iter().flat_map(|p| [format!("re {p}"), format!("im {p}")]).collect(),

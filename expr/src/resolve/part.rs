@@ -45,23 +45,19 @@ impl Resolver<'_> {
     pub(super) fn member(&mut self, of: &Ast, name: &str, name_span: Span) -> Option<Typed> {
         let of = self.expression(of)?;
         let directions = &self.scope.space().components;
-        let indices: Option<Vec<usize>> = match of.ty.rank {
-            Rank::Scalar => {
-                return self.no_components(&of, Span::new(of.span.end, name_span.end));
-            }
-            Rank::Vector => directions.iter().position(|d| d == name).map(|k| vec![k]),
-            Rank::Tensor => {
-                pairs(directions).into_iter().find(|(pair, _)| pair == name).map(|p| p.1)
-            }
-        };
-        if let Some(indices) = indices {
+        if of.ty.rank == Rank::Scalar {
+            return self.no_components(&of, Span::new(of.span.end, name_span.end));
+        }
+        let known = of.ty.rank.component_names(directions);
+        if let Some(number) = known.iter().position(|known| known == name) {
+            let n = directions.len();
+            let indices = match of.ty.rank {
+                Rank::Tensor => vec![number / n, number % n],
+                _ => vec![number],
+            };
             let part = indices.into_iter().fold(of, component);
             return Some((part.node, part.ty));
         }
-        let known: Vec<String> = match of.ty.rank {
-            Rank::Tensor => pairs(directions).into_iter().map(|(pair, _)| pair).collect(),
-            _ => directions.clone(),
-        };
         let nearest = nearest(name, known.iter().map(String::as_str));
         let name = name.to_string();
         self.fail(Error::UnknownComponent { name, of: of.ty, known, nearest, span: name_span })
@@ -105,13 +101,6 @@ fn vector(items: Vec<Expr>, space: &Space, span: Span) -> Result<Typed, Error> {
     };
     let complex = items.iter().any(|item| item.ty.complex);
     Ok((Node::List(items), Type { rank, complex }))
-}
-
-/// The names of a tensor's components.
-fn pairs(directions: &[String]) -> Vec<(String, Vec<usize>)> {
-    let n = directions.len();
-    let pair = |i: usize, j: usize| (format!("{}{}", directions[i], directions[j]), vec![i, j]);
-    (0..n).flat_map(|i| (0..n).map(move |j| pair(i, j))).collect()
 }
 
 fn component(of: Expr, k: usize) -> Expr {

@@ -40,15 +40,7 @@ impl Field {
 
     /// The names of its components, those of a tensor row by row: `c`, or `v.x`, or `q.xy`.
     pub fn components(&self) -> Vec<String> {
-        let Field { name, directions, .. } = self;
-        match self.ty.rank {
-            Rank::Scalar => vec![name.clone()],
-            Rank::Vector => directions.iter().map(|i| format!("{name}.{i}")).collect(),
-            Rank::Tensor => directions
-                .iter()
-                .flat_map(|i| directions.iter().map(move |j| format!("{name}.{i}{j}")))
-                .collect(),
-        }
+        self.ty.rank.components_of(&self.name, &self.directions)
     }
 
     /// The indices of a component along the axes of components.
