@@ -48,7 +48,7 @@ pub use native::{Closure, MOST_ARGUMENTS, Native};
 pub use operator::{Operator, Product, Reduction, Sided, Squared, Transform, Upwind};
 pub use parse::{parse, parse_function};
 pub use resolve::{is_builtin, list, resolve};
-pub use rows::{Call, RowFn, Rows, Scratch};
+pub use rows::{Backend, Call, RowFn, Rows, Scratch};
 pub use scope::{Lambda, Place, Scope, Uses};
 pub use space::{Coordinates, Space};
 pub use span::{Span, underline};

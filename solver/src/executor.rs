@@ -4,10 +4,11 @@
 //! computed while they travel, the rim when they are there. A cell's value does not depend on it.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use fluxions_comm::{ExactSum, World};
 use fluxions_expr::rows::Profile;
-use fluxions_expr::{Call, Reduction, RowFn, Rows, Scratch};
+use fluxions_expr::{Backend, Call, Reduction, RowFn, Scratch};
 use fluxions_grid::{Metric, Region};
 use fluxions_halo::Subdomain;
 
@@ -40,7 +41,7 @@ pub struct Counts {
 /// A plan made ready for one block: kernels compiled, messages set up.
 pub(crate) struct Executor {
     plan: Rc<Plan>,
-    kernels: Vec<Rows>,
+    kernels: Vec<Arc<dyn RowFn>>,
     groups: Vec<WalledGroup>,
     randoms: Vec<Source>,
     parameters: Vec<f64>,
@@ -70,7 +71,8 @@ impl Executor {
         seed: u64,
     ) -> Result<Self, Error> {
         let mut scratch = Scratch::default();
-        let kernels: Vec<_> = plan.kernels.iter().map(Rows::compile).collect();
+        let kernels: Vec<_> =
+            plan.kernels.iter().map(|kernel| Backend::default().compile(kernel)).collect();
         kernels.iter().for_each(|kernel| kernel.reserve(&mut scratch));
         let make =
             |group: &HaloGroup| WalledGroup::new(pde, world, block, memory, group, &mut scratch);

@@ -4,9 +4,11 @@
 //! All arrays of a call live in one memory with one pitch. The value in a cell does not depend on
 //! how the range of cells is cut, so that any schedule gives the same bits.
 
+mod backend;
 mod block;
 mod compile;
 
+pub use backend::Backend;
 pub use compile::Rows;
 
 /// The arrays and numbers that a kernel works on.

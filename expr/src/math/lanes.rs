@@ -1,0 +1,221 @@
+//! The primitive operations that functions are made of.
+//!
+//! A function is defined once, as a sequence of these operations, generic over who carries them
+//! out: on one number ([`Scalar`]), or as instructions on vectors that a back end emits. Each
+//! operation is exact or rounded once, to nearest, as IEEE 754 says, so that all of them give the
+//! same bits. Definitions hold no branches: both sides are computed and one is selected.
+
+/// Who carries out primitive operations, on some number of lanes at once.
+pub(crate) trait Lanes {
+    /// Doubles.
+    type Number: Copy;
+    /// 64-bit integers.
+    type Bits: Copy;
+    /// Truth values.
+    type Mask: Copy;
+
+    /// The same number in all lanes.
+    fn number(&mut self, x: f64) -> Self::Number;
+    fn add(&mut self, a: Self::Number, b: Self::Number) -> Self::Number;
+    fn sub(&mut self, a: Self::Number, b: Self::Number) -> Self::Number;
+    fn mul(&mut self, a: Self::Number, b: Self::Number) -> Self::Number;
+    fn div(&mut self, a: Self::Number, b: Self::Number) -> Self::Number;
+    /// a·b + c, rounded once.
+    fn fma(&mut self, a: Self::Number, b: Self::Number, c: Self::Number) -> Self::Number;
+    fn sqrt(&mut self, a: Self::Number) -> Self::Number;
+    /// The number with its sign bit turned over.
+    fn negate(&mut self, a: Self::Number) -> Self::Number;
+    /// The number with its sign bit cleared.
+    fn abs(&mut self, a: Self::Number) -> Self::Number;
+    /// The magnitude of `a` with the sign bit of `b`.
+    fn copysign(&mut self, a: Self::Number, b: Self::Number) -> Self::Number;
+    fn floor(&mut self, a: Self::Number) -> Self::Number;
+    fn ceil(&mut self, a: Self::Number) -> Self::Number;
+    fn truncate(&mut self, a: Self::Number) -> Self::Number;
+    /// The remainder of a/b with the sign of a, exact, as C's `fmod`.
+    fn remainder(&mut self, a: Self::Number, b: Self::Number) -> Self::Number;
+
+    /// a < b; false where one is NaN.
+    fn less(&mut self, a: Self::Number, b: Self::Number) -> Self::Mask;
+    /// a ≤ b; false where one is NaN.
+    fn less_equal(&mut self, a: Self::Number, b: Self::Number) -> Self::Mask;
+    /// a = b; false where one is NaN.
+    fn equal(&mut self, a: Self::Number, b: Self::Number) -> Self::Mask;
+    fn both(&mut self, a: Self::Mask, b: Self::Mask) -> Self::Mask;
+    fn either(&mut self, a: Self::Mask, b: Self::Mask) -> Self::Mask;
+    fn not(&mut self, a: Self::Mask) -> Self::Mask;
+    /// `mask ? yes : no`
+    fn select(&mut self, mask: Self::Mask, yes: Self::Number, no: Self::Number) -> Self::Number;
+
+    /// The same integer in all lanes.
+    fn integer(&mut self, x: i64) -> Self::Bits;
+    /// The bits of a double.
+    fn to_bits(&mut self, a: Self::Number) -> Self::Bits;
+    /// The double of these bits.
+    fn from_bits(&mut self, a: Self::Bits) -> Self::Number;
+    /// a + b modulo 2^64.
+    fn add_bits(&mut self, a: Self::Bits, b: Self::Bits) -> Self::Bits;
+    /// a − b modulo 2^64.
+    fn sub_bits(&mut self, a: Self::Bits, b: Self::Bits) -> Self::Bits;
+    fn and_bits(&mut self, a: Self::Bits, b: Self::Bits) -> Self::Bits;
+    fn or_bits(&mut self, a: Self::Bits, b: Self::Bits) -> Self::Bits;
+    fn xor_bits(&mut self, a: Self::Bits, b: Self::Bits) -> Self::Bits;
+    /// Shifted to the left by a number of bits below 64.
+    fn shift_left(&mut self, a: Self::Bits, by: u32) -> Self::Bits;
+    /// Shifted to the right by a number of bits below 64, zeros coming in.
+    fn shift_right(&mut self, a: Self::Bits, by: u32) -> Self::Bits;
+    /// Whether all bits are 0.
+    fn is_zero(&mut self, a: Self::Bits) -> Self::Mask;
+
+    /// `usual`, but where `rare` holds `function` of `x`, number by number: for arguments that
+    /// hardly ever occur and would slow down all others.
+    fn rare(
+        &mut self,
+        rare: Self::Mask,
+        x: Self::Number,
+        usual: Self::Number,
+        function: fn(f64) -> f64,
+    ) -> Self::Number;
+}
+
+/// One number at a time.
+pub(crate) struct Scalar;
+
+impl Lanes for Scalar {
+    type Number = f64;
+    type Bits = u64;
+    type Mask = bool;
+
+    #[inline(always)]
+    fn number(&mut self, x: f64) -> f64 {
+        x
+    }
+    #[inline(always)]
+    fn add(&mut self, a: f64, b: f64) -> f64 {
+        a + b
+    }
+    #[inline(always)]
+    fn sub(&mut self, a: f64, b: f64) -> f64 {
+        a - b
+    }
+    #[inline(always)]
+    fn mul(&mut self, a: f64, b: f64) -> f64 {
+        a * b
+    }
+    #[inline(always)]
+    fn div(&mut self, a: f64, b: f64) -> f64 {
+        a / b
+    }
+    #[inline(always)]
+    fn fma(&mut self, a: f64, b: f64, c: f64) -> f64 {
+        a.mul_add(b, c)
+    }
+    #[inline(always)]
+    fn sqrt(&mut self, a: f64) -> f64 {
+        a.sqrt()
+    }
+    #[inline(always)]
+    fn negate(&mut self, a: f64) -> f64 {
+        -a
+    }
+    #[inline(always)]
+    fn abs(&mut self, a: f64) -> f64 {
+        a.abs()
+    }
+    #[inline(always)]
+    fn copysign(&mut self, a: f64, b: f64) -> f64 {
+        a.copysign(b)
+    }
+    #[inline(always)]
+    fn floor(&mut self, a: f64) -> f64 {
+        a.floor()
+    }
+    #[inline(always)]
+    fn ceil(&mut self, a: f64) -> f64 {
+        a.ceil()
+    }
+    #[inline(always)]
+    fn truncate(&mut self, a: f64) -> f64 {
+        a.trunc()
+    }
+    #[inline(always)]
+    fn remainder(&mut self, a: f64, b: f64) -> f64 {
+        a % b
+    }
+    #[inline(always)]
+    fn less(&mut self, a: f64, b: f64) -> bool {
+        a < b
+    }
+    #[inline(always)]
+    fn less_equal(&mut self, a: f64, b: f64) -> bool {
+        a <= b
+    }
+    #[inline(always)]
+    fn equal(&mut self, a: f64, b: f64) -> bool {
+        a == b
+    }
+    #[inline(always)]
+    fn both(&mut self, a: bool, b: bool) -> bool {
+        a & b
+    }
+    #[inline(always)]
+    fn either(&mut self, a: bool, b: bool) -> bool {
+        a | b
+    }
+    #[inline(always)]
+    fn not(&mut self, a: bool) -> bool {
+        !a
+    }
+    #[inline(always)]
+    fn select(&mut self, mask: bool, yes: f64, no: f64) -> f64 {
+        if mask { yes } else { no }
+    }
+    #[inline(always)]
+    fn integer(&mut self, x: i64) -> u64 {
+        x as u64
+    }
+    #[inline(always)]
+    fn to_bits(&mut self, a: f64) -> u64 {
+        a.to_bits()
+    }
+    #[inline(always)]
+    fn from_bits(&mut self, a: u64) -> f64 {
+        f64::from_bits(a)
+    }
+    #[inline(always)]
+    fn add_bits(&mut self, a: u64, b: u64) -> u64 {
+        a.wrapping_add(b)
+    }
+    #[inline(always)]
+    fn sub_bits(&mut self, a: u64, b: u64) -> u64 {
+        a.wrapping_sub(b)
+    }
+    #[inline(always)]
+    fn and_bits(&mut self, a: u64, b: u64) -> u64 {
+        a & b
+    }
+    #[inline(always)]
+    fn or_bits(&mut self, a: u64, b: u64) -> u64 {
+        a | b
+    }
+    #[inline(always)]
+    fn xor_bits(&mut self, a: u64, b: u64) -> u64 {
+        a ^ b
+    }
+    #[inline(always)]
+    fn shift_left(&mut self, a: u64, by: u32) -> u64 {
+        a << by
+    }
+    #[inline(always)]
+    fn shift_right(&mut self, a: u64, by: u32) -> u64 {
+        a >> by
+    }
+    #[inline(always)]
+    fn is_zero(&mut self, a: u64) -> bool {
+        a == 0
+    }
+    #[inline(always)]
+    fn rare(&mut self, rare: bool, x: f64, usual: f64, function: fn(f64) -> f64) -> f64 {
+        if rare { function(x) } else { usual }
+    }
+}

@@ -1,0 +1,311 @@
+//! The elementary functions of numbers: one definition each, used by every back end and wherever
+//! a constant is folded, so that a cell has the same bits however it is computed.
+
+mod lanes;
+
+pub(crate) use lanes::{Lanes, Scalar};
+
+/// Functions of one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)] // The names are the functions.
+pub enum Unary {
+    Negate,
+    /// 1 where the argument is 0, else 0.
+    Not,
+    Abs,
+    /// −1, 0 or 1; NaN of NaN.
+    Sign,
+    /// ±1 by the sign bit, so that `signum(0)` is 1; NaN of NaN.
+    Signum,
+    Sqrt,
+    Cbrt,
+    Exp,
+    Expm1,
+    Log,
+    Log1p,
+    Log2,
+    Log10,
+    Sin,
+    Cos,
+    Tan,
+    Asin,
+    Acos,
+    Atan,
+    Sinh,
+    Cosh,
+    Tanh,
+    Asinh,
+    Acosh,
+    Atanh,
+    Erf,
+    Gamma,
+    Floor,
+    Ceil,
+    /// To the nearest integer, halves away from zero.
+    Round,
+}
+
+/// Functions of two numbers. Comparisons give 1 or 0; a number is true unless it is 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Binary {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Power,
+    /// The remainder with the sign of the dividend, as `%` in C.
+    Remainder,
+    /// The remainder with the sign of the divisor, as `%` in Python.
+    Modulo,
+    Atan2,
+    Hypot,
+    /// The smaller; a NaN gives way to the other argument, as IEEE 754-2008 minNum.
+    Min,
+    /// The larger; a NaN gives way to the other argument, as IEEE 754-2008 maxNum.
+    Max,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Equal,
+    NotEqual,
+    And,
+    Or,
+}
+
+/// 1 or 0.
+#[inline(always)]
+fn truth<L: Lanes>(l: &mut L, is: L::Mask) -> L::Number {
+    let (one, zero) = (l.number(1.0), l.number(0.0));
+    l.select(is, one, zero)
+}
+
+/// Whether a number counts as true: unless it is 0.
+#[inline(always)]
+fn is_true<L: Lanes>(l: &mut L, x: L::Number) -> L::Mask {
+    let zero = l.number(0.0);
+    let is = l.equal(x, zero);
+    l.not(is)
+}
+
+impl Unary {
+    /// The function's value.
+    #[inline(always)]
+    pub fn eval(self, x: f64) -> f64 {
+        self.on(&mut Scalar, x)
+    }
+
+    /// The function as primitive operations.
+    #[inline(always)]
+    pub(crate) fn on<L: Lanes>(self, l: &mut L, x: L::Number) -> L::Number {
+        match self {
+            Unary::Negate => l.negate(x),
+            Unary::Not => {
+                let zero = l.number(0.0);
+                let is = l.equal(x, zero);
+                truth(l, is)
+            }
+            Unary::Abs => l.abs(x),
+            Unary::Sign => {
+                let (zero, one, minus) = (l.number(0.0), l.number(1.0), l.number(-1.0));
+                let (negative, positive) = (l.less(x, zero), l.less(zero, x));
+                let value = l.select(negative, minus, x);
+                l.select(positive, one, value)
+            }
+            Unary::Signum => {
+                let one = l.number(1.0);
+                let sign = l.copysign(one, x);
+                let there = l.equal(x, x);
+                l.select(there, sign, x)
+            }
+            Unary::Sqrt => l.sqrt(x),
+            Unary::Floor => l.floor(x),
+            Unary::Ceil => l.ceil(x),
+            Unary::Round => {
+                // The largest number below ½ keeps what is just below ½ from being rounded up.
+                let half = l.number(0.499_999_999_999_999_94);
+                let half = l.copysign(half, x);
+                let sum = l.add(x, half);
+                l.truncate(sum)
+            }
+            // TODO of the helpers: one definition each.
+            f => {
+                let (x_, every) = (x, l.number(0.0));
+                let every = l.equal(every, every);
+                l.rare(every, x_, x_, of_library(f))
+            }
+        }
+    }
+}
+
+fn of_library(f: Unary) -> fn(f64) -> f64 {
+    match f {
+        Unary::Cbrt => f64::cbrt,
+        Unary::Exp => f64::exp,
+        Unary::Expm1 => f64::exp_m1,
+        Unary::Log => f64::ln,
+        Unary::Log1p => f64::ln_1p,
+        Unary::Log2 => f64::log2,
+        Unary::Log10 => f64::log10,
+        Unary::Sin => f64::sin,
+        Unary::Cos => f64::cos,
+        Unary::Tan => f64::tan,
+        Unary::Asin => f64::asin,
+        Unary::Acos => f64::acos,
+        Unary::Atan => f64::atan,
+        Unary::Sinh => f64::sinh,
+        Unary::Cosh => f64::cosh,
+        Unary::Tanh => f64::tanh,
+        Unary::Asinh => f64::asinh,
+        Unary::Acosh => f64::acosh,
+        Unary::Atanh => f64::atanh,
+        Unary::Erf => libm::erf,
+        _ => libm::tgamma,
+    }
+}
+
+impl Binary {
+    /// The function's value.
+    #[inline(always)]
+    pub fn eval(self, x: f64, y: f64) -> f64 {
+        match self {
+            // TODO of the helpers: one definition each.
+            Binary::Power => x.powf(y),
+            Binary::Atan2 => x.atan2(y),
+            Binary::Hypot => x.hypot(y),
+            _ => self.on(&mut Scalar, x, y),
+        }
+    }
+
+    /// The function as primitive operations.
+    #[inline(always)]
+    pub(crate) fn on<L: Lanes>(self, l: &mut L, x: L::Number, y: L::Number) -> L::Number {
+        match self {
+            Binary::Add => l.add(x, y),
+            Binary::Subtract => l.sub(x, y),
+            Binary::Multiply => l.mul(x, y),
+            Binary::Divide => l.div(x, y),
+            Binary::Power | Binary::Atan2 | Binary::Hypot => x,
+            Binary::Remainder => l.remainder(x, y),
+            Binary::Modulo => {
+                let zero = l.number(0.0);
+                let remainder = l.remainder(x, y);
+                let exact = l.equal(remainder, zero);
+                let (negative, below) = (l.less(remainder, zero), l.less(y, zero));
+                let (above, positive) = (l.not(below), l.not(negative));
+                let (one, other) = (l.both(negative, above), l.both(positive, below));
+                let differ = l.either(one, other);
+                let not_exact = l.not(exact);
+                let shifted = l.both(differ, not_exact);
+                let sum = l.add(remainder, y);
+                l.select(shifted, sum, remainder)
+            }
+            Binary::Min => {
+                let (less, there) = (l.less(x, y), l.equal(y, y));
+                let gone = l.not(there);
+                let first = l.either(less, gone);
+                l.select(first, x, y)
+            }
+            Binary::Max => {
+                let (greater, there) = (l.less(y, x), l.equal(y, y));
+                let gone = l.not(there);
+                let first = l.either(greater, gone);
+                l.select(first, x, y)
+            }
+            Binary::Less => {
+                let is = l.less(x, y);
+                truth(l, is)
+            }
+            Binary::LessEqual => {
+                let is = l.less_equal(x, y);
+                truth(l, is)
+            }
+            Binary::Greater => {
+                let is = l.less(y, x);
+                truth(l, is)
+            }
+            Binary::GreaterEqual => {
+                let is = l.less_equal(y, x);
+                truth(l, is)
+            }
+            Binary::Equal => {
+                let is = l.equal(x, y);
+                truth(l, is)
+            }
+            Binary::NotEqual => {
+                let is = l.equal(x, y);
+                let is = l.not(is);
+                truth(l, is)
+            }
+            Binary::And => {
+                let (a, b) = (is_true(l, x), is_true(l, y));
+                let is = l.both(a, b);
+                truth(l, is)
+            }
+            Binary::Or => {
+                let (a, b) = (is_true(l, x), is_true(l, y));
+                let is = l.either(a, b);
+                truth(l, is)
+            }
+        }
+    }
+
+    /// Whether exchanging the arguments leaves every bit of the value (up to which of two NaNs).
+    pub(crate) fn commutes(self) -> bool {
+        use Binary::*;
+        matches!(self, Add | Multiply | Equal | NotEqual | And | Or)
+    }
+}
+
+/// `condition ≠ 0 ? yes : no`; a NaN is true.
+#[inline(always)]
+pub(crate) fn select(condition: f64, yes: f64, no: f64) -> f64 {
+    select_on(&mut Scalar, condition, yes, no)
+}
+
+/// The same as primitive operations.
+#[inline(always)]
+pub(crate) fn select_on<L: Lanes>(
+    l: &mut L,
+    condition: L::Number,
+    yes: L::Number,
+    no: L::Number,
+) -> L::Number {
+    let is = is_true(l, condition);
+    l.select(is, yes, no)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remainders_follow_dividend_or_divisor() {
+        assert_eq!(Binary::Remainder.eval(-7.0, 3.0), -1.0);
+        assert_eq!(Binary::Modulo.eval(-7.0, 3.0), 2.0);
+        assert_eq!(Binary::Modulo.eval(7.0, -3.0), -2.0);
+        assert_eq!(Binary::Modulo.eval(6.0, 3.0), 0.0);
+    }
+
+    #[test]
+    fn a_nan_gives_way_in_min_and_max() {
+        assert_eq!(Binary::Max.eval(f64::NAN, 1.0), 1.0);
+        assert_eq!(Binary::Max.eval(1.0, f64::NAN), 1.0);
+        assert_eq!(Binary::Min.eval(f64::NAN, 1.0), 1.0);
+        assert!(Binary::Min.eval(f64::NAN, f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn signs_at_zero() {
+        assert_eq!(Unary::Sign.eval(0.0), 0.0);
+        assert_eq!(Unary::Signum.eval(0.0), 1.0);
+        assert!(Unary::Sign.eval(f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn gamma_and_erf_at_known_points() {
+        assert_eq!(Unary::Gamma.eval(5.0), 24.0);
+        assert!((Unary::Erf.eval(1.0) - 0.842_700_792_949_714_9).abs() < 1e-15);
+    }
+}

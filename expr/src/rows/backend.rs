@@ -1,0 +1,40 @@
+//! What kernels are compiled to.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{RowFn, Rows};
+use crate::kernel::Kernel;
+
+/// A way to make native code of kernels. All give the same bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backend {
+    /// Closures over blocks of a row: always there, and what others are compared with.
+    #[default]
+    Closures,
+}
+
+impl Backend {
+    /// All that this build has, the fastest first.
+    pub const ALL: &[Backend] = &[Backend::Closures];
+
+    /// Its name in problem files and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Backend::Closures => "closures",
+        }
+    }
+
+    /// Makes native code of a kernel.
+    pub fn compile(self, kernel: &Kernel) -> Arc<dyn RowFn> {
+        match self {
+            Backend::Closures => Arc::new(Rows::compile(kernel)),
+        }
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
