@@ -12,8 +12,10 @@ mod exchange;
 mod pack;
 mod plan;
 pub mod wall;
+mod wrap;
 
 pub use decomposition::{Decomposition, Neighbour, Subdomain};
 pub use error::Error;
 pub use exchange::{Exchange, FieldHalo};
 pub use plan::{HaloPlan, HaloWidth, Leg};
+pub use wrap::wrap;

@@ -3,12 +3,15 @@
 use std::time::Instant;
 
 use fluxions_comm::{Kind, World};
+use fluxions_expr::Backend;
 use fluxions_halo::Decomposition;
 
+use crate::blocking::{Blocked, Blocking};
 use crate::clock::Clock;
 use crate::error::{Error, Errors};
 use crate::executor::Executor;
 use crate::formula::Formula;
+use crate::halo_group::widen;
 use crate::machine::total_memory;
 use crate::memory::Memory;
 use crate::origin::Origin;
@@ -21,6 +24,7 @@ use crate::simulation::Simulation;
 use crate::state::State;
 use crate::tableau::Tableau;
 use crate::tracker::Tracker;
+use crate::wavefront::Wavefront;
 
 /// Collects what a [`Simulation`] is made of.
 pub struct SimulationBuilder<'a> {
@@ -37,6 +41,8 @@ pub struct SimulationBuilder<'a> {
     pub(crate) numbers: Vec<(String, Formula)>,
     trackers: Vec<(Every, Box<dyn Tracker>)>,
     pub(crate) other_plans: Vec<Plan>,
+    backend: Backend,
+    blocking: Blocking,
     began: Instant,
 }
 
@@ -56,6 +62,8 @@ impl<'a> SimulationBuilder<'a> {
             numbers: Vec::new(),
             trackers: Vec::new(),
             other_plans: Vec::new(),
+            backend: Backend::default(),
+            blocking: Blocking::default(),
             began: Instant::now(),
         }
     }
@@ -130,6 +138,20 @@ impl<'a> SimulationBuilder<'a> {
         self
     }
 
+    /// What the kernels of the time steps are compiled to; the fastest there is if not given.
+    #[must_use]
+    pub fn backend(mut self, backend: Backend) -> Self {
+        self.backend = backend;
+        self
+    }
+
+    /// How many steps are made in one sweep over memory; measured if not given.
+    #[must_use]
+    pub fn blocking(mut self, blocking: Blocking) -> Self {
+        self.blocking = blocking;
+        self
+    }
+
     /// Makes room for a plan that will be run beside the stepping.
     pub(crate) fn with_room_for(mut self, plan: &Plan) -> Self {
         self.other_plans.push(plan.clone());
@@ -165,22 +187,41 @@ impl<'a> SimulationBuilder<'a> {
                 return Err(Errors(errors));
             }
         };
-        let Setup { step, initial, observables, data, halo, least, arrays, rows } = setup;
+        let Setup { step, initial, observables, mut data_widths, mut halo, least, arrays, rows } =
+            setup;
         let decomposition =
             Decomposition::new(pde.grid(), world.size(), &self.dims, least).map_err(Error::from)?;
+        let swaps = Plan::swaps(pde, &self.scheme);
+        let blocked = Blocked::new(pde, &step, &swaps, &decomposition, self.blocking);
+        if let Some(blocked) = &blocked {
+            let deep = blocked.halo();
+            halo = std::array::from_fn(|axis| halo[axis].max(deep[axis]));
+            widen(&mut data_widths, &blocked.data_widths(pde));
+        }
         let block = decomposition.subdomain(world.rank());
         let layout = block.layout(halo);
         let enough = enough_memory(Memory::bytes(layout, arrays, rows), world);
         world.agree(enough).map_err(crate::error::elsewhere)?;
         let mut memory = Memory::new(layout, arrays, rows);
 
-        let executor =
-            |memory: &Memory, plan| Executor::new(pde, world, &block, memory, plan, self.seed);
+        let executor = |memory: &Memory, plan, backend| {
+            Executor::new(pde, world, &block, memory, plan, self.seed, backend)
+        };
+        let stepper = executor(&memory, step, self.backend)?;
+        let mut wavefront = None;
+        if let Some(blocked) = blocked {
+            let mut made = Wavefront::new(pde, world, &block, &memory, &stepper, &blocked);
+            blocked.tune(world, &block, &mut memory, &mut made)?;
+            wavefront = made.is_worth_while().then_some(made);
+        }
+        // What is computed once is not worth the time of an optimising compiler.
+        let executor = |memory: &Memory, plan| executor(memory, plan, Backend::Closures);
         let data_sources = pde.data().iter().map(|data| &data.source);
         for (field, source) in (pde.fields().len()..).zip(data_sources) {
             let loaded = load(pde, &block, &mut memory, field, source);
             world.agree(loaded).map_err(crate::error::elsewhere)?;
         }
+        let data = Plan::of_data(pde, &data_widths);
         executor(&memory, data)?.run(world, &block, &mut memory, self.start, 0.0)?;
         // Initial values may use arrays of fields that are set later, as working space only.
         for plan in initial {
@@ -193,7 +234,6 @@ impl<'a> SimulationBuilder<'a> {
             let loaded = load(pde, &block, &mut memory, field, source);
             world.agree(loaded).map_err(crate::error::elsewhere)?;
         }
-        let stepper = executor(&memory, step)?;
         let observables = observables
             .into_iter()
             .map(|observable| {
@@ -209,16 +249,17 @@ impl<'a> SimulationBuilder<'a> {
             memory,
             observables,
         };
-        let mut pulse = Pulse::new();
+        let mut pulse = Pulse::new(1);
         if !state.is_finite() {
             pulse.note(0, state.first_not_finite());
         }
         pulse.meet(&state, 0, |_| self.start)?;
         let schedule = |(every, tracker)| (Schedule::new(every, self.start), tracker);
         Ok(Simulation {
-            swaps: Plan::swaps(pde, &self.scheme),
+            swaps,
             state,
             stepper,
+            wavefront,
             trackers: self.trackers.into_iter().map(schedule).collect(),
             dt,
             max_steps: self.max_steps,

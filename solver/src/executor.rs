@@ -9,13 +9,12 @@ use std::sync::Arc;
 use fluxions_comm::{ExactSum, World};
 use fluxions_expr::rows::Profile;
 use fluxions_expr::{Backend, Call, Reduction, RowFn, Scratch};
-use fluxions_grid::{Metric, Region};
+use fluxions_grid::Region;
 use fluxions_halo::Subdomain;
 
 use crate::error::Error;
 use crate::halo_group::HaloGroup;
 use crate::memory::Memory;
-use crate::operators::FIRST_METRIC;
 use crate::pde::Pde;
 use crate::plan::{Action, Extent, Plan, Slot};
 use crate::program::{RandomArray, TIME};
@@ -69,32 +68,15 @@ impl Executor {
         memory: &Memory,
         plan: Plan,
         seed: u64,
+        backend: Backend,
     ) -> Result<Self, Error> {
         let mut scratch = Scratch::default();
-        let kernels: Vec<_> =
-            plan.kernels.iter().map(|kernel| Backend::default().compile(kernel)).collect();
+        let kernels: Vec<_> = plan.kernels.iter().map(|kernel| backend.compile(kernel)).collect();
         kernels.iter().for_each(|kernel| kernel.reserve(&mut scratch));
         let make =
             |group: &HaloGroup| WalledGroup::new(pde, world, block, memory, group, &mut scratch);
         let groups = plan.groups.iter().map(make).collect();
-        let halo = memory.layout().halo();
-        let along = |axis: usize, value: &dyn Fn(isize) -> f64| {
-            let (n, before) = (block.shape()[axis] as isize, halo[axis]);
-            let start = block.start()[axis] as isize;
-            let values = (-(before as isize)..n + before as isize).map(|i| value(start + i));
-            Profile { values: values.collect(), before }
-        };
-        let mut profiles: Vec<Profile> = (0..FIRST_METRIC)
-            .map(|axis| match pde.grid().inner_axis(axis) {
-                Some(named) => along(axis, &|index| named.centre(index)),
-                None => Profile::default(),
-            })
-            .collect();
-        if pde.grid().geometry().is_curvilinear() {
-            let radial = pde.grid().missing();
-            let metric = |m: &Metric| along(radial, &|index| pde.grid().metric(*m, index));
-            profiles.extend(Metric::ALL.iter().map(metric));
-        }
+        let profiles = crate::profiles::of_block(pde, block, memory.layout().halo());
         let most = |f: fn(&Action) -> usize| plan.actions.iter().map(f).max().unwrap_or(0);
         let inputs = most(|action| match action {
             Action::Sweep { inputs, .. } | Action::Reduce { inputs, .. } => inputs.len(),
@@ -132,6 +114,16 @@ impl Executor {
     /// The plan.
     pub(crate) fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// The plan, to be kept.
+    pub(crate) fn plan_handle(&self) -> Rc<Plan> {
+        Rc::clone(&self.plan)
+    }
+
+    /// The kernels of the plan.
+    pub(crate) fn kernels(&self) -> &[Arc<dyn RowFn>] {
+        &self.kernels
     }
 
     /// The parameters of the kernels, as the last run left them.

@@ -45,6 +45,14 @@ impl HaloGroup {
         }
     }
 
+    /// How many cells, counted from a wall across this axis, decide the ghost cells beyond it, of
+    /// any of the arrays.
+    pub(crate) fn depth(&self, pde: &Pde, axis: usize) -> usize {
+        let sets = self.conditions.iter().map(|set| pde.conditions().of_array(*set));
+        let faces = sets.flat_map(|set| &set[axis]);
+        faces.map(|face| face.condition.depth()).max().unwrap_or(1)
+    }
+
     fn unless_empty(self) -> Option<Self> {
         (!self.arrays.is_empty()).then_some(self)
     }

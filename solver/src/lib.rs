@@ -5,6 +5,7 @@
 //! look at it now and then ([`Every`]).
 
 mod argument;
+mod blocking;
 mod builder;
 mod clock;
 mod colored;
@@ -29,8 +30,10 @@ pub mod parameters;
 mod pass;
 mod pde;
 mod pde_builder;
+mod pipeline;
 mod plan;
 mod preparation;
+mod profiles;
 mod program;
 mod pulse;
 mod random;
@@ -39,6 +42,7 @@ mod resolve;
 mod schedule;
 mod setup;
 mod simulation;
+mod slab_ghosts;
 pub mod space;
 mod stability;
 mod stages;
@@ -48,7 +52,9 @@ mod tableau;
 mod tracker;
 mod walled_group;
 mod walls;
+mod wavefront;
 
+pub use blocking::Blocking;
 pub use builder::SimulationBuilder;
 pub use clock::Clock;
 pub use conditions::{ArrayCondition, Conditions, FaceConditions};

@@ -285,11 +285,7 @@ impl Plan {
         let mut least = self.halo();
         for group in &self.groups {
             for (axis, least) in least.iter_mut().enumerate() {
-                for set in &group.conditions {
-                    let conditions = &pde.conditions().of_array(*set)[axis];
-                    let depth = conditions.iter().map(|face| face.condition.depth());
-                    *least = (*least).max(depth.max().unwrap_or(1));
-                }
+                *least = (*least).max(group.depth(pde, axis));
             }
         }
         least

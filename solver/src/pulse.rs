@@ -26,11 +26,19 @@ pub(crate) struct Pulse {
     met: (u64, Instant),
     /// Steps from there to the next meeting.
     stride: u64,
+    /// Steps between two meetings are a multiple of this.
+    multiple: u64,
 }
 
 impl Pulse {
-    pub(crate) fn new() -> Self {
-        Pulse { bad: None, next: 1, met: (0, Instant::now()), stride: 1 }
+    /// The pulse of a run that makes `multiple` steps at a time.
+    pub(crate) fn new(multiple: u64) -> Self {
+        Pulse { bad: None, next: multiple, met: (0, Instant::now()), stride: multiple, multiple }
+    }
+
+    /// The step after which the ranks meet next.
+    pub(crate) fn next(&self) -> u64 {
+        self.next
     }
 
     /// Notes what was found after a step.
@@ -66,7 +74,7 @@ impl Pulse {
         // Meetings before trackers come in between and leave the rhythm as it is.
         if now >= self.next {
             self.met = (now, Instant::now());
-            self.stride = stride as u64;
+            self.stride = (stride as u64).next_multiple_of(self.multiple);
             self.next = now + self.stride;
         }
         if first == i64::MAX {

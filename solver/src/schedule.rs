@@ -67,6 +67,19 @@ impl Schedule {
         due && self.once(total)
     }
 
+    /// Whether it will be due after a step, moments apart.
+    pub(crate) fn comes(&self, clock: &Clock, step: u64, total: u64) -> bool {
+        let now = clock.time(step) + EARLY * clock.dt();
+        match &self.every {
+            Every::Steps(n) => total.is_multiple_of((*n).max(1)),
+            Every::Moment => false,
+            Every::Time(interval) => {
+                *interval > 0.0 && self.origin + self.next as f64 * interval <= now
+            }
+            Every::Times(times) => times[self.next as usize..].iter().any(|time| *time <= now),
+        }
+    }
+
     /// Whether it has not happened yet after `total` steps; marks it as done.
     pub(crate) fn once(&mut self, total: u64) -> bool {
         self.last.replace(total) != Some(total)

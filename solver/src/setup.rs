@@ -22,8 +22,8 @@ pub(crate) struct Setup {
     pub(crate) step: Plan,
     pub(crate) initial: Vec<Plan>,
     pub(crate) observables: Vec<Observable>,
-    /// Fills the halos of what is given.
-    pub(crate) data: Plan,
+    /// How wide the halos of what is given have to be.
+    pub(crate) data_widths: Vec<HaloWidth>,
     /// Halo layers at each axis.
     pub(crate) halo: [usize; 3],
     /// Cells that a block needs along each axis.
@@ -63,7 +63,7 @@ impl Setup {
         let least = plans().map(|p| p.least_cells(pde)).fold([0; 3], most);
         let arrays = plans().map(|p| p.arrays).max().unwrap_or(0);
         let rows = plans().map(|p| p.rows).max().unwrap_or(0);
-        Ok(Setup { step, initial, observables, data, halo, least, arrays, rows })
+        Ok(Setup { step, initial, observables, data_widths: widths, halo, least, arrays, rows })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use fluxions_comm::{Combine, World};
+use fluxions_expr::Backend;
 use fluxions_halo::Decomposition;
 use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
 
@@ -18,11 +19,14 @@ use crate::report::{Report, StopReason};
 use crate::schedule::Schedule;
 use crate::state::State;
 use crate::tracker::{Flow, Snapshot, Tracker};
+use crate::wavefront::Wavefront;
 
 /// A system of equations with its state, ready to be stepped.
 pub struct Simulation {
     pub(crate) state: State,
     pub(crate) stepper: Executor,
+    /// Makes several steps in one sweep, where that is worth while.
+    pub(crate) wavefront: Option<Wavefront>,
     pub(crate) swaps: Vec<(usize, usize)>,
     pub(crate) trackers: Vec<(Schedule, Box<dyn Tracker>)>,
     pub(crate) dt: f64,
@@ -44,7 +48,7 @@ impl Simulation {
     /// Makes a plan ready for which the builder made room.
     pub(crate) fn executor(&self, plan: Plan) -> Result<Executor, Error> {
         let State { pde, world, block, memory, .. } = &self.state;
-        Executor::new(pde, world, block, memory, plan, 0)
+        Executor::new(pde, world, block, memory, plan, 0, Backend::Closures)
     }
 
     /// Runs a plan on the present state. Collective.
@@ -143,7 +147,7 @@ impl Simulation {
     pub fn run_until(&mut self, end: f64) -> Result<Report, Error> {
         let clock = Clock::new(self.time, end, self.dt)?;
         let before = self.steps;
-        let mut pulse = Pulse::new();
+        let mut pulse = Pulse::new(self.wavefront.as_ref().map_or(1, |w| w.steps as u64));
         let mut moment = true;
         let stop = loop {
             let step = self.steps - before;
@@ -163,7 +167,7 @@ impl Simulation {
             if at_most {
                 break StopReason::MaxSteps;
             }
-            self.step(&clock, step, &mut pulse)?;
+            self.advance(&clock, step, &mut pulse)?;
         };
         let report = self.report(stop)?;
         for (_, tracker) in &mut self.trackers {
@@ -172,22 +176,55 @@ impl Simulation {
         Ok(report)
     }
 
-    fn step(&mut self, clock: &Clock, step: u64, pulse: &mut Pulse) -> Result<(), Error> {
+    /// Makes as many steps as can be made before anybody looks at the state.
+    fn advance(&mut self, clock: &Clock, step: u64, pulse: &mut Pulse) -> Result<(), Error> {
         let began = Instant::now();
+        let steps = self.undisturbed(clock, step, pulse);
         let State { world, block, memory, .. } = &mut self.state;
-        self.stepper.step = self.steps;
-        let finite =
-            self.stepper.run(world, block, memory, clock.time(step), clock.step_size(step))?;
-        for (a, b) in &self.swaps {
-            memory.swap(*a, *b);
+        let time = |k: usize| {
+            let step = step + k as u64;
+            (clock.time(step), clock.step_size(step))
+        };
+        // What is not finite, first: after which of the steps, and where if that is known already.
+        let bad = match &mut self.wavefront {
+            Some(wavefront) => {
+                let counts = &mut self.stepper.counts;
+                let bad = wavefront.advance(block, memory, steps as usize, time, counts)?;
+                bad.map(|(step, place)| (step, Some(place)))
+            }
+            None => {
+                self.stepper.step = self.steps;
+                let (time, size) = time(0);
+                let finite = self.stepper.run(world, block, memory, time, size)?;
+                (!finite).then_some((0, None))
+            }
+        };
+        for _ in 0..steps {
+            self.swaps.iter().for_each(|(a, b)| self.state.memory.swap(*a, *b));
         }
-        self.steps += 1;
-        self.time = clock.time(step + 1);
-        if !finite {
-            pulse.note(self.steps, self.state.first_not_finite());
+        if let Some((after, place)) = bad {
+            let place = place.or_else(|| self.state.first_not_finite());
+            pulse.note(self.steps + 1 + after as u64, place);
         }
+        self.steps += steps;
+        self.time = clock.time(step + steps);
         self.stepping_seconds += began.elapsed().as_secs_f64();
         Ok(())
+    }
+
+    /// How many steps can be made at once: none of those between is looked at.
+    fn undisturbed(&self, clock: &Clock, step: u64, pulse: &Pulse) -> u64 {
+        let Some(wavefront) = &self.wavefront else { return 1 };
+        let mut most = wavefront.steps as u64;
+        most = most.min(clock.steps() - step).min(pulse.next() - step);
+        if let Some(steps) = self.max_steps {
+            most = most.min(steps - self.steps);
+        }
+        let comes = |after: &u64| {
+            let (step, total) = (step + after, self.steps + after);
+            self.trackers.iter().any(|(schedule, _)| schedule.comes(clock, step, total))
+        };
+        (1..most).find(comes).unwrap_or(most)
     }
 
     /// Calls the trackers that are due; the reason to stop if one gives it.

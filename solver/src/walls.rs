@@ -72,7 +72,8 @@ impl Wall {
                 let value = part(number)?;
                 builder.output(value);
                 let mut values = vec![0.0; strip.cells()];
-                strip.run(&Rows::compile(&builder.finish()), &mut values, &[], 0, 0.0, scratch);
+                let rows = Rows::compile(&builder.finish());
+                strip.run(&rows, &mut values, &[], 0, 0.0, &strip.all(), scratch);
                 statics.push(values);
                 Some(FIRST_STATIC + statics.len() - 1)
             };
@@ -118,6 +119,11 @@ impl Wall {
         }
     }
 
+    /// The ghost cells.
+    pub(crate) fn ghosts(&self) -> &Region {
+        &self.ghosts
+    }
+
     /// Sets the ghost cells of the array that begins at `position`; `partners` are where those
     /// of real and imaginary parts begin.
     pub(crate) fn fill(
@@ -129,7 +135,23 @@ impl Wall {
         time: f64,
         scratch: &mut Scratch,
     ) {
-        let cells = self.strip.cells();
+        let all = self.ghosts;
+        self.fill_part(memory, position, partners, layout, time, &all, scratch);
+    }
+
+    /// The same for a part of the ghost cells: some consecutive ones along the first named axis,
+    /// if the wall does not lie across it.
+    pub(crate) fn fill_part(
+        &mut self,
+        memory: &mut [f64],
+        position: usize,
+        partners: [usize; 2],
+        layout: &Layout,
+        time: f64,
+        part: &Region,
+        scratch: &mut Scratch,
+    ) {
+        let Some(part) = self.strip.part(&self.ghosts, part) else { return };
         // The part that the array itself is comes from there.
         let mut adjacent = partners;
         adjacent[usize::from(self.imaginary)] = position;
@@ -138,19 +160,43 @@ impl Wall {
         for (input, (array, layer)) in sources.into_iter().enumerate() {
             if self.needed[input] {
                 let array = &memory[array..][..layout.length()];
-                wall::read(array, layout, layer, &mut self.numbers[self.inputs[input]..][..cells]);
+                let layer = part.of_layer(layer, &self.strip);
+                let numbers = &mut self.numbers[self.inputs[input] + part.first..];
+                wall::read(array, layout, &layer, &mut numbers[..part.cells]);
             }
         }
-        self.strip.run(&self.rows, &mut self.numbers, &self.inputs, self.output, time, scratch);
+        let Wall { strip, rows, numbers, inputs, output, corners, .. } = self;
+        strip.run(rows, numbers, inputs, *output, time, &part, scratch);
         // A formula such as sqrt(x) may end where the wall does.
-        let ghosts = &mut self.numbers[self.output..];
-        for (cell, nearest) in &self.corners {
+        let ghosts = &mut numbers[*output..];
+        let here = part.first..part.first + part.cells;
+        for (cell, nearest) in corners.iter().filter(|(cell, _)| here.contains(cell)) {
             if !ghosts[*cell].is_finite() {
                 ghosts[*cell] = ghosts[*nearest];
             }
         }
         let array = &mut memory[position..][..layout.length()];
-        wall::write(&self.numbers[self.output..], layout, &self.ghosts, array);
+        let ghosts = part.of_layer(&self.ghosts, &self.strip);
+        wall::write(&self.numbers[self.output + part.first..], layout, &ghosts, array);
+    }
+}
+
+/// Consecutive cells of a strip: some of its rows, or a part of its only one.
+struct StripPart {
+    /// The first and one past the last index along the strip's two axes.
+    range: [(usize, usize); 2],
+    /// Where its cells begin in the strip, and how many they are.
+    first: usize,
+    cells: usize,
+}
+
+impl StripPart {
+    /// The cells of this part in a layer along the wall.
+    fn of_layer(&self, layer: &Region, strip: &Strip) -> Region {
+        strip.across.iter().zip(self.range).fold(*layer, |part, (axis, (start, end))| {
+            let first = layer.start[*axis];
+            part.with_axis(*axis, first + start as isize, first + end as isize)
+        })
     }
 }
 
@@ -204,6 +250,29 @@ impl Strip {
         self.shape[0] * self.shape[1]
     }
 
+    /// The whole strip.
+    fn all(&self) -> StripPart {
+        let [n1, n2] = self.shape;
+        StripPart { range: [(0, n1), (0, n2)], first: 0, cells: n1 * n2 }
+    }
+
+    /// The cells of a part of the ghosts, which are those of the whole strip; nothing if there are
+    /// none.
+    fn part(&self, ghosts: &Region, part: &Region) -> Option<StripPart> {
+        let both = ghosts.intersection(part);
+        if both.is_empty() {
+            return None;
+        }
+        let range = self.across.map(|axis| {
+            let index = |i: isize| (i - ghosts.start[axis]) as usize;
+            (index(both.start[axis]), index(both.end[axis]))
+        });
+        let [(row, end), (column, last)] = range;
+        let n2 = self.shape[1];
+        debug_assert!(last - column == n2 || end - row == 1, "parts are consecutive");
+        Some(StripPart { range, first: row * n2 + column, cells: both.cells() })
+    }
+
     fn run(
         &self,
         rows: &Rows,
@@ -211,9 +280,10 @@ impl Strip {
         inputs: &[usize],
         output: usize,
         time: f64,
+        part: &StripPart,
         scratch: &mut Scratch,
     ) {
-        let [n1, n2] = self.shape;
+        let n2 = self.shape[1];
         let mut parameters = [0.0];
         parameters[TIME] = time;
         let mut call = Call {
@@ -224,7 +294,8 @@ impl Strip {
             parameters: &parameters,
             profiles: &self.profiles,
         };
-        rows.run(&mut call, [(0, 1), (0, n1 as isize), (0, n2 as isize)], scratch);
+        let [rows_here, columns] = part.range.map(|(start, end)| (start as isize, end as isize));
+        rows.run(&mut call, [(0, 1), rows_here, columns], scratch);
     }
 }
 

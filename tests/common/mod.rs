@@ -6,7 +6,7 @@
 pub(crate) mod statistics;
 
 use fluxions::prelude::*;
-use fluxions::solver::{Error, PdeBuilder};
+use fluxions::solver::{Blocking, Error, PdeBuilder};
 
 /// A problem and how it is stepped.
 pub(crate) struct Case {
@@ -21,11 +21,22 @@ pub(crate) struct Case {
 impl Case {
     /// The bits of all fields at the end, on rank 0; on the other ranks nothing.
     pub(crate) fn solve(&self, world: &World, dims: &[usize]) -> Result<Vec<u64>, Error> {
+        self.solve_in_sweeps(world, dims, Blocking::default())
+    }
+
+    /// The same with so many steps and slabs in a sweep.
+    pub(crate) fn solve_in_sweeps(
+        &self,
+        world: &World,
+        dims: &[usize],
+        blocking: Blocking,
+    ) -> Result<Vec<u64>, Error> {
         let mut builder = Simulation::builder(&self.pde, world)
             .scheme(self.scheme)
             .dt(self.dt)
             .seed(3)
-            .dims(dims);
+            .dims(dims)
+            .blocking(blocking);
         for (field, value) in &self.initial {
             builder = builder.initial(field, *value);
         }

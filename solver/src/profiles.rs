@@ -1,0 +1,38 @@
+//! The profiles of kernels on one block: coordinates of cells, then metric factors.
+
+use fluxions_expr::rows::Profile;
+use fluxions_grid::Metric;
+use fluxions_halo::Subdomain;
+
+use crate::operators::FIRST_METRIC;
+use crate::pde::Pde;
+
+/// The coordinate along each of the three axes, then, on curvilinear grids, each metric factor,
+/// at the cells of a block and its halo. Beyond the ends of a periodic axis they are those of the
+/// cells at the other end, whose copies the halo cells are.
+pub(crate) fn of_block(pde: &Pde, block: &Subdomain, halo: [usize; 3]) -> Vec<Profile> {
+    let grid = pde.grid();
+    let along = |axis: usize, value: &dyn Fn(isize) -> f64| {
+        let (n, before) = (block.shape()[axis] as isize, halo[axis]);
+        let start = block.start()[axis] as isize;
+        let whole = grid.inner_axis(axis).filter(|named| named.is_periodic());
+        let index = |i: isize| match whole {
+            Some(named) => (start + i).rem_euclid(named.cells() as isize),
+            None => start + i,
+        };
+        let values = (-(before as isize)..n + before as isize).map(|i| value(index(i)));
+        Profile { values: values.collect(), before }
+    };
+    let mut profiles: Vec<Profile> = (0..FIRST_METRIC)
+        .map(|axis| match grid.inner_axis(axis) {
+            Some(named) => along(axis, &|index| named.centre(index)),
+            None => Profile::default(),
+        })
+        .collect();
+    if grid.geometry().is_curvilinear() {
+        let radial = grid.missing();
+        let metric = |m: &Metric| along(radial, &|index| grid.metric(*m, index));
+        profiles.extend(Metric::ALL.iter().map(metric));
+    }
+    profiles
+}

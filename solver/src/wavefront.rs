@@ -1,0 +1,315 @@
+//! Runs several time steps in one sweep over memory: a pipeline on the arrays of one block.
+//!
+//! Halos as deep as the steps need are exchanged once; then all entries of the pipeline move along
+//! the slabs together, a few slabs at a time, each behind the one before (pipeline.rs). Every cell
+//! is computed by the same kernel from the same numbers as step by step, so that the bits are the
+//! same for any number of steps and slabs.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use fluxions_comm::World;
+use fluxions_expr::rows::Profile;
+use fluxions_expr::{Call, RowFn, Scratch};
+use fluxions_grid::{Face, Region, Side};
+use fluxions_halo::{Exchange, FieldHalo, HaloWidth, Subdomain};
+
+use crate::blocking::Blocked;
+use crate::error::Error;
+use crate::executor::{Counts, Executor};
+use crate::memory::Memory;
+use crate::pde::Pde;
+use crate::pipeline::{Entry, Margins, Pipeline, Work, widen};
+use crate::plan::Plan;
+use crate::program::TIME;
+use crate::slab_ghosts::SlabGhosts;
+
+/// A pipeline made ready for one block.
+pub(crate) struct Wavefront {
+    plan: Rc<Plan>,
+    kernels: Vec<Arc<dyn RowFn>>,
+    pipeline: Pipeline,
+    /// Most steps in one sweep.
+    pub(crate) steps: usize,
+    /// Slabs that each entry advances at a time.
+    pub(crate) slabs: usize,
+    /// Arrays whose halos must be known at the beginning.
+    exchanged: Vec<usize>,
+    exchange: Exchange,
+    ghosts: Vec<SlabGhosts>,
+    /// Where each entry is done when all steps are made.
+    regions: Vec<Region>,
+    bound: Vec<Bound>,
+    profiles: Vec<Profile>,
+    positions: Vec<usize>,
+    scratch: Scratch,
+}
+
+/// The arrays and parameters of an entry in this run.
+#[derive(Clone, Default)]
+struct Bound {
+    inputs: Vec<usize>,
+    outputs: Vec<usize>,
+    partners: Vec<[usize; 2]>,
+    parameters: Vec<f64>,
+}
+
+/// A number that is not finite: after which of the steps, in which array and cell of the grid.
+pub(crate) type Bad = (usize, (usize, u64));
+
+/// Which faces are joined to other blocks, or the other end of the axis along which a pipeline
+/// moves, and take part in deep halos.
+pub(crate) fn joined(block: &Subdomain, slab_axis: usize) -> [[bool; 2]; 3] {
+    std::array::from_fn(|axis| {
+        Side::BOTH.map(|side| {
+            let next = block.neighbour(Face { axis, side });
+            next.is_some_and(|next| axis == slab_axis || next.rank != block.rank())
+        })
+    })
+}
+
+impl Wavefront {
+    /// Makes a pipeline ready, with the kernels of an executor of the same plan. Collective.
+    pub(crate) fn new(
+        pde: &Pde,
+        world: &World,
+        block: &Subdomain,
+        memory: &Memory,
+        executor: &Executor,
+        blocked: &Blocked,
+    ) -> Self {
+        let plan = executor.plan_handle();
+        let Blocked { pipeline, widths, .. } = blocked;
+        let mut scratch = Scratch::default();
+        let kernels = executor.kernels().to_vec();
+        kernels.iter().for_each(|kernel| kernel.reserve(&mut scratch));
+        let needs = pipeline.needs(&plan, joined(block, pipeline.axis));
+        let regions = needs.entries.iter().map(|margins| block.domain().grown(*margins)).collect();
+
+        let mut of_groups: Vec<Margins> = vec![[[0; 2]; 3]; plan.groups.len()];
+        for (entry, margins) in pipeline.entries.iter().zip(&needs.entries) {
+            if let Work::Ghosts { group, .. } = &entry.work {
+                widen(&mut of_groups[*group], margins);
+            }
+        }
+        let mut ghosts = |(group, margins): (_, &Margins)| {
+            SlabGhosts::new(pde, block, group, pipeline.axis, *margins, &mut scratch)
+        };
+        let ghosts = plan.groups.iter().zip(&of_groups).map(&mut ghosts).collect();
+
+        let exchanged: Vec<usize> =
+            (0..pde.arrays()).filter(|array| widths[*array] != [[0; 2]; 3]).collect();
+        let exchange = deep_exchange(world, block, memory, &exchanged, widths);
+        let bound = pipeline.entries.iter().map(|entry| Bound::of(entry, plan.parameters()));
+        Wavefront {
+            steps: pipeline.entries.len() / pipeline.per_step,
+            slabs: 1,
+            positions: Vec::with_capacity(exchanged.len()),
+            bound: bound.collect(),
+            exchanged,
+            exchange,
+            ghosts,
+            regions,
+            profiles: crate::profiles::of_block(pde, block, memory.layout().halo()),
+            plan,
+            kernels,
+            pipeline: pipeline.clone(),
+            scratch,
+        }
+    }
+
+    /// Whether more than one thing is done in a sweep.
+    pub(crate) fn is_worth_while(&self) -> bool {
+        let sweeps = |entry: &&Entry| matches!(entry.work, Work::Sweep { .. });
+        let in_a_step =
+            self.pipeline.entries[..self.pipeline.per_step].iter().filter(sweeps).count();
+        self.steps * in_a_step > 1
+    }
+
+    /// Makes `steps` steps; `time` tells when each of them begins and how long it is. What is
+    /// first not finite here, if anything. Collective.
+    pub(crate) fn advance(
+        &mut self,
+        block: &Subdomain,
+        memory: &mut Memory,
+        steps: usize,
+        time: impl Fn(usize) -> (f64, f64),
+        counts: &mut Counts,
+    ) -> Result<Option<Bad>, Error> {
+        self.positions.clear();
+        self.positions.extend(self.exchanged.iter().map(|array| memory.array(*array)));
+        for phase in 0..self.exchange.plan().phases().len() {
+            self.exchange.start(phase, memory.all_mut(), &self.positions)?;
+            self.exchange.finish(phase, memory.all_mut(), &self.positions)?;
+        }
+        counts.halo_exchanges += 1;
+        counts.messages += self.exchange.messages() as u64;
+        counts.bytes_sent += self.exchange.bytes() as u64;
+        counts.rhs_evaluations += (self.plan.evaluations * steps) as u64;
+        Ok(self.sweep(block, memory, steps, time, None))
+    }
+
+    /// The sweep of some steps over all slabs, or the first ones only.
+    pub(crate) fn sweep(
+        &mut self,
+        block: &Subdomain,
+        memory: &mut Memory,
+        steps: usize,
+        time: impl Fn(usize) -> (f64, f64),
+        most: Option<isize>,
+    ) -> Option<Bad> {
+        let used = steps * self.pipeline.per_step;
+        // Fewer steps need as much beyond the faces as the last ones of all.
+        let spared = self.pipeline.entries.len() - used;
+        self.bind(memory, used, time);
+        // The slabs of an entry, and where it is done when the first entry is at slab 0.
+        let axis = self.pipeline.axis;
+        let slabs = |this: &Self, k: usize| {
+            let Region { start, end } = this.regions[spared + k];
+            (start[axis], most.map_or(end[axis], |most| end[axis].min(most)))
+        };
+        let shift = |this: &Self, k: usize| this.pipeline.entries[k].shift;
+        let first = (0..used).map(|k| slabs(self, k).0 + shift(self, k)).min().unwrap_or(0);
+        let last = (0..used).map(|k| slabs(self, k).1 + shift(self, k)).max().unwrap_or(0);
+        let mut bad: Option<Bad> = None;
+        let mut position = first;
+        while position < last {
+            let next = position + self.slabs as isize;
+            for k in 0..used {
+                let ((start, end), shift) = (slabs(self, k), shift(self, k));
+                let here = (start.max(position - shift), end.min(next - shift));
+                if here.0 < here.1 && !self.run(k, memory, self.regions[spared + k], here) {
+                    let found = self.first_not_finite(k, block, memory, here);
+                    let step = self.pipeline.entries[k].step;
+                    let found = found.map(|place| (step, place));
+                    bad = [bad, found].into_iter().flatten().min();
+                }
+            }
+            position = next;
+        }
+        bad
+    }
+
+    /// Finds where the arrays of the entries lie, and their parameters.
+    fn bind(&mut self, memory: &Memory, used: usize, time: impl Fn(usize) -> (f64, f64)) {
+        let origin = memory.layout().origin();
+        for (entry, bound) in self.pipeline.entries[..used].iter().zip(&mut self.bound) {
+            let (begin, size) = time(entry.step);
+            bound.parameters[TIME] = begin + entry.at * size;
+            for (k, factor) in self.plan.factors.iter().enumerate() {
+                bound.parameters[self.plan.first_factor + k] = factor * size;
+            }
+            bound.inputs.clear();
+            bound.outputs.clear();
+            bound.partners.clear();
+            match &entry.work {
+                Work::Sweep { inputs, outputs, .. } => {
+                    bound.inputs.extend(inputs.iter().map(|array| memory.array(*array) + origin));
+                    bound.outputs.extend(outputs.iter().map(|array| memory.array(*array) + origin));
+                }
+                Work::Ghosts { arrays, partners, .. } => {
+                    bound.outputs.extend(arrays.iter().map(|array| memory.array(*array)));
+                    let pair = |pair: &[usize; 2]| pair.map(|array| memory.array(array));
+                    bound.partners.extend(partners.iter().map(pair));
+                }
+            }
+        }
+    }
+
+    /// Does an entry on some slabs of its region. Whether all checked results are finite.
+    fn run(
+        &mut self,
+        entry: usize,
+        memory: &mut Memory,
+        region: Region,
+        (from, to): (isize, isize),
+    ) -> bool {
+        let bound = &self.bound[entry];
+        let layout = memory.layout();
+        match &self.pipeline.entries[entry].work {
+            Work::Sweep { kernel, .. } => {
+                let region = region.with_axis(self.pipeline.axis, from, to);
+                let mut call = Call {
+                    memory: memory.all_mut(),
+                    inputs: &bound.inputs,
+                    outputs: &bound.outputs,
+                    pitch: layout.pitch(),
+                    parameters: &bound.parameters,
+                    profiles: &self.profiles,
+                };
+                let cells = std::array::from_fn(|axis| (region.start[axis], region.end[axis]));
+                self.kernels[*kernel].run(&mut call, cells, &mut self.scratch)
+            }
+            Work::Ghosts { group, .. } => {
+                let arrays = (&bound.outputs[..], &bound.partners[..]);
+                let time = bound.parameters[TIME];
+                let (memory, scratch) = (memory.all_mut(), &mut self.scratch);
+                self.ghosts[*group].fill(memory, arrays, &layout, (from, to), time, scratch);
+                true
+            }
+        }
+    }
+
+    /// The first of an entry's checked outputs, and the first cell of the block in some slabs,
+    /// that is not finite.
+    fn first_not_finite(
+        &self,
+        entry: usize,
+        block: &Subdomain,
+        memory: &Memory,
+        (from, to): (isize, isize),
+    ) -> Option<(usize, u64)> {
+        let Work::Sweep { kernel, .. } = &self.pipeline.entries[entry].work else { return None };
+        let layout = memory.layout();
+        let slabs = block.domain().with_axis(self.pipeline.axis, from, to);
+        let slabs = slabs.intersection(&block.domain());
+        let checked = self.plan.kernels[*kernel].outputs().iter().zip(&self.bound[entry].outputs);
+        let mut checked =
+            checked.filter(|(output, _)| output.checked).map(|(_, at)| *at).enumerate();
+        checked.find_map(|(array, position)| {
+            let mut first: Option<u64> = None;
+            for i in slabs.start[0]..slabs.end[0] {
+                for j in slabs.start[1]..slabs.end[1] {
+                    for k in slabs.start[2]..slabs.end[2] {
+                        let at = position + layout.index([i, j, k]) - layout.origin();
+                        if first.is_none() && !memory.all()[at].is_finite() {
+                            first = Some(block.global_number([i, j, k].map(|n| n as usize)));
+                        }
+                    }
+                }
+            }
+            first.map(|cell| (array, cell))
+        })
+    }
+}
+
+impl Bound {
+    fn of(entry: &Entry, parameters: usize) -> Self {
+        let (inputs, outputs, partners) = match &entry.work {
+            Work::Sweep { inputs, outputs, .. } => (inputs.len(), outputs.len(), 0),
+            Work::Ghosts { arrays, partners, .. } => (0, arrays.len(), partners.len()),
+        };
+        Bound {
+            inputs: Vec::with_capacity(inputs),
+            outputs: Vec::with_capacity(outputs),
+            partners: Vec::with_capacity(partners),
+            parameters: vec![0.0; parameters],
+        }
+    }
+}
+
+/// The exchange of the deep halos of some arrays of the state.
+fn deep_exchange(
+    world: &World,
+    block: &Subdomain,
+    memory: &Memory,
+    arrays: &[usize],
+    widths: &[Margins],
+) -> Exchange {
+    let mut layers = [[0; 2]; 3];
+    arrays.iter().for_each(|array| widen(&mut layers, &widths[*array]));
+    let axes = layers.iter().filter(|sides| **sides != [0; 2]).count();
+    let width = HaloWidth { layers, corners: axes > 1 };
+    let fields = vec![FieldHalo::default(); arrays.len()];
+    Exchange::new(world, block, memory.layout(), width, &fields)
+}
