@@ -202,7 +202,8 @@ impl<'a> SimulationBuilder<'a> {
         let layout = block.layout(halo);
         let enough = enough_memory(Memory::bytes(layout, arrays, rows), world);
         world.agree(enough).map_err(crate::error::elsewhere)?;
-        let mut memory = Memory::new(layout, arrays, rows);
+        let memory = world.agree(Memory::new(layout, arrays, rows));
+        let mut memory = memory.map_err(crate::error::elsewhere)?;
 
         let executor = |memory: &Memory, plan, backend| {
             Executor::new(pde, world, &block, memory, plan, self.seed, backend)

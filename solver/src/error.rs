@@ -198,6 +198,14 @@ pub enum Error {
         /// Bytes that it has.
         available: u64,
     },
+    /// Memory that the system did not give.
+    #[error("the system gave no {:.1} GiB of memory: {source}", *needed as f64 / GIB)]
+    NoMemory {
+        /// Bytes that this rank asked for.
+        needed: u64,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A number that is not finite.
     #[error(
         "`{field}` is not finite at {}, in cell {cell:?}, at t = {time} (step {step})",
@@ -309,7 +317,7 @@ impl Error {
             Error::NotANumber { .. } => {
                 Some("wrap it in integral(…), average(…), max(…) or min(…)".into())
             }
-            Error::Memory { .. } => {
+            Error::Memory { .. } | Error::NoMemory { .. } => {
                 Some("use fewer cells, or more machines: `mpirun` over several of them".into())
             }
             Error::NotFinite { step: 0, .. } => Some("look at the initial value there".into()),

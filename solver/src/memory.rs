@@ -1,14 +1,11 @@
 //! The arrays of one rank, in one piece of memory.
 
-use bytemuck::{Pod, Zeroable};
 use fluxions_grid::Layout;
+use memmap2::MmapMut;
 
-/// 64 bytes, so that arrays begin on cache lines.
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(C, align(64))]
-struct Line([f64; 8]);
+use crate::error::Error;
 
-/// Doubles in a line.
+/// Doubles in a cache line of 64 bytes, on which arrays begin.
 const LINE: usize = 8;
 /// Doubles in 4 KiB: cells of different arrays at the same distance modulo this would compete
 /// for the same places in the first-level cache.
@@ -18,7 +15,9 @@ const STAGGER: usize = 9 * LINE;
 
 /// Arrays of one layout, and a few single rows.
 pub(crate) struct Memory {
-    lines: Box<[Line]>,
+    /// Pages from the system, which are zero, and become this rank's own where it touches them
+    /// first.
+    pages: MmapMut,
     layout: Layout,
     /// Where each array begins; arrays change places by this.
     arrays: Vec<usize>,
@@ -27,11 +26,21 @@ pub(crate) struct Memory {
 
 impl Memory {
     /// Arrays and rows, all zero.
-    pub(crate) fn new(layout: Layout, arrays: usize, rows: usize) -> Self {
+    ///
+    /// # Errors
+    /// If the system does not give as much memory.
+    pub(crate) fn new(layout: Layout, arrays: usize, rows: usize) -> Result<Self, Error> {
         let stride = Self::stride(layout);
-        let lines = bytemuck::zeroed_slice_box(Self::doubles(layout, arrays, rows).div_ceil(LINE));
+        let bytes = Self::bytes(layout, arrays, rows);
+        let needed = bytes as u64;
+        let pages =
+            MmapMut::map_anon(bytes.max(1)).map_err(|source| Error::NoMemory { needed, source })?;
+        // In huge pages the processor finds addresses faster; without them all is well, too.
+        #[cfg(target_os = "linux")]
+        let _ = pages.advise(memmap2::Advice::HugePage);
         let first_row = arrays * stride;
-        Memory { lines, layout, arrays: (0..arrays).map(|k| k * stride).collect(), first_row }
+        let arrays = (0..arrays).map(|k| k * stride).collect();
+        Ok(Memory { pages, layout, arrays, first_row })
     }
 
     /// Bytes that arrays and rows take.
@@ -52,11 +61,6 @@ impl Memory {
         self.layout
     }
 
-    /// How many arrays there are.
-    pub(crate) fn arrays(&self) -> usize {
-        self.arrays.len()
-    }
-
     /// Where an array begins.
     pub(crate) fn array(&self, number: usize) -> usize {
         self.arrays[number]
@@ -74,12 +78,12 @@ impl Memory {
 
     /// All of it.
     pub(crate) fn all(&self) -> &[f64] {
-        bytemuck::cast_slice(&self.lines)
+        bytemuck::cast_slice(&self.pages)
     }
 
     /// All of it.
     pub(crate) fn all_mut(&mut self) -> &mut [f64] {
-        bytemuck::cast_slice_mut(&mut self.lines)
+        bytemuck::cast_slice_mut(&mut self.pages)
     }
 
     /// The numbers of an array.
