@@ -1,5 +1,21 @@
-# Sourced by the Makefile and setup.sh: tells the build where a parallel HDF5 is, in case
-# pkg-config finds another one first (Debian can have several installed).
+# Sourced by the Makefile and setup.sh: tells the build where LLVM 19 is, and where a parallel
+# HDF5 is, in case pkg-config finds another one first (Debian can have several installed).
+
+if [ -z "${LLVM_SYS_191_PREFIX:-}" ]; then
+    for folder in /usr/lib/llvm-19 /opt/homebrew/opt/llvm@19 /usr/local/opt/llvm@19; do
+        if [ -x "$folder/bin/llvm-config" ]; then
+            export LLVM_SYS_191_PREFIX=$folder
+            break
+        fi
+    done
+    unset folder
+fi
+
+has_llvm() { # whether LLVM 19 with its headers is where the build will look for it
+    local config=${LLVM_SYS_191_PREFIX:+$LLVM_SYS_191_PREFIX/bin/}llvm-config
+    [[ $("$config" --version 2>/dev/null) == 19.* ]] &&
+        [ -e "$("$config" --includedir)/llvm-c/Core.h" ]
+}
 
 hdf5_includes() { # where the build will look for HDF5's headers
     if [ -n "${HDF5_DIR:-}" ]; then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that what Fluxions is built with is there: an MPI, an HDF5 built with MPI, libclang
-# (for the bindings of both), pkg-config, a C compiler, and Rust. On Debian and Ubuntu what is
+# (for the bindings of both), LLVM 19, pkg-config, a C compiler, and Rust. On Debian and Ubuntu what is
 # missing is installed by apt, with sudo if need be; elsewhere it is named. Does nothing where
 # everything is there.
 set -euo pipefail
@@ -35,6 +35,10 @@ has_libclang() { # the C interface (not libclang-cpp, which other packages bring
 }
 if ! has_libclang; then
     need "libclang with its headers" libclang-dev
+fi
+
+if ! has_llvm; then
+    need "LLVM 19 with its headers (in LLVM_SYS_191_PREFIX, if it is in a place of its own)" llvm-19-dev
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then

@@ -22,9 +22,10 @@ pub struct Builder {
 }
 
 /// An operation as a hash key: the numbers in it by their bits.
-type Key = (u8, u64, u64, u64);
+pub(crate) type Key = (u8, u64, u64, u64);
 
-fn key(op: &Op) -> Key {
+/// The operation as a hash key; functions that the program brought along by their numbers.
+pub(crate) fn key(op: &Op) -> Key {
     let at = |v: Value| u64::from(v.0);
     match *op {
         Op::Constant(value) => (0, value.to_bits(), 0, 0),

@@ -9,25 +9,41 @@ use crate::kernel::Kernel;
 /// A way to make native code of kernels. All give the same bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Backend {
-    /// Closures over blocks of a row: always there, and what others are compared with.
+    /// LLVM: the fastest.
+    #[cfg(feature = "llvm")]
     #[default]
+    Llvm,
+    /// Closures over blocks of a row: always there, and what others are compared with.
+    #[cfg_attr(not(feature = "llvm"), default)]
     Closures,
 }
 
 impl Backend {
     /// All that this build has, the fastest first.
-    pub const ALL: &[Backend] = &[Backend::Closures];
+    pub const ALL: &[Backend] = &[
+        #[cfg(feature = "llvm")]
+        Backend::Llvm,
+        Backend::Closures,
+    ];
 
     /// Its name in problem files and reports.
     pub fn name(self) -> &'static str {
         match self {
+            #[cfg(feature = "llvm")]
+            Backend::Llvm => "llvm",
             Backend::Closures => "closures",
         }
     }
 
-    /// Makes native code of a kernel.
+    /// Makes native code of a kernel; what this back end cannot make is made by closures
+    /// ([`RowFn::backend`] tells).
     pub fn compile(self, kernel: &Kernel) -> Arc<dyn RowFn> {
         match self {
+            #[cfg(feature = "llvm")]
+            Backend::Llvm => match super::llvm::compile(kernel) {
+                Some(rows) => rows,
+                None => Backend::Closures.compile(kernel),
+            },
             Backend::Closures => Arc::new(Rows::compile(kernel)),
         }
     }

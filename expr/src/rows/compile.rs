@@ -2,7 +2,7 @@
 //! row, the rest block by block.
 
 use super::block::{self, BLOCK, Block, Operand, Step, Target};
-use super::{Call, Cells, RowFn, Scratch};
+use super::{Backend, Call, Cells, RowFn, Scratch};
 use crate::builder::eval;
 use crate::kernel::{Kernel, Op};
 use crate::math::{Binary, Unary};
@@ -26,7 +26,7 @@ pub struct Rows {
 
 /// How often an operation has to be computed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Rate {
+pub(super) enum Rate {
     Call,
     Row,
     Cell,
@@ -53,7 +53,7 @@ impl Rows {
 impl RowFn for Rows {
     fn run(&self, call: &mut Call<'_>, cells: Cells, scratch: &mut Scratch) -> bool {
         self.reserve(scratch);
-        let Scratch { registers, scalars } = scratch;
+        let Scratch { registers, scalars, .. } = scratch;
         let [rows0, rows1, columns] = cells;
         for &i in &self.per_call {
             scalars[i] = match self.ops[i] {
@@ -97,9 +97,14 @@ impl RowFn for Rows {
             scratch.scalars.resize(self.ops.len(), 0.0);
         }
     }
+
+    fn backend(&self) -> Backend {
+        Backend::Closures
+    }
 }
 
-fn rates(kernel: &Kernel) -> Vec<Rate> {
+/// How often each operation has to be computed.
+pub(super) fn rates(kernel: &Kernel) -> Vec<Rate> {
     let mut rates: Vec<Rate> = Vec::with_capacity(kernel.ops.len());
     for op in &kernel.ops {
         let rate = match op {

@@ -7,6 +7,8 @@
 mod backend;
 mod block;
 mod compile;
+#[cfg(feature = "llvm")]
+pub mod llvm;
 
 pub use backend::Backend;
 pub use compile::Rows;
@@ -63,6 +65,9 @@ pub trait RowFn: Send + Sync {
 
     /// Makes room in `scratch`, so that [`RowFn::run`] need not.
     fn reserve(&self, scratch: &mut Scratch);
+
+    /// What has made it.
+    fn backend(&self) -> Backend;
 }
 
 /// Working memory of kernels, to be kept from call to call.
@@ -70,4 +75,7 @@ pub trait RowFn: Send + Sync {
 pub struct Scratch {
     registers: Vec<Box<[f64]>>,
     scalars: Vec<f64>,
+    /// Where profiles lie, during a call.
+    #[cfg(feature = "llvm")]
+    addresses: Vec<usize>,
 }

@@ -1,0 +1,388 @@
+//! The function of a kernel: loops over rows and columns, and what is done in them.
+//!
+//! What is the same for a call is computed before all loops, what is the same for a row before
+//! those over its columns, always in all lanes of a vector. A row is computed in groups of several
+//! vectors, and what is left of it vector by vector, with masked loads and stores. In a group all
+//! loads come first and all stores last, so that an output may take the place of an input.
+
+use std::collections::HashMap;
+
+use inkwell::IntPredicate;
+use inkwell::attributes::AttributeLoc;
+use inkwell::basic_block::BasicBlock;
+use inkwell::context::Context;
+use inkwell::module::Module;
+use inkwell::values::{IntValue, PointerValue, VectorValue};
+
+use super::emit::{Emit, made};
+use super::extents::Extents;
+use super::target::Target;
+use crate::kernel::{Kernel, Op};
+use crate::math::{self, Lanes};
+use crate::rows::compile::{Rate, rates};
+
+/// Adds the function of a kernel to a module, with the signature of `jit::Entry`.
+pub(super) fn emit<'ctx>(
+    context: &'ctx Context,
+    module: &Module<'ctx>,
+    name: &str,
+    kernel: &Kernel,
+    extents: &Extents,
+    target: &Target,
+) {
+    let pointer = context.ptr_type(Default::default()).into();
+    let function =
+        module.add_function(name, context.i64_type().fn_type(&[pointer; 7], false), None);
+    let bits = (64 * target.width).to_string();
+    for (key, value) in [
+        ("target-cpu", target.cpu.as_str()),
+        ("target-features", &target.features),
+        ("prefer-vector-width", &bits),
+        ("min-legal-vector-width", &bits),
+    ] {
+        function.add_attribute(AttributeLoc::Function, context.create_string_attribute(key, value));
+    }
+    let [memory, inputs, outputs, pitch, cells, parameters, profiles] =
+        [0, 1, 2, 3, 4, 5, 6].map(|k| {
+            let parameter = function.get_nth_param(k).expect("there are seven parameters");
+            parameter.into_pointer_value()
+        });
+    let emit = Emit::new(context, module, function, target);
+    let word = |base, k| emit.entry(context.i64_type(), base, k).into_int_value();
+    let arguments = Arguments {
+        memory,
+        inputs,
+        outputs,
+        pitch: [0, 1].map(|k| word(pitch, k)),
+        cells: [0, 1, 2].map(|k| [word(cells, 2 * k), word(cells, 2 * k + 1)]),
+        parameters,
+        profiles,
+    };
+    let rates = rates(kernel);
+    let values = vec![None; kernel.ops.len()];
+    Function { kernel, extents, rates, emit, arguments, values, rows: HashMap::new() }.emit();
+}
+
+/// What the function is called with.
+struct Arguments<'ctx> {
+    memory: PointerValue<'ctx>,
+    inputs: PointerValue<'ctx>,
+    outputs: PointerValue<'ctx>,
+    pitch: [IntValue<'ctx>; 2],
+    cells: [[IntValue<'ctx>; 2]; 3],
+    parameters: PointerValue<'ctx>,
+    profiles: PointerValue<'ctx>,
+}
+
+/// What lies along a row in memory.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Along {
+    /// An input, at offsets along axes 0 and 1.
+    Input(u32, [i32; 2]),
+    Output(usize),
+    Profile(u32),
+}
+
+struct Function<'a, 'ctx> {
+    kernel: &'a Kernel,
+    extents: &'a Extents,
+    rates: Vec<Rate>,
+    emit: Emit<'a, 'ctx>,
+    arguments: Arguments<'ctx>,
+    /// The values that are the same for a call or a row, as far as they are computed.
+    values: Vec<Option<VectorValue<'ctx>>>,
+    /// Addresses of column 0 of the row.
+    rows: HashMap<Along, PointerValue<'ctx>>,
+}
+
+/// A number that changes, in memory until a pass finds its values.
+#[derive(Clone, Copy)]
+struct Variable<'ctx>(PointerValue<'ctx>);
+
+impl<'ctx> Function<'_, 'ctx> {
+    fn emit(mut self) {
+        let unroll = unroll(self.kernel, &self.rates);
+        let [rows0, rows1, columns] = self.arguments.cells;
+        let row0 = self.variable(rows0[0]);
+        let row1 = self.variable(rows1[0]);
+        let column = self.variable(columns[0]);
+        let sums: Vec<_> = (0..unroll).map(|_| self.sum()).collect();
+        let starts = self.starts();
+        self.compute(Rate::Call, [None; 2]);
+
+        let [plane, row, whole, group, rest, masked, after, next, done] =
+            ["plane", "row", "whole", "group", "rest", "masked", "after", "next", "done"]
+                .map(|name| self.emit.block(name));
+        self.go(plane);
+        self.set(row1, rows1[0]);
+        self.go(row);
+        let (i0, i1) = (self.get(row0), self.get(row1));
+        self.begin_row(&starts, i0, i1);
+        self.set(column, columns[0]);
+        self.go(whole);
+
+        // Groups of vectors as long as there are enough columns.
+        let cells = self.emit.word(i64::from(self.emit.target.width) * unroll as i64);
+        let left = made(self.emit.builder.build_int_sub(columns[1], self.get(column), "left"));
+        self.branch(IntPredicate::SGE, left, cells, group, rest);
+        self.emit.builder.position_at_end(group);
+        let at = self.get(column);
+        self.cells(at, unroll, &sums);
+        self.set(column, self.add(at, cells));
+        made(self.emit.builder.build_unconditional_branch(whole));
+
+        self.emit.builder.position_at_end(rest);
+        let left = made(self.emit.builder.build_int_sub(columns[1], self.get(column), "left"));
+        self.branch(IntPredicate::SGT, left, self.emit.word(0), masked, after);
+        self.emit.builder.position_at_end(masked);
+        let at = self.get(column);
+        let left = made(self.emit.builder.build_int_sub(columns[1], at, "left"));
+        self.emit.activate(left);
+        self.cells(at, 1, &sums);
+        self.emit.active = None;
+        self.set(column, self.add(at, self.emit.word(self.emit.target.width.into())));
+        made(self.emit.builder.build_unconditional_branch(rest));
+
+        self.emit.builder.position_at_end(after);
+        let i1 = self.add(self.get(row1), self.emit.word(1));
+        self.set(row1, i1);
+        self.branch(IntPredicate::SLT, i1, rows1[1], row, next);
+        self.emit.builder.position_at_end(next);
+        let i0 = self.add(self.get(row0), self.emit.word(1));
+        self.set(row0, i0);
+        self.branch(IntPredicate::SLT, i0, rows0[1], plane, done);
+        self.emit.builder.position_at_end(done);
+        self.finish(&sums);
+    }
+
+    fn variable(&self, value: IntValue<'ctx>) -> Variable<'ctx> {
+        let variable = made(self.emit.builder.build_alloca(value.get_type(), ""));
+        made(self.emit.builder.build_store(variable, value));
+        Variable(variable)
+    }
+
+    fn get(&self, variable: Variable<'ctx>) -> IntValue<'ctx> {
+        let word = self.emit.context.i64_type();
+        made(self.emit.builder.build_load(word, variable.0, "")).into_int_value()
+    }
+
+    fn set(&self, variable: Variable<'ctx>, value: IntValue<'ctx>) {
+        made(self.emit.builder.build_store(variable.0, value));
+    }
+
+    fn add(&self, a: IntValue<'ctx>, b: IntValue<'ctx>) -> IntValue<'ctx> {
+        made(self.emit.builder.build_int_add(a, b, ""))
+    }
+
+    /// Goes on in another block.
+    fn go(&self, block: BasicBlock<'ctx>) {
+        made(self.emit.builder.build_unconditional_branch(block));
+        self.emit.builder.position_at_end(block);
+    }
+
+    fn branch(
+        &self,
+        how: IntPredicate,
+        a: IntValue<'ctx>,
+        b: IntValue<'ctx>,
+        yes: BasicBlock<'ctx>,
+        no: BasicBlock<'ctx>,
+    ) {
+        let is = made(self.emit.builder.build_int_compare(how, a, b, ""));
+        made(self.emit.builder.build_conditional_branch(is, yes, no));
+    }
+
+    /// A sum that is 0 as long as all numbers times 0 that were added to it are.
+    fn sum(&self) -> PointerValue<'ctx> {
+        let sum = made(self.emit.builder.build_alloca(self.emit.vector(), "sum"));
+        made(self.emit.builder.build_store(sum, self.emit.vector().const_zero()));
+        sum
+    }
+
+    /// Where the arrays begin: for each row that is used the position in memory of cell
+    /// (0, 0, 0) of its array, and for profiles along axis 2 the address of index 0.
+    fn starts(&mut self) -> Vec<(Along, IntValue<'ctx>)> {
+        let word = self.emit.context.i64_type();
+        let position = |base, k| self.emit.entry(word, base, k).into_int_value();
+        let inputs = self.extents.rows().map(|(input, row)| {
+            (Along::Input(input, row), position(self.arguments.inputs, input as usize))
+        });
+        let outputs = (0..self.kernel.outputs.len())
+            .map(|k| (Along::Output(k), position(self.arguments.outputs, k)));
+        let starts = inputs.chain(outputs).collect();
+        for op in &self.kernel.ops {
+            if let Op::Profile { axis: 2, number } = *op {
+                let profile = self.profile(number);
+                self.rows.insert(Along::Profile(number), profile);
+            }
+        }
+        starts
+    }
+
+    /// The address of a profile's value at index 0.
+    fn profile(&self, number: u32) -> PointerValue<'ctx> {
+        let at = self.emit.entry(self.emit.pointer(), self.arguments.profiles, number as usize);
+        at.into_pointer_value()
+    }
+
+    fn begin_row(
+        &mut self,
+        starts: &[(Along, IntValue<'ctx>)],
+        row0: IntValue<'ctx>,
+        row1: IntValue<'ctx>,
+    ) {
+        let builder = &self.emit.builder;
+        let times = |a, b| made(builder.build_int_mul(a, b, ""));
+        let pitch = self.arguments.pitch;
+        let here = self.add(times(row0, pitch[0]), times(row1, pitch[1]));
+        for (along, start) in starts {
+            let mut position = self.add(here, *start);
+            if let Along::Input(_, offset) = along {
+                for axis in [0, 1] {
+                    let offset = times(self.emit.word(offset[axis].into()), pitch[axis]);
+                    position = self.add(position, offset);
+                }
+            }
+            let address = self.emit.element(self.arguments.memory, position);
+            self.rows.insert(*along, address);
+        }
+        self.compute(Rate::Row, [Some(row0), Some(row1)]);
+    }
+
+    /// Computes the values that change at this rate.
+    fn compute(&mut self, rate: Rate, rows: [Option<IntValue<'ctx>>; 2]) {
+        let double = self.emit.context.f64_type();
+        for (i, op) in self.kernel.ops.iter().enumerate() {
+            if self.rates[i] != rate {
+                continue;
+            }
+            let value = match *op {
+                Op::Parameter(number) => {
+                    let value = self.emit.entry(double, self.arguments.parameters, number as usize);
+                    self.emit.splat(value.into_float_value())
+                }
+                Op::Profile { axis, number } => {
+                    let row = rows[axis as usize].expect("the row is known at this rate");
+                    let at = self.emit.element(self.profile(number), row);
+                    let value = made(self.emit.builder.build_load(double, at, ""));
+                    self.emit.splat(value.into_float_value())
+                }
+                ref op => operate(&mut self.emit, op, |v| self.values[v]),
+            };
+            self.values[i] = Some(value);
+        }
+    }
+
+    /// Computes this many vectors of cells, from a column on.
+    fn cells(&mut self, column: IntValue<'ctx>, vectors: usize, sums: &[PointerValue<'ctx>]) {
+        let width = self.emit.target.width as usize;
+        let kernel = self.kernel;
+        let at: HashMap<_, _> = self
+            .rows
+            .iter()
+            .map(|(along, row)| (*along, self.emit.element(*row, column)))
+            .collect();
+        let mut values = vec![self.values.clone(); vectors];
+        let mut loaded = HashMap::new();
+        for (i, op) in kernel.ops.iter().enumerate() {
+            let (along, offset) = match *op {
+                Op::Load { input, offset: [a, b, c] } => (Along::Input(input, [a, b]), c),
+                Op::Profile { axis: 2, number } => (Along::Profile(number), 0),
+                _ => continue,
+            };
+            for (k, values) in values.iter_mut().enumerate() {
+                let offset = (k * width) as i64 + i64::from(offset);
+                let value = loaded.entry((along, offset)).or_insert_with(|| {
+                    self.emit.load(self.emit.element(at[&along], self.emit.word(offset)))
+                });
+                values[i] = Some(*value);
+            }
+        }
+        for values in &mut values {
+            for (i, op) in kernel.ops.iter().enumerate() {
+                if values[i].is_none() {
+                    values[i] = Some(operate(&mut self.emit, op, |v| values[v]));
+                }
+            }
+        }
+        for (k, output) in kernel.outputs.iter().enumerate() {
+            for (j, values) in values.iter().enumerate() {
+                let value = values[output.value.index()].expect("all values are computed");
+                let offset = self.emit.word((j * width) as i64);
+                self.emit.store(self.emit.element(at[&Along::Output(k)], offset), value);
+                if output.checked {
+                    self.check(value, sums[j]);
+                }
+            }
+        }
+    }
+
+    /// Adds a vector times 0 to a sum.
+    fn check(&mut self, value: VectorValue<'ctx>, sum: PointerValue<'ctx>) {
+        let emit = &mut self.emit;
+        let zero = emit.number(0.0);
+        let value = match emit.active {
+            Some(active) => emit.select(active, value, zero),
+            None => value,
+        };
+        let old = made(emit.builder.build_load(emit.vector(), sum, "")).into_vector_value();
+        let new = if emit.target.fused {
+            emit.fma(value, zero, old)
+        } else {
+            let product = emit.mul(value, zero);
+            emit.add(old, product)
+        };
+        made(emit.builder.build_store(sum, new));
+    }
+
+    /// Returns whether all sums are 0.
+    fn finish(mut self, sums: &[PointerValue<'ctx>]) {
+        let emit = &mut self.emit;
+        let zero = emit.number(0.0);
+        let mut total = zero;
+        for sum in sums {
+            let sum = made(emit.builder.build_load(emit.vector(), *sum, "")).into_vector_value();
+            total = emit.add(total, sum);
+        }
+        let finite = emit.equal(total, zero);
+        let other = emit.not(finite);
+        let bad = emit.lanes(other);
+        let none = emit.word(0);
+        let good = made(emit.builder.build_int_compare(IntPredicate::EQ, bad, none, ""));
+        let good = made(emit.builder.build_int_z_extend(good, emit.context.i64_type(), ""));
+        made(emit.builder.build_return(Some(&good)));
+    }
+}
+
+/// An operation on values that are known.
+fn operate<'ctx>(
+    emit: &mut Emit<'_, 'ctx>,
+    op: &Op,
+    at: impl Fn(usize) -> Option<VectorValue<'ctx>>,
+) -> VectorValue<'ctx> {
+    let at = |v: crate::kernel::Value| at(v.index()).expect("operands come first");
+    match *op {
+        Op::Constant(value) => emit.number(value),
+        Op::Unary(f, a) => f.on(emit, at(a)),
+        Op::Binary(f, a, b) => f.on(emit, at(a), at(b)),
+        Op::Select(a, b, c) => math::select_on(emit, at(a), at(b), at(c)),
+        Op::Parameter(_) | Op::Profile { .. } | Op::Load { .. } | Op::Native(..) => {
+            unreachable!("values from memory are loaded, and closures are not compiled")
+        }
+    }
+}
+
+/// How many vectors are computed together: several as long as their values fit into registers.
+fn unroll(kernel: &Kernel, rates: &[Rate]) -> usize {
+    let operations = kernel
+        .ops
+        .iter()
+        .zip(rates)
+        .filter(|(op, rate)| **rate == Rate::Cell && op.operands().next().is_some())
+        .count();
+    match operations {
+        0..=20 => 4,
+        21..=60 => 2,
+        _ => 1,
+    }
+}

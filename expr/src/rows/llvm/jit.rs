@@ -1,0 +1,244 @@
+//! From a module to code, and calls of it: the only place of this crate that is `unsafe`.
+
+use std::ffi::{CStr, CString};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use inkwell::OptimizationLevel;
+use inkwell::builder::Builder;
+use inkwell::context::Context;
+use inkwell::llvm_sys::error::{LLVMDisposeErrorMessage, LLVMErrorRef, LLVMGetErrorMessage};
+use inkwell::llvm_sys::orc2::lljit::{
+    LLVMOrcCreateLLJIT, LLVMOrcLLJITAddObjectFile, LLVMOrcLLJITGetMainJITDylib, LLVMOrcLLJITLookup,
+    LLVMOrcLLJITRef,
+};
+use inkwell::memory_buffer::MemoryBuffer;
+use inkwell::passes::PassBuilderOptions;
+use inkwell::targets::{
+    CodeModel, FileType, InitializationConfig, RelocMode, Target as Machines, TargetMachine,
+};
+use inkwell::types::BasicTypeEnum;
+use inkwell::values::{IntValue, PointerValue};
+
+use super::emit::made;
+use super::extents::Extents;
+use super::function;
+use super::target::Target;
+use crate::kernel::Kernel;
+use crate::rows::{Call, Cells};
+
+/// What is done to a module before code is generated. Loads, stores and arithmetic are emitted
+/// in the form that they should have; what is left is to share what is equal.
+const PASSES: &str = "mem2reg,early-cse,instcombine,loop-mssa(licm),gvn";
+
+/// The function that a kernel becomes: memory, positions of inputs and of outputs, pitches,
+/// cells, parameters, addresses of the profiles at index 0. Not 0 if all checked outputs are
+/// finite.
+type Entry = unsafe extern "C" fn(
+    *mut f64,
+    *const usize,
+    *const usize,
+    *const usize,
+    *const isize,
+    *const f64,
+    *const usize,
+) -> i64;
+
+/// A kernel as machine code. It is never unloaded.
+pub(super) struct Code {
+    entry: Entry,
+    extents: Extents,
+}
+
+impl Code {
+    /// Makes code of a kernel.
+    pub(super) fn new(kernel: &Kernel, target: &Target) -> Result<Self, String> {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("kernel_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let machine = machine(target)?;
+        let context = Context::create();
+        let module = context.create_module(&name);
+        module.set_triple(&machine.get_triple());
+        module.set_data_layout(&machine.get_target_data().get_data_layout());
+        let extents = Extents::of(kernel);
+        function::emit(&context, &module, &name, kernel, &extents, target);
+        // LLVM ends the process when it gets to see nonsense.
+        module.verify().map_err(|message| message.to_string())?;
+        module
+            .run_passes(PASSES, &machine, PassBuilderOptions::create())
+            .map_err(|message| message.to_string())?;
+        let object = machine
+            .write_to_memory_buffer(&module, FileType::Object)
+            .map_err(|message| message.to_string())?;
+        Ok(Code { entry: link(object, &name)?, extents })
+    }
+
+    /// Computes a range of cells; panics if it would touch what is not part of the call.
+    ///
+    /// `addresses` is working memory.
+    pub(super) fn run(
+        &self,
+        call: &mut Call<'_>,
+        cells: Cells,
+        addresses: &mut Vec<usize>,
+    ) -> bool {
+        if cells.iter().any(|(first, end)| first >= end) {
+            return true;
+        }
+        self.extents.check(call, cells);
+        addresses.clear();
+        addresses.extend(
+            call.profiles.iter().map(|p| p.values.as_ptr().wrapping_add(p.before) as usize),
+        );
+        let bounds = cells.map(|(first, end)| [first, end]);
+        // SAFETY: the code reads and writes nothing but what `check` has found to be within the
+        // memory, the parameters and the profiles, all of which are borrowed until it returns.
+        let finite = unsafe {
+            (self.entry)(
+                call.memory.as_mut_ptr(),
+                call.inputs.as_ptr(),
+                call.outputs.as_ptr(),
+                call.pitch.as_ptr(),
+                bounds.as_ptr().cast(),
+                call.parameters.as_ptr(),
+                addresses.as_ptr(),
+            )
+        };
+        finite != 0
+    }
+}
+
+fn machine(target: &Target) -> Result<TargetMachine, String> {
+    static READY: OnceLock<Result<(), String>> = OnceLock::new();
+    READY.get_or_init(|| Machines::initialize_native(&InitializationConfig::default())).clone()?;
+    let triple = TargetMachine::get_default_triple();
+    Machines::from_triple(&triple)
+        .map_err(|message| message.to_string())?
+        .create_target_machine(
+            &triple,
+            &target.cpu,
+            &target.features,
+            OptimizationLevel::Default,
+            RelocMode::PIC,
+            CodeModel::Small,
+        )
+        .ok_or_else(|| format!("LLVM makes no code for {}", target.cpu))
+}
+
+/// The linker of all code of this process.
+struct Linker(LLVMOrcLLJITRef);
+
+// SAFETY: LLJIT may be used from any thread, several at a time.
+unsafe impl Send for Linker {}
+// SAFETY: as above.
+unsafe impl Sync for Linker {}
+
+/// Loads an object file and finds its function.
+fn link(object: MemoryBuffer<'static>, name: &str) -> Result<Entry, String> {
+    static LINKER: OnceLock<Result<Linker, String>> = OnceLock::new();
+    let linker = LINKER.get_or_init(|| {
+        let mut linker = std::ptr::null_mut();
+        // SAFETY: without a builder LLJIT takes its defaults.
+        success(unsafe { LLVMOrcCreateLLJIT(&mut linker, std::ptr::null_mut()) })?;
+        Ok(Linker(linker))
+    });
+    let linker = linker.as_ref().map_err(Clone::clone)?.0;
+    let mut address = 0;
+    let name = CString::new(name).map_err(|error| error.to_string())?;
+    // SAFETY: the linker lives as long as the process; it takes over the object, which is
+    // therefore not dropped here; the name is a C string.
+    unsafe {
+        let library = LLVMOrcLLJITGetMainJITDylib(linker);
+        let object = std::mem::ManuallyDrop::new(object);
+        success(LLVMOrcLLJITAddObjectFile(linker, library, object.as_mut_ptr()))?;
+        success(LLVMOrcLLJITLookup(linker, &mut address, name.as_ptr()))?;
+    }
+    // SAFETY: the address is that of the function which `function::emit` has made, with the
+    // signature of `Entry`; code is never unloaded.
+    Ok(unsafe { std::mem::transmute::<usize, Entry>(address as usize) })
+}
+
+fn success(error: LLVMErrorRef) -> Result<(), String> {
+    if error.is_null() {
+        return Ok(());
+    }
+    // SAFETY: an error that is not null has a message, a C string, until it is disposed of.
+    unsafe {
+        let message = LLVMGetErrorMessage(error);
+        let text = CStr::from_ptr(message).to_string_lossy().into_owned();
+        LLVMDisposeErrorMessage(message);
+        Err(text)
+    }
+}
+
+/// The address of an element of an array.
+pub(super) fn element<'ctx>(
+    builder: &Builder<'ctx>,
+    of: BasicTypeEnum<'ctx>,
+    base: PointerValue<'ctx>,
+    index: IntValue<'ctx>,
+) -> PointerValue<'ctx> {
+    // SAFETY: one index into an array of scalars is well formed; only loads and stores at the
+    // address have to be valid, of which `Extents` makes sure.
+    made(unsafe { builder.build_gep(of, base, &[index], "") })
+}
+
+/// A function that compiled code calls number by number.
+#[derive(Clone, Copy)]
+pub(super) enum Scalar {
+    One(fn(f64) -> f64),
+    Two(fn(f64, f64) -> f64),
+    Three(fn(f64, f64, f64) -> f64),
+}
+
+impl Scalar {
+    /// The address of what calls it for some lanes, and its own.
+    pub(super) fn addresses(self) -> (usize, usize) {
+        match self {
+            Scalar::One(f) => (call_one as *const () as usize, f as usize),
+            Scalar::Two(f) => (call_two as *const () as usize, f as usize),
+            Scalar::Three(f) => (call_three as *const () as usize, f as usize),
+        }
+    }
+}
+
+/// The numbers of the set bits.
+fn set(mut lanes: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let lane = (lanes != 0).then(|| lanes.trailing_zeros() as usize);
+        lanes &= lanes.wrapping_sub(1);
+        lane
+    })
+}
+
+extern "C" fn call_one(f: usize, lanes: u64, out: *mut f64, x: *const f64) {
+    // SAFETY: compiled code passes the address of a `Scalar::One`, and vectors that have all the
+    // lanes set.
+    unsafe {
+        let f = std::mem::transmute::<usize, fn(f64) -> f64>(f);
+        set(lanes).for_each(|k| *out.add(k) = f(*x.add(k)));
+    }
+}
+
+extern "C" fn call_two(f: usize, lanes: u64, out: *mut f64, x: *const f64, y: *const f64) {
+    // SAFETY: as for `call_one`.
+    unsafe {
+        let f = std::mem::transmute::<usize, fn(f64, f64) -> f64>(f);
+        set(lanes).for_each(|k| *out.add(k) = f(*x.add(k), *y.add(k)));
+    }
+}
+
+extern "C" fn call_three(
+    f: usize,
+    lanes: u64,
+    out: *mut f64,
+    x: *const f64,
+    y: *const f64,
+    z: *const f64,
+) {
+    // SAFETY: as for `call_one`.
+    unsafe {
+        let f = std::mem::transmute::<usize, fn(f64, f64, f64) -> f64>(f);
+        set(lanes).for_each(|k| *out.add(k) = f(*x.add(k), *y.add(k), *z.add(k)));
+    }
+}
