@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Plot(PlotArgs),
     /// Compare two runs field by field. Exit code 1 where they differ.
     Diff(DiffArgs),
+    /// Measure what this machine can do, and how fast it steps a problem, pass by pass.
+    Bench(BenchArgs),
 }
 
 /// The problem file, and changes in it.
@@ -57,6 +59,19 @@ pub(crate) struct RunArgs {
     /// Print the report as JSON instead of a summary.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct BenchArgs {
+    /// A problem file; the machine alone if not given.
+    #[arg(value_name = "FILE.toml")]
+    pub(crate) file: Option<PathBuf>,
+    /// Ranks as threads of this process; as for `run` if not given.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub(crate) ranks: Option<u32>,
+    /// Set a key of the file, as in `--set grid.x.cells=512`. Can be given several times.
+    #[arg(long, value_name = "KEY=VALUE", requires = "file")]
+    pub(crate) set: Vec<String>,
 }
 
 #[derive(Args, Debug)]

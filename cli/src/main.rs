@@ -1,6 +1,7 @@
 //! The command `fluxions`: what was typed, what it means, one function per command.
 
 mod args;
+mod bench;
 mod check;
 mod diff;
 mod failure;
@@ -44,7 +45,7 @@ fn speaks() -> bool {
 
 /// Whether a command is one for a single process.
 fn is_alone(command: &Command) -> bool {
-    !matches!(command, Command::Run(_))
+    !matches!(command, Command::Run(_) | Command::Bench(_))
 }
 
 fn execute(command: Command) -> Result<ExitCode, Failure> {
@@ -54,5 +55,6 @@ fn execute(command: Command) -> Result<ExitCode, Failure> {
         Command::Info(args) => info::info(&args),
         Command::Plot(args) => plot::plot(&args),
         Command::Diff(args) => diff::diff(&args),
+        Command::Bench(args) => bench::bench(&args),
     }
 }

@@ -2,17 +2,27 @@
 
 use std::time::Duration;
 
-use fluxions::comm::{Combine, Disagreement, World, launched_rank, launched_ranks, threads};
+use fluxions::comm::{Combine, Disagreement, World, launched_rank, launched_ranks};
 use fluxions::io::Problem;
 
 use crate::args::ProblemArgs;
 use crate::failure::{Failure, code};
 use crate::source;
 
-/// Runs `body` on every rank: on MPI processes if mpirun started this one, else on threads. The
-/// result of rank 0.
+/// Runs `body` on every rank of a problem: on MPI processes if mpirun started this one, else on
+/// threads. The result of rank 0.
 pub(crate) fn on_ranks<T: Send>(
     args: &ProblemArgs,
+    body: impl Fn(&World) -> Result<T, Failure> + Sync,
+) -> Result<T, Failure> {
+    // A problem that is wrong is found before ranks are started.
+    on_so_many_ranks(args.ranks, || Ok(number(args, &source::read(args)?)), body)
+}
+
+/// The same on as many threads as `threads` says where mpirun does not; `asked` is what was typed.
+pub(crate) fn on_so_many_ranks<T: Send>(
+    asked: Option<u32>,
+    threads: impl FnOnce() -> Result<usize, Failure>,
     body: impl Fn(&World) -> Result<T, Failure> + Sync,
 ) -> Result<T, Failure> {
     if launched_ranks().is_some() {
@@ -21,7 +31,7 @@ pub(crate) fn on_ranks<T: Send>(
             // Every process sees it; one tells.
             if launched_rank().unwrap_or(0) == 0 { failure } else { untold(failure.code()) }
         })?;
-        let outcome = match args.ranks {
+        let outcome = match asked {
             Some(_) => Err(Failure::usage(
                 "--ranks cannot be used under mpirun, which decides the number of ranks",
                 None,
@@ -30,11 +40,9 @@ pub(crate) fn on_ranks<T: Send>(
         };
         return together(&world, outcome).and_then(|()| body(&world));
     }
-    // A problem that is wrong is found before ranks are started.
-    let ranks = number(args, &source::read(args)?);
-    let result = match ranks {
+    let result = match threads()? {
         1 => vec![body(&World::solo())?],
-        _ => threads::run(ranks, body)?,
+        ranks => fluxions::comm::threads::run(ranks, body)?,
     };
     result.into_iter().next().ok_or(Failure::Told { code: code::FAILED })
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use fluxions::comm::World;
 use fluxions::io::{DiagnosticsWriter, Problem, RunFolder, RunLog, Series, SeriesWriter, picture};
-use fluxions::solver::{Every, Report, Simulation, copy_bandwidth};
+use fluxions::solver::{BEYOND_CACHES, Every, Report, Simulation, copy_bandwidth};
 
 use crate::args::RunArgs;
 use crate::failure::Failure;
@@ -49,7 +49,7 @@ fn solve(args: &RunArgs, world: &World) -> Result<(), Failure> {
     drop(simulation);
     // All ranks measure or none: the report's times are the same on all.
     let bandwidth = match report.stepping_seconds >= MEASURABLE {
-        true => Some(copy_bandwidth(world)?),
+        true => Some(copy_bandwidth(world, BEYOND_CACHES)?),
         false => None,
     };
     let told = match world.is_root() {

@@ -35,6 +35,7 @@ pub fn to_json(report: &Report, copy_bandwidth: Option<f64>) -> Value {
             Kind::Solo | Kind::Threads => "threads",
         },
         "backend": report.backend,
+        "steps_per_sweep": report.steps_per_sweep,
         "version": env!("CARGO_PKG_VERSION"),
     })
 }

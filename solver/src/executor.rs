@@ -126,6 +126,13 @@ impl Executor {
         &self.kernels
     }
 
+    /// The names of what the kernels were compiled to.
+    pub(crate) fn backends(&self) -> String {
+        let made: Vec<Backend> = self.kernels.iter().map(|kernel| kernel.backend()).collect();
+        let names = Backend::ALL.iter().filter(|backend| made.contains(backend));
+        names.map(|backend| backend.name()).collect::<Vec<_>>().join(", ")
+    }
+
     /// The parameters of the kernels, as the last run left them.
     pub(crate) fn parameters(&self) -> &[f64] {
         &self.parameters
@@ -150,6 +157,20 @@ impl Executor {
         time: f64,
         step: f64,
     ) -> Result<bool, Error> {
+        self.run_watched(world, block, memory, time, step, |_| {})
+    }
+
+    /// The same; `done` is called after each action with its number. What is computed while halos
+    /// travel is done with them.
+    pub(crate) fn run_watched(
+        &mut self,
+        world: &World,
+        block: &Subdomain,
+        memory: &mut Memory,
+        time: f64,
+        step: f64,
+        mut done: impl FnMut(usize),
+    ) -> Result<bool, Error> {
         self.parameters[TIME] = time;
         let plan = Rc::clone(&self.plan);
         for (k, factor) in plan.factors.iter().enumerate() {
@@ -157,12 +178,12 @@ impl Executor {
         }
         self.counts.rhs_evaluations += plan.evaluations as u64;
         let mut finite = true;
-        let mut actions = plan.actions.iter().peekable();
-        while let Some(action) = actions.next() {
+        let mut actions = plan.actions.iter().enumerate().peekable();
+        while let Some((number, action)) = actions.next() {
             match action {
                 Action::At(fraction) => self.parameters[TIME] = time + fraction * step,
                 Action::Halo { group, arrays, partners } => {
-                    let next = actions.peek().copied();
+                    let next = actions.peek().map(|(_, next)| *next);
                     let overlapped = self.can_overlap(*group, next);
                     if overlapped {
                         actions.next();
@@ -189,6 +210,7 @@ impl Executor {
                     self.parameters[*parameter] = value;
                 }
             }
+            done(number);
         }
         Ok(finite)
     }

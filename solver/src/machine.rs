@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use fluxions_comm::{Error, World};
+use fluxions_comm::{Combine, Error, World};
 
 /// Bytes of memory that the machine has, where the system tells.
 pub(crate) fn total_memory() -> Option<u64> {
@@ -12,30 +12,98 @@ pub(crate) fn total_memory() -> Option<u64> {
     Some(kilobytes * 1024)
 }
 
-/// Numbers in each of the two arrays that are copied: 32 MiB, beyond the caches of one rank.
-const LENGTH: usize = 1 << 22;
-/// How many times they are copied; the fastest counts.
+/// Bytes that are copied at a time to find out what memory reaches: beyond the caches of one rank.
+pub const BEYOND_CACHES: usize = 32 << 20;
+/// How long copies of arrays that lie in caches are repeated, in bytes copied.
+const COPIED: usize = 64 << 20;
+/// How many times everything is measured; the fastest counts.
 const ROUNDS: usize = 3;
+/// Messages there and back in a round.
+const MESSAGES: usize = 2000;
 
-/// Bytes per second that all ranks together read and write when each copies memory.
+/// Bytes per second that all ranks together read and write when each copies so many bytes from one
+/// place to another, again and again.
 ///
 /// As STREAM's copy (McCalpin 1995, "Memory bandwidth and machine balance in current high
 /// performance computers"), except that ranks may share a memory. Collective.
 ///
 /// # Errors
 /// If another rank has failed.
-pub fn copy_bandwidth(world: &World) -> Result<f64, Error> {
-    let from = vec![1.0f64; LENGTH];
-    let mut to = vec![0.0f64; LENGTH];
+pub fn copy_bandwidth(world: &World, bytes: usize) -> Result<f64, Error> {
+    let length = (bytes / size_of::<f64>()).max(1);
+    let from = vec![1.0f64; length];
+    let mut to = vec![0.0f64; length];
+    let copies = (COPIED / bytes.max(1)).max(1);
     let mut best: f64 = 0.0;
     for _ in 0..ROUNDS {
         world.barrier()?;
         let began = Instant::now();
-        to.copy_from_slice(std::hint::black_box(&from));
-        std::hint::black_box(&mut to);
+        for _ in 0..copies {
+            to.copy_from_slice(std::hint::black_box(&from));
+            std::hint::black_box(&mut to);
+        }
         let slowest = world.max(began.elapsed().as_secs_f64())?;
-        let bytes = 2 * LENGTH * size_of::<f64>() * world.size();
-        best = best.max(bytes as f64 / slowest);
+        let moved = copies * 2 * length * size_of::<f64>() * world.size();
+        best = best.max(moved as f64 / slowest);
+    }
+    Ok(best)
+}
+
+/// Seconds that a message of so many numbers takes from rank 0 to rank 1, half of the way there
+/// and back; nothing on one rank. Collective.
+///
+/// # Errors
+/// If another rank has failed.
+pub fn message_latency(world: &World, length: usize) -> Result<Option<f64>, Error> {
+    if world.size() < 2 {
+        return Ok(None);
+    }
+    let mut best = f64::INFINITY;
+    // A tag that no exchange of halos uses.
+    let tag = 99;
+    let mut ends = match world.rank() {
+        rank @ (0 | 1) => {
+            Some((world.outgoing(1 - rank, tag, length), world.incoming(1 - rank, tag, length)))
+        }
+        _ => None,
+    };
+    for _ in 0..ROUNDS {
+        world.barrier()?;
+        let began = Instant::now();
+        if let Some((to, from)) = &mut ends {
+            for _ in 0..MESSAGES {
+                from.start();
+                if world.rank() == 0 {
+                    to.start()?;
+                    from.finish()?;
+                } else {
+                    from.finish()?;
+                    to.start()?;
+                }
+                to.finish()?;
+            }
+        }
+        let mine = if world.is_root() { began.elapsed().as_secs_f64() } else { 0.0 };
+        best = best.min(world.max(mine)? / (2 * MESSAGES) as f64);
+    }
+    Ok(Some(best))
+}
+
+/// Seconds that the ranks take to add up one number each. Collective.
+///
+/// # Errors
+/// If another rank has failed.
+pub fn reduction_latency(world: &World) -> Result<f64, Error> {
+    let mut best = f64::INFINITY;
+    for _ in 0..ROUNDS {
+        world.barrier()?;
+        let began = Instant::now();
+        for k in 0..MESSAGES {
+            let mut number = [k as i64];
+            world.combine(Combine::Sum, &mut number)?;
+            std::hint::black_box(number);
+        }
+        best = best.min(world.max(began.elapsed().as_secs_f64())? / MESSAGES as f64);
     }
     Ok(best)
 }

@@ -44,6 +44,20 @@ pub(crate) enum Action {
     Reduce { kernel: usize, inputs: Vec<Slot>, kind: Reduction, parameter: usize },
 }
 
+impl Action {
+    /// Bytes per cell that it moves between memory and processor at least: each of its arrays once.
+    pub(crate) fn bytes_per_cell(&self) -> usize {
+        let arrays = match self {
+            Action::Sweep { inputs, outputs, extent: Extent::Block, .. } => {
+                inputs.len() + outputs.len()
+            }
+            Action::Reduce { inputs, .. } => inputs.len(),
+            _ => 0,
+        };
+        arrays * size_of::<f64>()
+    }
+}
+
 /// A list of actions with what they refer to.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
@@ -264,14 +278,7 @@ impl Plan {
     /// Bytes per cell that a run of the plan moves between memory and processor at least: each
     /// sweep reads and writes each of its arrays once.
     pub(crate) fn bytes_per_cell(&self) -> usize {
-        let arrays = self.actions.iter().map(|action| match action {
-            Action::Sweep { inputs, outputs, extent: Extent::Block, .. } => {
-                inputs.len() + outputs.len()
-            }
-            Action::Reduce { inputs, .. } => inputs.len(),
-            _ => 0,
-        });
-        arrays.sum::<usize>() * size_of::<f64>()
+        self.actions.iter().map(Action::bytes_per_cell).sum()
     }
 
     /// Halo layers that arrays need at each axis.
@@ -322,42 +329,42 @@ pub(crate) fn slots(n: usize, fields: usize, quantities: usize) -> impl Fn(Array
     }
 }
 
-/// One action a line.
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Plan {
+    /// An action in words; nothing for one that does nothing.
+    pub(crate) fn describe(&self, action: &Action) -> Option<String> {
         let array = |slot: &Slot| match slot {
             Slot::Array(array) => self.array_names[*array].clone(),
             Slot::Row(row) => format!("row {row}"),
         };
         let list = |slots: &[Slot]| slots.iter().map(array).collect::<Vec<_>>().join(", ");
-        for action in &self.actions {
-            match action {
-                Action::At(0.0) => {}
-                Action::At(fraction) => writeln!(f, "at t + {fraction} dt")?,
-                Action::Halo { group, arrays, .. } => {
-                    let names: Vec<_> =
-                        arrays.iter().map(|a| self.array_names[*a].as_str()).collect();
-                    let width = self.groups[*group].width;
-                    let layers = width.widest().into_iter().max().unwrap_or(0);
-                    let corners = if width.corners { ", corners too" } else { "" };
-                    writeln!(f, "halos of {}: {layers} layer(s){corners}", names.join(", "))?;
-                }
-                Action::Sweep { kernel, inputs, outputs, .. } => writeln!(
-                    f,
-                    "sweep `{}`: {} → {} ({} operations per cell)",
-                    self.kernel_names[*kernel],
-                    list(inputs),
-                    list(outputs),
-                    self.kernels[*kernel].arithmetic_operations(),
-                )?,
-                Action::Reduce { kernel, inputs, .. } => writeln!(
-                    f,
-                    "reduce `{}` over the domain: {}",
-                    self.kernel_names[*kernel],
-                    list(inputs),
-                )?,
+        Some(match action {
+            Action::At(0.0) => return None,
+            Action::At(fraction) => format!("at t + {fraction} dt"),
+            Action::Halo { group, arrays, .. } => {
+                let names: Vec<_> = arrays.iter().map(|a| self.array_names[*a].as_str()).collect();
+                let width = self.groups[*group].width;
+                let layers = width.widest().into_iter().max().unwrap_or(0);
+                let corners = if width.corners { ", corners too" } else { "" };
+                format!("halos of {}: {layers} layer(s){corners}", names.join(", "))
             }
-        }
-        Ok(())
+            Action::Sweep { kernel, inputs, outputs, .. } => format!(
+                "sweep `{}`: {} → {} ({} operations per cell)",
+                self.kernel_names[*kernel],
+                list(inputs),
+                list(outputs),
+                self.kernels[*kernel].arithmetic_operations(),
+            ),
+            Action::Reduce { kernel, inputs, .. } => {
+                format!("reduce `{}` over the domain: {}", self.kernel_names[*kernel], list(inputs))
+            }
+        })
+    }
+}
+
+/// One action a line.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut lines = self.actions.iter().filter_map(|action| self.describe(action));
+        lines.try_for_each(|line| writeln!(f, "{line}"))
     }
 }

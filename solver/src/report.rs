@@ -63,7 +63,9 @@ pub struct Report {
     /// What the ranks are.
     pub kind: Kind,
     /// What the kernels were compiled to.
-    pub backend: &'static str,
+    pub backend: String,
+    /// Most time steps made in one sweep over memory.
+    pub steps_per_sweep: u64,
 }
 
 impl Report {
@@ -93,13 +95,14 @@ impl fmt::Display for Report {
         writeln!(f, "t = {}: {}", self.time, self.stop_reason)?;
         writeln!(
             f,
-            "{} steps of {} cells in {:.3} s: {:.1} Mcell/s on {} {kind} ({})",
+            "{} steps of {} cells in {:.3} s: {:.1} Mcell/s on {} {kind} ({}) by {}",
             self.steps,
             self.cells,
             self.stepping_seconds,
             self.cells_per_second() / 1e6,
             self.ranks,
             dims.join("×"),
+            self.backend,
         )?;
         write!(
             f,

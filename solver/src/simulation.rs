@@ -290,7 +290,8 @@ impl Simulation {
             ranks: self.state.world.size(),
             dims: self.state.decomposition.dims()[grid.missing()..].to_vec(),
             kind: self.state.world.kind(),
-            backend: "closures",
+            backend: self.stepper.backends(),
+            steps_per_sweep: self.wavefront.as_ref().map_or(1, |w| w.steps as u64),
         })
     }
 }

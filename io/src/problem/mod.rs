@@ -5,6 +5,7 @@
 
 mod boundary;
 mod diagnostic;
+mod execution;
 mod field;
 mod given;
 mod grid;
@@ -24,6 +25,7 @@ use fluxions_solver::{SimulationBuilder, parameters};
 use toml::de::DeTable;
 
 pub use diagnostic::{Diagnostic, Mistakes};
+pub use execution::Execution;
 use given::GivenEntry;
 pub use output::{Diagnostics, Output, Precision};
 use reader::{Places, Reader, Table};
@@ -31,7 +33,7 @@ pub use set::{SetError, set};
 pub use time::Times;
 
 /// The sections that a problem file can have.
-const SECTIONS: [&str; 15] = [
+const SECTIONS: [&str; 16] = [
     "title",
     "grid",
     "parameters",
@@ -47,6 +49,7 @@ const SECTIONS: [&str; 15] = [
     "random",
     "noise",
     "ranks",
+    "execution",
 ];
 
 /// Sections that later versions will read.
@@ -77,6 +80,8 @@ pub struct Problem {
     pub seed: u64,
     /// Ranks along each named axis; 0 where free.
     pub dims: Vec<usize>,
+    /// What kernels are compiled to, and how steps are run.
+    pub execution: Execution,
     places: Places,
 }
 
@@ -109,7 +114,9 @@ impl Problem {
             .dt(self.times.dt)
             .max_steps(self.times.max_steps)
             .seed(self.seed)
-            .dims(&self.dims);
+            .dims(&self.dims)
+            .backend(self.execution.backend)
+            .blocking(self.execution.blocking);
         for (field, value) in &self.initial {
             builder = builder.initial(field, value.clone());
         }
@@ -177,6 +184,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let conditions = boundary::read(&mut reader, document, axes, &names);
     let seed = read_seed(&mut reader, document);
     let dims = read_dims(&mut reader, document, axes);
+    let execution = execution::read(&mut reader, document);
 
     let mut given = Vec::new();
     if let Some(grid) = &grid {
@@ -260,6 +268,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
             diagnostics,
             seed,
             dims,
+            execution,
             places,
         }),
         _ => Err(mistakes),

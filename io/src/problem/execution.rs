@@ -1,0 +1,45 @@
+//! The section [execution]: what kernels are compiled to, and how steps are run. None of it changes
+//! a bit of the result.
+
+use fluxions_expr::Backend;
+use fluxions_solver::Blocking;
+
+use super::diagnostic::Diagnostic;
+use super::reader::{Reader, Table};
+
+/// How a problem is run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Execution {
+    /// What kernels are compiled to.
+    pub backend: Backend,
+    /// How many steps are made in one sweep over memory.
+    pub blocking: Blocking,
+}
+
+pub(crate) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Execution {
+    let mut execution = Execution::default();
+    let Some(table) = reader.table(document, "execution") else { return execution };
+    reader.known_keys(&table, &["backend", "steps_per_sweep", "slabs"]);
+    if let Some(value) = table.get("backend")
+        && let Some(word) = reader.string(value, "the name of a back end")
+    {
+        match Backend::ALL.iter().find(|backend| backend.name() == word) {
+            Some(backend) => execution.backend = *backend,
+            None => {
+                let names: Vec<String> =
+                    Backend::ALL.iter().map(|backend| format!("\"{backend}\"")).collect();
+                let message = format!("this build of Fluxions has no back end \"{word}\"");
+                let help = format!("it has {}", names.join(", "));
+                reader.note(Diagnostic::at(value.span(), message).help(Some(&help)));
+            }
+        }
+    }
+    let mut number = |key: &str, what: &str| {
+        let value = table.get(key)?;
+        reader.whole_number(value, what).map(|number| number as usize)
+    };
+    let blocking = &mut execution.blocking;
+    blocking.steps = number("steps_per_sweep", "the number of steps in a sweep");
+    blocking.slabs = number("slabs", "the number of slabs advanced at a time");
+    execution
+}
