@@ -105,7 +105,7 @@ fn steps(world: &World, problem: &Problem, memory: f64) -> Result<(), Failure> {
     };
     told(world, "", &format!("{:>10} {:>9} {:>8} {:>8}", "µs/step", "Mcell/s", "GB/s", "of limit"));
 
-    let mut simulation = build(Some(Blocking { steps: Some(0), slabs: None }))?;
+    let mut simulation = build(Some(Blocking { steps: Some(0), ..Blocking::default() }))?;
     // A first step touches memory, the next ones tell how many fit the time.
     simulation.time_passes(1)?;
     let began = Instant::now();

@@ -22,6 +22,9 @@ const STEPS: [usize; 5] = [16, 8, 4, 2, 1];
 const CELLS_PER_LAYER: usize = 40;
 /// Bytes of a rank's arrays that are in its fastest caches anyway.
 const SMALL: usize = 1 << 20;
+/// Cells of tiles that are tried, along the second axis: rows of a plane in three dimensions,
+/// where slabs lie across axis 0, cells of a row in two.
+const TILES: [[usize; 3]; 2] = [[16, 32, 64], [256, 512, 1024]];
 /// Bytes of slabs that an entry advances at a time, if it can be one slab at least.
 const BATCH: usize = 16 << 10;
 /// Most slabs that an entry advances at a time.
@@ -39,6 +42,9 @@ pub struct Blocking {
     pub steps: Option<usize>,
     /// Rows, or planes in three dimensions, that are advanced at a time; measured if not given.
     pub slabs: Option<usize>,
+    /// Cells of a tile along the second axis, into which the rows or planes are cut; not cut if 0.
+    /// Measured if not given.
+    pub tile: Option<usize>,
 }
 
 /// A pipeline with the halos that it needs, the same on all ranks.
@@ -46,6 +52,8 @@ pub(crate) struct Blocked {
     pub(crate) pipeline: Pipeline,
     /// For each array the halo cells that must be known at the beginning.
     pub(crate) widths: Vec<Margins>,
+    /// Whether blocks may be cut into tiles.
+    pub(crate) tiled: bool,
     asked: Blocking,
 }
 
@@ -62,10 +70,14 @@ impl Blocked {
         let one = Pipeline::new(pde, plan, swaps, 1).filter(|_| asked.steps != Some(0))?;
         let (shape, dims) = (decomposition.shape(), decomposition.dims());
         let cells = |axis: usize| shape[axis] / dims[axis];
+        let tiled = match asked.tile {
+            Some(cells) => cells > 0,
+            None => cells(one.tile_axis) >= 2 * TILES[one.axis][0],
+        };
         let joined = std::array::from_fn(|axis| {
-            let wraps = axis == one.axis
-                && pde.grid().inner_axis(axis).is_some_and(|named| named.is_periodic());
-            [dims[axis] > 1 || wraps; 2]
+            let cut = axis == one.axis || (tiled && axis == one.tile_axis);
+            let wraps = pde.grid().inner_axis(axis).is_some_and(|named| named.is_periodic());
+            [dims[axis] > 1 || (cut && wraps); 2]
         });
         if one.changes_sign(pde, plan, joined) {
             return None;
@@ -84,7 +96,7 @@ impl Blocked {
                 let layers = widths.iter().flat_map(|margins| margins[axis]).max().unwrap_or(0);
                 layers * per_layer <= cells(axis)
             };
-            (0..3).all(fits).then_some(Blocked { pipeline, widths, asked })
+            (0..3).all(fits).then_some(Blocked { pipeline, widths, tiled, asked })
         })
     }
 
@@ -111,52 +123,69 @@ impl Blocked {
         memory: &mut Memory,
         wavefront: &mut Wavefront,
     ) -> Result<(), Error> {
-        let axis = self.pipeline.axis;
-        let slabs = block.shape()[axis];
+        let slabs = block.shape()[self.pipeline.axis];
+        let along = block.shape()[self.pipeline.tile_axis];
         let slab_bytes = (memory.layout().length() / slabs.max(1)).max(1) * size_of::<f64>();
-        let usual = (BATCH / slab_bytes).clamp(1, MOST_SLABS);
-        wavefront.slabs = self.asked.slabs.unwrap_or(usual).max(1);
+        // Without tiles the block is one.
+        let whole = usize::MAX / 4;
+        let tile = |cells: usize| if cells == 0 { whole } else { cells };
+        let first_tile = if self.tiled { TILES[self.pipeline.axis][1] } else { 0 };
+        wavefront.tile = tile(self.asked.tile.unwrap_or(first_tile));
+        let batch = |tile: usize| {
+            let bytes = (slab_bytes * tile.min(along) / along.max(1)).max(1);
+            (BATCH / bytes).clamp(1, MOST_SLABS)
+        };
+        wavefront.slabs = self.asked.slabs.unwrap_or(batch(wavefront.tile)).max(1);
         if self.asked.steps.is_some() {
             return Ok(());
         }
         // Seconds in which one slab makes one step, over as many slabs as take so long.
         let mut guess = 0.0;
-        let mut time = |wavefront: &mut Wavefront, steps: usize| {
-            let fitting = TIMED / (steps as f64 * guess);
+        let mut time = |wavefront: &mut Wavefront| {
+            let fitting = TIMED / (wavefront.steps as f64 * guess);
             let timed = if guess > 0.0 { fitting as usize } else { 0 };
             let timed = timed.max(16).min(slabs);
             let mut best = f64::INFINITY;
             for _ in 0..ROUNDS {
                 let began = Instant::now();
+                let steps = wavefront.steps;
                 wavefront.sweep(block, memory, steps, |_| (0.0, 0.0), Some(timed as isize));
                 best = best.min(began.elapsed().as_secs_f64() / (steps * timed) as f64);
             }
             guess = best;
             world.max(best)
         };
-        time(wavefront, 1)?;
         let most = wavefront.steps;
-        let mut best = (f64::INFINITY, 1);
-        for steps in STEPS.into_iter().rev().filter(|steps| *steps <= most) {
-            let seconds = time(wavefront, steps)?;
+        wavefront.steps = 1;
+        time(wavefront)?;
+        let mut best = (f64::INFINITY, (1, wavefront.tile, wavefront.slabs));
+        let mut attempt = |wavefront: &mut Wavefront, steps, tile, slabs| {
+            (wavefront.steps, wavefront.tile, wavefront.slabs) = (steps, tile, slabs);
+            let seconds = time(wavefront)?;
             if seconds < best.0 {
-                best = (seconds, steps);
+                best = (seconds, (steps, tile, slabs));
+            }
+            (wavefront.steps, wavefront.tile, wavefront.slabs) = best.1;
+            Ok::<_, Error>(())
+        };
+        let (first_tile, first_slabs) = (wavefront.tile, wavefront.slabs);
+        for steps in STEPS.into_iter().rev().filter(|steps| *steps <= most) {
+            attempt(wavefront, steps, first_tile, first_slabs)?;
+        }
+        if self.tiled && self.asked.tile.is_none() {
+            for cells in [0, TILES[self.pipeline.axis][0], TILES[self.pipeline.axis][2]] {
+                let steps = wavefront.steps;
+                attempt(wavefront, steps, tile(cells), batch(tile(cells)))?;
             }
         }
-        wavefront.steps = best.1;
         if self.asked.slabs.is_none() {
-            let mut best = (best.0, usual);
+            let usual = wavefront.slabs;
             for slabs in [4 * usual, 2 * usual, usual / 2, usual / 4] {
-                if slabs == 0 || slabs > MOST_SLABS {
-                    continue;
-                }
-                wavefront.slabs = slabs;
-                let seconds = time(wavefront, wavefront.steps)?;
-                if seconds < best.0 {
-                    best = (seconds, slabs);
+                if slabs > 0 && slabs <= MOST_SLABS {
+                    let (steps, tile) = (wavefront.steps, wavefront.tile);
+                    attempt(wavefront, steps, tile, slabs)?;
                 }
             }
-            wavefront.slabs = best.1;
         }
         Ok(())
     }

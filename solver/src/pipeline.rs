@@ -8,6 +8,9 @@
 //! look back (Wolf & Lam 1991, "A data locality optimizing algorithm", skewing). So the arrays of
 //! the plan serve as they are, and what one entry writes the next finds in the cache.
 //!
+//! Along the second named axis the block may be cut into *tiles*, which are swept one after the
+//! other, with shifts by the same rule.
+//!
 //! Where another block, or the other end of a periodic axis, lies beyond a face, there is nothing
 //! to wait for: entries compute cells of the halo too, as far as later entries need them.
 
@@ -17,6 +20,9 @@ use fluxions_grid::Side;
 
 use crate::pde::Pde;
 use crate::plan::{Action, Extent, Plan, Slot};
+
+/// Doubles in a cache line.
+const LINE: usize = 8;
 
 /// Numbers of cells at the lower and upper side of each axis.
 pub(crate) type Margins = [[usize; 2]; 3];
@@ -38,8 +44,8 @@ pub(crate) struct Entry {
     pub(crate) step: usize,
     /// Its time, in steps after the beginning of that step.
     pub(crate) at: f64,
-    /// How many slabs it is behind the first entry.
-    pub(crate) shift: isize,
+    /// How many cells along each axis it is behind the first entry.
+    pub(crate) shift: [isize; 3],
 }
 
 /// Some time steps as a pipeline.
@@ -47,6 +53,8 @@ pub(crate) struct Entry {
 pub(crate) struct Pipeline {
     /// The axis along which it moves.
     pub(crate) axis: usize,
+    /// The axis along which blocks are cut into tiles.
+    pub(crate) tile_axis: usize,
     /// The entries of all steps, in order.
     pub(crate) entries: Vec<Entry>,
     /// How many of them make one step.
@@ -107,19 +115,23 @@ impl Pipeline {
                         partners: partners.iter().map(|pair| pair.map(|a| names[a])).collect(),
                     },
                 };
-                entries.push(Entry { work, step, at, shift: 0 });
+                entries.push(Entry { work, step, at, shift: [0; 3] });
             }
             for (a, b) in swaps {
                 names.swap(*a, *b);
             }
         }
         let per_step = entries.len() / steps.max(1);
-        let mut pipeline = Pipeline { axis, entries, per_step };
-        pipeline.set_shifts(pde, plan);
+        let mut pipeline = Pipeline { axis, tile_axis: axis + 1, entries, per_step };
+        for axis in [axis, axis + 1] {
+            pipeline.set_shifts(pde, plan, axis);
+        }
         Some(pipeline)
     }
 
-    fn set_shifts(&mut self, pde: &Pde, plan: &Plan) {
+    fn set_shifts(&mut self, pde: &Pde, plan: &Plan, axis: usize) {
+        // Tiles begin on cache lines, as rows do.
+        let multiple = if axis == 2 { LINE } else { 1 };
         // For each array: the shift of what wrote it last, how much later a ghost slab at a wall
         // follows, and the shift that is behind all that read it since.
         let mut written = vec![0; plan.arrays];
@@ -129,7 +141,7 @@ impl Pipeline {
             let mut shift = 0;
             match &entry.work {
                 Work::Sweep { kernel, inputs, outputs } => {
-                    let reach = |i: usize| plan.kernels[*kernel].reach(i as u32)[self.axis];
+                    let reach = |i: usize| plan.kernels[*kernel].reach(i as u32)[axis];
                     for (i, array) in inputs.iter().enumerate() {
                         let high = reach(i)[1] as isize;
                         shift = shift.max(written[*array] + high.max(settled[*array]));
@@ -137,6 +149,7 @@ impl Pipeline {
                     for array in outputs {
                         shift = shift.max(written[*array]).max(read[*array]);
                     }
+                    shift = (shift as usize).next_multiple_of(multiple) as isize;
                     for (i, array) in inputs.iter().enumerate() {
                         let low = reach(i)[0] as isize;
                         read[*array] = read[*array].max(shift + low);
@@ -150,16 +163,17 @@ impl Pipeline {
                     for array in all {
                         shift = shift.max(written[*array]).max(read[*array]);
                     }
+                    shift = (shift as usize).next_multiple_of(multiple) as isize;
                     for array in partners.iter().flatten() {
                         read[*array] = read[*array].max(shift);
                     }
-                    let later = plan.groups[*group].depth(pde, self.axis) as isize - 1;
+                    let later = plan.groups[*group].depth(pde, axis) as isize - 1;
                     for array in arrays {
                         (written[*array], settled[*array], read[*array]) = (shift, later, shift);
                     }
                 }
             }
-            entry.shift = shift;
+            entry.shift[axis] = shift;
         }
     }
 

@@ -1,4 +1,4 @@
-//! The ghost cells of a group of arrays on one block, filled slab by slab.
+//! The ghost cells of a group of arrays on one block, filled part by part.
 //!
 //! Beyond walls they come from the boundary conditions, beyond the ends of a periodic axis that is
 //! not cut from the other end. Halo cells beyond other faces are computed with the block's own.
@@ -9,22 +9,24 @@ use fluxions_halo::{HaloWidth, Subdomain, wrap};
 
 use crate::halo_group::HaloGroup;
 use crate::pde::Pde;
-use crate::pipeline::Margins;
+use crate::pipeline::{Margins, Pipeline, widen_some};
 use crate::walls::Wall;
 
 /// Ghost cells of a group of arrays.
 pub(crate) struct SlabGhosts {
-    /// The axis across which slabs lie, and how many there are.
-    axis: usize,
-    slabs: isize,
+    /// The axis across which slabs lie, and that of tiles.
+    slab_axis: usize,
+    tile_axis: usize,
+    /// Cells of the block along each axis.
+    cells: [isize; 3],
     arrays: Vec<ArrayGhosts>,
     width: HaloWidth,
-    /// The axes across which the block is its own neighbour.
+    /// The axes beyond whose ends copies from the other end lie.
     wraps: [bool; 3],
     /// The cells along the faces across each axis.
     along: [Region; 3],
-    /// How many slabs decide a ghost slab beyond the lower wall.
-    depth: isize,
+    /// How many cells along each axis decide a ghost cell beyond its lower wall.
+    depth: [isize; 3],
 }
 
 /// Those of one array.
@@ -33,28 +35,35 @@ struct ArrayGhosts {
     antiperiodic: [bool; 3],
 }
 
+/// More cells than a block has along an axis.
+const FAR: isize = isize::MAX / 4;
+
+/// Where the arrays of a group, and those of their real and imaginary parts, begin.
+pub(crate) type Positions<'a> = (&'a [usize], &'a [[usize; 2]]);
+
 impl SlabGhosts {
-    /// The ghost cells of a group on this block; `margins` are the halo cells that are computed
-    /// with the block's own.
+    /// The ghost cells of a group on this block. `joined` are the faces beyond which halo cells
+    /// are computed with the block's own, `margins` how far.
     pub(crate) fn new(
         pde: &Pde,
         block: &Subdomain,
         group: &HaloGroup,
-        axis: usize,
+        pipeline: &Pipeline,
+        joined: [[bool; 2]; 3],
         margins: Margins,
         scratch: &mut Scratch,
     ) -> Self {
         let HaloGroup { width, conditions, .. } = group;
-        let itself = |axis: usize| {
+        let wraps: [bool; 3] = std::array::from_fn(|axis| {
             let face = Face { axis, side: Side::Lower };
-            block.neighbour(face).is_some_and(|next| next.rank == block.rank())
-        };
-        let wraps: [bool; 3] = std::array::from_fn(|a| a != axis && itself(a));
+            let itself = block.neighbour(face).is_some_and(|next| next.rank == block.rank());
+            itself && joined[axis] == [false; 2]
+        });
         // Corners are filled axis by axis: later ones include the ghost cells of earlier ones.
         let along: [Region; 3] = std::array::from_fn(|across| {
             let mut grown = margins;
             if width.corners {
-                crate::pipeline::widen_some(&mut grown, &width.layers, 0..across);
+                widen_some(&mut grown, &width.layers, 0..across);
             }
             grown[across] = [0; 2];
             block.domain().grown(grown)
@@ -76,70 +85,146 @@ impl SlabGhosts {
             let turned = |axis: usize| matches!(set[axis][0].condition, Condition::Antiperiodic);
             ArrayGhosts { walls, antiperiodic: std::array::from_fn(turned) }
         });
-        let arrays = arrays.collect();
-        let depth = group.depth(pde, axis) as isize;
-        let slabs = block.shape()[axis] as isize;
-        SlabGhosts { axis, slabs, arrays, width: *width, wraps, along, depth }
+        SlabGhosts {
+            arrays: arrays.collect(),
+            slab_axis: pipeline.axis,
+            tile_axis: pipeline.tile_axis,
+            cells: block.shape().map(|n| n as isize),
+            width: *width,
+            wraps,
+            along,
+            depth: std::array::from_fn(|axis| group.depth(pde, axis) as isize),
+        }
     }
 
-    /// Fills the ghost cells of the slabs from `start` to before `end`, and the ghost slab beyond
-    /// a wall if they complete what decides it. `positions` are where the arrays begin, `partners`
-    /// where those of their real and imaginary parts do.
+    /// Fills the ghost cells that belong to a part of the block and its joined halo: those beside
+    /// it, and those beyond walls along slabs and tiles which it completes the deciding cells of.
     pub(crate) fn fill(
         &mut self,
         memory: &mut [f64],
-        (positions, partners): (&[usize], &[[usize; 2]]),
+        positions: Positions<'_>,
         layout: &Layout,
-        (start, end): (isize, isize),
+        part: &Region,
         time: f64,
         scratch: &mut Scratch,
     ) {
-        self.across(memory, (positions, partners), layout, (start, end), time, scratch);
-        let deciding =
-            [(Side::Lower, self.depth - 1, -1), (Side::Upper, self.slabs - 1, self.slabs)];
-        for (side, slab, ghost) in deciding {
-            if !(start..end).contains(&slab) {
+        let (slab, tile) = (self.slab_axis, self.tile_axis);
+        // Where rows are not cut into tiles their ghost cells are filled as a whole.
+        let part = &if tile == 2 { *part } else { part.with_axis(2, -FAR, FAR) };
+        let slabs = self.beyond(memory, positions, layout, slab, part, time, scratch);
+        let mut parts = [Some(*part), None, None];
+        for (slabs, place) in slabs.into_iter().zip(&mut parts[1..]) {
+            *place = slabs.map(|(start, end)| part.with_axis(slab, start, end));
+        }
+        for part in parts.into_iter().flatten() {
+            let tiles = self.beyond(memory, positions, layout, tile, &part, time, scratch);
+            if tile == 2 {
                 continue;
             }
-            let face = Face { axis: self.axis, side };
-            let mut filled = false;
-            for (k, array) in self.arrays.iter_mut().enumerate() {
-                for (_, wall) in array.walls.iter_mut().filter(|(at, _)| *at == face) {
-                    wall.fill(memory, positions[k], partners[k], layout, time, scratch);
-                    filled = true;
-                }
-            }
-            if filled && self.width.corners {
-                let slab = (ghost, ghost + 1);
-                self.across(memory, (positions, partners), layout, slab, time, scratch);
+            self.beside(memory, positions, layout, &part, time, scratch);
+            for (start, end) in tiles.into_iter().flatten() {
+                let part = part.with_axis(tile, start, end);
+                self.beside(memory, positions, layout, &part, time, scratch);
             }
         }
     }
 
-    /// Fills the ghost cells of some slabs beyond the faces that lie across the other axes.
-    fn across(
+    /// Fills ghost cells beyond the faces across an axis, where a part completes what decides
+    /// them. If there are corners to be filled, which ghost cells these were along the axis.
+    fn beyond(
         &mut self,
         memory: &mut [f64],
-        (positions, partners): (&[usize], &[[usize; 2]]),
+        positions: Positions<'_>,
         layout: &Layout,
-        (start, end): (isize, isize),
+        axis: usize,
+        part: &Region,
+        time: f64,
+        scratch: &mut Scratch,
+    ) -> [Option<(isize, isize)>; 2] {
+        if self.wraps[axis] {
+            self.wrap(memory, positions, layout, axis, part);
+            let [low, high] = self.width.layers[axis].map(|layers| layers as isize);
+            let n = self.cells[axis];
+            return [(-low, 0), (n, n + high)].map(|ghosts| self.width.corners.then_some(ghosts));
+        }
+        let n = self.cells[axis];
+        let mut filled = [None; 2];
+        for (side, deciding, ghost) in
+            [(Side::Lower, self.depth[axis] - 1, -1), (Side::Upper, n - 1, n)]
+        {
+            if !(part.start[axis]..part.end[axis]).contains(&deciding) {
+                continue;
+            }
+            let part = part.with_axis(axis, ghost, ghost + 1);
+            let face = Face { axis, side };
+            let any = self.walls(memory, positions, layout, face, &part, time, scratch);
+            if any && self.width.corners {
+                filled[side.index()] = Some((ghost, ghost + 1));
+            }
+        }
+        filled
+    }
+
+    /// Fills ghost cells beyond both ends of the last axis, where that is not cut into tiles.
+    fn beside(
+        &mut self,
+        memory: &mut [f64],
+        positions: Positions<'_>,
+        layout: &Layout,
+        part: &Region,
         time: f64,
         scratch: &mut Scratch,
     ) {
-        for axis in self.axis + 1..3 {
-            let along = self.along[axis].with_axis(self.axis, start, end);
-            for (k, array) in self.arrays.iter_mut().enumerate() {
-                if self.wraps[axis] {
-                    let (layers, negate) = (self.width.layers[axis], array.antiperiodic[axis]);
-                    let array = &mut memory[positions[k]..][..layout.length()];
-                    wrap(array, layout, &along, axis, layers, negate);
-                }
-                for (_, wall) in array.walls.iter_mut().filter(|(at, _)| at.axis == axis) {
-                    let part = wall.ghosts().with_axis(self.axis, start, end);
-                    let (position, partners) = (positions[k], partners[k]);
-                    wall.fill_part(memory, position, partners, layout, time, &part, scratch);
-                }
+        if self.wraps[2] {
+            return self.wrap(memory, positions, layout, 2, part);
+        }
+        // Cells of a wall that lie in one slab follow each other.
+        for slab in part.start[self.slab_axis]..part.end[self.slab_axis] {
+            let part = part.with_axis(self.slab_axis, slab, slab + 1);
+            for (side, ghost) in [(Side::Lower, -1), (Side::Upper, self.cells[2])] {
+                let part = part.with_axis(2, ghost, ghost + 1);
+                let face = Face { axis: 2, side };
+                self.walls(memory, positions, layout, face, &part, time, scratch);
             }
+        }
+    }
+
+    /// Fills a part of the ghost cells beyond the walls at a face; whether there are walls.
+    fn walls(
+        &mut self,
+        memory: &mut [f64],
+        (positions, partners): Positions<'_>,
+        layout: &Layout,
+        face: Face,
+        part: &Region,
+        time: f64,
+        scratch: &mut Scratch,
+    ) -> bool {
+        let mut any = false;
+        for (k, array) in self.arrays.iter_mut().enumerate() {
+            for (_, wall) in array.walls.iter_mut().filter(|(at, _)| *at == face) {
+                wall.fill_part(memory, positions[k], partners[k], layout, time, part, scratch);
+                any = true;
+            }
+        }
+        any
+    }
+
+    /// Copies what lies beyond the ends of an axis from the other end.
+    fn wrap(
+        &self,
+        memory: &mut [f64],
+        (positions, _): Positions<'_>,
+        layout: &Layout,
+        axis: usize,
+        part: &Region,
+    ) {
+        // Beside ghost cells beyond walls there is nothing to be copied where no corners are.
+        let along = self.along[axis].intersection(&part.with_axis(axis, -1, self.cells[axis] + 1));
+        for (k, array) in self.arrays.iter().enumerate() {
+            let (layers, negate) = (self.width.layers[axis], array.antiperiodic[axis]);
+            let array = &mut memory[positions[k]..][..layout.length()];
+            wrap(array, layout, &along, axis, layers, negate);
         }
     }
 }

@@ -119,11 +119,6 @@ impl Wall {
         }
     }
 
-    /// The ghost cells.
-    pub(crate) fn ghosts(&self) -> &Region {
-        &self.ghosts
-    }
-
     /// Sets the ghost cells of the array that begins at `position`; `partners` are where those
     /// of real and imaginary parts begin.
     pub(crate) fn fill(

@@ -33,6 +33,8 @@ pub(crate) struct Wavefront {
     pub(crate) steps: usize,
     /// Slabs that each entry advances at a time.
     pub(crate) slabs: usize,
+    /// Cells of a tile; more than the block has where that is not cut.
+    pub(crate) tile: usize,
     /// Arrays whose halos must be known at the beginning.
     exchanged: Vec<usize>,
     exchange: Exchange,
@@ -57,13 +59,14 @@ struct Bound {
 /// A number that is not finite: after which of the steps, in which array and cell of the grid.
 pub(crate) type Bad = (usize, (usize, u64));
 
-/// Which faces are joined to other blocks, or the other end of the axis along which a pipeline
-/// moves, and take part in deep halos.
-pub(crate) fn joined(block: &Subdomain, slab_axis: usize) -> [[bool; 2]; 3] {
+/// Which faces are joined to other blocks, or to the other end of an axis along which the block is
+/// not computed at once, and take part in deep halos.
+fn joined(block: &Subdomain, pipeline: &Pipeline, tiled: bool) -> [[bool; 2]; 3] {
     std::array::from_fn(|axis| {
+        let cut = axis == pipeline.axis || (tiled && axis == pipeline.tile_axis);
         Side::BOTH.map(|side| {
             let next = block.neighbour(Face { axis, side });
-            next.is_some_and(|next| axis == slab_axis || next.rank != block.rank())
+            next.is_some_and(|next| cut || next.rank != block.rank())
         })
     })
 }
@@ -79,11 +82,12 @@ impl Wavefront {
         blocked: &Blocked,
     ) -> Self {
         let plan = executor.plan_handle();
-        let Blocked { pipeline, widths, .. } = blocked;
+        let Blocked { pipeline, widths, tiled, .. } = blocked;
+        let joined = joined(block, pipeline, *tiled);
         let mut scratch = Scratch::default();
         let kernels = executor.kernels().to_vec();
         kernels.iter().for_each(|kernel| kernel.reserve(&mut scratch));
-        let needs = pipeline.needs(&plan, joined(block, pipeline.axis));
+        let needs = pipeline.needs(&plan, joined);
         let regions = needs.entries.iter().map(|margins| block.domain().grown(*margins)).collect();
 
         let mut of_groups: Vec<Margins> = vec![[[0; 2]; 3]; plan.groups.len()];
@@ -93,7 +97,7 @@ impl Wavefront {
             }
         }
         let mut ghosts = |(group, margins): (_, &Margins)| {
-            SlabGhosts::new(pde, block, group, pipeline.axis, *margins, &mut scratch)
+            SlabGhosts::new(pde, block, group, pipeline, joined, *margins, &mut scratch)
         };
         let ghosts = plan.groups.iter().zip(&of_groups).map(&mut ghosts).collect();
 
@@ -104,6 +108,7 @@ impl Wavefront {
         Wavefront {
             steps: pipeline.entries.len() / pipeline.per_step,
             slabs: 1,
+            tile: usize::MAX / 4,
             positions: Vec::with_capacity(exchanged.len()),
             bound: bound.collect(),
             exchanged,
@@ -162,32 +167,48 @@ impl Wavefront {
         // Fewer steps need as much beyond the faces as the last ones of all.
         let spared = self.pipeline.entries.len() - used;
         self.bind(memory, used, time);
-        // The slabs of an entry, and where it is done when the first entry is at slab 0.
-        let axis = self.pipeline.axis;
-        let slabs = |this: &Self, k: usize| {
-            let Region { start, end } = this.regions[spared + k];
-            (start[axis], most.map_or(end[axis], |most| end[axis].min(most)))
-        };
-        let shift = |this: &Self, k: usize| this.pipeline.entries[k].shift;
-        let first = (0..used).map(|k| slabs(self, k).0 + shift(self, k)).min().unwrap_or(0);
-        let last = (0..used).map(|k| slabs(self, k).1 + shift(self, k)).max().unwrap_or(0);
+        let (first_slab, last_slab) = self.extent(used, self.pipeline.axis, most);
+        let (mut tile, last_tile) = self.extent(used, self.pipeline.tile_axis, None);
         let mut bad: Option<Bad> = None;
-        let mut position = first;
-        while position < last {
-            let next = position + self.slabs as isize;
-            for k in 0..used {
-                let ((start, end), shift) = (slabs(self, k), shift(self, k));
-                let here = (start.max(position - shift), end.min(next - shift));
-                if here.0 < here.1 && !self.run(k, memory, self.regions[spared + k], here) {
-                    let found = self.first_not_finite(k, block, memory, here);
-                    let step = self.pipeline.entries[k].step;
-                    let found = found.map(|place| (step, place));
-                    bad = [bad, found].into_iter().flatten().min();
+        while tile < last_tile {
+            let next_tile = tile.saturating_add(self.tile as isize);
+            let mut slab = first_slab;
+            while slab < last_slab {
+                let next_slab = slab + self.slabs as isize;
+                for k in 0..used {
+                    let entry = &self.pipeline.entries[k];
+                    let mut region = self.regions[spared + k];
+                    if let Some(most) = most {
+                        region.end[self.pipeline.axis] = region.end[self.pipeline.axis].min(most);
+                    }
+                    let mut cut = |axis: usize, from: isize, to: isize| {
+                        region.start[axis] = region.start[axis].max(from - entry.shift[axis]);
+                        region.end[axis] = region.end[axis].min(to - entry.shift[axis]);
+                    };
+                    cut(self.pipeline.axis, slab, next_slab);
+                    cut(self.pipeline.tile_axis, tile, next_tile);
+                    if !region.is_empty() && !self.run(k, memory, &region) {
+                        let found = self.first_not_finite(k, block, memory, &region);
+                        let step = self.pipeline.entries[k].step;
+                        let found = found.map(|place| (step, place));
+                        bad = [bad, found].into_iter().flatten().min();
+                    }
                 }
+                slab = next_slab;
             }
-            position = next;
+            tile = next_tile;
         }
         bad
+    }
+
+    /// From where to where the first entry would have to go along an axis for all to be done.
+    fn extent(&self, used: usize, axis: usize, most: Option<isize>) -> (isize, isize) {
+        let spared = self.pipeline.entries.len() - used;
+        let ends = self.pipeline.entries[..used].iter().zip(&self.regions[spared..]);
+        let start = ends.clone().map(|(e, r)| r.start[axis] + e.shift[axis]).min();
+        let last = |end: isize| most.map_or(end, |most| end.min(most));
+        let end = ends.map(|(e, r)| last(r.end[axis]) + e.shift[axis]).max();
+        (start.unwrap_or(0), end.unwrap_or(0))
     }
 
     /// Finds where the arrays of the entries lie, and their parameters.
@@ -216,19 +237,12 @@ impl Wavefront {
         }
     }
 
-    /// Does an entry on some slabs of its region. Whether all checked results are finite.
-    fn run(
-        &mut self,
-        entry: usize,
-        memory: &mut Memory,
-        region: Region,
-        (from, to): (isize, isize),
-    ) -> bool {
+    /// Does an entry on a part of its region. Whether all checked results are finite.
+    fn run(&mut self, entry: usize, memory: &mut Memory, region: &Region) -> bool {
         let bound = &self.bound[entry];
         let layout = memory.layout();
         match &self.pipeline.entries[entry].work {
             Work::Sweep { kernel, .. } => {
-                let region = region.with_axis(self.pipeline.axis, from, to);
                 let mut call = Call {
                     memory: memory.all_mut(),
                     inputs: &bound.inputs,
@@ -244,25 +258,24 @@ impl Wavefront {
                 let arrays = (&bound.outputs[..], &bound.partners[..]);
                 let time = bound.parameters[TIME];
                 let (memory, scratch) = (memory.all_mut(), &mut self.scratch);
-                self.ghosts[*group].fill(memory, arrays, &layout, (from, to), time, scratch);
+                self.ghosts[*group].fill(memory, arrays, &layout, region, time, scratch);
                 true
             }
         }
     }
 
-    /// The first of an entry's checked outputs, and the first cell of the block in some slabs,
+    /// The first of an entry's checked outputs, and the first cell of the block in a part of it,
     /// that is not finite.
     fn first_not_finite(
         &self,
         entry: usize,
         block: &Subdomain,
         memory: &Memory,
-        (from, to): (isize, isize),
+        region: &Region,
     ) -> Option<(usize, u64)> {
         let Work::Sweep { kernel, .. } = &self.pipeline.entries[entry].work else { return None };
         let layout = memory.layout();
-        let slabs = block.domain().with_axis(self.pipeline.axis, from, to);
-        let slabs = slabs.intersection(&block.domain());
+        let slabs = region.intersection(&block.domain());
         let checked = self.plan.kernels[*kernel].outputs().iter().zip(&self.bound[entry].outputs);
         let mut checked =
             checked.filter(|(output, _)| output.checked).map(|(_, at)| *at).enumerate();

@@ -19,7 +19,7 @@ pub struct Execution {
 pub(crate) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Execution {
     let mut execution = Execution::default();
     let Some(table) = reader.table(document, "execution") else { return execution };
-    reader.known_keys(&table, &["backend", "steps_per_sweep", "slabs"]);
+    reader.known_keys(&table, &["backend", "steps_per_sweep", "slabs", "tile"]);
     if let Some(value) = table.get("backend")
         && let Some(word) = reader.string(value, "the name of a back end")
     {
@@ -41,5 +41,6 @@ pub(crate) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Executi
     let blocking = &mut execution.blocking;
     blocking.steps = number("steps_per_sweep", "the number of steps in a sweep");
     blocking.slabs = number("slabs", "the number of slabs advanced at a time");
+    blocking.tile = number("tile", "the number of cells of a tile");
     execution
 }
