@@ -70,18 +70,21 @@ impl Blocked {
         let one = Pipeline::new(pde, plan, swaps, 1).filter(|_| asked.steps != Some(0))?;
         let (shape, dims) = (decomposition.shape(), decomposition.dims());
         let cells = |axis: usize| shape[axis] / dims[axis];
-        let tiled = match asked.tile {
+        let may_tile = match asked.tile {
             Some(cells) => cells > 0,
             None => cells(one.tile_axis) >= 2 * TILES[one.axis][0],
         };
-        let joined = std::array::from_fn(|axis| {
-            let cut = axis == one.axis || (tiled && axis == one.tile_axis);
-            let wraps = pde.grid().inner_axis(axis).is_some_and(|named| named.is_periodic());
-            [dims[axis] > 1 || (cut && wraps); 2]
-        });
-        if one.changes_sign(pde, plan, joined) {
-            return None;
-        }
+        let joined = |tiled: bool| {
+            std::array::from_fn(|axis| {
+                let cut = axis == one.axis || (tiled && axis == one.tile_axis);
+                let wraps = pde.grid().inner_axis(axis).is_some_and(|named| named.is_periodic());
+                [dims[axis] > 1 || (cut && wraps); 2]
+            })
+        };
+        // Where the sign changes, halo cells are no copies of what the other end computes.
+        let mut ways = [true, false].into_iter().filter(|tiled| may_tile || !tiled);
+        let tiled = ways.find(|tiled| !one.changes_sign(pde, plan, joined(*tiled)))?;
+        let joined = joined(tiled);
         let bytes = (0..3).map(cells).product::<usize>() * plan.arrays * size_of::<f64>();
         let (most, per_layer) = match asked.steps {
             Some(steps) => (steps, 1),
