@@ -77,6 +77,19 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
         made(self.builder.build_shuffle_vector(one, self.vector().get_poison(), first, ""))
     }
 
+    /// The lanes of two adjacent vectors from one of the first on.
+    pub(super) fn across(
+        &self,
+        low: VectorValue<'ctx>,
+        high: VectorValue<'ctx>,
+        lane: u64,
+    ) -> VectorValue<'ctx> {
+        let i32s = self.context.i32_type();
+        let lanes: Vec<_> =
+            (lane..lane + u64::from(self.target.width)).map(|k| i32s.const_int(k, false)).collect();
+        made(self.builder.build_shuffle_vector(low, high, VectorType::const_vector(&lanes), ""))
+    }
+
     /// Sets which lanes count: as many of the first as `count` says.
     pub(super) fn activate(&mut self, count: IntValue<'ctx>) {
         let i64s = self.context.i64_type().vec_type(self.target.width);

@@ -106,6 +106,7 @@ impl<'ctx> Function<'_, 'ctx> {
         let row0 = self.variable(rows0[0]);
         let row1 = self.variable(rows1[0]);
         let column = self.variable(columns[0]);
+        let stop = self.variable(columns[0]);
         let sums: Vec<_> = (0..unroll).map(|_| self.sum()).collect();
         let starts = self.starts();
         self.compute(Rate::Call, [None; 2]);
@@ -119,10 +120,13 @@ impl<'ctx> Function<'_, 'ctx> {
         let (i0, i1) = (self.get(row0), self.get(row1));
         self.begin_row(&starts, i0, i1);
         self.set(column, columns[0]);
-        self.go(whole);
+        let first = self.aligned(columns);
+        self.set(stop, first);
+        self.branch(IntPredicate::SGT, first, columns[0], masked, whole);
 
         // Groups of vectors as long as there are enough columns.
         let cells = self.emit.word(i64::from(self.emit.target.width) * unroll as i64);
+        self.emit.builder.position_at_end(whole);
         let left = made(self.emit.builder.build_int_sub(columns[1], self.get(column), "left"));
         self.branch(IntPredicate::SGE, left, cells, group, rest);
         self.emit.builder.position_at_end(group);
@@ -131,17 +135,20 @@ impl<'ctx> Function<'_, 'ctx> {
         self.set(column, self.add(at, cells));
         made(self.emit.builder.build_unconditional_branch(whole));
 
+        // Single vectors up to a column: before the groups and after them.
         self.emit.builder.position_at_end(rest);
-        let left = made(self.emit.builder.build_int_sub(columns[1], self.get(column), "left"));
-        self.branch(IntPredicate::SGT, left, self.emit.word(0), masked, after);
+        self.set(stop, columns[1]);
+        self.branch(IntPredicate::SLT, self.get(column), columns[1], masked, after);
         self.emit.builder.position_at_end(masked);
-        let at = self.get(column);
-        let left = made(self.emit.builder.build_int_sub(columns[1], at, "left"));
+        let (at, end) = (self.get(column), self.get(stop));
+        let left = made(self.emit.builder.build_int_sub(end, at, "left"));
         self.emit.activate(left);
         self.cells(at, 1, &sums);
         self.emit.active = None;
-        self.set(column, self.add(at, self.emit.word(self.emit.target.width.into())));
-        made(self.emit.builder.build_unconditional_branch(rest));
+        let beyond = self.add(at, self.emit.word(self.emit.target.width.into()));
+        let reached = self.smaller(beyond, end);
+        self.set(column, reached);
+        self.branch(IntPredicate::SLT, reached, end, masked, whole);
 
         self.emit.builder.position_at_end(after);
         let i1 = self.add(self.get(row1), self.emit.word(1));
@@ -153,6 +160,25 @@ impl<'ctx> Function<'_, 'ctx> {
         self.branch(IntPredicate::SLT, i0, rows0[1], plane, done);
         self.emit.builder.position_at_end(done);
         self.finish(&sums);
+    }
+
+    fn smaller(&self, a: IntValue<'ctx>, b: IntValue<'ctx>) -> IntValue<'ctx> {
+        let less = made(self.emit.builder.build_int_compare(IntPredicate::SLT, a, b, ""));
+        made(self.emit.builder.build_select(less, a, b, "")).into_int_value()
+    }
+
+    /// The first of these columns that begins a vector in the first output, or their end.
+    fn aligned(&self, [first, end]: [IntValue<'ctx>; 2]) -> IntValue<'ctx> {
+        let builder = &self.emit.builder;
+        let at = self.emit.element(self.rows[&Along::Output(0)], first);
+        let at = made(builder.build_ptr_to_int(at, self.emit.context.i64_type(), ""));
+        let bytes = self.emit.word(8 * i64::from(self.emit.target.width));
+        // Bytes up to the next multiple of a vector's size: −at modulo that.
+        let missing = made(builder.build_int_neg(at, ""));
+        let last = made(builder.build_int_sub(bytes, self.emit.word(1), ""));
+        let missing = made(builder.build_and(missing, last, ""));
+        let columns = made(builder.build_right_shift(missing, self.emit.word(3), false, ""));
+        self.smaller(self.add(first, columns), end)
     }
 
     fn variable(&self, value: IntValue<'ctx>) -> Variable<'ctx> {
@@ -284,18 +310,35 @@ impl<'ctx> Function<'_, 'ctx> {
             .collect();
         let mut values = vec![self.values.clone(); vectors];
         let mut loaded = HashMap::new();
+        let shuffled = self.emit.active.is_none();
         for (i, op) in kernel.ops.iter().enumerate() {
             let (along, offset) = match *op {
                 Op::Load { input, offset: [a, b, c] } => (Along::Input(input, [a, b]), c),
                 Op::Profile { axis: 2, number } => (Along::Profile(number), 0),
                 _ => continue,
             };
-            for (k, values) in values.iter_mut().enumerate() {
-                let offset = (k * width) as i64 + i64::from(offset);
-                let value = loaded.entry((along, offset)).or_insert_with(|| {
-                    self.emit.load(self.emit.element(at[&along], self.emit.word(offset)))
+            let between = shuffled
+                && kernel.ops.iter().any(|op| match *op {
+                    Op::Load { input, offset: [a, b, 0] } => along == Along::Input(input, [a, b]),
+                    _ => false,
                 });
-                values[i] = Some(*value);
+            for (k, values) in values.iter_mut().enumerate() {
+                let position = (k * width) as i64 + i64::from(offset);
+                let mut load = |position: i64| {
+                    *loaded.entry((along, position)).or_insert_with(|| {
+                        self.emit.load(self.emit.element(at[&along], self.emit.word(position)))
+                    })
+                };
+                let (vector, lane) =
+                    (position.div_euclid(width as i64), position.rem_euclid(width as i64));
+                let value = if between && lane != 0 && vector >= 0 && vector + 1 < vectors as i64 {
+                    let (low, high) =
+                        (load(vector * width as i64), load((vector + 1) * width as i64));
+                    self.emit.across(low, high, lane as u64)
+                } else {
+                    load(position)
+                };
+                values[i] = Some(value);
             }
         }
         for values in &mut values {

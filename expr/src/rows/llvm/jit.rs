@@ -28,8 +28,9 @@ use crate::kernel::Kernel;
 use crate::rows::{Call, Cells};
 
 /// What is done to a module before code is generated. Loads, stores and arithmetic are emitted
-/// in the form that they should have; what is left is to share what is equal.
-const PASSES: &str = "mem2reg,early-cse,instcombine,loop-mssa(licm),gvn";
+/// in the form that they should have; what is left is to share what is equal. More passes cost
+/// time and make nothing faster.
+const PASSES: &str = "mem2reg,early-cse";
 
 /// The function that a kernel becomes: memory, positions of inputs and of outputs, pitches,
 /// cells, parameters, addresses of the profiles at index 0. Not 0 if all checked outputs are
