@@ -12,11 +12,16 @@ endif
 ENVIRONMENT = source scripts/environment.sh;
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: help run test lint doc setup clean
+# Of bench and bench-verify: ONLY="W1,W5", TOOLS="Fluxions,C"; of bench: ROUNDS=5, REAL_TIME=1.
+BENCH := target/peers/venv/bin/python benches/peers
+BENCHED = $(if $(ONLY),--only "$(ONLY)") $(if $(TOOLS),--tools "$(TOOLS)")
+
+.PHONY: help run test bench bench-verify lint doc setup clean
 
 help:
 	@echo "make run    build and run the first example on two ranks"
 	@echo "make test   build and run every test"
+	@echo "make bench  measure Fluxions beside other tools (benches/README.md)"
 	@echo "make lint   formatting, clippy, documentation without warnings"
 	@echo "make doc    build the API documentation"
 	@echo "make setup  install what is missing"
@@ -36,6 +41,15 @@ else
 	@$(ENVIRONMENT) $(CARGO) test --workspace
 endif
 	@$(ENVIRONMENT) $(CARGO) test --package fluxions-cli --no-default-features --test without_mpi
+
+bench: setup
+	@CARGO=$(CARGO) benches/peers/setup.sh
+	$(BENCH)/driver.py $(BENCHED) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(REAL_TIME),--real-time)
+	$(BENCH)/table.py
+
+bench-verify: setup
+	@CARGO=$(CARGO) benches/peers/setup.sh
+	$(BENCH)/driver.py --verify $(BENCHED)
 
 lint: setup
 	$(CARGO) fmt --all --check
