@@ -175,7 +175,10 @@ fn serve(arguments: &Arguments, world: &World, began: Instant) -> Result<(), Box
     let Arguments { workload, cells, backend, .. } = arguments;
     let grid = grid(workload, *cells)?;
     let pde = pde(workload, &grid)?;
+    let made = Backend::ALL.iter().find(|made| made.name() == backend);
+    let made = made.ok_or(format!("this build has no back end `{backend}`"))?;
     let mut builder = Simulation::builder(&pde, world).scheme(workload.scheme).dt(workload.dt);
+    builder = builder.backend(*made);
     for ((field, _), value) in workload.equations.iter().zip(workload.initial) {
         // Centres of cells lie at ½, 1½, …
         let value = value.replace('I', "(x - 0.5)").replace('J', "(y - 0.5)");
