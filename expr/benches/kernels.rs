@@ -1,6 +1,5 @@
 //! How fast kernels are compiled, and how many cells they compute in a second, by each back end:
-//! `cargo bench --package fluxions-expr --features llvm`. The C that they are compared with does
-//! the same in plain loops.
+//! `cargo bench --package fluxions-expr --features llvm`.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -133,8 +132,11 @@ fn speed(backend: Backend, kernel: &Kernel, n: usize) -> f64 {
     (n * n) as f64 / best / 1e6
 }
 
+/// A kernel with the given number in it.
+type Make = fn(f64) -> Kernel;
+
 /// Milliseconds that compiling takes, at best.
-fn compile_time(backend: Backend, kernel: fn(f64) -> Kernel) -> f64 {
+fn compile_time(backend: Backend, kernel: Make) -> f64 {
     let time = |k| {
         let kernel = kernel(4.0 + f64::from(k) * 1e-3);
         let begin = Instant::now();
@@ -151,7 +153,7 @@ fn main() {
     let begin = Instant::now();
     Backend::default().compile(&heat(3.0));
     println!("first kernel compiled in {:.1} ms", begin.elapsed().as_secs_f64() * 1e3);
-    let kernels: [(&str, fn(f64) -> Kernel); 4] = [
+    let kernels: [(&str, Make); 4] = [
         ("heat", heat),
         ("gray_scott", gray_scott),
         ("gray_scott_stage", gray_scott_stage),

@@ -149,7 +149,7 @@ impl Setting {
             state ^= state << 13;
             state ^= state >> 7;
             state ^= state << 17;
-            if special && state % 11 == 0 {
+            if special && state.is_multiple_of(11) {
                 return SPECIAL[(state >> 20) as usize % SPECIAL.len()];
             }
             (state >> 11) as f64 / (1_u64 << 51) as f64 - 2.0
@@ -222,7 +222,7 @@ fn compiled(kernel: &Kernel) -> Vec<(Target, Arc<LlvmRows>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn llvm_computes_what_closures_do(

@@ -169,6 +169,17 @@ impl<'a> Steps<'a> {
                 }
             }
         }
+        // Inputs that are outputs are kept before other outputs take their places.
+        for output in &self.kernel.outputs {
+            let i = output.value.index();
+            if let Op::Load { input, .. } = ops[i]
+                && self.registers[i].is_none()
+                && self.kernel.outputs.iter().any(|other| other.in_place == Some(input))
+            {
+                let (value, register) = (self.operand(i), self.allocate(i));
+                self.steps.push(block::copy(Target::Register(register), 0, value));
+            }
+        }
         for (k, output) in self.kernel.outputs.iter().enumerate() {
             if !stored[k] {
                 let value = self.operand(output.value.index());
@@ -356,6 +367,18 @@ mod tests {
         let (u, v) = (memory[10], memory[1010]);
         run(&b.finish(), 5, 2, &mut memory, &[10, 2010]);
         assert_eq!((memory[10], memory[2010]), (u + v, u - v));
+    }
+
+    #[test]
+    fn inputs_may_change_places() {
+        let mut b = Builder::new();
+        let (u, v) = (b.load(0, [0; 3]), b.load(1, [0; 3]));
+        b.output_with(v, Some(0), false);
+        b.output_with(u, Some(1), false);
+        let mut memory = memory();
+        let (u, v) = (memory[12], memory[1012]);
+        run(&b.finish(), 5, 2, &mut memory, &[10, 1010]);
+        assert_eq!((memory[12], memory[1012]), (v, u));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! What is the same for a call is computed before all loops, what is the same for a row before
 //! those over its columns, always in all lanes of a vector. A row is computed in groups of several
-//! vectors, and what is left of it vector by vector, with masked loads and stores. In a group all
+//! vectors that begin aligned, and what is left of it before and after them vector by vector, with
+//! masked loads and stores. In a group all
 //! loads come first and all stores last, so that an output may take the place of an input.
 
 use std::collections::HashMap;
@@ -310,6 +311,8 @@ impl<'ctx> Function<'_, 'ctx> {
             .collect();
         let mut values = vec![self.values.clone(); vectors];
         let mut loaded = HashMap::new();
+        // A vector between two others is put together from them: loading it would take as long
+        // as loading both, as it crosses a cache line.
         let shuffled = self.emit.active.is_none();
         for (i, op) in kernel.ops.iter().enumerate() {
             let (along, offset) = match *op {

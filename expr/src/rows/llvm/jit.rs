@@ -12,6 +12,7 @@ use inkwell::llvm_sys::orc2::lljit::{
     LLVMOrcCreateLLJIT, LLVMOrcLLJITAddObjectFile, LLVMOrcLLJITGetMainJITDylib, LLVMOrcLLJITLookup,
     LLVMOrcLLJITRef,
 };
+use inkwell::llvm_sys::support::LLVMParseCommandLineOptions;
 use inkwell::memory_buffer::MemoryBuffer;
 use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::{
@@ -111,7 +112,17 @@ impl Code {
 
 fn machine(target: &Target) -> Result<TargetMachine, String> {
     static READY: OnceLock<Result<(), String>> = OnceLock::new();
-    READY.get_or_init(|| Machines::initialize_native(&InitializationConfig::default())).clone()?;
+    READY
+        .get_or_init(|| {
+            // Addresses are emitted in the form that they should have; finding another one took
+            // most of the time and made nothing faster.
+            let options = [c"fluxions", c"-disable-lsr"].map(CStr::as_ptr);
+            // SAFETY: the options are C strings, as many as is said, and without a message for
+            // unknown ones; they are set once, before there is any code generator.
+            unsafe { LLVMParseCommandLineOptions(2, options.as_ptr(), std::ptr::null()) };
+            Machines::initialize_native(&InitializationConfig::default())
+        })
+        .clone()?;
     let triple = TargetMachine::get_default_triple();
     Machines::from_triple(&triple)
         .map_err(|message| message.to_string())?
