@@ -1,7 +1,9 @@
 //! The elementary functions of numbers: one definition each, used by every back end and wherever
 //! a constant is folded, so that a cell has the same bits however it is computed.
 
+mod exponential;
 mod lanes;
+mod polynomial;
 
 pub(crate) use lanes::{Lanes, Scalar};
 
@@ -129,6 +131,8 @@ impl Unary {
                 let sum = l.add(x, half);
                 l.truncate(sum)
             }
+            Unary::Exp => exponential::exp(l, x),
+            Unary::Expm1 => exponential::expm1(l, x),
             // TODO of the helpers: one definition each.
             f => {
                 let (x_, every) = (x, l.number(0.0));
@@ -142,8 +146,6 @@ impl Unary {
 fn of_library(f: Unary) -> fn(f64) -> f64 {
     match f {
         Unary::Cbrt => f64::cbrt,
-        Unary::Exp => f64::exp,
-        Unary::Expm1 => f64::exp_m1,
         Unary::Log => f64::ln,
         Unary::Log1p => f64::ln_1p,
         Unary::Log2 => f64::log2,
