@@ -3,6 +3,7 @@
 
 mod exponential;
 mod lanes;
+mod logarithm;
 mod polynomial;
 
 pub(crate) use lanes::{Lanes, Scalar};
@@ -133,6 +134,10 @@ impl Unary {
             }
             Unary::Exp => exponential::exp(l, x),
             Unary::Expm1 => exponential::expm1(l, x),
+            Unary::Log => logarithm::log(l, x),
+            Unary::Log1p => logarithm::log1p(l, x),
+            Unary::Log2 => logarithm::log2(l, x),
+            Unary::Log10 => logarithm::log10(l, x),
             // TODO of the helpers: one definition each.
             f => {
                 let (x_, every) = (x, l.number(0.0));
@@ -146,10 +151,6 @@ impl Unary {
 fn of_library(f: Unary) -> fn(f64) -> f64 {
     match f {
         Unary::Cbrt => f64::cbrt,
-        Unary::Log => f64::ln,
-        Unary::Log1p => f64::ln_1p,
-        Unary::Log2 => f64::log2,
-        Unary::Log10 => f64::log10,
         Unary::Sin => f64::sin,
         Unary::Cos => f64::cos,
         Unary::Tan => f64::tan,
