@@ -5,6 +5,7 @@ mod exponential;
 mod lanes;
 mod logarithm;
 mod polynomial;
+mod power;
 
 pub(crate) use lanes::{Lanes, Scalar};
 
@@ -174,7 +175,6 @@ impl Binary {
     pub fn eval(self, x: f64, y: f64) -> f64 {
         match self {
             // TODO of the helpers: one definition each.
-            Binary::Power => x.powf(y),
             Binary::Atan2 => x.atan2(y),
             Binary::Hypot => x.hypot(y),
             _ => self.on(&mut Scalar, x, y),
@@ -189,7 +189,8 @@ impl Binary {
             Binary::Subtract => l.sub(x, y),
             Binary::Multiply => l.mul(x, y),
             Binary::Divide => l.div(x, y),
-            Binary::Power | Binary::Atan2 | Binary::Hypot => x,
+            Binary::Power => power::power(l, x, y),
+            Binary::Atan2 | Binary::Hypot => x,
             Binary::Remainder => l.remainder(x, y),
             Binary::Modulo => {
                 let zero = l.number(0.0);

@@ -1,8 +1,8 @@
 //! Values at zeros, infinities, NaNs, limits of overflow and underflow, and where they are exact.
 //! Source: C99, Annex F.
 
-use fluxions_expr::Unary;
 use fluxions_expr::Unary::*;
+use fluxions_expr::{Binary, Unary};
 
 const INFINITY: f64 = f64::INFINITY;
 const NAN: f64 = f64::NAN;
@@ -92,5 +92,26 @@ fn error_function_and_gamma() {
     for n in 1..23 {
         check(Gamma, &[(f64::from(n), factorial)]);
         factorial *= f64::from(n);
+    }
+}
+
+/// The value that the C library gives, at all pairs of special and ordinary numbers.
+#[test]
+fn powers() {
+    #[rustfmt::skip]
+    let numbers = [
+        0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 7.0, 1023.0, 1024.0, 1074.0, 1075.0, 0.9999999999999999,
+        1.0000000000000002, 9007199254740991.0, 9007199254740992.0, 4503599627370497.5, 4503599627370497.0,
+        1e17, 1e300, f64::MAX, f64::MIN_POSITIVE, TINY, 1e-310, INFINITY, NAN,
+    ];
+    for x in numbers.iter().flat_map(|x| [*x, -x]) {
+        for y in numbers.iter().flat_map(|y| [*y, -y]) {
+            let (found, value) = (Binary::Power.eval(x, y), x.powf(y));
+            let near = (found - value).abs() <= 2.3e-16 * value.abs();
+            assert!(
+                same(found, value) || near && value != 0.0,
+                "{x:e}^{y:e} is {found:e}, not {value:e}"
+            );
+        }
     }
 }
