@@ -2,6 +2,7 @@
 //! a constant is folded, so that a cell has the same bits however it is computed.
 
 mod exponential;
+mod hyperbolic;
 mod lanes;
 mod logarithm;
 mod polynomial;
@@ -139,6 +140,12 @@ impl Unary {
             Unary::Log1p => logarithm::log1p(l, x),
             Unary::Log2 => logarithm::log2(l, x),
             Unary::Log10 => logarithm::log10(l, x),
+            Unary::Sinh => hyperbolic::sinh(l, x),
+            Unary::Cosh => hyperbolic::cosh(l, x),
+            Unary::Tanh => hyperbolic::tanh(l, x),
+            Unary::Asinh => hyperbolic::asinh(l, x),
+            Unary::Acosh => hyperbolic::acosh(l, x),
+            Unary::Atanh => hyperbolic::atanh(l, x),
             // TODO of the helpers: one definition each.
             f => {
                 let (x_, every) = (x, l.number(0.0));
@@ -158,12 +165,6 @@ fn of_library(f: Unary) -> fn(f64) -> f64 {
         Unary::Asin => f64::asin,
         Unary::Acos => f64::acos,
         Unary::Atan => f64::atan,
-        Unary::Sinh => f64::sinh,
-        Unary::Cosh => f64::cosh,
-        Unary::Tanh => f64::tanh,
-        Unary::Asinh => f64::asinh,
-        Unary::Acosh => f64::acosh,
-        Unary::Atanh => f64::atanh,
         Unary::Erf => libm::erf,
         _ => libm::tgamma,
     }

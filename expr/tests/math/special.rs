@@ -9,12 +9,12 @@ const NAN: f64 = f64::NAN;
 const TINY: f64 = 5e-324;
 
 /// To the bit; one NaN is as good as another.
-pub(crate) fn same(a: f64, b: f64) -> bool {
+fn same(a: f64, b: f64) -> bool {
     a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan()
 }
 
 /// Arguments and values.
-pub(crate) fn check(function: Unary, values: &[(f64, f64)]) {
+fn check(function: Unary, values: &[(f64, f64)]) {
     for (x, value) in values {
         let found = function.eval(*x);
         assert!(same(found, *value), "{function:?}({x:e}) is {found:e}, not {value:e}");
