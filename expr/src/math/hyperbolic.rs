@@ -3,7 +3,7 @@
 use super::Lanes;
 use super::exponential::{Reduced, half_expm1};
 use super::logarithm::log_of_one_plus;
-use super::polynomial::{clamp, exact_product, polynomial, quick_sum};
+use super::polynomial::{clamp, exact_product, exact_sum, polynomial, quick_sum};
 
 /// p of cosh r = 1 + r²·p(r²). From `scripts/minimax.py cosh`.
 const COSH: [f64; 5] = [
@@ -81,9 +81,16 @@ pub(super) fn tanh<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
     let twice = l.add(inside, inside);
     let (sum, rest) = half_expm1(l, twice);
     let one = l.number(1.0);
-    let half = l.add(sum, rest);
-    let below = l.add(half, one);
-    let y = l.div(half, below);
+    let (half, half_rest) = quick_sum(l, sum, rest);
+    let (below, below_rest) = exact_sum(l, half, one);
+    let reciprocal = l.div(one, below);
+    let quotient = l.mul(half, reciprocal);
+    let minus = l.negate(quotient);
+    let left = l.fma(minus, below, half);
+    let below_rest = l.add(below_rest, half_rest);
+    let less = l.fma(minus, below_rest, half_rest);
+    let left = l.add(left, less);
+    let y = l.fma(left, reciprocal, quotient);
     // Subnormal numbers keep their bits.
     let tiny = l.number(2f64.powi(-60));
     let is_tiny = l.less(magnitude, tiny);

@@ -7,6 +7,7 @@ mod lanes;
 mod logarithm;
 mod polynomial;
 mod power;
+mod special;
 
 pub(crate) use lanes::{Lanes, Scalar};
 
@@ -146,6 +147,8 @@ impl Unary {
             Unary::Asinh => hyperbolic::asinh(l, x),
             Unary::Acosh => hyperbolic::acosh(l, x),
             Unary::Atanh => hyperbolic::atanh(l, x),
+            Unary::Erf => special::erf(l, x),
+            Unary::Gamma => special::gamma(l, x),
             // TODO of the helpers: one definition each.
             f => {
                 let (x_, every) = (x, l.number(0.0));
@@ -165,8 +168,7 @@ fn of_library(f: Unary) -> fn(f64) -> f64 {
         Unary::Asin => f64::asin,
         Unary::Acos => f64::acos,
         Unary::Atan => f64::atan,
-        Unary::Erf => libm::erf,
-        _ => libm::tgamma,
+        f => unreachable!("{f:?} has a definition"),
     }
 }
 

@@ -89,7 +89,7 @@ fn error_function_and_gamma() {
     check(Gamma, &[(-1.0, NAN), (-2.0, NAN), (-1e15, NAN), (-1e300, NAN), (172.0, INFINITY)]);
     check(Gamma, &[(-184.5, -0.0), (-185.5, 0.0), (1e-309, INFINITY), (-1e-309, -INFINITY)]);
     let mut factorial = 1.0;
-    for n in 1..23 {
+    for n in 1..19 {
         check(Gamma, &[(f64::from(n), factorial)]);
         factorial *= f64::from(n);
     }
