@@ -59,8 +59,8 @@ fn largest_error(name: &str, function: Function) -> (f64, Vec<f64>) {
         };
         let error = ((value - exact[0]) / ulp(exact[0]) - exact[1]).abs();
         // A NaN counts as the worst.
-        if !(error <= largest.0) {
-            let error = if error.is_nan() { f64::INFINITY } else { error };
+        let error = if error.is_nan() { f64::INFINITY } else { error };
+        if error > largest.0 {
             largest = (error, arguments.to_vec());
         }
     }
