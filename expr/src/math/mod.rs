@@ -1,7 +1,13 @@
 //! The elementary functions of numbers: one definition each, used by every back end and wherever
 //! a constant is folded, so that a cell has the same bits however it is computed.
 
+mod exponential;
+mod hyperbolic;
 mod lanes;
+mod logarithm;
+mod polynomial;
+mod power;
+mod special;
 
 pub(crate) use lanes::{Lanes, Scalar};
 
@@ -129,6 +135,20 @@ impl Unary {
                 let sum = l.add(x, half);
                 l.truncate(sum)
             }
+            Unary::Exp => exponential::exp(l, x),
+            Unary::Expm1 => exponential::expm1(l, x),
+            Unary::Log => logarithm::log(l, x),
+            Unary::Log1p => logarithm::log1p(l, x),
+            Unary::Log2 => logarithm::log2(l, x),
+            Unary::Log10 => logarithm::log10(l, x),
+            Unary::Sinh => hyperbolic::sinh(l, x),
+            Unary::Cosh => hyperbolic::cosh(l, x),
+            Unary::Tanh => hyperbolic::tanh(l, x),
+            Unary::Asinh => hyperbolic::asinh(l, x),
+            Unary::Acosh => hyperbolic::acosh(l, x),
+            Unary::Atanh => hyperbolic::atanh(l, x),
+            Unary::Erf => special::erf(l, x),
+            Unary::Gamma => special::gamma(l, x),
             // TODO of the helpers: one definition each.
             f => {
                 let (x_, every) = (x, l.number(0.0));
@@ -142,26 +162,13 @@ impl Unary {
 fn of_library(f: Unary) -> fn(f64) -> f64 {
     match f {
         Unary::Cbrt => f64::cbrt,
-        Unary::Exp => f64::exp,
-        Unary::Expm1 => f64::exp_m1,
-        Unary::Log => f64::ln,
-        Unary::Log1p => f64::ln_1p,
-        Unary::Log2 => f64::log2,
-        Unary::Log10 => f64::log10,
         Unary::Sin => f64::sin,
         Unary::Cos => f64::cos,
         Unary::Tan => f64::tan,
         Unary::Asin => f64::asin,
         Unary::Acos => f64::acos,
         Unary::Atan => f64::atan,
-        Unary::Sinh => f64::sinh,
-        Unary::Cosh => f64::cosh,
-        Unary::Tanh => f64::tanh,
-        Unary::Asinh => f64::asinh,
-        Unary::Acosh => f64::acosh,
-        Unary::Atanh => f64::atanh,
-        Unary::Erf => libm::erf,
-        _ => libm::tgamma,
+        f => unreachable!("{f:?} has a definition"),
     }
 }
 
@@ -171,7 +178,6 @@ impl Binary {
     pub fn eval(self, x: f64, y: f64) -> f64 {
         match self {
             // TODO of the helpers: one definition each.
-            Binary::Power => x.powf(y),
             Binary::Atan2 => x.atan2(y),
             Binary::Hypot => x.hypot(y),
             _ => self.on(&mut Scalar, x, y),
@@ -186,7 +192,8 @@ impl Binary {
             Binary::Subtract => l.sub(x, y),
             Binary::Multiply => l.mul(x, y),
             Binary::Divide => l.div(x, y),
-            Binary::Power | Binary::Atan2 | Binary::Hypot => x,
+            Binary::Power => power::power(l, x, y),
+            Binary::Atan2 | Binary::Hypot => x,
             Binary::Remainder => l.remainder(x, y),
             Binary::Modulo => {
                 let zero = l.number(0.0);

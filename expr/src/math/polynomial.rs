@@ -1,0 +1,86 @@
+//! Polynomials, and sums and products with what rounding leaves of them.
+
+use super::Lanes;
+
+/// Σ cₖ·xᵏ for up to 32 coefficients by Estrin's scheme: neighbours are paired, then the pairs, and
+/// so on.
+#[inline(always)]
+pub(super) fn polynomial<L: Lanes, const N: usize>(
+    l: &mut L,
+    x: L::Number,
+    coefficients: [f64; N],
+) -> L::Number {
+    const { assert!(N <= 32) };
+    let mut terms = coefficients.map(|c| l.number(c));
+    // Written out, so that every loop has a constant length and none is left in the end.
+    pair(l, &mut terms, N, x);
+    let square = l.mul(x, x);
+    pair(l, &mut terms, N.div_ceil(2), square);
+    if N > 4 {
+        let fourth = l.mul(square, square);
+        pair(l, &mut terms, N.div_ceil(4), fourth);
+        if N > 8 {
+            let eighth = l.mul(fourth, fourth);
+            pair(l, &mut terms, N.div_ceil(8), eighth);
+            if N > 16 {
+                let sixteenth = l.mul(eighth, eighth);
+                pair(l, &mut terms, N.div_ceil(16), sixteenth);
+            }
+        }
+    }
+    terms[0]
+}
+
+/// Of the first `count` terms, those at 2k and 2k + 1 become one, at k.
+#[inline(always)]
+fn pair<L: Lanes>(l: &mut L, terms: &mut [L::Number], count: usize, power: L::Number) {
+    for k in 0..count / 2 {
+        terms[k] = l.fma(terms[2 * k + 1], power, terms[2 * k]);
+    }
+    if count % 2 == 1 {
+        terms[count / 2] = terms[count - 1];
+    }
+}
+
+/// A number as the sum of two: its rounded value and what that leaves.
+pub(super) type Sum<L> = (<L as Lanes>::Number, <L as Lanes>::Number);
+
+/// a + b and what rounding leaves, where |a| ≥ |b| or a = 0.
+///
+/// T. J. Dekker, Numer. Math. 18, 224 (1971), section 4.
+#[inline(always)]
+pub(super) fn quick_sum<L: Lanes>(l: &mut L, a: L::Number, b: L::Number) -> Sum<L> {
+    let sum = l.add(a, b);
+    let most_of_b = l.sub(sum, a);
+    (sum, l.sub(b, most_of_b))
+}
+
+/// a + b and what rounding leaves.
+///
+/// D. E. Knuth, The Art of Computer Programming, volume 2, section 4.2.2, theorem B.
+#[inline(always)]
+pub(super) fn exact_sum<L: Lanes>(l: &mut L, a: L::Number, b: L::Number) -> Sum<L> {
+    let sum = l.add(a, b);
+    let b_part = l.sub(sum, a);
+    let a_part = l.sub(sum, b_part);
+    let (of_a, of_b) = (l.sub(a, a_part), l.sub(b, b_part));
+    (sum, l.add(of_a, of_b))
+}
+
+/// a·b and what rounding leaves, unless that underflows.
+#[inline(always)]
+pub(super) fn exact_product<L: Lanes>(l: &mut L, a: L::Number, b: L::Number) -> Sum<L> {
+    let product = l.mul(a, b);
+    let minus = l.negate(product);
+    (product, l.fma(a, b, minus))
+}
+
+/// x, but not below `low` and not above `high`; NaN of NaN.
+#[inline(always)]
+pub(super) fn clamp<L: Lanes>(l: &mut L, x: L::Number, low: f64, high: f64) -> L::Number {
+    let (low, high) = (l.number(low), l.number(high));
+    let above = l.less(high, x);
+    let x = l.select(above, high, x);
+    let below = l.less(x, low);
+    l.select(below, low, x)
+}
