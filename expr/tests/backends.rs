@@ -1,6 +1,6 @@
 //! Kernels compiled by LLVM compute what the closures do, to the last bit, for every processor
 //! and however the cells are cut into ranges.
-#![cfg(feature = "llvm")]
+#![cfg(feature = "inkwell")]
 
 use std::sync::Arc;
 

@@ -10,18 +10,18 @@ use crate::kernel::Kernel;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Backend {
     /// LLVM: the fastest.
-    #[cfg(feature = "llvm")]
+    #[cfg(feature = "inkwell")]
     #[default]
     Llvm,
     /// Closures over blocks of a row: always there, and what others are compared with.
-    #[cfg_attr(not(feature = "llvm"), default)]
+    #[cfg_attr(not(feature = "inkwell"), default)]
     Closures,
 }
 
 impl Backend {
     /// All that this build has, the fastest first.
     pub const ALL: &[Backend] = &[
-        #[cfg(feature = "llvm")]
+        #[cfg(feature = "inkwell")]
         Backend::Llvm,
         Backend::Closures,
     ];
@@ -29,7 +29,7 @@ impl Backend {
     /// Its name in problem files and reports.
     pub fn name(self) -> &'static str {
         match self {
-            #[cfg(feature = "llvm")]
+            #[cfg(feature = "inkwell")]
             Backend::Llvm => "llvm",
             Backend::Closures => "closures",
         }
@@ -39,7 +39,7 @@ impl Backend {
     /// ([`RowFn::backend`] tells).
     pub fn compile(self, kernel: &Kernel) -> Arc<dyn RowFn> {
         match self {
-            #[cfg(feature = "llvm")]
+            #[cfg(feature = "inkwell")]
             Backend::Llvm => match super::llvm::compile(kernel) {
                 Some(rows) => rows,
                 None => Backend::Closures.compile(kernel),

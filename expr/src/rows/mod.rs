@@ -7,7 +7,7 @@
 mod backend;
 mod block;
 mod compile;
-#[cfg(feature = "llvm")]
+#[cfg(feature = "inkwell")]
 pub mod llvm;
 
 pub use backend::Backend;
@@ -76,6 +76,6 @@ pub struct Scratch {
     registers: Vec<Box<[f64]>>,
     scalars: Vec<f64>,
     /// Where profiles lie, during a call.
-    #[cfg(feature = "llvm")]
+    #[cfg(feature = "inkwell")]
     addresses: Vec<usize>,
 }
