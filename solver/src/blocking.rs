@@ -26,9 +26,9 @@ const SMALL: usize = 1 << 20;
 /// where slabs lie across axis 0, cells of a row in two.
 const TILES: [[usize; 3]; 2] = [[16, 32, 64], [256, 512, 1024]];
 /// Bytes of slabs that an entry advances at a time, if it can be one slab at least.
-const BATCH: usize = 16 << 10;
+const BATCH: usize = 64 << 10;
 /// Most slabs that an entry advances at a time.
-const MOST_SLABS: usize = 32;
+const MOST_SLABS: usize = 64;
 /// How long each choice is timed, in seconds, about.
 const TIMED: f64 = 6e-3;
 /// How often each choice is timed; the fastest counts.

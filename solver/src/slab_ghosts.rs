@@ -97,6 +97,11 @@ impl SlabGhosts {
         }
     }
 
+    /// Whether there is nothing to be filled: all other cells are computed or exchanged.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.wraps == [false; 3] && self.arrays.iter().all(|array| array.walls.is_empty())
+    }
+
     /// Fills the ghost cells that belong to a part of the block and its joined halo: those beside
     /// it, and those beyond walls along slabs and tiles which it completes the deciding cells of.
     pub(crate) fn fill(

@@ -39,6 +39,8 @@ pub(crate) struct Wavefront {
     exchanged: Vec<usize>,
     exchange: Exchange,
     ghosts: Vec<SlabGhosts>,
+    /// Which entries have nothing to do on this block.
+    idle: Vec<bool>,
     /// Where each entry is done when all steps are made.
     regions: Vec<Region>,
     bound: Vec<Bound>,
@@ -99,7 +101,12 @@ impl Wavefront {
         let mut ghosts = |(group, margins): (_, &Margins)| {
             SlabGhosts::new(pde, block, group, pipeline, joined, *margins, &mut scratch)
         };
-        let ghosts = plan.groups.iter().zip(&of_groups).map(&mut ghosts).collect();
+        let ghosts: Vec<_> = plan.groups.iter().zip(&of_groups).map(&mut ghosts).collect();
+        let is_idle = |entry: &Entry| match &entry.work {
+            Work::Ghosts { group, .. } => ghosts[*group].is_empty(),
+            Work::Sweep { .. } => false,
+        };
+        let idle = pipeline.entries.iter().map(is_idle).collect();
 
         let exchanged: Vec<usize> =
             (0..pde.arrays()).filter(|array| widths[*array] != [[0; 2]; 3]).collect();
@@ -114,6 +121,7 @@ impl Wavefront {
             exchanged,
             exchange,
             ghosts,
+            idle,
             regions,
             profiles: crate::profiles::of_block(pde, block, memory.layout().halo()),
             plan,
@@ -177,6 +185,9 @@ impl Wavefront {
                 let next_slab = slab + self.slabs as isize;
                 for k in 0..used {
                     let entry = &self.pipeline.entries[k];
+                    if self.idle[k] {
+                        continue;
+                    }
                     let mut region = self.regions[spared + k];
                     if let Some(most) = most {
                         region.end[self.pipeline.axis] = region.end[self.pipeline.axis].min(most);

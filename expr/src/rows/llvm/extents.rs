@@ -9,6 +9,8 @@ pub(super) struct Extents {
     /// For each input and each pair of offsets along axes 0 and 1, the smallest and the largest
     /// offset along axis 2.
     loads: Vec<(u32, [i32; 2], [i32; 2])>,
+    /// For each input the smallest and the largest offset along each axis.
+    boxes: Vec<(u32, [[i64; 2]; 3])>,
     /// Each profile with the axis along which it runs.
     profiles: Vec<(u32, u8)>,
     parameters: usize,
@@ -20,6 +22,7 @@ impl Extents {
     pub(super) fn of(kernel: &Kernel) -> Self {
         let mut extents = Extents {
             loads: Vec::new(),
+            boxes: Vec::new(),
             profiles: Vec::new(),
             parameters: 0,
             outputs: kernel.outputs.len(),
@@ -35,6 +38,15 @@ impl Extents {
                             (*low, *high) = ((*low).min(o2), (*high).max(o2));
                         }
                         None => extents.loads.push((input, [o0, o1], [o2, o2])),
+                    }
+                    let offset = [o0, o1, o2].map(i64::from);
+                    match extents.boxes.iter_mut().find(|(i, _)| *i == input) {
+                        Some((_, axes)) => {
+                            for ([low, high], o) in axes.iter_mut().zip(offset) {
+                                (*low, *high) = ((*low).min(o), (*high).max(o));
+                            }
+                        }
+                        None => extents.boxes.push((input, offset.map(|o| [o, o]))),
                     }
                 }
                 Op::Profile { axis, number } => extents.profiles.push((number, axis)),
@@ -55,20 +67,23 @@ impl Extents {
     /// Panics unless all that the kernel touches in `cells` is part of the call. There is at
     /// least one cell.
     pub(super) fn check(&self, call: &Call<'_>, cells: Cells) {
-        let length = call.memory.len() as i128;
-        let pitch = call.pitch.map(|p| p as i128);
-        let [rows0, rows1, columns] = cells.map(|(first, end)| (first as i128, end as i128 - 1));
-        // Distances from cell (0, 0, 0) to the first and the last cell of the range.
-        let first = rows0.0 * pitch[0] + rows1.0 * pitch[1] + columns.0;
-        let last = rows0.1 * pitch[0] + rows1.1 * pitch[1] + columns.1;
-        let inside = |position: usize, low: i128, high: i128| {
-            // Arrays that begin before the memory have positions below zero, modulo 2^64.
-            let position = position as isize as i128;
-            position + first + low >= 0 && position + last + high < length
+        // Sums that are too large for 64 bits stay so, and lie outside.
+        let length = call.memory.len() as i64;
+        let pitch = [call.pitch[0] as i64, call.pitch[1] as i64, 1];
+        let distance = |offsets: [i64; 3]| {
+            let along = |axis: usize| offsets[axis].saturating_mul(pitch[axis]);
+            along(0).saturating_add(along(1)).saturating_add(along(2))
         };
-        for (input, [o0, o1], [low, high]) in &self.loads {
-            let row = i128::from(*o0) * pitch[0] + i128::from(*o1) * pitch[1];
-            let (low, high) = (row + i128::from(*low), row + i128::from(*high));
+        let [first, last] =
+            [cells.map(|c| c.0 as i64), cells.map(|c| c.1 as i64 - 1)].map(distance);
+        // Arrays that begin before the memory have positions below zero, modulo 2^64.
+        let inside = |position: usize, low: i64, high: i64| {
+            let position = position as i64;
+            position.saturating_add(first).saturating_add(low) >= 0
+                && position.saturating_add(last).saturating_add(high) < length
+        };
+        for (input, axes) in &self.boxes {
+            let [low, high] = [0, 1].map(|end| distance(axes.map(|axis| axis[end])));
             assert!(
                 inside(call.inputs[*input as usize], low, high),
                 "input {input} of a kernel reaches outside the memory of the call"
@@ -87,10 +102,11 @@ impl Extents {
         );
         for (number, axis) in &self.profiles {
             let profile = &call.profiles[*number as usize];
-            let (first, last) = [rows0, rows1, columns][*axis as usize];
-            let before = profile.before as i128;
+            let (first, end) = cells[*axis as usize];
+            let before = profile.before as isize;
             assert!(
-                first + before >= 0 && last + before < profile.values.len() as i128,
+                first.saturating_add(before) >= 0
+                    && end.saturating_add(before) <= profile.values.len() as isize,
                 "profile {number} of a kernel does not cover the cells of the call"
             );
         }
