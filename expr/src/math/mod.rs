@@ -1,7 +1,13 @@
 //! The elementary functions of numbers: one definition each, used by every back end and wherever
 //! a constant is folded, so that a cell has the same bits however it is computed.
 
+mod exact;
+mod far;
+mod inverse_trigonometric;
 mod lanes;
+mod polynomial;
+mod root;
+mod trigonometric;
 
 pub(crate) use lanes::{Lanes, Scalar};
 
@@ -129,6 +135,13 @@ impl Unary {
                 let sum = l.add(x, half);
                 l.truncate(sum)
             }
+            Unary::Sin => trigonometric::sin(l, x),
+            Unary::Cos => trigonometric::cos(l, x),
+            Unary::Tan => trigonometric::tan(l, x),
+            Unary::Asin => inverse_trigonometric::asin(l, x),
+            Unary::Acos => inverse_trigonometric::acos(l, x),
+            Unary::Atan => inverse_trigonometric::atan(l, x),
+            Unary::Cbrt => root::cbrt(l, x),
             // TODO of the helpers: one definition each.
             f => {
                 let (x_, every) = (x, l.number(0.0));
@@ -141,19 +154,12 @@ impl Unary {
 
 fn of_library(f: Unary) -> fn(f64) -> f64 {
     match f {
-        Unary::Cbrt => f64::cbrt,
         Unary::Exp => f64::exp,
         Unary::Expm1 => f64::exp_m1,
         Unary::Log => f64::ln,
         Unary::Log1p => f64::ln_1p,
         Unary::Log2 => f64::log2,
         Unary::Log10 => f64::log10,
-        Unary::Sin => f64::sin,
-        Unary::Cos => f64::cos,
-        Unary::Tan => f64::tan,
-        Unary::Asin => f64::asin,
-        Unary::Acos => f64::acos,
-        Unary::Atan => f64::atan,
         Unary::Sinh => f64::sinh,
         Unary::Cosh => f64::cosh,
         Unary::Tanh => f64::tanh,
@@ -172,8 +178,6 @@ impl Binary {
         match self {
             // TODO of the helpers: one definition each.
             Binary::Power => x.powf(y),
-            Binary::Atan2 => x.atan2(y),
-            Binary::Hypot => x.hypot(y),
             _ => self.on(&mut Scalar, x, y),
         }
     }
@@ -186,7 +190,9 @@ impl Binary {
             Binary::Subtract => l.sub(x, y),
             Binary::Multiply => l.mul(x, y),
             Binary::Divide => l.div(x, y),
-            Binary::Power | Binary::Atan2 | Binary::Hypot => x,
+            Binary::Power => x,
+            Binary::Atan2 => inverse_trigonometric::atan2(l, x, y),
+            Binary::Hypot => root::hypot(l, x, y),
             Binary::Remainder => l.remainder(x, y),
             Binary::Modulo => {
                 let zero = l.number(0.0);
