@@ -1,141 +1,181 @@
 #!/usr/bin/env python3
-"""Prints the polynomial coefficients of the elementary functions in expr/src/math.
+"""The coefficients of the polynomials in expr/src/math.
 
-    scripts/minimax.py NAME [DEGREE]     for example: scripts/minimax.py sin 7
+    python3 scripts/minimax.py [NAME ...]
 
-Each is the polynomial of its degree with the least largest weighted error, found with Remez'
-exchange algorithm (on a fine grid of Chebyshev points). Its coefficients are rounded to doubles
-one after the other, beginning with that of z^0, and each time those that are left are fitted
-again, so that they make up for the rounding. After the coefficients follows the largest
-weighted error, as a power of 2.
+Needs mpmath. Each fit is a polynomial with the least largest weighted error on an interval, found
+by Remez's exchange (E. Ya. Remez, 1934; see N. L. Trefethen, Approximation Theory and Approximation
+Practice, chapter 10). What it prints is what the code holds.
 """
 
 import sys
 
-from mpmath import asin, atan, cos, log, lu_solve, matrix, mp, mpf, pi, sin, sqrt
+from mpmath import mp, mpf
 
-mp.dps = 60
-GRID = 500
+mp.prec = 240
 
 
-def fit(powers, zs, values, weights):
-    """Coefficients of these powers of z with the least largest weighted error on the grid."""
-    n = len(powers)
-    reference = [round(k * (len(zs) - 1) / n) for k in range(n + 1)]
-    for _ in range(40):
-        rows = matrix(n + 1, n + 1)
-        right = matrix(n + 1, 1)
-        for i, k in enumerate(reference):
-            for j, power in enumerate(powers):
-                rows[i, j] = zs[k] ** power
-            rows[i, n] = (-1) ** i / weights[k]
-            right[i] = values[k]
-        solution = lu_solve(rows, right)
-        coefficients = list(solution[:n])
-        level = abs(solution[n])
-        errors = [
-            w * (v - sum(c * z**p for c, p in zip(coefficients, powers)))
-            for z, v, w in zip(zs, values, weights)
+def remez(f, weight, powers, low, high):
+    """Coefficients of the powers, and the largest weighted error."""
+    count = len(powers)
+    middle, half = (low + high) / 2, (high - low) / 2
+    grid_size = 24 * (count + 1)
+    grid = [middle - half * mp.cos(mp.pi * k / grid_size) for k in range(grid_size + 1)]
+    # A weight of 0 would leave the polynomial free there.
+    least = max(map(weight, grid)) / 1000
+    values = [(f(x), weight(x) + least) for x in grid]
+    at = [round(grid_size * k / count) for k in range(count + 1)]
+    for _ in range(30):
+        rows = [
+            [grid[i] ** p for p in powers] + [(-1) ** k / values[i][1]] for k, i in enumerate(at)
         ]
-        if max(map(abs, errors)) < level * (1 + mpf(2) ** -6):
+        solution = mp.lu_solve(mp.matrix(rows), mp.matrix([values[i][0] for i in at]))
+        coefficients = list(solution)[:count]
+        error = [
+            w * (value - sum(c * x**p for c, p in zip(coefficients, powers)))
+            for x, (value, w) in zip(grid, values)
+        ]
+        # The largest error in each stretch of one sign.
+        peaks = []
+        for i, e in enumerate(error):
+            if peaks and (error[peaks[-1]] > 0) == (e > 0):
+                if abs(e) > abs(error[peaks[-1]]):
+                    peaks[-1] = i
+            else:
+                peaks.append(i)
+        while len(peaks) > count + 1:
+            peaks.pop(0 if abs(error[peaks[0]]) < abs(error[peaks[-1]]) else -1)
+        largest = max(map(abs, error))
+        if len(peaks) < count + 1 or peaks == at:
             break
-        reference = exchange(errors, n + 1)
-    return coefficients, max(map(abs, errors))
+        at = peaks
+    return coefficients, largest
 
 
-def exchange(errors, count):
-    """The places of `count` errors of alternating sign, as large as can be."""
-    places = []
-    for k, error in enumerate(errors):
-        if places and (errors[places[-1]] > 0) == (error > 0):
-            if abs(error) > abs(errors[places[-1]]):
-                places[-1] = k
-        else:
-            places.append(k)
-    while len(places) > count:
-        del places[0 if abs(errors[places[0]]) < abs(errors[places[-1]]) else -1]
-    if len(places) < count:
-        raise SystemExit("too few alternations: the grid is too coarse or the degree too high")
-    return places
+def away(x):
+    """An argument that is not 0, for formulas that divide by it; with 240 bits that is no loss."""
+    return x if abs(x) > mpf(2) ** -60 else mpf(2) ** -60
 
 
-def minimax(function, weight, low, high, degree):
-    """The polynomial's coefficients as doubles, and its largest weighted error."""
-    middle, radius = (mpf(low) + high) / 2, (mpf(high) - low) / 2
-    zs = [middle - radius * cos((k + mpf(1) / 2) * pi / GRID) for k in range(GRID)]
-    values = [function(z) for z in zs]
-    weights = [weight(z) for z in zs]
+def fit(f, weight, powers, low, high):
+    """The coefficients as doubles, and the logarithm to base 2 of the largest weighted error."""
+    low, high = mpf(low), mpf(high)
+    coefficients, largest = remez(f, weight, powers, low, high)
+    return coefficients, mp.log(largest, 2)
+
+
+def fit_in_turn(f, weight, powers, low, high):
+    """The same with powers 0, 1, …, rounded in turn: each time those left make up for the rounding
+    of those before."""
+    low, high = mpf(low), mpf(high)
     rounded = []
-    if low < 0:  # Powers from the second on vanish at 0: no alternations there.
-        coefficients, _ = fit(list(range(degree + 1)), zs, values, weights)
-        rounded = [mpf(float(c)) for c in coefficients]
-    for power in range(len(rounded), degree + 1):
-        rest = [v - sum(c * z**k for k, c in enumerate(rounded)) for v, z in zip(values, zs)]
-        coefficients, _ = fit(list(range(power, degree + 1)), zs, rest, weights)
+    for power in powers:
+        known = list(rounded)
+        rest = lambda z: f(z) - sum(c * z**k for k, c in enumerate(known))
+        coefficients, largest = remez(rest, weight, powers[power:], low, high)
         rounded.append(mpf(float(coefficients[0])))
-    error = max(
-        abs(w * (v - sum(c * z**k for k, c in enumerate(rounded))))
-        for z, v, w in zip(zs, values, weights)
-    )
-    return [float(c) for c in rounded], error
+    return rounded, mp.log(largest, 2)
 
 
-def odd(function):
-    """For f(x) = x + x·z·P(z), z = x²: what P approximates and the weight for f's relative
-    error."""
-    return (
-        lambda z: (function(sqrt(z)) / sqrt(z) - 1) / z,
-        lambda z: z * sqrt(z) / function(sqrt(z)),
-    )
+def exp_tail(r):
+    r = away(r)
+    return (mp.expm1(r) - r) / r**2
 
 
-# Name: what is approximated, weight, interval of z, degree.
-POLYNOMIALS = {
-    # sin r for |r| ≤ π/2 (and a little)
-    "sin": (*odd(sin), 0, mpf("1.5709") ** 2, 7),
-    # sin r for |r| ≤ π/4 (and a little)
-    "sin_quarter": (*odd(sin), 0, mpf("0.7855") ** 2, 5),
-    # cos r = 1 − z/2 + z²·P(z) for |r| ≤ π/4 (and a little)
-    "cos_quarter": (
-        lambda z: ((cos(sqrt(z)) - 1) / z + mpf(1) / 2) / z,
-        lambda z: z * z / cos(sqrt(z)),
-        0,
-        mpf("0.7855") ** 2,
-        5,
-    ),
-    # atan t for |t| ≤ tan(π/8) (and a little)
-    "atan": (*odd(atan), 0, mpf("0.4143") ** 2, 11),
-    # asin s for s ≤ 1/2
-    "asin": (*odd(asin), 0, mpf(1) / 4, 12),
-    # (1 − h)^(−1/3) = 1 + h·P(h), where 1 − h = x·r³ for a first guess r of x^(−1/3)
-    "cbrt": (
-        lambda h: ((1 - h) ** (mpf(-1) / 3) - 1) / h,
-        lambda h: mpf(1),
-        mpf("-0.11"),
-        mpf("0.11"),
-        3,
-    ),
+def atanh_tail(z):
+    s = mp.sqrt(away(z))
+    return (2 * mp.atanh(s) - 2 * s) / s**3
+
+
+def atanh_second_tail(z):
+    z = away(z)
+    return (atanh_tail(z) - mpf(2) / 3) / z
+
+
+def cosh_tail(z):
+    z = away(z)
+    return (mp.cosh(mp.sqrt(z)) - 1) / z
+
+
+def sinh_tail(z):
+    s = mp.sqrt(away(z))
+    return (mp.sinh(s) - s) / s**3
+
+
+def erf_tail(z):
+    x = mp.sqrt(away(z))
+    return mp.erf(x) / x
+
+
+def erfcx(x):
+    return mp.exp(x * x) * mp.erfc(x)
+
+
+def sine_tail(z):
+    r = mp.sqrt(away(z))
+    return (mp.sin(mp.pi * r) / mp.pi - r) / r**3
+
+
+def odd_tail(function):
+    """p for f(x) = x + x³·p(x²)"""
+
+    def tail(z):
+        x = mp.sqrt(away(z))
+        return (function(x) - x) / x**3
+
+    return tail
+
+
+def cos_tail(z):
+    z = away(z)
+    return (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2
+
+
+def cbrt_tail(h):
+    h = away(h)
+    return ((1 - h) ** (-mpf(1) / 3) - 1) / h
+
+
+HALF_LN2 = mp.log(2) / 2 * mpf("1.0001")
+# (2 − √2)/(2 + √2) squared is the largest square of f/(2 + f) for √½ ≤ 1 + f ≤ √2.
+LARGEST_Z = (mp.sqrt(2) - 1) ** 2 / (mp.sqrt(2) + 1) ** 2 * mpf("1.001")
+
+# What is fitted, the weight of its error, the powers, and the interval.
+FITS = {
+    # e^r = 1 + r + r²·p(r), the error relative to r.
+    "exp": (exp_tail, lambda r: abs(r), range(11), -HALF_LN2, HALF_LN2),
+    # log(1 + f) = 2·s + s³·p(s²), s = f/(2 + f)
+    "log": (atanh_tail, lambda z: z, range(7), 0, LARGEST_Z),
+    # The same, with p(z) = 2/3 + z·q(z).
+    "log_second": (atanh_second_tail, lambda z: z ** 2, range(7), 0, LARGEST_Z),
+    # cosh r = 1 + r²·p(r²), sinh r = r + r³·q(r²)
+    "cosh": (cosh_tail, lambda z: z, range(5), 0, HALF_LN2**2),
+    "sinh": (sinh_tail, lambda z: z, range(5), 0, HALF_LN2**2),
+    # (1 − h)^(−1/3) = 1 + h·p(h)
+    "cbrt": (cbrt_tail, lambda h: 1, range(4), mpf("-0.11"), mpf("0.11")),
+}
+
+# The same, for polynomials whose coefficients are rounded in turn.
+IN_TURN = {
+    # sin r = r + r³·p(r²) for |r| ≤ π/2 and ≤ π/4, and a little.
+    "sin": (odd_tail(mp.sin), lambda z: z, range(8), 0, mpf("1.5709") ** 2),
+    "sin_quarter": (odd_tail(mp.sin), lambda z: z, range(6), 0, mpf("0.7855") ** 2),
+    # cos r = 1 − r²/2 + r⁴·p(r²) for |r| ≤ π/4, and a little.
+    "cos_quarter": (cos_tail, lambda z: z**2, range(6), 0, mpf("0.7855") ** 2),
+    # atan t = t + t³·p(t²) for |t| ≤ tan(π/8), and a little.
+    "atan": (odd_tail(mp.atan), lambda z: z, range(12), 0, mpf("0.4143") ** 2),
+    # asin s = s + s³·p(s²) for |s| ≤ ½
+    "asin": (odd_tail(mp.asin), lambda z: z, range(13), 0, mpf(1) / 4),
 }
 
 
-def literal(x):
-    """A double as in Rust's source, digits in groups of three."""
-    sign, digits = ("-", repr(-x)) if x < 0 else ("", repr(x))
-    mantissa, _, exponent = digits.partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    fraction = "_".join(fraction[i : i + 3] for i in range(0, len(fraction), 3)) or "0"
-    return f"{sign}{whole}.{fraction}" + (f"e{int(exponent)}" if exponent else "")
-
-
 def main():
-    name = sys.argv[1]
-    function, weight, low, high, degree = POLYNOMIALS[name]
-    if len(sys.argv) > 2:
-        degree = int(sys.argv[2])
-    coefficients, error = minimax(function, weight, low, high, degree)
-    for c in coefficients:
-        print(f"    {literal(c)},")
-    print(f"// largest error 2^{float(log(error, 2)):.1f}")
+    for name in sys.argv[1:] or [*FITS, *IN_TURN]:
+        in_turn = name in IN_TURN
+        coefficients, error = fit_in_turn(*IN_TURN[name]) if in_turn else fit(*FITS[name])
+        print(f"{name}: error 2^{float(error):.1f}")
+        for c in coefficients:
+            print(f"    {float(c)!r},")
 
 
 if __name__ == "__main__":

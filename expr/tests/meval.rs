@@ -5,7 +5,8 @@
 
 use std::fmt;
 
-use fluxions_expr::{Place, Scope, Space, evaluate};
+use fluxions_expr::Unary::*;
+use fluxions_expr::{Binary, Place, Scope, Space, evaluate};
 use proptest::prelude::*;
 
 /// An expression in meval's language.
@@ -94,6 +95,17 @@ fn meval(text: &str) -> f64 {
     let expr: meval::Expr = text.parse().unwrap_or_else(|e| panic!("{text}: {e}"));
     let mut context = meval::Context::new();
     context.var("x", 0.7).var("y", -2.3);
+    // The system's library has other last digits; they would be magnified.
+    #[rustfmt::skip]
+    let own = [
+        ("exp", Exp), ("ln", Log), ("sin", Sin), ("cos", Cos), ("tan", Tan), ("asin", Asin),
+        ("acos", Acos), ("atan", Atan), ("sinh", Sinh), ("cosh", Cosh), ("tanh", Tanh),
+        ("asinh", Asinh), ("acosh", Acosh), ("atanh", Atanh),
+    ];
+    for (name, function) in own {
+        context.func(name, move |x| function.eval(x));
+    }
+    context.func2("atan2", |y, x| Binary::Atan2.eval(y, x));
     expr.eval_with_context(context).unwrap_or_else(|e| panic!("{text}: {e}"))
 }
 

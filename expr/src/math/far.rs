@@ -7,7 +7,7 @@
 use std::f64::consts::PI;
 
 use super::Scalar;
-use super::exact::{fast_two_sum, power_of_two};
+use super::polynomial::{power_of_two, quick_sum};
 
 /// 64 zero bits, then 1/π: its first 19·64 bits after the point.
 const INVERSE_OF_PI: [u64; 20] = [
@@ -73,7 +73,7 @@ impl Remainder {
         let product = high * PI;
         let rest = high.mul_add(PI, -product) + high.mul_add(PI_LOW, low * PI);
         let sign = if (fraction < 0) != (x < 0.0) { -1.0 } else { 1.0 };
-        let (high, low) = fast_two_sum(&mut Scalar, product, rest);
+        let (high, low) = quick_sum(&mut Scalar, product, rest);
         Remainder { odd, high: sign * high, low: sign * low }
     }
 }

@@ -3,8 +3,7 @@
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
 
 use super::Lanes;
-use super::exact::{fast_two_sum, power_of_two, two_sum};
-use super::polynomial::polynomial;
+use super::polynomial::{exact_sum, polynomial, power_of_two, quick_sum};
 
 /// What the doubles π, π/2, π/4 and 3π/4 lack.
 const PI_LOW: f64 = 1.224_646_799_147_353_2e-16;
@@ -20,34 +19,34 @@ const TAN_THREE_EIGHTHS: f64 = 2.414_213_562_373_095;
 /// (atan t − t)/t³ in powers of t², |t| ≤ tan(π/8): `scripts/minimax.py atan`.
 const ATAN: [f64; 12] = [
     -0.333_333_333_333_333_26,
-    0.199_999_999_999_970_98,
-    -0.142_857_142_853_170_8,
-    0.111_111_110_838_059_32,
-    -0.090_909_079_885_606_09,
-    0.076_922_792_714_540_17,
-    -0.066_661_758_284_000_16,
-    0.058_765_284_457_917_94,
-    -0.052_152_617_855_604_52,
-    0.044_909_005_489_651_904,
-    -0.033_182_874_131_685_59,
-    0.014_901_841_191_982_273,
+    0.199_999_999_999_970_53,
+    -0.142_857_142_853_086_07,
+    0.111_111_110_831_753_04,
+    -0.090_909_079_632_740_68,
+    0.076_922_786_549_660_95,
+    -0.066_661_662_012_854_69,
+    0.058_764_290_371_970_62,
+    -0.052_145_766_343_379_196,
+    0.044_878_373_482_111_96,
+    -0.033_102_265_312_833_3,
+    0.014_807_353_854_590_543,
 ];
 
 /// (asin s − s)/s³ in powers of s², |s| ≤ ½: `scripts/minimax.py asin`.
 const ASIN: [f64; 13] = [
-    0.166_666_666_666_667_6,
-    0.074_999_999_999_708_66,
-    0.044_642_857_174_560_985,
-    0.030_381_942_709_860_957,
-    0.022_372_214_936_090_654,
-    0.017_351_612_848_768_874,
-    0.013_980_811_370_524_617,
-    0.011_398_981_850_368_327,
-    0.010_779_887_893_127_862,
-    0.003_707_705_732_254_953,
-    0.021_704_462_318_005_51,
-    -0.020_995_050_752_221_85,
-    0.032_626_232_816_974_82,
+    0.166_666_666_666_667_57,
+    0.074_999_999_999_712_21,
+    0.044_642_857_174_437_83,
+    0.030_381_942_708_986_243,
+    0.022_372_215_101_833_73,
+    0.017_351_607_856_179_858,
+    0.013_980_890_968_267_02,
+    0.011_398_199_420_913_269,
+    0.010_784_850_414_565_502,
+    0.003_687_355_581_362_397_7,
+    0.021_756_533_205_898_283,
+    -0.021_070_530_961_263_22,
+    0.032_673_479_442_076_506,
 ];
 
 /// The arctangent, within 1 ulp.
@@ -120,8 +119,8 @@ fn angle<L: Lanes>(l: &mut L, y: L::Number, x: L::Number, left: L::Mask) -> L::N
 
     // Difference and sum, each with what it loses in rounding.
     let minus_x = l.negate(x);
-    let (difference, difference_low) = two_sum(l, y, minus_x);
-    let (sum, sum_low) = two_sum(l, y, x);
+    let (difference, difference_low) = exact_sum(l, y, minus_x);
+    let (sum, sum_low) = exact_sum(l, y, x);
 
     let top = l.select(flat, y, difference);
     let top = l.select(steep, minus_x, top);
@@ -162,7 +161,7 @@ fn angle<L: Lanes>(l: &mut L, y: L::Number, x: L::Number, left: L::Mask) -> L::N
     let t = l.select(left, minus_t, t);
     let rest = l.select(left, rest_negative, rest);
 
-    let (high, low) = fast_two_sum(l, base, t);
+    let (high, low) = quick_sum(l, base, t);
     let low = l.add(low, base_low);
     let low = l.add(low, rest);
     l.add(high, low)
@@ -176,7 +175,7 @@ pub(super) fn asin<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
     let (quarter, quarter_low) = (l.number(FRAC_PI_2), l.number(FRAC_PI_2_LOW));
     let minus_two = l.number(-2.0);
     let double = l.mul(minus_two, part.s);
-    let (high, low) = fast_two_sum(l, quarter, double);
+    let (high, low) = quick_sum(l, quarter, double);
     let low = l.add(low, quarter_low);
     let low = l.fma(minus_two, part.rest, low);
     let large = l.add(high, low);
@@ -212,7 +211,7 @@ pub(super) fn acos<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
     let s = l.select(down, minus_s, s);
     let rest = l.select(down, minus_rest, rest);
 
-    let (high, low) = fast_two_sum(l, base, s);
+    let (high, low) = quick_sum(l, base, s);
     let low = l.add(low, base_low);
     let low = l.add(low, rest);
     l.add(high, low)

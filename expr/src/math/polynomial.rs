@@ -1,68 +1,91 @@
-//! Polynomials, always evaluated in the same order.
+//! Polynomials, and sums and products with what rounding leaves of them.
 
 use super::Lanes;
 
-/// c₀ + c₁·x + c₂·x² + …, at most 16 coefficients, by Estrin's scheme: neighbours are paired, then
-/// pairs, so that few operations wait for each other.
-///
-/// Source: G. Estrin, "Organization of computer systems: the fixed plus variable structure
-/// computer", Western Joint IRE-AIEE-ACM Computer Conference (1960), 33–40.
+/// Σ cₖ·xᵏ for up to 32 coefficients by Estrin's scheme: neighbours are paired, then the pairs, and
+/// so on.
 #[inline(always)]
 pub(super) fn polynomial<L: Lanes, const N: usize>(
     l: &mut L,
     x: L::Number,
     coefficients: [f64; N],
 ) -> L::Number {
-    const { assert!(0 < N && N <= 16) };
-    let mut terms = [x; N];
-    for k in 0..N {
-        terms[k] = l.number(coefficients[k]);
+    const { assert!(N <= 32) };
+    let mut terms = coefficients.map(|c| l.number(c));
+    // Written out, so that every loop has a constant length and none is left in the end.
+    pair(l, &mut terms, N, x);
+    let square = l.mul(x, x);
+    pair(l, &mut terms, N.div_ceil(2), square);
+    if N > 4 {
+        let fourth = l.mul(square, square);
+        pair(l, &mut terms, N.div_ceil(4), fourth);
+        if N > 8 {
+            let eighth = l.mul(fourth, fourth);
+            pair(l, &mut terms, N.div_ceil(8), eighth);
+            if N > 16 {
+                let sixteenth = l.mul(eighth, eighth);
+                pair(l, &mut terms, N.div_ceil(16), sixteenth);
+            }
+        }
     }
-    // Straight on, with counts that the compiler knows: nothing is left of the loops in `pair`.
-    let (count, x1) = (N, x);
-    let (count, x2) = pair(l, &mut terms, count, x1);
-    let (count, x4) = pair(l, &mut terms, count, x2);
-    let (count, x8) = pair(l, &mut terms, count, x4);
-    pair(l, &mut terms, count, x8);
     terms[0]
 }
 
-/// Turns `count` terms in powers of x into half as many in powers of x².
+/// Of the first `count` terms, those at 2k and 2k + 1 become one, at k.
 #[inline(always)]
-fn pair<L: Lanes, const N: usize>(
-    l: &mut L,
-    terms: &mut [L::Number; N],
-    count: usize,
-    x: L::Number,
-) -> (usize, L::Number) {
+fn pair<L: Lanes>(l: &mut L, terms: &mut [L::Number], count: usize, power: L::Number) {
     for k in 0..count / 2 {
-        terms[k] = l.fma(terms[2 * k + 1], x, terms[2 * k]);
+        terms[k] = l.fma(terms[2 * k + 1], power, terms[2 * k]);
     }
     if count % 2 == 1 {
         terms[count / 2] = terms[count - 1];
     }
-    let square = if count > 2 { l.mul(x, x) } else { x };
-    (count.div_ceil(2), square)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::math::Scalar;
+/// A number as the sum of two: its rounded value and what that leaves.
+pub(super) type Sum<L> = (<L as Lanes>::Number, <L as Lanes>::Number);
 
-    #[test]
-    fn every_coefficient_belongs_to_its_power() {
-        fn check<const N: usize>() {
-            let coefficients: [f64; N] = std::array::from_fn(|k| (3 * k + 1) as f64);
-            let expected = coefficients.iter().rev().fold(0.0, |sum, c| sum * 4.0 + c);
-            assert_eq!(polynomial(&mut Scalar, 4.0, coefficients), expected);
-        }
-        check::<1>();
-        check::<2>();
-        check::<3>();
-        check::<6>();
-        check::<8>();
-        check::<13>();
-        check::<16>();
-    }
+/// a + b and what rounding leaves, where |a| ≥ |b| or a = 0.
+///
+/// T. J. Dekker, Numer. Math. 18, 224 (1971), section 4.
+#[inline(always)]
+pub(super) fn quick_sum<L: Lanes>(l: &mut L, a: L::Number, b: L::Number) -> Sum<L> {
+    let sum = l.add(a, b);
+    let most_of_b = l.sub(sum, a);
+    (sum, l.sub(b, most_of_b))
+}
+
+/// a + b and what rounding leaves.
+///
+/// D. E. Knuth, The Art of Computer Programming, volume 2, section 4.2.2, theorem B.
+#[inline(always)]
+pub(super) fn exact_sum<L: Lanes>(l: &mut L, a: L::Number, b: L::Number) -> Sum<L> {
+    let sum = l.add(a, b);
+    let b_part = l.sub(sum, a);
+    let a_part = l.sub(sum, b_part);
+    let (of_a, of_b) = (l.sub(a, a_part), l.sub(b, b_part));
+    (sum, l.add(of_a, of_b))
+}
+
+/// a·b and what rounding leaves, unless that underflows.
+#[inline(always)]
+pub(super) fn exact_product<L: Lanes>(l: &mut L, a: L::Number, b: L::Number) -> Sum<L> {
+    let product = l.mul(a, b);
+    let minus = l.negate(product);
+    (product, l.fma(a, b, minus))
+}
+
+/// 2^exponent, for exponents of normal numbers.
+pub(super) const fn power_of_two(exponent: i32) -> f64 {
+    f64::from_bits(((exponent + 1023) as u64) << 52)
+}
+
+/// x, but not below `low` and not above `high`; NaN of NaN.
+#[inline(always)]
+pub(super) fn clamp<L: Lanes>(l: &mut L, x: L::Number, low: f64, high: f64) -> L::Number {
+    let (low, high) = (l.number(low), l.number(high));
+    let above = l.less(high, x);
+    let x = l.select(above, high, x);
+    let below = l.less(x, low);
+    l.select(below, low, x)
 }

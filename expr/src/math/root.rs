@@ -1,15 +1,14 @@
 //! Cube root, and the square root of a sum of squares.
 
 use super::Lanes;
-use super::exact::power_of_two;
-use super::polynomial::polynomial;
+use super::polynomial::{exact_product, polynomial, power_of_two};
 
 /// ((1 − h)^(−1/3) − 1)/h in powers of h, |h| ≤ 0.11: `scripts/minimax.py cbrt`.
 const CBRT: [f64; 4] = [
-    0.333_331_017_255_820_4,
-    0.222_214_027_866_220_58,
-    0.174_364_548_084_101_57,
-    0.146_066_350_528_477_66,
+    0.333_331_021_313_060_5,
+    0.222_213_963_927_547_86,
+    0.174_363_864_866_606_24,
+    0.146_071_641_553_447_57,
 ];
 
 /// C in bits(r) = C − bits(x)/3, which gives r = x^(−1/3)·(1 ± 0.035): as the logarithm of a
@@ -60,9 +59,8 @@ pub(super) fn cbrt<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
     let r2 = l.mul(r, r);
     let y = l.mul(a, r2);
     let minus_y = l.negate(y);
-    let y2 = l.mul(y, y);
+    let (y2, y2_low) = exact_product(l, y, y);
     let minus_y2 = l.negate(y2);
-    let y2_low = l.fma(y, y, minus_y2);
     let residual = l.fma(minus_y2, y, a);
     let residual = l.fma(minus_y, y2_low, residual);
     let slope = l.mul(r2, first);

@@ -8,7 +8,7 @@
 use std::f64::consts::{FRAC_1_PI, FRAC_2_PI};
 
 use super::far::Remainder;
-use super::polynomial::polynomial;
+use super::polynomial::{exact_product, polynomial};
 use super::{Lanes, Scalar};
 
 /// Arguments beyond are reduced exactly: up to here n has at most 20 bits.
@@ -24,33 +24,33 @@ const PI: [f64; 3] = [3.141_592_653_589_793, 1.224_646_799_076_922e-16, 7.043_11
 /// (sin r − r)/r³ in powers of r², |r| ≤ π/2: `scripts/minimax.py sin`.
 const SIN: [f64; 8] = [
     -0.166_666_666_666_666_66,
-    0.008_333_333_333_333_207,
-    -0.000_198_412_698_412_124_8,
-    2.755_731_921_156_934e-6,
-    -2.505_210_690_438_010_8e-8,
-    1.605_894_099_788_082_2e-10,
-    -7.643_019_179_501_311e-13,
-    2.721_416_559_135_463_5e-15,
+    0.008_333_333_333_333_212,
+    -0.000_198_412_698_412_152_6,
+    2.755_731_921_210_403_6e-6,
+    -2.505_210_695_415_742_8e-8,
+    1.605_894_342_504_14e-10,
+    -7.643_078_845_407_32e-13,
+    2.721_999_967_212_893e-15,
 ];
 
 /// The same for |r| ≤ π/4: `scripts/minimax.py sin_quarter`.
 const SIN_QUARTER: [f64; 6] = [
-    -0.166_666_666_666_666_3,
-    0.008_333_333_333_321_84,
-    -0.000_198_412_698_293_585_44,
-    2.755_731_353_852_418_7e-6,
-    -2.505_073_438_904_454_4e-8,
-    1.589_543_300_287_215_6e-10,
+    -0.166_666_666_666_666_32,
+    0.008_333_333_333_322_486,
+    -0.000_198_412_698_298_523_22,
+    2.755_731_370_173_456_5e-6,
+    -2.505_075_867_949_183_8e-8,
+    1.589_677_115_940_691_2e-10,
 ];
 
 /// (cos r − 1 + r²/2)/r⁴ in powers of r², |r| ≤ π/4: `scripts/minimax.py cos_quarter`.
 const COS_QUARTER: [f64; 6] = [
-    0.041_666_666_666_666_595,
-    -0.001_388_888_888_887_334,
-    2.480_158_728_899_981e-5,
-    -2.755_731_421_615_563_3e-7,
-    2.087_570_524_672_921e-9,
-    -1.135_874_003_585_059_4e-11,
+    0.041_666_666_666_666_6,
+    -0.001_388_888_888_887_444_4,
+    2.480_158_728_963_745e-5,
+    -2.755_731_438_754_801_7e-7,
+    2.087_572_701_425_799_7e-9,
+    -1.135_979_632_953_000_3e-11,
 ];
 
 /// The sine, within 1 ulp.
@@ -139,16 +139,14 @@ fn subtract<L: Lanes>(
 /// that each of its roundings would be seen: what they cut off is added at the end.
 #[inline(always)]
 fn sin_of_remainder<L: Lanes>(l: &mut L, r: L::Number, low: L::Number) -> L::Number {
-    let z = l.mul(r, r);
+    let (z, z_low) = exact_product(l, r, r);
     let [first, rest @ ..] = SIN;
     let (q, first) = (polynomial(l, z, rest), l.number(first));
     let p = l.fma(q, z, first);
     let p_low = l.sub(first, p);
     let p_low = l.fma(q, z, p_low);
 
-    let cube = l.mul(r, z);
-    let (minus_z, minus_cube) = (l.negate(z), l.negate(cube));
-    let (z_low, cube_low) = (l.fma(r, r, minus_z), l.fma(r, z, minus_cube));
+    let (cube, cube_low) = exact_product(l, r, z);
     let cube_low = l.fma(r, z_low, cube_low);
 
     let main = l.fma(cube, p, r);
@@ -171,7 +169,7 @@ fn tan_of_remainder<L: Lanes>(
     low: L::Number,
     parity: L::Bits,
 ) -> L::Number {
-    let z = l.mul(r, r);
+    let (z, z_low) = exact_product(l, r, r);
     // Both as sums of two numbers, the second much smaller.
     let (half, one) = (l.number(0.5), l.number(1.0));
     let p = polynomial(l, z, SIN_QUARTER);
@@ -187,10 +185,7 @@ fn tan_of_remainder<L: Lanes>(
     let main = l.sub(one, half_z);
     let lost = l.sub(one, main);
     let lost = l.sub(lost, half_z);
-    // What r² lost in rounding.
     let minus_half = l.number(-0.5);
-    let z_negative = l.negate(z);
-    let z_low = l.fma(r, r, z_negative);
     let lost = l.fma(minus_half, z_low, lost);
     let minus_r = l.negate(r);
     let lost = l.fma(minus_r, low, lost);
