@@ -10,7 +10,7 @@ mod polynomial;
 mod root;
 mod trigonometric;
 
-pub(crate) use lanes::{Lanes, Scalar};
+pub(crate) use lanes::{Lanes, Scalar, Usual};
 
 /// Functions of one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

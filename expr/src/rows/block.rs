@@ -3,7 +3,9 @@
 //! Each step reads operands (registers, loads, numbers) and writes one register or one output;
 //! its loop runs over the cells of the block and is vectorised by the compiler.
 
+use super::each::Width;
 use super::{Call, Profile};
+use crate::math::Usual;
 use crate::native::Native;
 
 /// Cells in a block: registers of this many doubles stay in the first-level cache.
@@ -37,6 +39,7 @@ pub(super) struct Block<'a, 'c> {
     pub(super) call: &'a mut Call<'c>,
     pub(super) registers: &'a mut [Box<[f64]>],
     pub(super) scalars: &'a [f64],
+    pub(super) width: Width,
     /// Position in memory of the block's first cell, relative to an array's cell (0, 0, 0).
     pub(super) at: isize,
     /// Index of the block's first cell along the row.
@@ -151,18 +154,7 @@ impl Block<'_, '_> {
     /// Whether the block's cells of an output are all finite.
     pub(super) fn is_finite(&self, output: usize) -> bool {
         let start = (self.call.outputs[output] as isize + self.at) as usize;
-        // x·0 is 0 for finite x and NaN otherwise; several sums, so that they vectorise.
-        let mut sums = [0.0; 8];
-        let chunks = self.call.memory[start..start + self.length].chunks_exact(8);
-        for x in chunks.remainder() {
-            sums[0] += x * 0.0;
-        }
-        for chunk in chunks {
-            for (sum, x) in sums.iter_mut().zip(chunk) {
-                *sum += x * 0.0;
-            }
-        }
-        sums.iter().sum::<f64>() == 0.0
+        self.width.are_finite(&self.call.memory[start..start + self.length])
     }
 }
 
@@ -189,47 +181,68 @@ pub(super) fn copy(target: Target, spare: usize, a: Operand) -> Step {
     Box::new(move |block| block.write(target, spare, [a], |cells, [a]| cells.copy_from_slice(a)))
 }
 
-/// A step that applies a function of one number. The operand is no scalar.
-pub(super) fn unary<F>(f: F, target: Target, spare: usize, a: Operand) -> Step
+/// A step that applies a function of one number, given twice as in [`Width::each`]. The operand is
+/// no scalar.
+pub(super) fn unary<U, E>(
+    usual: U,
+    exact: E,
+    target: Target,
+    spare: usize,
+    [a]: [Operand; 1],
+) -> Step
 where
-    F: Fn(f64) -> f64 + Copy + Send + Sync + 'static,
+    U: Fn(&mut Usual, f64) -> f64 + Copy + Send + Sync + 'static,
+    E: Fn(f64) -> f64 + Copy + Send + Sync + 'static,
 {
     Box::new(move |block| {
-        block.write(target, spare, [a], |cells, [a]| {
-            for (cell, a) in cells.iter_mut().zip(a) {
-                *cell = f(*a);
-            }
-        });
+        let width = block.width;
+        block.write(target, spare, [a], |cells, [a]| width.each(cells, a, usual, exact));
     })
 }
 
-/// A step that applies a function of two numbers. Not both operands are scalars.
-pub(super) fn binary<F>(f: F, target: Target, spare: usize, a: Operand, b: Operand) -> Step
+/// A step that applies a function of two numbers, given twice. Not both operands are scalars.
+pub(super) fn binary<U, E>(
+    usual: U,
+    exact: E,
+    target: Target,
+    spare: usize,
+    [a, b]: [Operand; 2],
+) -> Step
 where
-    F: Fn(f64, f64) -> f64 + Copy + Send + Sync + 'static,
+    U: Fn(&mut Usual, f64, f64) -> f64 + Copy + Send + Sync + 'static,
+    E: Fn(f64, f64) -> f64 + Copy + Send + Sync + 'static,
 {
     match (is_scalar(a), is_scalar(b)) {
         (true, _) => Box::new(move |block| {
-            let a = block.scalar(a);
+            let (width, a) = (block.width, block.scalar(a));
             block.write(target, spare, [b], |cells, [b]| {
-                for (cell, b) in cells.iter_mut().zip(b) {
-                    *cell = f(a, *b);
-                }
+                width.each(
+                    cells,
+                    b,
+                    #[inline(always)]
+                    |lanes, b| usual(lanes, a, b),
+                    #[inline(always)]
+                    |b| exact(a, b),
+                );
             });
         }),
         (_, true) => Box::new(move |block| {
-            let b = block.scalar(b);
+            let (width, b) = (block.width, block.scalar(b));
             block.write(target, spare, [a], |cells, [a]| {
-                for (cell, a) in cells.iter_mut().zip(a) {
-                    *cell = f(*a, b);
-                }
+                width.each(
+                    cells,
+                    a,
+                    #[inline(always)]
+                    |lanes, a| usual(lanes, a, b),
+                    #[inline(always)]
+                    |a| exact(a, b),
+                );
             });
         }),
         _ => Box::new(move |block| {
-            block.write(target, spare, [a, b], |cells, [a, b]| {
-                for ((cell, a), b) in cells.iter_mut().zip(a).zip(b) {
-                    *cell = f(*a, *b);
-                }
+            let width = block.width;
+            block.write(target, spare, [a, b], |cells, rows| {
+                width.each2(cells, rows, usual, exact);
             });
         }),
     }
@@ -265,34 +278,47 @@ pub(super) fn select(target: Target, spare: usize, [c, a, b]: [Operand; 3]) -> S
             block.write(target, spare, [chosen], |cells, [a]| cells.copy_from_slice(a));
         }),
         [_, true, true] => Box::new(move |block| {
-            let (a, b) = (block.scalar(a), block.scalar(b));
+            let (width, a, b) = (block.width, block.scalar(a), block.scalar(b));
             block.write(target, spare, [c], |cells, [c]| {
-                for (cell, c) in cells.iter_mut().zip(c) {
-                    *cell = select(*c, a, b);
-                }
+                width.each3(
+                    cells,
+                    [c, c, c],
+                    #[inline(always)]
+                    |c, _, _| select(c, a, b),
+                );
             });
         }),
         [_, true, false] => Box::new(move |block| {
-            let a = block.scalar(a);
+            let (width, a) = (block.width, block.scalar(a));
             block.write(target, spare, [c, b], |cells, [c, b]| {
-                for ((cell, c), b) in cells.iter_mut().zip(c).zip(b) {
-                    *cell = select(*c, a, *b);
-                }
+                width.each3(
+                    cells,
+                    [c, b, b],
+                    #[inline(always)]
+                    |c, b, _| select(c, a, b),
+                );
             });
         }),
         [_, false, true] => Box::new(move |block| {
-            let b = block.scalar(b);
+            let (width, b) = (block.width, block.scalar(b));
             block.write(target, spare, [c, a], |cells, [c, a]| {
-                for ((cell, c), a) in cells.iter_mut().zip(c).zip(a) {
-                    *cell = select(*c, *a, b);
-                }
+                width.each3(
+                    cells,
+                    [c, a, a],
+                    #[inline(always)]
+                    |c, a, _| select(c, a, b),
+                );
             });
         }),
         [_, false, false] => Box::new(move |block| {
-            block.write(target, spare, [c, a, b], |cells, [c, a, b]| {
-                for (((cell, c), a), b) in cells.iter_mut().zip(c).zip(a).zip(b) {
-                    *cell = select(*c, *a, *b);
-                }
+            let width = block.width;
+            block.write(target, spare, [c, a, b], |cells, rows| {
+                width.each3(
+                    cells,
+                    rows,
+                    #[inline(always)]
+                    |c, a, b| select(c, a, b),
+                );
             });
         }),
     }

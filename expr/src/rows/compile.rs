@@ -2,10 +2,11 @@
 //! row, the rest block by block.
 
 use super::block::{self, BLOCK, Block, Operand, Step, Target};
+use super::each::Width;
 use super::{Call, Cells, RowFn, Scratch};
 use crate::builder::eval;
 use crate::kernel::{Kernel, Op};
-use crate::math::{Binary, Unary};
+use crate::math::{Binary, Unary, Usual};
 use crate::native::Native;
 
 /// A kernel compiled to closures over blocks of a row.
@@ -22,6 +23,7 @@ pub struct Rows {
     checked: Vec<usize>,
     registers: usize,
     natives: Vec<Native>,
+    width: Width,
 }
 
 /// How often an operation has to be computed.
@@ -33,8 +35,12 @@ enum Rate {
 }
 
 impl Rows {
-    /// Compiles a kernel.
+    /// Compiles a kernel, for the widest vectors that the processor has.
     pub fn compile(kernel: &Kernel) -> Self {
+        Rows::with_width(kernel, Width::widest())
+    }
+
+    fn with_width(kernel: &Kernel, width: Width) -> Self {
         let rates = rates(kernel);
         let at_rate = |rate| (0..kernel.ops.len()).filter(|i| rates[*i] == rate).collect();
         let (steps, registers) = Steps::of(kernel, &rates).finish();
@@ -46,6 +52,7 @@ impl Rows {
             checked: (0..kernel.outputs.len()).filter(|k| kernel.outputs[*k].checked).collect(),
             registers,
             natives: kernel.natives.clone(),
+            width,
         }
     }
 }
@@ -79,7 +86,8 @@ impl RowFn for Rows {
                 while column < columns.1 {
                     let length = BLOCK.min((columns.1 - column) as usize);
                     let at = row + column;
-                    let mut block = Block { call, registers, scalars, at, column, length };
+                    let width = self.width;
+                    let mut block = Block { call, registers, scalars, width, at, column, length };
                     self.steps.iter().for_each(|step| step(&mut block));
                     finite &= self.checked.iter().all(|output| block.is_finite(*output));
                     column += length as isize;
@@ -252,7 +260,15 @@ macro_rules! loop_of_each {
         }
     };
     (@one $f:path, $make:path, ($($operand:ident),*), $target:expr) => {
-        $make(|$($operand),*| $f.eval($($operand),*), $target, 0, $($operand),*)
+        $make(
+            #[inline(always)]
+            |lanes: &mut Usual, $($operand),*| $f.on(lanes, $($operand),*),
+            #[inline(always)]
+            |$($operand),*| $f.eval($($operand),*),
+            $target,
+            0,
+            [$($operand),*],
+        )
     };
 }
 

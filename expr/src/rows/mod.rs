@@ -7,6 +7,7 @@
 mod backend;
 mod block;
 mod compile;
+mod each;
 
 pub use backend::Backend;
 pub use compile::Rows;
