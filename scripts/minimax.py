@@ -104,11 +104,22 @@ def sinh_tail(z):
 
 def erf_tail(z):
     x = mp.sqrt(away(z))
-    return mp.erf(x) / x
+    return mp.erf(x) / x - 1
 
 
-def erfcx(x):
+def erfcx(t):
+    x = 1 / (t + mpf(1) / 4) - 3
     return mp.exp(x * x) * mp.erfc(x)
+
+
+def erfcx_weight(t):
+    x = 1 / (t + mpf(1) / 4) - 3
+    return mp.exp(-x * x) / mp.erf(x)
+
+
+def stirling(t):
+    w = 1 / t
+    return (mp.gamma(w) * mp.exp(w - (w - mpf(1) / 2) * mp.log(w)) - mp.sqrt(2 * mp.pi)) / t
 
 
 def sine_tail(z):
@@ -151,6 +162,14 @@ FITS = {
     # cosh r = 1 + r²·p(r²), sinh r = r + r³·q(r²)
     "cosh": (cosh_tail, lambda z: z, range(5), 0, HALF_LN2**2),
     "sinh": (sinh_tail, lambda z: z, range(5), 0, HALF_LN2**2),
+    # erf x = x + x·p(x²) for x ≤ 1
+    "erf": (erf_tail, lambda z: mpf(1), range(12), 0, 1),
+    # erf x = 1 − e^(−x²)·p(t), t = 1/(x + 3) − 1/4 for 1 ≤ x ≤ 6
+    "erfc": (erfcx, erfcx_weight, range(14), mpf(1) / 9 - mpf(1) / 4, 0),
+    # Γ(w) = e^((w − ½)·log w − w)·(√(2π) + t·q(t)), t = 1/w, for w ≥ 4.5
+    "stirling": (stirling, lambda t: t, range(11), mpf(1) / 200, mpf(2) / 9),
+    # sin(πr)/π = r + r³·p(r²) for |r| ≤ ½
+    "sine": (sine_tail, lambda z: z, range(8), 0, mpf(1) / 4),
     # (1 − h)^(−1/3) = 1 + h·p(h)
     "cbrt": (cbrt_tail, lambda h: 1, range(4), mpf("-0.11"), mpf("0.11")),
 }

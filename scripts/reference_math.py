@@ -4,8 +4,8 @@
     python3 scripts/reference_math.py [--points N] [--into FOLDER] [FUNCTION ...]
 
 Needs mpmath. For each function a file FUNCTION.npy of doubles: a row for each point, holding the
-argument (or both), the exact value rounded to a double, and what that leaves of the exact value
-(as a double, too). The same points come out every time.
+argument (or both), the exact value rounded to a double, and what that leaves of the exact value,
+in ulp of the double. The same points come out every time.
 """
 
 import argparse
@@ -231,7 +231,7 @@ def rows(name, points):
             continue
         value = double(exact)
         if abs(value) <= LARGEST:
-            found.append((*at, value, double(exact - mpf(value))))
+            found.append((*at, value, float((exact - mpf(value)) / mpf(math.ulp(value)))))
     return found
 
 

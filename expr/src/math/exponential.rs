@@ -90,14 +90,14 @@ impl<L: Lanes> Reduced<L> {
         l.mul(square, p)
     }
 
-    /// 2ⁿ·y for y near 1, rounded once where that is subnormal.
+    /// 2ⁿ·y, rounded once where that is subnormal, unless y is very far from 1.
     #[inline(always)]
     pub(super) fn scale(self, l: &mut L, y: L::Number) -> L::Number {
         let zero = l.number(0.0);
         let negative = l.less(self.n, zero);
-        let (up, down) = (l.number(64.0), l.number(-64.0));
+        let (up, down) = (l.number(256.0), l.number(-256.0));
         let by = l.select(negative, up, down);
-        let (much, little) = (l.number(2f64.powi(64)), l.number(2f64.powi(-64)));
+        let (much, little) = (l.number(2f64.powi(256)), l.number(2f64.powi(-256)));
         let back = l.select(negative, little, much);
         let power = self.shifted(l, by).power(l, 0);
         let y = l.mul(y, power);
@@ -116,14 +116,15 @@ pub(super) fn exp<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
     reduced.scale(l, y)
 }
 
-/// e^(x + rest)·2^−n, where rest is small, and the n.
+/// e^(x + rest)·2⁻ⁿ, where rest is small, and the n. From −800 on and up to 710, they are those of
+/// these.
 #[inline(always)]
 pub(super) fn exp_of_sum<L: Lanes>(
     l: &mut L,
     x: L::Number,
     rest: L::Number,
 ) -> (L::Number, Reduced<L>) {
-    let x = clamp(l, x, -746.0, 710.0);
+    let x = clamp(l, x, -800.0, 710.0);
     let reduced = Reduced::of(l, x);
     let rest = l.add(reduced.rest, rest);
     let r = l.add(reduced.r, rest);

@@ -3,11 +3,14 @@
 
 mod exponential;
 mod far;
+mod hyperbolic;
 mod inverse_trigonometric;
 mod lanes;
 mod logarithm;
 mod polynomial;
+mod power;
 mod root;
+mod special;
 mod trigonometric;
 
 pub(crate) use lanes::{Lanes, Scalar, Usual};
@@ -149,26 +152,15 @@ impl Unary {
             Unary::Log1p => logarithm::log1p(l, x),
             Unary::Log2 => logarithm::log2(l, x),
             Unary::Log10 => logarithm::log10(l, x),
-            // TODO of the helpers: one definition each.
-            f => {
-                let (x_, every) = (x, l.number(0.0));
-                let every = l.equal(every, every);
-                l.rare(every, x_, x_, of_library(f))
-            }
+            Unary::Sinh => hyperbolic::sinh(l, x),
+            Unary::Cosh => hyperbolic::cosh(l, x),
+            Unary::Tanh => hyperbolic::tanh(l, x),
+            Unary::Asinh => hyperbolic::asinh(l, x),
+            Unary::Acosh => hyperbolic::acosh(l, x),
+            Unary::Atanh => hyperbolic::atanh(l, x),
+            Unary::Erf => special::erf(l, x),
+            Unary::Gamma => special::gamma(l, x),
         }
-    }
-}
-
-fn of_library(f: Unary) -> fn(f64) -> f64 {
-    match f {
-        Unary::Sinh => f64::sinh,
-        Unary::Cosh => f64::cosh,
-        Unary::Tanh => f64::tanh,
-        Unary::Asinh => f64::asinh,
-        Unary::Acosh => f64::acosh,
-        Unary::Atanh => f64::atanh,
-        Unary::Erf => libm::erf,
-        _ => libm::tgamma,
     }
 }
 
@@ -176,11 +168,7 @@ impl Binary {
     /// The function's value.
     #[inline(always)]
     pub fn eval(self, x: f64, y: f64) -> f64 {
-        match self {
-            // TODO of the helpers: one definition each.
-            Binary::Power => x.powf(y),
-            _ => self.on(&mut Scalar, x, y),
-        }
+        self.on(&mut Scalar, x, y)
     }
 
     /// The function as primitive operations.
@@ -191,7 +179,7 @@ impl Binary {
             Binary::Subtract => l.sub(x, y),
             Binary::Multiply => l.mul(x, y),
             Binary::Divide => l.div(x, y),
-            Binary::Power => x,
+            Binary::Power => power::power(l, x, y),
             Binary::Atan2 => inverse_trigonometric::atan2(l, x, y),
             Binary::Hypot => root::hypot(l, x, y),
             Binary::Remainder => l.remainder(x, y),
