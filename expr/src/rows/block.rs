@@ -9,7 +9,18 @@ use crate::math::Usual;
 use crate::native::Native;
 
 /// Cells in a block: registers of this many doubles stay in the first-level cache.
-pub(super) const BLOCK: usize = 256;
+pub(super) const BLOCK: usize = 512;
+
+/// The numbers of a block, aligned so that vectors of them do not cross lines of the cache.
+#[derive(Debug)]
+#[repr(align(64))]
+pub(super) struct Register([f64; BLOCK]);
+
+impl Default for Register {
+    fn default() -> Self {
+        Register([0.0; BLOCK])
+    }
+}
 
 /// What a step reads.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,7 +48,7 @@ pub(super) type Step = Box<dyn Fn(&mut Block<'_, '_>) + Send + Sync>;
 /// The state while a block is computed.
 pub(super) struct Block<'a, 'c> {
     pub(super) call: &'a mut Call<'c>,
-    pub(super) registers: &'a mut [Box<[f64]>],
+    pub(super) registers: &'a mut [Option<Box<Register>>],
     pub(super) scalars: &'a [f64],
     pub(super) width: Width,
     /// Position in memory of the block's first cell, relative to an array's cell (0, 0, 0).
@@ -54,7 +65,7 @@ struct Sources<'a> {
     /// Memory from `after_at` on; what lies between is being written.
     after: &'a [f64],
     after_at: usize,
-    registers: &'a [Box<[f64]>],
+    registers: &'a [Option<Box<Register>>],
     profiles: &'a [Profile],
     inputs: &'a [usize],
     pitch: [usize; 2],
@@ -67,7 +78,9 @@ impl<'a> Sources<'a> {
     /// The operand's numbers in the block; `None` where it is being written.
     fn get(&self, operand: Operand) -> Option<&'a [f64]> {
         match operand {
-            Operand::Register(register) => Some(&self.registers[register][..self.length]),
+            Operand::Register(register) => {
+                self.registers[register].as_ref().map(|register| &register.0[..self.length])
+            }
             Operand::Along(profile) => Some(self.profiles[profile].from(self.column, self.length)),
             Operand::Load { input, offset } => {
                 let offset = offset[0] * self.pitch[0] as isize
@@ -129,7 +142,9 @@ impl Block<'_, '_> {
                 return compute(cells, numbers);
             }
         }
-        let mut cells = std::mem::take(&mut self.registers[register]);
+        // Never absent: a step takes one and puts it back.
+        let Some(mut taken) = self.registers[register].take() else { return };
+        let cells = &mut taken.0[..self.length];
         let sources = Sources {
             before: self.call.memory,
             after: &[],
@@ -143,12 +158,12 @@ impl Block<'_, '_> {
             length: self.length,
         };
         if let Some(numbers) = all(operands.map(|operand| sources.get(operand))) {
-            compute(&mut cells[..self.length], numbers);
+            compute(cells, numbers);
         }
         if let Some(range) = output {
-            self.call.memory[range].copy_from_slice(&cells[..self.length]);
+            self.call.memory[range].copy_from_slice(cells);
         }
-        self.registers[register] = cells;
+        self.registers[register] = Some(taken);
     }
 
     /// Whether the block's cells of an output are all finite.
@@ -183,20 +198,14 @@ pub(super) fn copy(target: Target, spare: usize, a: Operand) -> Step {
 
 /// A step that applies a function of one number, given twice as in [`Width::each`]. The operand is
 /// no scalar.
-pub(super) fn unary<U, E>(
-    usual: U,
-    exact: E,
-    target: Target,
-    spare: usize,
-    [a]: [Operand; 1],
-) -> Step
+pub(super) fn unary<U, E>(usual: U, exact: E, target: Target, spare: usize, a: [Operand; 1]) -> Step
 where
-    U: Fn(&mut Usual, f64) -> f64 + Copy + Send + Sync + 'static,
-    E: Fn(f64) -> f64 + Copy + Send + Sync + 'static,
+    U: Fn(&mut Usual, [f64; 1]) -> f64 + Copy + Send + Sync + 'static,
+    E: Fn([f64; 1]) -> f64 + Copy + Send + Sync + 'static,
 {
     Box::new(move |block| {
         let width = block.width;
-        block.write(target, spare, [a], |cells, [a]| width.each(cells, a, usual, exact));
+        block.write(target, spare, a, |cells, a| width.each(cells, a, usual, exact));
     })
 }
 
@@ -209,40 +218,40 @@ pub(super) fn binary<U, E>(
     [a, b]: [Operand; 2],
 ) -> Step
 where
-    U: Fn(&mut Usual, f64, f64) -> f64 + Copy + Send + Sync + 'static,
-    E: Fn(f64, f64) -> f64 + Copy + Send + Sync + 'static,
+    U: Fn(&mut Usual, [f64; 2]) -> f64 + Copy + Send + Sync + 'static,
+    E: Fn([f64; 2]) -> f64 + Copy + Send + Sync + 'static,
 {
     match (is_scalar(a), is_scalar(b)) {
         (true, _) => Box::new(move |block| {
             let (width, a) = (block.width, block.scalar(a));
-            block.write(target, spare, [b], |cells, [b]| {
+            block.write(target, spare, [b], move |cells, b| {
                 width.each(
                     cells,
                     b,
                     #[inline(always)]
-                    |lanes, b| usual(lanes, a, b),
+                    move |lanes, [b]| usual(lanes, [a, b]),
                     #[inline(always)]
-                    |b| exact(a, b),
+                    move |[b]| exact([a, b]),
                 );
             });
         }),
         (_, true) => Box::new(move |block| {
             let (width, b) = (block.width, block.scalar(b));
-            block.write(target, spare, [a], |cells, [a]| {
+            block.write(target, spare, [a], move |cells, a| {
                 width.each(
                     cells,
                     a,
                     #[inline(always)]
-                    |lanes, a| usual(lanes, a, b),
+                    move |lanes, [a]| usual(lanes, [a, b]),
                     #[inline(always)]
-                    |a| exact(a, b),
+                    move |[a]| exact([a, b]),
                 );
             });
         }),
         _ => Box::new(move |block| {
             let width = block.width;
             block.write(target, spare, [a, b], |cells, rows| {
-                width.each2(cells, rows, usual, exact);
+                width.each(cells, rows, usual, exact);
             });
         }),
     }
@@ -279,46 +288,26 @@ pub(super) fn select(target: Target, spare: usize, [c, a, b]: [Operand; 3]) -> S
         }),
         [_, true, true] => Box::new(move |block| {
             let (width, a, b) = (block.width, block.scalar(a), block.scalar(b));
-            block.write(target, spare, [c], |cells, [c]| {
-                width.each3(
-                    cells,
-                    [c, c, c],
-                    #[inline(always)]
-                    |c, _, _| select(c, a, b),
-                );
+            block.write(target, spare, [c], |cells, rows| {
+                width.each_simple(cells, rows, move |[c]| select(c, a, b));
             });
         }),
         [_, true, false] => Box::new(move |block| {
             let (width, a) = (block.width, block.scalar(a));
-            block.write(target, spare, [c, b], |cells, [c, b]| {
-                width.each3(
-                    cells,
-                    [c, b, b],
-                    #[inline(always)]
-                    |c, b, _| select(c, a, b),
-                );
+            block.write(target, spare, [c, b], |cells, rows| {
+                width.each_simple(cells, rows, move |[c, b]| select(c, a, b));
             });
         }),
         [_, false, true] => Box::new(move |block| {
             let (width, b) = (block.width, block.scalar(b));
-            block.write(target, spare, [c, a], |cells, [c, a]| {
-                width.each3(
-                    cells,
-                    [c, a, a],
-                    #[inline(always)]
-                    |c, a, _| select(c, a, b),
-                );
+            block.write(target, spare, [c, a], |cells, rows| {
+                width.each_simple(cells, rows, move |[c, a]| select(c, a, b));
             });
         }),
         [_, false, false] => Box::new(move |block| {
             let width = block.width;
             block.write(target, spare, [c, a, b], |cells, rows| {
-                width.each3(
-                    cells,
-                    rows,
-                    #[inline(always)]
-                    |c, a, b| select(c, a, b),
-                );
+                width.each_simple(cells, rows, |[c, a, b]| select(c, a, b));
             });
         }),
     }

@@ -3,7 +3,7 @@
 //! Functions are sequences of operations that are rounded one by one, so that every width gives
 //! the same bits.
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 
 use crate::math::Usual;
 
@@ -17,7 +17,7 @@ impl Width {
         Width(Arch::new())
     }
 
-    /// All that this processor has.
+    /// All that this processor has, the one that every processor has first.
     #[cfg(test)]
     pub(super) fn all() -> Vec<Self> {
         let mut all = vec![Width(Arch::Scalar), Width(Arch::new())];
@@ -26,98 +26,101 @@ impl Width {
         all
     }
 
-    /// Computes each cell from one number. `usual` and `exact` are the same function.
+    /// Computes each cell from numbers of N rows. `usual` and `exact` are the same function, but
+    /// `usual` only notices rare arguments; if there were any, all is computed again.
     #[inline(always)]
-    pub(super) fn each<U, E>(self, cells: &mut [f64], a: &[f64], usual: U, exact: E)
-    where
-        U: Fn(&mut Usual, f64) -> f64,
-        E: Fn(f64) -> f64,
+    pub(super) fn each<const N: usize, U, E>(
+        self,
+        cells: &mut [f64],
+        rows: [&[f64]; N],
+        usual: U,
+        exact: E,
+    ) where
+        U: Fn(&mut Usual, [f64; N]) -> f64,
+        E: Fn([f64; N]) -> f64,
     {
-        let rare = self.0.dispatch(
-            #[inline(always)]
-            || {
-                let mut lanes = Usual::default();
-                for (cell, a) in cells.iter_mut().zip(a) {
-                    *cell = usual(&mut lanes, *a);
-                }
-                lanes.met_rare()
-            },
-        );
-        if rare {
-            self.0.dispatch(
-                #[inline(always)]
-                || {
-                    for (cell, a) in cells.iter_mut().zip(a) {
-                        *cell = exact(*a);
-                    }
-                },
-            );
+        if self.0.dispatch(EachUsual { cells, rows, f: usual }) {
+            self.0.dispatch(Each { cells, rows, f: exact });
         }
     }
 
-    /// The same from two numbers.
+    /// The same for a function without rare arguments.
     #[inline(always)]
-    pub(super) fn each2<U, E>(self, cells: &mut [f64], [a, b]: [&[f64]; 2], usual: U, exact: E)
+    pub(super) fn each_simple<const N: usize, F>(self, cells: &mut [f64], rows: [&[f64]; N], f: F)
     where
-        U: Fn(&mut Usual, f64, f64) -> f64,
-        E: Fn(f64, f64) -> f64,
+        F: Fn([f64; N]) -> f64,
     {
-        let rare = self.0.dispatch(
-            #[inline(always)]
-            || {
-                let mut lanes = Usual::default();
-                for ((cell, a), b) in cells.iter_mut().zip(a).zip(b) {
-                    *cell = usual(&mut lanes, *a, *b);
-                }
-                lanes.met_rare()
-            },
-        );
-        if rare {
-            self.0.dispatch(
-                #[inline(always)]
-                || {
-                    for ((cell, a), b) in cells.iter_mut().zip(a).zip(b) {
-                        *cell = exact(*a, *b);
-                    }
-                },
-            );
-        }
-    }
-
-    /// The same from three numbers, for a function without rare arguments.
-    #[inline(always)]
-    pub(super) fn each3<F>(self, cells: &mut [f64], [a, b, c]: [&[f64]; 3], f: F)
-    where
-        F: Fn(f64, f64, f64) -> f64,
-    {
-        self.0.dispatch(
-            #[inline(always)]
-            || {
-                for (((cell, a), b), c) in cells.iter_mut().zip(a).zip(b).zip(c) {
-                    *cell = f(*a, *b, *c);
-                }
-            },
-        );
+        self.0.dispatch(Each { cells, rows, f });
     }
 
     /// Whether all numbers are finite.
     pub(super) fn are_finite(self, cells: &[f64]) -> bool {
-        self.0.dispatch(
-            #[inline(always)]
-            || {
-                // x·0 is 0 for finite x and NaN otherwise; many sums, so that they vectorise.
-                let mut sums = [0.0; 32];
-                let chunks = cells.chunks_exact(32);
-                for x in chunks.remainder() {
-                    sums[0] += x * 0.0;
-                }
-                for chunk in chunks {
-                    for (sum, x) in sums.iter_mut().zip(chunk) {
-                        *sum += x * 0.0;
-                    }
-                }
-                sums.iter().sum::<f64>() == 0.0
-            },
-        )
+        self.0.dispatch(AreFinite(cells))
+    }
+}
+
+// What is dispatched are types with a method that is always inlined: of a closure, the compiler
+// may leave a call to code for the narrowest vectors.
+
+struct Each<'a, const N: usize, F> {
+    cells: &'a mut [f64],
+    rows: [&'a [f64]; N],
+    f: F,
+}
+
+impl<const N: usize, F: Fn([f64; N]) -> f64> NullaryFnOnce for Each<'_, N, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Each { cells, rows, f } = self;
+        let rows = rows.map(|row| &row[..cells.len()]);
+        for i in 0..cells.len() {
+            cells[i] = f(std::array::from_fn(|k| rows[k][i]));
+        }
+    }
+}
+
+struct EachUsual<'a, const N: usize, F> {
+    cells: &'a mut [f64],
+    rows: [&'a [f64]; N],
+    f: F,
+}
+
+impl<const N: usize, F: Fn(&mut Usual, [f64; N]) -> f64> NullaryFnOnce for EachUsual<'_, N, F> {
+    /// Whether arguments were rare.
+    type Output = bool;
+
+    #[inline(always)]
+    fn call(self) -> bool {
+        let EachUsual { cells, rows, f } = self;
+        let rows = rows.map(|row| &row[..cells.len()]);
+        let mut lanes = Usual::default();
+        for i in 0..cells.len() {
+            cells[i] = f(&mut lanes, std::array::from_fn(|k| rows[k][i]));
+        }
+        lanes.met_rare()
+    }
+}
+
+struct AreFinite<'a>(&'a [f64]);
+
+impl NullaryFnOnce for AreFinite<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn call(self) -> bool {
+        // x·0 is 0 for finite x and NaN otherwise; many sums, so that they vectorise.
+        let mut sums = [0.0; 32];
+        let chunks = self.0.chunks_exact(32);
+        for (sum, x) in sums.iter_mut().zip(chunks.remainder()) {
+            *sum += x * 0.0;
+        }
+        for chunk in chunks {
+            for (sum, x) in sums.iter_mut().zip(chunk) {
+                *sum += x * 0.0;
+            }
+        }
+        sums.iter().sum::<f64>() == 0.0
     }
 }

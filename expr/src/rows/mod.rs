@@ -69,6 +69,6 @@ pub trait RowFn: Send + Sync {
 /// Working memory of kernels, to be kept from call to call.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    registers: Vec<Box<[f64]>>,
+    registers: Vec<Option<Box<block::Register>>>,
     scalars: Vec<f64>,
 }
