@@ -158,7 +158,7 @@ FITS = {
     # log(1 + f) = 2·s + s³·p(s²), s = f/(2 + f)
     "log": (atanh_tail, lambda z: z, range(7), 0, LARGEST_Z),
     # The same, with p(z) = 2/3 + z·q(z).
-    "log_second": (atanh_second_tail, lambda z: z ** 2, range(7), 0, LARGEST_Z),
+    "log_second": (atanh_second_tail, lambda z: z**2, range(7), 0, LARGEST_Z),
     # cosh r = 1 + r²·p(r²), sinh r = r + r³·q(r²)
     "cosh": (cosh_tail, lambda z: z, range(5), 0, HALF_LN2**2),
     "sinh": (sinh_tail, lambda z: z, range(5), 0, HALF_LN2**2),

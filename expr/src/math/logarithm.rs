@@ -61,7 +61,7 @@ impl<L: Lanes> Split<L> {
         let significand = l.add_bits(fraction, root);
         let significand = l.from_bits(significand);
         let exponent = l.shift_left(exponent, 52);
-        let twice = l.integer(2 * (ONE >> 52) << 52);
+        let twice = l.integer((2 * 1023) << 52);
         Split { k, significand, inverse: l.sub_bits(twice, exponent) }
     }
 

@@ -14,8 +14,8 @@ pub(crate) struct Num {
     pub(crate) error: f64,
 }
 
-/// How far an operand is moved at least, relative to its size. Functions of real numbers are as
-/// exact as here; sums and products round; where a function may have a cut, it has to show.
+/// How far an operand is moved at least, relative to its size. Functions of real numbers are within
+/// a few ulp of those here; sums and products round; where a function may have a cut, it has to show.
 pub(crate) const REAL_FUNCTION: f64 = 0.0;
 pub(crate) const ARITHMETIC: f64 = 1e-15;
 pub(crate) const CUT: f64 = 1e-14;
