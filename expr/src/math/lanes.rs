@@ -6,6 +6,7 @@
 //! same bits. Definitions hold no branches: both sides are computed and one is selected.
 
 /// Who carries out primitive operations, on some number of lanes at once.
+#[allow(clippy::wrong_self_convention)] // `from_bits` is an operation, not a constructor.
 pub(crate) trait Lanes {
     /// Doubles.
     type Number: Copy;
