@@ -64,6 +64,19 @@ def fit(f, weight, powers, low, high):
     return coefficients, mp.log(largest, 2)
 
 
+def fit_in_turn(f, weight, powers, low, high):
+    """The same with powers 0, 1, …, rounded in turn: each time those left make up for the rounding
+    of those before."""
+    low, high = mpf(low), mpf(high)
+    rounded = []
+    for power in powers:
+        known = list(rounded)
+        rest = lambda z: f(z) - sum(c * z**k for k, c in enumerate(known))
+        coefficients, largest = remez(rest, weight, powers[power:], low, high)
+        rounded.append(mpf(float(coefficients[0])))
+    return rounded, mp.log(largest, 2)
+
+
 def exp_tail(r):
     r = away(r)
     return (mp.expm1(r) - r) / r**2
@@ -114,6 +127,26 @@ def sine_tail(z):
     return (mp.sin(mp.pi * r) / mp.pi - r) / r**3
 
 
+def odd_tail(function):
+    """p for f(x) = x + x³·p(x²)"""
+
+    def tail(z):
+        x = mp.sqrt(away(z))
+        return (function(x) - x) / x**3
+
+    return tail
+
+
+def cos_tail(z):
+    z = away(z)
+    return (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2
+
+
+def cbrt_tail(h):
+    h = away(h)
+    return ((1 - h) ** (-mpf(1) / 3) - 1) / h
+
+
 HALF_LN2 = mp.log(2) / 2 * mpf("1.0001")
 # (2 − √2)/(2 + √2) squared is the largest square of f/(2 + f) for √½ ≤ 1 + f ≤ √2.
 LARGEST_Z = (mp.sqrt(2) - 1) ** 2 / (mp.sqrt(2) + 1) ** 2 * mpf("1.001")
@@ -137,12 +170,28 @@ FITS = {
     "stirling": (stirling, lambda t: t, range(11), mpf(1) / 200, mpf(2) / 9),
     # sin(πr)/π = r + r³·p(r²) for |r| ≤ ½
     "sine": (sine_tail, lambda z: z, range(8), 0, mpf(1) / 4),
+    # (1 − h)^(−1/3) = 1 + h·p(h)
+    "cbrt": (cbrt_tail, lambda h: 1, range(4), mpf("-0.11"), mpf("0.11")),
+}
+
+# The same, for polynomials whose coefficients are rounded in turn.
+IN_TURN = {
+    # sin r = r + r³·p(r²) for |r| ≤ π/2 and ≤ π/4, and a little.
+    "sin": (odd_tail(mp.sin), lambda z: z, range(8), 0, mpf("1.5709") ** 2),
+    "sin_quarter": (odd_tail(mp.sin), lambda z: z, range(6), 0, mpf("0.7855") ** 2),
+    # cos r = 1 − r²/2 + r⁴·p(r²) for |r| ≤ π/4, and a little.
+    "cos_quarter": (cos_tail, lambda z: z**2, range(6), 0, mpf("0.7855") ** 2),
+    # atan t = t + t³·p(t²) for |t| ≤ tan(π/8), and a little.
+    "atan": (odd_tail(mp.atan), lambda z: z, range(12), 0, mpf("0.4143") ** 2),
+    # asin s = s + s³·p(s²) for |s| ≤ ½
+    "asin": (odd_tail(mp.asin), lambda z: z, range(13), 0, mpf(1) / 4),
 }
 
 
 def main():
-    for name in sys.argv[1:] or FITS:
-        coefficients, error = fit(*FITS[name])
+    for name in sys.argv[1:] or [*FITS, *IN_TURN]:
+        in_turn = name in IN_TURN
+        coefficients, error = fit_in_turn(*IN_TURN[name]) if in_turn else fit(*FITS[name])
         print(f"{name}: error 2^{float(error):.1f}")
         for c in coefficients:
             print(f"    {float(c)!r},")

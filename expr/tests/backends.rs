@@ -24,13 +24,16 @@ const UNARY: [Unary; 30] = {
     ]
 };
 
-const BINARY: [Binary; 16] = {
+const BINARY: [Binary; 19] = {
     use Binary::*;
     [
         Add,
         Subtract,
         Multiply,
         Divide,
+        Power,
+        Atan2,
+        Hypot,
         Remainder,
         Modulo,
         Min,

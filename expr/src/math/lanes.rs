@@ -6,6 +6,7 @@
 //! same bits. Definitions hold no branches: both sides are computed and one is selected.
 
 /// Who carries out primitive operations, on some number of lanes at once.
+#[allow(clippy::wrong_self_convention)] // `from_bits` is an operation, not a constructor.
 pub(crate) trait Lanes {
     /// Doubles.
     type Number: Copy;
@@ -81,141 +82,175 @@ pub(crate) trait Lanes {
 /// One number at a time.
 pub(crate) struct Scalar;
 
-impl Lanes for Scalar {
-    type Number = f64;
-    type Bits = u64;
-    type Mask = bool;
+/// One number at a time, in loops that are to be vectorised: rare arguments are only noticed, and
+/// what is computed of them is of no use.
+#[derive(Default)]
+pub(crate) struct Usual {
+    /// Not 0 after a rare argument; as wide as numbers, which suits vectors.
+    rare: u64,
+}
 
+impl Usual {
+    /// Whether an argument was rare.
     #[inline(always)]
-    fn number(&mut self, x: f64) -> f64 {
-        x
+    pub(crate) fn met_rare(&self) -> bool {
+        self.rare != 0
     }
-    #[inline(always)]
-    fn add(&mut self, a: f64, b: f64) -> f64 {
-        a + b
-    }
-    #[inline(always)]
-    fn sub(&mut self, a: f64, b: f64) -> f64 {
-        a - b
-    }
-    #[inline(always)]
-    fn mul(&mut self, a: f64, b: f64) -> f64 {
-        a * b
-    }
-    #[inline(always)]
-    fn div(&mut self, a: f64, b: f64) -> f64 {
-        a / b
-    }
-    #[inline(always)]
-    fn fma(&mut self, a: f64, b: f64, c: f64) -> f64 {
-        a.mul_add(b, c)
-    }
-    #[inline(always)]
-    fn sqrt(&mut self, a: f64) -> f64 {
-        a.sqrt()
-    }
-    #[inline(always)]
-    fn negate(&mut self, a: f64) -> f64 {
-        -a
-    }
-    #[inline(always)]
-    fn abs(&mut self, a: f64) -> f64 {
-        a.abs()
-    }
-    #[inline(always)]
-    fn copysign(&mut self, a: f64, b: f64) -> f64 {
-        a.copysign(b)
-    }
-    #[inline(always)]
-    fn floor(&mut self, a: f64) -> f64 {
-        a.floor()
-    }
-    #[inline(always)]
-    fn ceil(&mut self, a: f64) -> f64 {
-        a.ceil()
-    }
-    #[inline(always)]
-    fn truncate(&mut self, a: f64) -> f64 {
-        a.trunc()
-    }
-    #[inline(always)]
-    fn remainder(&mut self, a: f64, b: f64) -> f64 {
-        a % b
-    }
-    #[inline(always)]
-    fn less(&mut self, a: f64, b: f64) -> bool {
-        a < b
-    }
-    #[inline(always)]
-    fn less_equal(&mut self, a: f64, b: f64) -> bool {
-        a <= b
-    }
-    #[inline(always)]
-    fn equal(&mut self, a: f64, b: f64) -> bool {
-        a == b
-    }
-    #[inline(always)]
-    fn both(&mut self, a: bool, b: bool) -> bool {
-        a & b
-    }
-    #[inline(always)]
-    fn either(&mut self, a: bool, b: bool) -> bool {
-        a | b
-    }
-    #[inline(always)]
-    fn not(&mut self, a: bool) -> bool {
-        !a
-    }
-    #[inline(always)]
-    fn select(&mut self, mask: bool, yes: f64, no: f64) -> f64 {
-        if mask { yes } else { no }
-    }
-    #[inline(always)]
-    fn integer(&mut self, x: i64) -> u64 {
-        x as u64
-    }
-    #[inline(always)]
-    fn to_bits(&mut self, a: f64) -> u64 {
-        a.to_bits()
-    }
-    #[inline(always)]
-    fn from_bits(&mut self, a: u64) -> f64 {
-        f64::from_bits(a)
-    }
-    #[inline(always)]
-    fn add_bits(&mut self, a: u64, b: u64) -> u64 {
-        a.wrapping_add(b)
-    }
-    #[inline(always)]
-    fn sub_bits(&mut self, a: u64, b: u64) -> u64 {
-        a.wrapping_sub(b)
-    }
-    #[inline(always)]
-    fn and_bits(&mut self, a: u64, b: u64) -> u64 {
-        a & b
-    }
-    #[inline(always)]
-    fn or_bits(&mut self, a: u64, b: u64) -> u64 {
-        a | b
-    }
-    #[inline(always)]
-    fn xor_bits(&mut self, a: u64, b: u64) -> u64 {
-        a ^ b
-    }
-    #[inline(always)]
-    fn shift_left(&mut self, a: u64, by: u32) -> u64 {
-        a << by
-    }
-    #[inline(always)]
-    fn shift_right(&mut self, a: u64, by: u32) -> u64 {
-        a >> by
-    }
-    #[inline(always)]
-    fn is_zero(&mut self, a: u64) -> bool {
-        a == 0
-    }
+}
+
+/// What `Scalar` and `Usual` have in common.
+macro_rules! operations_on_f64 {
+    () => {
+        type Number = f64;
+        type Bits = u64;
+        type Mask = bool;
+
+        #[inline(always)]
+        fn number(&mut self, x: f64) -> f64 {
+            x
+        }
+        #[inline(always)]
+        fn add(&mut self, a: f64, b: f64) -> f64 {
+            a + b
+        }
+        #[inline(always)]
+        fn sub(&mut self, a: f64, b: f64) -> f64 {
+            a - b
+        }
+        #[inline(always)]
+        fn mul(&mut self, a: f64, b: f64) -> f64 {
+            a * b
+        }
+        #[inline(always)]
+        fn div(&mut self, a: f64, b: f64) -> f64 {
+            a / b
+        }
+        #[inline(always)]
+        fn fma(&mut self, a: f64, b: f64, c: f64) -> f64 {
+            a.mul_add(b, c)
+        }
+        #[inline(always)]
+        fn sqrt(&mut self, a: f64) -> f64 {
+            a.sqrt()
+        }
+        #[inline(always)]
+        fn negate(&mut self, a: f64) -> f64 {
+            -a
+        }
+        #[inline(always)]
+        fn abs(&mut self, a: f64) -> f64 {
+            a.abs()
+        }
+        #[inline(always)]
+        fn copysign(&mut self, a: f64, b: f64) -> f64 {
+            a.copysign(b)
+        }
+        #[inline(always)]
+        fn floor(&mut self, a: f64) -> f64 {
+            a.floor()
+        }
+        #[inline(always)]
+        fn ceil(&mut self, a: f64) -> f64 {
+            a.ceil()
+        }
+        #[inline(always)]
+        fn truncate(&mut self, a: f64) -> f64 {
+            a.trunc()
+        }
+        #[inline(always)]
+        fn remainder(&mut self, a: f64, b: f64) -> f64 {
+            a % b
+        }
+        #[inline(always)]
+        fn less(&mut self, a: f64, b: f64) -> bool {
+            a < b
+        }
+        #[inline(always)]
+        fn less_equal(&mut self, a: f64, b: f64) -> bool {
+            a <= b
+        }
+        #[inline(always)]
+        fn equal(&mut self, a: f64, b: f64) -> bool {
+            a == b
+        }
+        #[inline(always)]
+        fn both(&mut self, a: bool, b: bool) -> bool {
+            a & b
+        }
+        #[inline(always)]
+        fn either(&mut self, a: bool, b: bool) -> bool {
+            a | b
+        }
+        #[inline(always)]
+        fn not(&mut self, a: bool) -> bool {
+            !a
+        }
+        #[inline(always)]
+        fn select(&mut self, mask: bool, yes: f64, no: f64) -> f64 {
+            if mask { yes } else { no }
+        }
+        #[inline(always)]
+        fn integer(&mut self, x: i64) -> u64 {
+            x as u64
+        }
+        #[inline(always)]
+        fn to_bits(&mut self, a: f64) -> u64 {
+            a.to_bits()
+        }
+        #[inline(always)]
+        fn from_bits(&mut self, a: u64) -> f64 {
+            f64::from_bits(a)
+        }
+        #[inline(always)]
+        fn add_bits(&mut self, a: u64, b: u64) -> u64 {
+            a.wrapping_add(b)
+        }
+        #[inline(always)]
+        fn sub_bits(&mut self, a: u64, b: u64) -> u64 {
+            a.wrapping_sub(b)
+        }
+        #[inline(always)]
+        fn and_bits(&mut self, a: u64, b: u64) -> u64 {
+            a & b
+        }
+        #[inline(always)]
+        fn or_bits(&mut self, a: u64, b: u64) -> u64 {
+            a | b
+        }
+        #[inline(always)]
+        fn xor_bits(&mut self, a: u64, b: u64) -> u64 {
+            a ^ b
+        }
+        #[inline(always)]
+        fn shift_left(&mut self, a: u64, by: u32) -> u64 {
+            a << by
+        }
+        #[inline(always)]
+        fn shift_right(&mut self, a: u64, by: u32) -> u64 {
+            a >> by
+        }
+        #[inline(always)]
+        fn is_zero(&mut self, a: u64) -> bool {
+            a == 0
+        }
+    };
+}
+
+impl Lanes for Scalar {
+    operations_on_f64!();
+
     #[inline(always)]
     fn rare(&mut self, rare: bool, x: f64, usual: f64, function: fn(f64) -> f64) -> f64 {
         if rare { function(x) } else { usual }
+    }
+}
+
+impl Lanes for Usual {
+    operations_on_f64!();
+
+    #[inline(always)]
+    fn rare(&mut self, rare: bool, _: f64, usual: f64, _: fn(f64) -> f64) -> f64 {
+        self.rare |= u64::from(rare);
+        usual
     }
 }

@@ -2,14 +2,18 @@
 //! a constant is folded, so that a cell has the same bits however it is computed.
 
 mod exponential;
+mod far;
 mod hyperbolic;
+mod inverse_trigonometric;
 mod lanes;
 mod logarithm;
 mod polynomial;
 mod power;
+mod root;
 mod special;
+mod trigonometric;
 
-pub(crate) use lanes::{Lanes, Scalar};
+pub(crate) use lanes::{Lanes, Scalar, Usual};
 
 /// Functions of one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -135,6 +139,13 @@ impl Unary {
                 let sum = l.add(x, half);
                 l.truncate(sum)
             }
+            Unary::Sin => trigonometric::sin(l, x),
+            Unary::Cos => trigonometric::cos(l, x),
+            Unary::Tan => trigonometric::tan(l, x),
+            Unary::Asin => inverse_trigonometric::asin(l, x),
+            Unary::Acos => inverse_trigonometric::acos(l, x),
+            Unary::Atan => inverse_trigonometric::atan(l, x),
+            Unary::Cbrt => root::cbrt(l, x),
             Unary::Exp => exponential::exp(l, x),
             Unary::Expm1 => exponential::expm1(l, x),
             Unary::Log => logarithm::log(l, x),
@@ -149,26 +160,7 @@ impl Unary {
             Unary::Atanh => hyperbolic::atanh(l, x),
             Unary::Erf => special::erf(l, x),
             Unary::Gamma => special::gamma(l, x),
-            // TODO of the helpers: one definition each.
-            f => {
-                let (x_, every) = (x, l.number(0.0));
-                let every = l.equal(every, every);
-                l.rare(every, x_, x_, of_library(f))
-            }
         }
-    }
-}
-
-fn of_library(f: Unary) -> fn(f64) -> f64 {
-    match f {
-        Unary::Cbrt => f64::cbrt,
-        Unary::Sin => f64::sin,
-        Unary::Cos => f64::cos,
-        Unary::Tan => f64::tan,
-        Unary::Asin => f64::asin,
-        Unary::Acos => f64::acos,
-        Unary::Atan => f64::atan,
-        f => unreachable!("{f:?} has a definition"),
     }
 }
 
@@ -176,12 +168,7 @@ impl Binary {
     /// The function's value.
     #[inline(always)]
     pub fn eval(self, x: f64, y: f64) -> f64 {
-        match self {
-            // TODO of the helpers: one definition each.
-            Binary::Atan2 => x.atan2(y),
-            Binary::Hypot => x.hypot(y),
-            _ => self.on(&mut Scalar, x, y),
-        }
+        self.on(&mut Scalar, x, y)
     }
 
     /// The function as primitive operations.
@@ -193,7 +180,8 @@ impl Binary {
             Binary::Multiply => l.mul(x, y),
             Binary::Divide => l.div(x, y),
             Binary::Power => power::power(l, x, y),
-            Binary::Atan2 | Binary::Hypot => x,
+            Binary::Atan2 => inverse_trigonometric::atan2(l, x, y),
+            Binary::Hypot => root::hypot(l, x, y),
             Binary::Remainder => l.remainder(x, y),
             Binary::Modulo => {
                 let zero = l.number(0.0);

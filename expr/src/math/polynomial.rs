@@ -75,6 +75,11 @@ pub(super) fn exact_product<L: Lanes>(l: &mut L, a: L::Number, b: L::Number) -> 
     (product, l.fma(a, b, minus))
 }
 
+/// 2^exponent, for exponents of normal numbers.
+pub(super) const fn power_of_two(exponent: i32) -> f64 {
+    f64::from_bits(((exponent + 1023) as u64) << 52)
+}
+
 /// x, but not below `low` and not above `high`; NaN of NaN.
 #[inline(always)]
 pub(super) fn clamp<L: Lanes>(l: &mut L, x: L::Number, low: f64, high: f64) -> L::Number {

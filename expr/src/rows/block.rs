@@ -3,11 +3,24 @@
 //! Each step reads operands (registers, loads, numbers) and writes one register or one output;
 //! its loop runs over the cells of the block and is vectorised by the compiler.
 
+use super::each::Width;
 use super::{Call, Profile};
+use crate::math::Usual;
 use crate::native::Native;
 
 /// Cells in a block: registers of this many doubles stay in the first-level cache.
-pub(super) const BLOCK: usize = 256;
+pub(super) const BLOCK: usize = 512;
+
+/// The numbers of a block, aligned so that vectors of them do not cross lines of the cache.
+#[derive(Debug)]
+#[repr(align(64))]
+pub(super) struct Register([f64; BLOCK]);
+
+impl Default for Register {
+    fn default() -> Self {
+        Register([0.0; BLOCK])
+    }
+}
 
 /// What a step reads.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,8 +48,9 @@ pub(super) type Step = Box<dyn Fn(&mut Block<'_, '_>) + Send + Sync>;
 /// The state while a block is computed.
 pub(super) struct Block<'a, 'c> {
     pub(super) call: &'a mut Call<'c>,
-    pub(super) registers: &'a mut [Box<[f64]>],
+    pub(super) registers: &'a mut [Option<Box<Register>>],
     pub(super) scalars: &'a [f64],
+    pub(super) width: Width,
     /// Position in memory of the block's first cell, relative to an array's cell (0, 0, 0).
     pub(super) at: isize,
     /// Index of the block's first cell along the row.
@@ -51,7 +65,7 @@ struct Sources<'a> {
     /// Memory from `after_at` on; what lies between is being written.
     after: &'a [f64],
     after_at: usize,
-    registers: &'a [Box<[f64]>],
+    registers: &'a [Option<Box<Register>>],
     profiles: &'a [Profile],
     inputs: &'a [usize],
     pitch: [usize; 2],
@@ -64,7 +78,9 @@ impl<'a> Sources<'a> {
     /// The operand's numbers in the block; `None` where it is being written.
     fn get(&self, operand: Operand) -> Option<&'a [f64]> {
         match operand {
-            Operand::Register(register) => Some(&self.registers[register][..self.length]),
+            Operand::Register(register) => {
+                self.registers[register].as_ref().map(|register| &register.0[..self.length])
+            }
             Operand::Along(profile) => Some(self.profiles[profile].from(self.column, self.length)),
             Operand::Load { input, offset } => {
                 let offset = offset[0] * self.pitch[0] as isize
@@ -126,7 +142,9 @@ impl Block<'_, '_> {
                 return compute(cells, numbers);
             }
         }
-        let mut cells = std::mem::take(&mut self.registers[register]);
+        // Never absent: a step takes one and puts it back.
+        let Some(mut taken) = self.registers[register].take() else { return };
+        let cells = &mut taken.0[..self.length];
         let sources = Sources {
             before: self.call.memory,
             after: &[],
@@ -140,29 +158,18 @@ impl Block<'_, '_> {
             length: self.length,
         };
         if let Some(numbers) = all(operands.map(|operand| sources.get(operand))) {
-            compute(&mut cells[..self.length], numbers);
+            compute(cells, numbers);
         }
         if let Some(range) = output {
-            self.call.memory[range].copy_from_slice(&cells[..self.length]);
+            self.call.memory[range].copy_from_slice(cells);
         }
-        self.registers[register] = cells;
+        self.registers[register] = Some(taken);
     }
 
     /// Whether the block's cells of an output are all finite.
     pub(super) fn is_finite(&self, output: usize) -> bool {
         let start = (self.call.outputs[output] as isize + self.at) as usize;
-        // x·0 is 0 for finite x and NaN otherwise; several sums, so that they vectorise.
-        let mut sums = [0.0; 8];
-        let chunks = self.call.memory[start..start + self.length].chunks_exact(8);
-        for x in chunks.remainder() {
-            sums[0] += x * 0.0;
-        }
-        for chunk in chunks {
-            for (sum, x) in sums.iter_mut().zip(chunk) {
-                *sum += x * 0.0;
-            }
-        }
-        sums.iter().sum::<f64>() == 0.0
+        self.width.are_finite(&self.call.memory[start..start + self.length])
     }
 }
 
@@ -189,47 +196,62 @@ pub(super) fn copy(target: Target, spare: usize, a: Operand) -> Step {
     Box::new(move |block| block.write(target, spare, [a], |cells, [a]| cells.copy_from_slice(a)))
 }
 
-/// A step that applies a function of one number. The operand is no scalar.
-pub(super) fn unary<F>(f: F, target: Target, spare: usize, a: Operand) -> Step
+/// A step that applies a function of one number, given twice as in [`Width::each`]. The operand is
+/// no scalar.
+pub(super) fn unary<U, E>(usual: U, exact: E, target: Target, spare: usize, a: [Operand; 1]) -> Step
 where
-    F: Fn(f64) -> f64 + Copy + Send + Sync + 'static,
+    U: Fn(&mut Usual, [f64; 1]) -> f64 + Copy + Send + Sync + 'static,
+    E: Fn([f64; 1]) -> f64 + Copy + Send + Sync + 'static,
 {
     Box::new(move |block| {
-        block.write(target, spare, [a], |cells, [a]| {
-            for (cell, a) in cells.iter_mut().zip(a) {
-                *cell = f(*a);
-            }
-        });
+        let width = block.width;
+        block.write(target, spare, a, |cells, a| width.each(cells, a, usual, exact));
     })
 }
 
-/// A step that applies a function of two numbers. Not both operands are scalars.
-pub(super) fn binary<F>(f: F, target: Target, spare: usize, a: Operand, b: Operand) -> Step
+/// A step that applies a function of two numbers, given twice. Not both operands are scalars.
+pub(super) fn binary<U, E>(
+    usual: U,
+    exact: E,
+    target: Target,
+    spare: usize,
+    [a, b]: [Operand; 2],
+) -> Step
 where
-    F: Fn(f64, f64) -> f64 + Copy + Send + Sync + 'static,
+    U: Fn(&mut Usual, [f64; 2]) -> f64 + Copy + Send + Sync + 'static,
+    E: Fn([f64; 2]) -> f64 + Copy + Send + Sync + 'static,
 {
     match (is_scalar(a), is_scalar(b)) {
         (true, _) => Box::new(move |block| {
-            let a = block.scalar(a);
-            block.write(target, spare, [b], |cells, [b]| {
-                for (cell, b) in cells.iter_mut().zip(b) {
-                    *cell = f(a, *b);
-                }
+            let (width, a) = (block.width, block.scalar(a));
+            block.write(target, spare, [b], move |cells, b| {
+                width.each(
+                    cells,
+                    b,
+                    #[inline(always)]
+                    move |lanes, [b]| usual(lanes, [a, b]),
+                    #[inline(always)]
+                    move |[b]| exact([a, b]),
+                );
             });
         }),
         (_, true) => Box::new(move |block| {
-            let b = block.scalar(b);
-            block.write(target, spare, [a], |cells, [a]| {
-                for (cell, a) in cells.iter_mut().zip(a) {
-                    *cell = f(*a, b);
-                }
+            let (width, b) = (block.width, block.scalar(b));
+            block.write(target, spare, [a], move |cells, a| {
+                width.each(
+                    cells,
+                    a,
+                    #[inline(always)]
+                    move |lanes, [a]| usual(lanes, [a, b]),
+                    #[inline(always)]
+                    move |[a]| exact([a, b]),
+                );
             });
         }),
         _ => Box::new(move |block| {
-            block.write(target, spare, [a, b], |cells, [a, b]| {
-                for ((cell, a), b) in cells.iter_mut().zip(a).zip(b) {
-                    *cell = f(*a, *b);
-                }
+            let width = block.width;
+            block.write(target, spare, [a, b], |cells, rows| {
+                width.each(cells, rows, usual, exact);
             });
         }),
     }
@@ -265,34 +287,27 @@ pub(super) fn select(target: Target, spare: usize, [c, a, b]: [Operand; 3]) -> S
             block.write(target, spare, [chosen], |cells, [a]| cells.copy_from_slice(a));
         }),
         [_, true, true] => Box::new(move |block| {
-            let (a, b) = (block.scalar(a), block.scalar(b));
-            block.write(target, spare, [c], |cells, [c]| {
-                for (cell, c) in cells.iter_mut().zip(c) {
-                    *cell = select(*c, a, b);
-                }
+            let (width, a, b) = (block.width, block.scalar(a), block.scalar(b));
+            block.write(target, spare, [c], |cells, rows| {
+                width.each_simple(cells, rows, move |[c]| select(c, a, b));
             });
         }),
         [_, true, false] => Box::new(move |block| {
-            let a = block.scalar(a);
-            block.write(target, spare, [c, b], |cells, [c, b]| {
-                for ((cell, c), b) in cells.iter_mut().zip(c).zip(b) {
-                    *cell = select(*c, a, *b);
-                }
+            let (width, a) = (block.width, block.scalar(a));
+            block.write(target, spare, [c, b], |cells, rows| {
+                width.each_simple(cells, rows, move |[c, b]| select(c, a, b));
             });
         }),
         [_, false, true] => Box::new(move |block| {
-            let b = block.scalar(b);
-            block.write(target, spare, [c, a], |cells, [c, a]| {
-                for ((cell, c), a) in cells.iter_mut().zip(c).zip(a) {
-                    *cell = select(*c, *a, b);
-                }
+            let (width, b) = (block.width, block.scalar(b));
+            block.write(target, spare, [c, a], |cells, rows| {
+                width.each_simple(cells, rows, move |[c, a]| select(c, a, b));
             });
         }),
         [_, false, false] => Box::new(move |block| {
-            block.write(target, spare, [c, a, b], |cells, [c, a, b]| {
-                for (((cell, c), a), b) in cells.iter_mut().zip(c).zip(a).zip(b) {
-                    *cell = select(*c, *a, *b);
-                }
+            let width = block.width;
+            block.write(target, spare, [c, a, b], |cells, rows| {
+                width.each_simple(cells, rows, |[c, a, b]| select(c, a, b));
             });
         }),
     }

@@ -2,10 +2,11 @@
 //! row, the rest block by block.
 
 use super::block::{self, BLOCK, Block, Operand, Step, Target};
+use super::each::Width;
 use super::{Backend, Call, Cells, RowFn, Scratch};
 use crate::builder::eval;
 use crate::kernel::{Kernel, Op};
-use crate::math::{Binary, Unary};
+use crate::math::{Binary, Unary, Usual};
 use crate::native::Native;
 
 /// A kernel compiled to closures over blocks of a row.
@@ -22,6 +23,7 @@ pub struct Rows {
     checked: Vec<usize>,
     registers: usize,
     natives: Vec<Native>,
+    width: Width,
 }
 
 /// How often an operation has to be computed.
@@ -33,8 +35,12 @@ pub(super) enum Rate {
 }
 
 impl Rows {
-    /// Compiles a kernel.
+    /// Compiles a kernel, for the widest vectors that the processor has.
     pub fn compile(kernel: &Kernel) -> Self {
+        Rows::with_width(kernel, Width::widest())
+    }
+
+    fn with_width(kernel: &Kernel, width: Width) -> Self {
         let rates = rates(kernel);
         let at_rate = |rate| (0..kernel.ops.len()).filter(|i| rates[*i] == rate).collect();
         let (steps, registers) = Steps::of(kernel, &rates).finish();
@@ -46,6 +52,7 @@ impl Rows {
             checked: (0..kernel.outputs.len()).filter(|k| kernel.outputs[*k].checked).collect(),
             registers,
             natives: kernel.natives.clone(),
+            width,
         }
     }
 }
@@ -79,7 +86,8 @@ impl RowFn for Rows {
                 while column < columns.1 {
                     let length = BLOCK.min((columns.1 - column) as usize);
                     let at = row + column;
-                    let mut block = Block { call, registers, scalars, at, column, length };
+                    let width = self.width;
+                    let mut block = Block { call, registers, scalars, width, at, column, length };
                     self.steps.iter().for_each(|step| step(&mut block));
                     finite &= self.checked.iter().all(|output| block.is_finite(*output));
                     column += length as isize;
@@ -91,7 +99,7 @@ impl RowFn for Rows {
 
     fn reserve(&self, scratch: &mut Scratch) {
         while scratch.registers.len() < self.registers {
-            scratch.registers.push(vec![0.0; BLOCK].into());
+            scratch.registers.push(Some(Box::default()));
         }
         if scratch.scalars.len() < self.ops.len() {
             scratch.scalars.resize(self.ops.len(), 0.0);
@@ -268,7 +276,15 @@ macro_rules! loop_of_each {
         }
     };
     (@one $f:path, $make:path, ($($operand:ident),*), $target:expr) => {
-        $make(|$($operand),*| $f.eval($($operand),*), $target, 0, $($operand),*)
+        $make(
+            #[inline(always)]
+            |lanes: &mut Usual, [$($operand),*]| $f.on(lanes, $($operand),*),
+            #[inline(always)]
+            |[$($operand),*]| $f.eval($($operand),*),
+            $target,
+            0,
+            [$($operand),*],
+        )
     };
 }
 
@@ -352,6 +368,89 @@ mod tests {
                 assert_eq!(memory[output + n..], old[output + n..]);
             }
         }
+    }
+
+    #[test]
+    fn every_width_of_vectors_gives_the_same_bits() {
+        // Zeros, subnormals, infinities, NaN, and of all magnitudes, so that rare ones occur.
+        let mut numbers =
+            vec![0.0, -0.0, 5e-324, 1e-310, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
+        numbers.extend((0..200).map(|k| f64::from(k - 100) * 0.031));
+        numbers.extend(
+            (0..200).map(|k| (f64::from(k) * 7.3 - 740.0).exp() * [1.0, -1.0][k as usize % 2]),
+        );
+        let n = numbers.len();
+        let kernels = UNARY.iter().map(|f| {
+            let mut b = Builder::new();
+            let u = b.load(0, [0; 3]);
+            let value = b.unary(*f, u);
+            (format!("{f:?}"), value, b)
+        });
+        let two = BINARY.iter().map(|f| {
+            let mut b = Builder::new();
+            let (u, v) = (b.load(0, [0; 3]), b.load(1, [0; 3]));
+            let value = b.binary(*f, u, v);
+            (format!("{f:?}"), value, b)
+        });
+        for (name, value, mut b) in kernels.chain(two) {
+            b.output(value);
+            let kernel = b.finish();
+            // The usual arguments alone, then all.
+            for range in [7..207, 0..n] {
+                let mut memory = numbers[range.clone()].to_vec();
+                let length = memory.len();
+                memory.extend((0..length).map(|i| numbers[range.start + (i * 31 + 5) % length]));
+                memory.resize(3 * length, 0.0);
+                let bits = |width| {
+                    let mut memory = memory.clone();
+                    let mut call = Call {
+                        memory: &mut memory,
+                        inputs: &[0, length],
+                        outputs: &[2 * length],
+                        pitch: [0, 0],
+                        parameters: &[],
+                        profiles: &[],
+                    };
+                    let rows = Rows::with_width(&kernel, width);
+                    let cells = [(0, 1), (0, 1), (0, length as isize)];
+                    rows.run(&mut call, cells, &mut Scratch::default());
+                    // One NaN is as good as another.
+                    let bits = |x: &f64| if x.is_nan() { u64::MAX } else { x.to_bits() };
+                    memory[2 * length..].iter().map(bits).collect::<Vec<_>>()
+                };
+                let all: Vec<_> = Width::all().into_iter().map(bits).collect();
+                for other in &all {
+                    let differ = (0..length).find(|i| other[*i] != all[0][*i]);
+                    assert_eq!(differ.map(|i| memory[i]), None, "{name}");
+                }
+                let scalar = |i: usize| evaluated(&kernel, memory[i], memory[length + i]);
+                let differ = (0..length).find(|i| all[0][*i] != scalar(*i));
+                assert_eq!(differ.map(|i| memory[i]), None, "{name} as a scalar");
+            }
+        }
+    }
+
+    #[rustfmt::skip]
+    const UNARY: [Unary; 30] = { use Unary::*; [
+        Negate, Not, Abs, Sign, Signum, Sqrt, Cbrt, Exp, Expm1, Log, Log1p, Log2, Log10, Sin, Cos, Tan,
+        Asin, Acos, Atan, Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Erf, Gamma, Floor, Ceil, Round,
+    ] };
+    #[rustfmt::skip]
+    const BINARY: [Binary; 19] = { use Binary::*; [
+        Add, Subtract, Multiply, Divide, Power, Remainder, Modulo, Atan2, Hypot, Min, Max,
+        Less, LessEqual, Greater, GreaterEqual, Equal, NotEqual, And, Or,
+    ] };
+
+    /// The bits of a kernel's only operation with operands.
+    fn evaluated(kernel: &Kernel, x: f64, y: f64) -> u64 {
+        let value = match *kernel.ops.last().unwrap() {
+            Op::Unary(f, _) => f.eval(x),
+            Op::Binary(f, a, b) => {
+                f.eval(if a.index() == 0 { x } else { y }, if b.index() == 0 { x } else { y })
+            }
+            _ => unreachable!(),
+        };
+        if value.is_nan() { u64::MAX } else { value.to_bits() }
     }
 
     #[test]

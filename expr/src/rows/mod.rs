@@ -7,6 +7,7 @@
 mod backend;
 mod block;
 mod compile;
+mod each;
 #[cfg(feature = "inkwell")]
 pub mod llvm;
 
@@ -73,7 +74,7 @@ pub trait RowFn: Send + Sync {
 /// Working memory of kernels, to be kept from call to call.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    registers: Vec<Box<[f64]>>,
+    registers: Vec<Option<Box<block::Register>>>,
     scalars: Vec<f64>,
     /// Where profiles lie, during a call.
     #[cfg(feature = "inkwell")]

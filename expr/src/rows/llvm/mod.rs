@@ -15,7 +15,6 @@ pub use target::Target;
 use self::jit::Code;
 use super::{Backend, Call, Cells, RowFn, Scratch};
 use crate::kernel::{Kernel, Op};
-use crate::math::Binary;
 
 /// A kernel compiled by LLVM.
 pub struct LlvmRows {
@@ -55,7 +54,7 @@ pub(super) fn compile(kernel: &Kernel) -> Option<Arc<LlvmRows>> {
 
 /// Whether there is code for an operation.
 fn is_known(op: &Op) -> bool {
-    !matches!(op, Op::Native(..) | Op::Binary(Binary::Power | Binary::Atan2 | Binary::Hypot, ..))
+    !matches!(op, Op::Native(..))
 }
 
 impl RowFn for LlvmRows {
