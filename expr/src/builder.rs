@@ -3,7 +3,9 @@
 //! A rewrite is allowed only if it gives the same number for every operand, infinities, NaNs and
 //! signed zeros included (which NaN it is does not count). So `x + 0` stays (−0 + 0 is 0), and
 //! `0*x` stays (x may be infinite). The one definition made here is that of powers: x^n for
-//! n = −4 … 4 is multiplication in a fixed order.
+//! n = −4 … 4 is multiplication in a fixed order. Where a sum has a term that is a power of two
+//! times something, product and sum are one operation, which rounds as the two do since the product
+//! is exact (unless it overflows).
 
 use std::collections::HashMap;
 
@@ -39,6 +41,7 @@ pub(crate) fn key(op: &Op) -> Key {
         Op::Binary(f, a, b) => (5, f as u64, at(a), at(b)),
         Op::Select(a, b, c) => (6, at(a), at(b), at(c)),
         Op::Native(f, [a, b, c]) => (7, u64::from(f), at(a) << 32 | at(b), at(c)),
+        Op::Fused(a, b, c) => (8, at(a), at(b), at(c)),
     }
 }
 
@@ -115,6 +118,12 @@ impl Builder {
                 if let Op::Unary(Unary::Negate, a) = self.ops[a.index()] {
                     return self.binary(Binary::Subtract, b, a);
                 }
+                for (term, other) in [(b, a), (a, b)] {
+                    if let Some((factor, x)) = self.doubled(term) {
+                        let factor = self.constant(factor);
+                        return self.fused(factor, x, other);
+                    }
+                }
             }
             Binary::Subtract => {
                 if is_zero(constant_b, 0.0) {
@@ -122,6 +131,10 @@ impl Builder {
                 }
                 if let Op::Unary(Unary::Negate, b) = self.ops[b.index()] {
                     return self.binary(Binary::Add, a, b);
+                }
+                if let Some((factor, x)) = self.doubled(b) {
+                    let factor = self.constant(-factor);
+                    return self.fused(factor, x, a);
                 }
             }
             Binary::Multiply => {
@@ -147,6 +160,25 @@ impl Builder {
         }
         let (a, b) = if f.commutes() && b < a { (b, a) } else { (a, b) };
         self.push(Op::Binary(f, a, b))
+    }
+
+    /// The factor, ±2, ±4 …, and the other operand of a product with one.
+    fn doubled(&self, product: Value) -> Option<(f64, Value)> {
+        let Op::Binary(Binary::Multiply, a, b) = self.ops[product.index()] else { return None };
+        [(a, b), (b, a)].into_iter().find_map(|(factor, x)| {
+            let factor = self.as_constant(factor)?;
+            (is_power_of_two(factor) && factor.abs() > 1.0).then_some((factor, x))
+        })
+    }
+
+    /// a·b + c, rounded once: more exact than a product and a sum, but c − a·b, say, is no longer 0
+    /// where c is the rounded product.
+    pub fn fused(&mut self, a: Value, b: Value, c: Value) -> Value {
+        if let [Some(a), Some(b), Some(c)] = [a, b, c].map(|v| self.as_constant(v)) {
+            return self.constant(a.mul_add(b, c));
+        }
+        let (a, b) = if b < a { (b, a) } else { (a, b) };
+        self.push(Op::Fused(a, b, c))
     }
 
     /// x^n as multiplication for n = −4 … 4.
@@ -296,6 +328,7 @@ impl Builder {
                 Op::Unary(f, a) => Op::Unary(f, r(a)),
                 Op::Binary(f, a, b) => Op::Binary(f, r(a), r(b)),
                 Op::Select(a, b, c) => Op::Select(r(a), r(b), r(c)),
+                Op::Fused(a, b, c) => Op::Fused(r(a), r(b), r(c)),
                 Op::Native(f, arguments) => Op::Native(f, arguments.map(r)),
                 leaf => leaf,
             });
@@ -325,6 +358,7 @@ pub(crate) fn eval(op: &Op, natives: &[Native], at: impl Fn(Value) -> f64) -> Op
         Op::Unary(f, a) => Some(f.eval(at(a))),
         Op::Binary(f, a, b) => Some(f.eval(at(a), at(b))),
         Op::Select(a, b, c) => Some(math::select(at(a), at(b), at(c))),
+        Op::Fused(a, b, c) => Some(at(a).mul_add(at(b), at(c))),
         Op::Native(f, arguments) => Some(natives[f as usize].eval(arguments.map(at))),
         Op::Parameter(_) | Op::Profile { .. } | Op::Load { .. } => None,
     }
@@ -364,6 +398,24 @@ mod tests {
         assert_eq!(b.binary(Binary::Divide, x, four), b.binary(Binary::Multiply, x, quarter));
         let third = b.binary(Binary::Divide, x, three);
         assert_eq!(b.ops[third.index()], Op::Binary(Binary::Divide, x, three));
+    }
+
+    #[test]
+    fn a_power_of_two_times_something_is_added_without_rounding_in_between() {
+        let mut b = Builder::new();
+        let (x, y) = (b.load(0, [0; 3]), b.load(1, [0; 3]));
+        let (minus_four, six) = (b.constant(-4.0), b.constant(6.0));
+        let (four_x, six_x) =
+            (b.binary(Binary::Multiply, minus_four, x), b.binary(Binary::Multiply, six, x));
+        let sum = b.binary(Binary::Add, y, four_x);
+        assert_eq!(b.ops[sum.index()], Op::Fused(x, minus_four, y));
+        assert_eq!(b.binary(Binary::Add, four_x, y), sum);
+        // Of 6x the rounding would not be that of a product.
+        let sum = b.binary(Binary::Add, y, six_x);
+        assert_eq!(b.ops[sum.index()], Op::Binary(Binary::Add, y, six_x));
+        for (x, y) in [(1.0 + f64::EPSILON, -4.0), (1e300, 3e300), (5e-324, 1.0), (-0.0, 0.0)] {
+            assert_eq!(x.mul_add(-4.0, y).to_bits(), (y + -4.0 * x).to_bits());
+        }
     }
 
     #[test]

@@ -75,6 +75,7 @@ fn locals(b: &mut Builder, value: Value, op: Op) -> Vec<(Value, Local)> {
         Op::Binary(f, x, y) => binary(b, f, x, y, value),
         Op::Native(f, arguments) => native(b, f, arguments),
         Op::Select(condition, yes, no) => vec![(yes, If(condition)), (no, Unless(condition))],
+        Op::Fused(x, y, z) => vec![(x, Factor(y)), (y, Factor(x)), (z, Factor(b.constant(1.0)))],
         _ => vec![],
     }
 }

@@ -46,6 +46,8 @@ pub enum Op {
     Binary(Binary, Value, Value),
     /// `condition ≠ 0 ? yes : no`
     Select(Value, Value, Value),
+    /// The product of two values plus a third, rounded once.
+    Fused(Value, Value, Value),
     /// One of the functions that the program brought along, by its number in the kernel.
     Native(u32, [Value; MOST_ARGUMENTS]),
 }
@@ -56,7 +58,9 @@ impl Op {
         let used: [Option<Value>; 3] = match *self {
             Op::Unary(_, a) => [Some(a), None, None],
             Op::Binary(_, a, b) => [Some(a), Some(b), None],
-            Op::Select(a, b, c) | Op::Native(_, [a, b, c]) => [Some(a), Some(b), Some(c)],
+            Op::Select(a, b, c) | Op::Fused(a, b, c) | Op::Native(_, [a, b, c]) => {
+                [Some(a), Some(b), Some(c)]
+            }
             _ => [None; 3],
         };
         used.into_iter().flatten()
@@ -145,6 +149,7 @@ impl fmt::Display for Kernel {
                 Op::Unary(g, a) => writeln!(f, "{} %{}", lower(g), a.0)?,
                 Op::Binary(g, a, b) => writeln!(f, "{} %{} %{}", lower(g), a.0, b.0)?,
                 Op::Select(a, b, c) => writeln!(f, "select %{} %{} %{}", a.0, b.0, c.0)?,
+                Op::Fused(a, b, c) => writeln!(f, "fused %{} * %{} + %{}", a.0, b.0, c.0)?,
                 Op::Native(g, arguments) => {
                     let native = &self.natives[*g as usize];
                     let arguments =

@@ -109,7 +109,7 @@ fn kernel(choices: Vec<u32>) -> Kernel {
             }
             9 => {
                 let [c, x, y] = [(); 3].map(|()| any(&mut choices, &values));
-                b.select(c, x, y)
+                if choices.pick(2) == 0 { b.select(c, x, y) } else { b.fused(c, x, y) }
             }
             10..=12 => {
                 let f = BINARY[choices.pick(4)];

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use fluxions_expr::{Binary, Expr, Kernel, Reduction, Type};
+use fluxions_expr::{Expr, Kernel, Reduction, Type};
 use fluxions_halo::HaloWidth;
 
 use crate::halo_group::HaloGroup;
@@ -131,8 +131,7 @@ impl Plan {
                         let in_place =
                             update.from.map(|family| pass.input(ArrayRef::Extra(array(family, k))));
                         let factor = pass.builder.parameter(plan.first_factor + update.factor);
-                        let change = pass.builder.binary(Binary::Multiply, factor, rate);
-                        let new = pass.builder.binary(Binary::Add, base, change);
+                        let new = pass.builder.fused(factor, rate, base);
                         let checked = last && update.to == stages.result;
                         pass.builder.output_with(new, in_place, checked);
                         outputs.push(Slot::Array(array(update.to, k)));

@@ -312,3 +312,42 @@ pub(super) fn select(target: Target, spare: usize, [c, a, b]: [Operand; 3]) -> S
         }),
     }
 }
+
+/// A step that adds the product of two operands to a third with one rounding. Not all operands are
+/// scalars.
+pub(super) fn fused(target: Target, spare: usize, [a, b, c]: [Operand; 3]) -> Step {
+    // Of the factors the scalar comes first.
+    let (a, b) = if is_scalar(b) { (b, a) } else { (a, b) };
+    match [is_scalar(a), is_scalar(b), is_scalar(c)] {
+        [true, true, _] => Box::new(move |block| {
+            let (width, a, b) = (block.width, block.scalar(a), block.scalar(b));
+            block.write(target, spare, [c], |cells, rows| {
+                width.each_simple(cells, rows, move |[c]| a.mul_add(b, c));
+            });
+        }),
+        [true, false, true] => Box::new(move |block| {
+            let (width, a, c) = (block.width, block.scalar(a), block.scalar(c));
+            block.write(target, spare, [b], |cells, rows| {
+                width.each_simple(cells, rows, move |[b]| a.mul_add(b, c));
+            });
+        }),
+        [true, false, false] => Box::new(move |block| {
+            let (width, a) = (block.width, block.scalar(a));
+            block.write(target, spare, [b, c], |cells, rows| {
+                width.each_simple(cells, rows, move |[b, c]| a.mul_add(b, c));
+            });
+        }),
+        [false, _, true] => Box::new(move |block| {
+            let (width, c) = (block.width, block.scalar(c));
+            block.write(target, spare, [a, b], |cells, rows| {
+                width.each_simple(cells, rows, move |[a, b]| a.mul_add(b, c));
+            });
+        }),
+        [false, _, false] => Box::new(move |block| {
+            let width = block.width;
+            block.write(target, spare, [a, b, c], |cells, rows| {
+                width.each_simple(cells, rows, |[a, b, c]| a.mul_add(b, c));
+            });
+        }),
+    }
+}

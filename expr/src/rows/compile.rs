@@ -256,6 +256,9 @@ impl<'a> Steps<'a> {
             Op::Select(c, a, b) => {
                 block::select(target, 0, [c, a, b].map(|v| self.operand(v.index())))
             }
+            Op::Fused(a, b, c) => {
+                block::fused(target, 0, [a, b, c].map(|v| self.operand(v.index())))
+            }
             Op::Native(f, arguments) => {
                 let native = self.kernel.natives[f as usize].clone();
                 block::native(native, target, 0, arguments.map(|v| self.operand(v.index())))

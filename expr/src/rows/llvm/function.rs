@@ -412,6 +412,7 @@ fn operate<'ctx>(
         Op::Unary(f, a) => f.on(emit, at(a)),
         Op::Binary(f, a, b) => f.on(emit, at(a), at(b)),
         Op::Select(a, b, c) => math::select_on(emit, at(a), at(b), at(c)),
+        Op::Fused(a, b, c) => emit.fma(at(a), at(b), at(c)),
         Op::Parameter(_) | Op::Profile { .. } | Op::Load { .. } | Op::Native(..) => {
             unreachable!("values from memory are loaded, and closures are not compiled")
         }
