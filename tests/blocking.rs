@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::sync::{Arc, Mutex};
+
 use common::{Case, cases, factorings};
 use fluxions::prelude::*;
 use fluxions::solver::Blocking;
@@ -62,4 +64,122 @@ fn any_steps_and_slabs_in_a_sweep_on_every_factoring_of_2_to_8_ranks_as_threads(
             }
         }
     }
+}
+
+/// What trackers have seen: steps, times and the bits of a field.
+type Seen = Arc<Mutex<Vec<(u64, u64, Vec<u64>)>>>;
+
+/// Heat and decay on a torus that is 40 × 24 cells large.
+fn heat() -> Pde {
+    let grid = Grid::cartesian()
+        .axis("x", 0.0..1.0, 40, Periodic)
+        .axis("y", 0.0..1.0, 24, Periodic)
+        .build()
+        .unwrap();
+    Pde::on(&grid).equation("u", "0.01*laplace(u) - u^3*t").build().unwrap()
+}
+
+/// Output, diagnostics and the end keep their times, and see the state at them.
+#[test]
+fn trackers_see_the_same_states_on_1_and_3_ranks() {
+    let pde = heat();
+    let seen_with = |blocking: Blocking, ranks: usize| {
+        let seen = Seen::default();
+        let run = |world: &World| {
+            let record = || {
+                let seen = seen.clone();
+                move |now: &mut Snapshot<'_>| {
+                    let (step, time) = (now.step(), now.time().to_bits());
+                    if let Some(all) = now.gather("u")? {
+                        let bits = all.iter().map(|x| x.to_bits()).collect();
+                        seen.lock().unwrap().push((step, time, bits));
+                    }
+                    Ok(GO_ON)
+                }
+            };
+            let mut simulation = Simulation::builder(&pde, world)
+                .initial("u", "sin(2*pi*x)*cos(2*pi*y)")
+                .scheme(Tableau::RK2)
+                .dt(0.001)
+                .blocking(blocking)
+                .track(Every::Steps(7), record())
+                .track(Every::Time(0.0095), record())
+                .track(Every::Times(vec![0.0031, 0.0405]), record())
+                .max_steps(Some(43))
+                .build()
+                .unwrap();
+            simulation.run_until(0.0304)?;
+            simulation.run_until(0.1)
+        };
+        let reports = on_threads(ranks, run).unwrap();
+        assert_eq!((reports[0].steps, reports[0].stop_reason.clone()), (43, StopReason::MaxSteps));
+        std::mem::take(&mut *seen.lock().unwrap())
+    };
+    let expected = seen_with(blocking((0, 1, 0)), 1);
+    assert!(expected.len() > 12, "{}", expected.len());
+    for (choice, ranks) in [((5, 1, 0), 1), ((4, 3, 8), 1), ((8, 1, 0), 1), ((3, 2, 0), 3)] {
+        let found = seen_with(blocking(choice), ranks);
+        assert!(found == expected, "{choice:?} on {ranks} ranks");
+    }
+}
+
+/// The first step, field and cell that is not finite is named, although later steps of the same
+/// sweep were made.
+#[test]
+fn what_is_first_not_finite_is_named_on_1_and_4_ranks() {
+    let grid = Grid::cartesian()
+        .axis("x", 0.0..1.0, 40, Periodic)
+        .axis("y", 0.0..1.0, 24, Bounded)
+        .build()
+        .unwrap();
+    let pde = Pde::on(&grid)
+        .equation("v", "laplace(u)*0.001")
+        .equation("u", "0.001*laplace(u) + u^3")
+        .build()
+        .unwrap();
+    let message = |blocking: Blocking, ranks: usize| {
+        let run = |world: &World| {
+            let mut simulation = Simulation::builder(&pde, world)
+                .initial("u", "1 + 2*exp(-50*((x - 0.7)^2 + (y - 0.4)^2))")
+                .initial("v", "0")
+                .scheme(Tableau::EULER)
+                .dt(0.1)
+                .blocking(blocking)
+                .build()
+                .unwrap();
+            simulation.run_until(10.0)
+        };
+        on_threads(ranks, run).unwrap_err().to_string()
+    };
+    let expected = message(blocking((0, 1, 0)), 1);
+    assert!(expected.contains("`u`") && expected.contains("step"), "{expected}");
+    for (choice, ranks) in
+        [((8, 1, 0), 1), ((5, 3, 6), 1), ((8, 2, 0), 4), ((0, 1, 0), 4), ((9, 1, 0), 2)]
+    {
+        assert_eq!(message(blocking(choice), ranks), expected, "{choice:?} on {ranks} ranks");
+    }
+}
+
+/// A deep halo is exchanged once per sweep.
+#[test]
+fn as_many_messages_as_sweeps_on_2_ranks() {
+    let pde = heat();
+    let reports = on_threads(2, |world| {
+        Simulation::builder(&pde, world)
+            .initial("u", "x")
+            .scheme(Tableau::RK2)
+            .dt(1e-3)
+            .dims(&[2, 1])
+            .blocking(blocking((4, 1, 0)))
+            .build()
+            .map_err(|e| e.to_string())?
+            .run_until(0.02)
+            .map_err(|e| e.to_string())
+    })
+    .unwrap();
+    // Two messages a rank and sweep, of 8 rows for the 4 steps of 2 stages each.
+    assert_eq!((reports[0].steps, reports[0].steps_per_sweep), (20, 4));
+    assert_eq!((reports[0].halo_exchanges, reports[0].messages), (5, 5 * 4));
+    assert_eq!(reports[0].bytes_sent, 5 * 4 * 8 * 24 * 8);
+    assert_eq!(reports[0].rhs_evaluations, 40);
 }

@@ -122,12 +122,22 @@ fn steps(world: &World, problem: &Problem, memory: f64) -> Result<(), Failure> {
     let mut simulation = build(None)?;
     let report = run(&mut simulation, problem.times.dt, one)?;
     let seconds = report.stepping_seconds / report.steps as f64;
-    let name = format!(
-        "a step as `run` makes it: {} in a sweep over memory, by {}",
-        report.steps_per_sweep, report.backend
-    );
+    let name = format!("a step as `run` makes it: {}, by {}", sweep(&simulation), report.backend);
     line(&name, seconds, bytes as f64);
     Ok(())
+}
+
+/// How steps are made in sweeps over memory, in words.
+fn sweep(simulation: &Simulation) -> String {
+    let Blocking { steps: Some(steps @ 1..), slabs, tile } = simulation.blocking() else {
+        return "pass by pass".into();
+    };
+    let slabs = slabs.map_or(String::new(), |slabs| format!(", {slabs} slab(s) at a time"));
+    let tile = match tile {
+        Some(cells @ 1..) => format!(", in tiles of {cells}"),
+        _ => String::new(),
+    };
+    format!("{steps} in a sweep over memory{slabs}{tile}")
 }
 
 /// Makes steps for a while. `one` is about how long a step takes, the same on all ranks.

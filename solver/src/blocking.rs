@@ -14,7 +14,7 @@ use crate::memory::Memory;
 use crate::pde::Pde;
 use crate::pipeline::{Margins, Pipeline};
 use crate::plan::Plan;
-use crate::wavefront::Wavefront;
+use crate::wavefront::{WHOLE, Wavefront};
 
 /// Numbers of steps that are tried.
 const STEPS: [usize; 5] = [16, 8, 4, 2, 1];
@@ -24,15 +24,15 @@ const CELLS_PER_LAYER: usize = 40;
 const SMALL: usize = 1 << 20;
 /// Cells of tiles that are tried, along the second axis: rows of a plane in three dimensions,
 /// where slabs lie across axis 0, cells of a row in two.
-const TILES: [[usize; 3]; 2] = [[16, 32, 64], [256, 512, 1024]];
+const TILES: [[usize; 2]; 2] = [[32, 64], [512, 1024]];
 /// Bytes of slabs that an entry advances at a time, if it can be one slab at least.
 const BATCH: usize = 64 << 10;
 /// Most slabs that an entry advances at a time.
 const MOST_SLABS: usize = 64;
-/// How long each choice is timed, in seconds, about.
-const TIMED: f64 = 6e-3;
-/// How often each choice is timed; the fastest counts.
-const ROUNDS: usize = 2;
+/// Bytes of arrays over which each choice is timed, if there are as many: more than caches hold.
+const TIMED: usize = 64 << 20;
+/// A choice has to be faster than the one before by this factor.
+const BETTER: f64 = 1.02;
 
 /// How steps are made in sweeps, where somebody says so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Blocked {
         let cells = |axis: usize| shape[axis] / dims[axis];
         let may_tile = match asked.tile {
             Some(cells) => cells > 0,
-            None => cells(one.tile_axis) >= 2 * TILES[one.axis][0],
+            None => cells(one.tile_axis) >= 2 * TILES[one.axis][1],
         };
         let joined = |tiled: bool| {
             std::array::from_fn(|axis| {
@@ -129,11 +129,8 @@ impl Blocked {
         let slabs = block.shape()[self.pipeline.axis];
         let along = block.shape()[self.pipeline.tile_axis];
         let slab_bytes = (memory.layout().length() / slabs.max(1)).max(1) * size_of::<f64>();
-        // Without tiles the block is one.
-        let whole = usize::MAX / 4;
-        let tile = |cells: usize| if cells == 0 { whole } else { cells };
-        let first_tile = if self.tiled { TILES[self.pipeline.axis][1] } else { 0 };
-        wavefront.tile = tile(self.asked.tile.unwrap_or(first_tile));
+        let tile = |cells: usize| if cells == 0 { WHOLE } else { cells };
+        wavefront.tile = tile(self.asked.tile.unwrap_or(0));
         let batch = |tile: usize| {
             let bytes = (slab_bytes * tile.min(along) / along.max(1)).max(1);
             (BATCH / bytes).clamp(1, MOST_SLABS)
@@ -142,52 +139,41 @@ impl Blocked {
         if self.asked.steps.is_some() {
             return Ok(());
         }
-        // Seconds in which one slab makes one step, over as many slabs as take so long.
-        let mut guess = 0.0;
-        let mut time = |wavefront: &mut Wavefront| {
-            let fitting = TIMED / (wavefront.steps as f64 * guess);
-            let timed = if guess > 0.0 { fitting as usize } else { 0 };
-            let timed = timed.max(16).min(slabs);
-            let mut best = f64::INFINITY;
-            for _ in 0..ROUNDS {
-                let began = Instant::now();
-                let steps = wavefront.steps;
-                wavefront.sweep(block, memory, steps, |_| (0.0, 0.0), Some(timed as isize));
-                best = best.min(began.elapsed().as_secs_f64() / (steps * timed) as f64);
-            }
-            guess = best;
-            world.max(best)
-        };
         let most = wavefront.steps;
+        let timed = (TIMED / (slab_bytes * memory.arrays())).max(4 * most).min(slabs) as isize;
+        let mut time = |wavefront: &mut Wavefront| {
+            let began = Instant::now();
+            let steps = wavefront.steps;
+            wavefront.sweep(block, memory, steps, |_| (0.0, 0.0), Some(timed));
+            world.max(began.elapsed().as_secs_f64() / steps as f64)
+        };
+        let (first_tile, first_slabs) = (wavefront.tile, wavefront.slabs);
+        // The first time, memory becomes this rank's.
         wavefront.steps = 1;
         time(wavefront)?;
-        let mut best = (f64::INFINITY, (1, wavefront.tile, wavefront.slabs));
+        let mut best = (f64::INFINITY, (1, first_tile, first_slabs));
         let mut attempt = |wavefront: &mut Wavefront, steps, tile, slabs| {
             (wavefront.steps, wavefront.tile, wavefront.slabs) = (steps, tile, slabs);
             let seconds = time(wavefront)?;
-            if seconds < best.0 {
+            if seconds * BETTER < best.0 {
                 best = (seconds, (steps, tile, slabs));
             }
             (wavefront.steps, wavefront.tile, wavefront.slabs) = best.1;
             Ok::<_, Error>(())
         };
-        let (first_tile, first_slabs) = (wavefront.tile, wavefront.slabs);
         for steps in STEPS.into_iter().rev().filter(|steps| *steps <= most) {
             attempt(wavefront, steps, first_tile, first_slabs)?;
         }
-        if self.tiled && self.asked.tile.is_none() {
-            for cells in [0, TILES[self.pipeline.axis][0], TILES[self.pipeline.axis][2]] {
-                let steps = wavefront.steps;
-                attempt(wavefront, steps, tile(cells), batch(tile(cells)))?;
+        if self.asked.slabs.is_none() {
+            for slabs in [2 * first_slabs, first_slabs / 2] {
+                if (1..=MOST_SLABS).contains(&slabs) {
+                    attempt(wavefront, wavefront.steps, first_tile, slabs)?;
+                }
             }
         }
-        if self.asked.slabs.is_none() {
-            let usual = wavefront.slabs;
-            for slabs in [4 * usual, 2 * usual, usual / 2, usual / 4] {
-                if slabs > 0 && slabs <= MOST_SLABS {
-                    let (steps, tile) = (wavefront.steps, wavefront.tile);
-                    attempt(wavefront, steps, tile, slabs)?;
-                }
+        if self.tiled && self.asked.tile.is_none() {
+            for cells in TILES[self.pipeline.axis] {
+                attempt(wavefront, wavefront.steps, tile(cells), batch(tile(cells)))?;
             }
         }
         Ok(())

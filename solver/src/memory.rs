@@ -61,6 +61,11 @@ impl Memory {
         self.layout
     }
 
+    /// How many arrays there are.
+    pub(crate) fn arrays(&self) -> usize {
+        self.arrays.len()
+    }
+
     /// Where an array begins.
     pub(crate) fn array(&self, number: usize) -> usize {
         self.arrays[number]

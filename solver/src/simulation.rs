@@ -7,6 +7,7 @@ use fluxions_expr::Backend;
 use fluxions_halo::Decomposition;
 use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
 
+use crate::blocking::Blocking;
 use crate::builder::SimulationBuilder;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -66,6 +67,14 @@ impl Simulation {
     /// Steps done so far.
     pub fn steps(&self) -> u64 {
         self.steps
+    }
+
+    /// How steps are made in sweeps over memory: as asked for, or as was best when it was measured.
+    pub fn blocking(&self) -> Blocking {
+        match &self.wavefront {
+            Some(wavefront) => wavefront.blocking(),
+            None => Blocking { steps: Some(0), slabs: None, tile: None },
+        }
     }
 
     /// The equations.

@@ -14,7 +14,7 @@ use fluxions_expr::{Call, RowFn, Scratch};
 use fluxions_grid::{Face, Region, Side};
 use fluxions_halo::{Exchange, FieldHalo, HaloWidth, Subdomain};
 
-use crate::blocking::Blocked;
+use crate::blocking::{Blocked, Blocking};
 use crate::error::Error;
 use crate::executor::{Counts, Executor};
 use crate::memory::Memory;
@@ -57,6 +57,9 @@ struct Bound {
     partners: Vec<[usize; 2]>,
     parameters: Vec<f64>,
 }
+
+/// More cells than a block has: where that is not cut into tiles.
+pub(crate) const WHOLE: usize = usize::MAX / 4;
 
 /// A number that is not finite: after which of the steps, in which array and cell of the grid.
 pub(crate) type Bad = (usize, (usize, u64));
@@ -115,7 +118,7 @@ impl Wavefront {
         Wavefront {
             steps: pipeline.entries.len() / pipeline.per_step,
             slabs: 1,
-            tile: usize::MAX / 4,
+            tile: WHOLE,
             positions: Vec::with_capacity(exchanged.len()),
             bound: bound.collect(),
             exchanged,
@@ -129,6 +132,12 @@ impl Wavefront {
             pipeline: pipeline.clone(),
             scratch,
         }
+    }
+
+    /// The present numbers of steps, slabs and cells of a tile.
+    pub(crate) fn blocking(&self) -> Blocking {
+        let tile = if self.tile < WHOLE { self.tile } else { 0 };
+        Blocking { steps: Some(self.steps), slabs: Some(self.slabs), tile: Some(tile) }
     }
 
     /// Whether more than one thing is done in a sweep.

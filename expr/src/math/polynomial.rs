@@ -2,44 +2,26 @@
 
 use super::Lanes;
 
-/// Σ cₖ·xᵏ for up to 32 coefficients by Estrin's scheme: neighbours are paired, then the pairs, and
-/// so on.
+/// Σ cₖ·xᵏ as E(x²) + x·O(x²), both by Horner's scheme: two chains that go on side by side, with one
+/// operation for each coefficient.
 #[inline(always)]
 pub(super) fn polynomial<L: Lanes, const N: usize>(
     l: &mut L,
     x: L::Number,
     coefficients: [f64; N],
 ) -> L::Number {
-    const { assert!(N <= 32) };
-    let mut terms = coefficients.map(|c| l.number(c));
-    // Written out, so that every loop has a constant length and none is left in the end.
-    pair(l, &mut terms, N, x);
+    const { assert!(N >= 2) };
+    let terms = coefficients.map(|c| l.number(c));
     let square = l.mul(x, x);
-    pair(l, &mut terms, N.div_ceil(2), square);
-    if N > 4 {
-        let fourth = l.mul(square, square);
-        pair(l, &mut terms, N.div_ceil(4), fourth);
-        if N > 8 {
-            let eighth = l.mul(fourth, fourth);
-            pair(l, &mut terms, N.div_ceil(8), eighth);
-            if N > 16 {
-                let sixteenth = l.mul(eighth, eighth);
-                pair(l, &mut terms, N.div_ceil(16), sixteenth);
-            }
-        }
+    // The last coefficient of each chain, then the earlier ones.
+    let (mut last, mut other) = (terms[N - 1], terms[N - 2]);
+    for k in (0..N - 2).rev() {
+        let next = l.fma(last, square, terms[k]);
+        (last, other) = (other, next);
     }
-    terms[0]
-}
-
-/// Of the first `count` terms, those at 2k and 2k + 1 become one, at k.
-#[inline(always)]
-fn pair<L: Lanes>(l: &mut L, terms: &mut [L::Number], count: usize, power: L::Number) {
-    for k in 0..count / 2 {
-        terms[k] = l.fma(terms[2 * k + 1], power, terms[2 * k]);
-    }
-    if count % 2 == 1 {
-        terms[count / 2] = terms[count - 1];
-    }
+    // One step after another the chains change places: `last` is that of coefficient 1, `other`
+    // that of 0.
+    l.fma(last, x, other)
 }
 
 /// A number as the sum of two: its rounded value and what that leaves.

@@ -53,7 +53,7 @@ const COS_QUARTER: [f64; 6] = [
     -1.135_979_632_953_000_3e-11,
 ];
 
-/// The sine, within 1 ulp.
+/// The sine.
 #[inline(always)]
 pub(super) fn sin<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
     // sin x = (−1)^n sin(x − nπ), computed for |x|: an odd function, at −0 too.
@@ -72,7 +72,7 @@ pub(super) fn sin<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
     l.rare(far, x, value, sin_far)
 }
 
-/// The cosine, within 1 ulp.
+/// The cosine.
 #[inline(always)]
 pub(super) fn cos<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
     // cos x = sin(x + π/2) = (−1)^n sin(x − (n − ½)π)
@@ -135,30 +135,27 @@ fn subtract<L: Lanes>(
     (r, l.fma(minus_n, parts[1], low))
 }
 
-/// sin(r + low), |r| ≤ π/2, as r + r³·p. At π/2 the second term is more than half of the sum, so
-/// that each of its roundings would be seen: what they cut off is added at the end.
+/// sin(r + low), |r| ≤ π/2, as r·q with q = 1 + r²·p. What rounding p and q cuts off is added at the
+/// end; the other roundings are those of terms that are small beside q: near π/2 too small to make
+/// more than 1 of it.
 #[inline(always)]
 fn sin_of_remainder<L: Lanes>(l: &mut L, r: L::Number, low: L::Number) -> L::Number {
-    let (z, z_low) = exact_product(l, r, r);
+    let z = l.mul(r, r);
     let [first, rest @ ..] = SIN;
-    let (q, first) = (polynomial(l, z, rest), l.number(first));
-    let p = l.fma(q, z, first);
+    let (rest, first, one) = (polynomial(l, z, rest), l.number(first), l.number(1.0));
+    let p = l.fma(rest, z, first);
     let p_low = l.sub(first, p);
-    let p_low = l.fma(q, z, p_low);
-
-    let (cube, cube_low) = exact_product(l, r, z);
-    let cube_low = l.fma(r, z_low, cube_low);
-
-    let main = l.fma(cube, p, r);
-    let main_low = l.sub(r, main);
-    let main_low = l.fma(cube, p, main_low);
+    let p_low = l.fma(rest, z, p_low);
+    let q = l.fma(z, p, one);
+    let q_low = l.sub(one, q);
+    let q_low = l.fma(z, p, q_low);
+    let q_low = l.fma(z, p_low, q_low);
     // low·cos r; this cosine is good enough, and 1 and 0 where it has to be.
-    let (one, bend) = (l.number(1.0), l.number(-FRAC_2_PI * FRAC_2_PI));
+    let bend = l.number(-FRAC_2_PI * FRAC_2_PI);
     let cos = l.fma(z, bend, one);
-    let lost = l.fma(low, cos, main_low);
-    let lost = l.fma(cube, p_low, lost);
-    let lost = l.fma(cube_low, p, lost);
-    l.add(main, lost)
+    let low = l.mul(low, cos);
+    let low = l.fma(r, q_low, low);
+    l.fma(r, q, low)
 }
 
 /// tan(r + low), |r| ≤ π/4, or −1/tan(r + low) where bit 63 of `parity` is set.

@@ -421,15 +421,31 @@ fn operate<'ctx>(
 
 /// How many vectors are computed together: several as long as their values fit into registers.
 fn unroll(kernel: &Kernel, rates: &[Rate]) -> usize {
-    let operations = kernel
-        .ops
-        .iter()
-        .zip(rates)
-        .filter(|(op, rate)| **rate == Rate::Cell && op.operands().next().is_some())
-        .count();
-    match operations {
+    let operations = kernel.ops.iter().zip(rates).filter(|(_, rate)| **rate == Rate::Cell);
+    match operations.map(|(op, _)| weight(op)).sum() {
         0..=20 => 4,
         21..=60 => 2,
         _ => 1,
+    }
+}
+
+/// About how many instructions an operation becomes.
+fn weight(op: &Op) -> usize {
+    use crate::math::{Binary, Unary};
+    match op {
+        Op::Unary(
+            Unary::Negate
+            | Unary::Not
+            | Unary::Abs
+            | Unary::Sign
+            | Unary::Signum
+            | Unary::Sqrt
+            | Unary::Floor
+            | Unary::Ceil
+            | Unary::Round,
+            _,
+        ) => 1,
+        Op::Unary(..) | Op::Binary(Binary::Power | Binary::Atan2 | Binary::Hypot, ..) => 30,
+        _ => usize::from(op.operands().next().is_some()),
     }
 }
