@@ -118,6 +118,7 @@ fn speed(backend: Backend, kernel: &Kernel, n: usize) -> f64 {
                 pitch: [0, pitch],
                 parameters: &[0.1, 0.05],
                 profiles: &[],
+                ahead: 0,
             };
             let cells = [(0, 1), (0, n as isize), (0, n as isize)];
             black_box(rows.run(&mut call, cells, &mut scratch));

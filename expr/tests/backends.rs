@@ -191,6 +191,7 @@ impl Setting {
                 pitch: self.pitch,
                 parameters: &self.parameters,
                 profiles: &self.profiles,
+                ahead: 0,
             };
             finite.push(rows.run(&mut call, *cells, &mut scratch));
         }

@@ -345,6 +345,7 @@ impl Executor {
             pitch,
             parameters: &self.parameters,
             profiles: &self.profiles,
+            ahead: 0,
         };
         let cells = std::array::from_fn(|axis| (region.start[axis], region.end[axis]));
         self.kernels[kernel].run(&mut call, cells, &mut self.scratch)

@@ -129,6 +129,20 @@ impl Pipeline {
         Some(pipeline)
     }
 
+    /// For each entry, whether it sweeps over an array that none before it has swept over.
+    pub(crate) fn first_to_touch(&self, arrays: usize) -> Vec<bool> {
+        let mut touched = vec![false; arrays];
+        let touch = |entry: &Entry| match &entry.work {
+            Work::Sweep { inputs, outputs, .. } => {
+                let all = inputs.iter().chain(outputs);
+                // All of them are touched now.
+                all.fold(false, |first, k| !std::mem::replace(&mut touched[*k], true) || first)
+            }
+            Work::Ghosts { .. } => false,
+        };
+        self.entries.iter().map(touch).collect()
+    }
+
     fn set_shifts(&mut self, pde: &Pde, plan: &Plan, axis: usize) {
         // Tiles begin on cache lines, as rows do.
         let multiple = if axis == 2 { LINE } else { 1 };

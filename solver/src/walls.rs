@@ -288,6 +288,7 @@ impl Strip {
             pitch: [0, n2],
             parameters: &parameters,
             profiles: &self.profiles,
+            ahead: 0,
         };
         let [rows_here, columns] = part.range.map(|(start, end)| (start as isize, end as isize));
         rows.run(&mut call, [(0, 1), rows_here, columns], scratch);

@@ -41,6 +41,8 @@ pub(crate) struct Wavefront {
     ghosts: Vec<SlabGhosts>,
     /// Which entries have nothing to do on this block.
     idle: Vec<bool>,
+    /// Which entries are the first to touch an array, that has to come from memory.
+    cold: Vec<bool>,
     /// Where each entry is done when all steps are made.
     regions: Vec<Region>,
     bound: Vec<Bound>,
@@ -110,6 +112,7 @@ impl Wavefront {
             Work::Sweep { .. } => false,
         };
         let idle = pipeline.entries.iter().map(is_idle).collect();
+        let cold = pipeline.first_to_touch(plan.arrays);
 
         let exchanged: Vec<usize> =
             (0..pde.arrays()).filter(|array| widths[*array] != [[0; 2]; 3]).collect();
@@ -125,6 +128,7 @@ impl Wavefront {
             exchange,
             ghosts,
             idle,
+            cold,
             regions,
             profiles: crate::profiles::of_block(pde, block, memory.layout().halo()),
             plan,
@@ -261,6 +265,8 @@ impl Wavefront {
     fn run(&mut self, entry: usize, memory: &mut Memory, region: &Region) -> bool {
         let bound = &self.bound[entry];
         let layout = memory.layout();
+        // Slabs lie across axis 0 or 1.
+        let slab_pitch = layout.pitch()[self.pipeline.axis.min(1)];
         match &self.pipeline.entries[entry].work {
             Work::Sweep { kernel, .. } => {
                 let mut call = Call {
@@ -270,6 +276,7 @@ impl Wavefront {
                     pitch: layout.pitch(),
                     parameters: &bound.parameters,
                     profiles: &self.profiles,
+                    ahead: if self.cold[entry] { self.slabs * slab_pitch } else { 0 },
                 };
                 let cells = std::array::from_fn(|axis| (region.start[axis], region.end[axis]));
                 self.kernels[*kernel].run(&mut call, cells, &mut self.scratch)

@@ -323,6 +323,7 @@ mod tests {
             pitch: [0, 0],
             parameters: &[2.0],
             profiles: &[profile],
+            ahead: 0,
         };
         let first = rows.run(&mut call, [(0, 1), (0, 1), (0, cut)], &mut scratch);
         let second = rows.run(&mut call, [(0, 1), (0, 1), (cut, n)], &mut scratch);
@@ -413,6 +414,7 @@ mod tests {
                         pitch: [0, 0],
                         parameters: &[],
                         profiles: &[],
+                        ahead: 0,
                     };
                     let rows = Rows::with_width(&kernel, width);
                     let cells = [(0, 1), (0, 1), (0, length as isize)];

@@ -29,6 +29,9 @@ pub struct Call<'a> {
     pub parameters: &'a [f64],
     /// The kernel's profiles.
     pub profiles: &'a [Profile],
+    /// How many numbers further on in each array lies what will be computed next, if it is far away
+    /// in memory: a hint to fetch it in time; 0 for none.
+    pub ahead: usize,
 }
 
 /// Numbers that depend on the index along one axis.

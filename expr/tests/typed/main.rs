@@ -68,6 +68,7 @@ fn library(maker: &Maker, text: &str) -> Result<(Type, Vec<Vec<f64>>), Vec<Error
         pitch: [0, 0],
         parameters: &[0.75],
         profiles: &[profile],
+        ahead: 0,
     };
     let cells = [(0, 1), (0, 1), (0, CELLS as isize)];
     Rows::compile(&builder.finish()).run(&mut call, cells, &mut Scratch::default());

@@ -129,6 +129,14 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
     }
 
     /// A vector from memory, of the active lanes.
+    /// Asks for a cache line that will be needed soon.
+    pub(super) fn fetch(&self, at: PointerValue<'ctx>) {
+        let i32s = self.context.i32_type();
+        // For reading, into the second-level cache, of data.
+        let [read, level, data] = [0, 2, 1].map(|k| i32s.const_int(k, false).into());
+        self.call("llvm.prefetch", &[self.pointer().into()], &[at.into(), read, level, data]);
+    }
+
     pub(super) fn load(&self, at: PointerValue<'ctx>) -> VectorValue<'ctx> {
         let Some(active) = self.active else {
             let vector = made(self.builder.build_load(self.vector(), at, ""));

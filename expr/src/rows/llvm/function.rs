@@ -6,7 +6,7 @@
 //! masked loads and stores. In a group all
 //! loads come first and all stores last, so that an output may take the place of an input.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use inkwell::IntPredicate;
 use inkwell::attributes::AttributeLoc;
@@ -22,7 +22,11 @@ use crate::kernel::{Kernel, Op};
 use crate::math::{self, Lanes};
 use crate::rows::compile::{Rate, rates};
 
-/// Adds the function of a kernel to a module, with the signature of `jit::Entry`.
+/// Doubles in a cache line.
+const LINE: usize = 8;
+
+/// Adds the function of a kernel to a module, with the signature of `jit::Entry`; if `fetches`, one
+/// that fetches what lies ahead.
 pub(super) fn emit<'ctx>(
     context: &'ctx Context,
     module: &Module<'ctx>,
@@ -30,10 +34,13 @@ pub(super) fn emit<'ctx>(
     kernel: &Kernel,
     extents: &Extents,
     target: &Target,
+    fetches: bool,
 ) {
     let pointer = context.ptr_type(Default::default()).into();
-    let function =
-        module.add_function(name, context.i64_type().fn_type(&[pointer; 7], false), None);
+    let word = context.i64_type();
+    let mut parameters = [pointer; 8];
+    parameters[7] = word.into();
+    let function = module.add_function(name, word.fn_type(&parameters, false), None);
     let bits = (64 * target.width).to_string();
     for (key, value) in [
         ("target-cpu", target.cpu.as_str()),
@@ -45,9 +52,10 @@ pub(super) fn emit<'ctx>(
     }
     let [memory, inputs, outputs, pitch, cells, parameters, profiles] =
         [0, 1, 2, 3, 4, 5, 6].map(|k| {
-            let parameter = function.get_nth_param(k).expect("there are seven parameters");
+            let parameter = function.get_nth_param(k).expect("there are eight parameters");
             parameter.into_pointer_value()
         });
+    let ahead = function.get_nth_param(7).expect("there are eight parameters").into_int_value();
     let emit = Emit::new(context, module, function, target);
     let word = |base, k| emit.entry(context.i64_type(), base, k).into_int_value();
     let arguments = Arguments {
@@ -58,6 +66,7 @@ pub(super) fn emit<'ctx>(
         cells: [0, 1, 2].map(|k| [word(cells, 2 * k), word(cells, 2 * k + 1)]),
         parameters,
         profiles,
+        ahead: fetches.then_some(ahead),
     };
     let rates = rates(kernel);
     let values = vec![None; kernel.ops.len()];
@@ -73,6 +82,8 @@ struct Arguments<'ctx> {
     cells: [[IntValue<'ctx>; 2]; 3],
     parameters: PointerValue<'ctx>,
     profiles: PointerValue<'ctx>,
+    /// How far ahead what comes next is fetched.
+    ahead: Option<IntValue<'ctx>>,
 }
 
 /// What lies along a row in memory.
@@ -309,6 +320,14 @@ impl<'ctx> Function<'_, 'ctx> {
             .iter()
             .map(|(along, row)| (*along, self.emit.element(*row, column)))
             .collect();
+        if let (Some(ahead), None) = (self.arguments.ahead, self.emit.active) {
+            for along in self.foremost() {
+                for cell in (0..vectors * width).step_by(LINE) {
+                    let here = self.emit.element(at[&along], self.emit.word(cell as i64));
+                    self.emit.fetch(self.emit.element(here, ahead));
+                }
+            }
+        }
         let mut values = vec![self.values.clone(); vectors];
         let mut loaded = HashMap::new();
         // A vector between two others is put together from them: loading it would take as long
@@ -361,6 +380,20 @@ impl<'ctx> Function<'_, 'ctx> {
                 }
             }
         }
+    }
+
+    /// Of each array the row that is farthest on.
+    fn foremost(&self) -> Vec<Along> {
+        let mut rows: BTreeMap<u32, [i32; 2]> = BTreeMap::new();
+        for (input, row) in self.extents.rows() {
+            let last = rows.entry(input).or_insert(row);
+            *last = row.max(*last);
+        }
+        let shared = |o: &crate::kernel::Output| o.in_place.is_some();
+        let outputs = self.kernel.outputs.iter().enumerate().filter(|(_, o)| !shared(o));
+        let mut all: Vec<_> = rows.into_iter().map(|(i, row)| Along::Input(i, row)).collect();
+        all.extend(outputs.map(|(k, _)| Along::Output(k)));
+        all
     }
 
     /// Adds a vector times 0 to a sum.

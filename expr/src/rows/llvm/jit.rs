@@ -34,8 +34,8 @@ use crate::rows::{Call, Cells};
 const PASSES: &str = "mem2reg,early-cse";
 
 /// The function that a kernel becomes: memory, positions of inputs and of outputs, pitches,
-/// cells, parameters, addresses of the profiles at index 0. Not 0 if all checked outputs are
-/// finite.
+/// cells, parameters, addresses of the profiles at index 0, how far ahead lies what comes next. Not
+/// 0 if all checked outputs are finite.
 type Entry = unsafe extern "C" fn(
     *mut f64,
     *const usize,
@@ -44,11 +44,14 @@ type Entry = unsafe extern "C" fn(
     *const isize,
     *const f64,
     *const usize,
+    usize,
 ) -> i64;
 
 /// A kernel as machine code. It is never unloaded.
 pub(super) struct Code {
     entry: Entry,
+    /// The same, which fetches what lies ahead.
+    fetching: Entry,
     extents: Extents,
 }
 
@@ -63,7 +66,9 @@ impl Code {
         module.set_triple(&machine.get_triple());
         module.set_data_layout(&machine.get_target_data().get_data_layout());
         let extents = Extents::of(kernel);
-        function::emit(&context, &module, &name, kernel, &extents, target);
+        let fetching = format!("{name}_fetching");
+        function::emit(&context, &module, &name, kernel, &extents, target, false);
+        function::emit(&context, &module, &fetching, kernel, &extents, target, true);
         // LLVM ends the process when it gets to see nonsense.
         module.verify().map_err(|message| message.to_string())?;
         module
@@ -72,7 +77,8 @@ impl Code {
         let object = machine
             .write_to_memory_buffer(&module, FileType::Object)
             .map_err(|message| message.to_string())?;
-        Ok(Code { entry: link(object, &name)?, extents })
+        let [entry, fetching] = link(object, [&name, &fetching])?;
+        Ok(Code { entry, fetching, extents })
     }
 
     /// Computes a range of cells; panics if it would touch what is not part of the call.
@@ -94,9 +100,10 @@ impl Code {
         );
         let bounds = cells.map(|(first, end)| [first, end]);
         // SAFETY: the code reads and writes nothing but what `check` has found to be within the
-        // memory, the parameters and the profiles, all of which are borrowed until it returns.
+        // memory, the parameters and the profiles, all of which are borrowed until it returns; it
+        // may ask for cache lines beyond, which does nothing where there are none.
         let finite = unsafe {
-            (self.entry)(
+            (if call.ahead > 0 { self.fetching } else { self.entry })(
                 call.memory.as_mut_ptr(),
                 call.inputs.as_ptr(),
                 call.outputs.as_ptr(),
@@ -104,6 +111,7 @@ impl Code {
                 bounds.as_ptr().cast(),
                 call.parameters.as_ptr(),
                 addresses.as_ptr(),
+                call.ahead,
             )
         };
         finite != 0
@@ -145,8 +153,8 @@ unsafe impl Send for Linker {}
 // SAFETY: as above.
 unsafe impl Sync for Linker {}
 
-/// Loads an object file and finds its function.
-fn link(object: MemoryBuffer<'static>, name: &str) -> Result<Entry, String> {
+/// Loads an object file and finds its functions.
+fn link(object: MemoryBuffer<'static>, names: [&str; 2]) -> Result<[Entry; 2], String> {
     static LINKER: OnceLock<Result<Linker, String>> = OnceLock::new();
     let linker = LINKER.get_or_init(|| {
         let mut linker = std::ptr::null_mut();
@@ -155,19 +163,23 @@ fn link(object: MemoryBuffer<'static>, name: &str) -> Result<Entry, String> {
         Ok(Linker(linker))
     });
     let linker = linker.as_ref().map_err(Clone::clone)?.0;
-    let mut address = 0;
-    let name = CString::new(name).map_err(|error| error.to_string())?;
     // SAFETY: the linker lives as long as the process; it takes over the object, which is
-    // therefore not dropped here; the name is a C string.
+    // therefore not dropped here.
     unsafe {
         let library = LLVMOrcLLJITGetMainJITDylib(linker);
         let object = std::mem::ManuallyDrop::new(object);
         success(LLVMOrcLLJITAddObjectFile(linker, library, object.as_mut_ptr()))?;
-        success(LLVMOrcLLJITLookup(linker, &mut address, name.as_ptr()))?;
     }
-    // SAFETY: the address is that of the function which `function::emit` has made, with the
-    // signature of `Entry`; code is never unloaded.
-    Ok(unsafe { std::mem::transmute::<usize, Entry>(address as usize) })
+    let find = |name: &str| {
+        let mut address = 0;
+        let name = CString::new(name).map_err(|error| error.to_string())?;
+        // SAFETY: the name is a C string.
+        success(unsafe { LLVMOrcLLJITLookup(linker, &mut address, name.as_ptr()) })?;
+        // SAFETY: the address is that of a function which `function::emit` has made, with the
+        // signature of `Entry`; code is never unloaded.
+        Ok::<_, String>(unsafe { std::mem::transmute::<usize, Entry>(address as usize) })
+    };
+    Ok([find(names[0])?, find(names[1])?])
 }
 
 fn success(error: LLVMErrorRef) -> Result<(), String> {

@@ -56,6 +56,7 @@ pub(super) fn agrees(kernel: &Kernel, code: &Code) -> bool {
             pitch,
             parameters: &parameters,
             profiles: &profiles,
+            ahead: 0,
         };
         run(&mut call, &mut Scratch::default())
     };
