@@ -134,9 +134,9 @@ impl Pipeline {
         let mut touched = vec![false; arrays];
         let touch = |entry: &Entry| match &entry.work {
             Work::Sweep { inputs, outputs, .. } => {
-                let all = inputs.iter().chain(outputs);
-                // All of them are touched now.
-                all.fold(false, |first, k| !std::mem::replace(&mut touched[*k], true) || first)
+                let first = inputs.iter().chain(outputs).any(|array| !touched[*array]);
+                inputs.iter().chain(outputs).for_each(|array| touched[*array] = true);
+                first
             }
             Work::Ghosts { .. } => false,
         };
