@@ -4,6 +4,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fluxions::prelude::*;
+use fluxions::solver::Blocking;
 
 /// Counts allocations of all threads.
 struct Counting;
@@ -45,6 +46,21 @@ fn scalars() -> Problem {
     (pde.build().unwrap(), &[("u", "x*y"), ("v", "0.1*x")])
 }
 
+/// Scalars that are advanced by several steps in a sweep.
+fn blocked() -> Problem {
+    let grid = Grid::cartesian()
+        .axis("x", 0.0..1.0, 20, Periodic)
+        .axis("y", 0.0..1.0, 24, Bounded)
+        .build()
+        .unwrap();
+    let pde = Pde::on(&grid)
+        .equation("u", "laplace(u) - u*v^2")
+        .equation("v", "laplace(v^3 - v - 1e-4*laplace(v)) + exp(-t)*x")
+        .boundary("y-", Condition::Value("sin(x + t)".into()))
+        .boundary("y+", Condition::Curvature("value*t".into()));
+    (pde.build().unwrap(), &[("u", "x*y"), ("v", "0.1*x")])
+}
+
 /// Vectors, complex numbers, noise and closures in a cylinder.
 fn everything() -> Problem {
     let grid = Grid::builder(Geometry::Cylindrical)
@@ -76,7 +92,8 @@ fn mixed() -> Condition<Formula> {
 
 /// Allocations of all ranks between step 200 and step 1200, on rank 0.
 fn allocations((pde, initial): &Problem, world: &World) -> u64 {
-    let builder = Simulation::builder(pde, world).dt(1e-6);
+    let blocking = Blocking { steps: Some(3), slabs: Some(2), tile: Some(0) };
+    let builder = Simulation::builder(pde, world).dt(1e-6).blocking(blocking);
     let builder = initial.iter().fold(builder, |b, (field, value)| b.initial(field, *value));
     let mut simulation = builder.build().unwrap();
     simulation.run_until(200e-6).unwrap();
@@ -92,7 +109,7 @@ fn allocations((pde, initial): &Problem, world: &World) -> u64 {
 #[test]
 fn a_thousand_steps_allocate_no_more_than_the_report() {
     // Beginning and ending a run allocates a little; a thousand steps must not add to it.
-    for problem in [scalars(), everything()] {
+    for problem in [scalars(), blocked(), everything()] {
         for ranks in [1, 2] {
             let count = |world: &World| Ok::<_, String>(allocations(&problem, world));
             let counts = on_threads(ranks, count).unwrap();

@@ -95,7 +95,7 @@ fn describe(
     line(
         "halos",
         format!(
-            "{} messages with {} per step",
+            "{} messages with {} per step that is made by itself",
             inspection.messages_per_step,
             BinaryBytes(inspection.bytes_per_step as u64)
         ),

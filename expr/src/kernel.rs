@@ -119,6 +119,11 @@ impl Kernel {
         reach
     }
 
+    /// Whether the kernel calls closures that the program brought along.
+    pub fn calls_closures(&self) -> bool {
+        self.ops.iter().any(|op| matches!(op, Op::Native(..)))
+    }
+
     /// Whether the kernel loads `input` at all.
     pub fn loads(&self, input: u32) -> bool {
         self.ops.iter().any(|op| matches!(op, Op::Load { input: i, .. } if *i == input))

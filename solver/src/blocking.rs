@@ -18,8 +18,13 @@ use crate::wavefront::{WHOLE, Wavefront};
 
 /// Numbers of steps that are tried.
 const STEPS: [usize; 5] = [16, 8, 4, 2, 1];
-/// Cells of a block for each halo layer that makes no more than 5 % of its memory.
-const CELLS_PER_LAYER: usize = 40;
+/// How many steps there are at most where nothing can be measured.
+const UNMEASURED: usize = 4;
+/// Cells of a block along an axis for each layer of a halo: in large ones halos take no more than
+/// 5 % of the memory, in small ones speed counts.
+const CELLS_PER_LAYER: [usize; 2] = [40, 12];
+/// Bytes of a rank's arrays that are many.
+const LARGE: usize = 128 << 20;
 /// Bytes of a rank's arrays that are in its fastest caches anyway.
 const SMALL: usize = 1 << 20;
 /// Cells of tiles that are tried, along the second axis: rows of a plane in three dimensions,
@@ -54,6 +59,8 @@ pub(crate) struct Blocked {
     pub(crate) widths: Vec<Margins>,
     /// Whether blocks may be cut into tiles.
     pub(crate) tiled: bool,
+    /// The faces beyond which any rank computes cells of the halo.
+    joined: [[bool; 2]; 3],
     asked: Blocking,
 }
 
@@ -89,7 +96,8 @@ impl Blocked {
         let (most, per_layer) = match asked.steps {
             Some(steps) => (steps, 1),
             None if bytes < SMALL => return None,
-            None => (STEPS[0], CELLS_PER_LAYER),
+            None if bytes > LARGE => (STEPS[0], CELLS_PER_LAYER[0]),
+            None => (STEPS[0], CELLS_PER_LAYER[1]),
         };
         let fewer = STEPS.into_iter().filter(|steps| *steps < most);
         std::iter::once(most).chain(fewer).find_map(|steps| {
@@ -99,8 +107,16 @@ impl Blocked {
                 let layers = widths.iter().flat_map(|margins| margins[axis]).max().unwrap_or(0);
                 layers * per_layer <= cells(axis)
             };
-            (0..3).all(fits).then_some(Blocked { pipeline, widths, tiled, asked })
+            (0..3).all(fits).then_some(Blocked { pipeline, widths, tiled, joined, asked })
         })
+    }
+
+    /// The same for fewer steps, which need less of a halo.
+    pub(crate) fn shortened(&self, plan: &Plan, steps: usize) -> Self {
+        let pipeline = self.pipeline.shortened(steps);
+        let widths = pipeline.needs(plan, self.joined).arrays;
+        let Blocked { tiled, joined, asked, .. } = *self;
+        Blocked { pipeline, widths, tiled, joined, asked }
     }
 
     /// The halo layers at each axis.
@@ -118,7 +134,7 @@ impl Blocked {
     }
 
     /// Chooses the numbers of steps and slabs of a wavefront by timing some sweeps over what is in
-    /// memory. Collective.
+    /// memory, unless a closure of the program would be called with that. Collective.
     pub(crate) fn tune(
         &self,
         world: &World,
@@ -140,6 +156,10 @@ impl Blocked {
             return Ok(());
         }
         let most = wavefront.steps;
+        if wavefront.calls_closures() {
+            wavefront.steps = most.min(UNMEASURED);
+            return Ok(());
+        }
         let timed = (TIMED / (slab_bytes * memory.arrays())).max(4 * most).min(slabs) as isize;
         let mut time = |wavefront: &mut Wavefront| {
             let began = Instant::now();

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use fluxions_comm::World;
 use fluxions_halo::{Decomposition, HaloPlan};
 
+use crate::blocking::{Blocked, Blocking};
 use crate::data::Shifted;
 use crate::error::{Error, Errors};
 use crate::formula::Formula;
@@ -25,7 +26,7 @@ pub struct Inspection {
     pub dims: Vec<usize>,
     /// Bytes of the arrays of the rank with the most.
     pub memory_per_rank: usize,
-    /// Messages in a step, of all ranks together.
+    /// Messages in a step that is made by itself, of all ranks together.
     pub messages_per_step: usize,
     /// Bytes in these messages.
     pub bytes_per_step: usize,
@@ -39,10 +40,15 @@ impl Inspection {
     pub fn new(pde: &Pde, tableau: &Tableau, ranks: usize, dims: &[usize]) -> Result<Self, Error> {
         let plan = Plan::step(pde, tableau);
         let decomposition = Decomposition::new(pde.grid(), ranks, dims, plan.least_cells(pde))?;
+        let swaps = Plan::swaps(pde, tableau);
+        let blocked = Blocked::new(pde, &plan, &swaps, &decomposition, Blocking::default());
+        let deep = blocked.map_or([0; 3], |blocked| blocked.halo());
+        let halo = plan.halo();
+        let halo = std::array::from_fn(|axis| halo[axis].max(deep[axis]));
         let (mut memory, mut messages, mut bytes) = (0, 0, 0);
         for rank in 0..ranks {
             let block = decomposition.subdomain(rank);
-            let layout = block.layout(plan.halo());
+            let layout = block.layout(halo);
             memory = memory.max(Memory::bytes(layout, plan.arrays, plan.rows));
             for action in &plan.actions {
                 let Action::Halo { group, arrays, .. } = action else { continue };

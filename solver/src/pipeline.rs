@@ -129,6 +129,12 @@ impl Pipeline {
         Some(pipeline)
     }
 
+    /// The first steps of it.
+    pub(crate) fn shortened(&self, steps: usize) -> Self {
+        let entries = self.entries[..steps * self.per_step].to_vec();
+        Pipeline { entries, ..*self }
+    }
+
     /// For each entry, whether it sweeps over an array that none before it has swept over.
     pub(crate) fn first_to_touch(&self, arrays: usize) -> Vec<bool> {
         let mut touched = vec![false; arrays];

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use fluxions_comm::World;
 use fluxions_expr::rows::Profile;
-use fluxions_expr::{Call, RowFn, Scratch};
+use fluxions_expr::{Call, Kernel, RowFn, Scratch};
 use fluxions_grid::{Face, Region, Side};
 use fluxions_halo::{Exchange, FieldHalo, HaloWidth, Subdomain};
 
@@ -142,6 +142,11 @@ impl Wavefront {
     pub(crate) fn blocking(&self) -> Blocking {
         let tile = if self.tile < WHOLE { self.tile } else { 0 };
         Blocking { steps: Some(self.steps), slabs: Some(self.slabs), tile: Some(tile) }
+    }
+
+    /// Whether a kernel calls closures that the program brought along.
+    pub(crate) fn calls_closures(&self) -> bool {
+        self.plan.kernels.iter().any(Kernel::calls_closures)
     }
 
     /// Whether more than one thing is done in a sweep.
