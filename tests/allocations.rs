@@ -31,14 +31,17 @@ static COUNTER: Counting = Counting;
 /// A system and the initial values of its fields.
 type Problem = (Pde, &'static [(&'static str, &'static str)]);
 
-/// Scalars in the plane.
-fn scalars() -> Problem {
-    let grid = Grid::cartesian()
+fn plane() -> Grid {
+    Grid::cartesian()
         .axis("x", 0.0..1.0, 20, Periodic)
         .axis("y", 0.0..1.0, 24, Bounded)
         .build()
-        .unwrap();
-    let pde = Pde::on(&grid)
+        .unwrap()
+}
+
+/// Scalars in the plane.
+fn scalars() -> Problem {
+    let pde = Pde::on(&plane())
         .equation("u", "laplace(u) - u*v^2 + 0.01*integral(u)")
         .equation("v", "laplace(v^3 - v - 1e-4*laplace(v)) + exp(-t)*x")
         .boundary("y-", Condition::Value("sin(x + t)".into()))
@@ -48,12 +51,7 @@ fn scalars() -> Problem {
 
 /// Scalars that are advanced by several steps in a sweep.
 fn blocked() -> Problem {
-    let grid = Grid::cartesian()
-        .axis("x", 0.0..1.0, 20, Periodic)
-        .axis("y", 0.0..1.0, 24, Bounded)
-        .build()
-        .unwrap();
-    let pde = Pde::on(&grid)
+    let pde = Pde::on(&plane())
         .equation("u", "laplace(u) - u*v^2")
         .equation("v", "laplace(v^3 - v - 1e-4*laplace(v)) + exp(-t)*x")
         .boundary("y-", Condition::Value("sin(x + t)".into()))

@@ -103,10 +103,8 @@ impl Blocked {
         std::iter::once(most).chain(fewer).find_map(|steps| {
             let pipeline = Pipeline::new(pde, plan, swaps, steps)?;
             let widths = pipeline.needs(plan, joined).arrays;
-            let fits = |axis: usize| {
-                let layers = widths.iter().flat_map(|margins| margins[axis]).max().unwrap_or(0);
-                layers * per_layer <= cells(axis)
-            };
+            let deepest = deepest(&widths);
+            let fits = |axis: usize| deepest[axis] * per_layer <= cells(axis);
             (0..3).all(fits).then_some(Blocked { pipeline, widths, tiled, joined, asked })
         })
     }
@@ -121,8 +119,7 @@ impl Blocked {
 
     /// The halo layers at each axis.
     pub(crate) fn halo(&self) -> [usize; 3] {
-        let most = |axis: usize| self.widths.iter().flat_map(|margins| margins[axis]).max();
-        std::array::from_fn(|axis| most(axis).unwrap_or(0))
+        deepest(&self.widths)
     }
 
     /// How wide the halos of given fields have to be.
@@ -198,4 +195,10 @@ impl Blocked {
         }
         Ok(())
     }
+}
+
+/// The most layers at either side of each axis.
+fn deepest(widths: &[Margins]) -> [usize; 3] {
+    let most = |axis: usize| widths.iter().flat_map(|margins| margins[axis]).max();
+    std::array::from_fn(|axis| most(axis).unwrap_or(0))
 }

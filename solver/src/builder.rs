@@ -213,11 +213,13 @@ impl<'a> SimulationBuilder<'a> {
         if let Some(blocked) = blocked {
             let mut made = Wavefront::new(pde, world, &block, &memory, &stepper, &blocked);
             blocked.tune(world, &block, &mut memory, &mut made)?;
-            // Halos no deeper than what was chosen needs.
-            let shortened = blocked.shortened(stepper.plan(), made.steps);
-            let (slabs, tile) = (made.slabs, made.tile);
-            made = Wavefront::new(pde, world, &block, &memory, &stepper, &shortened);
-            (made.slabs, made.tile) = (slabs, tile);
+            if made.steps < blocked.pipeline.steps() {
+                // Halos no deeper than what was chosen needs.
+                let shortened = blocked.shortened(stepper.plan(), made.steps);
+                let (slabs, tile) = (made.slabs, made.tile);
+                made = Wavefront::new(pde, world, &block, &memory, &stepper, &shortened);
+                (made.slabs, made.tile) = (slabs, tile);
+            }
             wavefront = made.is_worth_while().then_some(made);
         }
         // What is computed once is not worth the time of an optimising compiler.

@@ -67,6 +67,12 @@ const fn number(ty: Type) -> usize {
     2 * ty.rank as usize + ty.complex as usize
 }
 
+/// The axes at whose ends the sign changes.
+pub(crate) fn antiperiodic(conditions: &FaceConditions) -> [bool; 3] {
+    let turned = |axis: usize| matches!(conditions[axis][0].condition, Condition::Antiperiodic);
+    std::array::from_fn(turned)
+}
+
 impl Conditions {
     /// Nothing yet.
     pub(crate) fn none() -> Self {

@@ -315,7 +315,7 @@ impl Executor {
         for axis in axes {
             let arrays = self.positions.iter().zip(&self.partners);
             for ((position, partners), walls) in arrays.zip(walls.iter_mut()) {
-                for (_, wall) in walls.iter_mut().filter(|(across, _)| across == axis) {
+                for (_, wall) in walls.iter_mut().filter(|(face, _)| face.axis == *axis) {
                     let memory = memory.all_mut();
                     wall.fill(memory, *position, *partners, &layout, time, &mut self.scratch);
                 }

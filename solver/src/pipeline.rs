@@ -16,8 +16,7 @@
 
 use std::ops::Range;
 
-use fluxions_grid::Side;
-
+use crate::conditions::antiperiodic;
 use crate::pde::Pde;
 use crate::plan::{Action, Extent, Plan, Slot};
 
@@ -129,6 +128,11 @@ impl Pipeline {
         Some(pipeline)
     }
 
+    /// How many steps it makes.
+    pub(crate) fn steps(&self) -> usize {
+        self.entries.len() / self.per_step
+    }
+
     /// The first steps of it.
     pub(crate) fn shortened(&self, steps: usize) -> Self {
         let entries = self.entries[..steps * self.per_step].to_vec();
@@ -233,12 +237,8 @@ impl Pipeline {
     pub(crate) fn changes_sign(&self, pde: &Pde, plan: &Plan, joined: [[bool; 2]; 3]) -> bool {
         let sets = plan.groups.iter().flat_map(|group| &group.conditions);
         sets.into_iter().any(|set| {
-            let conditions = pde.conditions().of_array(*set);
-            (0..3).any(|axis| {
-                let face = &conditions[axis][Side::Lower.index()];
-                let turned = matches!(face.condition, fluxions_grid::Condition::Antiperiodic);
-                turned && joined[axis].contains(&true)
-            })
+            let turned = antiperiodic(pde.conditions().of_array(*set));
+            (0..3).any(|axis| turned[axis] && joined[axis].contains(&true))
         })
     }
 }

@@ -47,10 +47,10 @@ impl Schedule {
         let now = clock.time(step) + EARLY * clock.dt();
         let mut due = step == 0 || step == clock.steps();
         match &self.every {
-            Every::Steps(n) => due |= total.is_multiple_of((*n).max(1)),
+            Every::Steps(_) => due |= self.comes(clock, step, total),
             Every::Moment => due |= moment,
             Every::Time(interval) => {
-                if *interval > 0.0 && self.origin + self.next as f64 * interval <= now {
+                if self.comes(clock, step, total) {
                     due = true;
                     // Intervals shorter than the step are skipped.
                     self.next = ((now - self.origin) / interval).floor() as u64 + 1;

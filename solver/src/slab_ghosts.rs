@@ -4,9 +4,10 @@
 //! not cut from the other end. Halo cells beyond other faces are computed with the block's own.
 
 use fluxions_expr::Scratch;
-use fluxions_grid::{Condition, Face, Layout, Region, Side};
+use fluxions_grid::{Face, Layout, Region, Side};
 use fluxions_halo::{HaloWidth, Subdomain, wrap};
 
+use crate::conditions::antiperiodic;
 use crate::halo_group::HaloGroup;
 use crate::pde::Pde;
 use crate::pipeline::{Margins, Pipeline, widen_some};
@@ -70,20 +71,8 @@ impl SlabGhosts {
         });
         let arrays = conditions.iter().map(|set| {
             let set = pde.conditions().of_array(*set);
-            let mut walls = Vec::new();
-            for across in 0..3 {
-                for side in Side::BOTH {
-                    let face = Face { axis: across, side };
-                    let needed = width.layers[across][side.index()] > 0;
-                    if needed && block.neighbour(face).is_none() {
-                        let condition = &set[across][side.index()];
-                        let wall = Wall::new(pde, block, &along[across], face, condition, scratch);
-                        walls.push((face, wall));
-                    }
-                }
-            }
-            let turned = |axis: usize| matches!(set[axis][0].condition, Condition::Antiperiodic);
-            ArrayGhosts { walls, antiperiodic: std::array::from_fn(turned) }
+            let walls = Wall::all(pde, block, width, set, |axis| along[axis], scratch);
+            ArrayGhosts { walls, antiperiodic: antiperiodic(set) }
         });
         SlabGhosts {
             arrays: arrays.collect(),

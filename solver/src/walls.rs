@@ -9,10 +9,10 @@ use fluxions_expr::rows::Profile;
 use fluxions_expr::{
     Builder, Call, Expr, Node, Number, Op, Parts, Rank, RowFn, Rows, Scratch, lower,
 };
-use fluxions_grid::{Condition, Face, Grid, Layout, Region};
-use fluxions_halo::{Subdomain, wall};
+use fluxions_grid::{Condition, Face, Grid, Layout, Region, Side};
+use fluxions_halo::{HaloWidth, Subdomain, wall};
 
-use crate::conditions::ArrayCondition;
+use crate::conditions::{ArrayCondition, FaceConditions};
 use crate::definition::MadeOf;
 use crate::pde::Pde;
 
@@ -44,9 +44,31 @@ pub(crate) struct Wall {
 }
 
 impl Wall {
+    /// The ghost cells of one array beyond all walls of this block where layers are needed; `along`
+    /// tells the cells along the faces across each axis.
+    pub(crate) fn all(
+        pde: &Pde,
+        block: &Subdomain,
+        width: &HaloWidth,
+        conditions: &FaceConditions,
+        along: impl Fn(usize) -> Region,
+        scratch: &mut Scratch,
+    ) -> Vec<(Face, Self)> {
+        let faces = (0..3).flat_map(|axis| Side::BOTH.map(|side| Face { axis, side }));
+        let has_wall = |face: &Face| {
+            let needed = width.layers[face.axis][face.side.index()] > 0;
+            needed && block.neighbour(*face).is_none()
+        };
+        let wall = |face: Face| {
+            let condition = &conditions[face.axis][face.side.index()];
+            (face, Wall::new(pde, block, &along(face.axis), face, condition, scratch))
+        };
+        faces.filter(has_wall).map(wall).collect()
+    }
+
     /// The ghost cells beyond a face of this block by a condition that does not join two ends.
     /// `along` are the cells along the wall.
-    pub(crate) fn new(
+    fn new(
         pde: &Pde,
         block: &Subdomain,
         along: &Region,

@@ -119,7 +119,7 @@ impl Wavefront {
         let exchange = deep_exchange(world, block, memory, &exchanged, widths);
         let bound = pipeline.entries.iter().map(|entry| Bound::of(entry, plan.parameters()));
         Wavefront {
-            steps: pipeline.entries.len() / pipeline.per_step,
+            steps: pipeline.steps(),
             slabs: 1,
             tile: WHOLE,
             positions: Vec::with_capacity(exchanged.len()),

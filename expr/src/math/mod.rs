@@ -99,6 +99,15 @@ fn is_true<L: Lanes>(l: &mut L, x: L::Number) -> L::Mask {
     l.not(is)
 }
 
+/// x where `better` holds or y is NaN, else y.
+#[inline(always)]
+fn first_if<L: Lanes>(l: &mut L, better: L::Mask, x: L::Number, y: L::Number) -> L::Number {
+    let there = l.equal(y, y);
+    let gone = l.not(there);
+    let first = l.either(better, gone);
+    l.select(first, x, y)
+}
+
 impl Unary {
     /// The function's value.
     #[inline(always)]
@@ -197,51 +206,44 @@ impl Binary {
                 l.select(shifted, sum, remainder)
             }
             Binary::Min => {
-                let (less, there) = (l.less(x, y), l.equal(y, y));
-                let gone = l.not(there);
-                let first = l.either(less, gone);
-                l.select(first, x, y)
+                let less = l.less(x, y);
+                first_if(l, less, x, y)
             }
             Binary::Max => {
-                let (greater, there) = (l.less(y, x), l.equal(y, y));
-                let gone = l.not(there);
-                let first = l.either(greater, gone);
-                l.select(first, x, y)
+                let greater = l.less(y, x);
+                first_if(l, greater, x, y)
             }
-            Binary::Less => {
-                let is = l.less(x, y);
+            Binary::Less
+            | Binary::LessEqual
+            | Binary::Greater
+            | Binary::GreaterEqual
+            | Binary::Equal
+            | Binary::NotEqual
+            | Binary::And
+            | Binary::Or => {
+                let is = self.holds(l, x, y);
                 truth(l, is)
             }
-            Binary::LessEqual => {
-                let is = l.less_equal(x, y);
-                truth(l, is)
-            }
-            Binary::Greater => {
-                let is = l.less(y, x);
-                truth(l, is)
-            }
-            Binary::GreaterEqual => {
-                let is = l.less_equal(y, x);
-                truth(l, is)
-            }
-            Binary::Equal => {
-                let is = l.equal(x, y);
-                truth(l, is)
-            }
-            Binary::NotEqual => {
-                let is = l.equal(x, y);
-                let is = l.not(is);
-                truth(l, is)
-            }
-            Binary::And => {
+        }
+    }
+
+    /// Whether a comparison, or a connection of two truth values, holds. What is none of the others
+    /// is `NotEqual`.
+    #[inline(always)]
+    fn holds<L: Lanes>(self, l: &mut L, x: L::Number, y: L::Number) -> L::Mask {
+        match self {
+            Binary::Less => l.less(x, y),
+            Binary::LessEqual => l.less_equal(x, y),
+            Binary::Greater => l.less(y, x),
+            Binary::GreaterEqual => l.less_equal(y, x),
+            Binary::Equal => l.equal(x, y),
+            Binary::And | Binary::Or => {
                 let (a, b) = (is_true(l, x), is_true(l, y));
-                let is = l.both(a, b);
-                truth(l, is)
+                if self == Binary::And { l.both(a, b) } else { l.either(a, b) }
             }
-            Binary::Or => {
-                let (a, b) = (is_true(l, x), is_true(l, y));
-                let is = l.either(a, b);
-                truth(l, is)
+            _ => {
+                let is = l.equal(x, y);
+                l.not(is)
             }
         }
     }
