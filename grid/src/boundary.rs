@@ -50,6 +50,12 @@ pub enum Condition<T> {
     },
     /// The second derivative of the component normal to the wall.
     NormalCurvature(T),
+    /// What flows out goes on in a straight line, on the slope of the last two cells.
+    Open,
+    /// Nothing passes: values beyond are those within, mirrored.
+    Wall,
+    /// A pole of a sphere: beyond it lies the other side, half the length of the periodic axis away.
+    Pole,
     /// The opposite end is the neighbour.
     Periodic,
     /// The opposite end is the neighbour, with the sign changed.
@@ -76,6 +82,9 @@ impl<T> Condition<T> {
                 Condition::NormalMixed { coefficient: f(coefficient)?, value: f(value)? }
             }
             Condition::NormalCurvature(v) => Condition::NormalCurvature(f(v)?),
+            Condition::Open => Condition::Open,
+            Condition::Wall => Condition::Wall,
+            Condition::Pole => Condition::Pole,
             Condition::Periodic => Condition::Periodic,
             Condition::Antiperiodic => Condition::Antiperiodic,
         })
@@ -93,7 +102,11 @@ impl<T> Condition<T> {
             | Condition::NormalCurvature(v) => vec![v],
             Condition::Mixed { coefficient, value }
             | Condition::NormalMixed { coefficient, value } => vec![coefficient, value],
-            Condition::Periodic | Condition::Antiperiodic => vec![],
+            Condition::Open
+            | Condition::Wall
+            | Condition::Pole
+            | Condition::Periodic
+            | Condition::Antiperiodic => vec![],
         }
     }
 
@@ -139,6 +152,9 @@ impl<T> Condition<T> {
             Condition::NormalDerivative(_) => "normal_derivative",
             Condition::NormalMixed { .. } => "normal_mixed",
             Condition::NormalCurvature(_) => "normal_curvature",
+            Condition::Open => "open",
+            Condition::Wall => "wall",
+            Condition::Pole => "pole",
             Condition::Periodic => "periodic",
             Condition::Antiperiodic => "antiperiodic",
         }

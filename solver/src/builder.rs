@@ -24,6 +24,7 @@ use crate::simulation::Simulation;
 use crate::state::State;
 use crate::tableau::Tableau;
 use crate::tracker::Tracker;
+use crate::transport::Sources;
 use crate::wavefront::Wavefront;
 
 /// Collects what a [`Simulation`] is made of.
@@ -32,6 +33,7 @@ pub struct SimulationBuilder<'a> {
     world: &'a World,
     pub(crate) initial: Vec<(String, Formula)>,
     pub(crate) scheme: Tableau,
+    pub(crate) sources: Sources,
     dt: Option<f64>,
     start: f64,
     max_steps: Option<u64>,
@@ -53,6 +55,7 @@ impl<'a> SimulationBuilder<'a> {
             world,
             initial: Vec::new(),
             scheme: Tableau::RK4,
+            sources: Sources::default(),
             dt: None,
             start: 0.0,
             max_steps: None,
@@ -79,6 +82,14 @@ impl<'a> SimulationBuilder<'a> {
     #[must_use]
     pub fn scheme(mut self, tableau: Tableau) -> Self {
         self.scheme = tableau;
+        self
+    }
+
+    /// How the sources of carried fields are integrated: with transport this takes the place of a
+    /// scheme.
+    #[must_use]
+    pub fn sources(mut self, sources: Sources) -> Self {
+        self.sources = sources;
         self
     }
 

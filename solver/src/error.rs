@@ -155,6 +155,16 @@ pub enum Error {
         /// The part of the text at fault.
         span: fluxions_expr::Span,
     },
+    /// Transport that cannot be done in the way that was asked for.
+    #[error("`{field}` cannot be carried in this way: {reason}")]
+    UnfitTransport {
+        /// Where it is asked for.
+        origin: Origin,
+        /// The field.
+        field: String,
+        /// Why not.
+        reason: Box<str>,
+    },
     /// A variance of noise that is negative.
     #[error("{origin}: a variance cannot be {value}")]
     NegativeVariance {
@@ -281,6 +291,7 @@ impl Error {
             | Error::NoSuchField { origin, .. }
             | Error::UnfitArgument { origin, .. }
             | Error::NotSymmetric { origin, .. }
+            | Error::UnfitTransport { origin, .. }
             | Error::NegativeVariance { origin, .. }
             | Error::NonlocalNoise { origin, .. }
             | Error::MisplacedValues { origin }

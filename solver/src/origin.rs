@@ -19,6 +19,13 @@ pub enum Origin {
     Initial(String),
     /// The variance of a field's noise.
     Noise(String),
+    /// A key of what carries a field.
+    Transport {
+        /// The field.
+        of: String,
+        /// The key; the whole if empty.
+        key: &'static str,
+    },
     /// A boundary condition.
     Boundary {
         /// The field or definition that it is for; for all if none.
@@ -68,6 +75,8 @@ impl fmt::Display for Origin {
             Origin::Equation(name) => write!(f, "equation of `{name}`"),
             Origin::Initial(name) => write!(f, "initial value of `{name}`"),
             Origin::Noise(name) => write!(f, "noise of `{name}`"),
+            Origin::Transport { of, key: "" } => write!(f, "transport of `{of}`"),
+            Origin::Transport { of, key } => write!(f, "{key} of the transport of `{of}`"),
             Origin::Boundary { of: Some(of), at, .. } => {
                 write!(f, "boundary condition of `{of}` at `{at}`")
             }

@@ -18,6 +18,7 @@ use crate::pde::Pde;
 use crate::resolve::{fit, resolve, wrap};
 use crate::space;
 use crate::symmetry::Vanishing;
+use crate::transport::Transport;
 
 /// Collects what a [`Pde`] is made of.
 #[derive(Clone, Debug)]
@@ -29,6 +30,7 @@ pub struct PdeBuilder {
     pub(crate) functions: Vec<(String, String)>,
     pub(crate) equations: Vec<(String, Formula)>,
     pub(crate) natives: Vec<Native>,
+    pub(crate) transports: Vec<(String, Transport)>,
     conditions: Vec<Entry>,
     noise: Vec<(String, Formula)>,
     interpretation: Interpretation,
@@ -47,6 +49,7 @@ impl PdeBuilder {
             functions: Vec::new(),
             equations: Vec::new(),
             natives: Vec::new(),
+            transports: Vec::new(),
             conditions: Vec::new(),
             noise: Vec::new(),
             interpretation: Interpretation::Ito,
@@ -100,6 +103,13 @@ impl PdeBuilder {
     #[must_use]
     pub fn equation(mut self, name: &str, formula: impl Into<Formula>) -> Self {
         self.equations.push((name.into(), formula.into()));
+        self
+    }
+
+    /// Carries a field, by MPDATA. Its equation, if it has one, is the source.
+    #[must_use]
+    pub fn transport(mut self, field: &str, transport: Transport) -> Self {
+        self.transports.push((field.into(), transport));
         self
     }
 
