@@ -78,4 +78,4 @@ pub use simulation::Simulation;
 pub use stability::{StableStep, stable_step};
 pub use tableau::Tableau;
 pub use tracker::{Flow, GO_ON, Snapshot, Tracker};
-pub use transport::{Advector, Mpdata, Sources, Transport};
+pub use transport::{Advector, Mpdata, Sources, ThirdOrder, Transport};

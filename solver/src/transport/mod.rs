@@ -42,8 +42,8 @@ pub struct Mpdata {
     /// Limits corrective fluxes so that no new extremes appear (Smolarkiewicz & Grabowski 1990,
     /// J. Comput. Phys. 86, 355).
     pub nonoscillatory: bool,
-    /// Third-order terms (Margolin & Smolarkiewicz 1998, SIAM J. Sci. Comput. 20, 907).
-    pub third_order: bool,
+    /// Third-order terms.
+    pub third_order: ThirdOrder,
     /// Terms for flows with a divergence (Smolarkiewicz 1984, J. Comput. Phys. 54, 325).
     pub divergent_flow: bool,
     /// The double-pass donor cell scheme: the last pass sums all further ones (Beason & Margolin
@@ -51,6 +51,20 @@ pub struct Mpdata {
     pub dpdc: bool,
     /// Whether the field may have both signs: its magnitude then stands in ratios.
     pub signed: bool,
+}
+
+/// Which third-order terms corrections have (Margolin & Smolarkiewicz 1998, SIAM J. Sci. Comput.
+/// 20, 907, equation 36; Waruszewski et al. 2018, J. Comput. Phys. 356, 253).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ThirdOrder {
+    /// None.
+    #[default]
+    None,
+    /// Those along the flow and across it in one direction.
+    Standard,
+    /// In three dimensions also those across it in both directions, which the common programs leave
+    /// out.
+    Full,
 }
 
 /// How the sources of carried fields are integrated.
@@ -79,7 +93,7 @@ impl Default for Mpdata {
             iterations: 2,
             infinite_gauge: false,
             nonoscillatory: false,
-            third_order: false,
+            third_order: ThirdOrder::None,
             divergent_flow: false,
             dpdc: false,
             signed: false,
