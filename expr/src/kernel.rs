@@ -124,6 +124,14 @@ impl Kernel {
         self.ops.iter().any(|op| matches!(op, Op::Native(..)))
     }
 
+    /// The numbers of the profiles that the kernel uses.
+    pub fn profiles(&self) -> impl Iterator<Item = usize> {
+        self.ops.iter().filter_map(|op| match op {
+            Op::Profile { number, .. } => Some(*number as usize),
+            _ => None,
+        })
+    }
+
     /// Whether the kernel loads `input` at all.
     pub fn loads(&self, input: u32) -> bool {
         self.ops.iter().any(|op| matches!(op, Op::Load { input: i, .. } if *i == input))

@@ -11,7 +11,16 @@
 //! | mixed ∂c/∂n + γc = β | (2dβ + (2 − dγ)·f1)/(2 + dγ) |
 //! | curvature v | v·d² + 2·f1 − f2 |
 //! | ghost v | v |
+//! | wall | f1; of a vector's component normal to it −f1 |
+//! | open | 2·f1 − f2; of carried fields see below |
+//! | pole | the cell at the other side of the pole |
 //! | periodic, antiperiodic | ± the cell at the opposite end |
+//!
+//! Further layers of ghost cells, where a scheme needs them, mirror further cells in the same way.
+//!
+//! A field that is carried (MPDATA) goes on beyond an open end with the ratio of its last slopes: p1
+//! = p0 − (p1 − p0)·r, r = (p1 − p0)/(p2 − p1) (with cells counted inwards on the right), so that an
+//! exponential tail goes on as one; and a value is that of the ghost cells.
 //!
 //! Of vectors and tensors each component has ghost cells of its own. The kinds that begin with
 //! `normal` are for the component normal to the wall only, of a tensor for those whose second index
@@ -164,6 +173,7 @@ impl<T> Condition<T> {
     pub fn depth(&self) -> usize {
         match self {
             Condition::Curvature(_) | Condition::NormalCurvature(_) => 2,
+            Condition::Open => 3,
             _ => 1,
         }
     }

@@ -70,11 +70,10 @@ impl Blocked {
     pub(crate) fn new(
         pde: &Pde,
         plan: &Plan,
-        swaps: &[(usize, usize)],
         decomposition: &Decomposition,
         asked: Blocking,
     ) -> Option<Self> {
-        let one = Pipeline::new(pde, plan, swaps, 1).filter(|_| asked.steps != Some(0))?;
+        let one = Pipeline::new(pde, plan, 1).filter(|_| asked.steps != Some(0))?;
         let (shape, dims) = (decomposition.shape(), decomposition.dims());
         let cells = |axis: usize| shape[axis] / dims[axis];
         let may_tile = match asked.tile {
@@ -101,7 +100,7 @@ impl Blocked {
         };
         let fewer = STEPS.into_iter().filter(|steps| *steps < most);
         std::iter::once(most).chain(fewer).find_map(|steps| {
-            let pipeline = Pipeline::new(pde, plan, swaps, steps)?;
+            let pipeline = Pipeline::new(pde, plan, steps)?;
             let widths = pipeline.needs(plan, joined).arrays;
             let deepest = deepest(&widths);
             let fits = |axis: usize| deepest[axis] * per_layer <= cells(axis);

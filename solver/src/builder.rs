@@ -24,7 +24,7 @@ use crate::simulation::Simulation;
 use crate::state::State;
 use crate::tableau::Tableau;
 use crate::tracker::Tracker;
-use crate::transport::Sources;
+use crate::transport;
 use crate::wavefront::Wavefront;
 
 /// Collects what a [`Simulation`] is made of.
@@ -33,7 +33,6 @@ pub struct SimulationBuilder<'a> {
     world: &'a World,
     pub(crate) initial: Vec<(String, Formula)>,
     pub(crate) scheme: Tableau,
-    pub(crate) sources: Sources,
     dt: Option<f64>,
     start: f64,
     max_steps: Option<u64>,
@@ -55,7 +54,6 @@ impl<'a> SimulationBuilder<'a> {
             world,
             initial: Vec::new(),
             scheme: Tableau::RK4,
-            sources: Sources::default(),
             dt: None,
             start: 0.0,
             max_steps: None,
@@ -82,14 +80,6 @@ impl<'a> SimulationBuilder<'a> {
     #[must_use]
     pub fn scheme(mut self, tableau: Tableau) -> Self {
         self.scheme = tableau;
-        self
-    }
-
-    /// How the sources of carried fields are integrated: with transport this takes the place of a
-    /// scheme.
-    #[must_use]
-    pub fn sources(mut self, sources: Sources) -> Self {
-        self.sources = sources;
         self
     }
 
@@ -198,12 +188,13 @@ impl<'a> SimulationBuilder<'a> {
                 return Err(Errors(errors));
             }
         };
-        let Setup { step, initial, observables, mut data_widths, mut halo, least, arrays, rows } =
+        let Setup { mut step, initial, observables, mut data_widths, mut halo, least, arrays, rows } =
             setup;
         let decomposition =
             Decomposition::new(pde.grid(), world.size(), &self.dims, least).map_err(Error::from)?;
-        let swaps = Plan::swaps(pde, &self.scheme);
-        let blocked = Blocked::new(pde, &step, &swaps, &decomposition, self.blocking);
+        step.know_step(dt);
+        let swaps = step.swaps.clone();
+        let blocked = Blocked::new(pde, &step, &decomposition, self.blocking);
         if let Some(blocked) = &blocked {
             let deep = blocked.halo();
             halo = std::array::from_fn(|axis| halo[axis].max(deep[axis]));
@@ -252,6 +243,14 @@ impl<'a> SimulationBuilder<'a> {
             let field = pde.field(&Origin::Initial(name.clone()), name)?;
             let loaded = load(pde, &block, &mut memory, field, source);
             world.agree(loaded).map_err(crate::error::elsewhere)?;
+        }
+        if !pde.carried.is_empty() {
+            let mut plan = Plan::before_transport(pde);
+            plan.know_step(dt);
+            let results = plan.results..plan.parameters();
+            let mut before = executor(&memory, plan)?;
+            before.run(world, &block, &mut memory, self.start, dt)?;
+            transport::check_measures(pde, &before.parameters()[results], dt)?;
         }
         let observables = observables
             .into_iter()

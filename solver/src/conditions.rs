@@ -13,6 +13,7 @@ use crate::definition::MadeOf;
 use crate::error::Error;
 use crate::origin::{Origin, Part};
 use crate::pde::Pde;
+use crate::transport::Carriage;
 
 /// The condition of one array at one face.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +26,8 @@ pub struct ArrayCondition {
     pub imaginary: bool,
     /// Whether the quantity is complex.
     pub complex: bool,
+    /// Whether values beyond an open end may be negative.
+    pub(crate) signed: bool,
     /// Whether the condition changes with the time.
     changes: bool,
 }
@@ -61,6 +64,8 @@ pub struct Conditions {
     named: Vec<bool>,
     /// The same for each of the given fields.
     data_named: Vec<bool>,
+    /// What conditions mean for the transport of each field that is carried.
+    carried: Vec<Option<Carriage>>,
 }
 
 const fn number(ty: Type) -> usize {
@@ -85,6 +90,7 @@ impl Conditions {
             definitions: Vec::new(),
             named: Vec::new(),
             data_named: Vec::new(),
+            carried: Vec::new(),
         }
     }
 
@@ -136,6 +142,11 @@ impl Conditions {
         self.faces[number].iter().flatten().any(|face| face.changes)
     }
 
+    /// What conditions mean for the transport of a field that is carried.
+    pub(crate) fn carriage(&self, field: usize) -> Option<&Carriage> {
+        self.carried.get(field)?.as_ref()
+    }
+
     /// The numbers of the conditions of the arrays of a quantity of this type.
     pub(crate) fn arrays(&self, owner: usize, ty: Type) -> Result<&[usize], &Unfit> {
         self.owners[owner][number(ty)].as_ref().map(Vec::as_slice)
@@ -146,7 +157,8 @@ impl Conditions {
         self.faces[number].iter().flatten().any(|face| face.complex && face.needs_partner())
     }
 
-    fn number_of(&mut self, faces: FaceConditions) -> usize {
+    /// The number of these conditions.
+    pub(crate) fn number_of(&mut self, faces: FaceConditions) -> usize {
         self.faces.iter().position(|known| *known == faces).unwrap_or_else(|| {
             self.faces.push(faces);
             self.faces.len() - 1
@@ -179,7 +191,7 @@ impl Conditions {
 }
 
 impl ArrayCondition {
-    fn new(
+    pub(crate) fn new(
         pde: &Pde,
         condition: Condition<Expr>,
         component: usize,
@@ -190,7 +202,7 @@ impl ArrayCondition {
         let changes =
             condition.numbers().iter().any(|expr| MadeOf::new(expr, pde.definitions()).timed);
         let component = if scalar { 0 } else { component };
-        ArrayCondition { condition, component, imaginary, complex, changes }
+        ArrayCondition { condition, component, imaginary, complex, signed: true, changes }
     }
 
     /// Whether the ghost cells of one part of a complex quantity depend on the cells of the other.
@@ -207,11 +219,16 @@ impl ArrayCondition {
     }
 }
 
-/// The conditions of all fields and definitions of `pde` by these entries.
+/// The conditions of all fields and definitions of `pde` by these entries. `signed` says of each
+/// field that is carried whether it has both signs.
 ///
 /// For each face and component the most specific entry counts: of the quantity before of all, of
 /// the face before of the axis.
-pub(crate) fn resolve(pde: &Pde, entries: &[Entry]) -> Result<Conditions, Vec<Error>> {
+pub(crate) fn resolve(
+    pde: &Pde,
+    entries: &[Entry],
+    signed: &[Option<bool>],
+) -> Result<Conditions, Vec<Error>> {
     let mut errors = Vec::new();
     let names: Vec<&str> = (pde.fields().iter().map(String::as_str))
         .chain(pde.definitions().iter().map(|d| d.name.as_str()))
@@ -294,6 +311,22 @@ pub(crate) fn resolve(pde: &Pde, entries: &[Entry]) -> Result<Conditions, Vec<Er
         fields.push(add(&data.name, data.ty(), named));
         data_named.push(named);
     }
+    let mut carried = Vec::new();
+    for ((name, ty), signed) in pde.fields().iter().zip(pde.types()).zip(signed) {
+        let entries = of(Some(name));
+        let carriage = signed.map(|signed| Carriage::new(pde, &mut conditions, &entries, *ty, signed));
+        carried.push(match carriage.transpose() {
+            Ok(carriage) => carriage,
+            Err(unfit) => {
+                let own = |e: &&&Checked| e.of.is_some() && e.at == unfit.at;
+                let of = entries.iter().find(own).and_then(|e| e.of.clone());
+                let at = unfit.at.clone();
+                errors.push(unfit.error(Origin::Boundary { of, at, part: Part::Whole }));
+                None
+            }
+        });
+    }
+    conditions.carried = carried;
     conditions.data_named = data_named;
     (conditions.fields, conditions.definitions, conditions.named) = (fields, definitions, named);
     if errors.is_empty() { Ok(conditions) } else { Err(errors) }
@@ -308,6 +341,35 @@ impl Unfit {
 
 /// The conditions of array `k` of a quantity of this type.
 fn faces_of(pde: &Pde, entries: &[&Checked], ty: Type, k: usize) -> Result<FaceConditions, Unfit> {
+    faces_by(pde, entries, ty, k, &|entry, condition| match condition {
+        Condition::Open => Ok(Condition::Curvature(Expr::number(0.0))),
+        Condition::Wall => Ok(mirrored(pde, entry, ty, k)),
+        condition => Ok(condition),
+    })
+}
+
+/// What a wall means for array `k` of a quantity of this type: of a vector the component normal to
+/// it changes its sign.
+pub(crate) fn mirrored(pde: &Pde, entry: &Checked, ty: Type, k: usize) -> Condition<Expr> {
+    let normal = entry.axis - pde.grid().missing();
+    let (n, component) = (pde.space().dimension(), k / ty.per_component());
+    let turned = match ty.rank {
+        Rank::Scalar => false,
+        Rank::Vector => component == normal,
+        Rank::Tensor => (component / n == normal) != (component % n == normal),
+    };
+    let zero = Expr::number(0.0);
+    if turned { Condition::Value(zero) } else { Condition::Derivative(zero) }
+}
+
+/// The same; `mean` says what a condition means for the array.
+pub(crate) fn faces_by(
+    pde: &Pde,
+    entries: &[&Checked],
+    ty: Type,
+    k: usize,
+    mean: &dyn Fn(&Checked, Condition<Expr>) -> Result<Condition<Expr>, Unfit>,
+) -> Result<FaceConditions, Unfit> {
     let grid = pde.grid();
     let (component, imaginary) = (k / ty.per_component(), k % ty.per_component() == 1);
     let array = |condition, component| {
@@ -326,9 +388,9 @@ fn faces_of(pde: &Pde, entries: &[&Checked], ty: Type, k: usize) -> Result<FaceC
                     entry.unfit("its formula makes no sense for complex numbers".into())
                 })?,
             };
+            let condition = mean(entry, condition)?.of_component();
             for side in &entry.sides {
-                faces[entry.axis][side.index()] =
-                    array(condition.clone().of_component(), component);
+                faces[entry.axis][side.index()] = array(condition.clone(), component);
             }
         }
     }

@@ -165,6 +165,44 @@ pub enum Error {
         /// Why not.
         reason: Box<str>,
     },
+    /// A flow that passes more than a cell in a time step.
+    #[error(
+        "the Courant number of `{field}` is {courant:.6}, and may be 1 at most: in a time step of \
+         {dt} more flows out of a cell than is in it"
+    )]
+    Courant {
+        /// The field.
+        field: String,
+        /// The largest outflow from a cell over what is in it.
+        courant: f64,
+        /// The time step.
+        dt: f64,
+    },
+    /// The same, found in the course of a run.
+    #[error(
+        "the Courant number of `{field}` is more than 1 near {}, at t = {time} (step {step})",
+        place(axes, coordinates)
+    )]
+    CourantLater {
+        /// The field.
+        field: String,
+        /// The names of the axes.
+        axes: Box<[String]>,
+        /// The coordinates of a cell where it is.
+        coordinates: Vec<f64>,
+        /// The time.
+        time: f64,
+        /// The number of the step.
+        step: u64,
+    },
+    /// A density that is not positive.
+    #[error("the g_factor of `{field}` is {least} somewhere, and has to be positive")]
+    Density {
+        /// The field.
+        field: String,
+        /// The least value.
+        least: f64,
+    },
     /// A variance of noise that is negative.
     #[error("{origin}: a variance cannot be {value}")]
     NegativeVariance {
@@ -328,6 +366,10 @@ impl Error {
             Error::NotANumber { .. } => {
                 Some("wrap it in integral(…), average(…), max(…) or min(…)".into())
             }
+            Error::Courant { courant, dt, .. } => {
+                Some(format!("make dt {:.3e} or less", dt / courant * 0.999))
+            }
+            Error::CourantLater { .. } => Some("make dt smaller".into()),
             Error::Memory { .. } | Error::NoMemory { .. } => {
                 Some("use fewer cells, or more machines: `mpirun` over several of them".into())
             }

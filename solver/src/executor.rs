@@ -76,7 +76,7 @@ impl Executor {
         let make =
             |group: &HaloGroup| WalledGroup::new(pde, world, block, memory, group, &mut scratch);
         let groups = plan.groups.iter().map(make).collect();
-        let profiles = crate::profiles::of_block(pde, block, memory.layout().halo());
+        let profiles = crate::profiles::of_block(pde, block, memory.layout().halo(), &plan.kernels);
         let most = |f: fn(&Action) -> usize| plan.actions.iter().map(f).max().unwrap_or(0);
         let inputs = most(|action| match action {
             Action::Sweep { inputs, .. } | Action::Reduce { inputs, .. } => inputs.len(),
@@ -191,16 +191,21 @@ impl Executor {
                     let sweep = next.filter(|_| overlapped);
                     finite &= self.halo(block, memory, *group, (arrays, partners), sweep)?;
                 }
-                Action::Sweep { kernel, inputs, outputs, extent: Extent::Block } => {
+                Action::Sweep { kernel, inputs, outputs, extent: Extent::Memory, .. } => {
+                    self.bind(memory, inputs, outputs);
+                    let halo = memory.layout().halo().map(|layers| [layers; 2]);
+                    finite &= self.sweep(memory, *kernel, &block.domain().grown(halo));
+                }
+                Action::Sweep { kernel, inputs, outputs, extent: Extent::Block, beyond } => {
                     self.bind(memory, inputs, outputs);
                     let rows = inputs.iter().any(|slot| matches!(slot, Slot::Row(_)));
                     if rows {
                         finite &= self.sweep_by_rows(block, memory, *kernel, inputs);
                     } else {
-                        finite &= self.sweep(memory, *kernel, &block.domain());
+                        finite &= self.sweep(memory, *kernel, &block.domain().grown(*beyond));
                     }
                 }
-                Action::Sweep { kernel, inputs, outputs, extent: Extent::Once } => {
+                Action::Sweep { kernel, inputs, outputs, extent: Extent::Once, .. } => {
                     self.bind(memory, inputs, outputs);
                     let once = Region { start: [0; 3], end: [1; 3] };
                     finite &= self.sweep(memory, *kernel, &once);
@@ -250,12 +255,12 @@ impl Executor {
                 self.fill_walls(memory, group, phase);
             }
             let mut rest = None;
-            if let Some(Action::Sweep { kernel, inputs, outputs, .. }) = sweep {
+            if let Some(Action::Sweep { kernel, inputs, outputs, beyond, .. }) = sweep {
                 self.bind(memory, inputs, outputs);
                 let domain = block.domain();
                 let core = domain.shrunk(self.margins(group));
                 finite &= self.core(memory, group, phase, *kernel, &core);
-                rest = Some((*kernel, domain.without(&core)));
+                rest = Some((*kernel, domain.grown(*beyond).without(&core)));
             }
             let exchange = &mut self.groups[group].exchange;
             exchange.finish(phase, memory.all_mut(), &self.positions)?;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use fluxions_expr::Type;
+use fluxions_grid::Condition;
 use fluxions_halo::HaloWidth;
 
 use crate::data::Data;
@@ -50,7 +51,15 @@ impl HaloGroup {
     pub(crate) fn depth(&self, pde: &Pde, axis: usize) -> usize {
         let sets = self.conditions.iter().map(|set| pde.conditions().of_array(*set));
         let faces = sets.flat_map(|set| &set[axis]);
-        faces.map(|face| face.condition.depth()).max().unwrap_or(1)
+        let depth = faces.map(|face| face.condition.depth()).max().unwrap_or(1);
+        // Further layers mirror further cells.
+        depth.max(self.width.widest()[axis])
+    }
+
+    /// Whether there is a pole, around which ghost cells lie far from what decides them.
+    pub(crate) fn has_pole(&self, pde: &Pde) -> bool {
+        let mut sets = self.conditions.iter().map(|set| pde.conditions().of_array(*set));
+        sets.any(|set| set.iter().flatten().any(|face| face.condition == Condition::Pole))
     }
 
     fn unless_empty(self) -> Option<Self> {

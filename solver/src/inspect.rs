@@ -40,8 +40,7 @@ impl Inspection {
     pub fn new(pde: &Pde, tableau: &Tableau, ranks: usize, dims: &[usize]) -> Result<Self, Error> {
         let plan = Plan::step(pde, tableau);
         let decomposition = Decomposition::new(pde.grid(), ranks, dims, plan.least_cells(pde))?;
-        let swaps = Plan::swaps(pde, tableau);
-        let blocked = Blocked::new(pde, &plan, &swaps, &decomposition, Blocking::default());
+        let blocked = Blocked::new(pde, &plan, &decomposition, Blocking::default());
         let deep = blocked.map_or([0; 3], |blocked| blocked.halo());
         let halo = plan.halo();
         let halo = std::array::from_fn(|axis| halo[axis].max(deep[axis]));

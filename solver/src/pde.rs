@@ -18,6 +18,7 @@ use crate::origin::Origin;
 use crate::pde_builder::PdeBuilder;
 use crate::resolve::{fit, resolve};
 use crate::symmetry::{self, Vanishing};
+use crate::transport::{self, Carried, Edges, Sources};
 
 /// A system d(field)/dt = expression on a grid, with its parameters, named sub-expressions and
 /// boundary conditions.
@@ -50,6 +51,12 @@ pub struct Pde {
     pub(crate) noise: Noise,
     pub(crate) vanishing: Vanishing,
     pub(crate) data: Vec<Data>,
+    /// How fields are carried, in the order of the fields; those that are.
+    pub(crate) carried: Vec<Carried>,
+    /// The names of the arrays that are kept for what carries them.
+    pub(crate) kept: Vec<String>,
+    /// How the sources of carried fields are integrated.
+    pub(crate) sources: Sources,
 }
 
 impl Pde {
@@ -114,6 +121,12 @@ impl Pde {
         &self.data
     }
 
+    /// The ends of the axes, as they are for the fields that are carried, each once.
+    pub(crate) fn edges(&self) -> Vec<Edges> {
+        let of = |carried: &Carried| self.conditions.carriage(carried.field).map(|c| c.edges);
+        transport::distinct(self.carried.iter().filter_map(of))
+    }
+
     /// The names of all fields, those that are given included.
     pub(crate) fn all_fields(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().chain(self.data.iter().map(|data| &data.name)).map(String::as_str)
@@ -135,9 +148,14 @@ impl Pde {
     }
 
     /// How many arrays all fields have, those that are given included.
-    pub(crate) fn all_arrays(&self) -> usize {
+    pub(crate) fn fields_arrays(&self) -> usize {
         let given = self.data.iter().map(|data| data.ty().numbers(self.space.dimension()));
         self.arrays() + given.sum::<usize>()
+    }
+
+    /// The same with the arrays that are kept for what carries fields.
+    pub(crate) fn all_arrays(&self) -> usize {
+        self.fields_arrays() + self.kept.len()
     }
 
     /// A name for each array of the fields with equations, such as `v.x` or `re psi`.
@@ -146,11 +164,11 @@ impl Pde {
         names.flat_map(|(name, ty)| names::of_arrays(name, *ty, &self.space)).collect()
     }
 
-    /// A name for each array of all fields.
+    /// A name for each array of all fields, and for those that are kept for what carries them.
     pub(crate) fn all_array_names(&self) -> Vec<String> {
         let given = self.data.iter();
         let given = given.flat_map(|data| names::of_arrays(&data.name, data.ty(), &self.space));
-        self.array_names().into_iter().chain(given).collect()
+        self.array_names().into_iter().chain(given).chain(self.kept.iter().cloned()).collect()
     }
 
     /// The same system on a part of its grid of at most `cells` cells, with the same spacings:

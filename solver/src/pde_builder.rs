@@ -18,7 +18,7 @@ use crate::pde::Pde;
 use crate::resolve::{fit, resolve, wrap};
 use crate::space;
 use crate::symmetry::Vanishing;
-use crate::transport::Transport;
+use crate::transport::{self, Sources, Transport};
 
 /// Collects what a [`Pde`] is made of.
 #[derive(Clone, Debug)]
@@ -31,6 +31,7 @@ pub struct PdeBuilder {
     pub(crate) equations: Vec<(String, Formula)>,
     pub(crate) natives: Vec<Native>,
     pub(crate) transports: Vec<(String, Transport)>,
+    sources: Sources,
     conditions: Vec<Entry>,
     noise: Vec<(String, Formula)>,
     interpretation: Interpretation,
@@ -50,6 +51,7 @@ impl PdeBuilder {
             equations: Vec::new(),
             natives: Vec::new(),
             transports: Vec::new(),
+            sources: Sources::default(),
             conditions: Vec::new(),
             noise: Vec::new(),
             interpretation: Interpretation::Ito,
@@ -113,6 +115,14 @@ impl PdeBuilder {
         self
     }
 
+    /// How the sources of carried fields are integrated: with transport this takes the place of a
+    /// time stepping scheme.
+    #[must_use]
+    pub fn sources(mut self, sources: Sources) -> Self {
+        self.sources = sources;
+        self
+    }
+
     /// A boundary condition of every field and definition, at an axis (`x`: both ends) or a face
     /// (`x-`, `x+`).
     #[must_use]
@@ -157,6 +167,11 @@ impl PdeBuilder {
     /// Every mistake found: in names, types, expressions and boundary conditions.
     pub fn build(mut self) -> Result<Pde, Errors> {
         let mut errors = Vec::new();
+        for (name, _) in &self.transports {
+            if !self.equations.iter().any(|(field, _)| field == name) {
+                self.equations.push((name.clone(), Formula::Number(0.0)));
+            }
+        }
         if self.equations.is_empty() {
             errors.push(Error::NoEquation);
         }
@@ -179,6 +194,9 @@ impl PdeBuilder {
             noise: Noise::none(self.interpretation),
             vanishing: Vanishing::nothing(),
             data: self.data.clone(),
+            carried: Vec::new(),
+            kept: Vec::new(),
+            sources: self.sources,
             grid: self.grid.clone(),
             fields,
         };
@@ -203,7 +221,13 @@ impl PdeBuilder {
                 Err(found) => errors.extend(found),
             }
         }
-        match conditions::resolve(&pde, &self.conditions) {
+        errors.extend(transport::add(&mut pde, &self.transports));
+        let signed = |field: usize| {
+            let carried = pde.carried.iter().find(|carried| carried.field == field);
+            carried.map(|carried| carried.options.signed)
+        };
+        let signed: Vec<_> = (0..pde.fields.len()).map(signed).collect();
+        match conditions::resolve(&pde, &self.conditions, &signed) {
             Ok(conditions) => pde.conditions = conditions,
             Err(found) => {
                 errors.extend(found);
@@ -224,6 +248,8 @@ impl PdeBuilder {
                 errors.extend(found.err().unwrap_or_default());
             }
             errors.extend(pde.check_noise(&self.noise));
+            errors.extend(transport::check_surroundings(&pde));
+            pde.kept = transport::Flows::of(&pde).kept;
         }
         for (origin, formula, place) in &self.others {
             let found = match origin {

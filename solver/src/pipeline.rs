@@ -30,7 +30,7 @@ pub(crate) type Margins = [[usize; 2]; 3];
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Work {
     /// Runs a kernel.
-    Sweep { kernel: usize, inputs: Vec<usize>, outputs: Vec<usize> },
+    Sweep { kernel: usize, inputs: Vec<usize>, outputs: Vec<usize>, beyond: Margins },
     /// Fills ghost cells of the arrays of a group, but for those that other entries compute.
     Ghosts { group: usize, arrays: Vec<usize>, partners: Vec<[usize; 2]> },
 }
@@ -70,17 +70,17 @@ pub(crate) struct Needs {
 }
 
 impl Pipeline {
-    /// The pipeline of `steps` steps of a plan, after each of which arrays change places as
-    /// `swaps` says; nothing if the plan cannot be run in this way: numbers over the whole domain
-    /// and random numbers are made for all slabs at once, and in one dimension there are no slabs.
+    /// The pipeline of `steps` steps of a plan, after each of which arrays change places;
+    /// nothing if the plan cannot be run in this way: numbers over the whole domain
+    /// and random numbers are made for all slabs at once, around a pole slabs meet that are far from each
+    /// other, and in one dimension there are no slabs.
     pub(crate) fn new(
         pde: &Pde,
         plan: &Plan,
-        swaps: &[(usize, usize)],
         steps: usize,
     ) -> Option<Self> {
         let grid = pde.grid();
-        if grid.dimension() < 2 {
+        if grid.dimension() < 2 || plan.groups.iter().any(|group| group.has_pole(pde)) {
             return None;
         }
         let axis = grid.missing();
@@ -94,10 +94,10 @@ impl Pipeline {
                         at = *fraction;
                         continue;
                     }
-                    Action::Reduce { .. } | Action::Sweep { extent: Extent::Once, .. } => {
+                    Action::Reduce { .. } | Action::Sweep { extent: Extent::Once | Extent::Memory, .. } => {
                         return None;
                     }
-                    Action::Sweep { kernel, inputs, outputs, .. } => {
+                    Action::Sweep { kernel, inputs, outputs, beyond, .. } => {
                         let arrays = |slots: &[Slot]| {
                             let array = |slot: &Slot| match slot {
                                 Slot::Array(array) => Some(names[*array]),
@@ -106,7 +106,7 @@ impl Pipeline {
                             slots.iter().map(array).collect::<Option<Vec<_>>>()
                         };
                         let (inputs, outputs) = (arrays(inputs)?, arrays(outputs)?);
-                        Work::Sweep { kernel: *kernel, inputs, outputs }
+                        Work::Sweep { kernel: *kernel, inputs, outputs, beyond: *beyond }
                     }
                     Action::Halo { group, arrays, partners } => Work::Ghosts {
                         group: *group,
@@ -116,7 +116,7 @@ impl Pipeline {
                 };
                 entries.push(Entry { work, step, at, shift: [0; 3] });
             }
-            for (a, b) in swaps {
+            for (a, b) in &plan.swaps {
                 names.swap(*a, *b);
             }
         }
@@ -164,11 +164,11 @@ impl Pipeline {
         for entry in &mut self.entries {
             let mut shift = 0;
             match &entry.work {
-                Work::Sweep { kernel, inputs, outputs } => {
+                Work::Sweep { kernel, inputs, outputs, beyond } => {
                     let reach = |i: usize| plan.kernels[*kernel].reach(i as u32)[axis];
                     for (i, array) in inputs.iter().enumerate() {
-                        let high = reach(i)[1] as isize;
-                        shift = shift.max(written[*array] + high.max(settled[*array]));
+                        let (high, low) = (reach(i)[1] as isize, beyond[axis][0] as isize);
+                        shift = shift.max(written[*array] + high.max(settled[*array] + low));
                     }
                     for array in outputs {
                         shift = shift.max(written[*array]).max(read[*array]);
@@ -208,9 +208,16 @@ impl Pipeline {
         let mut entries = vec![[[0; 2]; 3]; self.entries.len()];
         for (entry, margins) in self.entries.iter().zip(&mut entries).rev() {
             match &entry.work {
-                Work::Sweep { kernel, inputs, outputs } => {
+                Work::Sweep { kernel, inputs, outputs, beyond } => {
                     for array in outputs {
                         widen(margins, &std::mem::take(&mut arrays[*array]));
+                    }
+                    for (margins, axis) in margins.iter_mut().zip(0..) {
+                        for side in 0..2 {
+                            if !joined[axis][side] {
+                                margins[side] = beyond[axis][side];
+                            }
+                        }
                     }
                     for (i, array) in inputs.iter().enumerate() {
                         let reach = plan.kernels[*kernel].reach(i as u32);

@@ -9,6 +9,7 @@ use crate::halo_group::HaloGroup;
 use crate::noise::noise_program;
 use crate::pass::PassBuilder;
 use crate::pde::Pde;
+use crate::pipeline::Margins;
 use crate::preparation::Preparation;
 use crate::program::{ArrayRef, Pass, Program, RandomArray, TIME, Target};
 use crate::stages::Stages;
@@ -26,6 +27,8 @@ pub(crate) enum Slot {
 pub(crate) enum Extent {
     /// In every cell of the block.
     Block,
+    /// In every cell that memory has, halos included.
+    Memory,
     /// Once, for a number that is the same everywhere.
     Once,
 }
@@ -38,8 +41,14 @@ pub(crate) enum Action {
     /// Fill the halos of the arrays of a group. Each has the arrays of real and imaginary part
     /// beside it, itself twice where it is real.
     Halo { group: usize, arrays: Vec<usize>, partners: Vec<[usize; 2]> },
-    /// Run a kernel.
-    Sweep { kernel: usize, inputs: Vec<Slot>, outputs: Vec<Slot>, extent: Extent },
+    /// Run a kernel; over a block also in `beyond` cells beyond each of its faces.
+    Sweep {
+        kernel: usize,
+        inputs: Vec<Slot>,
+        outputs: Vec<Slot>,
+        extent: Extent,
+        beyond: Margins,
+    },
     /// Reduce the values of a kernel over the domain, to a parameter.
     Reduce { kernel: usize, inputs: Vec<Slot>, kind: Reduction, parameter: usize },
 }
@@ -68,6 +77,16 @@ pub(crate) struct Plan {
     /// Parameters from this one on are these factors times the time step.
     pub(crate) first_factor: usize,
     pub(crate) factors: Vec<f64>,
+    /// Which of the factors is one over the usual time step, if any.
+    pub(crate) per_step: Option<usize>,
+    /// Parameters from this one on are results of reductions, where these are asked for.
+    pub(crate) results: usize,
+    /// Which arrays change places after a step, so that arrays 0 … n−1 hold the new state.
+    pub(crate) swaps: Vec<(usize, usize)>,
+    /// Working copies, each with the array of the state that it stands for.
+    pub(crate) copies: Vec<(usize, usize)>,
+    /// Arrays beside the state whose values the next step needs.
+    pub(crate) changing: Vec<usize>,
     /// Arrays and rows that the memory must have.
     pub(crate) arrays: usize,
     pub(crate) rows: usize,
@@ -84,6 +103,9 @@ impl Plan {
     /// One time step by an explicit Runge–Kutta scheme: from the fields in arrays 0 … n−1 to the
     /// same arrays after [`Plan::swaps`].
     pub(crate) fn step(pde: &Pde, tableau: &Tableau) -> Self {
+        if !pde.carried.is_empty() {
+            return Self::transport(pde);
+        }
         let n = pde.arrays();
         let targets = equations(pde);
         let mut program = Program::new(pde, &targets);
@@ -148,14 +170,9 @@ impl Plan {
         if !pde.noise().fields.is_empty() {
             plan.push_noise(pde, first_of(pde, stages.result));
         }
+        plan.swaps = (0..n).map(|array| (array, first_of(pde, stages.result) + array)).collect();
+        plan.copies = plan.swaps.iter().map(|(array, copy)| (*copy, *array)).collect();
         plan
-    }
-
-    /// Which arrays change places after a step, so that arrays 0 … n−1 hold the new state.
-    pub(crate) fn swaps(pde: &Pde, tableau: &Tableau) -> Vec<(usize, usize)> {
-        let n = pde.arrays();
-        let result = Stages::of(tableau).result;
-        (0..n).map(|array| (array, first_of(pde, result) + array)).collect()
     }
 
     /// The evaluation of an expression from the fields in arrays 0 … n−1: of a value of this type
@@ -260,13 +277,27 @@ impl Plan {
     ) {
         let inputs = pass.inputs.iter().map(|r| slot(*r)).collect();
         let kernel = self.add_kernel(pass.kernel, name);
-        self.actions.push(Action::Sweep { kernel, inputs, outputs, extent });
+        let beyond = Margins::default();
+        self.actions.push(Action::Sweep { kernel, inputs, outputs, extent, beyond });
     }
 
     pub(crate) fn add_kernel(&mut self, kernel: Kernel, name: String) -> usize {
         self.kernels.push(kernel);
         self.kernel_names.push(name);
         self.kernels.len() - 1
+    }
+
+    /// The array of the state that an array is or stands for.
+    pub(crate) fn stands_for(&self, array: usize) -> usize {
+        let copy = self.copies.iter().find(|(copy, _)| *copy == array);
+        copy.map_or(array, |(_, of)| *of)
+    }
+
+    /// Takes note of the usual time step.
+    pub(crate) fn know_step(&mut self, dt: f64) {
+        if let Some(factor) = self.per_step {
+            self.factors[factor] = 1.0 / dt;
+        }
     }
 
     /// How many parameters the kernels have.
@@ -280,10 +311,22 @@ impl Plan {
         self.actions.iter().map(Action::bytes_per_cell).sum()
     }
 
-    /// Halo layers that arrays need at each axis.
+    /// Halo layers that arrays need at each axis: those that are filled, and those in which sweeps
+    /// compute or look beside.
     pub(crate) fn halo(&self) -> [usize; 3] {
-        let widest = self.groups.iter().map(|group| group.width.widest());
-        widest.fold([0; 3], |a, b| std::array::from_fn(|axis| a[axis].max(b[axis])))
+        let filled = self.groups.iter().map(|group| group.width.widest());
+        let looked_at = self.actions.iter().flat_map(|action| {
+            let Action::Sweep { kernel, inputs, beyond, .. } = action else { return Vec::new() };
+            let reach = |i: usize| self.kernels[*kernel].reach(i as u32);
+            let far = |reach: Margins| {
+                std::array::from_fn(|axis| {
+                    let side = |side: usize| beyond[axis][side] + reach[axis][side];
+                    side(0).max(side(1))
+                })
+            };
+            (0..inputs.len()).map(|i| far(reach(i))).chain([far(Margins::default())]).collect()
+        });
+        filled.chain(looked_at).fold([0; 3], |a, b| std::array::from_fn(|axis| a[axis].max(b[axis])))
     }
 
     /// Cells that a block needs along each axis that is cut or periodic.

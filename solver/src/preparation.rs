@@ -4,6 +4,7 @@ use fluxions_expr::Reduction;
 
 use crate::halo_group::HaloGroup;
 use crate::pass::PassBuilder;
+use crate::pipeline::Margins;
 use crate::plan::{Action, Extent, Plan, Slot};
 use crate::program::{ArrayRef, DomainNumber, Pass, Program, Quantity, Target};
 
@@ -142,7 +143,8 @@ impl Plan {
                 }
                 Prepared::Sweep { kernel, inputs, outputs } => {
                     let (kernel, inputs, outputs) = (*kernel, slots(inputs), slots(outputs));
-                    Action::Sweep { kernel, inputs, outputs, extent: Extent::Block }
+                    let (extent, beyond) = (Extent::Block, Margins::default());
+                    Action::Sweep { kernel, inputs, outputs, extent, beyond }
                 }
                 Prepared::Reduce { kernel, inputs, kind, parameter } => {
                     let (kernel, kind, parameter) = (*kernel, *kind, *parameter);

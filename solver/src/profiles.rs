@@ -1,16 +1,25 @@
 //! The profiles of kernels on one block: coordinates of cells, then metric factors.
 
+use fluxions_expr::Kernel;
 use fluxions_expr::rows::Profile;
 use fluxions_grid::Metric;
 use fluxions_halo::Subdomain;
 
 use crate::operators::FIRST_METRIC;
 use crate::pde::Pde;
+use crate::transport::Along;
 
 /// The coordinate along each of the three axes, then, on curvilinear grids, each metric factor,
 /// at the cells of a block and its halo. Beyond the ends of a periodic axis they are those of the
 /// cells at the other end, whose copies the halo cells are.
-pub(crate) fn of_block(pde: &Pde, block: &Subdomain, halo: [usize; 3]) -> Vec<Profile> {
+///
+/// For carried fields what [`Along`] says follows, as far as these kernels use it.
+pub(crate) fn of_block(
+    pde: &Pde,
+    block: &Subdomain,
+    halo: [usize; 3],
+    kernels: &[Kernel],
+) -> Vec<Profile> {
     let grid = pde.grid();
     let along = |axis: usize, value: &dyn Fn(isize) -> f64| {
         let (n, before) = (block.shape()[axis] as isize, halo[axis]);
@@ -33,6 +42,19 @@ pub(crate) fn of_block(pde: &Pde, block: &Subdomain, halo: [usize; 3]) -> Vec<Pr
         let radial = grid.missing();
         let metric = |m: &Metric| along(radial, &|index| grid.metric(*m, index));
         profiles.extend(Metric::ALL.iter().map(metric));
+    }
+    let edges = pde.edges();
+    if !edges.is_empty() {
+        profiles.resize(FIRST_METRIC + Along::profiles(edges.len()), Profile::default());
+        for number in kernels.iter().flat_map(Kernel::profiles).filter(|k| *k >= FIRST_METRIC) {
+            let (ends, axis, what, shift) = Along::of_number(number);
+            let Some(named) = grid.inner_axis(axis) else { continue };
+            let start = block.start()[axis] as isize;
+            let (n, before) = (block.shape()[axis] as isize, halo[axis]);
+            let value = |i: isize| what.value(named, edges[ends][axis], start + i + shift);
+            let values = (-(before as isize)..n + before as isize).map(value).collect();
+            profiles[number] = Profile { values, before };
+        }
     }
     profiles
 }

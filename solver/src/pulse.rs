@@ -86,11 +86,22 @@ impl Pulse {
         let key = |(_, (field, cell)): (u64, (usize, u64))| field as i64 * cells + cell as i64;
         let mut place = [mine.map_or(i64::MAX, key)];
         state.world.combine(Combine::Min, &mut place)?;
-        Err(not_finite(state, place[0] / cells, place[0] % cells, first as u64, time(first as u64)))
+        let found = mine.filter(|found| key(*found) == place[0]);
+        let too_fast = found.is_some_and(|(_, (array, cell))| state.is_too_fast(array, cell));
+        let mut too_fast = [i64::from(too_fast)];
+        state.world.combine(Combine::Max, &mut too_fast)?;
+        let at = (place[0] / cells, place[0] % cells);
+        Err(bad_number(state, at, first as u64, time(first as u64), too_fast[0] == 1))
     }
 }
 
-fn not_finite(state: &State, field: i64, number: i64, step: u64, time: f64) -> Error {
+fn bad_number(
+    state: &State,
+    (field, number): (i64, i64),
+    step: u64,
+    time: f64,
+    too_fast: bool,
+) -> Error {
     let grid = state.pde.grid();
     let [_, n1, n2] = grid.shape().map(|n| n as i64);
     let indices = [number / (n1 * n2), number / n2 % n1, number % n2].map(|i| i as usize);
@@ -99,11 +110,17 @@ fn not_finite(state: &State, field: i64, number: i64, step: u64, time: f64) -> E
     let is_it = |k: &usize| state.pde.arrays_of(*k).contains(&(field as usize));
     let noise =
         (0..state.pde.fields().len()).find(is_it).is_some_and(|k| state.pde.noise().is_on(k));
+    let coordinates = grid.axes().iter().zip(&cell).map(centre).collect();
+    let axes = grid.axis_names().into();
+    let field = state.pde.array_names()[field as usize].clone();
+    if too_fast {
+        return Error::CourantLater { field, axes, coordinates, time, step };
+    }
     Error::NotFinite {
         noise,
-        field: state.pde.array_names()[field as usize].clone(),
-        coordinates: grid.axes().iter().zip(&cell).map(centre).collect(),
-        axes: grid.axis_names().into(),
+        field,
+        coordinates,
+        axes,
         cell,
         time,
         step,

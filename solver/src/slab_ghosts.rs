@@ -137,26 +137,31 @@ impl SlabGhosts {
     ) -> [Option<(isize, isize)>; 2] {
         if self.wraps[axis] {
             self.wrap(memory, positions, layout, axis, part);
-            let [low, high] = self.width.layers[axis].map(|layers| layers as isize);
-            let n = self.cells[axis];
-            return [(-low, 0), (n, n + high)].map(|ghosts| self.width.corners.then_some(ghosts));
+            return self.ghosts(axis).map(|ghosts| self.width.corners.then_some(ghosts));
         }
         let n = self.cells[axis];
         let mut filled = [None; 2];
-        for (side, deciding, ghost) in
-            [(Side::Lower, self.depth[axis] - 1, -1), (Side::Upper, n - 1, n)]
-        {
+        let ghosts = self.ghosts(axis);
+        for (side, deciding) in [(Side::Lower, self.depth[axis] - 1), (Side::Upper, n - 1)] {
             if !(part.start[axis]..part.end[axis]).contains(&deciding) {
                 continue;
             }
-            let part = part.with_axis(axis, ghost, ghost + 1);
+            let (start, end) = ghosts[side.index()];
+            let part = part.with_axis(axis, start, end);
             let face = Face { axis, side };
             let any = self.walls(memory, positions, layout, face, &part, time, scratch);
             if any && self.width.corners {
-                filled[side.index()] = Some((ghost, ghost + 1));
+                filled[side.index()] = Some((start, end));
             }
         }
         filled
+    }
+
+    /// Where ghost cells lie beyond the ends of an axis.
+    fn ghosts(&self, axis: usize) -> [(isize, isize); 2] {
+        let [low, high] = self.width.layers[axis].map(|layers| layers as isize);
+        let n = self.cells[axis];
+        [(-low, 0), (n, n + high)]
     }
 
     /// Fills ghost cells beyond both ends of the last axis, where that is not cut into tiles.
@@ -175,8 +180,8 @@ impl SlabGhosts {
         // Cells of a wall that lie in one slab follow each other.
         for slab in part.start[self.slab_axis]..part.end[self.slab_axis] {
             let part = part.with_axis(self.slab_axis, slab, slab + 1);
-            for (side, ghost) in [(Side::Lower, -1), (Side::Upper, self.cells[2])] {
-                let part = part.with_axis(2, ghost, ghost + 1);
+            for (side, (start, end)) in Side::BOTH.into_iter().zip(self.ghosts(2)) {
+                let part = part.with_axis(2, start, end);
                 let face = Face { axis: 2, side };
                 self.walls(memory, positions, layout, face, &part, time, scratch);
             }

@@ -17,6 +17,7 @@ use crate::origin::Origin;
 use crate::pde::Pde;
 use crate::plan::Extent;
 use crate::tracker::named_axes;
+use crate::transport;
 
 /// What is common to the run loop and the snapshots that trackers see.
 pub(crate) struct State {
@@ -170,6 +171,15 @@ impl State {
             part.iter_mut().zip(&mut values).for_each(|(cell, value)| *cell = value);
         }
         Ok(Some(named_axes(whole.into_dyn(), self.pde.grid())))
+    }
+
+    /// Whether a number that is not finite says that a Courant number was too large; `cell` is that
+    /// of the grid.
+    pub(crate) fn is_too_fast(&self, array: usize, cell: u64) -> bool {
+        let cells = self.memory.layout().view(self.memory.of_array(array));
+        let mut indexed = cells.indexed_iter();
+        let found = indexed.find(|((i, j, k), _)| self.block.global_number([*i, *j, *k]) == cell);
+        found.is_some_and(|(_, value)| transport::is_too_fast(*value))
     }
 
     pub(crate) fn is_finite(&self) -> bool {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use fluxions_expr::rows::Profile;
 use fluxions_expr::{
-    Builder, Call, Expr, Node, Number, Op, Parts, Rank, RowFn, Rows, Scratch, lower,
+    Binary, Builder, Call, Expr, Node, Number, Op, Parts, Rank, RowFn, Rows, Scratch, Unary, Value, lower,
 };
 use fluxions_grid::{Condition, Face, Grid, Layout, Region, Side};
 use fluxions_halo::{HaloWidth, Subdomain, wall};
@@ -18,23 +18,25 @@ use crate::pde::Pde;
 
 /// The parameter of the kernel that is the time.
 const TIME: usize = 0;
-/// Inputs of the kernel: the cell at the wall, its real and its imaginary part, the next one
-/// inwards, then precomputed numbers.
+/// Inputs of the kernel: the cell as far inwards as the ghost cell is beyond, its real and its
+/// imaginary part, the first three cells inwards, then precomputed numbers.
 const ADJACENT: [usize; 2] = [0, 1];
-const NEXT: usize = 2;
-const FIRST_STATIC: usize = 3;
+const INNER: [usize; 3] = [2, 3, 4];
+const FIRST_STATIC: usize = 5;
 
-/// The ghost cells of one array beyond one face.
+/// One layer of ghost cells of one array beyond one face.
 pub(crate) struct Wall {
     strip: Strip,
     rows: Rows,
-    /// Layers to read: the cell at the wall, the next one inwards.
-    adjacent: Region,
-    next: Region,
+    /// The layers to read: the mirrored one, the first ones inwards.
+    mirrored: Region,
+    inner: [Region; 3],
     needed: [bool; FIRST_STATIC],
     ghosts: Region,
     /// Whether the array is one of imaginary parts.
     imaginary: bool,
+    /// Cells of the axis along the wall that are half around a pole, if one lies there.
+    half: Option<Half>,
     /// Cells at corners, each with the nearest one that is at none.
     corners: Vec<(usize, usize)>,
     /// Inputs and the output, one after the other, as many numbers each as the wall has cells.
@@ -55,31 +57,33 @@ impl Wall {
         scratch: &mut Scratch,
     ) -> Vec<(Face, Self)> {
         let faces = (0..3).flat_map(|axis| Side::BOTH.map(|side| Face { axis, side }));
-        let has_wall = |face: &Face| {
-            let needed = width.layers[face.axis][face.side.index()] > 0;
-            needed && block.neighbour(*face).is_none()
-        };
-        let wall = |face: Face| {
+        let has_wall = |face: &Face| block.neighbour(*face).is_none();
+        let layers = faces.filter(has_wall).flat_map(|face| {
+            (1..=width.layers[face.axis][face.side.index()]).map(move |layer| (face, layer))
+        });
+        let wall = |(face, layer): (Face, usize)| {
             let condition = &conditions[face.axis][face.side.index()];
-            (face, Wall::new(pde, block, &along(face.axis), face, condition, scratch))
+            (face, Wall::new(pde, block, &along(face.axis), face, layer, condition, scratch))
         };
-        faces.filter(has_wall).map(wall).collect()
+        layers.map(wall).collect()
     }
 
-    /// The ghost cells beyond a face of this block by a condition that does not join two ends.
-    /// `along` are the cells along the wall.
+    /// A layer of ghost cells, counted from 1 at the wall, beyond a face of this block by a
+    /// condition that does not join two ends. `along` are the cells along the wall.
     fn new(
         pde: &Pde,
         block: &Subdomain,
         along: &Region,
         face: Face,
+        layer: usize,
         condition: &ArrayCondition,
         scratch: &mut Scratch,
     ) -> Self {
+        let beyond = layer as isize;
         let layer = |distance| wall::layer(along, face, block.shape()[face.axis], distance);
-        let ghosts = layer(-1);
+        let ghosts = layer(-beyond);
         let strip = Strip::new(pde.grid(), block, &ghosts, face);
-        let place = Place { pde, face, across: strip.across, condition };
+        let place = Place { pde, face, across: strip.across, layer: beyond, condition };
 
         // Expressions that stay the same are evaluated now and become inputs.
         let mut statics = Vec::new();
@@ -88,7 +92,7 @@ impl Wall {
             if changes || matches!(expr.node, Node::Number(_)) {
                 return Ok::<_, std::convert::Infallible>(Part::Expression(expr));
             }
-            let mut input = |part: fn(Number) -> Option<fluxions_expr::Value>| {
+            let mut input = |part: fn(Number) -> Option<Value>| {
                 let mut builder = Builder::new();
                 let number = place.component(&expr, &mut builder);
                 let value = part(number)?;
@@ -123,17 +127,18 @@ impl Wall {
         for (values, start) in statics.iter().zip(&inputs[FIRST_STATIC..]) {
             numbers[*start..][..cells].copy_from_slice(values);
         }
-        let (adjacent, next) = (layer(0), layer(1));
+        let half = Half::of(pde.grid(), condition, face);
         let imaginary = condition.imaginary;
         let corners = strip.corners(pde.grid(), block, &ghosts);
         Wall {
             strip,
             rows,
-            adjacent,
-            next,
+            mirrored: layer(beyond - 1),
+            inner: [0, 1, 2].map(layer),
             needed,
             ghosts,
             imaginary,
+            half,
             corners,
             numbers,
             inputs,
@@ -172,14 +177,17 @@ impl Wall {
         // The part that the array itself is comes from there.
         let mut adjacent = partners;
         adjacent[usize::from(self.imaginary)] = position;
-        let sources =
-            [(adjacent[0], &self.adjacent), (adjacent[1], &self.adjacent), (position, &self.next)];
-        for (input, (array, layer)) in sources.into_iter().enumerate() {
+        let mirrored = adjacent.map(|array| (array, &self.mirrored));
+        let inner = self.inner.iter().map(|layer| (position, layer));
+        for (input, (array, layer)) in mirrored.into_iter().chain(inner).enumerate() {
             if self.needed[input] {
                 let array = &memory[array..][..layout.length()];
                 let layer = part.of_layer(layer, &self.strip);
                 let numbers = &mut self.numbers[self.inputs[input] + part.first..];
-                wall::read(array, layout, &layer, &mut numbers[..part.cells]);
+                match &self.half {
+                    None => wall::read(array, layout, &layer, &mut numbers[..part.cells]),
+                    Some(half) => half.read(array, layout, &layer, &mut numbers[..part.cells]),
+                }
             }
         }
         let Wall { strip, rows, numbers, inputs, output, corners, .. } = self;
@@ -333,6 +341,8 @@ struct Place<'a> {
     face: Face,
     /// The axes along the wall, in order.
     across: [usize; 2],
+    /// Which layer of ghost cells is filled.
+    layer: isize,
     condition: &'a ArrayCondition,
 }
 
@@ -342,7 +352,12 @@ impl Place<'_> {
         self.pde.grid().inner_axis(self.face.axis).map_or(1.0, |axis| axis.spacing())
     }
 
-    /// The cell at the wall.
+    /// The distance of the ghost cell from the cell that it mirrors.
+    fn distance(&self) -> f64 {
+        (2 * self.layer - 1) as f64 * self.spacing()
+    }
+
+    /// The mirrored cell: the one at the wall for the first layer.
     fn adjacent(&self, builder: &mut Builder) -> Number {
         let [re, im] = ADJACENT;
         let re = Some(builder.load(re, [0; 3]));
@@ -402,7 +417,7 @@ impl Place<'_> {
 
     /// The ghost cell by the formulas of [`Condition`].
     fn ghost(&self, condition: &Condition<Part>, b: &mut Builder) -> Number {
-        let d = b.constant(self.spacing());
+        let d = b.constant(self.distance());
         let two = b.constant(2.0);
         let f1 = self.adjacent(b);
         match condition {
@@ -433,15 +448,83 @@ impl Place<'_> {
                 let bend = b.times(v, square);
                 let double = b.scaled(f1, two);
                 // Of the other part nothing is used.
-                let f2 = b.load(NEXT, [0; 3]);
+                let f2 = b.load(INNER[1], [0; 3]);
                 let f2 = Number { re: Some(f2), im: self.condition.complex.then_some(f2) };
                 let line = b.difference(double, f2);
                 b.sum(bend, line)
             }
             Condition::Ghost(v) => self.part(v, b),
-            // These are no walls: the halo comes from the opposite end. Those for normal
+            Condition::Open => Number::real(self.open(b)),
+            // Beyond a wall and a pole the mirrored cells follow, those of a pole turned when they
+            // are read. The rest are no walls: the halo comes from the opposite end. Those for normal
             // components were turned into plain ones (conditions.rs).
             _ => f1,
+        }
+    }
+
+    /// Beyond an open end slopes go on with the ratio of the last two, where those are more than
+    /// rounding (Bartman et al. 2022, J. Open Source Softw. 7, 3896). Values that cannot be negative
+    /// end at 0; of others slopes do not grow.
+    fn open(&self, b: &mut Builder) -> Value {
+        const LEAST_SLOPE: f64 = 1e-10;
+        let [zero, one, least] = [0.0, 1.0, LEAST_SLOPE].map(|number| b.constant(number));
+        let [p0, p1, p2] = INNER.map(|input| b.load(input, [0; 3]));
+        let (last, before) =
+            (b.binary(Binary::Subtract, p1, p0), b.binary(Binary::Subtract, p2, p1));
+        let ratio = b.binary(Binary::Divide, last, before);
+        let size = b.unary(Unary::Abs, before);
+        let steep = b.binary(Binary::Greater, size, least);
+        let mut ratio = b.select(steep, ratio, zero);
+        if self.condition.signed {
+            let positive = b.binary(Binary::Max, ratio, zero);
+            ratio = b.binary(Binary::Min, positive, one);
+        }
+        let (mut value, mut inner) = (p0, p1);
+        for _ in 0..self.layer {
+            let slope = b.binary(Binary::Subtract, inner, value);
+            let change = b.binary(Binary::Multiply, slope, ratio);
+            let mut next = b.binary(Binary::Subtract, value, change);
+            if !self.condition.signed {
+                next = b.binary(Binary::Max, next, zero);
+            }
+            (value, inner) = (next, value);
+        }
+        value
+    }
+}
+
+/// Half of the way around a pole: the axis along the wall that goes around it.
+struct Half {
+    axis: usize,
+    cells: isize,
+}
+
+impl Half {
+    /// The way around, where the condition is that of a pole.
+    fn of(grid: &Grid, condition: &ArrayCondition, face: Face) -> Option<Self> {
+        let is_pole = matches!(condition.condition, Condition::Pole);
+        let around = |axis: &usize| {
+            *axis != face.axis && grid.inner_axis(*axis).is_some_and(|named| named.is_periodic())
+        };
+        let axis = (0..3).find(around).filter(|_| is_pole)?;
+        let cells = grid.inner_axis(axis)?.cells() as isize;
+        Some(Half { axis, cells })
+    }
+
+    /// Reads the cells of a layer, each half a turn further, into consecutive numbers. The axis
+    /// around the pole is not cut.
+    fn read(&self, array: &[f64], layout: &Layout, layer: &Region, cells: &mut [f64]) {
+        let mut numbers = cells.iter_mut();
+        for i in layer.start[0]..layer.end[0] {
+            for j in layer.start[1]..layer.end[1] {
+                for k in layer.start[2]..layer.end[2] {
+                    let mut cell = [i, j, k];
+                    cell[self.axis] = (cell[self.axis] + self.cells / 2).rem_euclid(self.cells);
+                    if let Some(number) = numbers.next() {
+                        *number = array[layout.index(cell)];
+                    }
+                }
+            }
         }
     }
 }

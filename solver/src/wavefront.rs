@@ -114,8 +114,9 @@ impl Wavefront {
         let idle = pipeline.entries.iter().map(is_idle).collect();
         let cold = pipeline.first_to_touch(plan.arrays);
 
+        let state = (0..pde.arrays()).chain(plan.changing.iter().copied());
         let exchanged: Vec<usize> =
-            (0..pde.arrays()).filter(|array| widths[*array] != [[0; 2]; 3]).collect();
+            state.filter(|array| widths[*array] != [[0; 2]; 3]).collect();
         let exchange = deep_exchange(world, block, memory, &exchanged, widths);
         let bound = pipeline.entries.iter().map(|entry| Bound::of(entry, plan.parameters()));
         Wavefront {
@@ -130,7 +131,7 @@ impl Wavefront {
             idle,
             cold,
             regions,
-            profiles: crate::profiles::of_block(pde, block, memory.layout().halo()),
+            profiles: crate::profiles::of_block(pde, block, memory.layout().halo(), &plan.kernels),
             plan,
             kernels,
             pipeline: pipeline.clone(),
@@ -305,12 +306,15 @@ impl Wavefront {
         memory: &Memory,
         region: &Region,
     ) -> Option<(usize, u64)> {
-        let Work::Sweep { kernel, .. } = &self.pipeline.entries[entry].work else { return None };
+        let Work::Sweep { kernel, outputs, .. } = &self.pipeline.entries[entry].work else {
+            return None;
+        };
         let layout = memory.layout();
         let slabs = region.intersection(&block.domain());
-        let checked = self.plan.kernels[*kernel].outputs().iter().zip(&self.bound[entry].outputs);
-        let mut checked =
-            checked.filter(|(output, _)| output.checked).map(|(_, at)| *at).enumerate();
+        let arrays = outputs.iter().map(|array| self.plan.stands_for(*array));
+        let places = arrays.zip(&self.bound[entry].outputs);
+        let checked = self.plan.kernels[*kernel].outputs().iter().zip(places);
+        let mut checked = checked.filter(|(output, _)| output.checked).map(|(_, place)| place);
         checked.find_map(|(array, position)| {
             let mut first: Option<u64> = None;
             for i in slabs.start[0]..slabs.end[0] {

@@ -1,6 +1,22 @@
 //! Conservative transport by MPDATA: what is asked for, and the passes that do it.
 
+mod carriage;
+mod carried;
+mod correction;
+mod flow;
+mod flows;
+mod flux;
+mod margins;
+mod position;
+mod step;
+
 use crate::formula::Formula;
+
+pub(crate) use carriage::{Carriage, Edge, Edges};
+pub(crate) use carried::{Carried, add, check_surroundings};
+pub(crate) use flows::Flows;
+pub(crate) use position::{Along, distinct};
+pub(crate) use step::{check_measures, is_too_fast};
 
 /// How fields are carried: by which flow, and with which options of the scheme.
 ///

@@ -1,0 +1,263 @@
+//! How each field is carried, checked.
+
+use fluxions_expr::{Expr, Node, Place, Rank, Type};
+use fluxions_grid::Condition;
+
+use crate::error::Error;
+use crate::formula::Formula;
+use crate::origin::Origin;
+use crate::pde::Pde;
+use crate::resolve::{fit, resolve};
+use crate::transport::{Advector, Edge, Mpdata, Transport};
+
+/// How a field is carried.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Carried {
+    pub(crate) field: usize,
+    pub(crate) advector: Advector<Expr>,
+    pub(crate) options: Mpdata,
+    /// G, unless it is 1.
+    pub(crate) density: Option<Expr>,
+    /// μ along each named axis; none at all without diffusion.
+    pub(crate) diffusivity: Vec<Expr>,
+}
+
+impl Carried {
+    /// Whether what carries the field is known beforehand: it depends on place and time only.
+    pub(crate) fn is_given(&self, pde: &Pde) -> bool {
+        self.advector.parts().iter().all(|part| is_plain(pde, part))
+    }
+
+    /// Whether it depends on the time.
+    pub(crate) fn is_timed(&self, pde: &Pde) -> bool {
+        self.advector.parts().iter().any(|part| mentions(pde, part, &|n| *n == Node::Time))
+    }
+}
+
+/// Whether an expression is made of places and times alone.
+pub(crate) fn is_plain(pde: &Pde, expr: &Expr) -> bool {
+    !mentions(pde, expr, &|node| {
+        matches!(
+            node,
+            Node::Field(_) | Node::Operator(..) | Node::Reduce(..) | Node::Random(..)
+        )
+    })
+}
+
+/// Whether an expression has a part of this kind, through definitions too.
+pub(crate) fn mentions(pde: &Pde, expr: &Expr, is_it: &dyn Fn(&Node) -> bool) -> bool {
+    let mut found = false;
+    expr.walk(&mut |part| {
+        found |= is_it(&part.node);
+        if let Node::Define(d) = part.node {
+            found |= mentions(pde, &pde.definitions()[d].expr, is_it);
+        }
+    });
+    found
+}
+
+/// Adds transports to a system whose names are known; the mistakes in them.
+pub(crate) fn add(pde: &mut Pde, transports: &[(String, Transport)]) -> Vec<Error> {
+    let mut errors = Vec::new();
+    for (k, (name, transport)) in transports.iter().enumerate() {
+        if transports[..k].iter().any(|(other, _)| other == name) {
+            errors.push(unfit(name, "", "it is carried by another section already"));
+            continue;
+        }
+        // The builder made a field of every name.
+        let Some(field) = pde.fields.iter().position(|field| field == name) else { continue };
+        match check(pde, name, field, transport) {
+            Ok(carried) => pde.carried.push(carried),
+            Err(found) => errors.extend(found),
+        }
+    }
+    pde.carried.sort_by_key(|carried| carried.field);
+    errors
+}
+
+fn unfit(field: &str, key: &'static str, reason: impl Into<Box<str>>) -> Error {
+    let origin = Origin::Transport { of: field.into(), key };
+    Error::UnfitTransport { origin, field: field.into(), reason: reason.into() }
+}
+
+fn check(
+    pde: &Pde,
+    name: &str,
+    field: usize,
+    transport: &Transport,
+) -> Result<Carried, Vec<Error>> {
+    let mut errors = Vec::new();
+    let mut refuse = |key, reason: String| errors.push(unfit(name, key, reason));
+    let Transport { advector, options, g_factor, diffusivity } = transport;
+    let (grid, dimension) = (pde.grid(), pde.grid().dimension());
+    if grid.geometry().is_curvilinear() {
+        refuse(
+            "",
+            "transport knows Cartesian axes; write other coordinates as such, with their Jacobian as \
+             g_factor"
+                .into(),
+        );
+    }
+    if pde.types()[field].complex {
+        refuse("", "its values are complex, and the scheme asks which of two is larger".into());
+    }
+    if options.iterations == 0 {
+        refuse("iterations", "there is at least one pass".into());
+    }
+    if options.dpdc && options.iterations < 2 {
+        refuse("dpdc", "it sums the corrections of a second pass: iterations = 2 or more".into());
+    }
+    if options.signed && !diffusivity.is_empty() {
+        refuse(
+            "diffusivity",
+            "as a velocity, diffusion divides by the field, which may be 0 where it is signed; add \
+             diffusion(D, …) to its equation"
+                .into(),
+        );
+    }
+    if !(diffusivity.len() <= 1 || diffusivity.len() == dimension) {
+        let count = diffusivity.len();
+        refuse("diffusivity", format!("it has {count} numbers, and the grid {dimension} axes"));
+    }
+    if matches!(advector, Advector::StreamFunction(_)) && dimension != 2 {
+        refuse("stream_function", "a stream function is for two dimensions".into());
+    }
+    let mut one = |key: &'static str, item: Option<usize>, formula: &Formula| {
+        let origin = Origin::Transport { of: name.into(), key };
+        let origin = item.map_or(origin.clone(), |item| origin.item(item));
+        let found = resolve(&origin, formula, &pde.scope(Place::Equation));
+        let fitted = found.and_then(|(expr, _)| fit(&origin, formula, expr, Type::REAL));
+        fitted.map_err(|found| errors.extend(found)).ok()
+    };
+    let density = one("g_factor", None, g_factor);
+    let spread: Vec<Option<Expr>> = (diffusivity.iter().enumerate())
+        .map(|(k, d)| one("diffusivity", (diffusivity.len() > 1).then_some(k), d))
+        .collect();
+    let mut list = |key: &'static str, formulas: &[Formula]| {
+        let formulas = components(pde, formulas);
+        let single = formulas.len() == 1;
+        let parts = formulas.iter().enumerate();
+        let parts: Vec<_> = parts.map(|(k, f)| one(key, (!single).then_some(k), f)).collect();
+        parts.into_iter().collect::<Option<Vec<Expr>>>()
+    };
+    let advector = match advector {
+        Advector::Velocity(parts) => list("velocity", parts).map(Advector::Velocity),
+        Advector::Courant(parts) => list("courant", parts).map(Advector::Courant),
+        Advector::StreamFunction(s) => {
+            one("stream_function", None, s).map(Advector::StreamFunction)
+        }
+    };
+    let mut refuse = |key, reason: String| errors.push(unfit(name, key, reason));
+    if let Some(advector) = &advector {
+        let (count, key) = (advector.parts().len(), advector.key());
+        if count != dimension && key != "stream_function" {
+            refuse(key, format!("it has {count} component(s), and the grid {dimension} axes"));
+        }
+        if key == "stream_function" && !is_plain(pde, &advector.parts()[0]) {
+            refuse(key, "a stream function depends on place and time only; give velocity".into());
+        }
+    }
+    if let Some(density) = &density
+        && (!is_plain(pde, density) || mentions(pde, density, &|node| *node == Node::Time))
+    {
+        refuse("g_factor", "it depends on the place only".into());
+    }
+    if spread.iter().flatten().any(|expr| !is_plain(pde, expr)) {
+        refuse(
+            "diffusivity",
+            "it depends on place and time only; add diffusion(D, …) to the equation for others".into(),
+        );
+    }
+    match (advector, density, spread.into_iter().collect::<Option<Vec<Expr>>>()) {
+        (Some(advector), Some(density), Some(spread)) if errors.is_empty() => Ok(Carried {
+            field,
+            advector,
+            options: *options,
+            density: Some(density).filter(|density| density.node != Node::Number(1.0)),
+            diffusivity: match spread.len() {
+                1 => vec![spread[0].clone(); dimension],
+                _ => spread,
+            },
+        }),
+        _ => Err(errors),
+    }
+}
+
+/// The components of a velocity that is given as one vector.
+fn components(pde: &Pde, formulas: &[Formula]) -> Vec<Formula> {
+    if let [Formula::Text(text)] = formulas {
+        let origin = Origin::Transport { of: String::new(), key: "velocity" };
+        let found = resolve(&origin, &formulas[0], &pde.scope(Place::Equation));
+        if found.is_ok_and(|(expr, _)| expr.ty.rank == Rank::Vector) {
+            let part = |k: usize| Formula::Text(format!("({text})[{k}]"));
+            return (0..pde.grid().dimension()).map(part).collect();
+        }
+    }
+    formulas.to_vec()
+}
+
+/// What is wrong with transports once conditions and equations are known.
+pub(crate) fn check_surroundings(pde: &Pde) -> Vec<Error> {
+    let mut errors = Vec::new();
+    let Some(first) = pde.carried.first() else { return errors };
+    let name = &pde.fields()[first.field];
+    if !pde.noise().fields.is_empty() {
+        errors.push(unfit(name, "", "noise and transport do not go together yet"));
+    }
+    for carried in &pde.carried {
+        let name = &pde.fields()[carried.field];
+        let Some(carriage) = pde.conditions().carriage(carried.field) else { continue };
+        let has_pole = carriage.edges.iter().flatten().any(|edge| *edge == Edge::Pole);
+        if !has_pole {
+            continue;
+        }
+        let grid = pde.grid();
+        let around = grid.axes().iter().find(|axis| axis.is_periodic());
+        match around {
+            Some(axis) if grid.dimension() == 2 && axis.cells() % 2 == 0 => {}
+            _ => errors.push(unfit(
+                name,
+                "",
+                "around a pole goes a periodic axis with an even number of cells, on a grid of two axes",
+            )),
+        }
+        if !carried.is_given(pde) {
+            let reason = "across a pole the flow has to be given, not found from the fields";
+            errors.push(unfit(name, carried.advector.key(), reason));
+        }
+        let program = crate::program::Program::new(pde, &crate::plan::equations(pde));
+        if pde.arrays_of(carried.field).any(|array| !program.fields[array].is_empty()) {
+            errors.push(unfit(name, "", "operators do not look across a pole yet"));
+        }
+    }
+    let poles = |field: usize| {
+        let sets = pde.conditions().of_field(field, pde.types()[field]).iter();
+        let mut faces = sets.flat_map(|set| pde.conditions().of_array(*set).iter().flatten());
+        faces.any(|face| face.condition == Condition::Pole)
+    };
+    for (field, name) in pde.fields().iter().enumerate() {
+        if poles(field) && !pde.carried.iter().any(|carried| carried.field == field) {
+            errors.push(unfit(name, "", "the condition `pole` is for fields that are carried"));
+        }
+    }
+    errors
+}
+
+impl<T> Advector<T> {
+    /// What it is given by.
+    pub(crate) fn parts(&self) -> &[T] {
+        match self {
+            Advector::Velocity(parts) | Advector::Courant(parts) => parts,
+            Advector::StreamFunction(s) => std::slice::from_ref(s),
+        }
+    }
+
+    /// Its key in problem files.
+    pub(crate) fn key(&self) -> &'static str {
+        match self {
+            Advector::Velocity(_) => "velocity",
+            Advector::Courant(_) => "courant",
+            Advector::StreamFunction(_) => "stream_function",
+        }
+    }
+}
