@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use fluxions::expr::{Rank, Type};
 use fluxions::grid::{Condition, Side};
+use fluxions::io::problem::Times;
 use fluxions::io::{Field, Problem};
 use fluxions::solver::{
-    Clock, FaceConditions, Inspection, StableStep, measured_speed, stable_step,
+    Advector, Clock, FaceConditions, Formula, Inspection, StableStep, ThirdOrder, Transport,
+    measured_speed, stable_step,
 };
 use indicatif::{BinaryBytes, HumanDuration};
 
@@ -39,13 +41,23 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The syntax tree of each equation.
+/// The syntax tree of each equation and flow.
 fn trees(problem: &Problem) -> String {
     let mut text = String::new();
     for (name, equation) in &problem.equations {
         // The problem was checked: its equations can be parsed.
         if let Ok(tree) = fluxions::expr::parse(equation) {
             text += &format!("d({name})/dt = {equation}\n{tree}\n");
+        }
+    }
+    for (name, transport) in &problem.transports {
+        let (_, flow) = flow(transport);
+        for (k, formula) in flow.iter().enumerate() {
+            let component = if flow.len() > 1 { format!(", component {k}") } else { String::new() };
+            let formula = formula.to_string();
+            if let Ok(tree) = fluxions::expr::parse(&formula) {
+                text += &format!("flow of {name}{component} = {formula}\n{tree}\n");
+            }
         }
     }
     text
@@ -87,6 +99,9 @@ fn describe(
     }
     line("grid", axes.join("\n"));
     line("fields", fields(problem));
+    if !problem.transports.is_empty() {
+        line("transport", transports(problem));
+    }
     line("conditions", conditions(problem));
     line("step", inspection.plan.clone());
     let dims: Vec<String> = inspection.dims.iter().map(usize::to_string).collect();
@@ -102,8 +117,8 @@ fn describe(
     );
     let times = &problem.times;
     let clock = Clock::new(times.start, times.end, times.dt)?;
-    line("time", format!("{} steps of {} by {}", clock.steps(), times.dt, times.scheme.name));
-    line("stable dt", stable(times.dt, times.scheme.name, step));
+    line("time", format!("{} {}", clock.steps(), times.describe()));
+    line("stable dt", stable(times, step));
     let seconds = clock.steps() as f64 * grid.cells() as f64 / (speed * usable(ranks) as f64);
     let duration = Duration::from_secs_f64(seconds.min(1e9));
     let took = match seconds < 1.0 {
@@ -119,19 +134,74 @@ fn usable(ranks: usize) -> usize {
     ranks.min(std::thread::available_parallelism().map_or(1, usize::from))
 }
 
-fn stable(dt: f64, scheme: &str, step: &StableStep) -> String {
+fn stable(times: &Times, step: &StableStep) -> String {
     if step.decaying.is_infinite() {
         return "any: nothing in the equations limits it".into();
     }
-    let waves = match step.oscillating > 0.0 {
-        true => format!("{:.3e} for waves", step.oscillating),
-        false => format!("{scheme} is unstable for waves that are not damped"),
+    let mut text = match times.sources {
+        Some(_) => format!("{:.3e} for transport, diffusion and decay", step.decaying),
+        None => {
+            let waves = match step.oscillating > 0.0 {
+                true => format!("{:.3e} for waves", step.oscillating),
+                false => {
+                    format!("{} is unstable for waves that are not damped", times.scheme_name())
+                }
+            };
+            format!("{:.3e} for diffusion and decay; {waves}", step.decaying)
+        }
     };
-    let mut text = format!("{:.3e} for diffusion and decay; {waves}", step.decaying);
+    let dt = times.dt;
     if dt > step.decaying.max(step.oscillating) {
         text += &format!("\nwarning: dt = {dt} is longer, the solution may grow without bound");
     }
     text
+}
+
+/// What carries each field and with which options, a line for each.
+fn transports(problem: &Problem) -> String {
+    let one = |(name, transport): &(String, Transport)| {
+        let (kind, flow) = flow(transport);
+        let options = &transport.options;
+        let passes = if options.iterations == 1 { "iteration" } else { "iterations" };
+        let mut words = vec![
+            format!("{name}: {kind} {}", listed(&flow)),
+            format!("{} {passes}", options.iterations),
+        ];
+        let flags = [
+            (options.infinite_gauge, "infinite gauge"),
+            (options.nonoscillatory, "nonoscillatory"),
+            (options.third_order == ThirdOrder::Standard, "third order"),
+            (options.third_order == ThirdOrder::Full, "full third order"),
+            (options.divergent_flow, "divergent flow"),
+            (options.dpdc, "dpdc"),
+            (options.signed, "signed"),
+        ];
+        words.extend(flags.iter().filter(|(on, _)| *on).map(|(_, word)| word.to_string()));
+        if transport.g_factor != Formula::Number(1.0) {
+            words.push(format!("G = {}", transport.g_factor));
+        }
+        if !transport.diffusivity.is_empty() {
+            let diffusivity: Vec<&Formula> = transport.diffusivity.iter().collect();
+            words.push(format!("diffusivity {}", listed(&diffusivity)));
+        }
+        words.join(", ")
+    };
+    problem.transports.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+/// What a flow is called, and its expressions.
+fn flow(transport: &Transport) -> (&'static str, Vec<&Formula>) {
+    match &transport.advector {
+        Advector::Velocity(list) => ("velocity", list.iter().collect()),
+        Advector::Courant(list) => ("Courant numbers", list.iter().collect()),
+        Advector::StreamFunction(formula) => ("stream function", vec![formula]),
+    }
+}
+
+/// Expressions, in brackets where there are several.
+fn listed(formulas: &[&Formula]) -> String {
+    let texts: Vec<String> = formulas.iter().map(ToString::to_string).collect();
+    if texts.len() == 1 { texts.concat() } else { format!("[{}]", texts.join(", ")) }
 }
 
 /// The fields with their types, where they are no real scalars.

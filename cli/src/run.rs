@@ -74,10 +74,11 @@ fn build(
         builder = builder.track(diagnostics.every.clone(), writer);
     }
     let header = format!(
-        "Fluxions {} solves {} on {} rank(s)",
+        "Fluxions {} solves {} on {} rank(s), in {}",
         env!("CARGO_PKG_VERSION"),
         problem.name,
-        world.size()
+        world.size(),
+        problem.times.describe()
     );
     let log = RunLog::new(world.is_root().then(|| folder.log()), &header);
     builder =

@@ -199,6 +199,71 @@ fn check_tells_what_a_problem_needs_and_writes_nothing() {
 }
 
 #[test]
+fn check_tells_what_carries_each_field() {
+    let home = Home::new();
+    let text = r#"
+[grid]
+x = { bounds = [0, 1], cells = 16, periodic = true }
+y = { bounds = [0, 1], cells = 16, periodic = true }
+[equations]
+a = "-a"
+b = "-b"
+[initial]
+a = "2 + sin(2*pi*x)"
+b = 1
+[transport.a]
+velocity = ["cos(2*pi*y)", 0.5]
+iterations = 3
+nonoscillatory = true
+g_factor = "2 + sin(2*pi*x)"
+[transport.b]
+stream_function = "cos(2*pi*x)"
+[time]
+end = 1
+dt = 0.01
+"#;
+    home.write("carried.toml", text);
+    let said = home.succeed(&["check", "carried.toml"]);
+    for line in [
+        "transport   a: velocity [cos(2*pi*y), 0.5], 3 iterations, nonoscillatory, G = 2 + sin(2*pi*x)\n",
+        "            b: stream function cos(2*pi*x), 2 iterations\n",
+        "time        100 steps of 0.01 by symmetric\n",
+    ] {
+        assert!(said.contains(line), "{line} in\n{said}");
+    }
+    let trees = home.succeed(&["check", "carried.toml", "--show", "ast"]);
+    assert!(trees.contains("flow of a, component 0 = cos(2*pi*y)\n"), "{trees}");
+    assert!(trees.contains("flow of b = cos(2*pi*x)\n"), "{trees}");
+}
+
+#[test]
+fn the_step_can_be_left_to_the_program() {
+    let home = Home::new();
+    home.write("small.toml", &SMALL.replace("dt = 1\n", "dt = \"auto\"\n"));
+    let said = home.succeed(&["check", "small.toml"]);
+    let line = said.lines().find(|line| line.starts_with("time")).unwrap();
+    let dt = line.split("steps of ").nth(1).unwrap().split(' ').next().unwrap();
+    assert!(line.ends_with(&format!("steps of {dt} (dt = \"auto\") by euler")), "{line}");
+    assert!(!said.contains("warning"), "{said}");
+    for ranks in ["1", "3"] {
+        home.succeed(&["run", "small.toml", "--ranks", ranks, "--out", ranks]);
+        let log = home.read(&format!("{ranks}/run.log"));
+        assert!(log.contains(&format!("in steps of {dt} (dt = \"auto\") by euler")), "{log}");
+    }
+    home.succeed(&["diff", "1", "3"]);
+    let given = format!("time.dt={dt}");
+    home.succeed(&["run", "small.toml", "--set", &given, "--out", "given"]);
+    assert!(!home.read("given/run.log").contains("auto"));
+    home.succeed(&["diff", "1", "given"]);
+    #[cfg(feature = "mpi")]
+    {
+        let arguments = ["run", "small.toml", "--out", "mpi"];
+        common::succeeded(fluxions_testing::finish(&mut home.mpirun(3, &arguments)));
+        home.succeed(&["diff", "1", "mpi"]);
+    }
+}
+
+#[test]
 fn a_solve_that_fails_has_its_exit_code_and_place() {
     let home = Home::new();
     home.write("small.toml", SMALL);

@@ -37,6 +37,29 @@ total = "integral(c)"
 dims = [1, 0]
 "#;
 
+const CARRIED: &str = r#"
+[grid]
+x = { bounds = [0, "2*pi"], cells = 8, periodic = true }
+y = { bounds = [0, 1], cells = 6, periodic = true }
+[equations]
+b = "-b"
+[initial]
+a = "2 + sin(x)"
+b = 1
+[transport.flow]
+fields = ["a", "b"]
+velocity = ["0.1", "0.2*sin(x)"]
+iterations = 3
+nonoscillatory = true
+third_order = true
+g_factor = "2 + cos(x)"
+diffusivity = [0, "0.1"]
+[time]
+end = 1
+dt = 0.1
+scheme = "symmetric"
+"#;
+
 /// Parses; checks that mistakes can be shown. Whether it was right.
 fn parse(text: &str) -> bool {
     match Problem::parse("file", text) {
@@ -61,8 +84,9 @@ fn parse(text: &str) -> bool {
 }
 
 #[test]
-fn the_file_that_is_changed_is_right() {
+fn the_files_that_are_changed_are_right() {
     assert!(parse(RIGHT));
+    assert!(parse(CARRIED));
 }
 
 /// Pieces that problem files are made of.
@@ -112,8 +136,20 @@ fn pieces() -> impl Strategy<Value = String> {
         "\"periodic\"",
         "every = -1",
         "dt = 1e-300",
+        "\"auto\"",
     ];
     prop::collection::vec(prop::sample::select(words), 0..30).prop_map(|words| words.concat())
+}
+
+fn replacement() -> impl Strategy<Value = String> {
+    prop_oneof![pieces(), "[-+*/^()a-z0-9 \"=\\[\\]{},.]{0,8}", ".{0,4}"]
+}
+
+fn replaced(text: &str, at: usize, length: usize, by: &str) -> String {
+    let start = (at..=text.len()).find(|k| text.is_char_boundary(*k)).unwrap_or(0);
+    let end = (start + length..).find(|k| *k >= text.len() || text.is_char_boundary(*k));
+    let end = end.unwrap_or(start).min(text.len());
+    format!("{}{by}{}", &text[..start], &text[end..])
 }
 
 proptest! {
@@ -133,12 +169,18 @@ proptest! {
     fn a_right_file_with_something_replaced(
         at in 0..RIGHT.len(),
         length in 0usize..20,
-        by in prop_oneof![pieces(), "[-+*/^()a-z0-9 \"=\\[\\]{},.]{0,8}", ".{0,4}"],
+        by in replacement(),
     ) {
-        let start = (at..=RIGHT.len()).find(|k| RIGHT.is_char_boundary(*k)).unwrap_or(0);
-        let end = (start + length..).find(|k| *k >= RIGHT.len() || RIGHT.is_char_boundary(*k));
-        let end = end.unwrap_or(start).min(RIGHT.len());
-        parse(&format!("{}{by}{}", &RIGHT[..start], &RIGHT[end..]));
+        parse(&replaced(RIGHT, at, length, &by));
+    }
+
+    #[test]
+    fn a_file_with_transport_and_something_replaced(
+        at in 0..CARRIED.len(),
+        length in 0usize..20,
+        by in replacement(),
+    ) {
+        parse(&replaced(CARRIED, at, length, &by));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The section [boundary].
 
+use fluxions_expr::nearest;
 use fluxions_grid::Condition;
 use fluxions_solver::{Formula, Origin, Part};
 use toml::de::DeValue;
@@ -14,6 +15,10 @@ pub(crate) struct BoundaryEntry {
     pub(crate) condition: Condition<Formula>,
 }
 
+/// Conditions that need no number, given as texts.
+const WORDS: [&str; 6] = ["periodic", "antiperiodic", "open", "extrapolated", "wall", "pole"];
+
+/// Conditions with numbers, given as tables.
 const KINDS: [&str; 9] = [
     "value",
     "derivative",
@@ -80,12 +85,12 @@ fn entry<'t>(
         DeValue::String(text) => match text.as_ref() {
             "periodic" => Condition::Periodic,
             "antiperiodic" | "anti-periodic" => Condition::Antiperiodic,
+            "open" | "extrapolated" => Condition::Open,
+            "wall" => Condition::Wall,
+            "pole" => Condition::Pole,
             other => {
                 let message = format!("unknown condition \"{other}\"");
-                let help = Some(
-                    "a condition is \"periodic\", \"antiperiodic\" or a table such as { value = 0 }",
-                );
-                reader.note(Diagnostic::at(value.span(), message).help(help));
+                reader.note(Diagnostic::at(value.span(), message).help(Some(known_words(other))));
                 return None;
             }
         },
@@ -93,6 +98,12 @@ fn entry<'t>(
             let table = reader.as_table(value, &format!("boundary.{at}"))?;
             for (key, _) in table.entries.iter() {
                 let name = key.get_ref().as_ref();
+                if WORDS.contains(&name) {
+                    let message = format!("the condition \"{name}\" needs no number");
+                    let help = Some(format!("write it as \"{at}\" = \"{name}\""));
+                    reader.note(Diagnostic::at(key.span(), message).help(help));
+                    return None;
+                }
                 if !KINDS.contains(&name) {
                     reader.unknown_key(&table, key, &KINDS);
                     return None;
@@ -141,4 +152,18 @@ fn entry<'t>(
         }
     };
     Some(BoundaryEntry { of, at: at.into(), condition })
+}
+
+/// What a text that is no condition might be.
+fn known_words(text: &str) -> String {
+    if KINDS.contains(&text) {
+        return format!("`{text}` needs a number: {{ {text} = … }}");
+    }
+    match nearest(text, WORDS) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => {
+            let words: Vec<String> = WORDS.iter().map(|word| format!("\"{word}\"")).collect();
+            format!("a condition is one of {} or a table such as {{ value = 0 }}", words.join(", "))
+        }
+    }
 }

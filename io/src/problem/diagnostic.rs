@@ -47,7 +47,8 @@ pub struct Mistakes {
 impl Mistakes {
     pub(crate) fn new(name: &str, text: &str, mut list: Vec<Diagnostic>) -> Self {
         list.sort_by_key(|d| d.span.as_ref().map_or(usize::MAX, |span| span.start));
-        list.dedup();
+        // What stands once may be for several fields.
+        list.dedup_by(|b, a| (&a.message, &a.span) == (&b.message, &b.span));
         Mistakes { name: name.into(), text: text.into(), list }
     }
 

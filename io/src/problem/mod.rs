@@ -7,6 +7,7 @@ mod boundary;
 mod diagnostic;
 mod execution;
 mod field;
+mod formulas;
 mod given;
 mod grid;
 mod noise;
@@ -14,6 +15,7 @@ mod output;
 mod reader;
 mod set;
 mod time;
+mod transport;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,19 +23,19 @@ use std::sync::Arc;
 use fluxions_comm::World;
 use fluxions_expr::{Place, Type};
 use fluxions_solver::{Error, Errors, Formula, Origin, Pde, PdeBuilder, Simulation};
-use fluxions_solver::{SimulationBuilder, parameters};
+use fluxions_solver::{SimulationBuilder, Transport, parameters};
 use toml::de::DeTable;
 
 pub use diagnostic::{Diagnostic, Mistakes};
 pub use execution::Execution;
-use given::GivenEntry;
 pub use output::{Diagnostics, Output, Precision};
 use reader::{Places, Reader, Table};
 pub use set::{SetError, set};
 pub use time::Times;
+use transport::Carried;
 
 /// The sections that a problem file can have.
-const SECTIONS: [&str; 16] = [
+const SECTIONS: [&str; 17] = [
     "title",
     "grid",
     "parameters",
@@ -42,6 +44,7 @@ const SECTIONS: [&str; 16] = [
     "fields",
     "equations",
     "initial",
+    "transport",
     "boundary",
     "time",
     "output",
@@ -53,7 +56,7 @@ const SECTIONS: [&str; 16] = [
 ];
 
 /// Sections that later versions will read.
-const LATER: [&str; 3] = ["checkpoint", "stop", "transport"];
+const LATER: [&str; 2] = ["checkpoint", "stop"];
 
 /// A checked problem: what a problem file says.
 #[derive(Clone, Debug)]
@@ -68,6 +71,8 @@ pub struct Problem {
     pub pde: Pde,
     /// The texts of the right-hand sides.
     pub equations: Vec<(String, String)>,
+    /// What carries fields, for those that are carried.
+    pub transports: Vec<(String, Transport)>,
     /// The initial value of each field.
     pub initial: Vec<(String, Formula)>,
     /// Times, steps and scheme.
@@ -116,7 +121,8 @@ impl Problem {
             .seed(self.seed)
             .dims(&self.dims)
             .backend(self.execution.backend)
-            .blocking(self.execution.blocking);
+            .blocking(self.execution.blocking)
+            .sources(self.times.sources.unwrap_or_default());
         for (field, value) in &self.initial {
             builder = builder.initial(field, value.clone());
         }
@@ -153,16 +159,18 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let title = document.get("title").and_then(|value| reader.string(value, "a text"));
     let folder = Path::new(name).parent().unwrap_or(Path::new(""));
     let (parameters, given_parameters) =
-        read_values(&mut reader, folder, document, "parameters", Origin::Parameter);
-    let definitions = read_formulas(&mut reader, document, "define", Origin::Define);
-    let functions = read_functions(&mut reader, document);
-    let equations = read_formulas(&mut reader, document, "equations", Origin::Equation);
-    if document.get("equations").is_none() {
+        formulas::with_values(&mut reader, folder, document, "parameters", Origin::Parameter);
+    let definitions = formulas::read(&mut reader, document, "define", Origin::Define);
+    let functions = formulas::functions(&mut reader, document);
+    let equations = formulas::read(&mut reader, document, "equations", Origin::Equation);
+    let carried = transport::sections(&mut reader, document);
+    let no_section = document.get("equations").is_none() && document.get("transport").is_none();
+    if no_section {
         reader.missing_section("equations", "c = \"laplace(c)\"");
     }
     let (mut initial, given_initial) =
-        read_values(&mut reader, folder, document, "initial", Origin::Initial);
-    let fields: Vec<String> = equations.iter().map(|(name, _)| name.clone()).collect();
+        formulas::with_values(&mut reader, folder, document, "initial", Origin::Initial);
+    let fields = fields_of(&equations, &carried);
     let before = reader.mistakes.len();
     let types = field::read(&mut reader, document, &fields);
     let unknown_types = reader.mistakes.len() > before;
@@ -175,7 +183,8 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let (values, parameter_errors) = parameters::resolve(&sorted.numbers, &space, &fields);
     reader.allow(&values, &space);
     let grid = grid::read(&mut reader, document);
-    let times = time::read(&mut reader, document);
+    let transports = transport::read(&mut reader, &carried, axes.len());
+    let times = time::read(&mut reader, document, document.get("transport").is_some());
     let output = output::read_output(&mut reader, document, &fields);
     let diagnostics = output::read_diagnostics(&mut reader, document, &output);
     let named = definitions.iter().chain(&sorted.others).map(|(name, _)| name);
@@ -212,6 +221,9 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         builder = definitions.iter().fold(builder, |b, (name, f)| b.define(name, f.clone()));
         builder = functions.iter().fold(builder, |b, (name, text)| b.define_function(name, text));
         builder = equations.iter().fold(builder, |b, (name, f)| b.equation(name, f.clone()));
+        for entry in &transports {
+            builder = builder.transport(&entry.field, entry.transport.clone());
+        }
         builder = noise.variances.iter().fold(builder, |b, (name, f)| b.noise(name, f.clone()));
         builder = builder.interpretation(noise.interpretation);
         builder = conditions.into_iter().fold(builder, |b, c| match c.of {
@@ -234,17 +246,19 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         build(builder, &fields, &initial)
     });
     let (places, mut mistakes) = reader.places();
-    let no_equations = equations.is_empty();
     let errors = match &pde {
         Some(Err(Errors(errors))) => errors.as_slice(),
         Some(Ok(_)) => &[],
         None => parameter_errors.as_slice(),
     };
     for error in errors {
-        // A missing section was noted already, an unknown one may hold unknown names, and what has
-        // an unknown type counted as a real scalar.
+        // A missing section was noted already, an unknown one may hold unknown names, what has an
+        // unknown type counted as a real scalar, and what carries a field may be another flow.
         let follows = match error {
-            Error::NoEquation => no_equations,
+            Error::NoEquation => no_section || !mistakes.is_empty(),
+            Error::UnfitTransport { field, .. } => {
+                transports.iter().any(|entry| entry.field == *field && entry.is_wrong)
+            }
             Error::Expression { error, .. } => {
                 let unknown_name = matches!(**error, fluxions_expr::Error::UnknownName { .. });
                 (unknown_sections && unknown_name) || (unknown_types && error.is_about_types())
@@ -257,13 +271,17 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     }
     match (pde, times) {
         (Some(Ok(pde)), Some(times)) if mistakes.is_empty() => Ok(Problem {
+            times: times.settle(&pde, &initial, &places)?,
             name: name.into(),
             text: text.into(),
             title: title.unwrap_or("").into(),
             pde,
             equations: equations.iter().map(|(name, f)| (name.clone(), f.to_string())).collect(),
+            transports: transports
+                .into_iter()
+                .map(|entry| (entry.field, entry.transport))
+                .collect(),
             initial,
-            times,
             output,
             diagnostics,
             seed,
@@ -273,6 +291,17 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         }),
         _ => Err(mistakes),
     }
+}
+
+/// The fields of a problem: those that have equations, then those that are only carried.
+fn fields_of(equations: &[(String, Formula)], carried: &[Carried<'_>]) -> Vec<String> {
+    let mut fields: Vec<String> = equations.iter().map(|(name, _)| name.clone()).collect();
+    for field in carried.iter().flat_map(|section| &section.fields) {
+        if !fields.contains(field) {
+            fields.push(field.clone());
+        }
+    }
+    fields
 }
 
 /// The checked equations, and that each field has an initial value.
@@ -315,65 +344,6 @@ fn check_sections<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> bool {
         }
     }
     unknown
-}
-
-/// A table of numbers, expressions and lists of them, and of values from files.
-fn read_values<'t>(
-    reader: &mut Reader<'t>,
-    folder: &Path,
-    document: &Table<'t>,
-    section: &'static str,
-    origin: fn(String) -> Origin,
-) -> (Vec<(String, Formula)>, Vec<GivenEntry>) {
-    let (mut formulas, mut given) = (Vec::new(), Vec::new());
-    let Some(table) = reader.table(document, section) else { return (formulas, given) };
-    for (key, value) in table.entries.iter() {
-        let name = key.get_ref().to_string();
-        reader.remember(origin(name.clone()), key.span(), value);
-        if given::is_given(value) {
-            match given::read(reader, folder, section, &name, value) {
-                Some(entry) => given.push(entry),
-                // It has a value, though not a right one.
-                None => formulas.push((name, Formula::Number(0.0))),
-            }
-        } else if let Some(formula) = reader.formula(value) {
-            formulas.push((name, formula));
-        }
-    }
-    (formulas, given)
-}
-
-/// A table of numbers, expressions and lists of them.
-fn read_formulas<'t>(
-    reader: &mut Reader<'t>,
-    document: &Table<'t>,
-    section: &'static str,
-    origin: fn(String) -> Origin,
-) -> Vec<(String, Formula)> {
-    let mut formulas = Vec::new();
-    let Some(table) = reader.table(document, section) else { return formulas };
-    for (key, value) in table.entries.iter() {
-        let name = key.get_ref().to_string();
-        reader.remember(origin(name.clone()), key.span(), value);
-        if let Some(formula) = reader.formula(value) {
-            formulas.push((name, formula));
-        }
-    }
-    formulas
-}
-
-/// [functions]: functions written as texts.
-fn read_functions<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Vec<(String, String)> {
-    let mut functions = Vec::new();
-    let Some(table) = reader.table(document, "functions") else { return functions };
-    for (key, value) in table.entries.iter() {
-        let name = key.get_ref().to_string();
-        reader.remember(Origin::Function(name.clone()), key.span(), value);
-        if let Some(text) = reader.string(value, "a function such as \"(x, a) -> x/(a + x)\"") {
-            functions.push((name, text.to_string()));
-        }
-    }
-    functions
 }
 
 fn read_seed<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> u64 {

@@ -319,9 +319,25 @@ impl Places {
                 .label(label)
                 .help(error.help());
         }
-        let span = origin.and_then(|origin| self.keys.get(origin)).cloned();
+        let span = origin.and_then(|origin| self.key_of(origin));
         let message = error.to_string();
         Diagnostic { message, span, label: String::new(), help: error.help() }
+    }
+
+    /// Where a part of the problem stands, or else what it is a part of: an option of transport that
+    /// is not given is one of the section, and a field that is only carried has no equation.
+    fn key_of(&self, origin: &Origin) -> Option<Range<usize>> {
+        if let Some(span) = self.keys.get(origin) {
+            return Some(span.clone());
+        }
+        match origin {
+            Origin::Item { of, .. } => self.key_of(of),
+            Origin::Equation(field) | Origin::Transport { of: field, .. } => {
+                let whole = Origin::Transport { of: field.clone(), key: "" };
+                self.keys.get(&whole).cloned()
+            }
+            _ => None,
+        }
     }
 }
 

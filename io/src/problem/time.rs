@@ -1,10 +1,12 @@
 //! The section [time].
 
-use fluxions_solver::{Clock, Tableau};
+use std::ops::Range;
+
+use fluxions_solver::{Clock, Errors, Formula, Pde, Sources, Tableau, stable_step};
 use toml::de::DeValue;
 
 use super::diagnostic::Diagnostic;
-use super::reader::{Reader, Table};
+use super::reader::{Places, Reader, Table};
 
 /// Times, steps and scheme.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,16 +17,54 @@ pub struct Times {
     pub end: f64,
     /// The length of a step.
     pub dt: f64,
-    /// The scheme.
+    /// Whether the file leaves the length to us: dt = "auto".
+    pub automatic: bool,
+    /// The scheme; Euler's where fields are carried.
     pub scheme: Tableau,
+    /// How sources are integrated, where fields are carried.
+    pub sources: Option<Sources>,
     /// How many steps are allowed.
     pub max_steps: Option<u64>,
 }
 
+impl Times {
+    /// The name of the scheme in files.
+    pub fn scheme_name(&self) -> &'static str {
+        match self.sources {
+            None => self.scheme.name,
+            Some(Sources::Symmetric) => SYMMETRIC,
+            Some(Sources::Euler) => Tableau::EULER.name,
+        }
+    }
+
+    /// How steps are made, as in `steps of 0.1 by rk4`.
+    pub fn describe(&self) -> String {
+        let automatic = if self.automatic { " (dt = \"auto\")" } else { "" };
+        format!("steps of {}{automatic} by {}", self.dt, self.scheme_name())
+    }
+}
+
 const KEYS: [&str; 6] = ["start", "end", "dt", "scheme", "max_steps", "tolerance"];
 
-/// The times, unless there are mistakes in them.
-pub(crate) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Option<Times> {
+/// What half of the sources before and half after the transport is called.
+const SYMMETRIC: &str = "symmetric";
+
+/// The part of the longest stable step that is taken where the file leaves it to us.
+const SHARE: f64 = 0.8;
+
+/// The times as they stand in the file.
+pub(crate) struct TimesEntry {
+    times: Times,
+    /// The place of dt = "auto".
+    automatic: Option<Range<usize>>,
+}
+
+/// The times, unless there are mistakes in them; `carried`: whether there is transport.
+pub(crate) fn read<'t>(
+    reader: &mut Reader<'t>,
+    document: &Table<'t>,
+    carried: bool,
+) -> Option<TimesEntry> {
     if document.get("time").is_none() {
         reader.missing_section("time", "end = 1\ndt = 0.001");
         return None;
@@ -43,47 +83,100 @@ pub(crate) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Option<
         None => Some(0.0),
     };
     let end = end.and_then(|value| reader.number(value));
-    let dt = dt.and_then(|value| match value.get_ref() {
-        DeValue::String(text) if text == "auto" => {
-            let message = "dt = \"auto\" is not supported by this version of Fluxions";
-            let help = Some("`fluxions check` prints the longest stable step");
-            reader.note(Diagnostic::at(value.span(), message).help(help));
-            None
-        }
-        _ => reader.number(value),
+    let automatic = dt.filter(|value| match value.get_ref() {
+        DeValue::String(text) => text == "auto",
+        _ => false,
     });
-    let scheme = read_scheme(reader, &table);
+    let dt = match automatic {
+        Some(_) => Some(f64::NAN),
+        None => dt.and_then(|value| reader.number(value)),
+    };
+    let scheme = read_scheme(reader, &table, carried);
     let max_steps = table
         .get("max_steps")
         .map(|value| reader.whole_number(value, "the number of steps allowed"));
+    let (scheme, sources) = scheme?;
     let times = Times {
         start: start?,
         end: end?,
         dt: dt?,
-        scheme: scheme?,
+        automatic: automatic.is_some(),
+        scheme,
+        sources,
         max_steps: match max_steps {
             Some(steps) => Some(steps?),
             None => None,
         },
     };
-    if let Err(error) = Clock::new(times.start, times.end, times.dt) {
-        let wrong = if times.dt > 0.0 { "end" } else { "dt" };
+    // Start and end can be wrong whatever the step.
+    let dt = if times.automatic { f64::MAX } else { times.dt };
+    if let Err(error) = Clock::new(times.start, times.end, dt) {
+        let wrong = if dt > 0.0 { "end" } else { "dt" };
         let span = table.get(wrong).map_or(0..0, |value| value.span());
         reader.note(Diagnostic::at(span, error.to_string()));
         return None;
     }
-    Some(times)
+    Some(TimesEntry { times, automatic: automatic.map(|value| value.span()) })
 }
 
-fn read_scheme<'t>(reader: &mut Reader<'t>, table: &Table<'t>) -> Option<Tableau> {
-    let Some(value) = table.get("scheme") else { return Some(Tableau::RK4) };
+/// The scheme, and how sources are integrated if fields are carried.
+fn read_scheme<'t>(
+    reader: &mut Reader<'t>,
+    table: &Table<'t>,
+    carried: bool,
+) -> Option<(Tableau, Option<Sources>)> {
+    let default = match carried {
+        true => (Tableau::EULER, Some(Sources::default())),
+        false => (Tableau::RK4, None),
+    };
+    let Some(value) = table.get("scheme") else { return Some(default) };
     let name = reader.string(value, "the name of a scheme")?;
     let scheme = Tableau::find(name);
-    if scheme.is_none() {
-        let known = Tableau::ALL.map(|tableau| tableau.name);
-        let help = format!("known here: {}", known.join(", "));
-        let message = format!("unknown scheme `{name}`");
-        reader.note(Diagnostic::at(value.span(), message).help(Some(help)));
+    let (message, help) = match (carried, scheme) {
+        (false, Some(scheme)) => return Some((scheme, None)),
+        (true, _) if name == SYMMETRIC => return Some((Tableau::EULER, Some(Sources::Symmetric))),
+        (true, Some(Tableau::EULER)) => return Some((Tableau::EULER, Some(Sources::Euler))),
+        (false, None) => {
+            let known = Tableau::ALL.map(|tableau| tableau.name);
+            (format!("unknown scheme `{name}`"), format!("known here: {}", known.join(", ")))
+        }
+        (true, other) => {
+            let message = match other {
+                Some(_) => format!("the scheme `{name}` knows no transport"),
+                None => format!("unknown scheme `{name}`"),
+            };
+            let euler = Tableau::EULER.name;
+            (message, format!("known with [transport]: {SYMMETRIC}, {euler}"))
+        }
+    };
+    reader.note(Diagnostic::at(value.span(), message).help(Some(help)));
+    None
+}
+
+impl TimesEntry {
+    /// The times with the step worked out, if the file leaves it to us: the same on every rank.
+    pub(crate) fn settle(
+        self,
+        pde: &Pde,
+        initial: &[(String, Formula)],
+        places: &Places,
+    ) -> Result<Times, Vec<Diagnostic>> {
+        let TimesEntry { times, automatic: Some(at) } = self else { return Ok(self.times) };
+        let step = stable_step(pde, initial, &times.scheme).map_err(|Errors(errors)| {
+            errors.iter().map(|error| places.locate(error)).collect::<Vec<_>>()
+        })?;
+        let longest = match step.oscillating > 0.0 {
+            true => step.decaying.min(step.oscillating),
+            false => step.decaying,
+        };
+        let dt = SHARE * longest;
+        if dt == f64::INFINITY {
+            let message = "nothing limits the step: give dt as a number";
+            return Err(vec![Diagnostic::at(at, message)]);
+        }
+        match Clock::new(times.start, times.end, dt) {
+            Ok(_) => Ok(Times { dt, ..times }),
+            Err(error) => Err(vec![Diagnostic::at(at, error.to_string())]),
+        }
     }
-    scheme
 }
