@@ -5,7 +5,6 @@ use std::path::Path;
 
 use fluxions::comm::{World, threads};
 use fluxions::prelude::*;
-use fluxions::grid::Ends;
 use fluxions::solver::{Advector, Blocking, Error, Mpdata, ThirdOrder, Transport};
 
 /// A problem, whose variants differ in the options of the scheme.
@@ -36,8 +35,22 @@ const CASES: [Case; 8] = [
         diffusion: 0.0,
         steps: 256,
         variants: &[
-            "it1", "it2", "it3", "it4", "iga", "fct", "iga_fct", "tot", "tot_it3", "tot_fct_it3",
-            "iga_tot", "iga_fct_tot", "dpdc", "dpdc_it3", "dpdc_fct", "dpdc_iga_fct",
+            "it1",
+            "it2",
+            "it3",
+            "it4",
+            "iga",
+            "fct",
+            "iga_fct",
+            "tot",
+            "tot_it3",
+            "tot_fct_it3",
+            "iga_tot",
+            "iga_fct_tot",
+            "dpdc",
+            "dpdc_it3",
+            "dpdc_fct",
+            "dpdc_iga_fct",
         ],
     },
     Case {
@@ -74,9 +87,7 @@ const CASES: [Case; 8] = [
         g_factor: "1",
         diffusion: 0.0,
         steps: 150,
-        variants: &[
-            "it1", "it2", "dfl", "dfl_it3", "dfl_iga", "dfl_fct", "dfl_iga_fct", "dfl_tot",
-        ],
+        variants: &["it1", "it2", "dfl", "dfl_it3", "dfl_iga", "dfl_fct", "dfl_iga_fct", "dfl_tot"],
     },
     Case {
         name: "gfactor1d",
@@ -103,8 +114,17 @@ const CASES: [Case; 8] = [
         diffusion: 0.0,
         steps: 75,
         variants: &[
-            "it1", "it2", "it3", "iga", "fct", "fct_it3", "iga_fct", "tot_it3", "iga_tot",
-            "iga_fct_tot", "tot_fct_it3",
+            "it1",
+            "it2",
+            "it3",
+            "iga",
+            "fct",
+            "fct_it3",
+            "iga_fct",
+            "tot_it3",
+            "iga_tot",
+            "iga_fct_tot",
+            "tot_fct_it3",
         ],
     },
     Case {
@@ -153,7 +173,7 @@ fn options(variant: &str) -> Mpdata {
 fn problem(case: &Case, options: Mpdata) -> Pde {
     let mut grid = Grid::cartesian();
     for (name, cells) in ["x", "y", "z"].into_iter().zip(case.grid) {
-        let ends = if case.ends == "periodic" { Ends::Periodic } else { Ends::Bounded };
+        let ends = if case.ends == "periodic" { Periodic } else { Bounded };
         grid = grid.axis(name, 0.0..case.width * *cells as f64, *cells, ends);
     }
     let grid = grid.build().unwrap();
@@ -167,9 +187,8 @@ fn problem(case: &Case, options: Mpdata) -> Pde {
         },
         ..Transport::by(Advector::Courant(courant))
     };
-    let mut builder = Pde::on(&grid)
-        .parameter("k", "0.1/sqrt(3)*0.4*14/100")
-        .transport("psi", transport);
+    let mut builder =
+        Pde::on(&grid).parameter("k", "0.1/sqrt(3)*0.4*14/100").transport("psi", transport);
     for axis in ["x", "y", "z"].into_iter().take(case.grid.len()) {
         builder = match case.ends {
             "open" => builder.boundary(axis, Condition::Open),
@@ -180,7 +199,12 @@ fn problem(case: &Case, options: Mpdata) -> Pde {
     builder.build().unwrap()
 }
 
-fn solve(case: &Case, pde: &Pde, world: &World, blocking: Blocking) -> Result<Option<Vec<f64>>, Error> {
+fn solve(
+    case: &Case,
+    pde: &Pde,
+    world: &World,
+    blocking: Blocking,
+) -> Result<Option<Vec<f64>>, Error> {
     let mut simulation = Simulation::builder(pde, world)
         .initial("psi", case.initial)
         .dt(1.0)

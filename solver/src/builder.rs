@@ -188,8 +188,16 @@ impl<'a> SimulationBuilder<'a> {
                 return Err(Errors(errors));
             }
         };
-        let Setup { mut step, initial, observables, mut data_widths, mut halo, least, arrays, rows } =
-            setup;
+        let Setup {
+            mut step,
+            initial,
+            observables,
+            mut data_widths,
+            mut halo,
+            least,
+            arrays,
+            rows,
+        } = setup;
         let decomposition =
             Decomposition::new(pde.grid(), world.size(), &self.dims, least).map_err(Error::from)?;
         step.know_step(dt);
@@ -244,13 +252,15 @@ impl<'a> SimulationBuilder<'a> {
             let loaded = load(pde, &block, &mut memory, field, source);
             world.agree(loaded).map_err(crate::error::elsewhere)?;
         }
+        let mut measures = Vec::new();
         if !pde.carried.is_empty() {
             let mut plan = Plan::before_transport(pde);
             plan.know_step(dt);
             let results = plan.results..plan.parameters();
             let mut before = executor(&memory, plan)?;
             before.run(world, &block, &mut memory, self.start, dt)?;
-            transport::check_measures(pde, &before.parameters()[results], dt)?;
+            measures = before.parameters()[results].to_vec();
+            transport::check_measures(pde, &measures, dt)?;
         }
         let observables = observables
             .into_iter()
@@ -275,6 +285,7 @@ impl<'a> SimulationBuilder<'a> {
         let schedule = |(every, tracker)| (Schedule::new(every, self.start), tracker);
         Ok(Simulation {
             swaps,
+            measures,
             state,
             stepper,
             wavefront,

@@ -314,7 +314,8 @@ pub(crate) fn resolve(
     let mut carried = Vec::new();
     for ((name, ty), signed) in pde.fields().iter().zip(pde.types()).zip(signed) {
         let entries = of(Some(name));
-        let carriage = signed.map(|signed| Carriage::new(pde, &mut conditions, &entries, *ty, signed));
+        let carriage =
+            signed.map(|signed| Carriage::new(pde, &mut conditions, &entries, *ty, signed));
         carried.push(match carriage.transpose() {
             Ok(carriage) => carriage,
             Err(unfit) => {

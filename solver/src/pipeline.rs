@@ -74,11 +74,7 @@ impl Pipeline {
     /// nothing if the plan cannot be run in this way: numbers over the whole domain
     /// and random numbers are made for all slabs at once, around a pole slabs meet that are far from each
     /// other, and in one dimension there are no slabs.
-    pub(crate) fn new(
-        pde: &Pde,
-        plan: &Plan,
-        steps: usize,
-    ) -> Option<Self> {
+    pub(crate) fn new(pde: &Pde, plan: &Plan, steps: usize) -> Option<Self> {
         let grid = pde.grid();
         if grid.dimension() < 2 || plan.groups.iter().any(|group| group.has_pole(pde)) {
             return None;
@@ -94,7 +90,8 @@ impl Pipeline {
                         at = *fraction;
                         continue;
                     }
-                    Action::Reduce { .. } | Action::Sweep { extent: Extent::Once | Extent::Memory, .. } => {
+                    Action::Reduce { .. }
+                    | Action::Sweep { extent: Extent::Once | Extent::Memory, .. } => {
                         return None;
                     }
                     Action::Sweep { kernel, inputs, outputs, beyond, .. } => {

@@ -42,13 +42,7 @@ pub(crate) enum Action {
     /// beside it, itself twice where it is real.
     Halo { group: usize, arrays: Vec<usize>, partners: Vec<[usize; 2]> },
     /// Run a kernel; over a block also in `beyond` cells beyond each of its faces.
-    Sweep {
-        kernel: usize,
-        inputs: Vec<Slot>,
-        outputs: Vec<Slot>,
-        extent: Extent,
-        beyond: Margins,
-    },
+    Sweep { kernel: usize, inputs: Vec<Slot>, outputs: Vec<Slot>, extent: Extent, beyond: Margins },
     /// Reduce the values of a kernel over the domain, to a parameter.
     Reduce { kernel: usize, inputs: Vec<Slot>, kind: Reduction, parameter: usize },
 }
@@ -326,7 +320,9 @@ impl Plan {
             };
             (0..inputs.len()).map(|i| far(reach(i))).chain([far(Margins::default())]).collect()
         });
-        filled.chain(looked_at).fold([0; 3], |a, b| std::array::from_fn(|axis| a[axis].max(b[axis])))
+        filled
+            .chain(looked_at)
+            .fold([0; 3], |a, b| std::array::from_fn(|axis| a[axis].max(b[axis])))
     }
 
     /// Cells that a block needs along each axis that is cut or periodic.

@@ -116,13 +116,5 @@ fn bad_number(
     if too_fast {
         return Error::CourantLater { field, axes, coordinates, time, step };
     }
-    Error::NotFinite {
-        noise,
-        field,
-        coordinates,
-        axes,
-        cell,
-        time,
-        step,
-    }
+    Error::NotFinite { noise, field, coordinates, axes, cell, time, step }
 }

@@ -53,8 +53,13 @@ impl Setup {
         }
         let step = Plan::step(pde, &builder.scheme);
         let before = (!pde.carried.is_empty()).then(|| Plan::before_transport(pde));
-        let plans =
-            || [&step].into_iter().chain(&before).chain(&initial).chain(observables.iter().map(|o| &o.plan));
+        let plans = || {
+            [&step]
+                .into_iter()
+                .chain(&before)
+                .chain(&initial)
+                .chain(observables.iter().map(|o| &o.plan))
+        };
         let mut widths = vec![HaloWidth::default(); pde.all_arrays() - pde.arrays()];
         plans().for_each(|plan| widen(&mut widths, &plan.data_widths));
         let data = Plan::of_data(pde, &widths);

@@ -29,6 +29,8 @@ pub struct Simulation {
     /// Makes several steps in one sweep, where that is worth while.
     pub(crate) wavefront: Option<Wavefront>,
     pub(crate) swaps: Vec<(usize, usize)>,
+    /// What was measured of flows, in order.
+    pub(crate) measures: Vec<f64>,
     pub(crate) trackers: Vec<(Schedule, Box<dyn Tracker>)>,
     pub(crate) dt: f64,
     pub(crate) max_steps: Option<u64>,

@@ -21,6 +21,7 @@ use crate::plan::{Plan, Slot, equations};
 use crate::program::{ArrayRef, Program, Target};
 use crate::simulation::Simulation;
 use crate::tableau::Tableau;
+use crate::transport;
 
 /// Cells in which derivatives are evaluated at most, at each of a few places of a large grid.
 const MOST_CELLS: usize = 1 << 18;
@@ -30,7 +31,8 @@ const MOST_CELLS: usize = 1 << 18;
 pub struct StableStep {
     /// A bound of the magnitude of the eigenvalues of the linearised equations, per unit of time.
     pub rate: f64,
-    /// The longest step for modes that decay; infinite where nothing changes.
+    /// The longest step for modes that decay, and for which no more is carried out of a cell than is
+    /// in it; infinite where nothing changes.
     pub decaying: f64,
     /// The longest step for modes that oscillate; 0 where the scheme is unstable for them.
     pub oscillating: f64,
@@ -45,31 +47,35 @@ pub fn stable_step(
     initial: &[(String, Formula)],
     tableau: &Tableau,
 ) -> Result<StableStep, Errors> {
-    let mut rate: f64 = 0.0;
+    let (mut rate, mut carried): (f64, f64) = (0.0, 0.0);
     let whole = pde.grid().cells() <= MOST_CELLS;
     let places: &[f64] = if whole { &[0.0] } else { &[0.0, 0.5, 1.0] };
     for place in places {
         let part = pde.cropped(MOST_CELLS, *place);
         let offset = pde.grid().offset_of(part.grid());
         let initial = Shifted::initial(initial, &offset);
-        rate = rate.max(bound(&part, &initial)?);
+        let (of_equations, of_transport) = bounds(&part, &initial)?;
+        (rate, carried) = (rate.max(of_equations), carried.max(of_transport));
     }
     let over = |limit: f64| if rate > 0.0 { limit / rate } else { f64::INFINITY };
-    let decaying = over(tableau.real_limit);
+    let decaying = over(tableau.real_limit).min(1.0 / carried);
     let oscillating = over(tableau.imaginary_limit);
     Ok(StableStep { rate, decaying, oscillating })
 }
 
-/// The bound for the whole grid of `pde`, on one rank.
-fn bound(pde: &Pde, initial: &[(String, Formula)]) -> Result<f64, Errors> {
+/// The bounds for the whole grid of `pde`, on one rank: of the equations, and of transport.
+fn bounds(pde: &Pde, initial: &[(String, Formula)]) -> Result<(f64, f64), Errors> {
+    // Short enough for any flow.
+    const SHORT: f64 = 1e-30;
     let world = World::solo();
     let (plan, blocks) = sensitivities(pde);
-    let mut builder = Simulation::builder(pde, &world).dt(1.0);
+    let mut builder = Simulation::builder(pde, &world).dt(SHORT);
     for (field, value) in initial {
         builder = builder.initial(field, value.clone());
     }
     let mut simulation = builder.with_room_for(&plan).build()?;
     let bounds = simulation.reduce_all(plan).map_err(Errors::from)?;
+    let of_transport = transport::rate(pde, &simulation.measures, SHORT);
 
     // Rows: arrays of fields, then of quantities; columns: the same. Quantities are replaced by
     // what they are made of, those of high levels first.
@@ -87,7 +93,7 @@ fn bound(pde: &Pde, initial: &[(String, Formula)]) -> Result<f64, Errors> {
             }
         }
     }
-    Ok(spectral_radius(&matrix, fields))
+    Ok((spectral_radius(&matrix, fields), of_transport))
 }
 
 /// Which entry of the matrix of bounds each reduction of a plan is.

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 
 use fluxions_expr::rows::Profile;
 use fluxions_expr::{
-    Binary, Builder, Call, Expr, Node, Number, Op, Parts, Rank, RowFn, Rows, Scratch, Unary, Value, lower,
+    Binary, Builder, Call, Expr, Node, Number, Op, Parts, Rank, RowFn, Rows, Scratch, Unary, Value,
+    lower,
 };
 use fluxions_grid::{Condition, Face, Grid, Layout, Region, Side};
 use fluxions_halo::{HaloWidth, Subdomain, wall};

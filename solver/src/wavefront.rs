@@ -115,8 +115,7 @@ impl Wavefront {
         let cold = pipeline.first_to_touch(plan.arrays);
 
         let state = (0..pde.arrays()).chain(plan.changing.iter().copied());
-        let exchanged: Vec<usize> =
-            state.filter(|array| widths[*array] != [[0; 2]; 3]).collect();
+        let exchanged: Vec<usize> = state.filter(|array| widths[*array] != [[0; 2]; 3]).collect();
         let exchange = deep_exchange(world, block, memory, &exchanged, widths);
         let bound = pipeline.entries.iter().map(|entry| Bound::of(entry, plan.parameters()));
         Wavefront {

@@ -121,8 +121,7 @@ impl Problem {
             .seed(self.seed)
             .dims(&self.dims)
             .backend(self.execution.backend)
-            .blocking(self.execution.blocking)
-            .sources(self.times.sources.unwrap_or_default());
+            .blocking(self.execution.blocking);
         for (field, value) in &self.initial {
             builder = builder.initial(field, value.clone());
         }
@@ -226,6 +225,8 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         }
         builder = noise.variances.iter().fold(builder, |b, (name, f)| b.noise(name, f.clone()));
         builder = builder.interpretation(noise.interpretation);
+        let sources = times.as_ref().and_then(|times| times.sources());
+        builder = builder.sources(sources.unwrap_or_default());
         builder = conditions.into_iter().fold(builder, |b, c| match c.of {
             Some(of) => b.boundary_of(&of, &c.at, c.condition),
             None => b.boundary(&c.at, c.condition),

@@ -154,6 +154,11 @@ fn read_scheme<'t>(
 }
 
 impl TimesEntry {
+    /// How sources are integrated, where fields are carried.
+    pub(crate) fn sources(&self) -> Option<Sources> {
+        self.times.sources
+    }
+
     /// The times with the step worked out, if the file leaves it to us: the same on every rank.
     pub(crate) fn settle(
         self,

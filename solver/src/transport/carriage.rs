@@ -51,8 +51,9 @@ impl Carriage {
         let edges = edges(pde, entries);
         let mut arrays = Vec::new();
         for k in 0..ty.numbers(pde.space().dimension()) {
-            let mut faces =
-                faces_by(pde, entries, ty, k, &|entry, condition| mean(pde, entry, condition, ty, k))?;
+            let mut faces = faces_by(pde, entries, ty, k, &|entry, condition| {
+                mean(pde, entry, condition, ty, k)
+            })?;
             faces.iter_mut().flatten().for_each(|face| face.signed = signed);
             arrays.push(conditions.number_of(faces));
         }
@@ -100,7 +101,8 @@ fn mean(
         | Condition::Periodic => condition,
         _ => {
             return Err(entry.unfit(
-                "a field that is carried has value, derivative, open, wall, pole or periodic".into(),
+                "a field that is carried has value, derivative, open, wall, pole or periodic"
+                    .into(),
             ));
         }
     })

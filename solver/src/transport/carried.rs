@@ -37,10 +37,7 @@ impl Carried {
 /// Whether an expression is made of places and times alone.
 pub(crate) fn is_plain(pde: &Pde, expr: &Expr) -> bool {
     !mentions(pde, expr, &|node| {
-        matches!(
-            node,
-            Node::Field(_) | Node::Operator(..) | Node::Reduce(..) | Node::Random(..)
-        )
+        matches!(node, Node::Field(_) | Node::Operator(..) | Node::Reduce(..) | Node::Random(..))
     })
 }
 
@@ -165,7 +162,8 @@ fn check(
     if spread.iter().flatten().any(|expr| !is_plain(pde, expr)) {
         refuse(
             "diffusivity",
-            "it depends on place and time only; add diffusion(D, …) to the equation for others".into(),
+            "it depends on place and time only; add diffusion(D, …) to the equation for others"
+                .into(),
         );
     }
     match (advector, density, spread.into_iter().collect::<Option<Vec<Expr>>>()) {

@@ -165,12 +165,8 @@ impl Correction<'_> {
     ) -> Value {
         let axis = self.flow.axes[k];
         let Along { v, size, ratio } = *flow;
-        let cells = [
-            (step(axis, 1), 1.0),
-            ([0; 3], -1.0),
-            (step(axis, -1), -1.0),
-            (step(axis, -2), 1.0),
-        ];
+        let cells =
+            [(step(axis, 1), 1.0), ([0; 3], -1.0), (step(axis, -1), -1.0), (step(axis, -2), 1.0)];
         let bend = self.ratio(pass, &cells, 4.0);
         let b = &mut pass.builder;
         let [two, three, third] = [2.0, 3.0, 1.0 / 3.0].map(|number| b.constant(number));
@@ -199,7 +195,8 @@ impl Correction<'_> {
             w = b.binary(Binary::Add, w, term);
         }
         // −⅔ V V̄ V̄/G² of the two other axes
-        if let ([(one, mean), (two, other)], ThirdOrder::Full) = (others, self.options.third_order) {
+        if let ([(one, mean), (two, other)], ThirdOrder::Full) = (others, self.options.third_order)
+        {
             let mut cells = Vec::new();
             for side in [0, -1] {
                 for (i, j) in [(1, 1), (1, -1), (-1, 1), (-1, -1)] {

@@ -172,12 +172,7 @@ impl<'a> Flow<'a> {
     }
 
     /// A corrective flow, which is nothing beyond ends but for poles.
-    pub(crate) fn corrected(
-        &self,
-        b: &mut Builder,
-        k: usize,
-        mut value: Value,
-    ) -> Value {
+    pub(crate) fn corrected(&self, b: &mut Builder, k: usize, mut value: Value) -> Value {
         for (other, axis) in self.axes.iter().enumerate() {
             let ends = |e: &Edge| !matches!(e, Edge::Joined | Edge::Pole);
             if self.edges[*axis].iter().any(ends) {

@@ -9,7 +9,8 @@ use crate::transport::flow::{Flow, Way};
 /// Flows with what carries which field.
 pub(crate) struct Flows<'a> {
     pub(crate) list: Vec<Known<'a>>,
-    /// For each carried field the number of its flow.
+    /// The carried fields, and for each the number of its flow.
+    pub(crate) carried: &'a [Carried],
     pub(crate) of: Vec<usize>,
     /// The names of the arrays that are kept, which come after those of all fields.
     pub(crate) kept: Vec<String>,
@@ -37,8 +38,9 @@ impl Known<'_> {
 impl<'a> Flows<'a> {
     pub(crate) fn of(pde: &'a Pde) -> Self {
         let first = pde.fields_arrays();
-        let mut flows = Flows { list: Vec::new(), of: Vec::new(), kept: Vec::new() };
-        for carried in &pde.carried {
+        let carried = &pde.carried;
+        let mut flows = Flows { list: Vec::new(), carried, of: Vec::new(), kept: Vec::new() };
+        for carried in carried {
             let Some(carriage) = pde.conditions().carriage(carried.field) else { continue };
             let flow = Flow::new(pde, carried, carriage.edges);
             let known = flows.list.iter().position(|known| known.flow.is_same(&flow));

@@ -64,7 +64,8 @@ impl Fluxes<'_> {
         let b = &mut pass.builder;
         let zero = b.constant(0.0);
         let (out, into) = (b.binary(Binary::Max, v, zero), b.binary(Binary::Min, v, zero));
-        let (a, c) = (b.binary(Binary::Multiply, out, left), b.binary(Binary::Multiply, into, right));
+        let (a, c) =
+            (b.binary(Binary::Multiply, out, left), b.binary(Binary::Multiply, into, right));
         b.binary(Binary::Add, a, c)
     }
 
@@ -142,7 +143,8 @@ impl Fluxes<'_> {
             let upper = self.velocity.at(self.flow, pass, k, step(*axis, 1));
             let b = &mut pass.builder;
             let zero = b.constant(0.0);
-            let (right, left) = (b.binary(Binary::Max, upper, zero), b.binary(Binary::Min, lower, zero));
+            let (right, left) =
+                (b.binary(Binary::Max, upper, zero), b.binary(Binary::Min, lower, zero));
             let out = b.binary(Binary::Subtract, right, left);
             sum = Some(sum.map_or(out, |sum| b.binary(Binary::Add, sum, out)));
         }

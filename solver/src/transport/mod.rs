@@ -7,6 +7,7 @@ mod flow;
 mod flows;
 mod flux;
 mod margins;
+mod measures;
 mod position;
 mod step;
 
@@ -15,8 +16,9 @@ use crate::formula::Formula;
 pub(crate) use carriage::{Carriage, Edge, Edges};
 pub(crate) use carried::{Carried, add, check_surroundings};
 pub(crate) use flows::Flows;
+pub(crate) use measures::{check as check_measures, rate};
 pub(crate) use position::{Along, distinct};
-pub(crate) use step::{check_measures, is_too_fast};
+pub(crate) use step::is_too_fast;
 
 /// How fields are carried: by which flow, and with which options of the scheme.
 ///

@@ -76,7 +76,13 @@ impl Along {
     }
 
     /// The value in a kernel, for the cell at an offset from its own.
-    pub(crate) fn load(self, b: &mut Builder, edges: usize, axis: usize, offset: [i32; 3]) -> Value {
+    pub(crate) fn load(
+        self,
+        b: &mut Builder,
+        edges: usize,
+        axis: usize,
+        offset: [i32; 3],
+    ) -> Value {
         b.profile(axis, self.number(edges, axis, offset[axis]))
     }
 
@@ -116,13 +122,25 @@ impl Along {
         };
         let mirrors = |edge: Option<Edge>| matches!(edge, Some(Edge::Wall | Edge::Pole));
         let cell = match (beyond(index, n - 1), index) {
-            (edge, i) if mirrors(edge) => if i < 0 { -1 - i } else { 2 * n - 1 - i },
+            (edge, i) if mirrors(edge) => {
+                if i < 0 {
+                    -1 - i
+                } else {
+                    2 * n - 1 - i
+                }
+            }
             (_, i) => i,
         };
         // Far beyond a mirror there is nothing to be mirrored.
         let cell = cell.clamp(0, n - 1);
         let face = match (beyond(index, n), index) {
-            (edge, i) if mirrors(edge) => if i < 0 { -i } else { 2 * n - i },
+            (edge, i) if mirrors(edge) => {
+                if i < 0 {
+                    -i
+                } else {
+                    2 * n - i
+                }
+            }
             (_, i) => i,
         };
         let face = face.clamp(0, n);
@@ -136,9 +154,8 @@ impl Along {
                 _ => 1.0,
             },
             Along::Passes => {
-                let ends_here = |edge: Edge, at: isize| {
-                    index == at && matches!(edge, Edge::Wall | Edge::Pole)
-                };
+                let ends_here =
+                    |edge: Edge, at: isize| index == at && matches!(edge, Edge::Wall | Edge::Pole);
                 match beyond(index, n) {
                     Some(Edge::Given) => 0.0,
                     Some(Edge::Wall | Edge::Pole) => -1.0,

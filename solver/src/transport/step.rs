@@ -4,10 +4,9 @@
 //! all fields are filled once for each pass; what a pass stores to look at itself is computed
 //! beyond the block as far as that needs it (margins.rs).
 
-use fluxions_expr::{Binary, Expr, Node, Reduction, Value};
+use fluxions_expr::{Binary, Expr, Node, Value};
 use fluxions_halo::HaloWidth;
 
-use crate::error::Error;
 use crate::halo_group::HaloGroup;
 use crate::pass::PassBuilder;
 use crate::pde::Pde;
@@ -17,6 +16,7 @@ use crate::transport::correction::{Correction, Corrects};
 use crate::transport::flow::{Flow, Way, load, step};
 use crate::transport::flows::{Flows, Known};
 use crate::transport::flux::{Fluxes, Limits};
+use crate::transport::measures::{MOST_COURANT, Measure};
 use crate::transport::{Advector, Along, Carried, Sources};
 
 /// Factors of the time step that every plan has parameters for, before those of flows.
@@ -24,9 +24,6 @@ const HALF: usize = 0;
 const WHOLE: usize = 1;
 const PER_STEP: usize = 2;
 const FIXED: [f64; 3] = [0.5, 1.0, 0.0];
-
-/// Largest Courant number, with some room for rounding.
-const MOST_COURANT: f64 = 1.0 + 1e-9;
 
 /// What stands for a value that is not known since a Courant number was too large: a NaN with a
 /// mark.
@@ -50,8 +47,8 @@ impl Plan {
     }
 
     /// What is computed once, before the first step: flows that do not change, and those that
-    /// depend on the fields as they are at the beginning; then for each flow its Courant number and
-    /// the least density, as parameters from [`Plan::results`] on.
+    /// depend on the fields as they are at the beginning; then all measures, as parameters from
+    /// [`Plan::results`] on.
     pub(crate) fn before_transport(pde: &Pde) -> Self {
         let mut flows = Flows::of(pde);
         let mut steps = Steps::new(pde, &mut flows);
@@ -63,17 +60,13 @@ impl Plan {
                 steps.evaluate(&targets, |_| {}, outputs);
             }
         }
-        let results: Vec<Pass> = (flows.list.iter())
-            .filter(|known| known.velocity().is_none())
-            .flat_map(|known| steps.measures(known))
-            .collect();
         let Steps { mut plan, .. } = steps;
         plan.results = plan.first_factor + plan.factors.len();
-        for (k, pass) in results.into_iter().enumerate() {
+        for (k, measure) in Measure::all(&flows).into_iter().enumerate() {
             plan.factors.push(0.0);
+            let pass = measure.pass(pde, &flows);
             let inputs = pass.inputs.iter().map(|r| extra(*r)).collect();
-            let kind = [Reduction::Max, Reduction::Min][k % 2];
-            plan.push_reduction(pass.kernel, inputs, kind, plan.results + k);
+            plan.push_reduction(pass.kernel, inputs, measure.kind(), plan.results + k);
         }
         plan.arrays = plan.array_names.len();
         plan.rows = plan.rows.max(1);
@@ -85,23 +78,6 @@ impl Plan {
 pub(crate) fn is_too_fast(value: f64) -> bool {
     // Its sign may have changed on the way.
     value.is_nan() && value.abs().to_bits() == TOO_FAST
-}
-
-/// What is wrong by the results of [`Plan::before_transport`], the same on all ranks.
-pub(crate) fn check_measures(pde: &Pde, results: &[f64], dt: f64) -> Result<(), Error> {
-    let flows = Flows::of(pde);
-    let given = flows.list.iter().filter(|known| known.velocity().is_none());
-    for (known, result) in given.zip(results.chunks_exact(2)) {
-        let field = pde.fields()[known.carried.field].clone();
-        let [courant, least] = [result[0], result[1]];
-        if least <= 0.0 || least.is_nan() {
-            return Err(Error::Density { field, least });
-        }
-        if courant > MOST_COURANT || courant.is_nan() {
-            return Err(Error::Courant { field, courant, dt });
-        }
-    }
-    Ok(())
 }
 
 /// Whether a field's equation says that it has no source.
@@ -543,7 +519,8 @@ impl<'a> Steps<'a> {
             let Traveller { carried, array, start, .. } = **traveller;
             let (name, field) = (self.plan.array_names[array].clone(), self.at[array]);
             let last = pass == carried.options.iterations;
-            if let (Corrects::Arrays(arrays), Some(_), false) = (&traveller.corrects, limits, last) {
+            if let (Corrects::Arrays(arrays), Some(_), false) = (&traveller.corrects, limits, last)
+            {
                 // The next pass corrects what was limited.
                 let fluxes = traveller.fluxes(field, limits);
                 self.sweep(format!("limited correction of {name}"), arrays, |pass| {
@@ -572,25 +549,6 @@ impl<'a> Steps<'a> {
         known.unwrap_or_else(|| self.array(name))
     }
 
-    /// The largest outflow from a cell over what is in it, and the least density.
-    fn measures(&self, known: &Known<'a>) -> [Pass; 2] {
-        let mut flow = known.flow.clone();
-        if matches!(flow.way, Way::EachStep(_)) {
-            flow.way = Way::Computed;
-        }
-        let (flow, velocity) = (&flow, &Corrects::Flow);
-        let fluxes = Fluxes { flow, velocity, field: 0, direct: false, limits: None };
-        let outflow = by_hand(self.pde, |pass| {
-            let out = fluxes.outflow(pass);
-            pass.builder.output(out);
-        });
-        let density = by_hand(self.pde, |pass| {
-            let density = flow.density_itself(&mut pass.builder);
-            pass.builder.output(density);
-        });
-        [outflow, density]
-    }
-
     fn finish(self) -> Plan {
         let Steps { mut plan, at, copies, .. } = self;
         plan.copies = (copies.into_iter().enumerate())
@@ -604,7 +562,7 @@ impl<'a> Steps<'a> {
 }
 
 /// A kernel that is written by hand.
-fn by_hand(pde: &Pde, write: impl FnOnce(&mut PassBuilder)) -> Pass {
+pub(crate) fn by_hand(pde: &Pde, write: impl FnOnce(&mut PassBuilder)) -> Pass {
     let mut program = Program::new(pde, &[]);
     let mut pass = PassBuilder::last(&mut program);
     write(&mut pass);
@@ -645,9 +603,7 @@ fn at_face(flow: &Flow, pass: &mut PassBuilder, array: usize, k: usize) -> Value
     let b = &mut pass.builder;
     let (sum, half) = (b.binary(Binary::Add, left, right), b.constant(0.5));
     let mut value = b.binary(Binary::Multiply, half, sum);
-    if let (Advector::Velocity(_), Some(density)) =
-        (flow.advector, flow.density_on_face(b, k))
-    {
+    if let (Advector::Velocity(_), Some(density)) = (flow.advector, flow.density_on_face(b, k)) {
         value = b.binary(Binary::Multiply, density, value);
     }
     flow.bounded(b, k, [0; 3], value)

@@ -1,0 +1,152 @@
+//! What is measured of flows before the first step: how fast they are, and that densities are
+//! positive.
+
+use fluxions_expr::{Binary, Reduction, Unary, Value};
+
+use crate::error::Error;
+use crate::pass::PassBuilder;
+use crate::pde::Pde;
+use crate::program::Pass;
+use crate::transport::correction::Corrects;
+use crate::transport::flow::{Flow, Way, load};
+use crate::transport::flows::Flows;
+use crate::transport::flux::Fluxes;
+use crate::transport::step::by_hand;
+use crate::transport::{Advector, Along, Carried};
+
+/// Largest Courant number, with some room for rounding.
+pub(crate) const MOST_COURANT: f64 = 1.0 + 1e-9;
+
+/// Something that is measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Measure {
+    /// The largest outflow from a cell over what is in it, of the flow of this number.
+    Outflow(usize),
+    /// The same, about, of a flow that depends on the fields, as they are at the beginning.
+    Speed(usize),
+    /// The least density.
+    Density(usize),
+    /// How much diffusion moves at most, of the carried field of this number.
+    Diffusion(usize),
+}
+
+impl Measure {
+    /// All that are measured, in order.
+    pub(crate) fn all(flows: &Flows) -> Vec<Measure> {
+        let mut all = Vec::new();
+        for (k, known) in flows.list.iter().enumerate() {
+            match (known.velocity(), &known.before) {
+                (None, _) => all.push(Measure::Outflow(k)),
+                (Some(_), Some(_)) => all.push(Measure::Speed(k)),
+                (Some(_), None) => {}
+            }
+            all.push(Measure::Density(k));
+        }
+        let carried = flows.carried.iter().enumerate();
+        all.extend(
+            carried.filter(|(_, c)| !c.diffusivity.is_empty()).map(|(k, _)| Measure::Diffusion(k)),
+        );
+        all
+    }
+
+    /// How the values of cells become one.
+    pub(crate) fn kind(self) -> Reduction {
+        match self {
+            Measure::Density(_) => Reduction::Min,
+            _ => Reduction::Max,
+        }
+    }
+
+    /// Its value in a cell.
+    pub(crate) fn pass(self, pde: &Pde, flows: &Flows) -> Pass {
+        by_hand(pde, |pass| {
+            let value = match self {
+                Measure::Outflow(k) => outflow(pass, &flows.list[k].flow),
+                Measure::Density(k) => flows.list[k].flow.density_itself(&mut pass.builder),
+                Measure::Speed(k) => {
+                    let known = &flows.list[k];
+                    speed(pass, &known.flow, known.before.as_deref().unwrap_or(&[]))
+                }
+                Measure::Diffusion(k) => {
+                    diffusion(pass, &flows.carried[k], &flows.list[flows.of[k]].flow)
+                }
+            };
+            pass.builder.output(value);
+        })
+    }
+}
+
+fn outflow(pass: &mut PassBuilder, flow: &Flow) -> Value {
+    let mut flow = flow.clone();
+    if matches!(flow.way, Way::EachStep(_)) {
+        flow.way = Way::Computed;
+    }
+    let (flow, velocity) = (&flow, &Corrects::Flow);
+    Fluxes { flow, velocity, field: 0, direct: false, limits: None }.outflow(pass)
+}
+
+fn speed(pass: &mut PassBuilder, flow: &Flow, cells: &[usize]) -> Value {
+    let mut sum = pass.builder.constant(0.0);
+    for (k, array) in cells.iter().enumerate() {
+        let velocity = load(pass, *array, [0; 3]);
+        let b = &mut pass.builder;
+        let size = b.unary(Unary::Abs, velocity);
+        let scale = b.parameter(flow.scales[k]);
+        let part = b.binary(Binary::Multiply, size, scale);
+        sum = b.binary(Binary::Add, sum, part);
+    }
+    sum
+}
+
+/// Fluxes go with the larger of two values, so that up to twice the diffusivity leaves through
+/// each of two faces.
+fn diffusion(pass: &mut PassBuilder, carried: &Carried, flow: &Flow) -> Value {
+    let b = &mut pass.builder;
+    let mut sum = b.constant(0.0);
+    for (mu, axis) in carried.diffusivity.iter().zip(flow.pde.grid().axes()) {
+        let mu = flow.located(b, mu, [Along::Centre; 3], [0; 3]);
+        let factor = b.constant(4.0 / (axis.spacing() * axis.spacing()));
+        let part = b.binary(Binary::Multiply, mu, factor);
+        sum = b.binary(Binary::Add, sum, part);
+    }
+    let dt = b.parameter(flow.whole_step);
+    b.binary(Binary::Multiply, sum, dt)
+}
+
+/// What is wrong by these results of measures, the same on all ranks.
+pub(crate) fn check(pde: &Pde, results: &[f64], dt: f64) -> Result<(), Error> {
+    let flows = Flows::of(pde);
+    for (measure, result) in Measure::all(&flows).into_iter().zip(results) {
+        let name = |k: usize| pde.fields()[flows.list[k].carried.field].clone();
+        match measure {
+            Measure::Density(k) if *result <= 0.0 || result.is_nan() => {
+                return Err(Error::Density { field: name(k), least: *result });
+            }
+            Measure::Outflow(k) if *result > MOST_COURANT || result.is_nan() => {
+                return Err(Error::Courant { field: name(k), courant: *result, dt });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// How fast flows and diffusion are by these results for a time step of `dt`, per unit of time:
+/// steps may be as long as the inverse. Courant numbers that are given limit no step.
+pub(crate) fn rate(pde: &Pde, results: &[f64], dt: f64) -> f64 {
+    let flows = Flows::of(pde);
+    let (mut of_flows, mut of_diffusion) = (vec![0.0; flows.list.len()], Vec::new());
+    of_diffusion.resize(flows.carried.len(), 0.0);
+    for (measure, result) in Measure::all(&flows).into_iter().zip(results) {
+        match measure {
+            Measure::Outflow(k) | Measure::Speed(k) => {
+                let given = matches!(flows.list[k].flow.advector, Advector::Courant(_));
+                of_flows[k] = if given { 0.0 } else { result / dt };
+            }
+            Measure::Diffusion(k) => of_diffusion[k] = result / dt,
+            Measure::Density(_) => {}
+        }
+    }
+    let all = flows.of.iter().zip(of_diffusion).map(|(flow, rate)| of_flows[*flow] + rate);
+    all.fold(0.0, f64::max)
+}
