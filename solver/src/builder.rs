@@ -166,8 +166,9 @@ impl<'a> SimulationBuilder<'a> {
     /// Every mistake found in the expressions.
     pub fn most_ranks(&self, most: usize) -> Result<Option<usize>, Errors> {
         let least = Setup::new(self)?.least;
+        let dims = transport::ranks_along(self.pde, &self.dims)?;
         let fits =
-            |ranks: &usize| Decomposition::new(self.pde.grid(), *ranks, &self.dims, least).is_ok();
+            |ranks: &usize| Decomposition::new(self.pde.grid(), *ranks, &dims, least).is_ok();
         Ok((1..=most).rev().find(fits))
     }
 
@@ -198,8 +199,9 @@ impl<'a> SimulationBuilder<'a> {
             arrays,
             rows,
         } = setup;
+        let dims = transport::ranks_along(pde, &self.dims)?;
         let decomposition =
-            Decomposition::new(pde.grid(), world.size(), &self.dims, least).map_err(Error::from)?;
+            Decomposition::new(pde.grid(), world.size(), &dims, least).map_err(Error::from)?;
         step.know_step(dt);
         let swaps = step.swaps.clone();
         let blocked = Blocked::new(pde, &step, &decomposition, self.blocking);

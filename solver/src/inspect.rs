@@ -14,6 +14,7 @@ use crate::pde::Pde;
 use crate::plan::{Action, Plan};
 use crate::simulation::Simulation;
 use crate::tableau::Tableau;
+use crate::transport;
 
 /// What a problem needs.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +40,8 @@ impl Inspection {
     /// If the grid cannot be cut into as many blocks.
     pub fn new(pde: &Pde, tableau: &Tableau, ranks: usize, dims: &[usize]) -> Result<Self, Error> {
         let plan = Plan::step(pde, tableau);
-        let decomposition = Decomposition::new(pde.grid(), ranks, dims, plan.least_cells(pde))?;
+        let dims = transport::ranks_along(pde, dims)?;
+        let decomposition = Decomposition::new(pde.grid(), ranks, &dims, plan.least_cells(pde))?;
         let blocked = Blocked::new(pde, &plan, &decomposition, Blocking::default());
         let deep = blocked.map_or([0; 3], |blocked| blocked.halo());
         let halo = plan.halo();

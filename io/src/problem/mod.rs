@@ -142,7 +142,11 @@ impl Problem {
     pub fn check(&self) -> Result<(), Errors> {
         const CELLS: usize = 4096;
         let part = Problem { pde: self.pde.cropped(CELLS, 0.0), dims: vec![], ..self.clone() };
-        part.simulation(&World::solo()).build().map(drop)
+        match part.simulation(&World::solo()).build() {
+            // Where the ends of a part meet flows may jump.
+            Err(Errors(errors)) if matches!(&errors[..], [Error::Courant { .. }]) => Ok(()),
+            built => built.map(drop),
+        }
     }
 
     /// Errors that were found later, with their places in the file.

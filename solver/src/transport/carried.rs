@@ -194,6 +194,31 @@ fn components(pde: &Pde, formulas: &[Formula]) -> Vec<Formula> {
     formulas.to_vec()
 }
 
+/// Ranks along each named axis by what was asked for: an axis around a pole is not cut.
+pub(crate) fn ranks_along(pde: &Pde, asked: &[usize]) -> Result<Vec<usize>, Error> {
+    let mut dims = asked.to_vec();
+    for carried in &pde.carried {
+        let Some(carriage) = pde.conditions().carriage(carried.field) else { continue };
+        if !carriage.edges.iter().flatten().any(|edge| *edge == Edge::Pole) {
+            continue;
+        }
+        dims.resize(pde.grid().dimension(), 0);
+        for (axis, count) in pde.grid().axes().iter().zip(&mut dims) {
+            if axis.is_periodic() && *count > 1 {
+                let name = axis.name();
+                let reason = format!(
+                    "{name} goes around a pole and is not cut, and {count} ranks are asked for along it"
+                );
+                return Err(unfit(&pde.fields()[carried.field], "", reason));
+            }
+            if axis.is_periodic() {
+                *count = 1;
+            }
+        }
+    }
+    Ok(dims)
+}
+
 /// What is wrong with transports once conditions and equations are known.
 pub(crate) fn check_surroundings(pde: &Pde) -> Vec<Error> {
     let mut errors = Vec::new();

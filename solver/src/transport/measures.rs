@@ -22,7 +22,9 @@ pub(crate) const MOST_COURANT: f64 = 1.0 + 1e-9;
 pub(crate) enum Measure {
     /// The largest outflow from a cell over what is in it, of the flow of this number.
     Outflow(usize),
-    /// The same, about, of a flow that depends on the fields, as they are at the beginning.
+    /// The sum of the Courant numbers of a cell; of a flow that depends on the fields as it is at
+    /// the beginning. Unlike the outflow it does not look at the next cell, and so makes sense in a
+    /// part of a grid.
     Speed(usize),
     /// The least density.
     Density(usize),
@@ -36,7 +38,7 @@ impl Measure {
         let mut all = Vec::new();
         for (k, known) in flows.list.iter().enumerate() {
             match (known.velocity(), &known.before) {
-                (None, _) => all.push(Measure::Outflow(k)),
+                (None, _) => all.extend([Measure::Outflow(k), Measure::Speed(k)]),
                 (Some(_), Some(_)) => all.push(Measure::Speed(k)),
                 (Some(_), None) => {}
             }
@@ -65,7 +67,10 @@ impl Measure {
                 Measure::Density(k) => flows.list[k].flow.density_itself(&mut pass.builder),
                 Measure::Speed(k) => {
                     let known = &flows.list[k];
-                    speed(pass, &known.flow, known.before.as_deref().unwrap_or(&[]))
+                    match &known.before {
+                        Some(cells) => speed(pass, &known.flow, cells),
+                        None => given_speed(pass, &known.flow),
+                    }
                 }
                 Measure::Diffusion(k) => {
                     diffusion(pass, &flows.carried[k], &flows.list[flows.of[k]].flow)
@@ -76,13 +81,32 @@ impl Measure {
     }
 }
 
-fn outflow(pass: &mut PassBuilder, flow: &Flow) -> Value {
+/// A flow whose arrays are not there yet.
+fn computed<'a>(flow: &Flow<'a>) -> Flow<'a> {
     let mut flow = flow.clone();
     if matches!(flow.way, Way::EachStep(_)) {
         flow.way = Way::Computed;
     }
-    let (flow, velocity) = (&flow, &Corrects::Flow);
+    flow
+}
+
+fn outflow(pass: &mut PassBuilder, flow: &Flow) -> Value {
+    let (flow, velocity) = (&computed(flow), &Corrects::Flow);
     Fluxes { flow, velocity, field: 0, direct: false, limits: None }.outflow(pass)
+}
+
+fn given_speed(pass: &mut PassBuilder, flow: &Flow) -> Value {
+    let flow = computed(flow);
+    let mut sum = pass.builder.constant(0.0);
+    for k in 0..flow.axes.len() {
+        let courant = flow.courant(pass, k, [0; 3]);
+        let size = pass.builder.unary(Unary::Abs, courant);
+        sum = pass.builder.binary(Binary::Add, sum, size);
+    }
+    match flow.density(pass, [0; 3]) {
+        Some(density) => pass.builder.binary(Binary::Divide, sum, density),
+        None => sum,
+    }
 }
 
 fn speed(pass: &mut PassBuilder, flow: &Flow, cells: &[usize]) -> Value {
@@ -139,12 +163,12 @@ pub(crate) fn rate(pde: &Pde, results: &[f64], dt: f64) -> f64 {
     of_diffusion.resize(flows.carried.len(), 0.0);
     for (measure, result) in Measure::all(&flows).into_iter().zip(results) {
         match measure {
-            Measure::Outflow(k) | Measure::Speed(k) => {
+            Measure::Speed(k) => {
                 let given = matches!(flows.list[k].flow.advector, Advector::Courant(_));
                 of_flows[k] = if given { 0.0 } else { result / dt };
             }
             Measure::Diffusion(k) => of_diffusion[k] = result / dt,
-            Measure::Density(_) => {}
+            Measure::Outflow(_) | Measure::Density(_) => {}
         }
     }
     let all = flows.of.iter().zip(of_diffusion).map(|(flow, rate)| of_flows[*flow] + rate);

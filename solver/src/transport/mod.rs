@@ -14,7 +14,7 @@ mod step;
 use crate::formula::Formula;
 
 pub(crate) use carriage::{Carriage, Edge, Edges};
-pub(crate) use carried::{Carried, add, check_surroundings};
+pub(crate) use carried::{Carried, add, check_surroundings, ranks_along};
 pub(crate) use flows::Flows;
 pub(crate) use measures::{check as check_measures, rate};
 pub(crate) use position::{Along, distinct};
