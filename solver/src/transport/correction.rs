@@ -22,6 +22,14 @@ pub(crate) enum Corrects {
 }
 
 impl Corrects {
+    /// The flow through the face of the cell at an offset, but for its scale, if it has one.
+    fn bare(&self, flow: &Flow, pass: &mut PassBuilder, k: usize, offset: [i32; 3]) -> Value {
+        match self {
+            Corrects::Flow => flow.bare(pass, k, offset),
+            Corrects::Arrays(arrays) => load(pass, arrays[k], offset),
+        }
+    }
+
     /// The flow through the face of the cell at an offset.
     pub(crate) fn at(
         &self,
@@ -61,7 +69,6 @@ impl Correction<'_> {
         let (right, left) = ([0; 3], step(axis, -1));
         let density = self.flow.density_at_face(pass, k);
         let v = self.corrects.at(self.flow, pass, k, [0; 3]);
-        let a = self.ratio(pass, &[(right, 1.0), (left, -1.0)], 2.0);
         let over = |pass: &mut PassBuilder, value| match density {
             Some(density) => pass.builder.binary(Binary::Divide, value, density),
             None => value,
@@ -71,39 +78,39 @@ impl Correction<'_> {
             let mean = self.mean(pass, other, k);
             others.push((self.flow.axes[other], mean));
         }
+        let size = pass.builder.unary(Unary::Abs, v);
+        let (part, ratio) = (over(pass, size), over(pass, v));
         let b = &mut pass.builder;
-        let size = b.unary(Unary::Abs, v);
-        let part = over(pass, size);
-        let b = &mut pass.builder;
-        let one = b.constant(1.0);
+        let (one, half) = (b.constant(1.0), b.constant(-0.5));
         let rest = b.binary(Binary::Subtract, one, part);
         let along = b.binary(Binary::Multiply, size, rest);
-        let mut w = b.binary(Binary::Multiply, along, a);
-        let ratio = over(pass, v);
-        if !others.is_empty() {
-            let mut sum = None;
-            for (other, mean) in &others {
-                let cells = around(axis, *other, [1.0, 1.0, -1.0, -1.0]);
-                let slope = self.ratio(pass, &cells, 4.0);
-                let term = pass.builder.binary(Binary::Multiply, *mean, slope);
-                sum = Some(match sum {
-                    Some(sum) => pass.builder.binary(Binary::Add, sum, term),
-                    None => term,
-                });
+        let half = b.binary(Binary::Multiply, half, ratio);
+        let slope = self.ratio(pass, &[(right, 1.0), (left, -1.0)], 2.0);
+        let mut terms = vec![(along, slope)];
+        for (other, mean) in &others {
+            let cells = around(axis, *other, [1.0, 1.0, -1.0, -1.0]);
+            let factor = pass.builder.binary(Binary::Multiply, half, *mean);
+            terms.push((factor, self.ratio(pass, &cells, 4.0)));
+        }
+        let third = self.options.third_order != ThirdOrder::None;
+        let mut w = if self.options.dpdc && self.last {
+            let a = sum(pass, &[(one, slope)]);
+            let w = sum(pass, &terms);
+            let mut w = summed(pass, w, a);
+            if third {
+                let flow = Along { v, size, ratio };
+                let terms = self.third_order(pass, k, &flow, &others, &over);
+                let more = sum(pass, &terms);
+                w = pass.builder.binary(Binary::Add, w, more);
             }
-            let b = &mut pass.builder;
-            let half = b.constant(0.5);
-            let half = b.binary(Binary::Multiply, half, ratio);
-            let across = b.binary(Binary::Multiply, half, sum.unwrap_or(half));
-            w = b.binary(Binary::Subtract, w, across);
-        }
-        if self.options.dpdc && self.last {
-            w = summed(pass, w, a);
-        }
-        if self.options.third_order != ThirdOrder::None {
-            let flow = Along { v, size, ratio };
-            w = self.third_order(pass, k, &flow, &others, w, &over);
-        }
+            w
+        } else {
+            if third {
+                let flow = Along { v, size, ratio };
+                terms.extend(self.third_order(pass, k, &flow, &others, &over));
+            }
+            sum(pass, &terms)
+        };
         if self.options.divergent_flow {
             w = self.divergence(pass, k, ratio, w);
         }
@@ -112,7 +119,7 @@ impl Correction<'_> {
 
     /// Sum of signed values over the sum of the values themselves; with an infinite gauge over
     /// their number.
-    fn ratio(&self, pass: &mut PassBuilder, cells: Cells<'_>, count: f64) -> Value {
+    fn ratio(&self, pass: &mut PassBuilder, cells: Cells<'_>, count: f64) -> Fraction {
         let mut values = Vec::new();
         for (offset, _) in cells {
             let value = load(pass, self.field, *offset);
@@ -128,31 +135,36 @@ impl Correction<'_> {
         };
         let (plus, minus) =
             (add(plus.map(|(_, v)| *v).collect()), add(minus.map(|(_, v)| *v).collect()));
-        let (Some(plus), Some(minus)) = (plus, minus) else { return b.constant(0.0) };
+        // There are some of both.
+        let zero = b.constant(0.0);
+        let (plus, minus) = (plus.unwrap_or(zero), minus.unwrap_or(zero));
         let difference = b.binary(Binary::Subtract, plus, minus);
         if self.options.infinite_gauge {
             let count = b.constant(1.0 / count);
-            return b.binary(Binary::Multiply, difference, count);
+            return Fraction { above: b.binary(Binary::Multiply, difference, count), below: None };
         }
         let sum = b.binary(Binary::Add, plus, minus);
         let tiny = b.constant(TINY);
-        let sum = b.binary(Binary::Add, sum, tiny);
-        b.binary(Binary::Divide, difference, sum)
+        Fraction { above: difference, below: Some(b.binary(Binary::Add, sum, tiny)) }
     }
 
     /// The mean of the four flows along another axis around the face.
     fn mean(&self, pass: &mut PassBuilder, other: usize, k: usize) -> Value {
         let (left, up) = (step(self.flow.axes[k], -1), step(self.flow.axes[other], 1));
-        let mut at = |offset| self.corrects.at(self.flow, pass, other, offset);
+        let mut at = |offset| self.corrects.bare(self.flow, pass, other, offset);
         let [v0, v1, v2, v3] = [[0; 3], up, left, plus(left, up)].map(&mut at);
         let b = &mut pass.builder;
         let sum = b.binary(Binary::Add, v0, v1);
         let more = b.binary(Binary::Add, v2, v3);
-        let (sum, quarter) = (b.binary(Binary::Add, sum, more), b.constant(0.25));
+        let (sum, mut quarter) = (b.binary(Binary::Add, sum, more), b.constant(0.25));
+        if let (Corrects::Flow, Some(scale)) = (self.corrects, self.flow.scale(other)) {
+            let scale = b.parameter(scale);
+            quarter = b.binary(Binary::Multiply, quarter, scale);
+        }
         b.binary(Binary::Multiply, quarter, sum)
     }
 
-    /// Adds the third-order terms (Margolin & Smolarkiewicz 1998, equation 36, as Jaruga et al.
+    /// The third-order terms (Margolin & Smolarkiewicz 1998, equation 36, as Jaruga et al.
     /// 2015, Geosci. Model Dev. 8, 1005, use them).
     fn third_order(
         &self,
@@ -160,9 +172,8 @@ impl Correction<'_> {
         k: usize,
         flow: &Along,
         others: &[(usize, Value)],
-        mut w: Value,
         over: &dyn Fn(&mut PassBuilder, Value) -> Value,
-    ) -> Value {
+    ) -> Vec<(Value, Fraction)> {
         let axis = self.flow.axes[k];
         let Along { v, size, ratio } = *flow;
         let cells =
@@ -179,8 +190,7 @@ impl Correction<'_> {
         let factor = b.binary(Binary::Subtract, quadratic, cube);
         let factor = b.binary(Binary::Subtract, factor, v);
         let factor = b.binary(Binary::Multiply, factor, third);
-        let term = b.binary(Binary::Multiply, factor, bend);
-        w = b.binary(Binary::Add, w, term);
+        let mut terms = vec![(factor, bend)];
         // V̄/(2G)·(|V| − 2 V²/G) · 2 twist
         for (other, mean) in others {
             let cells = around(axis, *other, [1.0, -1.0, -1.0, 1.0]);
@@ -190,9 +200,7 @@ impl Correction<'_> {
             let square = b.binary(Binary::Multiply, ratio, v);
             let square = b.binary(Binary::Multiply, two, square);
             let factor = b.binary(Binary::Subtract, size, square);
-            let factor = b.binary(Binary::Multiply, across, factor);
-            let term = b.binary(Binary::Multiply, factor, twist);
-            w = b.binary(Binary::Add, w, term);
+            terms.push((b.binary(Binary::Multiply, across, factor), twist));
         }
         // −⅔ V V̄ V̄/G² of the two other axes
         if let ([(one, mean), (two, other)], ThirdOrder::Full) = (others, self.options.third_order)
@@ -209,12 +217,10 @@ impl Correction<'_> {
             let b = &mut pass.builder;
             let factor = b.binary(Binary::Multiply, ratio, *mean);
             let factor = b.binary(Binary::Multiply, factor, across);
-            let two_thirds = b.constant(2.0 / 3.0);
-            let factor = b.binary(Binary::Multiply, factor, two_thirds);
-            let term = b.binary(Binary::Multiply, factor, twist);
-            w = b.binary(Binary::Subtract, w, term);
+            let two_thirds = b.constant(-2.0 / 3.0);
+            terms.push((b.binary(Binary::Multiply, factor, two_thirds), twist));
         }
-        w
+        terms
     }
 
     /// Adds the term of a flow with a divergence (Smolarkiewicz 1984, equation 38).
@@ -245,6 +251,47 @@ impl Correction<'_> {
         }
         pass.builder.binary(Binary::Subtract, w, term)
     }
+}
+
+/// A difference over a sum; with an infinite gauge over nothing.
+#[derive(Clone, Copy, Debug)]
+struct Fraction {
+    above: Value,
+    below: Option<Value>,
+}
+
+/// The sum of products of a factor and a fraction. Some fractions at a time are brought to a common
+/// denominator, since a division takes as long as many products.
+fn sum(pass: &mut PassBuilder, terms: &[(Value, Fraction)]) -> Value {
+    /// So few that the denominator does not overflow for numbers below 1e100.
+    const TOGETHER: usize = 3;
+    let b = &mut pass.builder;
+    let mut all = None;
+    for terms in terms.chunks(TOGETHER) {
+        let mut whole: Option<Fraction> = None;
+        for (factor, fraction) in terms {
+            let above = b.binary(Binary::Multiply, *factor, fraction.above);
+            whole = Some(match whole {
+                None => Fraction { above, ..*fraction },
+                Some(before) => match (before.below, fraction.below) {
+                    (Some(left), Some(right)) => {
+                        let one = b.binary(Binary::Multiply, before.above, right);
+                        let two = b.binary(Binary::Multiply, above, left);
+                        let above = b.binary(Binary::Add, one, two);
+                        Fraction { above, below: Some(b.binary(Binary::Multiply, left, right)) }
+                    }
+                    _ => {
+                        let above = b.binary(Binary::Add, before.above, above);
+                        Fraction { above, below: None }
+                    }
+                },
+            });
+        }
+        let Some(Fraction { above, below }) = whole else { continue };
+        let value = below.map_or(above, |below| b.binary(Binary::Divide, above, below));
+        all = Some(all.map_or(value, |all| b.binary(Binary::Add, all, value)));
+    }
+    all.unwrap_or_else(|| b.constant(0.0))
 }
 
 /// The flow through the face, its magnitude, and what part of the density it is.

@@ -187,13 +187,23 @@ impl<'a> Flow<'a> {
 
     /// The Courant number at the face of the cell at an offset.
     pub(crate) fn courant(&self, pass: &mut PassBuilder, k: usize, offset: [i32; 3]) -> Value {
-        let base = match &self.way {
-            Way::EachStep(arrays) => return load(pass, arrays[k], offset),
-            Way::Stored(arrays) => load(pass, arrays[k], offset),
+        let bare = self.bare(pass, k, offset);
+        let Some(scale) = self.scale(k) else { return bare };
+        let scale = pass.builder.parameter(scale);
+        pass.builder.binary(Binary::Multiply, bare, scale)
+    }
+
+    /// The same without its scale.
+    pub(crate) fn bare(&self, pass: &mut PassBuilder, k: usize, offset: [i32; 3]) -> Value {
+        match &self.way {
+            Way::EachStep(arrays) | Way::Stored(arrays) => load(pass, arrays[k], offset),
             Way::Computed => self.base(&mut pass.builder, k, offset),
-        };
-        let scale = pass.builder.parameter(self.scales[k]);
-        pass.builder.binary(Binary::Multiply, base, scale)
+        }
+    }
+
+    /// The parameter by which a flow along an axis has to be multiplied, if there is one.
+    pub(crate) fn scale(&self, k: usize) -> Option<usize> {
+        (!matches!(self.way, Way::EachStep(_))).then_some(self.scales[k])
     }
 
     /// The density in the cell at an offset; none where it is 1.

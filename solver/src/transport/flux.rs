@@ -126,13 +126,18 @@ impl Fluxes<'_> {
         let (most, least) = (extreme(Binary::Max), extreme(Binary::Min));
         let (up, down) =
             (b.binary(Binary::Subtract, most, value), b.binary(Binary::Subtract, value, least));
-        let mut over = |room: Value, flux: Option<Value>| {
-            let room = density.map_or(room, |density| b.binary(Binary::Multiply, room, density));
-            let tiny = b.constant(TINY);
-            let flux = flux.map_or(tiny, |flux| b.binary(Binary::Add, flux, tiny));
-            b.binary(Binary::Divide, room, flux)
+        let [tiny, one] = [TINY, 1.0].map(|number| b.constant(number));
+        let mut flux =
+            |sum: Option<Value>| sum.map_or(tiny, |sum| b.binary(Binary::Add, sum, tiny));
+        let (into, out) = (flux(into), flux(out));
+        // One division for both.
+        let both = b.binary(Binary::Multiply, into, out);
+        let inverse = b.binary(Binary::Divide, density.unwrap_or(one), both);
+        let mut over = |room: Value, other: Value| {
+            let room = b.binary(Binary::Multiply, room, other);
+            b.binary(Binary::Multiply, room, inverse)
         };
-        [over(up, into), over(down, out)]
+        [over(up, out), over(down, into)]
     }
 
     /// What flows out of the cell in a step, over what is there: the Courant number of the cell.
