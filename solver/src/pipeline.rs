@@ -172,8 +172,10 @@ impl Pipeline {
                     }
                     shift = (shift as usize).next_multiple_of(multiple) as isize;
                     for (i, array) in inputs.iter().enumerate() {
-                        let low = reach(i)[0] as isize;
-                        read[*array] = read[*array].max(shift + low);
+                        // Ghost slabs beyond the upper wall change when the last slab does, and
+                        // what goes beyond that wall has to have read them.
+                        let (low, past) = (reach(i)[0] as isize, beyond[axis][1] as isize);
+                        read[*array] = read[*array].max(shift + low.max(past));
                     }
                     for array in outputs {
                         (written[*array], settled[*array], read[*array]) = (shift, 0, shift);

@@ -1,0 +1,6 @@
+//! What transport by MPDATA keeps and how exact it is: bits on any number of ranks, mass, signs,
+//! bounds, orders, published results, messages, errors.
+
+mod bits;
+mod kept;
+mod recipe;
