@@ -3,4 +3,5 @@
 
 mod bits;
 mod kept;
+mod orders;
 mod recipe;
