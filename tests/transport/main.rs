@@ -4,4 +4,5 @@
 mod bits;
 mod kept;
 mod orders;
+mod published;
 mod recipe;
