@@ -136,6 +136,14 @@ impl Simulation {
         }
     }
 
+    /// The present value of a number that was announced to the builder. Collective.
+    ///
+    /// # Errors
+    /// If there is no number of that name, or another rank has failed.
+    pub fn number(&mut self, name: &str) -> Result<f64, Error> {
+        self.state.number(name, self.time)
+    }
+
     /// The values of a field on the whole grid, on rank 0: first the axes of components of a vector
     /// or tensor, then those of the grid, last, if it is complex, one for real and imaginary part.
     /// Collective.
