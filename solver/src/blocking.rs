@@ -50,6 +50,9 @@ pub struct Blocking {
     /// Cells of a tile along the second axis, into which the rows or planes are cut; not cut if 0.
     /// Measured if not given.
     pub tile: Option<usize>,
+    /// Whether, where there is a sweep for each pass, results are stored past the caches, as is best
+    /// for arrays that outgrow these; measured if not given.
+    pub stream: Option<bool>,
 }
 
 /// A pipeline with the halos that it needs, the same on all ranks.
