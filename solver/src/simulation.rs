@@ -28,6 +28,8 @@ pub struct Simulation {
     pub(crate) stepper: Executor,
     /// Makes several steps in one sweep, where that is worth while.
     pub(crate) wavefront: Option<Wavefront>,
+    /// Whether steps that are made pass by pass store past the caches.
+    pub(crate) streams: bool,
     pub(crate) swaps: Vec<(usize, usize)>,
     /// What was measured of flows, in order.
     pub(crate) measures: Vec<f64>,
@@ -75,7 +77,7 @@ impl Simulation {
     pub fn blocking(&self) -> Blocking {
         match &self.wavefront {
             Some(wavefront) => wavefront.blocking(),
-            None => Blocking { steps: Some(0), slabs: None, tile: None },
+            None => Blocking { steps: Some(0), stream: Some(self.streams), ..Blocking::default() },
         }
     }
 
