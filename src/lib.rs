@@ -63,7 +63,7 @@ pub mod prelude {
     pub use fluxions_grid::{Condition, Geometry, Grid};
     pub use fluxions_io::{Problem, RunFolder, SeriesWriter};
     pub use fluxions_solver::{
-        Every, Flow, Formula, GO_ON, Interpretation, Pde, Report, Simulation, Snapshot, StopReason,
-        Tableau, Tracker,
+        Advector, Every, Flow, Formula, GO_ON, Interpretation, Mpdata, Pde, Report, Simulation,
+        Snapshot, Sources, StopReason, Tableau, ThirdOrder, Tracker, Transport,
     };
 }

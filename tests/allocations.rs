@@ -90,7 +90,7 @@ fn mixed() -> Condition<Formula> {
 
 /// Allocations of all ranks between step 200 and step 1200, on rank 0.
 fn allocations((pde, initial): &Problem, world: &World) -> u64 {
-    let blocking = Blocking { steps: Some(3), slabs: Some(2), tile: Some(0) };
+    let blocking = Blocking { steps: Some(3), slabs: Some(2), tile: Some(0), stream: Some(true) };
     let builder = Simulation::builder(pde, world).dt(1e-6).blocking(blocking);
     let builder = initial.iter().fold(builder, |b, (field, value)| b.initial(field, *value));
     let mut simulation = builder.build().unwrap();

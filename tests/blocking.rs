@@ -10,7 +10,7 @@ use fluxions::prelude::*;
 use fluxions::solver::Blocking;
 
 fn blocking((steps, slabs, tile): (usize, usize, usize)) -> Blocking {
-    Blocking { steps: Some(steps), slabs: Some(slabs), tile: Some(tile) }
+    Blocking { steps: Some(steps), slabs: Some(slabs), tile: Some(tile), stream: Some(false) }
 }
 
 /// The bits of a case solved pass by pass on one rank.
@@ -63,6 +63,61 @@ fn any_steps_and_slabs_in_a_sweep_on_every_factoring_of_2_to_8_ranks_as_threads(
                 assert!(found[0] == expected, "{name} on {dims:?} ranks: {choice:?}");
             }
         }
+    }
+}
+
+/// Rows of several vectors, which begin and end within one, and several results.
+fn long_rows() -> Vec<Case> {
+    let case = |name, grid: fluxions::grid::GridBuilder, scheme| Case {
+        name,
+        pde: Pde::on(&grid.build().unwrap())
+            .equation("u", "0.1*laplace(u) - u*v^2 + 0.01*average(u)")
+            .equation("v", "0.1*laplace(v) + u*v^2")
+            .equation("w", "laplace(u*v - laplace(w))")
+            .build()
+            .unwrap(),
+        initial: vec![("u", "sin(x)"), ("v", "random_uniform(0, 1)"), ("w", "cos(x)^2")],
+        scheme,
+        dt: 0.01,
+        end: 0.125,
+    };
+    let line = Grid::cartesian().axis("x", 0.0..331.0, 331, Bounded);
+    let plane = Grid::cartesian().axis("x", 0.0..11.0, 11, Periodic);
+    let plane = plane.axis("y", 0.0..173.0, 173, Periodic);
+    vec![
+        case("three fields on a line", line, Tableau::EULER),
+        case("three fields in the plane", plane, Tableau::RK4),
+    ]
+}
+
+#[test]
+fn results_stored_past_the_caches_on_1_to_4_ranks() {
+    let stream = Blocking { stream: Some(true), ..blocking((0, 1, 0)) };
+    for case in cases().into_iter().chain(long_rows()) {
+        let expected = expected(&case);
+        for ranks in 1..=4 {
+            let found = on_threads(ranks, |world| case.solve_in_sweeps(world, &[], stream));
+            assert!(found.unwrap()[0] == expected, "{} on {ranks} ranks", case.name);
+        }
+    }
+}
+
+/// Whichever way to store results is measured to be faster.
+#[test]
+fn a_line_that_outgrows_the_fastest_caches_on_1_and_2_ranks() {
+    let line = Grid::cartesian().axis("x", 0.0..1.0, 600_000, Bounded).build().unwrap();
+    let case = Case {
+        name: "a long line",
+        pde: Pde::on(&line).equation("u", "1e-13*laplace(u) - u^3").build().unwrap(),
+        initial: vec![("u", "sin(9*x)")],
+        scheme: Tableau::EULER,
+        dt: 0.1,
+        end: 0.45,
+    };
+    let expected = expected(&case);
+    for ranks in [1, 2] {
+        let found = on_threads(ranks, |world| case.solve(world, &[])).unwrap();
+        assert!(found[0] == expected, "{ranks} ranks");
     }
 }
 

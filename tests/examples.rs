@@ -10,6 +10,29 @@ mod brusselator;
 #[path = "../examples/convergence.rs"]
 mod convergence;
 
+#[allow(dead_code)]
+#[path = "../examples/rotation.rs"]
+mod rotation;
+
+/// What is left of the cone in Jaruga et al. 2015, figure 12, on 1 rank.
+#[test]
+fn rotation_leaves_what_others_found() {
+    let outcomes = rotation::study(&World::solo()).unwrap();
+    let peak = |options: &str| {
+        let found = outcomes.iter().find(|outcome| outcome.options.contains(options)).unwrap();
+        assert!(found.lowest > 0.999, "{options}: {}", found.lowest);
+        found.peak
+    };
+    for (options, published) in
+        [("2 passes, nonoscillatory", 3.525), ("third order", 4.265), ("infinite gauge", 4.255)]
+    {
+        assert!((peak(options) - published).abs() < 1e-3, "{options}: {}", peak(options));
+    }
+    let errors: Vec<f64> = outcomes.iter().map(|outcome| outcome.error).collect();
+    assert!(errors[0] > 2.0 * errors[2], "{errors:?}");
+    assert!(errors[5] < errors[2] && errors[4] < errors[3], "{errors:?}");
+}
+
 #[test]
 fn brusselator_on_2_ranks() {
     let home = tempfile::tempdir().unwrap();

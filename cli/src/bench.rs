@@ -129,8 +129,10 @@ fn steps(world: &World, problem: &Problem, memory: f64) -> Result<(), Failure> {
 
 /// How steps are made in sweeps over memory, in words.
 fn sweep(simulation: &Simulation) -> String {
-    let Blocking { steps: Some(steps @ 1..), slabs, tile } = simulation.blocking() else {
-        return "pass by pass".into();
+    let Blocking { steps, slabs, tile, stream } = simulation.blocking();
+    let Some(steps @ 1..) = steps else {
+        let past = if stream == Some(true) { ", results stored past the caches" } else { "" };
+        return format!("pass by pass{past}");
     };
     let slabs = slabs.map_or(String::new(), |slabs| format!(", {slabs} slab(s) at a time"));
     let tile = match tile {

@@ -9,7 +9,7 @@ use fluxions::io::Series;
 
 /// Name, cheap changes, field, mean and largest magnitude of its last state: of its first
 /// component, and of absolute values if it is complex.
-const RECORDED: [(&str, &[&str], &str, f64, f64); 19] = [
+const RECORDED: [(&str, &[&str], &str, f64, f64); 25] = [
     ("allen_cahn", &["time.end=20"], "c", 0.14687337441411527, 0.9999999971732219),
     ("brusselator", &["time.end=5"], "u", 3.009721739822381, 5.804692510242582),
     ("burgers", &[], "u", 1.0430886056889463, 1.384687881814916),
@@ -20,12 +20,18 @@ const RECORDED: [(&str, &[&str], &str, f64, f64); 19] = [
     ("fisher_kpp", &[], "c", 0.4455375273081396, 0.9090690612792969),
     ("fitzhugh_nagumo", &["time.end=30"], "u", -0.9859836094279593, 1.927744220122922),
     ("gray_scott", &["time.end=500"], "v", 0.005996818867577551, 0.36465943694120617),
+    ("hello_mpdata", &[], "psi", 0.06283179315289941, 0.786117049058366),
+    ("inviscid_burgers", &[], "u", 2.0, 2.9995903545186806),
     ("klein_gordon", &[], "u", -4.2708731534347646e-10, 0.8842891812140053),
     ("korteweg_de_vries", &[], "u", 0.09999999986264119, 2.001462189463149),
     ("kpz", &["time.end=10"], "h", 0.7254782145656964, 1.9824706289161893),
     ("kuramoto_sivashinsky", &["time.end=10"], "front", 0.0, 0.44766722613857435),
+    ("over_the_pole", &["time.end=0.25"], "psi", 1.0530463343072292, 1.9095462236525034),
+    ("revolving_sphere", &["time.end=3"], "psi", 0.056687492722654324, 4.0),
+    ("rotating_cone", &[], "psi", 1.092371480299878, 4.264710540481995),
     ("schrodinger", &["time.end=1"], "psi", 0.017901432474440933, 0.5751567712729402),
     ("shallow_water", &["time.end=2"], "h", 1.0047123889626142, 1.0913291508244338),
+    ("shallow_water_drop", &["time.end=1"], "h", 0.006137988281250002, 0.31215452783241626),
     ("sine_gordon", &["time.end=5"], "u", 0.7454818096818354, 6.2719667966868125),
     ("swift_hohenberg", &["time.end=15"], "u", 0.004657470841948556, 0.4637632220718939),
     ("wave", &[], "u", 0.00467582835650554, 0.1782248167986086),

@@ -29,13 +29,17 @@ const LARGE: usize = 128 << 20;
 const SMALL: usize = 1 << 20;
 /// Cells of tiles that are tried, along the second axis: rows of a plane in three dimensions,
 /// where slabs lie across axis 0, cells of a row in two.
-const TILES: [[usize; 2]; 2] = [[32, 64], [512, 1024]];
+const TILES: [&[usize]; 2] = [&[16, 32, 64], &[512, 1024]];
+/// Blocks are cut into two of the largest tiles at least.
+const LEAST: [usize; 2] = [128, 2048];
 /// Bytes of slabs that an entry advances at a time, if it can be one slab at least.
 const BATCH: usize = 64 << 10;
 /// Most slabs that an entry advances at a time.
 const MOST_SLABS: usize = 64;
 /// Bytes of arrays over which each choice is timed, if there are as many: more than caches hold.
 const TIMED: usize = 64 << 20;
+/// Seconds for which a choice is timed once more, so that others on the machine disturb less.
+const SHORT: f64 = 0.05;
 /// A choice has to be faster than the one before by this factor.
 const BETTER: f64 = 1.02;
 
@@ -50,6 +54,9 @@ pub struct Blocking {
     /// Cells of a tile along the second axis, into which the rows or planes are cut; not cut if 0.
     /// Measured if not given.
     pub tile: Option<usize>,
+    /// Whether, where there is a sweep for each pass, results are stored past the caches, as is best
+    /// for arrays that outgrow these; measured if not given.
+    pub stream: Option<bool>,
 }
 
 /// A pipeline with the halos that it needs, the same on all ranks.
@@ -78,7 +85,7 @@ impl Blocked {
         let cells = |axis: usize| shape[axis] / dims[axis];
         let may_tile = match asked.tile {
             Some(cells) => cells > 0,
-            None => cells(one.tile_axis) >= 2 * TILES[one.axis][1],
+            None => cells(one.tile_axis) >= LEAST[one.axis],
         };
         let joined = |tiled: bool| {
             std::array::from_fn(|axis| {
@@ -141,13 +148,12 @@ impl Blocked {
         let slabs = block.shape()[self.pipeline.axis];
         let along = block.shape()[self.pipeline.tile_axis];
         let slab_bytes = (memory.layout().length() / slabs.max(1)).max(1) * size_of::<f64>();
-        let tile = |cells: usize| if cells == 0 { WHOLE } else { cells };
-        wavefront.tile = tile(self.asked.tile.unwrap_or(0));
+        wavefront.tile = self.asked.tile.filter(|cells| *cells > 0).unwrap_or(WHOLE);
         let batch = |tile: usize| {
             let bytes = (slab_bytes * tile.min(along) / along.max(1)).max(1);
-            (BATCH / bytes).clamp(1, MOST_SLABS)
+            self.asked.slabs.unwrap_or((BATCH / bytes).min(MOST_SLABS)).max(1)
         };
-        wavefront.slabs = self.asked.slabs.unwrap_or(batch(wavefront.tile)).max(1);
+        wavefront.slabs = batch(wavefront.tile);
         if self.asked.steps.is_some() {
             return Ok(());
         }
@@ -159,9 +165,8 @@ impl Blocked {
         let timed = (TIMED / (slab_bytes * memory.arrays())).max(4 * most).min(slabs) as isize;
         let mut time = |wavefront: &mut Wavefront| {
             let began = Instant::now();
-            let steps = wavefront.steps;
-            wavefront.sweep(block, memory, steps, |_| (0.0, 0.0), Some(timed));
-            world.max(began.elapsed().as_secs_f64() / steps as f64)
+            wavefront.sweep(block, memory, wavefront.steps, |_| (0.0, 0.0), Some(timed));
+            world.max(began.elapsed().as_secs_f64())
         };
         let (first_tile, first_slabs) = (wavefront.tile, wavefront.slabs);
         // The first time, memory becomes this rank's.
@@ -170,26 +175,35 @@ impl Blocked {
         let mut best = (f64::INFINITY, (1, first_tile, first_slabs));
         let mut attempt = |wavefront: &mut Wavefront, steps, tile, slabs| {
             (wavefront.steps, wavefront.tile, wavefront.slabs) = (steps, tile, slabs);
-            let seconds = time(wavefront)?;
+            let mut seconds = time(wavefront)?;
+            if seconds < SHORT {
+                seconds = seconds.min(time(wavefront)?);
+            }
+            let seconds = seconds / steps as f64;
             if seconds * BETTER < best.0 {
                 best = (seconds, (steps, tile, slabs));
             }
             (wavefront.steps, wavefront.tile, wavefront.slabs) = best.1;
             Ok::<_, Error>(())
         };
-        for steps in STEPS.into_iter().rev().filter(|steps| *steps <= most) {
-            attempt(wavefront, steps, first_tile, first_slabs)?;
+        let mut tiles = vec![first_tile];
+        if self.tiled && self.asked.tile.is_none() {
+            tiles.extend(TILES[self.pipeline.axis]);
         }
-        if self.asked.slabs.is_none() {
-            for slabs in [2 * first_slabs, first_slabs / 2] {
-                if (1..=MOST_SLABS).contains(&slabs) {
-                    attempt(wavefront, wavefront.steps, first_tile, slabs)?;
-                }
+        for tile in tiles {
+            // More steps stay in caches with tiles than without, so no fewer are tried.
+            let least = wavefront.steps;
+            let slabs = batch(tile);
+            for steps in STEPS.into_iter().rev().filter(|n| (least..=most).contains(n)) {
+                attempt(wavefront, steps, tile, slabs)?;
             }
         }
-        if self.tiled && self.asked.tile.is_none() {
-            for cells in TILES[self.pipeline.axis] {
-                attempt(wavefront, wavefront.steps, tile(cells), batch(tile(cells)))?;
+        if self.asked.slabs.is_none() {
+            let Wavefront { steps, tile, slabs, .. } = *wavefront;
+            for slabs in [2 * slabs, slabs / 2] {
+                if (1..=MOST_SLABS).contains(&slabs) {
+                    attempt(wavefront, steps, tile, slabs)?;
+                }
             }
         }
         Ok(())

@@ -22,6 +22,7 @@ use crate::schedule::{Every, Schedule};
 use crate::setup::{Setup, load};
 use crate::simulation::Simulation;
 use crate::state::State;
+use crate::streaming;
 use crate::tableau::Tableau;
 use crate::tracker::Tracker;
 use crate::transport;
@@ -220,7 +221,7 @@ impl<'a> SimulationBuilder<'a> {
         let executor = |memory: &Memory, plan, backend| {
             Executor::new(pde, world, &block, memory, plan, self.seed, backend)
         };
-        let stepper = executor(&memory, step, self.backend)?;
+        let mut stepper = executor(&memory, step, self.backend)?;
         let mut wavefront = None;
         if let Some(blocked) = blocked {
             let mut made = Wavefront::new(pde, world, &block, &memory, &stepper, &blocked);
@@ -233,6 +234,12 @@ impl<'a> SimulationBuilder<'a> {
                 (made.slabs, made.tile) = (slabs, tile);
             }
             wavefront = made.is_worth_while().then_some(made);
+        }
+        let mut streams = false;
+        if wavefront.is_none() {
+            let (backend, asked) = (self.backend, self.blocking.stream);
+            let stepper = &mut stepper;
+            streams = streaming::tune(world, &block, &mut memory, &swaps, stepper, backend, asked)?;
         }
         // What is computed once is not worth the time of an optimising compiler.
         let executor = |memory: &Memory, plan| executor(memory, plan, Backend::Closures);
@@ -291,6 +298,7 @@ impl<'a> SimulationBuilder<'a> {
             state,
             stepper,
             wavefront,
+            streams,
             trackers: self.trackers.into_iter().map(schedule).collect(),
             dt,
             max_steps: self.max_steps,

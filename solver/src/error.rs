@@ -171,6 +171,8 @@ pub enum Error {
          {dt} more flows out of a cell than is in it"
     )]
     Courant {
+        /// Where the flow stands.
+        origin: Origin,
         /// The field.
         field: String,
         /// The largest outflow from a cell over what is in it.
@@ -198,6 +200,8 @@ pub enum Error {
     /// A density that is not positive.
     #[error("the g_factor of `{field}` is {least} somewhere, and has to be positive")]
     Density {
+        /// Where it stands.
+        origin: Origin,
         /// The field.
         field: String,
         /// The least value.
@@ -330,6 +334,8 @@ impl Error {
             | Error::UnfitArgument { origin, .. }
             | Error::NotSymmetric { origin, .. }
             | Error::UnfitTransport { origin, .. }
+            | Error::Courant { origin, .. }
+            | Error::Density { origin, .. }
             | Error::NegativeVariance { origin, .. }
             | Error::NonlocalNoise { origin, .. }
             | Error::MisplacedValues { origin }

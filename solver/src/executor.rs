@@ -126,6 +126,12 @@ impl Executor {
         &self.kernels
     }
 
+    /// Uses other code of the same kernels.
+    pub(crate) fn set_kernels(&mut self, kernels: Vec<Arc<dyn RowFn>>) {
+        kernels.iter().for_each(|kernel| kernel.reserve(&mut self.scratch));
+        self.kernels = kernels;
+    }
+
     /// The names of what the kernels were compiled to.
     pub(crate) fn backends(&self) -> String {
         let made: Vec<Backend> = self.kernels.iter().map(|kernel| kernel.backend()).collect();

@@ -48,6 +48,7 @@ pub mod space;
 mod stability;
 mod stages;
 mod state;
+mod streaming;
 mod symmetry;
 mod tableau;
 mod tracker;

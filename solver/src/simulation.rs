@@ -28,6 +28,8 @@ pub struct Simulation {
     pub(crate) stepper: Executor,
     /// Makes several steps in one sweep, where that is worth while.
     pub(crate) wavefront: Option<Wavefront>,
+    /// Whether steps that are made pass by pass store past the caches.
+    pub(crate) streams: bool,
     pub(crate) swaps: Vec<(usize, usize)>,
     /// What was measured of flows, in order.
     pub(crate) measures: Vec<f64>,
@@ -75,7 +77,7 @@ impl Simulation {
     pub fn blocking(&self) -> Blocking {
         match &self.wavefront {
             Some(wavefront) => wavefront.blocking(),
-            None => Blocking { steps: Some(0), slabs: None, tile: None },
+            None => Blocking { steps: Some(0), stream: Some(self.streams), ..Blocking::default() },
         }
     }
 
@@ -134,6 +136,14 @@ impl Simulation {
             Some(array) if !only || arrays.is_empty() => Ok(array),
             _ => Err(Error::NotScalar { name: name.into(), ty: pde.types()[field] }),
         }
+    }
+
+    /// The present value of a number that was announced to the builder. Collective.
+    ///
+    /// # Errors
+    /// If there is no number of that name, or another rank has failed.
+    pub fn number(&mut self, name: &str) -> Result<f64, Error> {
+        self.state.number(name, self.time)
     }
 
     /// The values of a field on the whole grid, on rank 0: first the axes of components of a vector

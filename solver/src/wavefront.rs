@@ -141,7 +141,12 @@ impl Wavefront {
     /// The present numbers of steps, slabs and cells of a tile.
     pub(crate) fn blocking(&self) -> Blocking {
         let tile = if self.tile < WHOLE { self.tile } else { 0 };
-        Blocking { steps: Some(self.steps), slabs: Some(self.slabs), tile: Some(tile) }
+        Blocking {
+            steps: Some(self.steps),
+            slabs: Some(self.slabs),
+            tile: Some(tile),
+            stream: Some(false),
+        }
     }
 
     /// Whether a kernel calls closures that the program brought along.

@@ -47,6 +47,17 @@ impl Backend {
             Backend::Closures => Arc::new(Rows::compile(kernel)),
         }
     }
+
+    /// The same, which stores results past the caches: faster where the arrays are much larger
+    /// than these, slower elsewhere. Nothing if this back end cannot.
+    #[cfg_attr(not(feature = "inkwell"), allow(unused_variables))]
+    pub fn compile_streaming(self, kernel: &Kernel) -> Option<Arc<dyn RowFn>> {
+        match self {
+            #[cfg(feature = "inkwell")]
+            Backend::Llvm => Some(super::llvm::compile_streaming(kernel)?),
+            Backend::Closures => None,
+        }
+    }
 }
 
 impl fmt::Display for Backend {

@@ -19,7 +19,7 @@ pub struct Execution {
 pub(crate) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Execution {
     let mut execution = Execution::default();
     let Some(table) = reader.table(document, "execution") else { return execution };
-    reader.known_keys(&table, &["backend", "steps_per_sweep", "slabs", "tile"]);
+    reader.known_keys(&table, &["backend", "steps_per_sweep", "slabs", "tile", "stream"]);
     if let Some(value) = table.get("backend")
         && let Some(word) = reader.string(value, "the name of a back end")
     {
@@ -42,5 +42,6 @@ pub(crate) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Executi
     blocking.steps = number("steps_per_sweep", "the number of steps in a sweep");
     blocking.slabs = number("slabs", "the number of slabs advanced at a time");
     blocking.tile = number("tile", "the number of cells of a tile");
+    blocking.stream = table.get("stream").and_then(|value| reader.boolean(value));
     execution
 }

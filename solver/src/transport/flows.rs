@@ -3,6 +3,7 @@
 use fluxions_expr::Expr;
 
 use crate::pde::Pde;
+use crate::program::Target;
 use crate::transport::carried::Carried;
 use crate::transport::flow::{Flow, Way};
 
@@ -28,10 +29,23 @@ pub(crate) struct Known<'a> {
     pub(crate) names: Vec<String>,
 }
 
-impl Known<'_> {
+impl<'a> Known<'a> {
     /// The expressions of a velocity that is found from fields.
-    pub(crate) fn velocity(&self) -> Option<&[Expr]> {
-        (!self.carried.is_given(self.flow.pde)).then(|| self.carried.advector.parts())
+    pub(crate) fn velocity(&self) -> Option<&'a [Expr]> {
+        let carried = self.carried;
+        (!carried.is_given(self.flow.pde)).then(|| carried.advector.parts())
+    }
+
+    /// The same with the conditions of the field by which it is known.
+    pub(crate) fn targets(&self, pde: &Pde) -> Vec<Target<'a>> {
+        let owner = pde.conditions().owner_of_field(self.carried.field);
+        let target = |expr| Target { expr, owner, name: "" };
+        self.velocity().unwrap_or(&[]).iter().map(target).collect()
+    }
+
+    /// The names of the arrays of such a velocity at the centres of cells.
+    pub(crate) fn names_at_cells(&self) -> impl Iterator<Item = String> {
+        self.names.iter().map(|name| format!("{name}, at cells"))
     }
 }
 

@@ -4,6 +4,7 @@
 use fluxions_expr::{Binary, Reduction, Unary, Value};
 
 use crate::error::Error;
+use crate::origin::Origin;
 use crate::pass::PassBuilder;
 use crate::pde::Pde;
 use crate::program::Pass;
@@ -141,13 +142,18 @@ fn diffusion(pass: &mut PassBuilder, carried: &Carried, flow: &Flow) -> Value {
 pub(crate) fn check(pde: &Pde, results: &[f64], dt: f64) -> Result<(), Error> {
     let flows = Flows::of(pde);
     for (measure, result) in Measure::all(&flows).into_iter().zip(results) {
-        let name = |k: usize| pde.fields()[flows.list[k].carried.field].clone();
+        let field = |k: usize| pde.fields()[flows.list[k].carried.field].clone();
         match measure {
             Measure::Density(k) if *result <= 0.0 || result.is_nan() => {
-                return Err(Error::Density { field: name(k), least: *result });
+                let (field, least) = (field(k), *result);
+                let origin = Origin::Transport { of: field.clone(), key: "g_factor" };
+                return Err(Error::Density { origin, field, least });
             }
             Measure::Outflow(k) if *result > MOST_COURANT || result.is_nan() => {
-                return Err(Error::Courant { field: name(k), courant: *result, dt });
+                let (field, courant, key) =
+                    (field(k), *result, flows.list[k].carried.advector.key());
+                let origin = Origin::Transport { of: field.clone(), key };
+                return Err(Error::Courant { origin, field, courant, dt });
             }
             _ => {}
         }

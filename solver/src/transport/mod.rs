@@ -8,8 +8,11 @@ mod flows;
 mod flux;
 mod margins;
 mod measures;
+mod passes;
 mod position;
+mod sources;
 mod step;
+mod stored_flows;
 
 use crate::formula::Formula;
 
@@ -17,8 +20,8 @@ pub(crate) use carriage::{Carriage, Edge, Edges};
 pub(crate) use carried::{Carried, add, check_surroundings, ranks_along};
 pub(crate) use flows::Flows;
 pub(crate) use measures::{check as check_measures, rate};
+pub(crate) use passes::is_too_fast;
 pub(crate) use position::{Along, distinct};
-pub(crate) use step::is_too_fast;
 
 /// How fields are carried: by which flow, and with which options of the scheme.
 ///

@@ -155,6 +155,23 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
         }
     }
 
+    /// Stores a vector past the caches, at an address that is a multiple of its size.
+    pub(super) fn stream(&self, at: PointerValue<'ctx>, x: VectorValue<'ctx>) {
+        let store = made(self.builder.build_store(at, x));
+        let _ = store.set_alignment(8 * self.target.width);
+        let one = self.context.i32_type().const_int(1, false);
+        let mark = self.context.metadata_node(&[one.into()]);
+        let _ = store.set_metadata(mark, self.context.get_kind_id("nontemporal"));
+    }
+
+    /// Makes what was stored past the caches visible to others before what is stored later. On other
+    /// processors the barriers of those who share memory do so anyway.
+    pub(super) fn settle(&self) {
+        if cfg!(target_arch = "x86_64") {
+            self.call("llvm.x86.sse.sfence", &[], &[]);
+        }
+    }
+
     /// Stores the active lanes of a vector.
     pub(super) fn store(&self, at: PointerValue<'ctx>, x: VectorValue<'ctx>) {
         let Some(active) = self.active else {

@@ -5,6 +5,10 @@
 //! vectors that begin aligned, and what is left of it before and after them vector by vector, with
 //! masked loads and stores. In a group all
 //! loads come first and all stores last, so that an output may take the place of an input.
+//!
+//! Code that stores past the caches does so in groups, cache line by cache line, and only to
+//! outputs that take no input's place, since that is in the caches. Where these outputs do not lie
+//! alike with respect to cache lines, their rows are computed without groups.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -179,18 +183,37 @@ impl<'ctx> Function<'_, 'ctx> {
         made(self.emit.builder.build_select(less, a, b, "")).into_int_value()
     }
 
-    /// The first of these columns that begins a vector in the first output, or their end.
+    /// Whether an output is stored past the caches.
+    fn streams(&self, output: usize) -> bool {
+        self.emit.target.streams && self.kernel.outputs[output].in_place.is_none()
+    }
+
+    /// The first of these columns that begins a vector in the first output, or their end. With
+    /// outputs that are stored past the caches, the first that begins a cache line in all of these.
     fn aligned(&self, [first, end]: [IntValue<'ctx>; 2]) -> IntValue<'ctx> {
         let builder = &self.emit.builder;
-        let at = self.emit.element(self.rows[&Along::Output(0)], first);
-        let at = made(builder.build_ptr_to_int(at, self.emit.context.i64_type(), ""));
-        let bytes = self.emit.word(8 * i64::from(self.emit.target.width));
-        // Bytes up to the next multiple of a vector's size: −at modulo that.
+        let address = |output: usize| {
+            let at = self.emit.element(self.rows[&Along::Output(output)], first);
+            made(builder.build_ptr_to_int(at, self.emit.context.i64_type(), ""))
+        };
+        let mut streamed = (0..self.kernel.outputs.len()).filter(|k| self.streams(*k));
+        let leader = streamed.next();
+        let doubles = leader.map_or(self.emit.target.width as usize, |_| LINE);
+        let within = self.emit.word(8 * doubles as i64 - 1);
+        let at = address(leader.unwrap_or(0));
+        // Bytes up to the next multiple of this size: −at modulo that.
         let missing = made(builder.build_int_neg(at, ""));
-        let last = made(builder.build_int_sub(bytes, self.emit.word(1), ""));
-        let missing = made(builder.build_and(missing, last, ""));
+        let missing = made(builder.build_and(missing, within, ""));
         let columns = made(builder.build_right_shift(missing, self.emit.word(3), false, ""));
-        self.smaller(self.add(first, columns), end)
+        let mut column = self.smaller(self.add(first, columns), end);
+        for other in streamed {
+            let apart = made(builder.build_xor(at, address(other), ""));
+            let apart = made(builder.build_and(apart, within, ""));
+            let none = self.emit.word(0);
+            let alike = made(builder.build_int_compare(IntPredicate::EQ, apart, none, "alike"));
+            column = made(builder.build_select(alike, column, end, "")).into_int_value();
+        }
+        column
     }
 
     fn variable(&self, value: IntValue<'ctx>) -> Variable<'ctx> {
@@ -374,7 +397,11 @@ impl<'ctx> Function<'_, 'ctx> {
             for (j, values) in values.iter().enumerate() {
                 let value = values[output.value.index()].expect("all values are computed");
                 let offset = self.emit.word((j * width) as i64);
-                self.emit.store(self.emit.element(at[&Along::Output(k)], offset), value);
+                let to = self.emit.element(at[&Along::Output(k)], offset);
+                match self.streams(k) && self.emit.active.is_none() {
+                    true => self.emit.stream(to, value),
+                    false => self.emit.store(to, value),
+                }
                 if output.checked {
                     self.check(value, sums[j]);
                 }
@@ -417,6 +444,9 @@ impl<'ctx> Function<'_, 'ctx> {
     /// Returns whether all sums are 0.
     fn finish(mut self, sums: &[PointerValue<'ctx>]) {
         let emit = &mut self.emit;
+        if emit.target.streams {
+            emit.settle();
+        }
         let zero = emit.number(0.0);
         let mut total = zero;
         for sum in sums {

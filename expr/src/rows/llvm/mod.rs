@@ -52,6 +52,12 @@ pub(super) fn compile(kernel: &Kernel) -> Option<Arc<LlvmRows>> {
     LlvmRows::compile(kernel, &HOST)
 }
 
+/// The same, which stores results past the caches.
+pub(super) fn compile_streaming(kernel: &Kernel) -> Option<Arc<LlvmRows>> {
+    static HOST: LazyLock<Target> = LazyLock::new(|| Target::host().streaming());
+    LlvmRows::compile(kernel, &HOST)
+}
+
 /// Whether there is code for an operation.
 fn is_known(op: &Op) -> bool {
     !matches!(op, Op::Native(..))

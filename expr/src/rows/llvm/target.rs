@@ -1,8 +1,8 @@
-//! What code is made for: a processor's vectors and instructions.
+//! What code is made for: a processor's vectors and instructions, and where results go.
 
 use inkwell::targets::TargetMachine;
 
-/// A processor to make code for.
+/// A processor to make code for, and a way to store results.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Target {
     /// Its name, as LLVM knows it.
@@ -15,6 +15,8 @@ pub struct Target {
     pub(super) fused: bool,
     /// Whether it rounds to whole numbers.
     pub(super) rounds: bool,
+    /// Whether results are stored past the caches: for arrays that are larger than these.
+    pub(super) streams: bool,
 }
 
 impl Target {
@@ -35,6 +37,7 @@ impl Target {
             },
             fused: other || has("fma"),
             rounds: other || has("sse4.1"),
+            streams: false,
             cpu,
             features,
         }
@@ -48,6 +51,7 @@ impl Target {
             width: 4,
             fused: true,
             rounds: true,
+            streams: false,
         }
     }
 
@@ -59,7 +63,14 @@ impl Target {
             width: 2,
             fused: false,
             rounds: false,
+            streams: false,
         }
+    }
+
+    /// The same processor, with results stored past the caches.
+    #[must_use]
+    pub fn streaming(self) -> Self {
+        Target { streams: true, ..self }
     }
 
     /// Those of the above whose code runs here.

@@ -32,7 +32,8 @@ pub(super) fn agrees(kernel: &Kernel, code: &Code) -> bool {
     let extent = [0, 1, 2].map(|axis| CELLS[axis].1 as usize + 2 * reach[axis]);
     let pitch = [extent[1] * extent[2], extent[2]];
     let origin = reach[0] * pitch[0] + reach[1] * pitch[1] + reach[2];
-    let length = extent[0] * pitch[0];
+    // Arrays lie alike with respect to cache lines.
+    let length = (extent[0] * pitch[0]).next_multiple_of(8);
     let start = |array: usize| array * length + origin;
 
     let mut numbers = numbers();

@@ -1,0 +1,84 @@
+//! Flows that are stored on the faces of cells, once or in every step.
+
+use fluxions_expr::{Binary, Value};
+
+use crate::pass::PassBuilder;
+use crate::plan::{Action, Extent};
+use crate::transport::Advector;
+use crate::transport::flow::{Flow, Way, load, step};
+use crate::transport::flows::{Flows, Known};
+use crate::transport::step::Steps;
+
+impl<'a> Steps<'a> {
+    /// Flows that are stored and do not change, in every cell that memory has.
+    pub(crate) fn store_once(&mut self, known: &Known<'a>) {
+        let flow = &known.flow;
+        let mut store = |name: String, outputs: &[usize], write: &dyn Fn(&mut PassBuilder)| {
+            self.sweep(name, outputs, |pass| write(pass));
+            if let Some(Action::Sweep { extent, .. }) = self.plan.actions.last_mut() {
+                *extent = Extent::Memory;
+            }
+        };
+        if let Some(array) = flow.density_array {
+            store("g_factor".into(), &[array], &|pass| {
+                let density = flow.density_itself(&mut pass.builder);
+                pass.builder.output(density);
+            });
+        }
+        if let Way::Stored(arrays) = &flow.way {
+            store(known.names.join(", "), arrays, &|pass| {
+                for k in 0..flow.axes.len() {
+                    let value = flow.base(&mut pass.builder, k, [0; 3]);
+                    pass.builder.output(value);
+                }
+            });
+        }
+    }
+
+    /// Courant numbers that change, for the middle of the step.
+    pub(crate) fn store_flows(&mut self, flows: &mut Flows<'a>) {
+        for known in &mut flows.list {
+            if !matches!(known.flow.way, Way::EachStep(_)) {
+                continue;
+            }
+            let arrays: Vec<usize> = known.names.iter().map(|n| self.array(n.clone())).collect();
+            let flow = &known.flow;
+            let cells: Option<Vec<usize>> = (known.velocity())
+                .map(|_| known.names_at_cells().map(|name| self.named(name)).collect());
+            if let Some(cells) = &cells {
+                let conditions = self.pde.conditions().carriage(known.carried.field);
+                let free = conditions.map_or(0, |carriage| carriage.free);
+                let list: Vec<_> = cells.iter().map(|array| (*array, free)).collect();
+                self.halo(&list);
+            }
+            self.plan.actions.push(Action::At(0.5));
+            let name = format!("Courant numbers of the {}", known.names.join(", "));
+            self.sweep(name, &arrays, |pass| {
+                for k in 0..flow.axes.len() {
+                    let value = match &cells {
+                        None => flow.base(&mut pass.builder, k, [0; 3]),
+                        Some(cells) => at_face(flow, pass, cells[k], k),
+                    };
+                    let b = &mut pass.builder;
+                    let scale = b.parameter(flow.scales[k]);
+                    let value = b.binary(Binary::Multiply, value, scale);
+                    b.output(value);
+                }
+            });
+            known.flow.way = Way::EachStep(arrays);
+        }
+    }
+}
+
+/// A velocity at a face, from those at the centres of the cells beside it, as a flow.
+fn at_face(flow: &Flow, pass: &mut PassBuilder, array: usize, k: usize) -> Value {
+    let right = load(pass, array, [0; 3]);
+    let left = load(pass, array, step(flow.axes[k], -1));
+    let b = &mut pass.builder;
+    let (sum, half) = (b.binary(Binary::Add, left, right), b.constant(0.5));
+    let mut value = b.binary(Binary::Multiply, half, sum);
+    if let (Advector::Velocity(_), Some(density)) = (flow.advector, flow.density_on_face(b, k)) {
+        value = b.binary(Binary::Multiply, density, value);
+    }
+    flow.bounded(b, k, [0; 3], value)
+}
