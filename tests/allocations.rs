@@ -4,7 +4,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fluxions::prelude::*;
-use fluxions::solver::Blocking;
+use fluxions::solver::{Advector, Blocking, Mpdata, ThirdOrder, Transport};
 
 /// Counts allocations of all threads.
 struct Counting;
@@ -59,6 +59,28 @@ fn blocked() -> Problem {
     (pde.build().unwrap(), &[("u", "x*y"), ("v", "0.1*x")])
 }
 
+/// Fields that are carried, by a flow that depends on one of them, with sources.
+fn carried() -> Problem {
+    let velocity = ["0.1*v", "0.1*sin(2*pi*x)*cos(t)"].map(Formula::from);
+    let options = Mpdata {
+        iterations: 3,
+        nonoscillatory: true,
+        third_order: ThirdOrder::Full,
+        ..Mpdata::default()
+    };
+    let transport = Transport {
+        options,
+        g_factor: "2 + cos(2*pi*x)".into(),
+        ..Transport::by(Advector::Velocity(velocity.into()))
+    };
+    let pde = Pde::on(&plane())
+        .transport("u", Transport { diffusivity: vec![0.1.into()], ..transport.clone() })
+        .transport("v", transport)
+        .equation("v", "-v*u + 0.01*laplace(v)")
+        .boundary("y-", Condition::Value("2 + sin(x + t)".into()));
+    (pde.build().unwrap(), &[("u", "1 + x*y"), ("v", "1 + 0.1*x")])
+}
+
 /// Vectors, complex numbers, noise and closures in a cylinder.
 fn everything() -> Problem {
     let grid = Grid::builder(Geometry::Cylindrical)
@@ -107,7 +129,7 @@ fn allocations((pde, initial): &Problem, world: &World) -> u64 {
 #[test]
 fn a_thousand_steps_allocate_no_more_than_the_report() {
     // Beginning and ending a run allocates a little; a thousand steps must not add to it.
-    for problem in [scalars(), blocked(), everything()] {
+    for problem in [scalars(), blocked(), carried(), everything()] {
         for ranks in [1, 2] {
             let count = |world: &World| Ok::<_, String>(allocations(&problem, world));
             let counts = on_threads(ranks, count).unwrap();

@@ -311,6 +311,14 @@ pub(crate) fn resolve(
         fields.push(add(&data.name, data.ty(), named));
         data_named.push(named);
     }
+    for (name, _) in pde.fields().iter().zip(signed).filter(|(_, signed)| signed.is_none()) {
+        let entries = of(Some(name));
+        if let Some(entry) = entries.iter().find(|entry| entry.condition == Condition::Pole) {
+            let unfit = entry.unfit(format!("it is for fields that are carried, unlike `{name}`"));
+            let (of, at) = (entry.of.clone(), entry.at.clone());
+            errors.push(unfit.error(Origin::Boundary { of, at, part: Part::Whole }));
+        }
+    }
     let mut carried = Vec::new();
     for ((name, ty), signed) in pde.fields().iter().zip(pde.types()).zip(signed) {
         let entries = of(Some(name));

@@ -25,11 +25,16 @@ pub(crate) fn factorings(ranks: usize, dimension: usize) -> Vec<Vec<usize>> {
 }
 
 /// Steps in a sweep, slabs and tiles that are tried.
-const CHOICES: [(usize, usize, usize); 6] =
-    [(0, 1, 0), (2, 1, 0), (1, 1, 0), (5, 2, 0), (2, 1, 3), (5, 1, 5)];
+const CHOICES: [(usize, usize, usize); 7] =
+    [(0, 1, 0), (0, 2, 0), (2, 1, 0), (1, 1, 0), (5, 2, 0), (2, 1, 3), (5, 1, 5)];
 
 fn blocking((steps, slabs, tile): (usize, usize, usize)) -> Blocking {
-    Blocking { steps: Some(steps), slabs: Some(slabs), tile: Some(tile) }
+    Blocking {
+        steps: Some(steps),
+        slabs: Some(slabs),
+        tile: Some(tile),
+        stream: Some(steps == 0 && slabs == 2),
+    }
 }
 
 /// Solves a problem on one rank and in some other ways.

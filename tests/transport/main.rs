@@ -3,6 +3,8 @@
 
 mod bits;
 mod kept;
+mod messages;
 mod orders;
 mod published;
 mod recipe;
+mod speeds;

@@ -101,7 +101,7 @@ fn mean(
         | Condition::Periodic => condition,
         _ => {
             return Err(entry.unfit(
-                "a field that is carried has value, derivative, open, wall, pole or periodic"
+                "a field that is carried has value, derivative, ghost, open, wall, pole or periodic"
                     .into(),
             ));
         }

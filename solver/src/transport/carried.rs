@@ -102,7 +102,7 @@ fn check(
         refuse("iterations", "there is at least one pass".into());
     }
     if options.dpdc && options.iterations < 2 {
-        refuse("dpdc", "it sums the corrections of a second pass: iterations = 2 or more".into());
+        refuse("dpdc", "dpdc sums the corrections of a second pass: iterations = 2 or more".into());
     }
     if options.signed && !diffusivity.is_empty() {
         refuse(
@@ -114,10 +114,16 @@ fn check(
     }
     if !(diffusivity.len() <= 1 || diffusivity.len() == dimension) {
         let count = diffusivity.len();
-        refuse("diffusivity", format!("it has {count} numbers, and the grid {dimension} axes"));
+        refuse(
+            "diffusivity",
+            format!("one number for all axes, or one for each: {dimension}, not {count}"),
+        );
     }
     if matches!(advector, Advector::StreamFunction(_)) && dimension != 2 {
-        refuse("stream_function", "a stream function is for two dimensions".into());
+        refuse(
+            "stream_function",
+            "a stream function is for two dimensions; give its velocity".into(),
+        );
     }
     let mut one = |key: &'static str, item: Option<usize>, formula: &Formula| {
         let origin = Origin::Transport { of: name.into(), key };
@@ -148,7 +154,13 @@ fn check(
     if let Some(advector) = &advector {
         let (count, key) = (advector.parts().len(), advector.key());
         if count != dimension && key != "stream_function" {
-            refuse(key, format!("it has {count} component(s), and the grid {dimension} axes"));
+            refuse(
+                key,
+                format!(
+                    "{} for each axis: {dimension}, not {count}",
+                    if key == "velocity" { "one component" } else { "one number" }
+                ),
+            );
         }
         if key == "stream_function" && !is_plain(pde, &advector.parts()[0]) {
             refuse(key, "a stream function depends on place and time only; give velocity".into());
@@ -157,12 +169,13 @@ fn check(
     if let Some(density) = &density
         && (!is_plain(pde, density) || mentions(pde, density, &|node| *node == Node::Time))
     {
-        refuse("g_factor", "it depends on the place only".into());
+        refuse("g_factor", "G may depend on the place, not on the time or on fields".into());
     }
     if spread.iter().flatten().any(|expr| !is_plain(pde, expr)) {
         refuse(
             "diffusivity",
-            "it depends on place and time only; add diffusion(D, …) to the equation for others"
+            "it may depend on place and time, not on fields; add diffusion(D, …) to the equation \
+             for others"
                 .into(),
         );
     }
@@ -251,16 +264,6 @@ pub(crate) fn check_surroundings(pde: &Pde) -> Vec<Error> {
         let program = crate::program::Program::new(pde, &crate::plan::equations(pde));
         if pde.arrays_of(carried.field).any(|array| !program.fields[array].is_empty()) {
             errors.push(unfit(name, "", "operators do not look across a pole yet"));
-        }
-    }
-    let poles = |field: usize| {
-        let sets = pde.conditions().of_field(field, pde.types()[field]).iter();
-        let mut faces = sets.flat_map(|set| pde.conditions().of_array(*set).iter().flatten());
-        faces.any(|face| face.condition == Condition::Pole)
-    };
-    for (field, name) in pde.fields().iter().enumerate() {
-        if poles(field) && !pde.carried.iter().any(|carried| carried.field == field) {
-            errors.push(unfit(name, "", "the condition `pole` is for fields that are carried"));
         }
     }
     errors
