@@ -83,7 +83,7 @@ fn numbers() -> impl Strategy<Value = Vec<u32>> {
 }
 
 proptest! {
-    #![proptest_config(config(60))]
+    #![proptest_config(config(30))]
 
     #[test]
     fn any_cut_and_sweep_on_1_to_8_ranks_in_1_dimension(numbers in numbers()) {
@@ -185,7 +185,7 @@ fn sphere(option: &str, [around, across]: [&str; 2], timed: bool) -> Case {
 fn as_processes_on_2_and_3_ranks() {
     fluxions_testing::under_mpi(&[2, 3], "bits::as_processes_on_2_and_3_ranks", || {
         let world = World::start().unwrap();
-        for k in 0..12u32 {
+        for k in 0..6u32 {
             let numbers: Vec<u32> = (1..48).map(|i| (i * (7 * k + 3)) ^ (k + i)).collect();
             let mut dice = Dice(numbers.iter());
             let case = case(&mut dice, 1 + k as usize % 3);

@@ -1,7 +1,6 @@
 //! How each field is carried, checked.
 
 use fluxions_expr::{Expr, Node, Place, Rank, Type};
-use fluxions_grid::Condition;
 
 use crate::error::Error;
 use crate::formula::Formula;
