@@ -182,8 +182,8 @@ fn sphere(option: &str, [around, across]: [&str; 2], timed: bool) -> Case {
 /// The same as processes, for a few problems of each dimension.
 #[cfg(feature = "mpi")]
 #[test]
-fn as_processes_on_2_and_3_ranks() {
-    fluxions_testing::under_mpi(&[2, 3], "bits::as_processes_on_2_and_3_ranks", || {
+fn as_processes_on_3_ranks() {
+    fluxions_testing::under_mpi(&[3], "bits::as_processes_on_3_ranks", || {
         let world = World::start().unwrap();
         for k in 0..6u32 {
             let numbers: Vec<u32> = (1..48).map(|i| (i * (7 * k + 3)) ^ (k + i)).collect();
