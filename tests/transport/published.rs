@@ -27,7 +27,9 @@ fn error(option: &str, dx: f64, courant: f64) -> f64 {
     let (cells, end) = ((40.0 / dx).round() as usize, steps * courant * dx);
     // Mean values over cells around i·dx.
     let bell = |at: f64| {
-        format!("(erf((x + {dx}/2 - {at})/({shape})) - erf((x - {dx}/2 - {at})/({shape})))/(2*{dx})")
+        format!(
+            "(erf((x + {dx}/2 - {at})/({shape})) - erf((x - {dx}/2 - {at})/({shape})))/(2*{dx})"
+        )
     };
     let grid = Grid::cartesian()
         .axis("x", 200.0 - dx / 2.0..200.0 - dx / 2.0 + cells as f64 * dx, cells, Bounded)

@@ -103,7 +103,7 @@ impl Steps<'_> {
             let options = carried.options;
             let last = pass == options.iterations;
             // Two sets of arrays take turns.
-            let which = if pass % 2 == 0 { "correction" } else { "next correction" };
+            let which = if pass.is_multiple_of(2) { "correction" } else { "next correction" };
             let arrays = self.along_axes(&format!("{which} of {name}"));
             let corrects = &traveller.corrects;
             let correction = Correction { flow, options, corrects, field, last };
@@ -190,7 +190,7 @@ impl Traveller<'_> {
 }
 
 /// The flow through a face with that of diffusion: V − 2μ(ψR − ψL)/(ψR + ψL) (Smolarkiewicz &
-/// Clark 1986, J. Comput. Phys. 67, 396, equation 5).
+/// Clark 1986, J. Comput. Phys. 67, 396).
 fn diffusive(
     pass: &mut PassBuilder,
     carried: &Carried,
