@@ -29,7 +29,7 @@ const CHOICES: [(usize, usize, usize); 6] =
     [(0, 1, 0), (2, 1, 0), (1, 1, 0), (5, 2, 0), (2, 1, 3), (5, 1, 5)];
 
 fn blocking((steps, slabs, tile): (usize, usize, usize)) -> Blocking {
-    Blocking { steps: Some(steps), slabs: Some(slabs), tile: Some(tile) }
+    Blocking { steps: Some(steps), slabs: Some(slabs), tile: Some(tile), ..Blocking::default() }
 }
 
 /// Solves a problem on one rank and in some other ways.
