@@ -151,7 +151,7 @@ fn advector(dice: &mut Dice, dimension: usize, field: &str, dt: f64) -> Advector
     let formulas = |text: &dyn Fn(usize, &str, &str) -> String| {
         axes().map(|(k, along, across)| Formula::Text(text(k, along, across))).collect()
     };
-    let sign = |k: usize| if k % 2 == 0 { 1.0 } else { -1.0 };
+    let sign = |k: usize| if k.is_multiple_of(2) { 1.0 } else { -1.0 };
     match dice.below(10) {
         0 => Advector::Courant(axes().map(|(k, ..)| (sign(k) * speeds).into()).collect()),
         1 => Advector::Courant(formulas(&|k, along, across| {
