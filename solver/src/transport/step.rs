@@ -11,7 +11,7 @@ use crate::halo_group::HaloGroup;
 use crate::pass::PassBuilder;
 use crate::pde::Pde;
 use crate::plan::{Action, Extent, Plan, Slot, equations};
-use crate::program::{ArrayRef, Pass, Program, Target};
+use crate::program::{ArrayRef, Pass, Program, TIME, Target};
 use crate::transport::Sources;
 use crate::transport::flows::Flows;
 use crate::transport::measures::Measure;
@@ -209,6 +209,13 @@ impl<'a> Steps<'a> {
         plan.swaps = at.into_iter().enumerate().filter(|(array, at)| array != at).collect();
         plan.arrays = plan.array_names.len();
         plan.settle_margins();
+        let conditions = self.pde.conditions();
+        let mut sets = plan.groups.iter().flat_map(|group| &group.conditions);
+        if !plan.kernels.iter().any(|kernel| kernel.uses_parameter(TIME))
+            && !sets.any(|set| conditions.change(*set))
+        {
+            plan.actions.retain(|action| !matches!(action, Action::At(_)));
+        }
         plan
     }
 }
