@@ -49,7 +49,7 @@ impl Plan {
         steps.store_earlier(&flows);
         let Steps { mut plan, .. } = steps;
         plan.results = plan.first_factor + plan.factors.len();
-        for (k, measure) in Measure::all(&flows).into_iter().enumerate() {
+        for (k, measure) in Measure::all(pde, &flows).into_iter().enumerate() {
             plan.factors.push(0.0);
             let pass = measure.pass(pde, &flows);
             let inputs = pass.inputs.iter().map(|r| extra(*r)).collect();
@@ -66,9 +66,10 @@ pub(crate) fn is_nothing(source: &Target<'_>) -> bool {
     source.expr.node == Node::Number(0.0)
 }
 
-/// The velocities that depend on fields.
-pub(crate) fn velocities<'e>(pde: &Pde, flows: &Flows<'e>) -> Vec<Target<'e>> {
-    flows.list.iter().flat_map(|known| known.targets(pde)).collect()
+/// The velocities and diffusivities that depend on fields.
+pub(crate) fn found<'e>(pde: &Pde, flows: &Flows<'e>) -> Vec<Target<'e>> {
+    let velocities = flows.list.iter().flat_map(|known| known.targets(pde));
+    velocities.chain(flows.carried.iter().flat_map(|c| c.found_diffusivities(pde))).collect()
 }
 
 pub(crate) fn extra(reference: ArrayRef) -> Slot {
@@ -93,7 +94,7 @@ pub(crate) struct Steps<'a> {
 
 impl<'a> Steps<'a> {
     fn new(pde: &'a Pde, flows: &mut Flows<'a>) -> Self {
-        let mut targets = velocities(pde, flows);
+        let mut targets = found(pde, flows);
         targets.extend(equations(pde));
         let program = Program::new(pde, &targets);
         let mut plan = Plan {
