@@ -56,20 +56,23 @@ pub(crate) fn study(world: &World) -> Result<Vec<Outcome>, Box<dyn std::error::E
         ("3 passes, third order, nonosc.", Mpdata { third_order: ThirdOrder::Standard, ..three }),
         ("2 passes, infinite gauge, nonosc.", Mpdata { infinite_gauge: true, ..two }),
     ];
-    if world.is_root() {
-        println!("{:34} {:>8} {:>8} {:>10}", "options", "largest", "least", "error");
-    }
     let mut outcomes = Vec::new();
     for (name, options) in all {
         let (peak, lowest, error) = rotate(world, options)?;
-        if world.is_root() {
-            println!("{name:34} {peak:8.4} {lowest:8.4} {error:10.3e}");
-        }
         outcomes.push(Outcome { options: name, peak, lowest, error });
     }
     Ok(outcomes)
 }
 
 fn main() -> std::process::ExitCode {
-    launch(|world| study(world).map(drop))
+    launch(|world| {
+        let outcomes = study(world)?;
+        if world.is_root() {
+            println!("{:34} {:>8} {:>8} {:>10}", "options", "largest", "least", "error");
+            for Outcome { options, peak, lowest, error } in outcomes {
+                println!("{options:34} {peak:8.4} {lowest:8.4} {error:10.3e}");
+            }
+        }
+        Ok::<_, Box<dyn std::error::Error>>(())
+    })
 }

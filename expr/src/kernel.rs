@@ -132,6 +132,11 @@ impl Kernel {
         })
     }
 
+    /// Whether the kernel uses this parameter.
+    pub fn uses_parameter(&self, number: usize) -> bool {
+        self.ops.iter().any(|op| matches!(op, Op::Parameter(k) if *k as usize == number))
+    }
+
     /// Whether the kernel loads `input` at all.
     pub fn loads(&self, input: u32) -> bool {
         self.ops.iter().any(|op| matches!(op, Op::Load { input: i, .. } if *i == input))

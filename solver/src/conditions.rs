@@ -371,13 +371,17 @@ pub(crate) fn mirrored(pde: &Pde, entry: &Checked, ty: Type, k: usize) -> Condit
     if turned { Condition::Value(zero) } else { Condition::Derivative(zero) }
 }
 
+/// What the condition of an entry means for an array.
+pub(crate) type Meaning<'m> =
+    dyn Fn(&Checked, Condition<Expr>) -> Result<Condition<Expr>, Unfit> + 'm;
+
 /// The same; `mean` says what a condition means for the array.
 pub(crate) fn faces_by(
     pde: &Pde,
     entries: &[&Checked],
     ty: Type,
     k: usize,
-    mean: &dyn Fn(&Checked, Condition<Expr>) -> Result<Condition<Expr>, Unfit>,
+    mean: &Meaning<'_>,
 ) -> Result<FaceConditions, Unfit> {
     let grid = pde.grid();
     let (component, imaginary) = (k / ty.per_component(), k % ty.per_component() == 1);

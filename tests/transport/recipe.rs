@@ -151,7 +151,7 @@ fn advector(dice: &mut Dice, dimension: usize, field: &str, dt: f64) -> Advector
     let formulas = |text: &dyn Fn(usize, &str, &str) -> String| {
         axes().map(|(k, along, across)| Formula::Text(text(k, along, across))).collect()
     };
-    let sign = |k: usize| if k % 2 == 0 { 1.0 } else { -1.0 };
+    let sign = |k: usize| if k.is_multiple_of(2) { 1.0 } else { -1.0 };
     match dice.below(10) {
         0 => Advector::Courant(axes().map(|(k, ..)| (sign(k) * speeds).into()).collect()),
         1 => Advector::Courant(formulas(&|k, along, across| {
@@ -190,7 +190,7 @@ fn transport(
     advector: Advector<Formula>,
 ) -> (String, Transport) {
     let mut name = dice.one(&OPTIONS).to_string();
-    let diffusion = dice.below(4);
+    let diffusion = dice.below(5);
     // Diffusion divides by the field.
     if diffusion == 0 && dice.below(3) == 1 {
         name += "_signed";
@@ -204,6 +204,7 @@ fn transport(
     let diffusivity: Vec<Formula> = match diffusion {
         0 | 1 => vec![],
         2 => vec![0.01.into()],
+        3 => vec!["0.01*tanh(abs(other))".into()],
         _ => {
             (0..dimension).map(|k| format!("0.01*(1 + 0.5*sin({} + t))", NAMES[k]).into()).collect()
         }

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::formula::Formula;
 use crate::origin::Origin;
 use crate::pde::Pde;
+use crate::program::Target;
 use crate::resolve::{fit, resolve};
 use crate::transport::{Advector, Edge, Mpdata, Transport};
 
@@ -25,6 +26,23 @@ impl Carried {
     /// Whether what carries the field is known beforehand: it depends on place and time only.
     pub(crate) fn is_given(&self, pde: &Pde) -> bool {
         self.advector.parts().iter().all(|part| is_plain(pde, part))
+    }
+
+    /// The diffusivities along each axis that depend on the fields, with the conditions of the
+    /// field; none at all where all are known beforehand.
+    pub(crate) fn found_diffusivities(&self, pde: &Pde) -> Vec<Target<'_>> {
+        if self.diffusivity.iter().all(|mu| is_plain(pde, mu)) {
+            return Vec::new();
+        }
+        let owner = pde.conditions().owner_of_field(self.field);
+        self.diffusivity.iter().map(|expr| Target { expr, owner, name: "" }).collect()
+    }
+
+    /// The names of their arrays at the centres of cells.
+    pub(crate) fn diffusivity_names(&self, pde: &Pde) -> Vec<String> {
+        let name = &pde.fields()[self.field];
+        let axes = pde.grid().axis_names().into_iter();
+        axes.map(|axis| format!("diffusivity of {name} along {axis}, at cells")).collect()
     }
 
     /// Whether it depends on the time.
@@ -169,14 +187,6 @@ fn check(
         && (!is_plain(pde, density) || mentions(pde, density, &|node| *node == Node::Time))
     {
         refuse("g_factor", "G may depend on the place, not on the time or on fields".into());
-    }
-    if spread.iter().flatten().any(|expr| !is_plain(pde, expr)) {
-        refuse(
-            "diffusivity",
-            "it may depend on place and time, not on fields; add diffusion(D, …) to the equation \
-             for others"
-                .into(),
-        );
     }
     match (advector, density, spread.into_iter().collect::<Option<Vec<Expr>>>()) {
         (Some(advector), Some(density), Some(spread)) if errors.is_empty() => Ok(Carried {

@@ -62,8 +62,8 @@ type Cells<'c> = &'c [([i32; 3], f64)];
 impl Correction<'_> {
     /// The corrective flow through the face of the cell across its `k`-th named axis.
     ///
-    /// Smolarkiewicz 1984 (J. Comput. Phys. 54, 325), equations 13 and 14, with the density of
-    /// Smolarkiewicz & Margolin 1998 (J. Comput. Phys. 140, 459), equation 19.
+    /// Smolarkiewicz & Margolin 1998 (J. Comput. Phys. 140, 459), equations 29a and 29b, after
+    /// Smolarkiewicz 1984 (J. Comput. Phys. 54, 325).
     pub(crate) fn velocity(&self, pass: &mut PassBuilder, k: usize) -> Value {
         let axis = self.flow.axes[k];
         let (right, left) = ([0; 3], step(axis, -1));
@@ -164,7 +164,7 @@ impl Correction<'_> {
         b.binary(Binary::Multiply, quarter, sum)
     }
 
-    /// The third-order terms (Margolin & Smolarkiewicz 1998, equation 36, as Jaruga et al.
+    /// The third-order terms (Smolarkiewicz & Margolin 1998, equation 36, as Jaruga et al.
     /// 2015, Geosci. Model Dev. 8, 1005, use them).
     fn third_order(
         &self,
@@ -223,7 +223,7 @@ impl Correction<'_> {
         terms
     }
 
-    /// Adds the term of a flow with a divergence (Smolarkiewicz 1984, equation 38).
+    /// Adds the term of a flow with a divergence (Smolarkiewicz & Margolin 1998, equation 30).
     fn divergence(&self, pass: &mut PassBuilder, k: usize, ratio: Value, w: Value) -> Value {
         let axis = self.flow.axes[k];
         let left = step(axis, -1);
@@ -309,7 +309,7 @@ fn around(axis: usize, other: usize, signs: [f64; 4]) -> [([i32; 3], f64); 4] {
 }
 
 /// The sum of all further corrections: W·(W·b + a), a = 1/(1 − |A|), b = −A·a/(1 − A²) (Beason &
-/// Margolin 1988, as Margolin & Smolarkiewicz 1998, equations 22 to 24, give it). Where there is
+/// Margolin 1988, Preprint UCRL-99249). Where there is
 /// nothing on one side the sum has no limit, and the first correction is left as it is.
 fn summed(pass: &mut PassBuilder, w: Value, a: Value) -> Value {
     let b = &mut pass.builder;

@@ -308,3 +308,12 @@ pub(crate) fn load(pass: &mut PassBuilder, array: usize, offset: [i32; 3]) -> Va
     let input = pass.input(ArrayRef::Extra(array));
     pass.builder.load(input, offset)
 }
+
+/// The mean of the numbers in the two cells at a face.
+pub(crate) fn mean_at_face(flow: &Flow, pass: &mut PassBuilder, array: usize, k: usize) -> Value {
+    let right = load(pass, array, [0; 3]);
+    let left = load(pass, array, step(flow.axes[k], -1));
+    let b = &mut pass.builder;
+    let (sum, half) = (b.binary(Binary::Add, left, right), b.constant(0.5));
+    b.binary(Binary::Multiply, half, sum)
+}

@@ -54,7 +54,7 @@ impl Fluxes<'_> {
         self.of_velocity(pass, k, offset, v)
     }
 
-    /// [V]⁺·ψL + [V]⁻·ψR (Smolarkiewicz 1983, Mon. Weather Rev. 111, 479, equation 4).
+    /// [V]⁺·ψL + [V]⁻·ψR (Smolarkiewicz 1983, Mon. Weather Rev. 111, 479).
     fn of_velocity(&self, pass: &mut PassBuilder, k: usize, offset: [i32; 3], v: Value) -> Value {
         if self.direct {
             return v;
@@ -90,7 +90,7 @@ impl Fluxes<'_> {
 
     /// The limits of the cell: how far it may rise and fall, over how far the fluxes would make
     /// it. `before` is the field at the beginning of the step (Smolarkiewicz & Grabowski 1990, J.
-    /// Comput. Phys. 86, 355, equations 14 to 19).
+    /// Comput. Phys. 86, 355).
     pub(crate) fn limits(&self, pass: &mut PassBuilder, before: usize) -> [Value; 2] {
         let (mut into, mut out) = (None, None);
         for (k, axis) in self.flow.axes.iter().enumerate() {

@@ -35,7 +35,7 @@ pub(crate) enum Measure {
 
 impl Measure {
     /// All that are measured, in order.
-    pub(crate) fn all(flows: &Flows) -> Vec<Measure> {
+    pub(crate) fn all(pde: &Pde, flows: &Flows) -> Vec<Measure> {
         let mut all = Vec::new();
         for (k, known) in flows.list.iter().enumerate() {
             match (known.velocity(), &known.before) {
@@ -46,9 +46,10 @@ impl Measure {
             all.push(Measure::Density(k));
         }
         let carried = flows.carried.iter().enumerate();
-        all.extend(
-            carried.filter(|(_, c)| !c.diffusivity.is_empty()).map(|(k, _)| Measure::Diffusion(k)),
-        );
+        let is_known = |carried: &Carried, pde: &Pde| {
+            !carried.diffusivity.is_empty() && carried.found_diffusivities(pde).is_empty()
+        };
+        all.extend(carried.filter(|(_, c)| is_known(c, pde)).map(|(k, _)| Measure::Diffusion(k)));
         all
     }
 
@@ -141,7 +142,7 @@ fn diffusion(pass: &mut PassBuilder, carried: &Carried, flow: &Flow) -> Value {
 /// What is wrong by these results of measures, the same on all ranks.
 pub(crate) fn check(pde: &Pde, results: &[f64], dt: f64) -> Result<(), Error> {
     let flows = Flows::of(pde);
-    for (measure, result) in Measure::all(&flows).into_iter().zip(results) {
+    for (measure, result) in Measure::all(pde, &flows).into_iter().zip(results) {
         let field = |k: usize| pde.fields()[flows.list[k].carried.field].clone();
         match measure {
             Measure::Density(k) if *result <= 0.0 || result.is_nan() => {
@@ -167,7 +168,7 @@ pub(crate) fn rate(pde: &Pde, results: &[f64], dt: f64) -> f64 {
     let flows = Flows::of(pde);
     let (mut of_flows, mut of_diffusion) = (vec![0.0; flows.list.len()], Vec::new());
     of_diffusion.resize(flows.carried.len(), 0.0);
-    for (measure, result) in Measure::all(&flows).into_iter().zip(results) {
+    for (measure, result) in Measure::all(pde, &flows).into_iter().zip(results) {
         match measure {
             Measure::Speed(k) => {
                 let given = matches!(flows.list[k].flow.advector, Advector::Courant(_));

@@ -74,8 +74,8 @@ pub struct Mpdata {
     pub signed: bool,
 }
 
-/// Which third-order terms corrections have (Margolin & Smolarkiewicz 1998, SIAM J. Sci. Comput.
-/// 20, 907, equation 36; Waruszewski et al. 2018, J. Comput. Phys. 356, 253).
+/// Which third-order terms corrections have (Smolarkiewicz & Margolin 1998, J. Comput. Phys. 140,
+/// 459, equation 36; Waruszewski et al. 2018, J. Comput. Phys. 356, 253).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ThirdOrder {
     /// None.

@@ -7,7 +7,7 @@ use crate::pde::Pde;
 use crate::plan::Action;
 use crate::program::ArrayRef;
 use crate::transport::correction::{Correction, Corrects};
-use crate::transport::flow::{Flow, Way, load, step};
+use crate::transport::flow::{Flow, Way, load, mean_at_face, step};
 use crate::transport::flows::Flows;
 use crate::transport::flux::{Fluxes, Limits};
 use crate::transport::measures::MOST_COURANT;
@@ -41,8 +41,11 @@ impl Steps<'_> {
             let takes_part = |t: &&mut Traveller<'_>| t.carried.options.iterations >= pass;
             let mut list: Vec<_> = travellers.iter_mut().filter(takes_part).collect();
             self.plan.actions.push(Action::At(if pass == 1 { 0.0 } else { 1.0 }));
-            let halos: Vec<_> =
+            let mut halos: Vec<_> =
                 list.iter().map(|t| (self.at[t.array], t.conditions(self.pde))).collect();
+            if pass == 1 {
+                halos.extend(self.found_diffusivities(flows));
+            }
             self.halo(&halos);
             self.plan.actions.push(Action::At(0.5));
             match pass {
@@ -50,6 +53,19 @@ impl Steps<'_> {
                 _ => self.further(&mut list, pass),
             }
         }
+    }
+
+    /// The arrays of diffusivities that depend on the fields, with their conditions.
+    fn found_diffusivities(&mut self, flows: &Flows<'_>) -> Vec<(usize, usize)> {
+        let mut arrays = Vec::new();
+        for carried in flows.carried {
+            let Some(carriage) = self.pde.conditions().carriage(carried.field) else { continue };
+            if !carried.found_diffusivities(self.pde).is_empty() {
+                let names = carried.diffusivity_names(self.pde).into_iter();
+                arrays.extend(names.map(|name| (self.named(name), carriage.free)));
+            }
+        }
+        arrays
     }
 
     /// The arrays of this name for each axis.
@@ -65,9 +81,15 @@ impl Steps<'_> {
         let field = self.at[array];
         if !carried.diffusivity.is_empty() {
             let arrays = self.along_axes(&format!("flow and diffusion of {name}"));
+            let found: Option<Vec<usize>> = (!carried.found_diffusivities(self.pde).is_empty())
+                .then(|| {
+                    let names = carried.diffusivity_names(self.pde).into_iter();
+                    names.map(|name| self.named(name)).collect()
+                });
             self.sweep(format!("flow and diffusion of {name}"), &arrays, |pass| {
                 for k in 0..flow.axes.len() {
-                    let value = diffusive(pass, carried, flow, field, k);
+                    let cells = found.as_ref().map(|arrays| arrays[k]);
+                    let value = diffusive(pass, carried, flow, field, cells, k);
                     pass.builder.output(value);
                 }
             });
@@ -103,7 +125,7 @@ impl Steps<'_> {
             let options = carried.options;
             let last = pass == options.iterations;
             // Two sets of arrays take turns.
-            let which = if pass % 2 == 0 { "correction" } else { "next correction" };
+            let which = if pass.is_multiple_of(2) { "correction" } else { "next correction" };
             let arrays = self.along_axes(&format!("{which} of {name}"));
             let corrects = &traveller.corrects;
             let correction = Correction { flow, options, corrects, field, last };
@@ -190,22 +212,26 @@ impl Traveller<'_> {
 }
 
 /// The flow through a face with that of diffusion: V − 2μ(ψR − ψL)/(ψR + ψL) (Smolarkiewicz &
-/// Clark 1986, J. Comput. Phys. 67, 396, equation 5).
+/// Clark 1986, J. Comput. Phys. 67, 396).
 fn diffusive(
     pass: &mut PassBuilder,
     carried: &Carried,
     flow: &Flow,
     field: usize,
+    cells: Option<usize>,
     k: usize,
 ) -> Value {
     const TINY: f64 = 1e-15;
     let courant = flow.courant(pass, k, [0; 3]);
     let right = load(pass, field, [0; 3]);
     let left = load(pass, field, step(flow.axes[k], -1));
-    let b = &mut pass.builder;
     let mut at = [Along::Centre; 3];
     at[flow.axes[k]] = Along::Face;
-    let mut mu = flow.located(b, &carried.diffusivity[k], at, [0; 3]);
+    let mut mu = match cells {
+        None => flow.located(&mut pass.builder, &carried.diffusivity[k], at, [0; 3]),
+        Some(array) => mean_at_face(flow, pass, array, k),
+    };
+    let b = &mut pass.builder;
     if let Some(density) = flow.density_on_face(b, k) {
         mu = b.binary(Binary::Multiply, density, mu);
     }

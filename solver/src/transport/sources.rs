@@ -9,7 +9,7 @@ use crate::plan::{Action, Extent, Slot, equations};
 use crate::program::{ArrayRef, Program, Target};
 use crate::transport::flow::load;
 use crate::transport::flows::Flows;
-use crate::transport::step::{HALF, Steps, is_nothing, velocities};
+use crate::transport::step::{HALF, Steps, found, is_nothing};
 
 /// The value of a real scalar.
 fn number(pass: &mut PassBuilder, target: Target<'_>) -> Value {
@@ -22,7 +22,7 @@ impl<'a> Steps<'a> {
     /// sources.
     pub(crate) fn begin(&mut self, flows: &Flows<'a>, part: Option<usize>) {
         let sources = equations(self.pde);
-        let mut targets = velocities(self.pde, flows);
+        let mut targets = found(self.pde, flows);
         if part.is_some() {
             targets.extend(&sources);
         }
@@ -63,6 +63,21 @@ impl<'a> Steps<'a> {
             }
             let pass = pass.finish();
             self.plan.push_sweep(pass, &slot, outputs, Extent::Block, "velocity".into());
+        }
+        for carried in flows.carried {
+            let targets = carried.found_diffusivities(self.pde);
+            if targets.is_empty() {
+                continue;
+            }
+            let names = carried.diffusivity_names(self.pde).into_iter();
+            let outputs = names.map(|name| Slot::Array(self.array(name))).collect();
+            let mut pass = PassBuilder::last(&mut program);
+            for target in targets {
+                let value = number(&mut pass, target);
+                pass.builder.output(value);
+            }
+            let pass = pass.finish();
+            self.plan.push_sweep(pass, &slot, outputs, Extent::Block, "diffusivity".into());
         }
         if let Some(part) = part {
             let base = self.at.clone();

@@ -11,7 +11,7 @@ use crate::halo_group::HaloGroup;
 use crate::pass::PassBuilder;
 use crate::pde::Pde;
 use crate::plan::{Action, Extent, Plan, Slot, equations};
-use crate::program::{ArrayRef, Pass, Program, Target};
+use crate::program::{ArrayRef, Pass, Program, TIME, Target};
 use crate::transport::Sources;
 use crate::transport::flows::Flows;
 use crate::transport::measures::Measure;
@@ -49,7 +49,7 @@ impl Plan {
         steps.store_earlier(&flows);
         let Steps { mut plan, .. } = steps;
         plan.results = plan.first_factor + plan.factors.len();
-        for (k, measure) in Measure::all(&flows).into_iter().enumerate() {
+        for (k, measure) in Measure::all(pde, &flows).into_iter().enumerate() {
             plan.factors.push(0.0);
             let pass = measure.pass(pde, &flows);
             let inputs = pass.inputs.iter().map(|r| extra(*r)).collect();
@@ -66,9 +66,10 @@ pub(crate) fn is_nothing(source: &Target<'_>) -> bool {
     source.expr.node == Node::Number(0.0)
 }
 
-/// The velocities that depend on fields.
-pub(crate) fn velocities<'e>(pde: &Pde, flows: &Flows<'e>) -> Vec<Target<'e>> {
-    flows.list.iter().flat_map(|known| known.targets(pde)).collect()
+/// The velocities and diffusivities that depend on fields.
+pub(crate) fn found<'e>(pde: &Pde, flows: &Flows<'e>) -> Vec<Target<'e>> {
+    let velocities = flows.list.iter().flat_map(|known| known.targets(pde));
+    velocities.chain(flows.carried.iter().flat_map(|c| c.found_diffusivities(pde))).collect()
 }
 
 pub(crate) fn extra(reference: ArrayRef) -> Slot {
@@ -93,7 +94,7 @@ pub(crate) struct Steps<'a> {
 
 impl<'a> Steps<'a> {
     fn new(pde: &'a Pde, flows: &mut Flows<'a>) -> Self {
-        let mut targets = velocities(pde, flows);
+        let mut targets = found(pde, flows);
         targets.extend(equations(pde));
         let program = Program::new(pde, &targets);
         let mut plan = Plan {
@@ -209,6 +210,13 @@ impl<'a> Steps<'a> {
         plan.swaps = at.into_iter().enumerate().filter(|(array, at)| array != at).collect();
         plan.arrays = plan.array_names.len();
         plan.settle_margins();
+        let conditions = self.pde.conditions();
+        let mut sets = plan.groups.iter().flat_map(|group| &group.conditions);
+        if !plan.kernels.iter().any(|kernel| kernel.uses_parameter(TIME))
+            && !sets.any(|set| conditions.change(*set))
+        {
+            plan.actions.retain(|action| !matches!(action, Action::At(_)));
+        }
         plan
     }
 }

@@ -5,7 +5,7 @@ use fluxions_expr::{Binary, Value};
 use crate::pass::PassBuilder;
 use crate::plan::{Action, Extent};
 use crate::transport::Advector;
-use crate::transport::flow::{Flow, Way, load, step};
+use crate::transport::flow::{Flow, Way, mean_at_face};
 use crate::transport::flows::{Flows, Known};
 use crate::transport::step::Steps;
 
@@ -72,11 +72,8 @@ impl<'a> Steps<'a> {
 
 /// A velocity at a face, from those at the centres of the cells beside it, as a flow.
 fn at_face(flow: &Flow, pass: &mut PassBuilder, array: usize, k: usize) -> Value {
-    let right = load(pass, array, [0; 3]);
-    let left = load(pass, array, step(flow.axes[k], -1));
+    let mut value = mean_at_face(flow, pass, array, k);
     let b = &mut pass.builder;
-    let (sum, half) = (b.binary(Binary::Add, left, right), b.constant(0.5));
-    let mut value = b.binary(Binary::Multiply, half, sum);
     if let (Advector::Velocity(_), Some(density)) = (flow.advector, flow.density_on_face(b, k)) {
         value = b.binary(Binary::Multiply, density, value);
     }
