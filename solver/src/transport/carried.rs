@@ -2,11 +2,14 @@
 
 use fluxions_expr::{Expr, Node, Place, Rank, Type};
 
+use fluxions_grid::Condition;
+
 use crate::error::Error;
 use crate::formula::Formula;
 use crate::origin::Origin;
 use crate::pde::Pde;
-use crate::program::Target;
+use crate::plan::equations;
+use crate::program::{Program, Target};
 use crate::resolve::{fit, resolve};
 use crate::transport::{Advector, Edge, Mpdata, Transport};
 
@@ -270,10 +273,24 @@ pub(crate) fn check_surroundings(pde: &Pde) -> Vec<Error> {
             let reason = "across a pole the flow has to be given, not found from the fields";
             errors.push(unfit(name, carried.advector.key(), reason));
         }
-        let program = crate::program::Program::new(pde, &crate::plan::equations(pde));
-        if pde.arrays_of(carried.field).any(|array| !program.fields[array].is_empty()) {
-            errors.push(unfit(name, "", "operators do not look across a pole yet"));
+        if !carried.found_diffusivities(pde).is_empty() {
+            let reason = "across a pole it has to be given, not found from the fields";
+            errors.push(unfit(name, "diffusivity", reason));
         }
+    }
+    let program = Program::new(pde, &equations(pde));
+    let is_pole = |set: &usize| {
+        let faces = pde.conditions().of_array(*set).iter().flatten();
+        faces.into_iter().any(|face| face.condition == Condition::Pole)
+    };
+    let of_fields = (0..pde.fields().len()).any(|field| {
+        let sets = pde.conditions().of_field(field, pde.types()[field]);
+        let widths = pde.arrays_of(field).map(|array| program.fields[array]);
+        sets.iter().zip(widths).any(|(set, width)| is_pole(set) && !width.is_empty())
+    });
+    let of_quantities = program.quantities.iter().flat_map(|quantity| &quantity.conditions);
+    if of_fields || of_quantities.into_iter().any(is_pole) {
+        errors.push(unfit(name, "", "operators do not look across a pole yet"));
     }
     errors
 }
