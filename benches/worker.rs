@@ -20,11 +20,18 @@ use fluxions::prelude::*;
 struct Workload {
     name: &'static str,
     axes: usize,
-    equations: &'static [(&'static str, &'static str)],
-    /// For each field; I, J, K are the numbers of a cell along the axes.
-    initial: &'static [&'static str],
-    scheme: Tableau,
+    law: Law,
+    /// For each field its value; I, J, K are the numbers of a cell along the axes.
+    initial: &'static [(&'static str, &'static str)],
     dt: f64,
+}
+
+/// What fields obey.
+enum Law {
+    /// The slope of each field, and how time is stepped.
+    Equations(&'static [(&'static str, &'static str)], Tableau),
+    /// All of them are carried around the middle as one rigid body.
+    Rotation(Mpdata),
 }
 
 const WAVES: &str = "0.5 + 0.3*(sin(0.37*I)*cos(0.23*J) + 0.3*sin(0.11*I + 0.71*J))/1.3";
@@ -35,62 +42,100 @@ const WAVES_AROUND_0: &str = "0.2*(sin(0.37*I)*cos(0.23*J) + 0.3*sin(0.11*I + 0.
 const GRAY_SCOTT: &[(&str, &str)] =
     &[("u", "0.2*laplace(u) - u*v^2 + 0.04*(1 - u)"), ("v", "0.1*laplace(v) + u*v^2 - 0.1*v")];
 
+/// The upwind scheme; the others correct its error.
+const UPWIND: Mpdata = Mpdata {
+    iterations: 1,
+    infinite_gauge: false,
+    nonoscillatory: false,
+    third_order: ThirdOrder::None,
+    divergent_flow: false,
+    dpdc: false,
+    signed: false,
+};
+const TWO_PASSES: Mpdata = Mpdata { iterations: 2, ..UPWIND };
+const THREE_LIMITED_PASSES: Mpdata =
+    Mpdata { iterations: 3, infinite_gauge: true, nonoscillatory: true, ..UPWIND };
+
 const WORKLOADS: &[Workload] = &[
     Workload {
         name: "heat2",
         axes: 2,
-        equations: &[("u", "laplace(u)")],
-        initial: &[WAVES],
-        scheme: Tableau::EULER,
+        law: Law::Equations(&[("u", "laplace(u)")], Tableau::EULER),
+        initial: &[("u", WAVES)],
         dt: 0.1,
     },
     Workload {
         name: "heat3",
         axes: 3,
-        equations: &[("u", "laplace(u)")],
-        initial: &[WAVES_3D],
-        scheme: Tableau::EULER,
+        law: Law::Equations(&[("u", "laplace(u)")], Tableau::EULER),
+        initial: &[("u", WAVES_3D)],
         dt: 0.1,
     },
     Workload {
         name: "gs_euler",
         axes: 2,
-        equations: GRAY_SCOTT,
-        initial: &[WAVES, WAVES_OF_V],
-        scheme: Tableau::EULER,
+        law: Law::Equations(GRAY_SCOTT, Tableau::EULER),
+        initial: &[("u", WAVES), ("v", WAVES_OF_V)],
         dt: 1.0,
     },
     Workload {
         name: "gs_rk4",
         axes: 2,
-        equations: GRAY_SCOTT,
-        initial: &[WAVES, WAVES_OF_V],
-        scheme: Tableau::RK4,
+        law: Law::Equations(GRAY_SCOTT, Tableau::RK4),
+        initial: &[("u", WAVES), ("v", WAVES_OF_V)],
         dt: 0.5,
     },
     Workload {
         name: "ch",
         axes: 2,
-        equations: &[("c", "laplace(c^3 - c - laplace(c))")],
-        initial: &[WAVES_AROUND_0],
-        scheme: Tableau::EULER,
+        law: Law::Equations(&[("c", "laplace(c^3 - c - laplace(c))")], Tableau::EULER),
+        initial: &[("c", WAVES_AROUND_0)],
         dt: 0.01,
     },
     Workload {
         name: "trans",
         axes: 2,
-        equations: &[("u", "laplace(u) + sin(u)*exp(-u^2)")],
-        initial: &[WAVES],
-        scheme: Tableau::EULER,
+        law: Law::Equations(&[("u", "laplace(u) + sin(u)*exp(-u^2)")], Tableau::EULER),
+        initial: &[("u", WAVES)],
         dt: 0.1,
     },
     Workload {
         name: "ks",
         axes: 2,
-        equations: &[("u", "-gradient_squared(u)/2 - laplace(u + laplace(u))")],
-        initial: &[WAVES_AROUND_0],
-        scheme: Tableau::EULER,
+        law: Law::Equations(
+            &[("u", "-gradient_squared(u)/2 - laplace(u + laplace(u))")],
+            Tableau::EULER,
+        ),
+        initial: &[("u", WAVES_AROUND_0)],
         dt: 0.01,
+    },
+    Workload {
+        name: "upwind",
+        axes: 2,
+        law: Law::Rotation(UPWIND),
+        initial: &[("psi", WAVES)],
+        dt: 1.0,
+    },
+    Workload {
+        name: "mpdata2",
+        axes: 2,
+        law: Law::Rotation(TWO_PASSES),
+        initial: &[("psi", WAVES)],
+        dt: 1.0,
+    },
+    Workload {
+        name: "mpdata2_limited",
+        axes: 2,
+        law: Law::Rotation(THREE_LIMITED_PASSES),
+        initial: &[("psi", WAVES)],
+        dt: 1.0,
+    },
+    Workload {
+        name: "mpdata3",
+        axes: 3,
+        law: Law::Rotation(TWO_PASSES),
+        initial: &[("psi", WAVES_3D)],
+        dt: 1.0,
     },
 ];
 
@@ -128,21 +173,53 @@ fn grid(workload: &Workload, cells: usize) -> Result<Grid, Box<dyn Error>> {
 }
 
 fn pde(workload: &Workload, grid: &Grid) -> Result<Pde, Box<dyn Error>> {
-    let equations = workload.equations.iter();
-    let builder =
-        equations.fold(Pde::on(grid), |builder, (field, slope)| builder.equation(field, *slope));
+    let mut builder = Pde::on(grid);
+    match &workload.law {
+        Law::Equations(equations, _) => {
+            for (field, slope) in *equations {
+                builder = builder.equation(field, *slope);
+            }
+        }
+        Law::Rotation(options) => {
+            let rotation = Advector::Courant(rotation(grid.shape()[2], workload.axes));
+            let transport = Transport { options: *options, ..Transport::by(rotation) };
+            for (field, _) in workload.initial {
+                builder = builder.transport(field, transport.clone());
+            }
+        }
+    }
     Ok(builder.build()?)
 }
 
-/// What every tool prints: in two dimensions the sum over the 5 × 5 cells in the middle, in three
-/// the cell in the middle. Collective.
-fn checksum(simulation: &Simulation, world: &World, field: &str) -> Result<f64, Box<dyn Error>> {
+/// Courant numbers of a rotation, in three dimensions around the diagonal: up to 1/4 along an axis,
+/// or 1/3.4.
+fn rotation(cells: usize, axes: usize) -> Vec<Formula> {
+    let from_middle = |axis: &str| format!("({axis} - {cells}/2)");
+    let [x, y, z] = ["x", "y", "z"].map(from_middle);
+    let each = if axes == 2 {
+        vec![format!("-0.5/{cells}*{y}"), format!("0.5/{cells}*{x}")]
+    } else {
+        [(&z, &y), (&x, &z), (&y, &x)]
+            .map(|(ahead, behind)| format!("0.5/1.7/{cells}*({ahead} - {behind})"))
+            .to_vec()
+    };
+    each.into_iter().map(Formula::from).collect()
+}
+
+/// What every tool prints: the sum over the cells in the middle, 5 along each axis; of equations in
+/// three dimensions that one cell. (A rotation leaves it as it is.) Collective.
+fn checksum(
+    simulation: &Simulation,
+    world: &World,
+    workload: &Workload,
+) -> Result<f64, Box<dyn Error>> {
     let (shape, missing) = (simulation.pde().grid().shape(), simulation.pde().grid().missing());
     let block = simulation.decomposition().subdomain(world.rank());
-    let reach = if missing == 0 { 0 } else { 2 };
+    let reach =
+        if matches!((&workload.law, workload.axes), (Law::Equations(..), 3)) { 0 } else { 2 };
     let is_near = |axis: usize, cell: usize| cell.abs_diff(shape[axis] / 2) <= reach;
     let mut near = Vec::new();
-    for (cell, value) in simulation.field(field)?.indexed_iter() {
+    for (cell, value) in simulation.field(workload.initial[0].0)?.indexed_iter() {
         if (missing..3).all(|axis| is_near(axis, block.start()[axis] + cell[axis - missing])) {
             near.push(*value);
         }
@@ -177,9 +254,11 @@ fn serve(arguments: &Arguments, world: &World, began: Instant) -> Result<(), Box
     let pde = pde(workload, &grid)?;
     let made = Backend::ALL.iter().find(|made| made.name() == backend);
     let made = made.ok_or(format!("this build has no back end `{backend}`"))?;
-    let mut builder = Simulation::builder(&pde, world).scheme(workload.scheme).dt(workload.dt);
-    builder = builder.backend(*made);
-    for ((field, _), value) in workload.equations.iter().zip(workload.initial) {
+    let mut builder = Simulation::builder(&pde, world).dt(workload.dt).backend(*made);
+    if let Law::Equations(_, scheme) = &workload.law {
+        builder = builder.scheme(*scheme);
+    }
+    for (field, value) in workload.initial {
         // Centres of cells lie at ½, 1½, …
         let value = value.replace('I', "(x - 0.5)").replace('J', "(y - 0.5)");
         builder = builder.initial(field, value.replace('K', "(z - 0.5)").as_str());
@@ -194,7 +273,7 @@ fn serve(arguments: &Arguments, world: &World, began: Instant) -> Result<(), Box
         if report.backend != *backend {
             return Err(format!("the back end is {}, not {backend}", report.backend).into());
         }
-        Ok((seconds, checksum(&simulation, world, workload.equations[0].0)?))
+        Ok((seconds, checksum(&simulation, world, workload)?))
     };
 
     advance(1)?;

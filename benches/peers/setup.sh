@@ -18,6 +18,7 @@ environment() { # folder, packages…
 }
 environment venv py-pde==0.59.0 numba numba-mpi h5py psutil mpi4py
 environment venv_devito "devito[mpi]==4.8.23"
+environment venv_pympdata PyMPDATA==1.7.3
 
 optimised=(-O3 -march=native)
 gcc "${optimised[@]}" -fopenmp $sources/reference.c -o $built/bin/reference_strict -lm

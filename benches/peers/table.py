@@ -1,4 +1,7 @@
-"""Writes the results into docs/BENCHMARKS.md, between two comments."""
+"""Writes the results into docs/BENCHMARKS.md, between comments.
+
+Tables of which nothing was measured stay as they are.
+"""
 
 import argparse
 import os
@@ -6,24 +9,29 @@ import os
 from driver import RESULTS, load
 from machine import ROOT
 from output import N, SNAPSHOTS
-from workloads import WORKLOADS, on_ranks, tools
+from workloads import WORKLOADS, on_ranks, tools, transport_tools
 
 PAGE = os.path.join(ROOT, "docs", "BENCHMARKS.md")
-BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 NOTHING = "–"
 
 # Columns: a heading, and what the names of the tools begin with; the fastest one counts.
 SINGLE_SWEEP = ("C strict", "C fast", "C NT")
-COLUMNS = [
+FLUXIONS = [
     ("Fluxions, LLVM", ("Fluxions llvm",)),
     ("Fluxions, closures", ("Fluxions closures",)),
-    ("C", SINGLE_SWEEP),
-    ("C, blocked in time", ("C blocked",)),
-    ("Devito", ("Devito",)),
-    ("PETSc", ("PETSc",)),
-    ("py-pde", ("py-pde",)),
 ]
-OTHERS = [("C", SINGLE_SWEEP), ("Devito", ("Devito",)), ("py-pde", ("py-pde",))]
+COLUMNS = {
+    tools: [
+        *FLUXIONS,
+        ("C", SINGLE_SWEEP),
+        ("C, blocked in time", ("C blocked",)),
+        ("Devito", ("Devito",)),
+        ("PETSc", ("PETSc",)),
+        ("py-pde", ("py-pde",)),
+    ],
+    transport_tools: [*FLUXIONS, ("C", SINGLE_SWEEP), ("PyMPDATA", ("PyMPDATA",))],
+}
+OTHERS = ("C", "Devito", "py-pde", "PyMPDATA")
 
 
 def markdown(rows):
@@ -66,39 +74,41 @@ def names(workload):
     return f"{workload.name} {workload.title}, {workload.size}"
 
 
-def single(results):
-    """The workloads of one program on one machine, with what was found."""
-    return [(w, found(results, w.key)) for w in WORKLOADS if w.programs_at is tools]
+def measured_by(results, programs_at):
+    """The workloads that these programs do, with what was found."""
+    return [(w, found(results, w.key)) for w in WORKLOADS if w.programs_at is programs_at]
 
 
-def speeds(results):
-    rows = [["Mcell/s, 1 / 2 cores", *(heading for heading, _ in COLUMNS)]]
-    for workload, measured in single(results):
-        cells = (pair(speed(measured, tool, n) for n in (1, 2)) for _, tool in COLUMNS)
+def speeds(results, programs_at):
+    columns = COLUMNS[programs_at]
+    rows = [["Mcell/s, 1 / 2 cores", *(heading for heading, _ in columns)]]
+    for workload, measured in measured_by(results, programs_at):
+        cells = (pair(speed(measured, tool, n) for n in (1, 2)) for _, tool in columns)
         rows.append([names(workload), *cells])
     return markdown(rows)
 
 
-def ratios(results):
-    rows = [["Fluxions ÷ other, 1 / 2 cores", *(heading for heading, _ in OTHERS)]]
+def ratios(results, programs_at):
+    columns = [column for column in COLUMNS[programs_at] if column[0] in OTHERS]
+    rows = [["Fluxions ÷ other, 1 / 2 cores", *(heading for heading, _ in columns)]]
 
     def ratio(measured, other, cores):
         ours, theirs = speed(measured, "Fluxions", cores), speed(measured, other, cores)
         return ours / theirs if ours and theirs else None
 
-    for workload, measured in single(results):
+    for workload, measured in measured_by(results, programs_at):
         cells = (
             pair((ratio(measured, tool, n) for n in (1, 2)), lambda r: f"{r:.2g}")
-            for _, tool in OTHERS
+            for _, tool in columns
         )
         rows.append([names(workload), *cells])
     return markdown(rows)
 
 
-def footprints(results):
-    columns = [column for column in COLUMNS if column[0] != "C, blocked in time"]
+def footprints(results, programs_at):
+    columns = [column for column in COLUMNS[programs_at] if column[0] != "C, blocked in time"]
     rows = [["first step after s (CPU s), MB", *(heading for heading, _ in columns)]]
-    for workload, measured in single(results):
+    for workload, measured in measured_by(results, programs_at):
         row = [names(workload)]
         for _, tool in columns:
             result = fastest(measured, tool, 1)
@@ -154,15 +164,12 @@ def written(results):
     return markdown(rows)
 
 
-def where(results):
-    machine = results.get("machine")
-    if machine is None:
-        return "Not measured yet."
-    dates = sorted(entry["date"] for entry in results["workloads"].values())
+def where(machine, entries):
+    dates = sorted(entry["date"] for entry in entries)
     tools_used = sorted(
         {
             result["info"]
-            for entry in results["workloads"].values()
+            for entry in entries
             for result in entry["tools"].values()
             if result.get("info")
         }
@@ -173,13 +180,27 @@ def where(results):
     )
 
 
+def of_transport(key):
+    return key.startswith("W7")
+
+
 def page(text, results):
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    parts = [where(results)]
-    for table in (speeds, ratios, footprints, scaling, written):
-        parts.append("\n".join(table(results)))
-    return before + BEGIN + "\n" + "\n\n".join(parts) + "\n" + END + after
+    blocks = [
+        ("table", lambda key: not of_transport(key), tools, (scaling, written)),
+        ("transport", of_transport, transport_tools, ()),
+    ]
+    for name, is_in_it, programs_at, more in blocks:
+        entries = [entry for key, entry in results["workloads"].items() if is_in_it(key)]
+        if not entries:
+            continue
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        before, rest = text.split(begin)
+        _, after = rest.split(end)
+        tables = [table(results, programs_at) for table in (speeds, ratios, footprints)]
+        tables += [table(results) for table in more]
+        parts = [where(results["machine"], entries), *map("\n".join, tables)]
+        text = before + begin + "\n" + "\n\n".join(parts) + "\n" + end + after
+    return text
 
 
 def main():

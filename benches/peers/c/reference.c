@@ -8,6 +8,7 @@
 #include "grid.h"
 #include "heat.h"
 #include "source.h"
+#include "upwind.h"
 
 static const struct Equation {
     const char *name;
@@ -22,6 +23,7 @@ static const struct Equation {
     {"ch", cahn_hilliard, 2, 0, .2},
     {"trans", source, 1, .5, .3},
     {"ks", kuramoto_sivashinsky, 2, 0, .2},
+    {"upwind", upwind, 1, .5, .3},
     {"heat2_blocked", heat2_blocked, 0, .5, .3},
 };
 
@@ -74,6 +76,7 @@ int main(int count, char **arguments) {
         Q = alloc_plane(1);
         fill(V, 1, .25, .1, 1);
     }
+    if (equation->steps == upwind) fill_rotation();
     if (equation->steps == gs_rk4) {
         SUM_U = alloc_plane(1);
         SUM_V = alloc_plane(1);

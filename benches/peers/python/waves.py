@@ -10,7 +10,7 @@ def waves(n, phase=0.0):
 
 def initial(equation, n):
     """Of the first field."""
-    if equation == "heat3":
+    if equation in ("heat3", "mpdata3"):
         return np.stack([0.5 + 0.3 * waves(n, 0.19 * z) for z in range(n)])
     return 0.2 * waves(n) if equation in ("ch", "ks") else 0.5 + 0.3 * waves(n)
 
