@@ -151,7 +151,11 @@ fn stable(times: &Times, step: &StableStep) -> String {
         }
     };
     let dt = times.dt;
-    if dt > step.decaying.max(step.oscillating) {
+    let longest = match times.sources {
+        Some(_) => step.decaying,
+        None => step.decaying.max(step.oscillating),
+    };
+    if dt > longest {
         text += &format!("\nwarning: dt = {dt} is longer, the solution may grow without bound");
     }
     text

@@ -70,7 +70,11 @@ pub(crate) fn check(pde: &Pde, entry: &Entry) -> Result<Checked, Vec<Error>> {
     }
     let needed = entry.condition.depth();
     if axis.cells() < needed {
-        return unfit(format!("it needs {needed} cells along {name}, and there is 1"));
+        let there = match axis.cells() {
+            1 => "is 1".into(),
+            cells => format!("are {cells}"),
+        };
+        return unfit(format!("it needs {needed} cells along {name}, and there {there}"));
     }
     let condition = expressions(pde, entry, false)?;
     Ok(Checked {

@@ -311,7 +311,14 @@ pub(crate) fn resolve(
         fields.push(add(&data.name, data.ty(), named));
         data_named.push(named);
     }
-    for (name, _) in pde.fields().iter().zip(signed).filter(|(_, signed)| signed.is_none()) {
+    let others = (pde.definitions().iter().map(|d| &d.name))
+        .chain(pde.data().iter().map(|data| &data.name))
+        .filter(|name| {
+            let named = |entry: &Checked| entry.of.as_ref() == Some(*name);
+            signed.iter().all(Option::is_none) || checked.iter().any(named)
+        });
+    let not_carried = pde.fields().iter().zip(signed).filter(|(_, signed)| signed.is_none());
+    for name in not_carried.map(|(name, _)| name).chain(others) {
         let entries = of(Some(name));
         if let Some(entry) = entries.iter().find(|entry| entry.condition == Condition::Pole) {
             let unfit = entry.unfit(format!("it is for fields that are carried, unlike `{name}`"));

@@ -166,10 +166,7 @@ pub enum Error {
         reason: Box<str>,
     },
     /// A flow that passes more than a cell in a time step.
-    #[error(
-        "the Courant number of `{field}` is {courant:.6}, and may be 1 at most: in a time step of \
-         {dt} more flows out of a cell than is in it"
-    )]
+    #[error("{}", too_fast(field, *courant, *dt))]
     Courant {
         /// Where the flow stands.
         origin: Origin,
@@ -177,10 +174,18 @@ pub enum Error {
         field: String,
         /// The largest outflow from a cell over what is in it.
         courant: f64,
-        /// The time step.
-        dt: f64,
+        /// The time step, if that makes a difference.
+        dt: Option<f64>,
     },
-    /// The same, found in the course of a run.
+    /// A diffusivity that is negative, or not a number.
+    #[error("the diffusivity of `{field}` is negative or not finite somewhere")]
+    Diffusivity {
+        /// Where it stands.
+        origin: Origin,
+        /// The field.
+        field: String,
+    },
+    /// A flow that passes more than a cell, found in the course of a run.
     #[error(
         "the Courant number of `{field}` is more than 1 near {}, at t = {time} (step {step})",
         place(axes, coordinates)
@@ -314,6 +319,17 @@ pub enum Error {
 
 const GIB: f64 = (1u64 << 30) as f64;
 
+fn too_fast(field: &str, courant: f64, dt: Option<f64>) -> String {
+    if !courant.is_finite() {
+        return format!("the flow that carries `{field}` is not finite somewhere");
+    }
+    let step = dt.map_or("a time step".into(), |dt| format!("a time step of {dt}"));
+    format!(
+        "the Courant number of `{field}` is {courant:.6}, and may be 1 at most: in {step} more flows out \
+         of a cell than is in it"
+    )
+}
+
 fn place(axes: &[String], coordinates: &[f64]) -> String {
     let one = |(axis, x): (&String, &f64)| format!("{axis} = {x}");
     axes.iter().zip(coordinates).map(one).collect::<Vec<_>>().join(", ")
@@ -336,6 +352,7 @@ impl Error {
             | Error::UnfitTransport { origin, .. }
             | Error::Courant { origin, .. }
             | Error::Density { origin, .. }
+            | Error::Diffusivity { origin, .. }
             | Error::NegativeVariance { origin, .. }
             | Error::NonlocalNoise { origin, .. }
             | Error::MisplacedValues { origin }
@@ -354,6 +371,7 @@ impl Error {
             Error::NoSuchField { name, known, .. } => {
                 match fluxions_expr::nearest(name, known.iter().map(String::as_str)) {
                     Some(near) => Some(format!("did you mean `{near}`?")),
+                    None if known.is_empty() => None,
                     None => Some(format!("the fields are {}", known.join(", "))),
                 }
             }
@@ -372,7 +390,7 @@ impl Error {
             Error::NotANumber { .. } => {
                 Some("wrap it in integral(…), average(…), max(…) or min(…)".into())
             }
-            Error::Courant { courant, dt, .. } => {
+            Error::Courant { courant, dt: Some(dt), .. } if courant.is_finite() => {
                 Some(format!("make dt {:.3e} or less", dt / courant * 0.999))
             }
             Error::CourantLater { .. } => Some("make dt smaller".into()),

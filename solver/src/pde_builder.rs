@@ -250,6 +250,9 @@ impl PdeBuilder {
             errors.extend(pde.check_noise(&self.noise));
             errors.extend(transport::check_surroundings(&pde));
             pde.kept = transport::Flows::of(&pde).kept;
+            if errors.is_empty() {
+                errors.extend(transport::check_cells(&pde).err());
+            }
         }
         for (origin, formula, place) in &self.others {
             let found = match origin {

@@ -54,7 +54,7 @@ pub fn stable_step(
         let part = pde.cropped(MOST_CELLS, *place);
         let offset = pde.grid().offset_of(part.grid());
         let initial = Shifted::initial(initial, &offset);
-        let (of_equations, of_transport) = bounds(&part, &initial)?;
+        let (of_equations, of_transport) = bounds(&part, &initial, whole)?;
         (rate, carried) = (rate.max(of_equations), carried.max(of_transport));
     }
     let over = |limit: f64| if rate > 0.0 { limit / rate } else { f64::INFINITY };
@@ -64,7 +64,7 @@ pub fn stable_step(
 }
 
 /// The bounds for the whole grid of `pde`, on one rank: of the equations, and of transport.
-fn bounds(pde: &Pde, initial: &[(String, Formula)]) -> Result<(f64, f64), Errors> {
+fn bounds(pde: &Pde, initial: &[(String, Formula)], whole: bool) -> Result<(f64, f64), Errors> {
     // Short enough for any flow.
     const SHORT: f64 = 1e-30;
     let world = World::solo();
@@ -75,7 +75,7 @@ fn bounds(pde: &Pde, initial: &[(String, Formula)]) -> Result<(f64, f64), Errors
     }
     let mut simulation = builder.with_room_for(&plan).build()?;
     let bounds = simulation.reduce_all(plan).map_err(Errors::from)?;
-    let of_transport = transport::rate(pde, &simulation.measures, SHORT);
+    let of_transport = transport::rate(pde, &simulation.measures, SHORT, whole);
 
     // Rows: arrays of fields, then of quantities; columns: the same. Quantities are replaced by
     // what they are made of, those of high levels first.

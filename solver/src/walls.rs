@@ -464,8 +464,8 @@ impl Place<'_> {
     }
 
     /// Beyond an open end slopes go on with the ratio of the last two, where those are more than
-    /// rounding (Bartman et al. 2022, J. Open Source Softw. 7, 3896). Values that cannot be negative
-    /// end at 0; of others slopes do not grow.
+    /// rounding (Bartman et al. 2022, J. Open Source Softw. 7, 3896). Values that are not negative
+    /// end at 0; where they may be, slopes do not grow.
     fn open(&self, b: &mut Builder) -> Value {
         const LEAST_SLOPE: f64 = 1e-10;
         let [zero, one, least] = [0.0, 1.0, LEAST_SLOPE].map(|number| b.constant(number));
@@ -475,22 +475,29 @@ impl Place<'_> {
         let ratio = b.binary(Binary::Divide, last, before);
         let size = b.unary(Unary::Abs, before);
         let steep = b.binary(Binary::Greater, size, least);
-        let mut ratio = b.select(steep, ratio, zero);
-        if self.condition.signed {
-            let positive = b.binary(Binary::Max, ratio, zero);
-            ratio = b.binary(Binary::Min, positive, one);
-        }
-        let (mut value, mut inner) = (p0, p1);
-        for _ in 0..self.layer {
-            let slope = b.binary(Binary::Subtract, inner, value);
-            let change = b.binary(Binary::Multiply, slope, ratio);
-            let mut next = b.binary(Binary::Subtract, value, change);
-            if !self.condition.signed {
-                next = b.binary(Binary::Max, next, zero);
+        let ratio = b.select(steep, ratio, zero);
+        let positive = b.binary(Binary::Max, ratio, zero);
+        let bounded = b.binary(Binary::Min, positive, one);
+        let mut go_on = |ratio: Value, floor: Option<Value>| {
+            let (mut value, mut inner) = (p0, p1);
+            for _ in 0..self.layer {
+                let slope = b.binary(Binary::Subtract, inner, value);
+                let change = b.binary(Binary::Multiply, slope, ratio);
+                let mut next = b.binary(Binary::Subtract, value, change);
+                if let Some(floor) = floor {
+                    next = b.binary(Binary::Max, next, floor);
+                }
+                (value, inner) = (next, value);
             }
-            (value, inner) = (next, value);
+            value
+        };
+        let signed = go_on(bounded, None);
+        if self.condition.signed {
+            return signed;
         }
-        value
+        let positive = go_on(ratio, Some(zero));
+        let negative = b.binary(Binary::Less, p0, zero);
+        b.select(negative, signed, positive)
     }
 }
 

@@ -89,3 +89,54 @@ fn what_is_not_finite_is_no_courant_number_on_1_and_3_ranks() {
         }
     }
 }
+
+#[test]
+fn flows_that_are_computed_where_they_are_used_are_noticed_at_their_step_on_1_and_3_ranks() {
+    let pde = carried(["0.5 + 20*t", "0"], "it2").build().unwrap();
+    let error = error(&pde, &[("psi", "2 + sin(2*pi*x)")], 0.01);
+    assert!(error.starts_with("later: the Courant number of `psi`"), "{error}");
+}
+
+#[test]
+fn flows_that_are_no_numbers_are_named_on_1_and_3_ranks() {
+    let pde = carried(["sqrt(x - 2)", "0"], "it2").build().unwrap();
+    let before = error(&pde, &[("psi", "2")], 0.01);
+    assert!(before.contains("the flow that carries `psi` is not finite"), "{before}");
+    let pde = carried(["sqrt(other - 1)", "0"], "it2").equation("other", "0").build().unwrap();
+    let found = error(&pde, &[("psi", "2"), ("other", "0.1")], 0.01);
+    assert!(found.starts_with("`psi` is not finite"), "{found}");
+}
+
+#[test]
+fn a_diffusivity_that_is_negative_is_refused() {
+    let velocity = Advector::Velocity(vec![0.0.into(), 0.0.into()]);
+    let transport = Transport { diffusivity: vec!["x - 0.1".into()], ..Transport::by(velocity) };
+    let pde = Pde::on(&plane()).transport("psi", transport).build().unwrap();
+    let error = error(&pde, &[("psi", "2")], 1e-4);
+    assert!(error.contains("the diffusivity of `psi` is negative"), "{error}");
+}
+
+/// Two fields with one velocity, found with an operator that sees the conditions of each.
+#[test]
+fn a_velocity_sees_the_conditions_of_the_field_that_it_carries_on_1_rank() {
+    let alone = |names: &[&str]| {
+        let value = |name: &str| if name == "psi" { 0.1 } else { 0.5 };
+        let builder = names.iter().fold(Pde::on(&plane()), |builder, name| {
+            let velocity = Advector::Velocity(vec![0.0.into(), "0.01*d_dy(w*1)".into()]);
+            builder.transport(name, Transport::by(velocity)).boundary_of(
+                name,
+                "y",
+                Condition::Value(value(name).into()),
+            )
+        });
+        let pde = builder.equation("w", "0").build().unwrap();
+        let world = World::solo();
+        let builder = Simulation::builder(&pde, &world).dt(0.01).initial("w", "y^2");
+        let builder = names.iter().fold(builder, |builder, name| builder.initial(name, "1 + y"));
+        let mut simulation = builder.build().unwrap();
+        simulation.run_until(0.2).unwrap();
+        names.iter().map(|name| simulation.field(name).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let both = alone(&["psi", "chi"]);
+    assert_eq!(both, [alone(&["psi"]), alone(&["chi"])].concat());
+}

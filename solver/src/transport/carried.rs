@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::formula::Formula;
 use crate::origin::Origin;
 use crate::pde::Pde;
-use crate::plan::equations;
+use crate::plan::{Plan, equations};
 use crate::program::{Program, Target};
 use crate::resolve::{fit, resolve};
 use crate::transport::{Advector, Edge, Mpdata, Transport};
@@ -145,23 +145,38 @@ fn check(
             "a stream function is for two dimensions; give its velocity".into(),
         );
     }
-    let mut one = |key: &'static str, item: Option<usize>, formula: &Formula| {
+    let mut any = |key: &'static str, item: Option<usize>, formula: &Formula| {
         let origin = Origin::Transport { of: name.into(), key };
         let origin = item.map_or(origin.clone(), |item| origin.item(item));
         let found = resolve(&origin, formula, &pde.scope(Place::Equation));
-        let fitted = found.and_then(|(expr, _)| fit(&origin, formula, expr, Type::REAL));
+        let fitted = found.and_then(|(expr, _)| match (expr.ty.rank, item) {
+            // The whole of a velocity may be one vector.
+            (Rank::Vector, None) if key == "velocity" || key == "courant" => {
+                fit(&origin, formula, expr, Type::real(Rank::Vector))
+            }
+            _ => fit(&origin, formula, expr, Type::REAL),
+        });
         fitted.map_err(|found| errors.extend(found)).ok()
     };
+    let one = &mut any;
     let density = one("g_factor", None, g_factor);
     let spread: Vec<Option<Expr>> = (diffusivity.iter().enumerate())
         .map(|(k, d)| one("diffusivity", (diffusivity.len() > 1).then_some(k), d))
         .collect();
     let mut list = |key: &'static str, formulas: &[Formula]| {
-        let formulas = components(pde, formulas);
-        let single = formulas.len() == 1;
-        let parts = formulas.iter().enumerate();
-        let parts: Vec<_> = parts.map(|(k, f)| one(key, (!single).then_some(k), f)).collect();
-        parts.into_iter().collect::<Option<Vec<Expr>>>()
+        if let [formula] = formulas {
+            let whole = one(key, None, formula)?;
+            let part = |k: usize| {
+                let (ty, span) = (Type::REAL, whole.span);
+                Expr { node: Node::Component(Box::new(whole.clone()), k), ty, span }
+            };
+            return Some(match whole.ty.rank {
+                Rank::Vector => (0..dimension).map(part).collect(),
+                _ => vec![whole],
+            });
+        }
+        let parts = formulas.iter().enumerate().map(|(k, f)| one(key, Some(k), f));
+        parts.collect::<Vec<_>>().into_iter().collect::<Option<Vec<Expr>>>()
     };
     let advector = match advector {
         Advector::Velocity(parts) => list("velocity", parts).map(Advector::Velocity),
@@ -189,7 +204,10 @@ fn check(
     if let Some(density) = &density
         && (!is_plain(pde, density) || mentions(pde, density, &|node| *node == Node::Time))
     {
-        refuse("g_factor", "G may depend on the place, not on the time or on fields".into());
+        refuse(
+            "g_factor",
+            "G may depend on the place, not on the time, on fields or on values from files".into(),
+        );
     }
     match (advector, density, spread.into_iter().collect::<Option<Vec<Expr>>>()) {
         (Some(advector), Some(density), Some(spread)) if errors.is_empty() => Ok(Carried {
@@ -206,17 +224,21 @@ fn check(
     }
 }
 
-/// The components of a velocity that is given as one vector.
-fn components(pde: &Pde, formulas: &[Formula]) -> Vec<Formula> {
-    if let [Formula::Text(text)] = formulas {
-        let origin = Origin::Transport { of: String::new(), key: "velocity" };
-        let found = resolve(&origin, &formulas[0], &pde.scope(Place::Equation));
-        if found.is_ok_and(|(expr, _)| expr.ty.rank == Rank::Vector) {
-            let part = |k: usize| Formula::Text(format!("({text})[{k}]"));
-            return (0..pde.grid().dimension()).map(part).collect();
+/// Whether the grid has as many cells along each axis as the passes look far.
+pub(crate) fn check_cells(pde: &Pde) -> Result<(), Error> {
+    let Some(first) = pde.carried.first() else { return Ok(()) };
+    let least = Plan::transport(pde).least_cells(pde);
+    for (axis, needed) in pde.grid().axes().iter().zip(&least[pde.grid().missing()..]) {
+        let (name, cells) = (axis.name(), axis.cells());
+        if cells < *needed {
+            let reason = format!(
+                "its passes look {needed} cells far along {name}, which has {cells}: leave the axis out, or \
+                 ask for fewer iterations"
+            );
+            return Err(unfit(&pde.fields()[first.field], "iterations", reason));
         }
     }
-    formulas.to_vec()
+    Ok(())
 }
 
 /// Ranks along each named axis by what was asked for: an axis around a pole is not cut.
@@ -268,6 +290,10 @@ pub(crate) fn check_surroundings(pde: &Pde) -> Vec<Error> {
                 "",
                 "around a pole goes a periodic axis with an even number of cells, on a grid of two axes",
             )),
+        }
+        if pde.types()[carried.field].rank != Rank::Scalar {
+            let reason = "across a pole go scalars only: the directions of a vector turn there";
+            errors.push(unfit(name, "", reason));
         }
         if !carried.is_given(pde) {
             let reason = "across a pole the flow has to be given, not found from the fields";

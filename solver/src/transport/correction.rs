@@ -6,11 +6,8 @@
 use fluxions_expr::{Binary, Unary, Value};
 
 use crate::pass::PassBuilder;
-use crate::transport::flow::{Flow, load, plus, step};
+use crate::transport::flow::{Flow, TINY, load, plus, step};
 use crate::transport::{Mpdata, ThirdOrder};
-
-/// Keeps ratios of nothing finite.
-const TINY: f64 = 1e-15;
 
 /// The flow that a correction is for.
 #[derive(Clone, Debug)]
@@ -98,7 +95,7 @@ impl Correction<'_> {
             let w = sum(pass, &terms);
             let mut w = summed(pass, w, a);
             if third {
-                let flow = Along { v, size, ratio };
+                let flow = Through { v, size, ratio };
                 let terms = self.third_order(pass, k, &flow, &others, &over);
                 let more = sum(pass, &terms);
                 w = pass.builder.binary(Binary::Add, w, more);
@@ -106,7 +103,7 @@ impl Correction<'_> {
             w
         } else {
             if third {
-                let flow = Along { v, size, ratio };
+                let flow = Through { v, size, ratio };
                 terms.extend(self.third_order(pass, k, &flow, &others, &over));
             }
             sum(pass, &terms)
@@ -170,12 +167,12 @@ impl Correction<'_> {
         &self,
         pass: &mut PassBuilder,
         k: usize,
-        flow: &Along,
+        flow: &Through,
         others: &[(usize, Value)],
         over: &dyn Fn(&mut PassBuilder, Value) -> Value,
     ) -> Vec<(Value, Fraction)> {
         let axis = self.flow.axes[k];
-        let Along { v, size, ratio } = *flow;
+        let Through { v, size, ratio } = *flow;
         let cells =
             [(step(axis, 1), 1.0), ([0; 3], -1.0), (step(axis, -1), -1.0), (step(axis, -2), 1.0)];
         let bend = self.ratio(pass, &cells, 4.0);
@@ -295,7 +292,7 @@ fn sum(pass: &mut PassBuilder, terms: &[(Value, Fraction)]) -> Value {
 }
 
 /// The flow through the face, its magnitude, and what part of the density it is.
-struct Along {
+struct Through {
     v: Value,
     size: Value,
     ratio: Value,

@@ -15,6 +15,9 @@ use crate::transport::{Advector, Along, Carried, Edge, Edges};
 /// Cheap operations up to which a flow is computed where it is used, instead of being stored.
 const CHEAP: usize = 8;
 
+/// Keeps ratios of nothing finite.
+pub(crate) const TINY: f64 = 1e-15;
+
 /// Where Courant numbers come from.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Way {
@@ -32,6 +35,8 @@ pub(crate) struct Flow<'a> {
     pub(crate) pde: &'a Pde,
     pub(crate) advector: &'a Advector<Expr>,
     density: Option<&'a Expr>,
+    /// Whose conditions count, where it is found from fields.
+    owner: Option<usize>,
     edges: Edges,
     /// The number of the ends among those of the system.
     number: usize,
@@ -66,6 +71,7 @@ impl<'a> Flow<'a> {
             pde,
             advector: &carried.advector,
             density: carried.density.as_ref(),
+            owner: (!carried.is_given(pde)).then(|| pde.conditions().owner_of_field(carried.field)),
             edges,
             number: pde.edges().iter().position(|known| *known == edges).unwrap_or(0),
             axes: (missing..3).collect(),
@@ -77,8 +83,9 @@ impl<'a> Flow<'a> {
     }
 
     /// Whether two flows are the same, but for where they are stored.
-    pub(crate) fn is_same(&self, other: &Flow) -> bool {
-        (self.advector, self.density, self.edges) == (other.advector, other.density, other.edges)
+    pub(crate) fn is_same(&self, other: &Flow<'a>) -> bool {
+        let key = |flow: &Flow<'a>| (flow.advector, flow.density, flow.edges, flow.owner);
+        key(self) == key(other)
     }
 
     /// What the flow along each axis is multiplied with, over the time step; none for Courant

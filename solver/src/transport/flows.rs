@@ -22,9 +22,8 @@ pub(crate) struct Known<'a> {
     pub(crate) flow: Flow<'a>,
     /// The carried field by which it is known.
     pub(crate) carried: &'a Carried,
-    /// Where it depends on fields: the velocities at centres of cells as they were a step before,
-    /// if they change.
-    pub(crate) before: Option<Vec<usize>>,
+    /// Where it depends on fields: the velocities at centres of cells as they were a step before.
+    pub(crate) before: Vec<usize>,
     /// The names of its components.
     pub(crate) names: Vec<String>,
 }
@@ -87,7 +86,7 @@ impl<'a> Flows<'a> {
         if !flow.is_density_cheap() {
             flow.density_array = Some(array(format!("g_factor of {name}")));
         }
-        let mut before = None;
+        let mut before = Vec::new();
         match (carried.is_given(pde), carried.is_timed(pde)) {
             (true, _) if flow.is_cheap() => {}
             (true, false) => flow.way = Way::Stored(names.iter().cloned().map(array).collect()),
@@ -95,14 +94,8 @@ impl<'a> Flows<'a> {
             (true, true) => flow.way = Way::EachStep(Vec::new()),
             (false, _) => {
                 flow.way = Way::EachStep(Vec::new());
-                let solved = |field: usize| field < pde.fields().len();
-                let changes = carried.is_timed(pde)
-                    || carried.advector.parts().iter().any(|part| {
-                        let made = crate::definition::MadeOf::new(part, pde.definitions());
-                        made.fields.into_iter().any(solved)
-                    });
                 let earlier = names.iter().map(|name| format!("{name}, earlier"));
-                before = changes.then(|| earlier.map(array).collect());
+                before = earlier.map(array).collect();
             }
         }
         Known { flow, carried, before, names }

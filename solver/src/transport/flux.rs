@@ -4,10 +4,7 @@ use fluxions_expr::{Binary, Value};
 
 use crate::pass::PassBuilder;
 use crate::transport::correction::Corrects;
-use crate::transport::flow::{Flow, load, plus, step};
-
-/// Keeps ratios of nothing finite.
-const TINY: f64 = 1e-15;
+use crate::transport::flow::{Flow, TINY, load, plus, step};
 
 /// How much comes into a cell and leaves it, at most, for each unit of the corrective fluxes: the
 /// arrays of both, which limit them.
@@ -151,6 +148,10 @@ impl Fluxes<'_> {
             let (right, left) =
                 (b.binary(Binary::Max, upper, zero), b.binary(Binary::Min, lower, zero));
             let out = b.binary(Binary::Subtract, right, left);
+            // Extremes know no NaN: what is none, times 0, changes nothing.
+            let sum_of_both = b.binary(Binary::Add, lower, upper);
+            let nothing = b.binary(Binary::Multiply, sum_of_both, zero);
+            let out = b.binary(Binary::Add, out, nothing);
             sum = Some(sum.map_or(out, |sum| b.binary(Binary::Add, sum, out)));
         }
         let density = self.flow.density(pass, [0; 3]);

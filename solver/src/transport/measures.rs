@@ -38,11 +38,10 @@ impl Measure {
     pub(crate) fn all(pde: &Pde, flows: &Flows) -> Vec<Measure> {
         let mut all = Vec::new();
         for (k, known) in flows.list.iter().enumerate() {
-            match (known.velocity(), &known.before) {
-                (None, _) => all.extend([Measure::Outflow(k), Measure::Speed(k)]),
-                (Some(_), Some(_)) => all.push(Measure::Speed(k)),
-                (Some(_), None) => {}
+            if known.velocity().is_none() {
+                all.push(Measure::Outflow(k));
             }
+            all.push(Measure::Speed(k));
             all.push(Measure::Density(k));
         }
         let carried = flows.carried.iter().enumerate();
@@ -69,8 +68,8 @@ impl Measure {
                 Measure::Density(k) => flows.list[k].flow.density_itself(&mut pass.builder),
                 Measure::Speed(k) => {
                     let known = &flows.list[k];
-                    match &known.before {
-                        Some(cells) => speed(pass, &known.flow, cells),
+                    match known.velocity() {
+                        Some(_) => speed(pass, &known.flow, &known.before),
                         None => given_speed(pass, &known.flow),
                     }
                 }
@@ -128,12 +127,17 @@ fn speed(pass: &mut PassBuilder, flow: &Flow, cells: &[usize]) -> Value {
 /// each of two faces.
 fn diffusion(pass: &mut PassBuilder, carried: &Carried, flow: &Flow) -> Value {
     let b = &mut pass.builder;
-    let mut sum = b.constant(0.0);
+    let zero = b.constant(0.0);
+    let mut sum = zero;
     for (mu, axis) in carried.diffusivity.iter().zip(flow.pde.grid().axes()) {
         let mu = flow.located(b, mu, [Along::Centre; 3], [0; 3]);
         let factor = b.constant(4.0 / (axis.spacing() * axis.spacing()));
         let part = b.binary(Binary::Multiply, mu, factor);
         sum = b.binary(Binary::Add, sum, part);
+        // One that is negative makes no sense, and no sum either.
+        let nan = b.constant(f64::NAN);
+        let negative = b.binary(Binary::Less, mu, zero);
+        sum = b.select(negative, nan, sum);
     }
     let dt = b.parameter(flow.whole_step);
     b.binary(Binary::Multiply, sum, dt)
@@ -151,10 +155,17 @@ pub(crate) fn check(pde: &Pde, results: &[f64], dt: f64) -> Result<(), Error> {
                 return Err(Error::Density { origin, field, least });
             }
             Measure::Outflow(k) if *result > MOST_COURANT || result.is_nan() => {
+                let given = matches!(flows.list[k].flow.advector, Advector::Courant(_));
+                let dt = (!given).then_some(dt);
                 let (field, courant, key) =
                     (field(k), *result, flows.list[k].carried.advector.key());
                 let origin = Origin::Transport { of: field.clone(), key };
                 return Err(Error::Courant { origin, field, courant, dt });
+            }
+            Measure::Diffusion(k) if !(*result >= 0.0) => {
+                let field = pde.fields()[flows.carried[k].field].clone();
+                let origin = Origin::Transport { of: field.clone(), key: "diffusivity" };
+                return Err(Error::Diffusivity { origin, field });
             }
             _ => {}
         }
@@ -164,18 +175,27 @@ pub(crate) fn check(pde: &Pde, results: &[f64], dt: f64) -> Result<(), Error> {
 
 /// How fast flows and diffusion are by these results for a time step of `dt`, per unit of time:
 /// steps may be as long as the inverse. Courant numbers that are given limit no step.
-pub(crate) fn rate(pde: &Pde, results: &[f64], dt: f64) -> f64 {
+///
+/// `whole` says whether they are of a whole grid: where the ends of a part meet flows may jump.
+pub(crate) fn rate(pde: &Pde, results: &[f64], dt: f64, whole: bool) -> f64 {
     let flows = Flows::of(pde);
     let (mut of_flows, mut of_diffusion) = (vec![0.0; flows.list.len()], Vec::new());
     of_diffusion.resize(flows.carried.len(), 0.0);
     for (measure, result) in Measure::all(pde, &flows).into_iter().zip(results) {
         match measure {
-            Measure::Speed(k) => {
-                let given = matches!(flows.list[k].flow.advector, Advector::Courant(_));
-                of_flows[k] = if given { 0.0 } else { result / dt };
+            Measure::Outflow(k) | Measure::Speed(k) => {
+                let known = &flows.list[k];
+                let given = matches!(known.flow.advector, Advector::Courant(_));
+                let counts = match measure {
+                    Measure::Outflow(_) => whole,
+                    _ => !whole || known.velocity().is_some(),
+                };
+                if counts && !given {
+                    of_flows[k] = result / dt;
+                }
             }
             Measure::Diffusion(k) => of_diffusion[k] = result / dt,
-            Measure::Outflow(_) | Measure::Density(_) => {}
+            Measure::Density(_) => {}
         }
     }
     let all = flows.of.iter().zip(of_diffusion).map(|(flow, rate)| of_flows[*flow] + rate);

@@ -17,7 +17,7 @@ mod stored_flows;
 use crate::formula::Formula;
 
 pub(crate) use carriage::{Carriage, Edge, Edges};
-pub(crate) use carried::{Carried, add, check_surroundings, ranks_along};
+pub(crate) use carried::{Carried, add, check_cells, check_surroundings, ranks_along};
 pub(crate) use flows::Flows;
 pub(crate) use measures::{check as check_measures, rate};
 pub(crate) use passes::is_too_fast;

@@ -1,13 +1,13 @@
 //! The passes of carried fields: the upwind one, then corrective ones.
 
-use fluxions_expr::{Binary, Value};
+use fluxions_expr::{Binary, Unary, Value};
 
 use crate::pass::PassBuilder;
 use crate::pde::Pde;
 use crate::plan::Action;
 use crate::program::ArrayRef;
 use crate::transport::correction::{Correction, Corrects};
-use crate::transport::flow::{Flow, Way, load, mean_at_face, step};
+use crate::transport::flow::{Flow, TINY, Way, load, mean_at_face, step};
 use crate::transport::flows::Flows;
 use crate::transport::flux::{Fluxes, Limits};
 use crate::transport::measures::MOST_COURANT;
@@ -100,14 +100,17 @@ impl Steps<'_> {
         let last = carried.options.iterations == 1;
         let velocity = &traveller.corrects;
         let fluxes = Fluxes { flow, velocity, field, direct: false, limits: None };
-        let changes = matches!(flow.way, Way::EachStep(_));
+        let changes = matches!(flow.way, Way::EachStep(_)) || carried.is_timed(self.pde);
         self.sweep(format!("upwind pass of {name}"), &[new], |pass| {
             let mut value = fluxes.update(pass);
             if changes {
                 let out = Fluxes { velocity: &Corrects::Flow, ..fluxes }.outflow(pass);
                 let b = &mut pass.builder;
                 let (most, mark) = (b.constant(MOST_COURANT), b.constant(f64::from_bits(TOO_FAST)));
-                let slow = b.binary(Binary::LessEqual, out, most);
+                let (slow, known) =
+                    (b.binary(Binary::LessEqual, out, most), b.binary(Binary::Equal, out, out));
+                // A flow that is not a number is no large Courant number.
+                let mark = b.select(known, mark, out);
                 value = b.select(slow, value, mark);
             }
             pass.builder.output_with(value, None, last || changes);
@@ -221,7 +224,6 @@ fn diffusive(
     cells: Option<usize>,
     k: usize,
 ) -> Value {
-    const TINY: f64 = 1e-15;
     let courant = flow.courant(pass, k, [0; 3]);
     let right = load(pass, field, [0; 3]);
     let left = load(pass, field, step(flow.axes[k], -1));
@@ -240,7 +242,9 @@ fn diffusive(
     let mu = b.binary(Binary::Multiply, mu, factor);
     let dt = b.parameter(flow.whole_step);
     let mu = b.binary(Binary::Multiply, mu, dt);
+    // Nothing diffuses through a wall; beyond it the difference has the sign.
     let mu = flow.bounded(b, k, [0; 3], mu);
+    let mu = b.unary(Unary::Abs, mu);
     let difference = b.binary(Binary::Subtract, right, left);
     let (sum, tiny) = (b.binary(Binary::Add, right, left), b.constant(TINY));
     let sum = b.binary(Binary::Add, sum, tiny);

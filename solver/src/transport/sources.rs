@@ -40,23 +40,17 @@ impl<'a> Steps<'a> {
             let mut pass = PassBuilder::last(&mut program);
             let targets = known.targets(self.pde);
             let values: Vec<Value> = targets.iter().map(|t| number(&mut pass, *t)).collect();
-            let before = known.before.as_deref().unwrap_or(&[]);
-            for (k, value) in values.iter().enumerate() {
+            for (value, array) in values.iter().zip(&known.before) {
                 // On to the middle of the step, as it went before.
-                let middle = match before.get(k) {
-                    Some(array) => {
-                        let earlier = load(&mut pass, *array, [0; 3]);
-                        let b = &mut pass.builder;
-                        let (three, one) = (b.constant(1.5), b.constant(0.5));
-                        let now = b.binary(Binary::Multiply, three, *value);
-                        let then = b.binary(Binary::Multiply, one, earlier);
-                        b.binary(Binary::Subtract, now, then)
-                    }
-                    None => *value,
-                };
-                pass.builder.output(middle);
+                let earlier = load(&mut pass, *array, [0; 3]);
+                let b = &mut pass.builder;
+                let (three, one) = (b.constant(1.5), b.constant(0.5));
+                let now = b.binary(Binary::Multiply, three, *value);
+                let then = b.binary(Binary::Multiply, one, earlier);
+                let middle = b.binary(Binary::Subtract, now, then);
+                b.output(middle);
             }
-            for (value, array) in values.iter().zip(before) {
+            for (value, array) in values.iter().zip(&known.before) {
                 let input = pass.input(ArrayRef::Extra(*array));
                 pass.builder.output_with(*value, Some(input), false);
                 outputs.push(Slot::Array(*array));
@@ -88,8 +82,10 @@ impl<'a> Steps<'a> {
     /// Stores velocities that depend on the fields as if they had been so a step before.
     pub(crate) fn store_earlier(&mut self, flows: &Flows<'a>) {
         for known in &flows.list {
-            let Some(before) = &known.before else { continue };
             let targets = known.targets(self.pde);
+            if targets.is_empty() {
+                continue;
+            }
             let mut program = self.prepare(&targets);
             let mut pass = PassBuilder::last(&mut program);
             for target in &targets {
@@ -97,7 +93,7 @@ impl<'a> Steps<'a> {
                 pass.builder.output(value);
             }
             let (pass, slot) = (pass.finish(), self.slots());
-            let outputs = before.iter().map(|array| Slot::Array(*array)).collect();
+            let outputs = known.before.iter().map(|array| Slot::Array(*array)).collect();
             self.plan.push_sweep(pass, &slot, outputs, Extent::Block, "velocity".into());
         }
     }

@@ -122,7 +122,7 @@ impl<'a> Steps<'a> {
                 None => vec![plan.first_factor + PER_STEP; known.flow.axes.len()],
             };
             known.flow.whole_step = plan.first_factor + WHOLE;
-            plan.changing.extend(known.before.iter().flatten());
+            plan.changing.extend(&known.before);
         }
         let n = pde.arrays();
         let (at, copies) = ((0..n).collect(), (0..n).map(|array| vec![array]).collect());
