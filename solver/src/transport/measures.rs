@@ -162,7 +162,7 @@ pub(crate) fn check(pde: &Pde, results: &[f64], dt: f64) -> Result<(), Error> {
                 let origin = Origin::Transport { of: field.clone(), key };
                 return Err(Error::Courant { origin, field, courant, dt });
             }
-            Measure::Diffusion(k) if !(*result >= 0.0) => {
+            Measure::Diffusion(k) if *result < 0.0 || result.is_nan() => {
                 let field = pde.fields()[flows.carried[k].field].clone();
                 let origin = Origin::Transport { of: field.clone(), key: "diffusivity" };
                 return Err(Error::Diffusivity { origin, field });
