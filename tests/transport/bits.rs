@@ -185,16 +185,20 @@ fn sphere(option: &str, [around, across]: [&str; 2], timed: bool) -> Case {
 fn as_processes_on_3_ranks() {
     fluxions_testing::under_mpi(&[3], "bits::as_processes_on_3_ranks", || {
         let world = World::start().unwrap();
-        for k in 0..6u32 {
+        let mut cut = 0;
+        for k in 0..8u32 {
             let numbers: Vec<u32> = (1..48).map(|i| (i * (7 * k + 3)) ^ (k + i)).collect();
             let mut dice = Dice(numbers.iter());
             let case = case(&mut dice, 1 + k as usize % 3);
             let blocking = blocking(CHOICES[k as usize % CHOICES.len()]);
-            let found = case.solve_on(&world, &[], blocking).unwrap();
+            // A thin grid may be too thin for three.
+            let Some(found) = case.solve_on(&world, &[], blocking) else { continue };
+            cut += 1;
             if world.is_root() {
                 let expected = case.solve_on(&World::solo(), &[], self::blocking(CHOICES[0]));
                 assert!(Some(found) == expected, "{} on {} ranks", case.name, world.size());
             }
         }
+        assert!(cut >= 4, "{cut} of 8 grids were cut");
     });
 }

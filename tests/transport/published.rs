@@ -80,3 +80,45 @@ fn convergence_of_libmpdata_in_one_dimension() {
         assert!(worst < 5.1e-5, "{name}: {worst:e}");
     }
 }
+
+/// A round drop of shallow water on a dry plane (Jarecka, Jaruga & Smolarkiewicz 2015, J. Comput.
+/// Phys. 289, 8): its height in the middle is 1/(1 + 2t²), on 1 rank.
+#[test]
+fn a_drop_of_shallow_water_spreads() {
+    let grid =
+        Grid::cartesian().axis("x", -5.0..5.0, 100, Bounded).axis("y", -5.0..5.0, 100, Bounded);
+    let by_water = || Transport {
+        options: options("fct_signed"),
+        ..Transport::by(Advector::Velocity(vec!["u".into(), "v".into()]))
+    };
+    let pde = Pde::on(&grid.build().unwrap())
+        .define("u", "where(h > 1e-7, qx/h, 0)")
+        .define("v", "where(h > 1e-7, qy/h, 0)")
+        .equation("qx", "-h*d_dx(h)")
+        .equation("qy", "-h*d_dy(h)")
+        .transport("h", by_water())
+        .transport("qx", by_water())
+        .transport("qy", by_water())
+        .build()
+        .unwrap();
+    let world = World::solo();
+    let mut simulation = Simulation::builder(&pde, &world)
+        .initial("h", "max(0, 1 - x^2 - y^2)")
+        .initial("qx", 0.0)
+        .initial("qy", 0.0)
+        .number("height", "max(h)")
+        .number("water", "integral(h)")
+        .dt(0.02)
+        .build()
+        .unwrap();
+    let before = simulation.number("water").unwrap();
+    for time in [1.0, 2.0] {
+        simulation.run_until(time).unwrap();
+        let (height, exact) =
+            (simulation.number("height").unwrap(), 1.0 / (1.0 + 2.0 * time * time));
+        println!("t = {time}: {height} of {exact}");
+        assert!((height / exact - 1.0).abs() < 0.04, "t = {time}: {height} of {exact}");
+    }
+    let water = simulation.number("water").unwrap();
+    assert!((water / before - 1.0).abs() < 1e-13, "{before} {water}");
+}
