@@ -24,7 +24,7 @@ use fluxions_comm::World;
 use fluxions_expr::{Place, Type};
 use fluxions_solver::{Error, Errors, Formula, Origin, Pde, PdeBuilder, Simulation};
 use fluxions_solver::{SimulationBuilder, Transport, parameters};
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 pub use diagnostic::{Diagnostic, Mistakes};
 pub use execution::Execution;
@@ -264,6 +264,13 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         // unknown type counted as a real scalar, and what carries a field may be another flow.
         let follows = match error {
             Error::NoEquation => no_section || !mistakes.is_empty(),
+            // What a section is for that says so in a wrong way.
+            Error::NoSuchField { name, .. } => {
+                let section = document.get("transport").map(|value| value.get_ref());
+                let named = |keys: &DeTable<'_>| keys.keys().any(|k| k.get_ref() == name);
+                let named = matches!(section, Some(DeValue::Table(keys)) if named(keys));
+                named && !mistakes.is_empty()
+            }
             Error::UnfitTransport { field, .. } => {
                 transports.iter().any(|entry| entry.field == *field && entry.is_wrong)
             }
