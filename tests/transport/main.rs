@@ -7,4 +7,5 @@ mod messages;
 mod orders;
 mod published;
 mod recipe;
+mod reference;
 mod speeds;

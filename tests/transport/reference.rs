@@ -5,7 +5,9 @@ use std::path::Path;
 
 use fluxions::comm::{World, threads};
 use fluxions::prelude::*;
-use fluxions::solver::{Advector, Blocking, Error, Mpdata, ThirdOrder, Transport};
+use fluxions::solver::{Advector, Blocking, Error, Mpdata, Transport};
+
+use crate::recipe::options;
 
 /// A problem, whose variants differ in the options of the scheme.
 struct Case {
@@ -153,22 +155,6 @@ const CASES: [Case; 8] = [
         variants: &["it1", "it2", "it3", "iga", "fct", "iga_fct", "iga_fct_tot"],
     },
 ];
-
-/// The options that the name of a variant stands for.
-fn options(variant: &str) -> Mpdata {
-    let mut options = Mpdata::default();
-    for word in variant.split('_') {
-        match word {
-            "iga" => options.infinite_gauge = true,
-            "fct" => options.nonoscillatory = true,
-            "tot" => options.third_order = ThirdOrder::Standard,
-            "dfl" => options.divergent_flow = true,
-            "dpdc" => options.dpdc = true,
-            _ => options.iterations = word.strip_prefix("it").unwrap().parse().unwrap(),
-        }
-    }
-    options
-}
 
 fn problem(case: &Case, options: Mpdata) -> Pde {
     let mut grid = Grid::cartesian();
