@@ -163,15 +163,20 @@ impl Blocked {
             return Ok(());
         }
         let timed = (TIMED / (slab_bytes * memory.arrays())).max(4 * most).min(slabs) as isize;
+        // The first time, memory becomes this rank's.
+        wavefront.steps = 1;
+        wavefront.sweep(block, memory, 1, |_| (0.0, 0.0), None);
+        // Each time another part of the block, which has left the caches where the block outgrows
+        // them.
+        let mut parts = (0..slabs as isize / timed).cycle().map(|part| part * timed);
         let mut time = |wavefront: &mut Wavefront| {
+            let start = parts.next().unwrap_or(0);
             let began = Instant::now();
-            wavefront.sweep(block, memory, wavefront.steps, |_| (0.0, 0.0), Some(timed));
+            let part = Some(start..start + timed);
+            wavefront.sweep(block, memory, wavefront.steps, |_| (0.0, 0.0), part);
             world.max(began.elapsed().as_secs_f64())
         };
         let (first_tile, first_slabs) = (wavefront.tile, wavefront.slabs);
-        // The first time, memory becomes this rank's.
-        wavefront.steps = 1;
-        time(wavefront)?;
         let mut best = (f64::INFINITY, (1, first_tile, first_slabs));
         let mut attempt = |wavefront: &mut Wavefront, steps, tile, slabs| {
             (wavefront.steps, wavefront.tile, wavefront.slabs) = (steps, tile, slabs);

@@ -5,6 +5,7 @@
 //! is computed by the same kernel from the same numbers as step by step, so that the bits are the
 //! same for any number of steps and slabs.
 
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -185,20 +186,20 @@ impl Wavefront {
         Ok(self.sweep(block, memory, steps, time, None))
     }
 
-    /// The sweep of some steps over all slabs, or the first ones only.
+    /// The sweep of some steps over all slabs, or a part of them only.
     pub(crate) fn sweep(
         &mut self,
         block: &Subdomain,
         memory: &mut Memory,
         steps: usize,
         time: impl Fn(usize) -> (f64, f64),
-        most: Option<isize>,
+        part: Option<Range<isize>>,
     ) -> Option<Bad> {
         let used = steps * self.pipeline.per_step;
         // Fewer steps need as much beyond the faces as the last ones of all.
         let spared = self.pipeline.entries.len() - used;
         self.bind(memory, used, time);
-        let (first_slab, last_slab) = self.extent(used, self.pipeline.axis, most);
+        let (first_slab, last_slab) = self.extent(used, self.pipeline.axis, part.as_ref());
         let (mut tile, last_tile) = self.extent(used, self.pipeline.tile_axis, None);
         let mut bad: Option<Bad> = None;
         while tile < last_tile {
@@ -212,8 +213,10 @@ impl Wavefront {
                         continue;
                     }
                     let mut region = self.regions[spared + k];
-                    if let Some(most) = most {
-                        region.end[self.pipeline.axis] = region.end[self.pipeline.axis].min(most);
+                    if let Some(part) = &part {
+                        let axis = self.pipeline.axis;
+                        region.start[axis] = region.start[axis].max(part.start);
+                        region.end[axis] = region.end[axis].min(part.end);
                     }
                     let mut cut = |axis: usize, from: isize, to: isize| {
                         region.start[axis] = region.start[axis].max(from - entry.shift[axis]);
@@ -236,11 +239,12 @@ impl Wavefront {
     }
 
     /// From where to where the first entry would have to go along an axis for all to be done.
-    fn extent(&self, used: usize, axis: usize, most: Option<isize>) -> (isize, isize) {
+    fn extent(&self, used: usize, axis: usize, part: Option<&Range<isize>>) -> (isize, isize) {
         let spared = self.pipeline.entries.len() - used;
         let ends = self.pipeline.entries[..used].iter().zip(&self.regions[spared..]);
-        let start = ends.clone().map(|(e, r)| r.start[axis] + e.shift[axis]).min();
-        let last = |end: isize| most.map_or(end, |most| end.min(most));
+        let first = |start: isize| part.map_or(start, |part| start.max(part.start));
+        let last = |end: isize| part.map_or(end, |part| end.min(part.end));
+        let start = ends.clone().map(|(e, r)| first(r.start[axis]) + e.shift[axis]).min();
         let end = ends.map(|(e, r)| last(r.end[axis]) + e.shift[axis]).max();
         (start.unwrap_or(0), end.unwrap_or(0))
     }
