@@ -5,7 +5,7 @@
 
 use fluxions::prelude::*;
 
-/// The set-up of Jaruga et al. 2015 (Geosci. Model Dev. 8, 1005, section 6.2).
+/// The set-up of Jaruga et al. 2015 (Geosci. Model Dev. 8, 1005, figure 12).
 const CONE: &str = "1 + max(0, 4*(1 - hypot(x - 50, y - 75)/15))";
 
 /// What is left of the cone.
