@@ -192,6 +192,7 @@ impl<'a> SimulationBuilder<'a> {
         };
         let Setup {
             mut step,
+            before,
             initial,
             observables,
             mut data_widths,
@@ -204,7 +205,6 @@ impl<'a> SimulationBuilder<'a> {
         let decomposition =
             Decomposition::new(pde.grid(), world.size(), &dims, least).map_err(Error::from)?;
         step.know_step(dt);
-        let swaps = step.swaps.clone();
         let blocked = Blocked::new(pde, &step, &decomposition, self.blocking);
         if let Some(blocked) = &blocked {
             let deep = blocked.halo();
@@ -239,7 +239,7 @@ impl<'a> SimulationBuilder<'a> {
         if wavefront.is_none() {
             let (backend, asked) = (self.backend, self.blocking.stream);
             let stepper = &mut stepper;
-            streams = streaming::tune(world, &block, &mut memory, &swaps, stepper, backend, asked)?;
+            streams = streaming::tune(world, &block, &mut memory, stepper, backend, asked)?;
         }
         // What is computed once is not worth the time of an optimising compiler.
         let executor = |memory: &Memory, plan| executor(memory, plan, Backend::Closures);
@@ -262,8 +262,7 @@ impl<'a> SimulationBuilder<'a> {
             world.agree(loaded).map_err(crate::error::elsewhere)?;
         }
         let mut measures = Vec::new();
-        if !pde.carried.is_empty() {
-            let mut plan = Plan::before_transport(pde);
+        if let Some(mut plan) = before {
             plan.know_step(dt);
             let results = plan.results..plan.parameters();
             let mut before = executor(&memory, plan)?;
@@ -293,7 +292,6 @@ impl<'a> SimulationBuilder<'a> {
         pulse.meet(&state, 0, |_| self.start)?;
         let schedule = |(every, tracker)| (Schedule::new(every, self.start), tracker);
         Ok(Simulation {
-            swaps,
             measures,
             state,
             stepper,

@@ -147,6 +147,11 @@ impl Conditions {
         self.carried.get(field)?.as_ref()
     }
 
+    /// Whether there is a pole at an end of an axis.
+    pub(crate) fn has_pole(&self, number: usize) -> bool {
+        self.faces[number].iter().flatten().any(|face| face.condition == Condition::Pole)
+    }
+
     /// The numbers of the conditions of the arrays of a quantity of this type.
     pub(crate) fn arrays(&self, owner: usize, ty: Type) -> Result<&[usize], &Unfit> {
         self.owners[owner][number(ty)].as_ref().map(Vec::as_slice)

@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use fluxions_expr::Type;
-use fluxions_grid::Condition;
 use fluxions_halo::HaloWidth;
 
 use crate::data::Data;
@@ -58,8 +57,7 @@ impl HaloGroup {
 
     /// Whether there is a pole, around which ghost cells lie far from what decides them.
     pub(crate) fn has_pole(&self, pde: &Pde) -> bool {
-        let mut sets = self.conditions.iter().map(|set| pde.conditions().of_array(*set));
-        sets.any(|set| set.iter().flatten().any(|face| face.condition == Condition::Pole))
+        self.conditions.iter().any(|set| pde.conditions().has_pole(*set))
     }
 
     fn unless_empty(self) -> Option<Self> {

@@ -81,6 +81,11 @@ impl Memory {
         self.arrays.swap(a, b);
     }
 
+    /// Makes arrays change places in pairs, as they do after a step.
+    pub(crate) fn swap_all(&mut self, pairs: &[(usize, usize)]) {
+        pairs.iter().for_each(|(a, b)| self.swap(*a, *b));
+    }
+
     /// All of it.
     pub(crate) fn all(&self) -> &[f64] {
         bytemuck::cast_slice(&self.pages)

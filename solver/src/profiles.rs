@@ -1,5 +1,7 @@
 //! The profiles of kernels on one block: coordinates of cells, then metric factors.
 
+use std::collections::BTreeSet;
+
 use fluxions_expr::Kernel;
 use fluxions_expr::rows::Profile;
 use fluxions_grid::Metric;
@@ -46,14 +48,12 @@ pub(crate) fn of_block(
     let edges = pde.edges();
     if !edges.is_empty() {
         profiles.resize(FIRST_METRIC + Along::profiles(edges.len()), Profile::default());
-        for number in kernels.iter().flat_map(Kernel::profiles).filter(|k| *k >= FIRST_METRIC) {
-            let (ends, axis, what, shift) = Along::of_number(number);
+        let used: BTreeSet<usize> = kernels.iter().flat_map(Kernel::profiles).collect();
+        for number in used.range(FIRST_METRIC..) {
+            let (ends, axis, what, shift) = Along::of_number(*number);
             let Some(named) = grid.inner_axis(axis) else { continue };
-            let start = block.start()[axis] as isize;
-            let (n, before) = (block.shape()[axis] as isize, halo[axis]);
-            let value = |i: isize| what.value(named, edges[ends][axis], start + i + shift);
-            let values = (-(before as isize)..n + before as isize).map(value).collect();
-            profiles[number] = Profile { values, before };
+            let ends = edges[ends][axis];
+            profiles[*number] = along(axis, &|index| what.value(named, ends, index + shift));
         }
     }
     profiles

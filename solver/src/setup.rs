@@ -20,6 +20,8 @@ use crate::symmetry;
 /// The plans of a simulation.
 pub(crate) struct Setup {
     pub(crate) step: Plan,
+    /// What is computed once before it, where fields are carried.
+    pub(crate) before: Option<Plan>,
     pub(crate) initial: Vec<Plan>,
     pub(crate) observables: Vec<Observable>,
     /// How wide the halos of what is given have to be.
@@ -69,7 +71,8 @@ impl Setup {
         let least = plans().map(|p| p.least_cells(pde)).fold([0; 3], most);
         let arrays = plans().map(|p| p.arrays).max().unwrap_or(0);
         let rows = plans().map(|p| p.rows).max().unwrap_or(0);
-        Ok(Setup { step, initial, observables, data_widths: widths, halo, least, arrays, rows })
+        let data_widths = widths;
+        Ok(Setup { step, before, initial, observables, data_widths, halo, least, arrays, rows })
     }
 }
 

@@ -30,7 +30,6 @@ pub struct Simulation {
     pub(crate) wavefront: Option<Wavefront>,
     /// Whether steps that are made pass by pass store past the caches.
     pub(crate) streams: bool,
-    pub(crate) swaps: Vec<(usize, usize)>,
     /// What was measured of flows, in order.
     pub(crate) measures: Vec<f64>,
     pub(crate) trackers: Vec<(Schedule, Box<dyn Tracker>)>,
@@ -221,7 +220,7 @@ impl Simulation {
             }
         };
         for _ in 0..steps {
-            self.swaps.iter().for_each(|(a, b)| self.state.memory.swap(*a, *b));
+            self.state.memory.swap_all(&self.stepper.plan().swaps);
         }
         if let Some((after, place)) = bad {
             let place = place.or_else(|| self.state.first_not_finite());

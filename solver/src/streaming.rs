@@ -33,7 +33,6 @@ pub(crate) fn tune(
     world: &World,
     block: &Subdomain,
     memory: &mut Memory,
-    swaps: &[(usize, usize)],
     executor: &mut Executor,
     backend: Backend,
     asked: Option<bool>,
@@ -53,7 +52,7 @@ pub(crate) fn tune(
             let began = Instant::now();
             for _ in 0..2 {
                 executor.run(world, block, memory, 0.0, 0.0)?;
-                swaps.iter().for_each(|(a, b)| memory.swap(*a, *b));
+                memory.swap_all(&executor.plan().swaps);
             }
             Ok::<_, Error>(world.max(began.elapsed().as_secs_f64())?)
         };

@@ -83,6 +83,13 @@ impl Carriage {
     }
 }
 
+impl Carriage {
+    /// Whether there is a pole at an end of an axis.
+    pub(crate) fn has_pole(&self) -> bool {
+        self.edges.iter().flatten().any(|edge| *edge == Edge::Pole)
+    }
+}
+
 /// The condition for an array, by layers of ghost cells.
 fn mean(
     pde: &Pde,

@@ -2,8 +2,6 @@
 
 use fluxions_expr::{Expr, Node, Place, Rank, Type};
 
-use fluxions_grid::Condition;
-
 use crate::error::Error;
 use crate::formula::Formula;
 use crate::origin::Origin;
@@ -11,7 +9,7 @@ use crate::pde::Pde;
 use crate::plan::{Plan, equations};
 use crate::program::{Program, Target};
 use crate::resolve::{fit, resolve};
-use crate::transport::{Advector, Edge, Mpdata, Transport};
+use crate::transport::{Advector, Mpdata, Transport};
 
 /// How a field is carried.
 #[derive(Clone, Debug, PartialEq)]
@@ -145,7 +143,7 @@ fn check(
             "a stream function is for two dimensions; give its velocity".into(),
         );
     }
-    let mut any = |key: &'static str, item: Option<usize>, formula: &Formula| {
+    let mut one = |key: &'static str, item: Option<usize>, formula: &Formula| {
         let origin = Origin::Transport { of: name.into(), key };
         let origin = item.map_or(origin.clone(), |item| origin.item(item));
         let found = resolve(&origin, formula, &pde.scope(Place::Equation));
@@ -158,7 +156,6 @@ fn check(
         });
         fitted.map_err(|found| errors.extend(found)).ok()
     };
-    let one = &mut any;
     let density = one("g_factor", None, g_factor);
     let spread: Vec<Option<Expr>> = (diffusivity.iter().enumerate())
         .map(|(k, d)| one("diffusivity", (diffusivity.len() > 1).then_some(k), d))
@@ -246,7 +243,7 @@ pub(crate) fn ranks_along(pde: &Pde, asked: &[usize]) -> Result<Vec<usize>, Erro
     let mut dims = asked.to_vec();
     for carried in &pde.carried {
         let Some(carriage) = pde.conditions().carriage(carried.field) else { continue };
-        if !carriage.edges.iter().flatten().any(|edge| *edge == Edge::Pole) {
+        if !carriage.has_pole() {
             continue;
         }
         dims.resize(pde.grid().dimension(), 0);
@@ -277,8 +274,7 @@ pub(crate) fn check_surroundings(pde: &Pde) -> Vec<Error> {
     for carried in &pde.carried {
         let name = &pde.fields()[carried.field];
         let Some(carriage) = pde.conditions().carriage(carried.field) else { continue };
-        let has_pole = carriage.edges.iter().flatten().any(|edge| *edge == Edge::Pole);
-        if !has_pole {
+        if !carriage.has_pole() {
             continue;
         }
         let grid = pde.grid();
@@ -305,10 +301,7 @@ pub(crate) fn check_surroundings(pde: &Pde) -> Vec<Error> {
         }
     }
     let program = Program::new(pde, &equations(pde));
-    let is_pole = |set: &usize| {
-        let faces = pde.conditions().of_array(*set).iter().flatten();
-        faces.into_iter().any(|face| face.condition == Condition::Pole)
-    };
+    let is_pole = |set: &usize| pde.conditions().has_pole(*set);
     let of_fields = (0..pde.fields().len()).any(|field| {
         let sets = pde.conditions().of_field(field, pde.types()[field]);
         let widths = pde.arrays_of(field).map(|array| program.fields[array]);

@@ -115,8 +115,7 @@ impl<'a> Flow<'a> {
     /// Whether the density is.
     pub(crate) fn is_density_cheap(&self) -> bool {
         let mut b = Builder::new();
-        let Some(density) = self.density else { return true };
-        let value = self.located(&mut b, density, [Along::Centre; 3], [0; 3]);
+        let value = self.density_itself(&mut b, [0; 3]);
         b.output(value);
         is_cheap(b, CHEAP)
     }
@@ -130,12 +129,9 @@ impl<'a> Flow<'a> {
         let value = match self.advector {
             Advector::Velocity(parts) => {
                 let speed = self.located(b, &parts[k], at, offset);
-                match self.density {
+                match self.density_on_face(b, k, offset) {
                     None => speed,
-                    Some(density) => {
-                        let density = self.located(b, density, at, offset);
-                        b.binary(Binary::Multiply, density, speed)
-                    }
+                    Some(density) => b.binary(Binary::Multiply, density, speed),
                 }
             }
             Advector::Courant(parts) => self.located(b, &parts[k], at, offset),
@@ -215,17 +211,17 @@ impl<'a> Flow<'a> {
 
     /// The density in the cell at an offset; none where it is 1.
     pub(crate) fn density(&self, pass: &mut PassBuilder, offset: [i32; 3]) -> Option<Value> {
-        let density = self.density?;
+        self.density?;
         Some(match self.density_array {
             Some(array) => load(pass, array, offset),
-            None => self.located(&mut pass.builder, density, [Along::Centre; 3], offset),
+            None => self.density_itself(&mut pass.builder, offset),
         })
     }
 
-    /// The density at the centre of a cell, computed.
-    pub(crate) fn density_itself(&self, b: &mut Builder) -> Value {
+    /// The density at the centre of the cell at an offset, computed.
+    pub(crate) fn density_itself(&self, b: &mut Builder, offset: [i32; 3]) -> Value {
         match self.density {
-            Some(density) => self.located(b, density, [Along::Centre; 3], [0; 3]),
+            Some(density) => self.located(b, density, [Along::Centre; 3], offset),
             None => b.constant(1.0),
         }
     }
@@ -239,11 +235,16 @@ impl<'a> Flow<'a> {
         Some(b.binary(Binary::Multiply, half, sum))
     }
 
-    /// The density exactly at a face.
-    pub(crate) fn density_on_face(&self, b: &mut Builder, k: usize) -> Option<Value> {
+    /// The density exactly at the face of the cell at an offset.
+    pub(crate) fn density_on_face(
+        &self,
+        b: &mut Builder,
+        k: usize,
+        offset: [i32; 3],
+    ) -> Option<Value> {
         let mut at = [Along::Centre; 3];
         at[self.axes[k]] = Along::Face;
-        self.density.map(|density| self.located(b, density, at, [0; 3]))
+        self.density.map(|density| self.located(b, density, at, offset))
     }
 
     /// An expression of place and time at positions of the cell at an offset along each axis.

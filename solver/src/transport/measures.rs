@@ -65,7 +65,7 @@ impl Measure {
         by_hand(pde, |pass| {
             let value = match self {
                 Measure::Outflow(k) => outflow(pass, &flows.list[k].flow),
-                Measure::Density(k) => flows.list[k].flow.density_itself(&mut pass.builder),
+                Measure::Density(k) => flows.list[k].flow.density_itself(&mut pass.builder, [0; 3]),
                 Measure::Speed(k) => {
                     let known = &flows.list[k];
                     match known.velocity() {

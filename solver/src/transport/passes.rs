@@ -234,7 +234,7 @@ fn diffusive(
         Some(array) => mean_at_face(flow, pass, array, k),
     };
     let b = &mut pass.builder;
-    if let Some(density) = flow.density_on_face(b, k) {
+    if let Some(density) = flow.density_on_face(b, k, [0; 3]) {
         mu = b.binary(Binary::Multiply, density, mu);
     }
     let spacing = flow.pde.grid().axes()[k].spacing();

@@ -72,7 +72,8 @@ pub(crate) fn found<'e>(pde: &Pde, flows: &Flows<'e>) -> Vec<Target<'e>> {
     velocities.chain(flows.carried.iter().flat_map(|c| c.found_diffusivities(pde))).collect()
 }
 
-pub(crate) fn extra(reference: ArrayRef) -> Slot {
+/// Where arrays lie that kernels written by hand know by their numbers.
+fn extra(reference: ArrayRef) -> Slot {
     match reference {
         ArrayRef::Extra(array) | ArrayRef::Field(array) | ArrayRef::Quantity(array) => {
             Slot::Array(array)
@@ -180,9 +181,20 @@ impl<'a> Steps<'a> {
         outputs: &[usize],
         write: impl FnOnce(&mut PassBuilder),
     ) {
+        self.sweep_in(Extent::Block, name, outputs, write);
+    }
+
+    /// The same in other cells than those of the block.
+    pub(crate) fn sweep_in(
+        &mut self,
+        extent: Extent,
+        name: String,
+        outputs: &[usize],
+        write: impl FnOnce(&mut PassBuilder),
+    ) {
         let pass = by_hand(self.pde, write);
         let outputs = outputs.iter().map(|array| Slot::Array(*array)).collect();
-        self.plan.push_sweep(pass, &extra, outputs, Extent::Block, name);
+        self.plan.push_sweep(pass, &extra, outputs, extent, name);
     }
 
     /// Fills halos of arrays with these conditions, as wide as will turn out.

@@ -13,20 +13,14 @@ impl<'a> Steps<'a> {
     /// Flows that are stored and do not change, in every cell that memory has.
     pub(crate) fn store_once(&mut self, known: &Known<'a>) {
         let flow = &known.flow;
-        let mut store = |name: String, outputs: &[usize], write: &dyn Fn(&mut PassBuilder)| {
-            self.sweep(name, outputs, |pass| write(pass));
-            if let Some(Action::Sweep { extent, .. }) = self.plan.actions.last_mut() {
-                *extent = Extent::Memory;
-            }
-        };
         if let Some(array) = flow.density_array {
-            store("g_factor".into(), &[array], &|pass| {
-                let density = flow.density_itself(&mut pass.builder);
+            self.sweep_in(Extent::Memory, "g_factor".into(), &[array], |pass| {
+                let density = flow.density_itself(&mut pass.builder, [0; 3]);
                 pass.builder.output(density);
             });
         }
         if let Way::Stored(arrays) = &flow.way {
-            store(known.names.join(", "), arrays, &|pass| {
+            self.sweep_in(Extent::Memory, known.names.join(", "), arrays, |pass| {
                 for k in 0..flow.axes.len() {
                     let value = flow.base(&mut pass.builder, k, [0; 3]);
                     pass.builder.output(value);
@@ -74,7 +68,9 @@ impl<'a> Steps<'a> {
 fn at_face(flow: &Flow, pass: &mut PassBuilder, array: usize, k: usize) -> Value {
     let mut value = mean_at_face(flow, pass, array, k);
     let b = &mut pass.builder;
-    if let (Advector::Velocity(_), Some(density)) = (flow.advector, flow.density_on_face(b, k)) {
+    if let (Advector::Velocity(_), Some(density)) =
+        (flow.advector, flow.density_on_face(b, k, [0; 3]))
+    {
         value = b.binary(Binary::Multiply, density, value);
     }
     flow.bounded(b, k, [0; 3], value)
