@@ -5,7 +5,7 @@ use std::fmt;
 use fluxions_comm::Disagreement;
 use fluxions_expr::Type;
 
-use crate::origin::Origin;
+use crate::system::origin::Origin;
 
 /// A mistake in a problem, or a failure while it is solved.
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,114 @@
+//! What a problem needs, without solving it: its plan, memory, messages and speed.
+
+use std::time::{Duration, Instant};
+
+use fluxions_comm::World;
+use fluxions_halo::{Decomposition, HaloPlan};
+
+use crate::error::{Error, Errors};
+use crate::plan::plan::{Action, Plan};
+use crate::run::blocking::tuning::{Blocked, Blocking};
+use crate::run::memory::Memory;
+use crate::schemes::tableau::Tableau;
+use crate::simulation::simulation::Simulation;
+use crate::system::external::Shifted;
+use crate::system::formula::Formula;
+use crate::system::pde::Pde;
+use crate::system::transport::advected;
+
+/// What a problem needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inspection {
+    /// The step plan, one action a line.
+    pub plan: String,
+    /// The kernels of the plan, operation by operation.
+    pub kernels: String,
+    /// Ranks along each named axis.
+    pub dims: Vec<usize>,
+    /// Bytes of the arrays of the rank with the most.
+    pub memory_per_rank: usize,
+    /// Messages in a step that is made by itself, of all ranks together.
+    pub messages_per_step: usize,
+    /// Bytes in these messages.
+    pub bytes_per_step: usize,
+}
+
+impl Inspection {
+    /// Finds out what `pde` needs with this scheme on so many ranks.
+    ///
+    /// # Errors
+    /// If the grid cannot be cut into as many blocks.
+    pub fn new(pde: &Pde, tableau: &Tableau, ranks: usize, dims: &[usize]) -> Result<Self, Error> {
+        let plan = Plan::step(pde, tableau);
+        let dims = advected::ranks_along(pde, dims)?;
+        let decomposition = Decomposition::new(pde.grid(), ranks, &dims, plan.least_cells(pde))?;
+        let blocked = Blocked::new(pde, &plan, &decomposition, Blocking::default());
+        let deep = blocked.map_or([0; 3], |blocked| blocked.halo());
+        let halo = plan.halo();
+        let halo = std::array::from_fn(|axis| halo[axis].max(deep[axis]));
+        let (mut memory, mut messages, mut bytes) = (0, 0, 0);
+        for rank in 0..ranks {
+            let block = decomposition.subdomain(rank);
+            let layout = block.layout(halo);
+            memory = memory.max(Memory::bytes(layout, plan.arrays, plan.rows));
+            for action in &plan.actions {
+                let Action::Halo { group, arrays, .. } = action else { continue };
+                let halo = HaloPlan::new(&block, plan.groups[*group].width);
+                for leg in halo.phases().iter().flatten() {
+                    if leg.neighbour != rank && !leg.send.is_empty() {
+                        messages += 1;
+                        bytes += leg.send.cells() * arrays.len() * size_of::<f64>();
+                    }
+                }
+            }
+        }
+        let kernel = |(name, kernel)| format!("{name}\n{kernel}");
+        let kernels: Vec<String> =
+            plan.kernel_names.iter().zip(&plan.kernels).map(kernel).collect();
+        Ok(Inspection {
+            plan: plan.to_string(),
+            kernels: kernels.join("\n"),
+            dims: decomposition.dims()[pde.grid().missing()..].to_vec(),
+            memory_per_rank: memory,
+            messages_per_step: messages,
+            bytes_per_step: bytes,
+        })
+    }
+}
+
+/// Cells in which steps are timed at most.
+const MOST_CELLS: usize = 1 << 20;
+/// How long steps are timed, about.
+const TIMED: Duration = Duration::from_millis(200);
+
+/// Cells that one rank steps per second, measured on a part of the grid for a moment.
+///
+/// # Errors
+/// Mistakes in the initial values.
+pub fn measured_speed(
+    pde: &Pde,
+    initial: &[(String, Formula)],
+    tableau: &Tableau,
+) -> Result<f64, Errors> {
+    let whole = pde.grid();
+    let pde = pde.cropped(MOST_CELLS, 0.0);
+    let initial = Shifted::initial(initial, &whole.offset_of(pde.grid()));
+    let world = World::solo();
+    // Steps of next to no length: the state stays finite.
+    let dt = 1e-30;
+    let mut builder = Simulation::builder(&pde, &world).scheme(*tableau).dt(dt);
+    for (field, value) in &initial {
+        builder = builder.initial(field, value.clone());
+    }
+    let mut simulation = builder.build()?;
+    let mut steps = 1.0;
+    loop {
+        let began = Instant::now();
+        simulation.run_until(simulation.time() + steps * dt)?;
+        let elapsed = began.elapsed();
+        if elapsed >= TIMED / 2 || steps >= 1e6 {
+            return Ok(steps * pde.grid().cells() as f64 / elapsed.as_secs_f64());
+        }
+        steps *= 2.0;
+    }
+}

@@ -1,0 +1,6 @@
+//! What a problem needs and how fast it is, without solving it.
+
+pub(crate) mod inspection;
+pub(crate) mod machine;
+pub(crate) mod pass_time;
+pub(crate) mod stability;

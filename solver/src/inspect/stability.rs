@@ -1,0 +1,269 @@
+//! The longest stable time step, estimated from the equations.
+//!
+//! The right-hand sides are differentiated with respect to every cell that they load, in every
+//! cell of a state. The sum of the magnitudes over the cells of one field bounds a block of the
+//! Jacobian in the maximum norm; nested operators multiply such bounds. The spectral radius of
+//! the small matrix of bounds, field by field, bounds that of the Jacobian (Gershgorin's theorem
+//! for blocks: Feingold & Varga 1962, Pacific J. Math. 12, 1241). Integrals in the equations are
+//! left out: they touch single modes.
+
+use fluxions_comm::World;
+use fluxions_expr::derivative::partials;
+use fluxions_expr::{Binary, Expr, Reduction, Unary};
+
+use crate::error::{Error, Errors};
+use crate::plan::pass::PassBuilder;
+use crate::plan::plan::{Plan, Slot, equations};
+use crate::plan::program::{ArrayRef, Program, Target};
+use crate::run::executor::Executor;
+use crate::schemes::mpdata::measures;
+use crate::schemes::tableau::Tableau;
+use crate::simulation::simulation::Simulation;
+use crate::system::external::Shifted;
+use crate::system::formula::Formula;
+use crate::system::pde::Pde;
+
+/// Cells in which derivatives are evaluated at most, at each of a few places of a large grid.
+const MOST_CELLS: usize = 1 << 18;
+
+/// The longest stable time step of a scheme.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StableStep {
+    /// A bound of the magnitude of the eigenvalues of the linearised equations, per unit of time.
+    pub rate: f64,
+    /// The longest step for modes that decay, and for which no more is carried out of a cell than is
+    /// in it; infinite where nothing changes.
+    pub decaying: f64,
+    /// The longest step for modes that oscillate; 0 where the scheme is unstable for them.
+    pub oscillating: f64,
+}
+
+/// Estimates the longest stable step of `tableau` from the initial values.
+///
+/// # Errors
+/// Mistakes in the initial values.
+pub fn stable_step(
+    pde: &Pde,
+    initial: &[(String, Formula)],
+    tableau: &Tableau,
+) -> Result<StableStep, Errors> {
+    let (mut rate, mut carried): (f64, f64) = (0.0, 0.0);
+    let whole = pde.grid().cells() <= MOST_CELLS;
+    let places: &[f64] = if whole { &[0.0] } else { &[0.0, 0.5, 1.0] };
+    for place in places {
+        let part = pde.cropped(MOST_CELLS, *place);
+        let offset = pde.grid().offset_of(part.grid());
+        let initial = Shifted::initial(initial, &offset);
+        let (of_equations, of_transport) = bounds(&part, &initial, whole)?;
+        (rate, carried) = (rate.max(of_equations), carried.max(of_transport));
+    }
+    let over = |limit: f64| if rate > 0.0 { limit / rate } else { f64::INFINITY };
+    let decaying = over(tableau.real_limit).min(1.0 / carried);
+    let oscillating = over(tableau.imaginary_limit);
+    Ok(StableStep { rate, decaying, oscillating })
+}
+
+/// The bounds for the whole grid of `pde`, on one rank: of the equations, and of transport.
+fn bounds(pde: &Pde, initial: &[(String, Formula)], whole: bool) -> Result<(f64, f64), Errors> {
+    // Short enough for any flow.
+    const SHORT: f64 = 1e-30;
+    let world = World::solo();
+    let (plan, blocks) = sensitivities(pde);
+    let mut builder = Simulation::builder(pde, &world).dt(SHORT);
+    for (field, value) in initial {
+        builder = builder.initial(field, value.clone());
+    }
+    let mut simulation = builder.with_room_for(&plan).build()?;
+    let bounds = simulation.reduce_all(plan).map_err(Errors::from)?;
+    let of_transport = measures::rate(pde, &simulation.measures, SHORT, whole);
+
+    // Rows: arrays of fields, then of quantities; columns: the same. Quantities are replaced by
+    // what they are made of, those of high levels first.
+    let fields = pde.arrays();
+    let size = blocks.rows;
+    let mut matrix = vec![vec![0.0; size]; size];
+    for ((row, column), bound) in blocks.entries.iter().zip(bounds) {
+        matrix[*row][*column] = bound;
+    }
+    for quantity in (fields..size).rev() {
+        for row in 0..size {
+            let through = matrix[row][quantity];
+            for column in 0..quantity {
+                matrix[row][column] += through * matrix[quantity][column];
+            }
+        }
+    }
+    Ok((spectral_radius(&matrix, fields), of_transport))
+}
+
+/// Which entry of the matrix of bounds each reduction of a plan is.
+struct Blocks {
+    entries: Vec<(usize, usize)>,
+    rows: usize,
+}
+
+/// A plan whose reductions are the largest sums of magnitudes of derivatives.
+fn sensitivities(pde: &Pde) -> (Plan, Blocks) {
+    let n = pde.all_arrays();
+    let targets = equations(pde);
+    let mut program = Program::new(pde, &targets);
+    let preparations = program.preparations();
+    let mut plan = Plan::of_fields(pde, &program);
+    let slot = move |reference: ArrayRef| match reference {
+        ArrayRef::Quantity(array) => Slot::Array(n + array),
+        ArrayRef::Field(k) | ArrayRef::Extra(k) | ArrayRef::Random(k) => Slot::Array(k),
+    };
+    let prepared = plan.add_preparations(&program, preparations);
+    plan.push_preparations(&prepared, &slot);
+
+    // Arrays in the order of their levels, so that a later one is made of earlier ones.
+    let mut order: Vec<usize> = (0..program.quantities.len()).collect();
+    order.sort_by_key(|q| program.quantities[*q].level);
+    let arrays_of = |q: usize| program.quantities[q].arrays.iter().flatten().copied();
+    let columns: Vec<usize> = order.iter().flat_map(|q| arrays_of(*q)).collect();
+    let row_of = |array: usize| n + columns.iter().position(|a| *a == array).unwrap_or(0);
+    let mut blocks = Blocks { entries: Vec::new(), rows: n + columns.len() };
+    // For each expression the rows of its numbers, and the passes that it may use.
+    let mut bodies: Vec<(Vec<Option<usize>>, Expr, usize, usize)> = Vec::new();
+    for (field, target) in targets.iter().enumerate() {
+        let rows = pde.arrays_of(field).map(Some).collect();
+        bodies.push((rows, target.expr.clone(), target.owner, usize::MAX));
+    }
+    for (q, quantity) in program.quantities.iter().enumerate() {
+        let body = program.body(q);
+        let rows = quantity.arrays.iter().map(|array| array.map(row_of)).collect();
+        bodies.push((rows, body.expr.clone(), body.owner, quantity.level - 1));
+    }
+    for (rows, expr, owner, level) in bodies {
+        let mut pass = PassBuilder::new(&mut program, level);
+        let parts = pass.value(Target { expr: &expr, owner, name: "" });
+        let dimension = pde.space().dimension();
+        let ty = if level == usize::MAX { pde.types()[field_of(pde, &rows)] } else { expr.ty };
+        let numbers = parts.numbers(ty, dimension, &mut pass.builder);
+        for (row, value) in rows.into_iter().zip(numbers) {
+            let Some(row) = row else { continue };
+            let derivatives = partials(&mut pass.builder, value);
+            let inputs = pass.inputs().to_vec();
+            for (input, array) in inputs.iter().enumerate() {
+                let column = match array {
+                    ArrayRef::Field(array) if *array >= pde.arrays() => continue,
+                    ArrayRef::Field(array) => *array,
+                    ArrayRef::Quantity(array) => row_of(*array),
+                    ArrayRef::Extra(_) | ArrayRef::Random(_) => continue,
+                };
+                let mut builder = pass.builder.clone();
+                let mut sum = builder.constant(0.0);
+                for partial in derivatives.iter().filter(|partial| partial.input == input) {
+                    let magnitude = builder.unary(Unary::Abs, partial.derivative);
+                    sum = builder.binary(Binary::Add, sum, magnitude);
+                }
+                if builder.as_constant(sum) == Some(0.0) {
+                    continue;
+                }
+                // At a corner such as that of sqrt(u) at 0 a derivative may not be finite.
+                let most = builder.constant(f64::MAX);
+                let finite = builder.binary(Binary::LessEqual, sum, most);
+                let zero = builder.constant(0.0);
+                let sum = builder.select(finite, sum, zero);
+                builder.output(sum);
+                let parameter = plan.first_factor + blocks.entries.len();
+                plan.push_reduction(
+                    builder.finish(),
+                    inputs.iter().map(|array| slot(*array)).collect(),
+                    Reduction::Max,
+                    parameter,
+                );
+                blocks.entries.push((row, column));
+            }
+        }
+    }
+    plan.factors = vec![0.0; blocks.entries.len()];
+    (plan, blocks)
+}
+
+/// The field whose arrays these rows are.
+fn field_of(pde: &Pde, rows: &[Option<usize>]) -> usize {
+    let first = rows.first().copied().flatten();
+    let is_it = |field: &usize| first.is_some_and(|row| pde.arrays_of(*field).contains(&row));
+    (0..pde.fields().len()).find(is_it).unwrap_or(0)
+}
+
+impl Simulation {
+    /// The results of a plan's reductions that are stored as its factors.
+    fn reduce_all(&mut self, plan: Plan) -> Result<Vec<f64>, Error> {
+        let (first, count) = (plan.first_factor, plan.factors.len());
+        let mut executor: Executor = self.executor(plan)?;
+        self.run_beside(&mut executor)?;
+        Ok(executor.parameters()[first..first + count].to_vec())
+    }
+}
+
+/// The largest magnitude of the eigenvalues of the leading `n` rows and columns, whose entries are
+/// not negative: the limit of |M^k|^(1/k) (Gelfand's formula), for k = 1, 2, 4, …, 2^49.
+fn spectral_radius(matrix: &[Vec<f64>], n: usize) -> f64 {
+    let mut power: Vec<Vec<f64>> = matrix[..n].iter().map(|row| row[..n].to_vec()).collect();
+    let mut log = 0.0;
+    for exponent in 0..50 {
+        let norm = power.iter().map(|row| row.iter().sum::<f64>()).fold(0.0, f64::max);
+        if norm == 0.0 {
+            return 0.0;
+        }
+        log += norm.ln() / 2f64.powi(exponent);
+        let square = |i: usize, j: usize| {
+            (0..n).map(|k| power[i][k] / norm * (power[k][j] / norm)).sum::<f64>()
+        };
+        power = (0..n).map(|i| (0..n).map(|j| square(i, j)).collect()).collect();
+    }
+    log.exp()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fluxions_grid::{Ends, Grid};
+
+    fn rate(cells: usize, equations: &[(&str, &str)], initial: &[(&str, &str)]) -> f64 {
+        let grid = Grid::cartesian()
+            .axis("x", 0.0..1.0, cells, Ends::Periodic)
+            .axis("y", 0.0..1.0, cells, Ends::Periodic)
+            .build()
+            .unwrap();
+        let builder = equations.iter().fold(Pde::on(&grid), |b, (f, text)| b.equation(f, *text));
+        let pde = builder.build().unwrap();
+        let initial: Vec<_> =
+            initial.iter().map(|(f, text)| (f.to_string(), Formula::from(*text))).collect();
+        stable_step(&pde, &initial, &Tableau::EULER).unwrap().rate
+    }
+
+    fn near(found: f64, expected: f64) {
+        assert!((found / expected - 1.0).abs() < 1e-9, "{found} {expected}");
+    }
+
+    #[test]
+    fn diffusion_has_the_rate_of_its_shortest_wave() {
+        near(rate(32, &[("u", "0.3*laplace(u)")], &[("u", "1")]), 0.3 * 8.0 * 32.0 * 32.0);
+        near(rate(32, &[("u", "0.3*d2_dx2(u)")], &[("u", "1")]), 0.3 * 4.0 * 32.0 * 32.0);
+    }
+
+    #[test]
+    fn nested_operators_multiply() {
+        let lap = 8.0 * 32.0 * 32.0;
+        near(rate(32, &[("u", "-laplace(laplace(u))")], &[("u", "1")]), lap * lap);
+        let found = rate(32, &[("c", "laplace(c^3 - c - laplace(c))")], &[("c", "0.5")]);
+        near(found, lap * (lap - 0.25));
+    }
+
+    #[test]
+    fn waves_have_their_frequency_though_one_coefficient_is_large() {
+        let equations = [("u", "v"), ("v", "9*laplace(u)")];
+        near(rate(32, &equations, &[("u", "x"), ("v", "0")]), 3.0 * (8.0f64).sqrt() * 32.0);
+    }
+
+    #[test]
+    fn the_largest_rate_of_all_cells_counts() {
+        near(rate(16, &[("u", "-(1 + 3*x)*u")], &[("u", "1")]), 1.0 + 3.0 * (1.0 - 0.5 / 16.0));
+        near(rate(16, &[("u", "-u^2/2")], &[("u", "2 + y")]), 2.0 + 1.0 - 0.5 / 16.0);
+        // Where the slope of the root is infinite, it counts as nothing.
+        near(rate(16, &[("u", "-sqrt(u)")], &[("u", "where(x < 0.5, 0, 4)")]), 0.25);
+    }
+}

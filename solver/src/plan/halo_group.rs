@@ -1,0 +1,146 @@
+//! Which halos are filled together: those of the fields, of given ones, of a level's quantities.
+
+use std::ops::Range;
+
+use fluxions_expr::Type;
+use fluxions_halo::HaloWidth;
+
+use crate::plan::program::{ArrayRef, Program, Quantity};
+use crate::system::external::Data;
+use crate::system::pde::Pde;
+
+/// Arrays whose halos are filled together.
+#[derive(Clone, Debug)]
+pub(crate) struct HaloGroup {
+    pub(crate) arrays: Vec<ArrayRef>,
+    /// The boundary conditions of each.
+    pub(crate) conditions: Vec<usize>,
+    /// The arrays of real and imaginary part of each; the array itself twice where it is real.
+    pub(crate) partners: Vec<[ArrayRef; 2]>,
+    pub(crate) width: HaloWidth,
+}
+
+impl HaloGroup {
+    fn empty() -> Self {
+        HaloGroup {
+            arrays: Vec::new(),
+            conditions: Vec::new(),
+            partners: Vec::new(),
+            width: HaloWidth::default(),
+        }
+    }
+
+    fn add(
+        &mut self,
+        array: ArrayRef,
+        conditions: usize,
+        partners: [ArrayRef; 2],
+        width: HaloWidth,
+    ) {
+        if !width.is_empty() {
+            self.arrays.push(array);
+            self.conditions.push(conditions);
+            self.partners.push(partners);
+            self.width = self.width.union(&width);
+        }
+    }
+
+    /// How many cells, counted from a wall across this axis, decide the ghost cells beyond it, of
+    /// any of the arrays.
+    pub(crate) fn depth(&self, pde: &Pde, axis: usize) -> usize {
+        let sets = self.conditions.iter().map(|set| pde.conditions().of_array(*set));
+        let faces = sets.flat_map(|set| &set[axis]);
+        let depth = faces.map(|face| face.condition.depth()).max().unwrap_or(1);
+        // Further layers mirror further cells.
+        depth.max(self.width.widest()[axis])
+    }
+
+    /// Whether there is a pole, around which ghost cells lie far from what decides them.
+    pub(crate) fn has_pole(&self, pde: &Pde) -> bool {
+        self.conditions.iter().any(|set| pde.conditions().has_pole(*set))
+    }
+
+    fn unless_empty(self) -> Option<Self> {
+        (!self.arrays.is_empty()).then_some(self)
+    }
+}
+
+/// Makes each of these widths enough for another use too.
+pub(crate) fn widen(widths: &mut [HaloWidth], others: &[HaloWidth]) {
+    for (width, other) in widths.iter_mut().zip(others) {
+        *width = width.union(other);
+    }
+}
+
+/// The numbers of a value that are real and imaginary part of the component of number `k`; the
+/// number itself twice where the value is real.
+fn partners(ty: Type, k: usize) -> [usize; 2] {
+    match ty.complex {
+        true => [k & !1, k | 1],
+        false => [k, k],
+    }
+}
+
+impl<'a> Program<'a> {
+    /// The halos of fields that can differ from the last time: of given ones only those with
+    /// conditions that change.
+    pub(crate) fn halo_of_fields(&self) -> Option<HaloGroup> {
+        let n = self.pde.arrays();
+        let conditions = self.pde.conditions();
+        let differ = |array: usize, set: usize| array < n || conditions.change(set);
+        let all = self.pde.fields().len() + self.pde.data().len();
+        self.halos(0..all, |array, set| match differ(array, set) {
+            true => self.fields[array],
+            false => HaloWidth::default(),
+        })
+    }
+
+    /// The halos of the fields that are given: filled once, as wide as `widths` says of each
+    /// array.
+    pub(crate) fn halo_of_data(pde: &'a Pde, widths: &[HaloWidth]) -> Option<HaloGroup> {
+        let first = pde.fields().len();
+        let width = |array: usize, _| widths[array - pde.arrays()];
+        Program::new(pde, &[]).halos(first..first + pde.data().len(), width)
+    }
+
+    /// How wide the halos of the arrays of given fields have to be.
+    pub(crate) fn data_widths(&self) -> &[HaloWidth] {
+        &self.fields[self.pde.arrays()..]
+    }
+
+    fn halos(
+        &self,
+        fields: Range<usize>,
+        width: impl Fn(usize, usize) -> HaloWidth,
+    ) -> Option<HaloGroup> {
+        let pde = self.pde;
+        let given = pde.data().iter().map(Data::ty);
+        let types: Vec<Type> = pde.types().iter().copied().chain(given).collect();
+        let mut group = HaloGroup::empty();
+        for field in fields {
+            let (ty, arrays) = (types[field], pde.arrays_of(field));
+            let first = arrays.start;
+            for (array, conditions) in arrays.zip(pde.conditions().of_field(field, ty)) {
+                let pair = partners(ty, array - first).map(|k| ArrayRef::Field(first + k));
+                group.add(ArrayRef::Field(array), *conditions, pair, width(array, *conditions));
+            }
+        }
+        group.unless_empty()
+    }
+
+    /// The halos of the stored numbers of these quantities.
+    pub(crate) fn halo_of(&self, quantities: &[usize]) -> Option<HaloGroup> {
+        let mut group = HaloGroup::empty();
+        for quantity in quantities {
+            let Quantity { arrays, conditions, widths, expr, .. } = &self.quantities[*quantity];
+            for k in 0..arrays.len() {
+                let (Some(array), Some(width)) = (arrays[k], widths[k]) else { continue };
+                // Where the conditions need the other part it is stored.
+                let stored = |k: usize| ArrayRef::Quantity(arrays[k].unwrap_or(array));
+                let pair = partners(expr.ty, k).map(stored);
+                group.add(ArrayRef::Quantity(array), conditions[k], pair, width);
+            }
+        }
+        group.unless_empty()
+    }
+}

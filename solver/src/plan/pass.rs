@@ -1,0 +1,233 @@
+//! A pass while it is built: expressions of a program to one kernel.
+
+use std::collections::HashMap;
+
+use fluxions_expr::{
+    Binary, Builder, Distribution, Expr, Node, Number, Operator, Parts, Reduction, Type, Value,
+    lower,
+};
+use fluxions_grid::Metric;
+
+use crate::operators::{self, Argument, FIRST_METRIC};
+use crate::plan::program::{ArrayRef, Pass, Program, RandomArray, TIME, Target};
+
+/// A pass while it is built.
+pub(crate) struct PassBuilder<'p, 'a> {
+    program: &'p mut Program<'a>,
+    /// Quantities and numbers up to this level are there.
+    level: usize,
+    pub(crate) builder: Builder,
+    inputs: Vec<ArrayRef>,
+    /// Values of definitions that were computed, by definition and owner.
+    definitions: HashMap<(usize, usize), Parts>,
+}
+
+impl<'p, 'a> PassBuilder<'p, 'a> {
+    /// A pass that may use what has at most this level.
+    pub(crate) fn new(program: &'p mut Program<'a>, level: usize) -> Self {
+        let (builder, inputs, definitions) = (Builder::new(), Vec::new(), HashMap::new());
+        PassBuilder { program, level, builder, inputs, definitions }
+    }
+
+    /// A pass that may use everything.
+    pub(crate) fn last(program: &'p mut Program<'a>) -> Self {
+        Self::new(program, usize::MAX)
+    }
+
+    /// The number of an input array.
+    pub(crate) fn input(&mut self, array: ArrayRef) -> usize {
+        number_of(&mut self.inputs, array)
+    }
+
+    /// The input arrays so far.
+    pub(crate) fn inputs(&self) -> &[ArrayRef] {
+        &self.inputs
+    }
+
+    /// The value of an array in the cell.
+    pub(crate) fn load(&mut self, array: ArrayRef) -> Value {
+        let input = self.input(array);
+        self.builder.load(input, [0; 3])
+    }
+
+    /// A value times the volume of the cell, where cells differ in volume.
+    pub(crate) fn weighted(&mut self, value: Value) -> Value {
+        let grid = self.program.pde.grid();
+        if !grid.geometry().is_curvilinear() {
+            return value;
+        }
+        let volume = self.builder.profile(grid.missing(), FIRST_METRIC + Metric::Volume as usize);
+        self.builder.binary(Binary::Multiply, value, volume)
+    }
+
+    /// A value over the volume of the cell.
+    pub(crate) fn per_volume(&mut self, value: Value) -> Value {
+        let grid = self.program.pde.grid();
+        let volume = match grid.cell_volume() {
+            Some(volume) => self.builder.constant(volume),
+            None => self.builder.profile(grid.missing(), FIRST_METRIC + Metric::Volume as usize),
+        };
+        self.builder.binary(Binary::Divide, value, volume)
+    }
+
+    /// The value of an expression.
+    pub(crate) fn value(&mut self, target: Target<'_>) -> Parts {
+        // The builder is lent to `lower`, whose leaves need the rest of this.
+        let mut builder = std::mem::take(&mut self.builder);
+        let space = self.program.pde.space();
+        let value = lower(target.expr, space, &mut builder, &mut |leaf, builder| {
+            std::mem::swap(&mut self.builder, builder);
+            let value = self.leaf(Target { expr: leaf, ..target });
+            std::mem::swap(&mut self.builder, builder);
+            value
+        });
+        self.builder = builder;
+        value
+    }
+
+    fn leaf(&mut self, target: Target<'_>) -> Parts {
+        let pde = self.program.pde;
+        let Target { expr: leaf, owner, .. } = target;
+        match &leaf.node {
+            Node::Field(field) => {
+                let arrays: Vec<_> = pde.arrays_of(*field).map(ArrayRef::Field).collect();
+                self.loaded(leaf.ty, &arrays)
+            }
+            Node::Define(d) => {
+                if let Some(known) = self.definitions.get(&(*d, owner)) {
+                    return known.clone();
+                }
+                let definition = &pde.definitions()[*d];
+                let known = self.program.whole(*d, owner, self.level);
+                let arrays = known.map(|q| q.arrays.iter().flatten().copied().collect::<Vec<_>>());
+                let value = match arrays {
+                    Some(arrays) => {
+                        let arrays: Vec<_> = arrays.into_iter().map(ArrayRef::Quantity).collect();
+                        self.loaded(leaf.ty, &arrays)
+                    }
+                    None => {
+                        let (expr, name) = (&definition.expr, definition.name.as_str());
+                        self.value(Target { expr, owner, name })
+                    }
+                };
+                self.definitions.insert((*d, owner), value.clone());
+                value
+            }
+            Node::Coordinate(axis) => {
+                let axis = pde.grid().missing() + axis;
+                Parts::real(self.builder.profile(axis, axis))
+            }
+            Node::Time => Parts::real(self.builder.parameter(TIME)),
+            Node::Operator(op, arguments) => self.operator(*op, arguments, target),
+            Node::Reduce(kind, argument) => self.number(*kind, Target { expr: argument, ..target }),
+            Node::Random(distribution, arguments, site) => {
+                Parts::real(self.random(*distribution, arguments, *site, target))
+            }
+            // The rest is no leaf, or stands in boundary conditions only.
+            _ => Parts::real(self.builder.constant(f64::NAN)),
+        }
+    }
+
+    fn loaded(&mut self, ty: Type, arrays: &[ArrayRef]) -> Parts {
+        let numbers: Vec<_> = arrays.iter().map(|array| self.load(*array)).collect();
+        Parts::of_numbers(ty, &numbers)
+    }
+
+    fn operator(&mut self, op: Operator, arguments: &[Expr], target: Target<'_>) -> Parts {
+        let pde = self.program.pde;
+        let stored: Vec<usize> = operators::stored(op, arguments).map(|(k, _)| k).collect();
+        let mut kinds = Vec::new();
+        let mut arrays: Vec<Vec<Option<ArrayRef>>> = Vec::new();
+        for (k, argument) in arguments.iter().enumerate() {
+            let of = Target { expr: argument, ..target };
+            if !stored.contains(&k) {
+                kinds.push(Argument::Value(self.value(of)));
+                arrays.push(Vec::new());
+                continue;
+            }
+            kinds.push(Argument::Stored(argument.ty));
+            arrays.push(self.program.arrays_of(op, k, of));
+        }
+        let inputs = &mut self.inputs;
+        let mut load = |b: &mut Builder, argument: usize, number: usize, offset: [i32; 3]| {
+            // What an operator loads was found out by trying (operators::reach).
+            let array = arrays[argument][number].expect("what an operator loads is stored");
+            b.load(number_of(inputs, array), offset)
+        };
+        operators::apply(op, pde.grid(), &kinds, &mut self.builder, &mut load)
+    }
+
+    fn number(&mut self, kind: Reduction, argument: Target<'_>) -> Parts {
+        let mut part = |imaginary: bool| {
+            let number = self.program.number(kind, argument, imaginary);
+            let number = number.expect("a reduction is computed before it is used");
+            self.builder.parameter(Program::parameter_of(number))
+        };
+        let (re, im) = (part(false), argument.expr.ty.complex.then(|| part(true)));
+        Parts::scalar(Number { re: Some(re), im })
+    }
+
+    fn random(
+        &mut self,
+        distribution: Distribution,
+        arguments: &[Expr],
+        site: u32,
+        target: Target<'_>,
+    ) -> Value {
+        let mut values = Vec::new();
+        for argument in arguments {
+            let value = self.value(Target { expr: argument, ..target }).only().re;
+            values.push(value.unwrap_or_else(|| self.builder.constant(0.0)));
+        }
+        let number = |k: usize, default: f64| {
+            values.get(k).and_then(|v| self.builder.as_constant(*v)).unwrap_or(default)
+        };
+        let shape = match distribution {
+            Distribution::Colored => number(0, 0.0),
+            Distribution::Harmonic => number(0, 3.0),
+            Distribution::Uniform | Distribution::Normal => 0.0,
+        };
+        let array =
+            RandomArray { name: target.name.into(), site, distribution, shape, each_step: false };
+        let random = self.random_array(array);
+        let (base, spread) = match (distribution, &values[..]) {
+            (Distribution::Uniform, [a, b]) => {
+                (Some(*a), Some(self.builder.binary(Binary::Subtract, *b, *a)))
+            }
+            (Distribution::Normal, [mean, deviation]) => (Some(*mean), Some(*deviation)),
+            (Distribution::Colored, [_, scale]) => (None, Some(*scale)),
+            _ => (None, None),
+        };
+        let mut value = random;
+        if let Some(spread) = spread {
+            value = self.builder.binary(Binary::Multiply, spread, value);
+        }
+        match base {
+            Some(base) => self.builder.binary(Binary::Add, base, value),
+            None => value,
+        }
+    }
+
+    /// The value in the cell of an array of random numbers.
+    pub(crate) fn random_array(&mut self, array: RandomArray) -> Value {
+        let randoms = &mut self.program.randoms;
+        let known = randoms.iter().position(|known| *known == array);
+        let array = known.unwrap_or_else(|| {
+            randoms.push(array);
+            randoms.len() - 1
+        });
+        self.load(ArrayRef::Random(array))
+    }
+
+    /// The finished pass.
+    pub(crate) fn finish(self) -> Pass {
+        Pass { kernel: self.builder.finish(), inputs: self.inputs }
+    }
+}
+
+fn number_of(inputs: &mut Vec<ArrayRef>, array: ArrayRef) -> usize {
+    inputs.iter().position(|known| *known == array).unwrap_or_else(|| {
+        inputs.push(array);
+        inputs.len() - 1
+    })
+}

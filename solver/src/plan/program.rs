@@ -1,0 +1,370 @@
+//! Expressions to passes: which intermediate arrays and numbers there are, in which order they are
+//! computed, and how wide their halos have to be.
+//!
+//! An operator looks at the neighbours of its argument, so the argument must be stored, with
+//! halos of its own. A field is; anything else becomes a *quantity*, computed by an earlier pass.
+//! A quantity has an array for each of its numbers that operators use. The *level* of a quantity
+//! counts the passes that lead to it: fields have level 0. A reduction over the domain is a
+//! number, and has a level too.
+
+use std::collections::HashMap;
+
+use fluxions_expr::{Distribution, Expr, Kernel, Node, Operator, Reduction, Type};
+use fluxions_halo::HaloWidth;
+
+use crate::operators::{self, Reach};
+use crate::system::argument::Argument;
+use crate::system::definition::MadeOf;
+use crate::system::pde::Pde;
+
+/// The kernel parameter that is the time.
+pub(crate) const TIME: usize = 0;
+
+/// An array that a pass reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum ArrayRef {
+    /// One of the arrays of the fields, as [`Pde::arrays_of`] numbers them.
+    Field(usize),
+    /// One of the arrays of the program's quantities.
+    Quantity(usize),
+    /// Random numbers of the program.
+    Random(usize),
+    /// An array that only who builds the pass knows.
+    Extra(usize),
+}
+
+/// A stored intermediate result.
+#[derive(Clone, Debug)]
+pub(crate) struct Quantity {
+    /// For messages: the definition's name or the expression's text position.
+    pub(crate) name: String,
+    key: Key,
+    /// What it is.
+    pub(crate) expr: Expr,
+    /// The conditions of operators applied to compound expressions in it.
+    pub(crate) owner: usize,
+    /// The name of random numbers in it.
+    pub(crate) random: String,
+    /// The boundary conditions of each of its numbers.
+    pub(crate) conditions: Vec<usize>,
+    pub(crate) level: usize,
+    /// Which of its numbers are stored, and with which halos.
+    pub(crate) widths: Vec<Option<HaloWidth>>,
+    /// The array of each stored number.
+    pub(crate) arrays: Vec<Option<usize>>,
+}
+
+/// An expression that a program computes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target<'e> {
+    /// What it is.
+    pub(crate) expr: &'e Expr,
+    /// The owner of the conditions of compound expressions in it.
+    pub(crate) owner: usize,
+    /// The name of its random numbers.
+    pub(crate) name: &'e str,
+}
+
+/// What makes two quantities the same.
+#[derive(Clone, Debug, PartialEq)]
+enum Key {
+    /// A definition with these conditions; its value depends on the owner where compound
+    /// expressions are in it.
+    Named { definition: usize, owner: Option<usize>, conditions: usize },
+    /// An unnamed expression with these conditions, in an equation of this owner; if there are
+    /// random numbers in it, those of this name.
+    Compound { expr: Expr, owner: usize, conditions: usize, random: Option<String> },
+}
+
+/// A number made of the whole domain.
+#[derive(Clone, Debug)]
+pub(crate) struct DomainNumber {
+    pub(crate) kind: Reduction,
+    pub(crate) expr: Expr,
+    pub(crate) owner: usize,
+    /// The name of random numbers in it.
+    pub(crate) random: Option<String>,
+    pub(crate) level: usize,
+    /// Whether it is made of the imaginary parts.
+    pub(crate) imaginary: bool,
+}
+
+/// Random numbers, one per cell.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RandomArray {
+    /// The field or definition whose expression holds them.
+    pub(crate) name: String,
+    /// Which of the random numbers in that expression.
+    pub(crate) site: u32,
+    pub(crate) distribution: Distribution,
+    /// The exponent of a coloured field, the modes of a harmonic one.
+    pub(crate) shape: f64,
+    /// Whether there are new ones at each step.
+    pub(crate) each_step: bool,
+}
+
+/// A kernel with what its inputs are.
+#[derive(Clone, Debug)]
+pub(crate) struct Pass {
+    pub(crate) kernel: Kernel,
+    pub(crate) inputs: Vec<ArrayRef>,
+}
+
+/// The quantities and numbers that some expressions need.
+#[derive(Clone, Debug)]
+pub(crate) struct Program<'a> {
+    pub(crate) pde: &'a Pde,
+    /// The halos of each array of the fields.
+    pub(crate) fields: Vec<HaloWidth>,
+    pub(crate) quantities: Vec<Quantity>,
+    pub(crate) numbers: Vec<DomainNumber>,
+    pub(crate) randoms: Vec<RandomArray>,
+    /// The levels of definitions that were looked at, by definition and owner.
+    levels: HashMap<(usize, usize), usize>,
+}
+
+impl<'a> Program<'a> {
+    /// The program of these expressions.
+    pub(crate) fn new(pde: &'a Pde, targets: &[Target<'_>]) -> Self {
+        let fields = vec![HaloWidth::default(); pde.all_arrays()];
+        let (quantities, numbers, randoms) = (Vec::new(), Vec::new(), Vec::new());
+        let levels = HashMap::new();
+        let mut program = Program { pde, fields, quantities, numbers, randoms, levels };
+        for target in targets {
+            program.level(*target);
+        }
+        program.number_arrays();
+        program
+    }
+
+    /// The owner of an expression without an equation: that of the fields in it where they all
+    /// have the same, else the common one.
+    pub(crate) fn owner_of(pde: &Pde, expr: &Expr) -> usize {
+        let fields = MadeOf::new(expr, pde.definitions()).fields;
+        let solved = fields.iter().filter(|field| **field < pde.fields().len());
+        let mut owners = solved.map(|field| pde.conditions().owner_of_field(*field));
+        match owners.next() {
+            Some(first) if owners.all(|owner| owner == first) => first,
+            _ => pde.conditions().common(),
+        }
+    }
+
+    /// Passes after which an expression can be computed; notes what it needs.
+    fn level(&mut self, target: Target<'_>) -> usize {
+        let Target { expr, owner, .. } = target;
+        let mut level = 0;
+        match &expr.node {
+            Node::Define(d) => {
+                if let Some(level) = self.levels.get(&(*d, owner)) {
+                    return *level;
+                }
+                let definition = &self.pde.definitions()[*d];
+                let (expr, name) = (&definition.expr, definition.name.as_str());
+                level = self.level(Target { expr, owner, name });
+                self.levels.insert((*d, owner), level);
+            }
+            Node::Operator(op, arguments) => {
+                let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
+                let reach = operators::reach(*op, self.pde.grid(), &types);
+                let stored: Vec<usize> =
+                    operators::stored(*op, arguments).map(|(k, _)| k).collect();
+                for (k, argument) in arguments.iter().enumerate() {
+                    let argument = Target { expr: argument, ..target };
+                    let here = match stored.contains(&k) {
+                        true => self.source(*op, k, argument, &reach[k]),
+                        false => self.level(argument),
+                    };
+                    level = level.max(here);
+                }
+            }
+            Node::Reduce(kind, argument) => {
+                let argument = Target { expr: argument, ..target };
+                level = self.level(argument) + 1;
+                for imaginary in [false, true].into_iter().take(argument.expr.ty.per_component()) {
+                    if self.number(*kind, argument, imaginary).is_none() {
+                        let (kind, expr) = (*kind, argument.expr.clone());
+                        let random = random_name(argument);
+                        let number = DomainNumber { kind, expr, owner, random, level, imaginary };
+                        self.numbers.push(number);
+                    }
+                }
+            }
+            _ => {
+                for child in expr.children() {
+                    level = level.max(self.level(Target { expr: child, ..target }));
+                }
+            }
+        }
+        level
+    }
+
+    /// Notes that an operator is applied to an argument; the argument's level.
+    fn source(&mut self, op: Operator, k: usize, argument: Target<'_>, reach: &Reach) -> usize {
+        let Some((key, first)) = self.key(op, k, argument) else {
+            for (array, width) in self.arrays_of(op, k, argument).into_iter().zip(&reach.numbers) {
+                if let (Some(ArrayRef::Field(array)), Some(width)) = (array, width) {
+                    self.fields[array] = self.fields[array].union(width);
+                }
+            }
+            return 0;
+        };
+        if let Some(known) = self.quantities.iter().position(|q| q.key == key) {
+            self.widen(known, first, reach);
+            return self.quantities[known].level;
+        }
+        let owner = argument.owner;
+        let (expr, name, conditions) = match &key {
+            Key::Named { definition, conditions, .. } => {
+                let found = &self.pde.definitions()[*definition];
+                (found.expr.clone(), found.name.clone(), *conditions)
+            }
+            Key::Compound { expr, conditions, .. } => (expr.clone(), String::new(), *conditions),
+        };
+        let random = if name.is_empty() { argument.name.to_string() } else { name.clone() };
+        let level = self.level(Target { expr: &expr, owner, name: &random }) + 1;
+        let name = match name.is_empty() {
+            true => format!("argument {}", self.quantities.len() + 1),
+            false => name,
+        };
+        // The Pde checked that the conditions fit the type.
+        let conditions = self.pde.conditions().arrays(conditions, expr.ty);
+        let conditions = conditions.map(<[usize]>::to_vec).unwrap_or_default();
+        let widths = vec![None; conditions.len()];
+        let arrays = vec![None; conditions.len()];
+        self.quantities.push(Quantity {
+            name,
+            key,
+            expr,
+            owner,
+            random,
+            conditions,
+            level,
+            widths,
+            arrays,
+        });
+        self.widen(self.quantities.len() - 1, first, reach);
+        level
+    }
+
+    /// Makes a quantity's halos wide enough for a use of its numbers from `first` on.
+    fn widen(&mut self, quantity: usize, first: usize, reach: &Reach) {
+        let conditions = self.pde.conditions();
+        let Quantity { widths, conditions: sets, expr, .. } = &mut self.quantities[quantity];
+        for (k, width) in reach.numbers.iter().enumerate() {
+            let (Some(width), k) = (width, first + k) else { continue };
+            widths[k] = Some(widths[k].unwrap_or_default().union(width));
+            if expr.ty.complex && !width.is_empty() && conditions.needs_partner(sets[k]) {
+                widths[k ^ 1].get_or_insert_default();
+            }
+        }
+    }
+
+    fn number_arrays(&mut self) {
+        let mut next = 0;
+        for Quantity { widths, arrays, .. } in &mut self.quantities {
+            for (width, array) in widths.iter().zip(arrays) {
+                *array = width.map(|_| {
+                    next += 1;
+                    next - 1
+                });
+            }
+        }
+    }
+
+    /// What makes the quantity that an operator looks at, and which of its numbers is the first;
+    /// nothing where that is a field.
+    fn key(&self, op: Operator, k: usize, argument: Target<'_>) -> Option<(Key, usize)> {
+        let Target { expr, owner, .. } = argument;
+        match Argument::of(self.pde, op, k, expr, owner) {
+            Argument::Field { .. } => None,
+            Argument::Define { definition, numbers, conditions, .. } => {
+                let depends = self.pde.definitions()[definition].made_of.depends_on_owner;
+                let owner = depends.then_some(owner);
+                Some((Key::Named { definition, owner, conditions }, numbers.start))
+            }
+            Argument::Compound { conditions } => {
+                let random = random_name(argument);
+                Some((Key::Compound { expr: expr.clone(), owner, conditions, random }, 0))
+            }
+        }
+    }
+
+    /// The arrays that hold the numbers of an argument of an operator, as far as they are stored.
+    pub(crate) fn arrays_of(
+        &self,
+        op: Operator,
+        k: usize,
+        argument: Target<'_>,
+    ) -> Vec<Option<ArrayRef>> {
+        let Target { expr, owner, .. } = argument;
+        if let Argument::Field { field, numbers } = Argument::of(self.pde, op, k, expr, owner) {
+            let first = self.pde.arrays_of(field).start;
+            return numbers.map(|number| Some(ArrayRef::Field(first + number))).collect();
+        }
+        let count = expr.ty.numbers(self.pde.space().dimension());
+        let found = self.key(op, k, argument).and_then(|(key, first)| {
+            let quantity = self.quantities.iter().find(|q| q.key == key)?;
+            Some(&quantity.arrays[first..first + count])
+        });
+        let arrays = found.unwrap_or(&[]).iter();
+        arrays.map(|array| array.map(ArrayRef::Quantity)).collect()
+    }
+
+    /// A quantity that stores all of a definition, whatever its conditions.
+    pub(crate) fn whole(&self, definition: usize, owner: usize, level: usize) -> Option<&Quantity> {
+        self.quantities.iter().find(|q| {
+            let same = matches!(&q.key, Key::Named { definition: d, owner: o, .. }
+                if *d == definition && o.is_none_or(|o| o == owner));
+            same && q.level <= level && q.arrays.iter().all(Option::is_some)
+        })
+    }
+
+    pub(crate) fn number(
+        &self,
+        kind: Reduction,
+        argument: Target<'_>,
+        imaginary: bool,
+    ) -> Option<usize> {
+        let (owner, random) = (argument.owner, random_name(argument));
+        let same = |n: &DomainNumber| {
+            let expressions = n.expr == *argument.expr && n.random == random;
+            expressions && n.kind == kind && n.owner == owner && n.imaginary == imaginary
+        };
+        self.numbers.iter().position(same)
+    }
+
+    /// The kernel parameter of a number of the domain.
+    pub(crate) fn parameter_of(number: usize) -> usize {
+        TIME + 1 + number
+    }
+
+    /// How many kernel parameters the program uses.
+    pub(crate) fn parameters(&self) -> usize {
+        Self::parameter_of(self.numbers.len())
+    }
+
+    /// A name for each array of the quantities.
+    pub(crate) fn array_names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for quantity in &self.quantities {
+            let all =
+                crate::system::names::of_arrays(&quantity.name, quantity.expr.ty, self.pde.space());
+            let stored = all.into_iter().zip(&quantity.arrays).filter(|(_, array)| array.is_some());
+            names.extend(stored.map(|(name, _)| name));
+        }
+        names
+    }
+
+    /// What a quantity is.
+    pub(crate) fn body(&self, quantity: usize) -> Target<'_> {
+        let Quantity { expr, owner, random, .. } = &self.quantities[quantity];
+        Target { expr, owner: *owner, name: random }
+    }
+}
+
+/// The name of the random numbers in an expression itself, if there are any.
+fn random_name(target: Target<'_>) -> Option<String> {
+    let mut random = false;
+    target.expr.walk(&mut |part| random |= matches!(part.node, Node::Random(..)));
+    random.then(|| target.name.to_string())
+}

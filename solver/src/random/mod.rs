@@ -1,0 +1,4 @@
+//! Random numbers that do not depend on ranks.
+
+pub(crate) mod colored;
+pub(crate) mod source;

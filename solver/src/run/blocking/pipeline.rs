@@ -1,0 +1,264 @@
+//! Several time steps as one pipeline of work on slabs. Data only; the wavefront runs it.
+//!
+//! A *slab* is what a block has at one index along the first named axis: a row in two dimensions,
+//! a plane in three. Every sweep and every filling of ghost cells of the steps becomes an entry.
+//! All entries move along the slabs together, each some slabs behind the first: its *shift*. An
+//! entry that reads slabs up to `high` beyond its own must be that much behind the one that wrote
+//! them, and one that overwrites an array must be as far behind those that still read it as they
+//! look back (Wolf & Lam 1991, "A data locality optimizing algorithm", skewing). So the arrays of
+//! the plan serve as they are, and what one entry writes the next finds in the cache.
+//!
+//! Along the second named axis the block may be cut into *tiles*, which are swept one after the
+//! other, with shifts by the same rule.
+//!
+//! Where another block, or the other end of a periodic axis, lies beyond a face, there is nothing
+//! to wait for: entries compute cells of the halo too, as far as later entries need them.
+
+use std::ops::Range;
+
+use crate::plan::plan::{Action, Extent, Plan, Slot};
+use crate::system::boundary::conditions::antiperiodic;
+use crate::system::pde::Pde;
+
+/// Doubles in a cache line.
+const LINE: usize = 8;
+
+/// Numbers of cells at the lower and upper side of each axis.
+pub(crate) type Margins = [[usize; 2]; 3];
+
+/// What an entry does on each slab.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Work {
+    /// Runs a kernel.
+    Sweep { kernel: usize, inputs: Vec<usize>, outputs: Vec<usize>, beyond: Margins },
+    /// Fills ghost cells of the arrays of a group, but for those that other entries compute.
+    Ghosts { group: usize, arrays: Vec<usize>, partners: Vec<[usize; 2]> },
+}
+
+/// One action of a plan in one of the steps. Arrays are numbered as before the first step.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) work: Work,
+    /// Which of the steps it belongs to.
+    pub(crate) step: usize,
+    /// Its time, in steps after the beginning of that step.
+    pub(crate) at: f64,
+    /// How many cells along each axis it is behind the first entry.
+    pub(crate) shift: [isize; 3],
+}
+
+/// Some time steps as a pipeline.
+#[derive(Clone, Debug)]
+pub(crate) struct Pipeline {
+    /// The axis along which it moves.
+    pub(crate) axis: usize,
+    /// The axis along which blocks are cut into tiles.
+    pub(crate) tile_axis: usize,
+    /// The entries of all steps, in order.
+    pub(crate) entries: Vec<Entry>,
+    /// How many of them make one step.
+    pub(crate) per_step: usize,
+}
+
+/// What has to be computed and known beyond the faces where other blocks lie.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Needs {
+    /// For each entry the halo cells in which it has to be done.
+    pub(crate) entries: Vec<Margins>,
+    /// For each array the halo cells that must be known before the first entry.
+    pub(crate) arrays: Vec<Margins>,
+}
+
+impl Pipeline {
+    /// The pipeline of `steps` steps of a plan, after each of which arrays change places;
+    /// nothing if the plan cannot be run in this way: numbers over the whole domain
+    /// and random numbers are made for all slabs at once, around a pole slabs meet that are far from each
+    /// other, and in one dimension there are no slabs.
+    pub(crate) fn new(pde: &Pde, plan: &Plan, steps: usize) -> Option<Self> {
+        let grid = pde.grid();
+        if grid.dimension() < 2 || plan.groups.iter().any(|group| group.has_pole(pde)) {
+            return None;
+        }
+        let axis = grid.missing();
+        let mut names: Vec<usize> = (0..plan.arrays).collect();
+        let mut entries = Vec::new();
+        for step in 0..steps {
+            let mut at = 0.0;
+            for action in &plan.actions {
+                let work = match action {
+                    Action::At(fraction) => {
+                        at = *fraction;
+                        continue;
+                    }
+                    Action::Reduce { .. }
+                    | Action::Sweep { extent: Extent::Once | Extent::Memory, .. } => {
+                        return None;
+                    }
+                    Action::Sweep { kernel, inputs, outputs, beyond, .. } => {
+                        let arrays = |slots: &[Slot]| {
+                            let array = |slot: &Slot| match slot {
+                                Slot::Array(array) => Some(names[*array]),
+                                Slot::Row(_) => None,
+                            };
+                            slots.iter().map(array).collect::<Option<Vec<_>>>()
+                        };
+                        let (inputs, outputs) = (arrays(inputs)?, arrays(outputs)?);
+                        Work::Sweep { kernel: *kernel, inputs, outputs, beyond: *beyond }
+                    }
+                    Action::Halo { group, arrays, partners } => Work::Ghosts {
+                        group: *group,
+                        arrays: arrays.iter().map(|array| names[*array]).collect(),
+                        partners: partners.iter().map(|pair| pair.map(|a| names[a])).collect(),
+                    },
+                };
+                entries.push(Entry { work, step, at, shift: [0; 3] });
+            }
+            for (a, b) in &plan.swaps {
+                names.swap(*a, *b);
+            }
+        }
+        let per_step = entries.len() / steps.max(1);
+        let mut pipeline = Pipeline { axis, tile_axis: axis + 1, entries, per_step };
+        for axis in [axis, axis + 1] {
+            pipeline.set_shifts(pde, plan, axis);
+        }
+        Some(pipeline)
+    }
+
+    /// How many steps it makes.
+    pub(crate) fn steps(&self) -> usize {
+        self.entries.len() / self.per_step
+    }
+
+    /// The first steps of it.
+    pub(crate) fn shortened(&self, steps: usize) -> Self {
+        let entries = self.entries[..steps * self.per_step].to_vec();
+        Pipeline { entries, ..*self }
+    }
+
+    /// For each entry, whether it sweeps over an array that none before it has swept over.
+    pub(crate) fn first_to_touch(&self, arrays: usize) -> Vec<bool> {
+        let mut touched = vec![false; arrays];
+        let touch = |entry: &Entry| match &entry.work {
+            Work::Sweep { inputs, outputs, .. } => {
+                let first = inputs.iter().chain(outputs).any(|array| !touched[*array]);
+                inputs.iter().chain(outputs).for_each(|array| touched[*array] = true);
+                first
+            }
+            Work::Ghosts { .. } => false,
+        };
+        self.entries.iter().map(touch).collect()
+    }
+
+    fn set_shifts(&mut self, pde: &Pde, plan: &Plan, axis: usize) {
+        // Tiles begin on cache lines, as rows do.
+        let multiple = if axis == 2 { LINE } else { 1 };
+        // For each array: the shift of what wrote it last, how much later a ghost slab at a wall
+        // follows, and the shift that is behind all that read it since.
+        let mut written = vec![0; plan.arrays];
+        let mut settled = vec![0; plan.arrays];
+        let mut read = vec![0; plan.arrays];
+        for entry in &mut self.entries {
+            let mut shift = 0;
+            match &entry.work {
+                Work::Sweep { kernel, inputs, outputs, beyond } => {
+                    let reach = |i: usize| plan.kernels[*kernel].reach(i as u32)[axis];
+                    for (i, array) in inputs.iter().enumerate() {
+                        let (high, low) = (reach(i)[1] as isize, beyond[axis][0] as isize);
+                        shift = shift.max(written[*array] + high.max(settled[*array] + low));
+                    }
+                    for array in outputs {
+                        shift = shift.max(written[*array]).max(read[*array]);
+                    }
+                    shift = (shift as usize).next_multiple_of(multiple) as isize;
+                    for (i, array) in inputs.iter().enumerate() {
+                        // Ghost slabs beyond the upper wall change when the last slab does, and
+                        // what goes beyond that wall has to have read them.
+                        let (low, past) = (reach(i)[0] as isize, beyond[axis][1] as isize);
+                        read[*array] = read[*array].max(shift + low.max(past));
+                    }
+                    for array in outputs {
+                        (written[*array], settled[*array], read[*array]) = (shift, 0, shift);
+                    }
+                }
+                Work::Ghosts { group, arrays, partners } => {
+                    let all = arrays.iter().chain(partners.iter().flatten());
+                    for array in all {
+                        shift = shift.max(written[*array]).max(read[*array]);
+                    }
+                    shift = (shift as usize).next_multiple_of(multiple) as isize;
+                    for array in partners.iter().flatten() {
+                        read[*array] = read[*array].max(shift);
+                    }
+                    let later = plan.groups[*group].depth(pde, axis) as isize - 1;
+                    for array in arrays {
+                        (written[*array], settled[*array], read[*array]) = (shift, later, shift);
+                    }
+                }
+            }
+            entry.shift[axis] = shift;
+        }
+    }
+
+    /// What has to be done and known beyond the faces that are joined to other blocks, or to this
+    /// one's own other end.
+    pub(crate) fn needs(&self, plan: &Plan, joined: [[bool; 2]; 3]) -> Needs {
+        let mut arrays: Vec<Margins> = vec![[[0; 2]; 3]; plan.arrays];
+        let mut entries = vec![[[0; 2]; 3]; self.entries.len()];
+        for (entry, margins) in self.entries.iter().zip(&mut entries).rev() {
+            match &entry.work {
+                Work::Sweep { kernel, inputs, outputs, beyond } => {
+                    for array in outputs {
+                        widen(margins, &std::mem::take(&mut arrays[*array]));
+                    }
+                    for (margins, axis) in margins.iter_mut().zip(0..) {
+                        for side in 0..2 {
+                            if !joined[axis][side] {
+                                margins[side] = beyond[axis][side];
+                            }
+                        }
+                    }
+                    for (i, array) in inputs.iter().enumerate() {
+                        let reach = plan.kernels[*kernel].reach(i as u32);
+                        let sum = |axis: usize, side: usize| match joined[axis][side] {
+                            true => margins[axis][side] + reach[axis][side],
+                            false => 0,
+                        };
+                        let needed = std::array::from_fn(|axis| [0, 1].map(|side| sum(axis, side)));
+                        widen(&mut arrays[*array], &needed);
+                    }
+                }
+                Work::Ghosts { arrays: group, partners, .. } => {
+                    group.iter().for_each(|array| widen(margins, &arrays[*array]));
+                    let partners = partners.iter().flatten();
+                    partners.for_each(|array| widen(&mut arrays[*array], margins));
+                }
+            }
+        }
+        Needs { entries, arrays }
+    }
+
+    /// Whether the sign changes where two of these joined ends meet: then halo cells of blocks
+    /// beyond are no copies of what is computed there.
+    pub(crate) fn changes_sign(&self, pde: &Pde, plan: &Plan, joined: [[bool; 2]; 3]) -> bool {
+        let sets = plan.groups.iter().flat_map(|group| &group.conditions);
+        sets.into_iter().any(|set| {
+            let turned = antiperiodic(pde.conditions().of_array(*set));
+            (0..3).any(|axis| turned[axis] && joined[axis].contains(&true))
+        })
+    }
+}
+
+/// Makes margins wide enough for others too.
+pub(crate) fn widen(margins: &mut Margins, others: &Margins) {
+    widen_some(margins, others, 0..3);
+}
+
+/// The same along some axes.
+pub(crate) fn widen_some(margins: &mut Margins, others: &Margins, axes: Range<usize>) {
+    for axis in axes {
+        for side in 0..2 {
+            margins[axis][side] = margins[axis][side].max(others[axis][side]);
+        }
+    }
+}

@@ -1,0 +1,377 @@
+//! Runs several time steps in one sweep over memory: a pipeline on the arrays of one block.
+//!
+//! Halos as deep as the steps need are exchanged once; then all entries of the pipeline move along
+//! the slabs together, a few slabs at a time, each behind the one before (pipeline.rs). Every cell
+//! is computed by the same kernel from the same numbers as step by step, so that the bits are the
+//! same for any number of steps and slabs.
+
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use fluxions_comm::World;
+use fluxions_expr::rows::Profile;
+use fluxions_expr::{Call, Kernel, RowFn, Scratch};
+use fluxions_grid::{Face, Region, Side};
+use fluxions_halo::{Exchange, FieldHalo, HaloWidth, Subdomain};
+
+use crate::error::Error;
+use crate::plan::plan::Plan;
+use crate::plan::program::TIME;
+use crate::run::blocking::pipeline::{Entry, Margins, Pipeline, Work, widen};
+use crate::run::blocking::slab_ghosts::SlabGhosts;
+use crate::run::blocking::tuning::{Blocked, Blocking};
+use crate::run::executor::{Counts, Executor};
+use crate::run::memory::Memory;
+use crate::system::pde::Pde;
+
+/// A pipeline made ready for one block.
+pub(crate) struct Wavefront {
+    plan: Rc<Plan>,
+    kernels: Vec<Arc<dyn RowFn>>,
+    pipeline: Pipeline,
+    /// Most steps in one sweep.
+    pub(crate) steps: usize,
+    /// Slabs that each entry advances at a time.
+    pub(crate) slabs: usize,
+    /// Cells of a tile; more than the block has where that is not cut.
+    pub(crate) tile: usize,
+    /// Arrays whose halos must be known at the beginning.
+    exchanged: Vec<usize>,
+    exchange: Exchange,
+    ghosts: Vec<SlabGhosts>,
+    /// Which entries have nothing to do on this block.
+    idle: Vec<bool>,
+    /// Which entries are the first to touch an array, that has to come from memory.
+    cold: Vec<bool>,
+    /// Where each entry is done when all steps are made.
+    regions: Vec<Region>,
+    bound: Vec<Bound>,
+    profiles: Vec<Profile>,
+    positions: Vec<usize>,
+    scratch: Scratch,
+}
+
+/// The arrays and parameters of an entry in this run.
+#[derive(Clone, Default)]
+struct Bound {
+    inputs: Vec<usize>,
+    outputs: Vec<usize>,
+    partners: Vec<[usize; 2]>,
+    parameters: Vec<f64>,
+}
+
+/// More cells than a block has: where that is not cut into tiles.
+pub(crate) const WHOLE: usize = usize::MAX / 4;
+
+/// A number that is not finite: after which of the steps, in which array and cell of the grid.
+pub(crate) type Bad = (usize, (usize, u64));
+
+/// Which faces are joined to other blocks, or to the other end of an axis along which the block is
+/// not computed at once, and take part in deep halos.
+fn joined(block: &Subdomain, pipeline: &Pipeline, tiled: bool) -> [[bool; 2]; 3] {
+    std::array::from_fn(|axis| {
+        let cut = axis == pipeline.axis || (tiled && axis == pipeline.tile_axis);
+        Side::BOTH.map(|side| {
+            let next = block.neighbour(Face { axis, side });
+            next.is_some_and(|next| cut || next.rank != block.rank())
+        })
+    })
+}
+
+impl Wavefront {
+    /// Makes a pipeline ready, with the kernels of an executor of the same plan. Collective.
+    pub(crate) fn new(
+        pde: &Pde,
+        world: &World,
+        block: &Subdomain,
+        memory: &Memory,
+        executor: &Executor,
+        blocked: &Blocked,
+    ) -> Self {
+        let plan = executor.plan_handle();
+        let Blocked { pipeline, widths, tiled, .. } = blocked;
+        let joined = joined(block, pipeline, *tiled);
+        let mut scratch = Scratch::default();
+        let kernels = executor.kernels().to_vec();
+        kernels.iter().for_each(|kernel| kernel.reserve(&mut scratch));
+        let needs = pipeline.needs(&plan, joined);
+        let regions = needs.entries.iter().map(|margins| block.domain().grown(*margins)).collect();
+
+        let mut of_groups: Vec<Margins> = vec![[[0; 2]; 3]; plan.groups.len()];
+        for (entry, margins) in pipeline.entries.iter().zip(&needs.entries) {
+            if let Work::Ghosts { group, .. } = &entry.work {
+                widen(&mut of_groups[*group], margins);
+            }
+        }
+        let mut ghosts = |(group, margins): (_, &Margins)| {
+            SlabGhosts::new(pde, block, group, pipeline, joined, *margins, &mut scratch)
+        };
+        let ghosts: Vec<_> = plan.groups.iter().zip(&of_groups).map(&mut ghosts).collect();
+        let is_idle = |entry: &Entry| match &entry.work {
+            Work::Ghosts { group, .. } => ghosts[*group].is_empty(),
+            Work::Sweep { .. } => false,
+        };
+        let idle = pipeline.entries.iter().map(is_idle).collect();
+        let cold = pipeline.first_to_touch(plan.arrays);
+
+        let state = (0..pde.arrays()).chain(plan.changing.iter().copied());
+        let exchanged: Vec<usize> = state.filter(|array| widths[*array] != [[0; 2]; 3]).collect();
+        let exchange = deep_exchange(world, block, memory, &exchanged, widths);
+        let bound = pipeline.entries.iter().map(|entry| Bound::of(entry, plan.parameters()));
+        Wavefront {
+            steps: pipeline.steps(),
+            slabs: 1,
+            tile: WHOLE,
+            positions: Vec::with_capacity(exchanged.len()),
+            bound: bound.collect(),
+            exchanged,
+            exchange,
+            ghosts,
+            idle,
+            cold,
+            regions,
+            profiles: crate::run::profiles::of_block(
+                pde,
+                block,
+                memory.layout().halo(),
+                &plan.kernels,
+            ),
+            plan,
+            kernels,
+            pipeline: pipeline.clone(),
+            scratch,
+        }
+    }
+
+    /// The present numbers of steps, slabs and cells of a tile.
+    pub(crate) fn blocking(&self) -> Blocking {
+        let tile = if self.tile < WHOLE { self.tile } else { 0 };
+        Blocking {
+            steps: Some(self.steps),
+            slabs: Some(self.slabs),
+            tile: Some(tile),
+            stream: Some(false),
+        }
+    }
+
+    /// Whether a kernel calls closures that the program brought along.
+    pub(crate) fn calls_closures(&self) -> bool {
+        self.plan.kernels.iter().any(Kernel::calls_closures)
+    }
+
+    /// Whether more than one thing is done in a sweep.
+    pub(crate) fn is_worth_while(&self) -> bool {
+        let sweeps = |entry: &&Entry| matches!(entry.work, Work::Sweep { .. });
+        let in_a_step =
+            self.pipeline.entries[..self.pipeline.per_step].iter().filter(sweeps).count();
+        self.steps * in_a_step > 1
+    }
+
+    /// Makes `steps` steps; `time` tells when each of them begins and how long it is. What is
+    /// first not finite here, if anything. Collective.
+    pub(crate) fn advance(
+        &mut self,
+        block: &Subdomain,
+        memory: &mut Memory,
+        steps: usize,
+        time: impl Fn(usize) -> (f64, f64),
+        counts: &mut Counts,
+    ) -> Result<Option<Bad>, Error> {
+        self.positions.clear();
+        self.positions.extend(self.exchanged.iter().map(|array| memory.array(*array)));
+        for phase in 0..self.exchange.plan().phases().len() {
+            self.exchange.start(phase, memory.all_mut(), &self.positions)?;
+            self.exchange.finish(phase, memory.all_mut(), &self.positions)?;
+        }
+        counts.halo_exchanges += 1;
+        counts.messages += self.exchange.messages() as u64;
+        counts.bytes_sent += self.exchange.bytes() as u64;
+        counts.rhs_evaluations += (self.plan.evaluations * steps) as u64;
+        Ok(self.sweep(block, memory, steps, time, None))
+    }
+
+    /// The sweep of some steps over all slabs, or a part of them only.
+    pub(crate) fn sweep(
+        &mut self,
+        block: &Subdomain,
+        memory: &mut Memory,
+        steps: usize,
+        time: impl Fn(usize) -> (f64, f64),
+        part: Option<Range<isize>>,
+    ) -> Option<Bad> {
+        let used = steps * self.pipeline.per_step;
+        // Fewer steps need as much beyond the faces as the last ones of all.
+        let spared = self.pipeline.entries.len() - used;
+        self.bind(memory, used, time);
+        let (first_slab, last_slab) = self.extent(used, self.pipeline.axis, part.as_ref());
+        let (mut tile, last_tile) = self.extent(used, self.pipeline.tile_axis, None);
+        let mut bad: Option<Bad> = None;
+        while tile < last_tile {
+            let next_tile = tile.saturating_add(self.tile as isize);
+            let mut slab = first_slab;
+            while slab < last_slab {
+                let next_slab = slab + self.slabs as isize;
+                for k in 0..used {
+                    let entry = &self.pipeline.entries[k];
+                    if self.idle[k] {
+                        continue;
+                    }
+                    let mut region = self.regions[spared + k];
+                    if let Some(part) = &part {
+                        let axis = self.pipeline.axis;
+                        region.start[axis] = region.start[axis].max(part.start);
+                        region.end[axis] = region.end[axis].min(part.end);
+                    }
+                    let mut cut = |axis: usize, from: isize, to: isize| {
+                        region.start[axis] = region.start[axis].max(from - entry.shift[axis]);
+                        region.end[axis] = region.end[axis].min(to - entry.shift[axis]);
+                    };
+                    cut(self.pipeline.axis, slab, next_slab);
+                    cut(self.pipeline.tile_axis, tile, next_tile);
+                    if !region.is_empty() && !self.run(k, memory, &region) {
+                        let found = self.first_not_finite(k, block, memory, &region);
+                        let step = self.pipeline.entries[k].step;
+                        let found = found.map(|place| (step, place));
+                        bad = [bad, found].into_iter().flatten().min();
+                    }
+                }
+                slab = next_slab;
+            }
+            tile = next_tile;
+        }
+        bad
+    }
+
+    /// From where to where the first entry would have to go along an axis for all to be done.
+    fn extent(&self, used: usize, axis: usize, part: Option<&Range<isize>>) -> (isize, isize) {
+        let spared = self.pipeline.entries.len() - used;
+        let ends = self.pipeline.entries[..used].iter().zip(&self.regions[spared..]);
+        let first = |start: isize| part.map_or(start, |part| start.max(part.start));
+        let last = |end: isize| part.map_or(end, |part| end.min(part.end));
+        let start = ends.clone().map(|(e, r)| first(r.start[axis]) + e.shift[axis]).min();
+        let end = ends.map(|(e, r)| last(r.end[axis]) + e.shift[axis]).max();
+        (start.unwrap_or(0), end.unwrap_or(0))
+    }
+
+    /// Finds where the arrays of the entries lie, and their parameters.
+    fn bind(&mut self, memory: &Memory, used: usize, time: impl Fn(usize) -> (f64, f64)) {
+        let origin = memory.layout().origin();
+        for (entry, bound) in self.pipeline.entries[..used].iter().zip(&mut self.bound) {
+            let (begin, size) = time(entry.step);
+            bound.parameters[TIME] = begin + entry.at * size;
+            for (k, factor) in self.plan.factors.iter().enumerate() {
+                bound.parameters[self.plan.first_factor + k] = factor * size;
+            }
+            bound.inputs.clear();
+            bound.outputs.clear();
+            bound.partners.clear();
+            match &entry.work {
+                Work::Sweep { inputs, outputs, .. } => {
+                    bound.inputs.extend(inputs.iter().map(|array| memory.array(*array) + origin));
+                    bound.outputs.extend(outputs.iter().map(|array| memory.array(*array) + origin));
+                }
+                Work::Ghosts { arrays, partners, .. } => {
+                    bound.outputs.extend(arrays.iter().map(|array| memory.array(*array)));
+                    let pair = |pair: &[usize; 2]| pair.map(|array| memory.array(array));
+                    bound.partners.extend(partners.iter().map(pair));
+                }
+            }
+        }
+    }
+
+    /// Does an entry on a part of its region. Whether all checked results are finite.
+    fn run(&mut self, entry: usize, memory: &mut Memory, region: &Region) -> bool {
+        let bound = &self.bound[entry];
+        let layout = memory.layout();
+        // Slabs lie across axis 0 or 1.
+        let slab_pitch = layout.pitch()[self.pipeline.axis.min(1)];
+        match &self.pipeline.entries[entry].work {
+            Work::Sweep { kernel, .. } => {
+                let mut call = Call {
+                    memory: memory.all_mut(),
+                    inputs: &bound.inputs,
+                    outputs: &bound.outputs,
+                    pitch: layout.pitch(),
+                    parameters: &bound.parameters,
+                    profiles: &self.profiles,
+                    ahead: if self.cold[entry] { self.slabs * slab_pitch } else { 0 },
+                };
+                let cells = std::array::from_fn(|axis| (region.start[axis], region.end[axis]));
+                self.kernels[*kernel].run(&mut call, cells, &mut self.scratch)
+            }
+            Work::Ghosts { group, .. } => {
+                let arrays = (&bound.outputs[..], &bound.partners[..]);
+                let time = bound.parameters[TIME];
+                let (memory, scratch) = (memory.all_mut(), &mut self.scratch);
+                self.ghosts[*group].fill(memory, arrays, &layout, region, time, scratch);
+                true
+            }
+        }
+    }
+
+    /// The first of an entry's checked outputs, and the first cell of the block in a part of it,
+    /// that is not finite.
+    fn first_not_finite(
+        &self,
+        entry: usize,
+        block: &Subdomain,
+        memory: &Memory,
+        region: &Region,
+    ) -> Option<(usize, u64)> {
+        let Work::Sweep { kernel, outputs, .. } = &self.pipeline.entries[entry].work else {
+            return None;
+        };
+        let layout = memory.layout();
+        let slabs = region.intersection(&block.domain());
+        let arrays = outputs.iter().map(|array| self.plan.stands_for(*array));
+        let places = arrays.zip(&self.bound[entry].outputs);
+        let checked = self.plan.kernels[*kernel].outputs().iter().zip(places);
+        let mut checked = checked.filter(|(output, _)| output.checked).map(|(_, place)| place);
+        checked.find_map(|(array, position)| {
+            let mut first: Option<u64> = None;
+            for i in slabs.start[0]..slabs.end[0] {
+                for j in slabs.start[1]..slabs.end[1] {
+                    for k in slabs.start[2]..slabs.end[2] {
+                        let at = position + layout.index([i, j, k]) - layout.origin();
+                        if first.is_none() && !memory.all()[at].is_finite() {
+                            first = Some(block.global_number([i, j, k].map(|n| n as usize)));
+                        }
+                    }
+                }
+            }
+            first.map(|cell| (array, cell))
+        })
+    }
+}
+
+impl Bound {
+    fn of(entry: &Entry, parameters: usize) -> Self {
+        let (inputs, outputs, partners) = match &entry.work {
+            Work::Sweep { inputs, outputs, .. } => (inputs.len(), outputs.len(), 0),
+            Work::Ghosts { arrays, partners, .. } => (0, arrays.len(), partners.len()),
+        };
+        Bound {
+            inputs: Vec::with_capacity(inputs),
+            outputs: Vec::with_capacity(outputs),
+            partners: Vec::with_capacity(partners),
+            parameters: vec![0.0; parameters],
+        }
+    }
+}
+
+/// The exchange of the deep halos of some arrays of the state.
+fn deep_exchange(
+    world: &World,
+    block: &Subdomain,
+    memory: &Memory,
+    arrays: &[usize],
+    widths: &[Margins],
+) -> Exchange {
+    let mut layers = [[0; 2]; 3];
+    arrays.iter().for_each(|array| widen(&mut layers, &widths[*array]));
+    let axes = layers.iter().filter(|sides| **sides != [0; 2]).count();
+    let width = HaloWidth { layers, corners: axes > 1 };
+    let fields = vec![FieldHalo::default(); arrays.len()];
+    Exchange::new(world, block, memory.layout(), width, &fields)
+}

@@ -1,0 +1,60 @@
+//! The profiles of kernels on one block: coordinates of cells, then metric factors.
+
+use std::collections::BTreeSet;
+
+use fluxions_expr::Kernel;
+use fluxions_expr::rows::Profile;
+use fluxions_grid::Metric;
+use fluxions_halo::Subdomain;
+
+use crate::operators::FIRST_METRIC;
+use crate::schemes::mpdata::position::Along;
+use crate::system::pde::Pde;
+
+/// The coordinate along each of the three axes, then, on curvilinear grids, each metric factor,
+/// at the cells of a block and its halo. Beyond the ends of a periodic axis they are those of the
+/// cells at the other end, whose copies the halo cells are.
+///
+/// For carried fields what [`Along`] says follows, as far as these kernels use it.
+pub(crate) fn of_block(
+    pde: &Pde,
+    block: &Subdomain,
+    halo: [usize; 3],
+    kernels: &[Kernel],
+) -> Vec<Profile> {
+    let grid = pde.grid();
+    let along = |axis: usize, value: &dyn Fn(isize) -> f64| {
+        let (n, before) = (block.shape()[axis] as isize, halo[axis]);
+        let start = block.start()[axis] as isize;
+        let whole = grid.inner_axis(axis).filter(|named| named.is_periodic());
+        let index = |i: isize| match whole {
+            Some(named) => (start + i).rem_euclid(named.cells() as isize),
+            None => start + i,
+        };
+        let values = (-(before as isize)..n + before as isize).map(|i| value(index(i)));
+        Profile { values: values.collect(), before }
+    };
+    let mut profiles: Vec<Profile> = (0..FIRST_METRIC)
+        .map(|axis| match grid.inner_axis(axis) {
+            Some(named) => along(axis, &|index| named.centre(index)),
+            None => Profile::default(),
+        })
+        .collect();
+    if grid.geometry().is_curvilinear() {
+        let radial = grid.missing();
+        let metric = |m: &Metric| along(radial, &|index| grid.metric(*m, index));
+        profiles.extend(Metric::ALL.iter().map(metric));
+    }
+    let edges = pde.edges();
+    if !edges.is_empty() {
+        profiles.resize(FIRST_METRIC + Along::profiles(edges.len()), Profile::default());
+        let used: BTreeSet<usize> = kernels.iter().flat_map(Kernel::profiles).collect();
+        for number in used.range(FIRST_METRIC..) {
+            let (ends, axis, what, shift) = Along::of_number(*number);
+            let Some(named) = grid.inner_axis(axis) else { continue };
+            let ends = edges[ends][axis];
+            profiles[*number] = along(axis, &|index| what.value(named, ends, index + shift));
+        }
+    }
+    profiles
+}

@@ -1,0 +1,5 @@
+//! Schemes: what turns a system into the plan of a time step.
+
+pub(crate) mod mpdata;
+pub(crate) mod stages;
+pub(crate) mod tableau;

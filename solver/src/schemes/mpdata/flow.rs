@@ -1,0 +1,330 @@
+//! The flow on the faces of cells: Courant numbers and densities, as kernels see them.
+//!
+//! The face of direction d of a cell is the one towards lower coordinates. Beyond the ends of axes
+//! faces are there too (position.rs).
+
+use std::collections::HashMap;
+
+use fluxions_expr::{Binary, Builder, Expr, Node, Op, Parts, Unary, Value, lower};
+
+use crate::plan::pass::PassBuilder;
+use crate::plan::program::{ArrayRef, TIME};
+use crate::schemes::mpdata::position::Along;
+use crate::system::pde::Pde;
+use crate::system::transport::Advector;
+use crate::system::transport::advected::Carried;
+use crate::system::transport::ends::{Edge, Edges};
+
+/// Cheap operations up to which a flow is computed where it is used, instead of being stored.
+const CHEAP: usize = 8;
+
+/// Keeps ratios of nothing finite.
+pub(crate) const TINY: f64 = 1e-15;
+
+/// Where Courant numbers come from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Way {
+    /// Computed wherever they are used.
+    Computed,
+    /// Stored once, without the factor that goes with the time step.
+    Stored(Vec<usize>),
+    /// Stored in every step.
+    EachStep(Vec<usize>),
+}
+
+/// What carries some fields.
+#[derive(Clone, Debug)]
+pub(crate) struct Flow<'a> {
+    pub(crate) pde: &'a Pde,
+    pub(crate) advector: &'a Advector<Expr>,
+    density: Option<&'a Expr>,
+    /// Whose conditions count, where it is found from fields.
+    owner: Option<usize>,
+    edges: Edges,
+    /// The number of the ends among those of the system.
+    number: usize,
+    /// The axes, as they are numbered inside.
+    pub(crate) axes: Vec<usize>,
+    pub(crate) way: Way,
+    /// The array of the density, where it is stored.
+    pub(crate) density_array: Option<usize>,
+    /// For each axis the parameter that the stored or computed flow is multiplied with.
+    pub(crate) scales: Vec<usize>,
+    /// The parameter that is the time step.
+    pub(crate) whole_step: usize,
+}
+
+/// The position of a cell next to another.
+pub(crate) fn step(axis: usize, cells: i32) -> [i32; 3] {
+    let mut offset = [0; 3];
+    offset[axis] = cells;
+    offset
+}
+
+/// A position relative to another.
+pub(crate) fn plus(a: [i32; 3], b: [i32; 3]) -> [i32; 3] {
+    std::array::from_fn(|k| a[k] + b[k])
+}
+
+impl<'a> Flow<'a> {
+    /// The flow of a field, computed wherever it is used.
+    pub(crate) fn new(pde: &'a Pde, carried: &'a Carried, edges: Edges) -> Self {
+        let missing = pde.grid().missing();
+        Flow {
+            pde,
+            advector: &carried.advector,
+            density: carried.density.as_ref(),
+            owner: (!carried.is_given(pde)).then(|| pde.conditions().owner_of_field(carried.field)),
+            edges,
+            number: pde.edges().iter().position(|known| *known == edges).unwrap_or(0),
+            axes: (missing..3).collect(),
+            way: Way::Computed,
+            density_array: None,
+            scales: Vec::new(),
+            whole_step: 0,
+        }
+    }
+
+    /// Whether two flows are the same, but for where they are stored.
+    pub(crate) fn is_same(&self, other: &Flow<'a>) -> bool {
+        let key = |flow: &Flow<'a>| (flow.advector, flow.density, flow.edges, flow.owner);
+        key(self) == key(other)
+    }
+
+    /// What the flow along each axis is multiplied with, over the time step; none for Courant
+    /// numbers.
+    pub(crate) fn factors(&self) -> Option<Vec<f64>> {
+        let spacings = || self.pde.grid().axes().iter().map(|axis| axis.spacing());
+        match self.advector {
+            Advector::Velocity(_) => Some(spacings().map(|spacing| 1.0 / spacing).collect()),
+            Advector::StreamFunction(_) => {
+                let area: f64 = spacings().product();
+                Some(vec![1.0 / area; self.axes.len()])
+            }
+            Advector::Courant(_) => None,
+        }
+    }
+
+    /// Whether the flow is so cheap that it is computed wherever it is used.
+    pub(crate) fn is_cheap(&self) -> bool {
+        let mut b = Builder::new();
+        for k in 0..self.axes.len() {
+            let value = self.base(&mut b, k, [0; 3]);
+            b.output(value);
+        }
+        is_cheap(b, CHEAP * self.axes.len())
+    }
+
+    /// Whether the density is.
+    pub(crate) fn is_density_cheap(&self) -> bool {
+        let mut b = Builder::new();
+        let value = self.density_itself(&mut b, [0; 3]);
+        b.output(value);
+        is_cheap(b, CHEAP)
+    }
+
+    /// The flow through the face of the cell at an offset across its `k`-th named axis, without
+    /// the factor that goes with the time step: from expressions of place and time.
+    pub(crate) fn base(&self, b: &mut Builder, k: usize, offset: [i32; 3]) -> Value {
+        let axis = self.axes[k];
+        let mut at = [Along::Centre; 3];
+        at[axis] = Along::Face;
+        let value = match self.advector {
+            Advector::Velocity(parts) => {
+                let speed = self.located(b, &parts[k], at, offset);
+                match self.density_on_face(b, k, offset) {
+                    None => speed,
+                    Some(density) => b.binary(Binary::Multiply, density, speed),
+                }
+            }
+            Advector::Courant(parts) => self.located(b, &parts[k], at, offset),
+            Advector::StreamFunction(s) => {
+                // Of the two axes the other one.
+                let other = self.axes[1 - k];
+                let mut corner = |along| {
+                    let mut corner = at;
+                    corner[other] = along;
+                    self.located(b, s, corner, offset)
+                };
+                let (upper, lower) = (corner(Along::Upper), corner(Along::Lower));
+                match k {
+                    0 => b.binary(Binary::Subtract, upper, lower),
+                    _ => b.binary(Binary::Subtract, lower, upper),
+                }
+            }
+        };
+        self.bounded(b, k, offset, value)
+    }
+
+    /// A flow through a face as it is beyond the ends of axes.
+    pub(crate) fn bounded(
+        &self,
+        b: &mut Builder,
+        k: usize,
+        offset: [i32; 3],
+        mut value: Value,
+    ) -> Value {
+        for (other, axis) in self.axes.iter().enumerate() {
+            let (what, matters): (_, fn(Edge) -> bool) = match other == k {
+                true => (Along::Passes, |e| matches!(e, Edge::Given | Edge::Wall | Edge::Pole)),
+                false => (Along::Inside, |e| e == Edge::Given),
+            };
+            if self.edges[*axis].into_iter().any(matters) {
+                let there = what.load(b, self.number, *axis, offset);
+                value = b.binary(Binary::Multiply, value, there);
+            }
+        }
+        value
+    }
+
+    /// A corrective flow, which is nothing beyond ends but for poles.
+    pub(crate) fn corrected(&self, b: &mut Builder, k: usize, mut value: Value) -> Value {
+        for (other, axis) in self.axes.iter().enumerate() {
+            let ends = |e: &Edge| !matches!(e, Edge::Joined | Edge::Pole);
+            if self.edges[*axis].iter().any(ends) {
+                let what = if other == k { Along::FaceCorrected } else { Along::Corrected };
+                let there = what.load(b, self.number, *axis, [0; 3]);
+                let zero = b.constant(0.0);
+                value = b.select(there, value, zero);
+            }
+        }
+        value
+    }
+
+    /// The Courant number at the face of the cell at an offset.
+    pub(crate) fn courant(&self, pass: &mut PassBuilder, k: usize, offset: [i32; 3]) -> Value {
+        let bare = self.bare(pass, k, offset);
+        let Some(scale) = self.scale(k) else { return bare };
+        let scale = pass.builder.parameter(scale);
+        pass.builder.binary(Binary::Multiply, bare, scale)
+    }
+
+    /// The same without its scale.
+    pub(crate) fn bare(&self, pass: &mut PassBuilder, k: usize, offset: [i32; 3]) -> Value {
+        match &self.way {
+            Way::EachStep(arrays) | Way::Stored(arrays) => load(pass, arrays[k], offset),
+            Way::Computed => self.base(&mut pass.builder, k, offset),
+        }
+    }
+
+    /// The parameter by which a flow along an axis has to be multiplied, if there is one.
+    pub(crate) fn scale(&self, k: usize) -> Option<usize> {
+        (!matches!(self.way, Way::EachStep(_))).then_some(self.scales[k])
+    }
+
+    /// The density in the cell at an offset; none where it is 1.
+    pub(crate) fn density(&self, pass: &mut PassBuilder, offset: [i32; 3]) -> Option<Value> {
+        self.density?;
+        Some(match self.density_array {
+            Some(array) => load(pass, array, offset),
+            None => self.density_itself(&mut pass.builder, offset),
+        })
+    }
+
+    /// The density at the centre of the cell at an offset, computed.
+    pub(crate) fn density_itself(&self, b: &mut Builder, offset: [i32; 3]) -> Value {
+        match self.density {
+            Some(density) => self.located(b, density, [Along::Centre; 3], offset),
+            None => b.constant(1.0),
+        }
+    }
+
+    /// The mean density of the two cells at a face.
+    pub(crate) fn density_at_face(&self, pass: &mut PassBuilder, k: usize) -> Option<Value> {
+        let right = self.density(pass, [0; 3])?;
+        let left = self.density(pass, step(self.axes[k], -1))?;
+        let b = &mut pass.builder;
+        let (sum, half) = (b.binary(Binary::Add, left, right), b.constant(0.5));
+        Some(b.binary(Binary::Multiply, half, sum))
+    }
+
+    /// The density exactly at the face of the cell at an offset.
+    pub(crate) fn density_on_face(
+        &self,
+        b: &mut Builder,
+        k: usize,
+        offset: [i32; 3],
+    ) -> Option<Value> {
+        let mut at = [Along::Centre; 3];
+        at[self.axes[k]] = Along::Face;
+        self.density.map(|density| self.located(b, density, at, offset))
+    }
+
+    /// An expression of place and time at positions of the cell at an offset along each axis.
+    pub(crate) fn located(
+        &self,
+        b: &mut Builder,
+        expr: &Expr,
+        at: [Along; 3],
+        offset: [i32; 3],
+    ) -> Value {
+        let here = self.lowered(b, expr, at, offset);
+        let poles = |axis: &&usize| self.edges[**axis].contains(&Edge::Pole);
+        let Some(across) = self.axes.iter().find(poles) else { return here };
+        let mut turned = at;
+        for axis in self.axes.iter().filter(|axis| *axis != across) {
+            turned[*axis] = at[*axis].opposite();
+        }
+        let there = self.lowered(b, expr, turned, offset);
+        let beyond = Along::BeyondPole.load(b, self.number, *across, offset);
+        b.select(beyond, there, here)
+    }
+
+    fn lowered(&self, b: &mut Builder, expr: &Expr, at: [Along; 3], offset: [i32; 3]) -> Value {
+        let parts = self.parts(b, expr, at, offset, &mut HashMap::new());
+        parts.only().re.unwrap_or_else(|| b.constant(0.0))
+    }
+
+    fn parts(
+        &self,
+        b: &mut Builder,
+        expr: &Expr,
+        at: [Along; 3],
+        offset: [i32; 3],
+        known: &mut HashMap<usize, Parts>,
+    ) -> Parts {
+        lower(expr, self.pde.space(), b, &mut |leaf, b| match &leaf.node {
+            Node::Time => Parts::real(b.parameter(TIME)),
+            Node::Coordinate(named) => {
+                let axis = self.pde.grid().missing() + named;
+                Parts::real(at[axis].load(b, self.number, axis, offset))
+            }
+            Node::Define(d) => {
+                if !known.contains_key(d) {
+                    let expr = &self.pde.definitions()[*d].expr;
+                    let value = self.parts(b, expr, at, offset, known);
+                    known.insert(*d, value);
+                }
+                known[d].clone()
+            }
+            // There is nothing else in it (carried.rs).
+            _ => Parts::real(b.constant(f64::NAN)),
+        })
+    }
+}
+
+fn is_cheap(b: Builder, most: usize) -> bool {
+    let kernel = b.finish();
+    let cheap = |op: &Op| match op {
+        Op::Binary(f, ..) => matches!(f, Binary::Add | Binary::Subtract | Binary::Multiply),
+        Op::Unary(f, _) => *f == Unary::Negate,
+        Op::Native(..) | Op::Select(..) => false,
+        _ => true,
+    };
+    kernel.arithmetic_operations() <= most && kernel.ops().iter().all(cheap)
+}
+
+/// The number that an array holds for the cell at an offset.
+pub(crate) fn load(pass: &mut PassBuilder, array: usize, offset: [i32; 3]) -> Value {
+    let input = pass.input(ArrayRef::Extra(array));
+    pass.builder.load(input, offset)
+}
+
+/// The mean of the numbers in the two cells at a face.
+pub(crate) fn mean_at_face(flow: &Flow, pass: &mut PassBuilder, array: usize, k: usize) -> Value {
+    let right = load(pass, array, [0; 3]);
+    let left = load(pass, array, step(flow.axes[k], -1));
+    let b = &mut pass.builder;
+    let (sum, half) = (b.binary(Binary::Add, left, right), b.constant(0.5));
+    b.binary(Binary::Multiply, half, sum)
+}

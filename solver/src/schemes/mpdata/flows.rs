@@ -1,0 +1,103 @@
+//! The flows of a system, each once, and the arrays that are kept for them between steps.
+
+use fluxions_expr::Expr;
+
+use crate::plan::program::Target;
+use crate::schemes::mpdata::flow::{Flow, Way};
+use crate::system::pde::Pde;
+use crate::system::transport::advected::Carried;
+
+/// Flows with what carries which field.
+pub(crate) struct Flows<'a> {
+    pub(crate) list: Vec<Known<'a>>,
+    /// The carried fields, and for each the number of its flow.
+    pub(crate) carried: &'a [Carried],
+    pub(crate) of: Vec<usize>,
+    /// The names of the arrays that are kept, which come after those of all fields.
+    pub(crate) kept: Vec<String>,
+}
+
+/// A flow with how it is found.
+pub(crate) struct Known<'a> {
+    pub(crate) flow: Flow<'a>,
+    /// The carried field by which it is known.
+    pub(crate) carried: &'a Carried,
+    /// Where it depends on fields: the velocities at centres of cells as they were a step before.
+    pub(crate) before: Vec<usize>,
+    /// The names of its components.
+    pub(crate) names: Vec<String>,
+}
+
+impl<'a> Known<'a> {
+    /// The expressions of a velocity that is found from fields.
+    pub(crate) fn velocity(&self) -> Option<&'a [Expr]> {
+        let carried = self.carried;
+        (!carried.is_given(self.flow.pde)).then(|| carried.advector.parts())
+    }
+
+    /// The same with the conditions of the field by which it is known.
+    pub(crate) fn targets(&self, pde: &Pde) -> Vec<Target<'a>> {
+        let owner = pde.conditions().owner_of_field(self.carried.field);
+        let target = |expr| Target { expr, owner, name: "" };
+        self.velocity().unwrap_or(&[]).iter().map(target).collect()
+    }
+
+    /// The names of the arrays of such a velocity at the centres of cells.
+    pub(crate) fn names_at_cells(&self) -> impl Iterator<Item = String> {
+        self.names.iter().map(|name| format!("{name}, at cells"))
+    }
+}
+
+impl<'a> Flows<'a> {
+    pub(crate) fn of(pde: &'a Pde) -> Self {
+        let first = pde.fields_arrays();
+        let carried = &pde.carried;
+        let mut flows = Flows { list: Vec::new(), carried, of: Vec::new(), kept: Vec::new() };
+        for carried in carried {
+            let Some(carriage) = pde.conditions().carriage(carried.field) else { continue };
+            let flow = Flow::new(pde, carried, carriage.edges);
+            let known = flows.list.iter().position(|known| known.flow.is_same(&flow));
+            let number = known.unwrap_or_else(|| {
+                let name = &pde.fields()[carried.field];
+                let known = flows.keep(first, carried, name, flow);
+                flows.list.push(known);
+                flows.list.len() - 1
+            });
+            flows.of.push(number);
+        }
+        flows
+    }
+
+    fn keep(
+        &mut self,
+        first: usize,
+        carried: &'a Carried,
+        name: &str,
+        mut flow: Flow<'a>,
+    ) -> Known<'a> {
+        let pde = flow.pde;
+        let axes = pde.grid().axes().iter();
+        let names: Vec<String> =
+            axes.map(|axis| format!("flow of {name} along {}", axis.name())).collect();
+        let mut array = |name: String| {
+            self.kept.push(name);
+            first + self.kept.len() - 1
+        };
+        if !flow.is_density_cheap() {
+            flow.density_array = Some(array(format!("g_factor of {name}")));
+        }
+        let mut before = Vec::new();
+        match (carried.is_given(pde), carried.is_timed(pde)) {
+            (true, _) if flow.is_cheap() => {}
+            (true, false) => flow.way = Way::Stored(names.iter().cloned().map(array).collect()),
+            // Their arrays are known to who builds the step.
+            (true, true) => flow.way = Way::EachStep(Vec::new()),
+            (false, _) => {
+                flow.way = Way::EachStep(Vec::new());
+                let earlier = names.iter().map(|name| format!("{name}, earlier"));
+                before = earlier.map(array).collect();
+            }
+        }
+        Known { flow, carried, before, names }
+    }
+}

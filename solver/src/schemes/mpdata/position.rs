@@ -1,0 +1,191 @@
+//! Where the flow of carried fields is evaluated: coordinates of centres and faces of cells near a
+//! cell, as they count beyond the ends of axes, as profiles of kernels.
+
+use fluxions_expr::{Builder, Value};
+use fluxions_grid::Axis;
+
+use crate::operators::FIRST_METRIC;
+use crate::system::transport::ends::{Edge, Edges};
+
+/// What a profile holds for the cell that is `shift` cells away along its axis.
+///
+/// Beyond an end of an axis, coordinates are those of the cell from which the flow there follows:
+/// the last one, or beyond a wall and a pole the mirrored one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Along {
+    /// The coordinate of its centre.
+    Centre,
+    /// Those of its lower and its upper face.
+    Lower,
+    Upper,
+    /// The coordinate of the lower face, where that itself is mirrored and not the cell.
+    Face,
+    /// 1 where the flow at the cell is there, 0 beyond given values.
+    Inside,
+    /// The same of the lower face; 0 at a wall or pole, −1 beyond it.
+    Passes,
+    /// 1 within the domain, and where values beyond follow from it like others.
+    Corrected,
+    /// The same of the lower face.
+    FaceCorrected,
+    /// 1 beyond a pole.
+    BeyondPole,
+    /// The coordinates half around the axis.
+    OppositeCentre,
+    OppositeLower,
+    OppositeUpper,
+    OppositeFace,
+}
+
+const KINDS: [Along; 13] = [
+    Along::Centre,
+    Along::Lower,
+    Along::Upper,
+    Along::Face,
+    Along::Inside,
+    Along::Passes,
+    Along::Corrected,
+    Along::FaceCorrected,
+    Along::BeyondPole,
+    Along::OppositeCentre,
+    Along::OppositeLower,
+    Along::OppositeUpper,
+    Along::OppositeFace,
+];
+
+/// Profiles for cells up to so many cells away.
+const REACH: i32 = 3;
+const SHIFTS: usize = 2 * REACH as usize + 1;
+
+impl Along {
+    /// The same half around the axis.
+    pub(crate) fn opposite(self) -> Self {
+        match self {
+            Along::Centre => Along::OppositeCentre,
+            Along::Lower => Along::OppositeLower,
+            Along::Upper => Along::OppositeUpper,
+            Along::Face => Along::OppositeFace,
+            other => other,
+        }
+    }
+
+    /// The number of the profile with this along an axis, for the ends of number `edges`.
+    fn number(self, edges: usize, axis: usize, shift: i32) -> usize {
+        let shift = (shift + REACH) as usize;
+        FIRST_METRIC + ((edges * 3 + axis) * KINDS.len() + self as usize) * SHIFTS + shift
+    }
+
+    /// The value in a kernel, for the cell at an offset from its own.
+    pub(crate) fn load(
+        self,
+        b: &mut Builder,
+        edges: usize,
+        axis: usize,
+        offset: [i32; 3],
+    ) -> Value {
+        b.profile(axis, self.number(edges, axis, offset[axis]))
+    }
+
+    /// What the profile of a number holds: the ends, the axis, the kind and the shift.
+    pub(crate) fn of_number(number: usize) -> (usize, usize, Along, isize) {
+        let number = number - FIRST_METRIC;
+        let (number, shift) = (number / SHIFTS, (number % SHIFTS) as isize - REACH as isize);
+        let (number, kind) = (number / KINDS.len(), KINDS[number % KINDS.len()]);
+        (number / 3, number % 3, kind, shift)
+    }
+
+    /// How many profiles there are for so many kinds of ends.
+    pub(crate) fn profiles(edges: usize) -> usize {
+        edges * 3 * KINDS.len() * SHIFTS
+    }
+
+    /// The value for the cell of this index in the whole grid.
+    pub(crate) fn value(self, axis: &Axis, ends: [Edge; 2], index: isize) -> f64 {
+        let n = axis.cells() as isize;
+        if ends[0] == Edge::Joined {
+            let half = if self as usize >= Along::OppositeCentre as usize { n / 2 } else { 0 };
+            let index = (index + half).rem_euclid(n);
+            return match self {
+                Along::Centre | Along::OppositeCentre => axis.centre(index),
+                Along::Lower | Along::Face | Along::OppositeLower | Along::OppositeFace => {
+                    axis.face(index as usize)
+                }
+                Along::Upper | Along::OppositeUpper => axis.face(index as usize + 1),
+                Along::BeyondPole => 0.0,
+                Along::Inside | Along::Passes | Along::Corrected | Along::FaceCorrected => 1.0,
+            };
+        }
+        let beyond = |index: isize, last: isize| match index {
+            i if i < 0 => Some(ends[0]),
+            i if i > last => Some(ends[1]),
+            _ => None,
+        };
+        let mirrors = |edge: Option<Edge>| matches!(edge, Some(Edge::Wall | Edge::Pole));
+        let cell = match (beyond(index, n - 1), index) {
+            (edge, i) if mirrors(edge) => {
+                if i < 0 {
+                    -1 - i
+                } else {
+                    2 * n - 1 - i
+                }
+            }
+            (_, i) => i,
+        };
+        // Far beyond a mirror there is nothing to be mirrored.
+        let cell = cell.clamp(0, n - 1);
+        let face = match (beyond(index, n), index) {
+            (edge, i) if mirrors(edge) => {
+                if i < 0 {
+                    -i
+                } else {
+                    2 * n - i
+                }
+            }
+            (_, i) => i,
+        };
+        let face = face.clamp(0, n);
+        match self {
+            Along::Centre | Along::OppositeCentre => axis.centre(cell),
+            Along::Lower | Along::OppositeLower => axis.face(cell as usize),
+            Along::Upper | Along::OppositeUpper => axis.face(cell as usize + 1),
+            Along::Face | Along::OppositeFace => axis.face(face as usize),
+            Along::Inside => match beyond(index, n - 1) {
+                Some(Edge::Given) => 0.0,
+                _ => 1.0,
+            },
+            Along::Passes => {
+                let ends_here =
+                    |edge: Edge, at: isize| index == at && matches!(edge, Edge::Wall | Edge::Pole);
+                match beyond(index, n) {
+                    Some(Edge::Given) => 0.0,
+                    Some(Edge::Wall | Edge::Pole) => -1.0,
+                    None if ends_here(ends[0], 0) || ends_here(ends[1], n) => 0.0,
+                    _ => 1.0,
+                }
+            }
+            Along::Corrected => match beyond(index, n - 1) {
+                None | Some(Edge::Pole) => 1.0,
+                _ => 0.0,
+            },
+            Along::FaceCorrected => match beyond(index, n) {
+                None | Some(Edge::Pole) => 1.0,
+                _ => 0.0,
+            },
+            Along::BeyondPole => match beyond(index, n - 1) {
+                Some(Edge::Pole) => 1.0,
+                _ => 0.0,
+            },
+        }
+    }
+}
+
+/// The ends of the axes that fields of a system have, each once.
+pub(crate) fn distinct(edges: impl Iterator<Item = Edges>) -> Vec<Edges> {
+    let mut list = Vec::new();
+    for one in edges {
+        if !list.contains(&one) {
+            list.push(one);
+        }
+    }
+    list
+}

@@ -1,0 +1,151 @@
+//! What is computed from the fields at the beginning and the end of a step: sources, and velocities
+//! that depend on them.
+
+use fluxions_expr::{Binary, Value};
+
+use crate::plan::pass::PassBuilder;
+use crate::plan::plan::{Action, Extent, Slot, equations};
+use crate::plan::program::{ArrayRef, Program, Target};
+use crate::schemes::mpdata::flow::load;
+use crate::schemes::mpdata::flows::Flows;
+use crate::schemes::mpdata::step::{HALF, Steps, found, is_nothing};
+use crate::system::definition::MadeOf;
+
+/// The value of a real scalar.
+fn number(pass: &mut PassBuilder, target: Target<'_>) -> Value {
+    let value = pass.value(target).only().re;
+    value.unwrap_or_else(|| pass.builder.constant(0.0))
+}
+
+impl<'a> Steps<'a> {
+    /// What depends on the fields at the beginning of the step: velocities, and a part of the
+    /// sources.
+    pub(crate) fn begin(&mut self, flows: &Flows<'a>, part: Option<usize>) {
+        let sources = equations(self.pde);
+        let mut targets = found(self.pde, flows);
+        if part.is_some() {
+            targets.extend(&sources);
+        }
+        if targets.is_empty() {
+            return;
+        }
+        let mut program = self.prepare(&targets);
+        let slot = self.slots();
+        for known in &flows.list {
+            if known.velocity().is_none() {
+                continue;
+            }
+            let mut outputs: Vec<Slot> =
+                known.names_at_cells().map(|name| Slot::Array(self.array(name))).collect();
+            let mut pass = PassBuilder::last(&mut program);
+            let targets = known.targets(self.pde);
+            let values: Vec<Value> = targets.iter().map(|t| number(&mut pass, *t)).collect();
+            for (value, array) in values.iter().zip(&known.before) {
+                // On to the middle of the step, as it went before.
+                let earlier = load(&mut pass, *array, [0; 3]);
+                let b = &mut pass.builder;
+                let (three, one) = (b.constant(1.5), b.constant(0.5));
+                let now = b.binary(Binary::Multiply, three, *value);
+                let then = b.binary(Binary::Multiply, one, earlier);
+                let middle = b.binary(Binary::Subtract, now, then);
+                b.output(middle);
+            }
+            for (value, array) in values.iter().zip(&known.before) {
+                let input = pass.input(ArrayRef::Extra(*array));
+                pass.builder.output_with(*value, Some(input), false);
+                outputs.push(Slot::Array(*array));
+            }
+            let pass = pass.finish();
+            self.plan.push_sweep(pass, &slot, outputs, Extent::Block, "velocity".into());
+        }
+        for carried in flows.carried {
+            let targets = carried.found_diffusivities(self.pde);
+            if targets.is_empty() {
+                continue;
+            }
+            let names = carried.diffusivity_names(self.pde).into_iter();
+            let outputs = names.map(|name| Slot::Array(self.array(name))).collect();
+            let mut pass = PassBuilder::last(&mut program);
+            for target in targets {
+                let value = number(&mut pass, target);
+                pass.builder.output(value);
+            }
+            let pass = pass.finish();
+            self.plan.push_sweep(pass, &slot, outputs, Extent::Block, "diffusivity".into());
+        }
+        if let Some(part) = part {
+            let base = self.at.clone();
+            self.add_sources(&mut program, &sources, part, &base);
+        }
+    }
+
+    /// Stores velocities that depend on the fields as if they had been so a step before.
+    pub(crate) fn store_earlier(&mut self, flows: &Flows<'a>) {
+        for known in &flows.list {
+            let targets = known.targets(self.pde);
+            if targets.is_empty() {
+                continue;
+            }
+            let mut program = self.prepare(&targets);
+            let mut pass = PassBuilder::last(&mut program);
+            for target in &targets {
+                let value = number(&mut pass, *target);
+                pass.builder.output(value);
+            }
+            let (pass, slot) = (pass.finish(), self.slots());
+            let outputs = known.before.iter().map(|array| Slot::Array(*array)).collect();
+            self.plan.push_sweep(pass, &slot, outputs, Extent::Block, "velocity".into());
+        }
+    }
+
+    /// Adds a part of the sources, computed from the fields as they are, to what is in `base`.
+    fn add_sources(
+        &mut self,
+        program: &mut Program<'a>,
+        sources: &[Target<'_>],
+        part: usize,
+        base: &[usize],
+    ) {
+        let slot = self.slots();
+        let (mut outputs, mut next) = (Vec::new(), self.at.clone());
+        let mut pass = PassBuilder::last(program);
+        let with_sources = sources.iter().enumerate().filter(|(_, source)| !is_nothing(source));
+        for (field, source) in with_sources {
+            let rate = pass.value(*source);
+            let (ty, dimension) = (self.pde.types()[field], self.pde.space().dimension());
+            let rates = rate.numbers(ty, dimension, &mut pass.builder);
+            for (k, rate) in self.pde.arrays_of(field).zip(rates) {
+                let from = match base[k] == self.at[k] {
+                    true => pass.load(ArrayRef::Field(k)),
+                    false => load(&mut pass, base[k], [0; 3]),
+                };
+                let factor = pass.builder.parameter(self.plan.first_factor + part);
+                let new = pass.builder.fused(factor, rate, from);
+                pass.builder.output_with(new, None, true);
+                next[k] = self.copy(k, &[self.at[k], base[k]]);
+                outputs.push(Slot::Array(next[k]));
+            }
+        }
+        let pass = pass.finish();
+        self.plan.push_sweep(pass, &slot, outputs, Extent::Block, "source".into());
+        self.at = next;
+    }
+
+    /// The other half of the sources, from the fields at the end of the step: those without it
+    /// lead to a first guess, unless no source depends on a field that has one.
+    pub(crate) fn end(&mut self) {
+        let sources = equations(self.pde);
+        let base = self.at.clone();
+        let of_sources = |field: &usize| !is_nothing(&sources[*field]);
+        let coupled = sources.iter().any(|source| {
+            let made = MadeOf::new(source.expr, self.pde.definitions());
+            made.fields.iter().any(|field| *field < sources.len() && of_sources(field))
+        });
+        self.plan.actions.push(Action::At(1.0));
+        for _ in 0..if coupled { 2 } else { 1 } {
+            let mut program = self.prepare(&sources);
+            self.add_sources(&mut program, &sources, HALF, &base);
+            self.plan.evaluations += 1;
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What has to be there before a simulation can be built: its plans, and how much room they need.
+
+use std::sync::Arc;
+
+use fluxions_expr::Place;
+use fluxions_halo::{HaloWidth, Subdomain};
+
+use crate::error::{Error, Errors};
+use crate::plan::halo_group::widen;
+use crate::plan::observable::Observable;
+use crate::plan::plan::Plan;
+use crate::run::memory::Memory;
+use crate::simulation::builder::SimulationBuilder;
+use crate::system::external::Source;
+use crate::system::formula::Formula;
+use crate::system::origin::Origin;
+use crate::system::pde::Pde;
+use crate::system::symmetry;
+
+/// The plans of a simulation.
+pub(crate) struct Setup {
+    pub(crate) step: Plan,
+    /// What is computed once before it, where fields are carried.
+    pub(crate) before: Option<Plan>,
+    pub(crate) initial: Vec<Plan>,
+    pub(crate) observables: Vec<Observable>,
+    /// How wide the halos of what is given have to be.
+    pub(crate) data_widths: Vec<HaloWidth>,
+    /// Halo layers at each axis.
+    pub(crate) halo: [usize; 3],
+    /// Cells that a block needs along each axis.
+    pub(crate) least: [usize; 3],
+    /// Arrays and rows of the memory.
+    pub(crate) arrays: usize,
+    pub(crate) rows: usize,
+}
+
+impl Setup {
+    /// The plans of what a builder collected, or every mistake found in it.
+    pub(crate) fn new(builder: &SimulationBuilder<'_>) -> Result<Self, Errors> {
+        let pde = builder.pde;
+        let mut errors = Vec::new();
+        let initial = initial_plans(builder, &mut errors);
+        let mut observables = Vec::new();
+        let fields = builder.fields.iter().map(|(name, formula)| (name, formula, false));
+        let numbers = builder.numbers.iter().map(|(name, formula)| (name, formula, true));
+        for (name, formula, number) in fields.chain(numbers) {
+            match Observable::new(pde, name, formula, number) {
+                Ok(observable) => observables.push(observable),
+                Err(found) => errors.extend(found),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(Errors(errors));
+        }
+        let step = Plan::step(pde, &builder.scheme);
+        let before = (!pde.carried.is_empty()).then(|| Plan::before_transport(pde));
+        let plans = || {
+            [&step]
+                .into_iter()
+                .chain(&before)
+                .chain(&initial)
+                .chain(observables.iter().map(|o| &o.plan))
+        };
+        let mut widths = vec![HaloWidth::default(); pde.all_arrays() - pde.arrays()];
+        plans().for_each(|plan| widen(&mut widths, &plan.data_widths));
+        let data = Plan::of_data(pde, &widths);
+        let plans = || plans().chain(&builder.other_plans).chain([&data]);
+        let most = |a: [usize; 3], b: [usize; 3]| std::array::from_fn(|k: usize| a[k].max(b[k]));
+        let halo = plans().map(Plan::halo).fold([0; 3], most);
+        let least = plans().map(|p| p.least_cells(pde)).fold([0; 3], most);
+        let arrays = plans().map(|p| p.arrays).max().unwrap_or(0);
+        let rows = plans().map(|p| p.rows).max().unwrap_or(0);
+        let data_widths = widths;
+        Ok(Setup { step, before, initial, observables, data_widths, halo, least, arrays, rows })
+    }
+}
+
+fn initial_plans(builder: &SimulationBuilder<'_>, errors: &mut Vec<Error>) -> Vec<Plan> {
+    let pde = builder.pde;
+    for (name, _) in &builder.initial {
+        if let Err(error) = pde.field(&Origin::Initial(name.clone()), name) {
+            errors.push(error);
+        }
+    }
+    for data in pde.data() {
+        errors.extend(data.source.fits(pde.grid()).map_err(Error::Source).err());
+    }
+    let mut plans = Vec::new();
+    for (number, field) in pde.fields().iter().enumerate() {
+        let Some((_, value)) = builder.initial.iter().find(|(name, _)| name == field) else {
+            errors.push(Error::NoInitialValue { field: field.clone() });
+            continue;
+        };
+        if let Formula::Values(source) = value {
+            errors.extend(source.fits(pde.grid()).map_err(Error::Source).err());
+            let (found, wanted) = (source.ty(), pde.types()[number]);
+            if found != wanted {
+                errors.push(Error::UnfitValues { field: field.clone(), found, wanted });
+            }
+            continue;
+        }
+        let origin = Origin::Initial(field.clone());
+        match pde.check_value(&origin, value, Place::Initial, number) {
+            Ok((expr, _)) => {
+                if !pde.vanishing().allows(number, &expr) {
+                    errors.push(symmetry::broken_initial(pde, number, value));
+                }
+                plans.push(Plan::initial(pde, number, &expr));
+            }
+            Err(found) => errors.extend(found),
+        }
+    }
+    plans
+}
+
+/// Copies what a source gives for a block to the arrays of a field.
+pub(crate) fn load(
+    pde: &Pde,
+    block: &Subdomain,
+    memory: &mut Memory,
+    field: usize,
+    source: &Arc<dyn Source>,
+) -> Result<(), Error> {
+    let missing = pde.grid().missing();
+    let (start, shape) = (block.start(), block.shape());
+    let mut all = Vec::new();
+    for number in 0..pde.arrays_of(field).len() {
+        let values = source.read(&start[missing..], &shape[missing..], number);
+        let values = values.map_err(Error::Source)?;
+        if values.len() != shape.iter().product::<usize>() {
+            return Err(Error::Source("as many values as cells are needed".into()));
+        }
+        let bad = values.iter().filter(|x| !x.is_finite()).count();
+        if bad > 0 {
+            let name = pde.all_fields().nth(field).unwrap_or_default();
+            let message = format!("of the values given for `{name}` {bad} are not finite");
+            return Err(Error::Source(message.into()));
+        }
+        all.push(values);
+    }
+    if !pde.vanishing().allows_values(field, &all) {
+        return Err(symmetry::broken_initial(pde, field, &Formula::Values(Arc::clone(source))));
+    }
+    for (array, values) in pde.arrays_of(field).zip(all) {
+        let layout = memory.layout();
+        let mut view = layout.view_mut(memory.of_array_mut(array));
+        view.iter_mut().zip(values).for_each(|(cell, value)| *cell = value);
+    }
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! Named sub-expressions, and what expressions are made of through them.
+
+use fluxions_expr::{Expr, Node, Uses};
+
+use crate::system::argument;
+
+/// A named sub-expression.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// Its name.
+    pub name: String,
+    /// What it stands for.
+    pub expr: Expr,
+    /// What it uses.
+    pub uses: Uses,
+    /// What it is made of, through other definitions too.
+    pub(crate) made_of: MadeOf,
+}
+
+/// What an expression is made of, through definitions too.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MadeOf {
+    /// The fields in it.
+    pub(crate) fields: Vec<usize>,
+    /// Whether its value depends on the equation in which it stands: it does where an operator is
+    /// applied to a compound expression.
+    pub(crate) depends_on_owner: bool,
+    /// Whether a condition with it changes with the time or the state.
+    pub(crate) changes: bool,
+    /// Whether the time is in it.
+    pub(crate) timed: bool,
+}
+
+impl MadeOf {
+    /// What an expression is made of that may use these definitions.
+    pub(crate) fn new(expr: &Expr, definitions: &[Definition]) -> Self {
+        let mut all = MadeOf::default();
+        let compound = |expr: &Expr| argument::base(expr).is_none();
+        expr.walk(&mut |part| match &part.node {
+            Node::Field(field) if !all.fields.contains(field) => all.fields.push(*field),
+            Node::Time => (all.changes, all.timed) = (true, true),
+            Node::Adjacent => all.changes = true,
+            Node::Operator(_, arguments) => {
+                all.depends_on_owner |= arguments.iter().any(compound);
+            }
+            Node::Define(d) => {
+                let MadeOf { fields, depends_on_owner, changes, timed } = &definitions[*d].made_of;
+                all.fields.extend(fields);
+                all.depends_on_owner |= depends_on_owner;
+                all.changes |= changes;
+                all.timed |= timed;
+            }
+            _ => {}
+        });
+        all.fields.sort_unstable();
+        all.fields.dedup();
+        all
+    }
+}

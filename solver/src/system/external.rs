@@ -1,0 +1,155 @@
+//! Values that are given from outside: from files, or arrays of the program.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use fluxions_expr::Type;
+use fluxions_grid::Grid;
+use ndarray::{ArrayD, Slice};
+
+use crate::system::formula::Formula;
+
+/// Where values of cells come from. Every rank asks for its own block.
+pub trait Source: fmt::Debug + Send + Sync {
+    /// The type of the values.
+    fn ty(&self) -> Type;
+
+    /// Whether there is a value for each cell of a grid; the reason if not.
+    ///
+    /// # Errors
+    /// Why it does not fit.
+    fn fits(&self, grid: &Grid) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let _ = grid;
+        Ok(())
+    }
+
+    /// One of the real numbers that a value is made of, in the order of [`Type::numbers`], in the
+    /// cells of a block: `start` and `shape` along each named axis, the last axis fastest.
+    ///
+    /// # Errors
+    /// Whatever makes it impossible to have them.
+    fn read(
+        &self,
+        start: &[usize],
+        shape: &[usize],
+        number: usize,
+    ) -> Result<Vec<f64>, Box<dyn Error + Send + Sync>>;
+}
+
+/// Values on the whole grid.
+#[derive(Clone, Debug)]
+pub struct Values {
+    /// Their type.
+    pub ty: Type,
+    /// For each of the numbers that a value is made of an array with an axis per named axis of the
+    /// grid.
+    pub arrays: Vec<ArrayD<f64>>,
+}
+
+impl From<ArrayD<f64>> for Values {
+    fn from(values: ArrayD<f64>) -> Self {
+        Values { ty: Type::REAL, arrays: vec![values] }
+    }
+}
+
+impl Source for Values {
+    fn ty(&self) -> Type {
+        self.ty
+    }
+
+    fn fits(&self, grid: &Grid) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let wanted: Vec<usize> = grid.axes().iter().map(|axis| axis.cells()).collect();
+        let count = self.ty.numbers(grid.components().len());
+        if self.arrays.len() != count {
+            let message = format!("{} arrays are given for {}", self.arrays.len(), self.ty);
+            return Err(message.into());
+        }
+        match self.arrays.iter().find(|array| array.shape() != wanted) {
+            Some(array) => {
+                let found = array.shape();
+                Err(format!("an array of {found:?} values is given for {wanted:?} cells").into())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn read(
+        &self,
+        start: &[usize],
+        shape: &[usize],
+        number: usize,
+    ) -> Result<Vec<f64>, Box<dyn Error + Send + Sync>> {
+        let array = self.arrays.get(number).ok_or("too few arrays for the type of the field")?;
+        let end: Vec<usize> = start.iter().zip(shape).map(|(s, n)| s + n).collect();
+        let fits = array.ndim() == end.len() && array.shape().iter().zip(&end).all(|(n, e)| e <= n);
+        if !fits {
+            return Err(format!(
+                "the array has the shape {:?}, not that of the grid",
+                array.shape()
+            )
+            .into());
+        }
+        let part = array.slice_each_axis(|axis| {
+            let k = axis.axis.index();
+            Slice::from(start[k]..end[k])
+        });
+        Ok(part.iter().copied().collect())
+    }
+}
+
+/// The values of a part of a grid, from a source for all of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Shifted {
+    source: Arc<dyn Source>,
+    /// Where the part begins.
+    offset: Vec<usize>,
+}
+
+impl Shifted {
+    /// The same values as seen from a part of the grid that begins at this offset.
+    pub(crate) fn source(source: &Arc<dyn Source>, offset: &[usize]) -> Arc<dyn Source> {
+        Arc::new(Shifted { source: Arc::clone(source), offset: offset.to_vec() })
+    }
+
+    /// Initial values as seen from there.
+    pub(crate) fn initial(
+        initial: &[(String, Formula)],
+        offset: &[usize],
+    ) -> Vec<(String, Formula)> {
+        let here = |value: &Formula| match value {
+            Formula::Values(source) => Formula::Values(Self::source(source, offset)),
+            value => value.clone(),
+        };
+        initial.iter().map(|(name, value)| (name.clone(), here(value))).collect()
+    }
+}
+
+impl Source for Shifted {
+    fn ty(&self) -> Type {
+        self.source.ty()
+    }
+
+    fn read(
+        &self,
+        start: &[usize],
+        shape: &[usize],
+        number: usize,
+    ) -> Result<Vec<f64>, Box<dyn Error + Send + Sync>> {
+        let start: Vec<usize> = start.iter().zip(&self.offset).map(|(s, o)| s + o).collect();
+        self.source.read(&start, shape, number)
+    }
+}
+
+/// A field that is given and does not change.
+#[derive(Clone, Debug)]
+pub(crate) struct Data {
+    pub(crate) name: String,
+    pub(crate) source: Arc<dyn Source>,
+}
+
+impl Data {
+    pub(crate) fn ty(&self) -> Type {
+        self.source.ty()
+    }
+}

@@ -1,0 +1,92 @@
+//! A number, an expression, or a list of such for the components of a vector or tensor; or values
+//! that are given cell by cell.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::system::external::Source;
+
+/// A number, the text of an expression, a list of them, or values from elsewhere.
+#[derive(Clone, Debug)]
+pub enum Formula {
+    /// A number.
+    Number(f64),
+    /// The text of an expression.
+    Text(String),
+    /// The components of a vector, or the rows of a tensor.
+    List(Vec<Formula>),
+    /// Values given cell by cell: for parameters and initial values.
+    Values(Arc<dyn Source>),
+}
+
+impl PartialEq for Formula {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Formula::Number(a), Formula::Number(b)) => a == b,
+            (Formula::Text(a), Formula::Text(b)) => a == b,
+            (Formula::List(a), Formula::List(b)) => a == b,
+            (Formula::Values(a), Formula::Values(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}
+
+impl From<Arc<dyn Source>> for Formula {
+    fn from(values: Arc<dyn Source>) -> Self {
+        Formula::Values(values)
+    }
+}
+
+impl From<ndarray::ArrayD<f64>> for Formula {
+    fn from(values: ndarray::ArrayD<f64>) -> Self {
+        Formula::Values(Arc::new(crate::system::external::Values::from(values)))
+    }
+}
+
+impl From<f64> for Formula {
+    fn from(value: f64) -> Self {
+        Formula::Number(value)
+    }
+}
+
+impl From<&str> for Formula {
+    fn from(text: &str) -> Self {
+        Formula::Text(text.into())
+    }
+}
+
+impl From<String> for Formula {
+    fn from(text: String) -> Self {
+        Formula::Text(text)
+    }
+}
+
+impl From<&String> for Formula {
+    fn from(text: &String) -> Self {
+        Formula::Text(text.clone())
+    }
+}
+
+impl<T: Into<Formula>, const N: usize> From<[T; N]> for Formula {
+    fn from(items: [T; N]) -> Self {
+        Formula::List(items.into_iter().map(Into::into).collect())
+    }
+}
+
+/// The text of an expression of that value.
+impl fmt::Display for Formula {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Formula::Number(value) => write!(f, "{value:?}"),
+            Formula::Text(text) => f.write_str(text),
+            Formula::List(items) => {
+                f.write_str("[")?;
+                for (k, item) in items.iter().enumerate() {
+                    write!(f, "{}{item}", if k > 0 { ", " } else { "" })?;
+                }
+                f.write_str("]")
+            }
+            Formula::Values(_) => f.write_str("(given values)"),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! What is to be solved: equations with everything they refer to, checked.
+
+pub(crate) mod argument;
+pub(crate) mod boundary;
+pub(crate) mod builder;
+pub(crate) mod definition;
+pub(crate) mod external;
+pub(crate) mod formula;
+pub(crate) mod names;
+pub(crate) mod noise;
+pub(crate) mod order;
+pub(crate) mod origin;
+pub mod parameters;
+pub(crate) mod pde;
+pub(crate) mod resolve;
+pub mod space;
+pub(crate) mod symmetry;
+pub(crate) mod transport;

@@ -1,0 +1,88 @@
+//! The values of parameters, which may use each other.
+
+use std::collections::HashMap;
+
+use fluxions_expr::{Place, Scope, Space, Type};
+
+use crate::error::Error;
+use crate::system::formula::Formula;
+use crate::system::order::{in_order, names_of};
+use crate::system::origin::Origin;
+use crate::system::resolve::wrap;
+
+/// Parameters by what they are.
+pub struct Sorted {
+    /// Those that are plain numbers.
+    pub numbers: Vec<(String, Formula)>,
+    /// Those that are functions of the coordinates or complex, directly or through others; they
+    /// are definitions.
+    pub others: Vec<(String, Formula)>,
+}
+
+/// Sorts parameters by what they are.
+pub fn sorted(parameters: Vec<(String, Formula)>, space: &Space) -> Sorted {
+    let needs: Vec<Vec<String>> =
+        parameters.iter().map(|(_, f)| names_of(&f.to_string())).collect();
+    let named = |name: &str| parameters.iter().any(|(other, _)| other == name);
+    let varies = |name: &String| {
+        let imaginary = matches!(name.as_str(), "i" | "I") && !named(name);
+        let alias = space.axis(name).is_some() && !named(name);
+        space.axes.contains(name) || alias || imaginary
+    };
+    let mut other: Vec<bool> = parameters
+        .iter()
+        .zip(&needs)
+        .map(|((_, f), names)| matches!(f, Formula::List(_)) || names.iter().any(varies))
+        .collect();
+    loop {
+        let before = other.clone();
+        for k in 0..parameters.len() {
+            let through = |j: usize| before[j] && needs[k].contains(&parameters[j].0);
+            other[k] = before[k] || (0..parameters.len()).any(through);
+        }
+        if other == before {
+            break;
+        }
+    }
+    let mut sorted = Sorted { numbers: Vec::new(), others: Vec::new() };
+    for (parameter, other) in parameters.into_iter().zip(other) {
+        if other { sorted.others.push(parameter) } else { sorted.numbers.push(parameter) }
+    }
+    sorted
+}
+
+/// The value of each parameter that is a number, in the given order, and the mistakes found. A
+/// parameter with a mistake has the value 1, so that its uses are not mistakes too.
+///
+/// `fields` are the names of fields, which parameters cannot use.
+pub fn resolve(
+    parameters: &[(String, Formula)],
+    space: &Space,
+    fields: &[String],
+) -> (Vec<(String, f64)>, Vec<Error>) {
+    let mut errors = Vec::new();
+    let texts: Vec<_> = parameters.iter().map(|(name, v)| (name.clone(), v.to_string())).collect();
+    let order = in_order(&texts).unwrap_or_else(|names| {
+        errors.push(Error::Circle { origin: Origin::Parameter(names[0].clone()), names });
+        Vec::new()
+    });
+    let mut values: HashMap<usize, f64> = HashMap::new();
+    for k in order {
+        let (name, text) = &texts[k];
+        let mut scope = Scope::new(Place::Constant, space);
+        for (other, value) in &values {
+            scope.number(&texts[*other].0, *value);
+        }
+        for (number, field) in fields.iter().enumerate() {
+            scope.field(field, number, Type::REAL);
+        }
+        let value = fluxions_expr::evaluate(text, &scope).unwrap_or_else(|found| {
+            errors.extend(wrap(&Origin::Parameter(name.clone()), text, found));
+            1.0
+        });
+        values.insert(k, value);
+    }
+    let value = |k: usize| values.get(&k).copied().unwrap_or(1.0);
+    let named = texts.into_iter().enumerate().map(|(k, (name, _))| (name, value(k))).collect();
+    (named, errors)
+}

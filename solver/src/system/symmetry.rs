@@ -1,0 +1,302 @@
+//! What spherical symmetry asks for. Fields on a spherical grid depend on r alone; a vector that
+//! does so and still is the same after every rotation points along r, and a tensor has two
+//! numbers, along r and across. Operators with θ and φ in them are right for such values only, so
+//! they are refused where the form of an expression does not show that its values are such.
+
+use fluxions_expr::{Coordinates, Expr, Function, Node, Operator, Product, Rank, Transform, Unary};
+
+use crate::error::Error;
+use crate::system::formula::Formula;
+use crate::system::origin::Origin;
+use crate::system::pde::Pde;
+
+/// What the form of an expression says about its components.
+#[derive(Clone, Debug, PartialEq)]
+struct Form {
+    /// Which components are zero.
+    zero: Vec<bool>,
+    /// Of a tensor: whether those along θθ and φφ are equal.
+    round: bool,
+}
+
+/// Which components of the fields are always zero.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Vanishing {
+    fields: Vec<Form>,
+    definitions: Vec<Form>,
+}
+
+/// An operator on something that is not symmetric.
+pub(crate) struct Broken {
+    operator: String,
+    reason: &'static str,
+    span: fluxions_expr::Span,
+}
+
+impl Broken {
+    pub(crate) fn error(self, origin: &Origin, formula: &Formula) -> Error {
+        let Broken { operator, reason, span } = self;
+        let text: Box<str> = formula.to_string().into();
+        let span = if span.end <= text.len() { span } else { Default::default() };
+        let reason =
+            format!("`{operator}` on a spherical grid is for symmetric values: {reason}").into();
+        Error::NotSymmetric { origin: origin.clone(), text, reason, span }
+    }
+}
+
+impl Vanishing {
+    pub(crate) fn nothing() -> Self {
+        Vanishing { fields: Vec::new(), definitions: Vec::new() }
+    }
+
+    /// What stays zero: at first everything across r, then only what no equation makes nonzero.
+    pub(crate) fn of(pde: &Pde) -> Self {
+        if pde.space().coordinates != Coordinates::Spherical {
+            return Self::nothing();
+        }
+        let guess = |rank: Rank| match rank {
+            Rank::Scalar => Form { zero: vec![false], round: true },
+            Rank::Vector => Form { zero: vec![false, true, true], round: true },
+            Rank::Tensor => {
+                let zero = (0..9).map(|k| k / 3 != k % 3).collect();
+                Form { zero, round: true }
+            }
+        };
+        let fields = pde.types().iter().map(|ty| guess(ty.rank)).collect();
+        let mut vanishing = Vanishing { fields, definitions: Vec::new() };
+        loop {
+            // Each may use earlier ones.
+            vanishing.definitions.clear();
+            for definition in pde.definitions() {
+                let form = vanishing.form(&definition.expr);
+                vanishing.definitions.push(form);
+            }
+            let mut next = vanishing.clone();
+            for (field, equation) in pde.equations().iter().enumerate() {
+                let found = vanishing.form(equation);
+                let form = &mut next.fields[field];
+                let zeros = found.spread(form.zero.len());
+                for (zero, found) in form.zero.iter_mut().zip(zeros) {
+                    *zero &= found;
+                }
+                form.round &= found.round;
+            }
+            for (field, variance) in &pde.noise().fields {
+                let found = vanishing.form(variance);
+                let form = &mut next.fields[*field];
+                let quiet = found.spread(form.zero.len());
+                form.zero.iter_mut().zip(&quiet).for_each(|(zero, quiet)| *zero &= quiet);
+                // Along θθ and φφ the noise differs.
+                form.round &= quiet.len() < 9 || (quiet[4] && quiet[8]);
+            }
+            if next == vanishing {
+                return vanishing;
+            }
+            vanishing = next;
+        }
+    }
+
+    /// Whether a value has the zeros that a field is taken to have.
+    pub(crate) fn allows(&self, field: usize, value: &Expr) -> bool {
+        let Some(wanted) = self.fields.get(field) else { return true };
+        let found = self.form(value);
+        let zeros = found.spread(wanted.zero.len());
+        wanted.zero.iter().zip(&zeros).all(|(wanted, found)| *found || !*wanted)
+            && (found.round || !wanted.round)
+    }
+
+    /// Whether values have the zeros that a field is taken to have: one array for each of its
+    /// numbers, of which each gives its values.
+    pub(crate) fn allows_values<'a, I>(&self, field: usize, arrays: &'a [I]) -> bool
+    where
+        &'a I: IntoIterator<Item = &'a f64>,
+    {
+        let Some(wanted) = self.fields.get(field) else { return true };
+        let per_component = arrays.len() / wanted.zero.len();
+        let still = |(k, array): (usize, &'a I)| {
+            !wanted.zero[k / per_component] || array.into_iter().all(|x| *x == 0.0)
+        };
+        let round = !wanted.round
+            || wanted.zero.len() < 9
+            || (0..per_component).all(|part| {
+                let of = |k: usize| (&arrays[k * per_component + part]).into_iter();
+                of(4).eq(of(8))
+            });
+        arrays.iter().enumerate().all(still) && round
+    }
+
+    fn form(&self, expr: &Expr) -> Form {
+        let all = expr.ty.rank.components(3);
+        let none = Form { zero: vec![false; all], round: expr.ty.rank != Rank::Tensor };
+        let of = |expr: &Expr| self.form(expr);
+        let both = |a: &Form, b: &Form| Form {
+            zero: a.zero.iter().zip(&b.zero).map(|(a, b)| *a && *b).collect(),
+            round: a.round && b.round,
+        };
+        match &expr.node {
+            Node::Number(0.0) => Form { zero: vec![true], round: true },
+            Node::Field(field) => self.fields.get(*field).cloned().unwrap_or(none),
+            Node::Define(d) => self.definitions.get(*d).cloned().unwrap_or(none),
+            Node::List(items) => {
+                let rows: Vec<Form> = items.iter().map(of).collect();
+                let zero = rows.iter().flat_map(|row| row.zero.clone()).collect();
+                let corner = |row: &Expr, k: usize| match &row.node {
+                    Node::List(items) => Some(items[k].clone()),
+                    _ => None,
+                };
+                let round = expr.ty.rank != Rank::Tensor
+                    || corner(&items[1], 1).is_some_and(|a| Some(a) == corner(&items[2], 2));
+                Form { zero, round }
+            }
+            Node::Component(inner, k) => {
+                let zero = of(inner).zero[k * all..][..all].to_vec();
+                Form { zero, round: true }
+            }
+            Node::Transform(Transform::Transpose, inner) => {
+                let inner = of(inner);
+                let zero = (0..9).map(|k| inner.zero[k % 3 * 3 + k / 3]).collect();
+                Form { zero, round: inner.round }
+            }
+            Node::Product(product, factors) => {
+                product_form(*product, &of(&factors[0]), &of(&factors[1]), expr)
+            }
+            Node::Call(function, arguments) => {
+                let forms: Vec<Form> = arguments.iter().map(of).collect();
+                match (function, &forms[..]) {
+                    (
+                        Function::Unary(Unary::Negate)
+                        | Function::Conjugate
+                        | Function::RealPart
+                        | Function::ImaginaryPart,
+                        [a],
+                    ) => a.clone(),
+                    (Function::Binary(f), [a, b]) => match f {
+                        fluxions_expr::Binary::Add | fluxions_expr::Binary::Subtract => both(a, b),
+                        fluxions_expr::Binary::Multiply if a.zero.len() >= b.zero.len() => {
+                            scaled(a, b)
+                        }
+                        fluxions_expr::Binary::Multiply => scaled(b, a),
+                        fluxions_expr::Binary::Divide => a.clone(),
+                        _ => none,
+                    },
+                    (Function::Where, [_, a, b]) => both(a, b),
+                    _ => none,
+                }
+            }
+            Node::Operator(operator, arguments) => match operator {
+                Operator::Gradient(_) | Operator::VectorLaplace => {
+                    Form { zero: vec![false, true, true], round: true }
+                }
+                Operator::VectorGradient(_) => {
+                    Form { zero: (0..9).map(|k| k / 3 != k % 3).collect(), round: true }
+                }
+                Operator::TensorDivergence => {
+                    let of = of(&arguments[0]);
+                    let zero = vec![false, of.zero[3], of.zero[6] && of.zero[2]];
+                    Form { zero, round: true }
+                }
+                _ => none,
+            },
+            _ => none,
+        }
+    }
+}
+
+impl Form {
+    /// The zeros for so many components, for each of which a scalar stands.
+    fn spread(&self, components: usize) -> Vec<bool> {
+        match self.zero.len() {
+            1 => vec![self.zero[0]; components],
+            _ => self.zero.clone(),
+        }
+    }
+}
+
+fn scaled(a: &Form, scalar: &Form) -> Form {
+    let zero = a.zero.iter().map(|zero| *zero || scalar.zero[0]).collect();
+    Form { zero, round: a.round }
+}
+
+fn product_form(product: Product, a: &Form, b: &Form, expr: &Expr) -> Form {
+    let all = expr.ty.rank.components(3);
+    match product {
+        Product::Outer => {
+            let zero: Vec<bool> = (0..9).map(|k| a.zero[k / 3] || b.zero[k % 3]).collect();
+            let round = zero[4] && zero[8];
+            Form { zero, round }
+        }
+        Product::Dot => {
+            let (rows, columns) = (a.zero.len() / 3, b.zero.len() / 3);
+            let zero = (0..rows * columns)
+                .map(|n| {
+                    let (i, j) = (n / columns, n % columns);
+                    (0..3).all(|k| a.zero[i * 3 + k] || b.zero[k * columns + j])
+                })
+                .collect();
+            let diagonal = |form: &Form| (0..9).all(|k| k / 3 == k % 3 || form.zero[k]);
+            let round = all < 9 || (a.round && b.round && diagonal(a) && diagonal(b));
+            Form { zero, round }
+        }
+        Product::Cross => {
+            let pair = |i: usize, j: usize| (a.zero[i] || b.zero[j]) && (a.zero[j] || b.zero[i]);
+            Form { zero: vec![pair(1, 2), pair(2, 0), pair(0, 1)], round: true }
+        }
+    }
+}
+
+/// Whether all operators in an expression are applied to what is symmetric enough.
+pub(crate) fn check(pde: &Pde, expr: &Expr) -> Result<(), Broken> {
+    if pde.space().coordinates != Coordinates::Spherical {
+        return Ok(());
+    }
+    check_part(pde, expr, &mut vec![false; pde.definitions().len()])
+}
+
+/// `seen` are the definitions that were checked before.
+fn check_part(pde: &Pde, expr: &Expr, seen: &mut [bool]) -> Result<(), Broken> {
+    if let Node::Operator(operator, arguments) = &expr.node {
+        let argument = &arguments[arguments.len() - 1];
+        let form = pde.vanishing().form(argument);
+        let zero = |k: usize| form.zero[k];
+        let reason = match operator {
+            Operator::Divergence(_) if !zero(1) => Some("the component along theta must be 0"),
+            Operator::VectorGradient(_) | Operator::VectorLaplace if !(zero(1) && zero(2)) => {
+                Some("the components along theta and phi must be 0")
+            }
+            Operator::TensorDivergence if !(zero(1) && zero(5) && zero(7)) => {
+                Some("the components rtheta, thetaphi and phitheta must be 0")
+            }
+            Operator::TensorDoubleDivergence if !(zero(1) && zero(3)) => {
+                Some("the components rtheta and thetar must be 0")
+            }
+            Operator::TensorDivergence | Operator::TensorDoubleDivergence if !form.round => {
+                Some("the components thetatheta and phiphi must be equal")
+            }
+            _ => None,
+        };
+        if let Some(reason) = reason {
+            let operator = operator.name(&pde.space().axes);
+            return Err(Broken { operator, reason, span: argument.span });
+        }
+    }
+    if let Node::Define(d) = expr.node {
+        if std::mem::replace(&mut seen[d], true) {
+            return Ok(());
+        }
+        let found = check_part(pde, &pde.definitions()[d].expr, seen);
+        return found.map_err(|broken| Broken { span: expr.span, ..broken });
+    }
+    expr.children().iter().try_for_each(|child| check_part(pde, child, seen))
+}
+
+/// The mistake of an initial value that breaks a field's symmetry.
+pub(crate) fn broken_initial(pde: &Pde, field: usize, formula: &Formula) -> Error {
+    Error::NotSymmetric {
+        origin: Origin::Initial(pde.fields()[field].clone()),
+        text: formula.to_string().into(),
+        reason: "this value has not the symmetry of the grid: on a spherical grid it must point \
+                 along r"
+            .into(),
+        span: Default::default(),
+    }
+}
