@@ -59,8 +59,8 @@ fn blocked() -> Problem {
     (pde.build().unwrap(), &[("u", "x*y"), ("v", "0.1*x")])
 }
 
-/// Fields that are carried, by a flow that depends on one of them, with sources.
-fn carried() -> Problem {
+/// Fields that are advected, by a flow that depends on one of them, with sources.
+fn advected() -> Problem {
     let velocity = ["0.1*v", "0.1*sin(2*pi*x)*cos(t)"].map(Formula::from);
     let options = Mpdata {
         iterations: 3,
@@ -129,7 +129,7 @@ fn allocations((pde, initial): &Problem, world: &World) -> u64 {
 #[test]
 fn a_thousand_steps_allocate_no_more_than_the_report() {
     // Beginning and ending a run allocates a little; a thousand steps must not add to it.
-    for problem in [scalars(), blocked(), carried(), everything()] {
+    for problem in [scalars(), blocked(), advected(), everything()] {
         for ranks in [1, 2] {
             let count = |world: &World| Ok::<_, String>(allocations(&problem, world));
             let counts = on_threads(ranks, count).unwrap();

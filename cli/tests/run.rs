@@ -222,8 +222,8 @@ stream_function = "cos(2*pi*x)"
 end = 1
 dt = 0.01
 "#;
-    home.write("carried.toml", text);
-    let said = home.succeed(&["check", "carried.toml"]);
+    home.write("advected.toml", text);
+    let said = home.succeed(&["check", "advected.toml"]);
     for line in [
         "transport   a: velocity [cos(2*pi*y), 0.5], 3 iterations, nonoscillatory, G = 2 + sin(2*pi*x)\n",
         "            b: stream function cos(2*pi*x), 2 iterations\n",
@@ -231,7 +231,7 @@ dt = 0.01
     ] {
         assert!(said.contains(line), "{line} in\n{said}");
     }
-    let trees = home.succeed(&["check", "carried.toml", "--show", "ast"]);
+    let trees = home.succeed(&["check", "advected.toml", "--show", "ast"]);
     assert!(trees.contains("flow of a, component 0 = cos(2*pi*y)\n"), "{trees}");
     assert!(trees.contains("flow of b = cos(2*pi*x)\n"), "{trees}");
 }

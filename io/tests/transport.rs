@@ -65,7 +65,7 @@ fn one_flow_can_carry_several_fields() {
     assert_eq!(psi.advector, Advector::StreamFunction("sin(x)*cos(y)".into()));
     assert_eq!((psi.options, &psi.g_factor), (Mpdata::default(), &Formula::Number(1.0)));
     assert!(psi.diffusivity.is_empty());
-    // Those of equations first, then those that are only carried.
+    // Those of equations first, then those that are only advected.
     let written: Vec<&str> = problem.output.fields.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(written, ["source", "a", "b", "psi"]);
 }

@@ -156,7 +156,7 @@ pub enum Error {
         span: fluxions_expr::Span,
     },
     /// Transport that cannot be done in the way that was asked for.
-    #[error("`{field}` cannot be carried in this way: {reason}")]
+    #[error("`{field}` cannot be advected in this way: {reason}")]
     UnfitTransport {
         /// Where it is asked for.
         origin: Origin,
@@ -321,7 +321,7 @@ const GIB: f64 = (1u64 << 30) as f64;
 
 fn too_fast(field: &str, courant: f64, dt: Option<f64>) -> String {
     if !courant.is_finite() {
-        return format!("the flow that carries `{field}` is not finite somewhere");
+        return format!("the flow that advects `{field}` is not finite somewhere");
     }
     let step = dt.map_or("a time step".into(), |dt| format!("a time step of {dt}"));
     format!(

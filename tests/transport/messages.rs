@@ -5,8 +5,8 @@ use fluxions::solver::{Advector, Blocking, Inspection, Transport};
 
 use crate::recipe::options;
 
-/// A field that is carried, in one to three dimensions.
-fn carried(dimension: usize, option: &str) -> Pde {
+/// A field that is advected, in one to three dimensions.
+fn advected(dimension: usize, option: &str) -> Pde {
     let mut grid = Grid::cartesian();
     for (name, cells) in ["x", "y", "z"].into_iter().zip([48, 12, 10]).take(dimension) {
         grid = grid.axis(name, 0.0..1.0, cells, Periodic);
@@ -20,7 +20,7 @@ fn carried(dimension: usize, option: &str) -> Pde {
 /// Messages of each rank to each side in a step, on three ranks along the first axis, and in a
 /// run of 6 steps.
 fn counts(dimension: usize, option: &str, steps: usize) -> (f64, f64) {
-    let pde = carried(dimension, option);
+    let pde = advected(dimension, option);
     let dims = &[3, 1, 1][..dimension];
     let plan = Inspection::new(&pde, &Tableau::EULER, 3, dims).unwrap();
     let blocking = Blocking { steps: Some(steps), slabs: Some(1), tile: Some(0), stream: None };

@@ -186,7 +186,7 @@ fn flows_with_a_divergence_are_of_second_order_with_its_term() {
     };
     study.orders(&["dfl", "it3_dfl", "iga_dfl"], SECOND);
     study.orders(&["it2", "iga"], FIRST);
-    // ψ(x, t) is carried along dx/dt = a(t)/G(x), and y alike.
+    // ψ(x, t) is advected along dx/dt = a(t)/G(x), and y alike.
     let plane = Study {
         name: "a flow with a divergence in the plane",
         dimension: 2,
@@ -301,7 +301,7 @@ fn diffusion_is_of_second_order() {
     with_g.orders(&["it2"], SECOND);
 }
 
-/// Where ψ is carried by ψ/2 itself, ψ = f(x − ψ·t) until a shock forms (Burgers' equation).
+/// Where ψ is advected by ψ/2 itself, ψ = f(x − ψ·t) until a shock forms (Burgers' equation).
 fn burgers_error(option: &str, background: f64, velocity: &str, cells: usize) -> f64 {
     let end = 0.15;
     let f = |x: f64| background + 0.5 * (TAU * x).sin();

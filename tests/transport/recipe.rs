@@ -151,7 +151,7 @@ pub(crate) const OPTIONS: [&str; 20] = [
     "it4_fct_tot_dfl",
 ];
 
-/// A flow of moderate speed. `other` is a field beside the one that is carried.
+/// A flow of moderate speed. `other` is a field beside the one that is advected.
 fn advector(dice: &mut Dice, dimension: usize, field: &str, dt: f64) -> Advector<Formula> {
     let speeds = [0.45, 0.24, 0.15][dimension - 1];
     let axes = || (0..dimension).map(|k| (k, NAMES[k], NAMES[(k + 1) % dimension]));
@@ -191,7 +191,7 @@ fn advector(dice: &mut Dice, dimension: usize, field: &str, dt: f64) -> Advector
     }
 }
 
-/// How one field is carried.
+/// How one field is advected.
 fn transport(
     dice: &mut Dice,
     dimension: usize,
@@ -240,12 +240,12 @@ fn attempt(dice: &mut Dice, dimension: usize, thin: bool) -> Option<Case> {
         }
         false => advector(dice, dimension, if vector { "psi[0]" } else { "psi" }, dt),
     };
-    let (mut name, carried) = transport(dice, dimension, flow.clone());
+    let (mut name, advected) = transport(dice, dimension, flow.clone());
     let cells: Vec<usize> = grid.axes().iter().map(|axis| axis.cells()).collect();
     let mut builder = Pde::on(&grid)
         .parameter("given", "sin(x)*cos(x/2)")
         .equation("other", "0.01*laplace(other) - 0.1*other")
-        .transport("psi", carried);
+        .transport("psi", advected);
     let wave = ["sin(x)", "sin(x)*cos(2*y)", "sin(x)*cos(2*y)*sin(z/2)"][dimension - 1];
     let bump = format!("1 + 0.8*{wave}");
     let mut initial = vec![("psi".to_string(), bump), ("other".into(), format!("3*{wave}"))];
@@ -275,8 +275,8 @@ fn attempt(dice: &mut Dice, dimension: usize, thin: bool) -> Option<Case> {
     let second = dice.below(3);
     if second > 0 {
         let flow = if second == 1 { flow } else { advector(dice, dimension, "other", dt) };
-        let (also, carried) = transport(dice, dimension, flow);
-        builder = builder.transport("phi", carried);
+        let (also, advected) = transport(dice, dimension, flow);
+        builder = builder.transport("phi", advected);
         initial.push(("phi".into(), format!("2 + {wave}")));
         name = format!("{name}; phi: {also}");
         if dice.below(2) == 1 {
@@ -286,7 +286,7 @@ fn attempt(dice: &mut Dice, dimension: usize, thin: bool) -> Option<Case> {
         }
     }
     for (at, condition) in &conditions {
-        // Those that make no sense for operators are the carried ones' own.
+        // Those that make no sense for operators are the advected ones' own.
         builder = builder.boundary_of("psi", at, condition.clone());
         if second > 0 {
             builder = builder.boundary_of("phi", at, condition.clone());

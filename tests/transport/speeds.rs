@@ -10,7 +10,7 @@ fn plane() -> Grid {
     grid.axis("y", 0.0..1.0, 16, Bounded).build().unwrap()
 }
 
-fn carried(velocity: [&str; 2], option: &str) -> fluxions::solver::PdeBuilder {
+fn advected(velocity: [&str; 2], option: &str) -> fluxions::solver::PdeBuilder {
     let velocity = Advector::Velocity(velocity.map(Formula::from).into());
     let transport = Transport { options: options(option), ..Transport::by(velocity) };
     Pde::on(&plane()).transport("psi", transport)
@@ -43,7 +43,7 @@ fn error(pde: &Pde, initial: &[(&str, &str)], dt: f64) -> String {
 
 #[test]
 fn too_large_a_courant_number_is_named_before_the_first_step_on_1_and_3_ranks() {
-    let pde = carried(["10", "3*sin(pi*x)"], "it2").build().unwrap();
+    let pde = advected(["10", "3*sin(pi*x)"], "it2").build().unwrap();
     let error = error(&pde, &[("psi", "1")], 0.01);
     // 10·0.01·20 + 3·0.01·16·sin(π·0.475) or so, over 1.
     assert!(error.contains("the Courant number of `psi` is 2.4"), "{error}");
@@ -53,7 +53,7 @@ fn too_large_a_courant_number_is_named_before_the_first_step_on_1_and_3_ranks() 
 fn flows_that_grow_with_time_are_noticed_at_their_step_on_1_and_3_ranks() {
     for option in ["it1", "it2", "iga_fct", "it3_fct"] {
         // Fastest where y = 0.25 and x is large; the last cell begins to lose more at the jump beyond.
-        let pde = carried(["(1 + t)*5*(1 + 0.3*sin(2*pi*y))*(1 + 0.2*x)", "0"], option);
+        let pde = advected(["(1 + t)*5*(1 + 0.3*sin(2*pi*y))*(1 + 0.2*x)", "0"], option);
         let error = error(&pde.build().unwrap(), &[("psi", "2 + sin(2*pi*x)")], 0.005);
         println!("{option}: {error}");
         assert!(error.starts_with("later: the Courant number of `psi`"), "{error}");
@@ -65,7 +65,7 @@ fn flows_that_grow_with_time_are_noticed_at_their_step_on_1_and_3_ranks() {
 fn flows_that_grow_with_their_field_are_noticed_at_their_step_on_1_and_3_ranks() {
     for (velocity, option) in [("psi", "it2"), ("psi", "dfl_fct"), ("other", "it2")] {
         let pde =
-            carried([velocity, "0"], option).equation("psi", "psi").equation("other", "other");
+            advected([velocity, "0"], option).equation("psi", "psi").equation("other", "other");
         let initial = [("psi", "1 + 0.2*sin(2*pi*x)"), ("other", "1 + 0.1*y")];
         for sources in [Sources::Symmetric, Sources::Euler] {
             let pde = pde.clone().sources(sources).build().unwrap();
@@ -82,7 +82,7 @@ fn flows_that_grow_with_their_field_are_noticed_at_their_step_on_1_and_3_ranks()
 fn what_is_not_finite_is_no_courant_number_on_1_and_3_ranks() {
     for source in ["sqrt(0.05 - t)", "psi/(0.1 - t)*where(x > 0.5, 1, 0)"] {
         for velocity in ["0.1", "0.01*psi", "0.1*cos(t)"] {
-            let pde = carried([velocity, "0"], "it2").equation("psi", source).build().unwrap();
+            let pde = advected([velocity, "0"], "it2").equation("psi", source).build().unwrap();
             let error = error(&pde, &[("psi", "1")], 0.01);
             println!("{source} {velocity}: {error}");
             assert!(error.contains("`psi` is not finite"), "{source} {velocity}: {error}");
@@ -92,17 +92,17 @@ fn what_is_not_finite_is_no_courant_number_on_1_and_3_ranks() {
 
 #[test]
 fn flows_that_are_computed_where_they_are_used_are_noticed_at_their_step_on_1_and_3_ranks() {
-    let pde = carried(["0.5 + 20*t", "0"], "it2").build().unwrap();
+    let pde = advected(["0.5 + 20*t", "0"], "it2").build().unwrap();
     let error = error(&pde, &[("psi", "2 + sin(2*pi*x)")], 0.01);
     assert!(error.starts_with("later: the Courant number of `psi`"), "{error}");
 }
 
 #[test]
 fn flows_that_are_no_numbers_are_named_on_1_and_3_ranks() {
-    let pde = carried(["sqrt(x - 2)", "0"], "it2").build().unwrap();
+    let pde = advected(["sqrt(x - 2)", "0"], "it2").build().unwrap();
     let before = error(&pde, &[("psi", "2")], 0.01);
     assert!(before.contains("the flow that carries `psi` is not finite"), "{before}");
-    let pde = carried(["sqrt(other - 1)", "0"], "it2").equation("other", "0").build().unwrap();
+    let pde = advected(["sqrt(other - 1)", "0"], "it2").equation("other", "0").build().unwrap();
     let found = error(&pde, &[("psi", "2"), ("other", "0.1")], 0.01);
     assert!(found.starts_with("`psi` is not finite"), "{found}");
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use fluxions_expr::{Rank, Type};
 use fluxions_grid::{Geometry, Grid};
-use fluxions_solver::Source;
+use fluxions_solver::ExternalSource;
 use hdf5::types::{TypeDescriptor, VarLenUnicode};
 use hdf5::{Dataset, File, Hyperslab, Location, SliceOrIndex};
 use ndarray::{ArrayD, IxDyn};
@@ -223,7 +223,7 @@ fn read(
     Ok(numbers.map(|z| if imaginary { z.im } else { z.re }))
 }
 
-impl Source for Given {
+impl ExternalSource for Given {
     fn ty(&self) -> Type {
         self.ty
     }

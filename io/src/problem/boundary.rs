@@ -2,7 +2,7 @@
 
 use fluxions_expr::nearest;
 use fluxions_grid::Condition;
-use fluxions_solver::{Formula, Origin, Part};
+use fluxions_solver::{ConditionPart, Formula, Origin};
 use toml::de::DeValue;
 
 use super::diagnostic::Diagnostic;
@@ -76,7 +76,7 @@ fn entry<'t>(
 ) -> Option<BoundaryEntry> {
     let of = of.map(str::to_string);
     let origin = |part| Origin::Boundary { of: of.clone(), at: at.into(), part };
-    reader.remember(origin(Part::Whole), key.clone(), value);
+    reader.remember(origin(ConditionPart::Whole), key.clone(), value);
     let number = |reader: &mut Reader<'t>, part, value: &'t Value<'t>| {
         reader.remember(origin(part), key.clone(), value);
         reader.formula(value)
@@ -117,16 +117,18 @@ fn entry<'t>(
                 return None;
             };
             match kind.get_ref().as_ref() {
-                "value" => Condition::Value(number(reader, Part::Value, inner)?),
-                "derivative" => Condition::Derivative(number(reader, Part::Value, inner)?),
-                "curvature" => Condition::Curvature(number(reader, Part::Value, inner)?),
-                "ghost" => Condition::Ghost(number(reader, Part::Value, inner)?),
-                "normal_value" => Condition::NormalValue(number(reader, Part::Value, inner)?),
+                "value" => Condition::Value(number(reader, ConditionPart::Value, inner)?),
+                "derivative" => Condition::Derivative(number(reader, ConditionPart::Value, inner)?),
+                "curvature" => Condition::Curvature(number(reader, ConditionPart::Value, inner)?),
+                "ghost" => Condition::Ghost(number(reader, ConditionPart::Value, inner)?),
+                "normal_value" => {
+                    Condition::NormalValue(number(reader, ConditionPart::Value, inner)?)
+                }
                 "normal_derivative" => {
-                    Condition::NormalDerivative(number(reader, Part::Value, inner)?)
+                    Condition::NormalDerivative(number(reader, ConditionPart::Value, inner)?)
                 }
                 "normal_curvature" => {
-                    Condition::NormalCurvature(number(reader, Part::Value, inner)?)
+                    Condition::NormalCurvature(number(reader, ConditionPart::Value, inner)?)
                 }
                 kind => {
                     let mixed = reader.as_table(inner, &format!("boundary.{at}.{kind}"))?;
@@ -136,8 +138,8 @@ fn entry<'t>(
                     let mut part =
                         |key| reader.required(&mixed, key, span.clone(), example, unknown);
                     let (coefficient, beta) = (part("coefficient")?, part("value")?);
-                    let coefficient = number(reader, Part::Coefficient, coefficient);
-                    let beta = number(reader, Part::Value, beta);
+                    let coefficient = number(reader, ConditionPart::Coefficient, coefficient);
+                    let beta = number(reader, ConditionPart::Value, beta);
                     let (coefficient, value) = (coefficient?, beta?);
                     match kind {
                         "mixed" => Condition::Mixed { coefficient, value },

@@ -32,7 +32,7 @@ pub use output::{Diagnostics, Output, Precision};
 use reader::{Places, Reader, Table};
 pub use set::{SetError, set};
 pub use time::Times;
-use transport::Carried;
+use transport::AdvectedSection;
 
 /// The sections that a problem file can have.
 const SECTIONS: [&str; 17] = [
@@ -71,7 +71,7 @@ pub struct Problem {
     pub pde: Pde,
     /// The texts of the right-hand sides.
     pub equations: Vec<(String, String)>,
-    /// What carries fields, for those that are carried.
+    /// What carries fields, for those that are advected.
     pub transports: Vec<(String, Transport)>,
     /// The initial value of each field.
     pub initial: Vec<(String, Formula)>,
@@ -169,14 +169,14 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let definitions = formulas::read(&mut reader, document, "define", Origin::Define);
     let functions = formulas::functions(&mut reader, document);
     let equations = formulas::read(&mut reader, document, "equations", Origin::Equation);
-    let carried = transport::sections(&mut reader, document);
+    let advected = transport::sections(&mut reader, document);
     let no_section = document.get("equations").is_none() && document.get("transport").is_none();
     if no_section {
         reader.missing_section("equations", "c = \"laplace(c)\"");
     }
     let (mut initial, given_initial) =
         formulas::with_values(&mut reader, folder, document, "initial", Origin::Initial);
-    let fields = fields_of(&equations, &carried);
+    let fields = fields_of(&equations, &advected);
     let before = reader.mistakes.len();
     let types = field::read(&mut reader, document, &fields);
     let unknown_types = reader.mistakes.len() > before;
@@ -189,7 +189,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let (values, parameter_errors) = parameters::resolve(&sorted.numbers, &space, &fields);
     reader.allow(&values, &space);
     let grid = grid::read(&mut reader, document);
-    let transports = transport::read(&mut reader, &carried, axes.len());
+    let transports = transport::read(&mut reader, &advected, axes.len());
     let times = time::read(&mut reader, document, document.get("transport").is_some());
     let output = output::read_output(&mut reader, document, &fields);
     let diagnostics = output::read_diagnostics(&mut reader, document, &output);
@@ -308,10 +308,10 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     }
 }
 
-/// The fields of a problem: those that have equations, then those that are only carried.
-fn fields_of(equations: &[(String, Formula)], carried: &[Carried<'_>]) -> Vec<String> {
+/// The fields of a problem: those that have equations, then those that are only advected.
+fn fields_of(equations: &[(String, Formula)], advected: &[AdvectedSection<'_>]) -> Vec<String> {
     let mut fields: Vec<String> = equations.iter().map(|(name, _)| name.clone()).collect();
-    for field in carried.iter().flat_map(|section| &section.fields) {
+    for field in advected.iter().flat_map(|section| &section.fields) {
         if !fields.contains(field) {
             fields.push(field.clone());
         }

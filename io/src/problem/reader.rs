@@ -325,7 +325,7 @@ impl Places {
     }
 
     /// Where a part of the problem stands, or else what it is a part of: an option of transport that
-    /// is not given is one of the section, and a field that is only carried has no equation.
+    /// is not given is one of the section, and a field that is only advected has no equation.
     fn key_of(&self, origin: &Origin) -> Option<Range<usize>> {
         if let Some(span) = self.keys.get(origin) {
             return Some(span.clone());

@@ -19,9 +19,9 @@ pub struct Times {
     pub dt: f64,
     /// Whether the file leaves the length to us: dt = "auto".
     pub automatic: bool,
-    /// The scheme; Euler's where fields are carried.
+    /// The scheme; Euler's where fields are advected.
     pub scheme: Tableau,
-    /// How sources are integrated, where fields are carried.
+    /// How sources are integrated, where fields are advected.
     pub sources: Option<Sources>,
     /// How many steps are allowed.
     pub max_steps: Option<u64>,
@@ -59,11 +59,11 @@ pub(crate) struct TimesEntry {
     automatic: Option<Range<usize>>,
 }
 
-/// The times, unless there are mistakes in them; `carried`: whether there is transport.
+/// The times, unless there are mistakes in them; `advected`: whether there is transport.
 pub(crate) fn read<'t>(
     reader: &mut Reader<'t>,
     document: &Table<'t>,
-    carried: bool,
+    advected: bool,
 ) -> Option<TimesEntry> {
     if document.get("time").is_none() {
         reader.missing_section("time", "end = 1\ndt = 0.001");
@@ -91,7 +91,7 @@ pub(crate) fn read<'t>(
         Some(_) => Some(f64::NAN),
         None => dt.and_then(|value| reader.number(value)),
     };
-    let scheme = read_scheme(reader, &table, carried);
+    let scheme = read_scheme(reader, &table, advected);
     let max_steps = table
         .get("max_steps")
         .map(|value| reader.whole_number(value, "the number of steps allowed"));
@@ -119,20 +119,20 @@ pub(crate) fn read<'t>(
     Some(TimesEntry { times, automatic: automatic.map(|value| value.span()) })
 }
 
-/// The scheme, and how sources are integrated if fields are carried.
+/// The scheme, and how sources are integrated if fields are advected.
 fn read_scheme<'t>(
     reader: &mut Reader<'t>,
     table: &Table<'t>,
-    carried: bool,
+    advected: bool,
 ) -> Option<(Tableau, Option<Sources>)> {
-    let default = match carried {
+    let default = match advected {
         true => (Tableau::EULER, Some(Sources::default())),
         false => (Tableau::RK4, None),
     };
     let Some(value) = table.get("scheme") else { return Some(default) };
     let name = reader.string(value, "the name of a scheme")?;
     let scheme = Tableau::find(name);
-    let (message, help) = match (carried, scheme) {
+    let (message, help) = match (advected, scheme) {
         (false, Some(scheme)) => return Some((scheme, None)),
         (true, _) if name == SYMMETRIC => return Some((Tableau::EULER, Some(Sources::Symmetric))),
         (true, Some(Tableau::EULER)) => return Some((Tableau::EULER, Some(Sources::Euler))),
@@ -154,7 +154,7 @@ fn read_scheme<'t>(
 }
 
 impl TimesEntry {
-    /// How sources are integrated, where fields are carried.
+    /// How sources are integrated, where fields are advected.
     pub(crate) fn sources(&self) -> Option<Sources> {
         self.times.sources
     }

@@ -31,7 +31,7 @@ const EXAMPLES: &str = "one of velocity = [\"-y\", \"x\"], courant = [\"0.2\", \
                         stream_function = \"sin(x)*sin(y)\"";
 
 /// A table of the section, with the fields that it is for.
-pub(crate) struct Carried<'t> {
+pub(crate) struct AdvectedSection<'t> {
     pub(crate) fields: Vec<String>,
     table: Table<'t>,
     /// The place of its name.
@@ -49,27 +49,30 @@ pub(crate) struct TransportEntry {
 
 /// The tables of the section, in the order of the file. One carries the fields in its `fields`,
 /// else the field of its name.
-pub(crate) fn sections<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Vec<Carried<'t>> {
-    let mut sections: Vec<Carried<'t>> = Vec::new();
+pub(crate) fn sections<'t>(
+    reader: &mut Reader<'t>,
+    document: &Table<'t>,
+) -> Vec<AdvectedSection<'t>> {
+    let mut sections: Vec<AdvectedSection<'t>> = Vec::new();
     let Some(section) = reader.table(document, "transport") else { return sections };
     if let (true, Some(at)) = (section.entries.is_empty(), document.key_span("transport")) {
         let help = Some("write it as [transport.NAME], NAME being a field");
-        reader.note(Diagnostic::at(at, "nothing is carried").help(help));
+        reader.note(Diagnostic::at(at, "nothing is advected").help(help));
     }
     let mut taken: Vec<String> = Vec::new();
     for (key, value) in section.entries.iter() {
         let name = key.get_ref().as_ref();
         if !matches!(value.get_ref(), DeValue::Table(_)) {
-            let message = format!("`{name}` in [transport] does not say what is carried");
+            let message = format!("`{name}` in [transport] does not say what is advected");
             let help = Some("write the keys below [transport.NAME], NAME being a field");
             reader.note(Diagnostic::at(key.span(), message).help(help));
             break;
         }
         let Some(table) = reader.as_table(value, &format!("transport.{name}")) else { continue };
         let mut fields = Vec::new();
-        for (field, at, value) in carried(reader, &table, name, key.span(), value) {
+        for (field, at, value) in advected(reader, &table, name, key.span(), value) {
             if taken.contains(&field) {
-                let message = format!("`{field}` is carried twice");
+                let message = format!("`{field}` is advected twice");
                 reader.note(Diagnostic::at(at, message));
                 continue;
             }
@@ -77,13 +80,13 @@ pub(crate) fn sections<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Vec
             taken.push(field.clone());
             fields.push(field);
         }
-        sections.push(Carried { fields, table, at: key.span() });
+        sections.push(AdvectedSection { fields, table, at: key.span() });
     }
     sections
 }
 
 /// The fields that a table is for, with their places.
-fn carried<'t>(
+fn advected<'t>(
     reader: &mut Reader<'t>,
     table: &Table<'t>,
     name: &str,
@@ -98,7 +101,7 @@ fn carried<'t>(
     if let DeValue::Array(items) = list.get_ref()
         && items.is_empty()
     {
-        reader.note(Diagnostic::at(list.span(), "no field is carried"));
+        reader.note(Diagnostic::at(list.span(), "no field is advected"));
     }
     let field = |item: &'t Value<'t>| {
         let field = reader.string(item, "the name of a field")?;
@@ -110,7 +113,7 @@ fn carried<'t>(
 /// What carries each field, on a grid of so many axes.
 pub(crate) fn read<'t>(
     reader: &mut Reader<'t>,
-    sections: &[Carried<'t>],
+    sections: &[AdvectedSection<'t>],
     axes: usize,
 ) -> Vec<TransportEntry> {
     let mut entries = Vec::new();
@@ -127,7 +130,11 @@ pub(crate) fn read<'t>(
     entries
 }
 
-fn read_table<'t>(reader: &mut Reader<'t>, section: &Carried<'t>, axes: usize) -> Transport {
+fn read_table<'t>(
+    reader: &mut Reader<'t>,
+    section: &AdvectedSection<'t>,
+    axes: usize,
+) -> Transport {
     let table = &section.table;
     let unknown = reader.known_keys(table, &KEYS);
     for (key, value) in table.entries.iter() {
@@ -160,7 +167,7 @@ fn read_table<'t>(reader: &mut Reader<'t>, section: &Carried<'t>, axes: usize) -
 
 fn advector<'t>(
     reader: &mut Reader<'t>,
-    section: &Carried<'t>,
+    section: &AdvectedSection<'t>,
     unknown: bool,
 ) -> Option<Advector<Formula>> {
     let given = section.table.entries.iter().filter_map(|(key, value)| {

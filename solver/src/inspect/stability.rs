@@ -14,7 +14,7 @@ use fluxions_expr::{Binary, Expr, Reduction, Unary};
 use crate::error::{Error, Errors};
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Plan, Slot, equations};
-use crate::plan::program::{ArrayRef, Program, Target};
+use crate::plan::program::{ArrayRef, OwnedExpr, Program};
 use crate::run::executor::Executor;
 use crate::schemes::mpdata::measures;
 use crate::schemes::tableau::Tableau;
@@ -31,7 +31,7 @@ const MOST_CELLS: usize = 1 << 18;
 pub struct StableStep {
     /// A bound of the magnitude of the eigenvalues of the linearised equations, per unit of time.
     pub rate: f64,
-    /// The longest step for modes that decay, and for which no more is carried out of a cell than is
+    /// The longest step for modes that decay, and for which no more flows out of a cell than is
     /// in it; infinite where nothing changes.
     pub decaying: f64,
     /// The longest step for modes that oscillate; 0 where the scheme is unstable for them.
@@ -47,7 +47,7 @@ pub fn stable_step(
     initial: &[(String, Formula)],
     tableau: &Tableau,
 ) -> Result<StableStep, Errors> {
-    let (mut rate, mut carried): (f64, f64) = (0.0, 0.0);
+    let (mut rate, mut advected): (f64, f64) = (0.0, 0.0);
     let whole = pde.grid().cells() <= MOST_CELLS;
     let places: &[f64] = if whole { &[0.0] } else { &[0.0, 0.5, 1.0] };
     for place in places {
@@ -55,10 +55,10 @@ pub fn stable_step(
         let offset = pde.grid().offset_of(part.grid());
         let initial = Shifted::initial(initial, &offset);
         let (of_equations, of_transport) = bounds(&part, &initial, whole)?;
-        (rate, carried) = (rate.max(of_equations), carried.max(of_transport));
+        (rate, advected) = (rate.max(of_equations), advected.max(of_transport));
     }
     let over = |limit: f64| if rate > 0.0 { limit / rate } else { f64::INFINITY };
-    let decaying = over(tableau.real_limit).min(1.0 / carried);
+    let decaying = over(tableau.real_limit).min(1.0 / advected);
     let oscillating = over(tableau.imaginary_limit);
     Ok(StableStep { rate, decaying, oscillating })
 }
@@ -136,7 +136,7 @@ fn sensitivities(pde: &Pde) -> (Plan, Blocks) {
     }
     for (rows, expr, owner, level) in bodies {
         let mut pass = PassBuilder::new(&mut program, level);
-        let parts = pass.value(Target { expr: &expr, owner, name: "" });
+        let parts = pass.value(OwnedExpr { expr: &expr, owner, name: "" });
         let dimension = pde.space().dimension();
         let ty = if level == usize::MAX { pde.types()[field_of(pde, &rows)] } else { expr.ty };
         let numbers = parts.numbers(ty, dimension, &mut pass.builder);

@@ -6,7 +6,7 @@ use fluxions_expr::Type;
 use fluxions_halo::HaloWidth;
 
 use crate::plan::program::{ArrayRef, Program, Quantity};
-use crate::system::external::Data;
+use crate::system::external::ExternalField;
 use crate::system::pde::Pde;
 
 /// Arrays whose halos are filled together.
@@ -88,7 +88,7 @@ impl<'a> Program<'a> {
         let n = self.pde.arrays();
         let conditions = self.pde.conditions();
         let differ = |array: usize, set: usize| array < n || conditions.change(set);
-        let all = self.pde.fields().len() + self.pde.data().len();
+        let all = self.pde.fields().len() + self.pde.external().len();
         self.halos(0..all, |array, set| match differ(array, set) {
             true => self.fields[array],
             false => HaloWidth::default(),
@@ -100,7 +100,7 @@ impl<'a> Program<'a> {
     pub(crate) fn halo_of_data(pde: &'a Pde, widths: &[HaloWidth]) -> Option<HaloGroup> {
         let first = pde.fields().len();
         let width = |array: usize, _| widths[array - pde.arrays()];
-        Program::new(pde, &[]).halos(first..first + pde.data().len(), width)
+        Program::new(pde, &[]).halos(first..first + pde.external().len(), width)
     }
 
     /// How wide the halos of the arrays of given fields have to be.
@@ -114,7 +114,7 @@ impl<'a> Program<'a> {
         width: impl Fn(usize, usize) -> HaloWidth,
     ) -> Option<HaloGroup> {
         let pde = self.pde;
-        let given = pde.data().iter().map(Data::ty);
+        let given = pde.external().iter().map(ExternalField::ty);
         let types: Vec<Type> = pde.types().iter().copied().chain(given).collect();
         let mut group = HaloGroup::empty();
         for field in fields {

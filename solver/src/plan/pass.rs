@@ -9,7 +9,7 @@ use fluxions_expr::{
 use fluxions_grid::Metric;
 
 use crate::operators::{self, Argument, FIRST_METRIC};
-use crate::plan::program::{ArrayRef, Pass, Program, RandomArray, TIME, Target};
+use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program, RandomArray, TIME};
 
 /// A pass while it is built.
 pub(crate) struct PassBuilder<'p, 'a> {
@@ -71,13 +71,13 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
     }
 
     /// The value of an expression.
-    pub(crate) fn value(&mut self, target: Target<'_>) -> Parts {
+    pub(crate) fn value(&mut self, target: OwnedExpr<'_>) -> Parts {
         // The builder is lent to `lower`, whose leaves need the rest of this.
         let mut builder = std::mem::take(&mut self.builder);
         let space = self.program.pde.space();
         let value = lower(target.expr, space, &mut builder, &mut |leaf, builder| {
             std::mem::swap(&mut self.builder, builder);
-            let value = self.leaf(Target { expr: leaf, ..target });
+            let value = self.leaf(OwnedExpr { expr: leaf, ..target });
             std::mem::swap(&mut self.builder, builder);
             value
         });
@@ -85,9 +85,9 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
         value
     }
 
-    fn leaf(&mut self, target: Target<'_>) -> Parts {
+    fn leaf(&mut self, target: OwnedExpr<'_>) -> Parts {
         let pde = self.program.pde;
-        let Target { expr: leaf, owner, .. } = target;
+        let OwnedExpr { expr: leaf, owner, .. } = target;
         match &leaf.node {
             Node::Field(field) => {
                 let arrays: Vec<_> = pde.arrays_of(*field).map(ArrayRef::Field).collect();
@@ -107,7 +107,7 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
                     }
                     None => {
                         let (expr, name) = (&definition.expr, definition.name.as_str());
-                        self.value(Target { expr, owner, name })
+                        self.value(OwnedExpr { expr, owner, name })
                     }
                 };
                 self.definitions.insert((*d, owner), value.clone());
@@ -119,7 +119,9 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
             }
             Node::Time => Parts::real(self.builder.parameter(TIME)),
             Node::Operator(op, arguments) => self.operator(*op, arguments, target),
-            Node::Reduce(kind, argument) => self.number(*kind, Target { expr: argument, ..target }),
+            Node::Reduce(kind, argument) => {
+                self.number(*kind, OwnedExpr { expr: argument, ..target })
+            }
             Node::Random(distribution, arguments, site) => {
                 Parts::real(self.random(*distribution, arguments, *site, target))
             }
@@ -133,13 +135,13 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
         Parts::of_numbers(ty, &numbers)
     }
 
-    fn operator(&mut self, op: Operator, arguments: &[Expr], target: Target<'_>) -> Parts {
+    fn operator(&mut self, op: Operator, arguments: &[Expr], target: OwnedExpr<'_>) -> Parts {
         let pde = self.program.pde;
         let stored: Vec<usize> = operators::stored(op, arguments).map(|(k, _)| k).collect();
         let mut kinds = Vec::new();
         let mut arrays: Vec<Vec<Option<ArrayRef>>> = Vec::new();
         for (k, argument) in arguments.iter().enumerate() {
-            let of = Target { expr: argument, ..target };
+            let of = OwnedExpr { expr: argument, ..target };
             if !stored.contains(&k) {
                 kinds.push(Argument::Value(self.value(of)));
                 arrays.push(Vec::new());
@@ -157,7 +159,7 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
         operators::apply(op, pde.grid(), &kinds, &mut self.builder, &mut load)
     }
 
-    fn number(&mut self, kind: Reduction, argument: Target<'_>) -> Parts {
+    fn number(&mut self, kind: Reduction, argument: OwnedExpr<'_>) -> Parts {
         let mut part = |imaginary: bool| {
             let number = self.program.number(kind, argument, imaginary);
             let number = number.expect("a reduction is computed before it is used");
@@ -172,11 +174,11 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
         distribution: Distribution,
         arguments: &[Expr],
         site: u32,
-        target: Target<'_>,
+        target: OwnedExpr<'_>,
     ) -> Value {
         let mut values = Vec::new();
         for argument in arguments {
-            let value = self.value(Target { expr: argument, ..target }).only().re;
+            let value = self.value(OwnedExpr { expr: argument, ..target }).only().re;
             values.push(value.unwrap_or_else(|| self.builder.constant(0.0)));
         }
         let number = |k: usize, default: f64| {

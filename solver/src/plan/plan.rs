@@ -8,7 +8,7 @@ use fluxions_halo::HaloWidth;
 use crate::plan::halo_group::HaloGroup;
 use crate::plan::pass::PassBuilder;
 use crate::plan::preparation::Preparation;
-use crate::plan::program::{ArrayRef, Pass, Program, RandomArray, TIME, Target};
+use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program, RandomArray, TIME};
 use crate::run::blocking::pipeline::Margins;
 use crate::schemes::stages::Stages;
 use crate::schemes::tableau::Tableau;
@@ -97,7 +97,7 @@ impl Plan {
     /// One time step by an explicit Runge–Kutta scheme: from the fields in arrays 0 … n−1 to the
     /// same arrays after [`Plan::swaps`].
     pub(crate) fn step(pde: &Pde, tableau: &Tableau) -> Self {
-        if !pde.carried.is_empty() {
+        if !pde.advected.is_empty() {
             return Self::transport(pde);
         }
         let n = pde.arrays();
@@ -174,7 +174,7 @@ impl Plan {
     pub(crate) fn evaluation(pde: &Pde, name: &str, expr: &Expr, ty: Type, extent: Extent) -> Self {
         let n = pde.all_arrays();
         let owner = Program::owner_of(pde, expr);
-        let target = Target { expr, owner, name };
+        let target = OwnedExpr { expr, owner, name };
         let mut program = Program::new(pde, &[target]);
         let preparations = program.preparations();
         let mut plan = Plan {
@@ -338,10 +338,10 @@ impl Plan {
 }
 
 /// The equations, each with the conditions of its field.
-pub(crate) fn equations(pde: &Pde) -> Vec<Target<'_>> {
+pub(crate) fn equations(pde: &Pde) -> Vec<OwnedExpr<'_>> {
     let one = |(field, expr)| {
         let owner = pde.conditions().owner_of_field(field);
-        Target { expr, owner, name: "" }
+        OwnedExpr { expr, owner, name: "" }
     };
     pde.equations().iter().enumerate().map(one).collect()
 }

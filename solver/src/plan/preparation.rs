@@ -5,7 +5,7 @@ use fluxions_expr::Reduction;
 use crate::plan::halo_group::HaloGroup;
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Action, Extent, Plan, Slot};
-use crate::plan::program::{ArrayRef, DomainNumber, Pass, Program, Quantity, Target};
+use crate::plan::program::{ArrayRef, DomainNumber, OwnedExpr, Pass, Program, Quantity};
 use crate::run::blocking::pipeline::Margins;
 
 /// What has to be done, in order, before the expressions of a program can be computed.
@@ -57,7 +57,7 @@ impl Program<'_> {
             self.numbers[number].clone();
         let mut pass = PassBuilder::new(self, level - 1);
         let name = random.as_deref().unwrap_or_default();
-        let value = pass.value(Target { expr: &expr, owner, name }).only();
+        let value = pass.value(OwnedExpr { expr: &expr, owner, name }).only();
         let value = if imaginary { value.im } else { value.re };
         let mut value = value.unwrap_or_else(|| pass.builder.constant(0.0));
         if matches!(kind, Reduction::Integral | Reduction::Average) {
@@ -74,7 +74,7 @@ impl Program<'_> {
         let mut arrays = Vec::new();
         for quantity in quantities {
             let target =
-                Target { expr: &quantity.expr, owner: quantity.owner, name: &quantity.random };
+                OwnedExpr { expr: &quantity.expr, owner: quantity.owner, name: &quantity.random };
             let parts = pass.value(target);
             let numbers = parts.numbers(quantity.expr.ty, dimension, &mut pass.builder);
             for (number, array) in numbers.into_iter().zip(quantity.arrays) {

@@ -13,8 +13,8 @@ use fluxions_expr::{Distribution, Expr, Kernel, Node, Operator, Reduction, Type}
 use fluxions_halo::HaloWidth;
 
 use crate::operators::{self, Reach};
-use crate::system::argument::Argument;
 use crate::system::definition::MadeOf;
+use crate::system::operand::Operand;
 use crate::system::pde::Pde;
 
 /// The kernel parameter that is the time.
@@ -56,7 +56,7 @@ pub(crate) struct Quantity {
 
 /// An expression that a program computes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Target<'e> {
+pub(crate) struct OwnedExpr<'e> {
     /// What it is.
     pub(crate) expr: &'e Expr,
     /// The owner of the conditions of compound expressions in it.
@@ -125,7 +125,7 @@ pub(crate) struct Program<'a> {
 
 impl<'a> Program<'a> {
     /// The program of these expressions.
-    pub(crate) fn new(pde: &'a Pde, targets: &[Target<'_>]) -> Self {
+    pub(crate) fn new(pde: &'a Pde, targets: &[OwnedExpr<'_>]) -> Self {
         let fields = vec![HaloWidth::default(); pde.all_arrays()];
         let (quantities, numbers, randoms) = (Vec::new(), Vec::new(), Vec::new());
         let levels = HashMap::new();
@@ -150,8 +150,8 @@ impl<'a> Program<'a> {
     }
 
     /// Passes after which an expression can be computed; notes what it needs.
-    fn level(&mut self, target: Target<'_>) -> usize {
-        let Target { expr, owner, .. } = target;
+    fn level(&mut self, target: OwnedExpr<'_>) -> usize {
+        let OwnedExpr { expr, owner, .. } = target;
         let mut level = 0;
         match &expr.node {
             Node::Define(d) => {
@@ -160,7 +160,7 @@ impl<'a> Program<'a> {
                 }
                 let definition = &self.pde.definitions()[*d];
                 let (expr, name) = (&definition.expr, definition.name.as_str());
-                level = self.level(Target { expr, owner, name });
+                level = self.level(OwnedExpr { expr, owner, name });
                 self.levels.insert((*d, owner), level);
             }
             Node::Operator(op, arguments) => {
@@ -169,7 +169,7 @@ impl<'a> Program<'a> {
                 let stored: Vec<usize> =
                     operators::stored(*op, arguments).map(|(k, _)| k).collect();
                 for (k, argument) in arguments.iter().enumerate() {
-                    let argument = Target { expr: argument, ..target };
+                    let argument = OwnedExpr { expr: argument, ..target };
                     let here = match stored.contains(&k) {
                         true => self.source(*op, k, argument, &reach[k]),
                         false => self.level(argument),
@@ -178,7 +178,7 @@ impl<'a> Program<'a> {
                 }
             }
             Node::Reduce(kind, argument) => {
-                let argument = Target { expr: argument, ..target };
+                let argument = OwnedExpr { expr: argument, ..target };
                 level = self.level(argument) + 1;
                 for imaginary in [false, true].into_iter().take(argument.expr.ty.per_component()) {
                     if self.number(*kind, argument, imaginary).is_none() {
@@ -191,7 +191,7 @@ impl<'a> Program<'a> {
             }
             _ => {
                 for child in expr.children() {
-                    level = level.max(self.level(Target { expr: child, ..target }));
+                    level = level.max(self.level(OwnedExpr { expr: child, ..target }));
                 }
             }
         }
@@ -199,7 +199,7 @@ impl<'a> Program<'a> {
     }
 
     /// Notes that an operator is applied to an argument; the argument's level.
-    fn source(&mut self, op: Operator, k: usize, argument: Target<'_>, reach: &Reach) -> usize {
+    fn source(&mut self, op: Operator, k: usize, argument: OwnedExpr<'_>, reach: &Reach) -> usize {
         let Some((key, first)) = self.key(op, k, argument) else {
             for (array, width) in self.arrays_of(op, k, argument).into_iter().zip(&reach.numbers) {
                 if let (Some(ArrayRef::Field(array)), Some(width)) = (array, width) {
@@ -221,7 +221,7 @@ impl<'a> Program<'a> {
             Key::Compound { expr, conditions, .. } => (expr.clone(), String::new(), *conditions),
         };
         let random = if name.is_empty() { argument.name.to_string() } else { name.clone() };
-        let level = self.level(Target { expr: &expr, owner, name: &random }) + 1;
+        let level = self.level(OwnedExpr { expr: &expr, owner, name: &random }) + 1;
         let name = match name.is_empty() {
             true => format!("argument {}", self.quantities.len() + 1),
             false => name,
@@ -273,16 +273,16 @@ impl<'a> Program<'a> {
 
     /// What makes the quantity that an operator looks at, and which of its numbers is the first;
     /// nothing where that is a field.
-    fn key(&self, op: Operator, k: usize, argument: Target<'_>) -> Option<(Key, usize)> {
-        let Target { expr, owner, .. } = argument;
-        match Argument::of(self.pde, op, k, expr, owner) {
-            Argument::Field { .. } => None,
-            Argument::Define { definition, numbers, conditions, .. } => {
+    fn key(&self, op: Operator, k: usize, argument: OwnedExpr<'_>) -> Option<(Key, usize)> {
+        let OwnedExpr { expr, owner, .. } = argument;
+        match Operand::of(self.pde, op, k, expr, owner) {
+            Operand::Field { .. } => None,
+            Operand::Define { definition, numbers, conditions, .. } => {
                 let depends = self.pde.definitions()[definition].made_of.depends_on_owner;
                 let owner = depends.then_some(owner);
                 Some((Key::Named { definition, owner, conditions }, numbers.start))
             }
-            Argument::Compound { conditions } => {
+            Operand::Compound { conditions } => {
                 let random = random_name(argument);
                 Some((Key::Compound { expr: expr.clone(), owner, conditions, random }, 0))
             }
@@ -294,10 +294,10 @@ impl<'a> Program<'a> {
         &self,
         op: Operator,
         k: usize,
-        argument: Target<'_>,
+        argument: OwnedExpr<'_>,
     ) -> Vec<Option<ArrayRef>> {
-        let Target { expr, owner, .. } = argument;
-        if let Argument::Field { field, numbers } = Argument::of(self.pde, op, k, expr, owner) {
+        let OwnedExpr { expr, owner, .. } = argument;
+        if let Operand::Field { field, numbers } = Operand::of(self.pde, op, k, expr, owner) {
             let first = self.pde.arrays_of(field).start;
             return numbers.map(|number| Some(ArrayRef::Field(first + number))).collect();
         }
@@ -322,7 +322,7 @@ impl<'a> Program<'a> {
     pub(crate) fn number(
         &self,
         kind: Reduction,
-        argument: Target<'_>,
+        argument: OwnedExpr<'_>,
         imaginary: bool,
     ) -> Option<usize> {
         let (owner, random) = (argument.owner, random_name(argument));
@@ -356,14 +356,14 @@ impl<'a> Program<'a> {
     }
 
     /// What a quantity is.
-    pub(crate) fn body(&self, quantity: usize) -> Target<'_> {
+    pub(crate) fn body(&self, quantity: usize) -> OwnedExpr<'_> {
         let Quantity { expr, owner, random, .. } = &self.quantities[quantity];
-        Target { expr, owner: *owner, name: random }
+        OwnedExpr { expr, owner: *owner, name: random }
     }
 }
 
 /// The name of the random numbers in an expression itself, if there are any.
-fn random_name(target: Target<'_>) -> Option<String> {
+fn random_name(target: OwnedExpr<'_>) -> Option<String> {
     let mut random = false;
     target.expr.walk(&mut |part| random |= matches!(part.node, Node::Random(..)));
     random.then(|| target.name.to_string())

@@ -15,7 +15,7 @@ use crate::plan::program::RandomArray;
 use crate::random::colored;
 
 /// Random numbers for the cells of a block.
-pub(crate) enum Source {
+pub(crate) enum RandomSource {
     /// Independent ones.
     White { stream: Stream, distribution: Distribution, each_step: bool },
     /// A product of functions of one coordinate each, given for all cells along each axis.
@@ -24,7 +24,7 @@ pub(crate) enum Source {
     Stored(Vec<f64>),
 }
 
-impl Source {
+impl RandomSource {
     /// Collective.
     pub(crate) fn new(
         seed: u64,
@@ -35,17 +35,17 @@ impl Source {
     ) -> Result<Self, Error> {
         let stream = Stream::new(seed, &random.name, random.site);
         Ok(match random.distribution {
-            Distribution::Uniform | Distribution::Normal => Source::White {
+            Distribution::Uniform | Distribution::Normal => RandomSource::White {
                 stream,
                 distribution: random.distribution,
                 each_step: random.each_step,
             },
             Distribution::Harmonic => {
                 let along = |axis: usize| harmonic(stream, grid, axis, random.shape);
-                Source::Harmonic(std::array::from_fn(along))
+                RandomSource::Harmonic(std::array::from_fn(along))
             }
             Distribution::Colored => {
-                Source::Stored(colored::field(&stream, grid, random.shape, block, world)?)
+                RandomSource::Stored(colored::field(&stream, grid, random.shape, block, world)?)
             }
         })
     }
@@ -53,19 +53,19 @@ impl Source {
     /// The numbers of the cells of row (i, j) of the block at a step.
     pub(crate) fn fill(&self, block: &Subdomain, [i, j]: [usize; 2], step: u64, row: &mut [f64]) {
         match self {
-            Source::White { stream, distribution, each_step } => {
+            RandomSource::White { stream, distribution, each_step } => {
                 let first = block.global_number([i, j, 0]);
                 let step = if *each_step { step } else { 0 };
                 for (k, x) in row.iter_mut().enumerate() {
                     *x = stream.sample(*distribution, first + k as u64, step);
                 }
             }
-            Source::Harmonic([a, b, c]) => {
+            RandomSource::Harmonic([a, b, c]) => {
                 let [start0, start1, start2] = block.start();
                 let across = a[start0 + i] * b[start1 + j];
                 row.iter_mut().zip(&c[start2..]).for_each(|(x, c)| *x = across * c);
             }
-            Source::Stored(numbers) => {
+            RandomSource::Stored(numbers) => {
                 let [_, n1, n2] = block.shape();
                 row.copy_from_slice(&numbers[(i * n1 + j) * n2..][..row.len()]);
             }

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::plan::halo_group::HaloGroup;
 use crate::plan::plan::{Action, Extent, Plan, Slot};
 use crate::plan::program::{RandomArray, TIME};
-use crate::random::source::Source;
+use crate::random::source::RandomSource;
 use crate::run::memory::Memory;
 use crate::run::walled_group::WalledGroup;
 use crate::system::pde::Pde;
@@ -42,7 +42,7 @@ pub(crate) struct Executor {
     plan: Rc<Plan>,
     kernels: Vec<Arc<dyn RowFn>>,
     groups: Vec<WalledGroup>,
-    randoms: Vec<Source>,
+    randoms: Vec<RandomSource>,
     parameters: Vec<f64>,
     profiles: Vec<Profile>,
     inputs: Vec<usize>,
@@ -91,7 +91,7 @@ impl Executor {
             Action::Halo { arrays, .. } => arrays.len(),
             _ => 0,
         });
-        let source = |r: &RandomArray| Source::new(seed, r, pde.grid(), block, world);
+        let source = |r: &RandomArray| RandomSource::new(seed, r, pde.grid(), block, world);
         Ok(Executor {
             kernels,
             groups,

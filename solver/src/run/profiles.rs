@@ -15,7 +15,7 @@ use crate::system::pde::Pde;
 /// at the cells of a block and its halo. Beyond the ends of a periodic axis they are those of the
 /// cells at the other end, whose copies the halo cells are.
 ///
-/// For carried fields what [`Along`] says follows, as far as these kernels use it.
+/// For advected fields what [`Along`] says follows, as far as these kernels use it.
 pub(crate) fn of_block(
     pde: &Pde,
     block: &Subdomain,

@@ -84,14 +84,14 @@ impl Wall {
         let layer = |distance| wall::layer(along, face, block.shape()[face.axis], distance);
         let ghosts = layer(-beyond);
         let strip = Strip::new(pde.grid(), block, &ghosts, face);
-        let place = Place { pde, face, across: strip.across, layer: beyond, condition };
+        let place = GhostRule { pde, face, across: strip.across, layer: beyond, condition };
 
         // Expressions that stay the same are evaluated now and become inputs.
         let mut statics = Vec::new();
         let Ok(formula) = condition.condition.clone().try_map(|expr| {
             let changes = MadeOf::new(&expr, pde.definitions()).changes;
             if changes || matches!(expr.node, Node::Number(_)) {
-                return Ok::<_, std::convert::Infallible>(Part::Expression(expr));
+                return Ok::<_, std::convert::Infallible>(ConditionNumber::Expression(expr));
             }
             let mut input = |part: fn(Number) -> Option<Value>| {
                 let mut builder = Builder::new();
@@ -105,7 +105,7 @@ impl Wall {
                 Some(FIRST_STATIC + statics.len() - 1)
             };
             let re = input(|number| number.re);
-            Ok(Part::Static { re, im: input(|number| number.im) })
+            Ok(ConditionNumber::Static { re, im: input(|number| number.im) })
         });
 
         let mut builder = Builder::new();
@@ -327,7 +327,7 @@ impl Strip {
 }
 
 /// A number of a condition, as the kernel sees it.
-enum Part {
+enum ConditionNumber {
     Expression(Expr),
     /// Computed before: the inputs that hold it.
     Static {
@@ -337,7 +337,7 @@ enum Part {
 }
 
 /// Where a condition stands.
-struct Place<'a> {
+struct GhostRule<'a> {
     pde: &'a Pde,
     face: Face,
     /// The axes along the wall, in order.
@@ -347,7 +347,7 @@ struct Place<'a> {
     condition: &'a ArrayCondition,
 }
 
-impl Place<'_> {
+impl GhostRule<'_> {
     fn spacing(&self) -> f64 {
         // A face lies across a named axis.
         self.pde.grid().inner_axis(self.face.axis).map_or(1.0, |axis| axis.spacing())
@@ -406,10 +406,10 @@ impl Place<'_> {
         })
     }
 
-    fn part(&self, part: &Part, builder: &mut Builder) -> Number {
+    fn part(&self, part: &ConditionNumber, builder: &mut Builder) -> Number {
         match part {
-            Part::Expression(expr) => self.component(expr, builder),
-            Part::Static { re, im } => {
+            ConditionNumber::Expression(expr) => self.component(expr, builder),
+            ConditionNumber::Static { re, im } => {
                 let mut load = |input: &Option<usize>| input.map(|i| builder.load(i, [0; 3]));
                 Number { re: load(re), im: load(im) }
             }
@@ -417,7 +417,7 @@ impl Place<'_> {
     }
 
     /// The ghost cell by the formulas of [`Condition`].
-    fn ghost(&self, condition: &Condition<Part>, b: &mut Builder) -> Number {
+    fn ghost(&self, condition: &Condition<ConditionNumber>, b: &mut Builder) -> Number {
         let d = b.constant(self.distance());
         let two = b.constant(2.0);
         let f1 = self.adjacent(b);

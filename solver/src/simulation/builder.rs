@@ -18,7 +18,7 @@ use crate::run::streaming;
 use crate::schemes::mpdata::measures;
 use crate::schemes::tableau::Tableau;
 use crate::simulation::clock::Clock;
-use crate::simulation::health::Pulse;
+use crate::simulation::health::Health;
 use crate::simulation::schedule::{Every, Schedule};
 use crate::simulation::setup::{Setup, load};
 use crate::simulation::simulation::Simulation;
@@ -244,7 +244,7 @@ impl<'a> SimulationBuilder<'a> {
         }
         // What is computed once is not worth the time of an optimising compiler.
         let executor = |memory: &Memory, plan| executor(memory, plan, Backend::Closures);
-        let data_sources = pde.data().iter().map(|data| &data.source);
+        let data_sources = pde.external().iter().map(|data| &data.source);
         for (field, source) in (pde.fields().len()..).zip(data_sources) {
             let loaded = load(pde, &block, &mut memory, field, source);
             world.agree(loaded).map_err(crate::error::elsewhere)?;
@@ -286,11 +286,11 @@ impl<'a> SimulationBuilder<'a> {
             memory,
             observables,
         };
-        let mut pulse = Pulse::new(1);
+        let mut health = Health::new(1);
         if !state.is_finite() {
-            pulse.note(0, state.first_not_finite());
+            health.note(0, state.first_not_finite());
         }
-        pulse.meet(&state, 0, |_| self.start)?;
+        health.meet(&state, 0, |_| self.start)?;
         let schedule = |(every, tracker)| (Schedule::new(every, self.start), tracker);
         Ok(Simulation {
             measures,

@@ -1,4 +1,4 @@
-//! The pulse of a run: now and then all ranks meet, learn whether one of them found a number that
+//! The health of a run: now and then all ranks meet, learn whether one of them found a number that
 //! is not finite, and agree on when to meet again.
 //!
 //! Each rank checks every step by itself; meeting at every step would cost more than a step of a
@@ -17,7 +17,7 @@ const INTERVAL: Duration = Duration::from_millis(100);
 /// Most steps between two meetings.
 const MOST: u64 = 1 << 20;
 
-pub(crate) struct Pulse {
+pub(crate) struct Health {
     /// The first step after which a number was not finite here, with field and cell.
     bad: Option<(u64, (usize, u64))>,
     /// The step after which the ranks meet again.
@@ -30,10 +30,10 @@ pub(crate) struct Pulse {
     multiple: u64,
 }
 
-impl Pulse {
-    /// The pulse of a run that makes `multiple` steps at a time.
+impl Health {
+    /// The health of a run that makes `multiple` steps at a time.
     pub(crate) fn new(multiple: u64) -> Self {
-        Pulse { bad: None, next: multiple, met: (0, Instant::now()), stride: multiple, multiple }
+        Health { bad: None, next: multiple, met: (0, Instant::now()), stride: multiple, multiple }
     }
 
     /// The step after which the ranks meet next.

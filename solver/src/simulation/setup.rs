@@ -11,7 +11,7 @@ use crate::plan::observable::Observable;
 use crate::plan::plan::Plan;
 use crate::run::memory::Memory;
 use crate::simulation::builder::SimulationBuilder;
-use crate::system::external::Source;
+use crate::system::external::ExternalSource;
 use crate::system::formula::Formula;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
@@ -20,7 +20,7 @@ use crate::system::symmetry;
 /// The plans of a simulation.
 pub(crate) struct Setup {
     pub(crate) step: Plan,
-    /// What is computed once before it, where fields are carried.
+    /// What is computed once before it, where fields are advected.
     pub(crate) before: Option<Plan>,
     pub(crate) initial: Vec<Plan>,
     pub(crate) observables: Vec<Observable>,
@@ -54,7 +54,7 @@ impl Setup {
             return Err(Errors(errors));
         }
         let step = Plan::step(pde, &builder.scheme);
-        let before = (!pde.carried.is_empty()).then(|| Plan::before_transport(pde));
+        let before = (!pde.advected.is_empty()).then(|| Plan::before_transport(pde));
         let plans = || {
             [&step]
                 .into_iter()
@@ -83,7 +83,7 @@ fn initial_plans(builder: &SimulationBuilder<'_>, errors: &mut Vec<Error>) -> Ve
             errors.push(error);
         }
     }
-    for data in pde.data() {
+    for data in pde.external() {
         errors.extend(data.source.fits(pde.grid()).map_err(Error::Source).err());
     }
     let mut plans = Vec::new();
@@ -120,7 +120,7 @@ pub(crate) fn load(
     block: &Subdomain,
     memory: &mut Memory,
     field: usize,
-    source: &Arc<dyn Source>,
+    source: &Arc<dyn ExternalSource>,
 ) -> Result<(), Error> {
     let missing = pde.grid().missing();
     let (start, shape) = (block.start(), block.shape());

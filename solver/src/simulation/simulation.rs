@@ -14,7 +14,7 @@ use crate::run::blocking::wavefront::Wavefront;
 use crate::run::executor::{Counts, Executor};
 use crate::simulation::builder::SimulationBuilder;
 use crate::simulation::clock::Clock;
-use crate::simulation::health::Pulse;
+use crate::simulation::health::Health;
 use crate::simulation::report::{Report, StopReason};
 use crate::simulation::schedule::Schedule;
 use crate::simulation::state::State;
@@ -167,17 +167,19 @@ impl Simulation {
     pub fn run_until(&mut self, end: f64) -> Result<Report, Error> {
         let clock = Clock::new(self.time, end, self.dt)?;
         let before = self.steps;
-        let mut pulse = Pulse::new(self.wavefront.as_ref().map_or(1, |w| w.steps as u64));
+        let mut health = Health::new(self.wavefront.as_ref().map_or(1, |w| w.steps as u64));
         let mut moment = true;
         let stop = loop {
             let step = self.steps - before;
             let at_end = step == clock.steps();
             let at_most = self.max_steps.is_some_and(|most| self.steps >= most);
-            if pulse.is_due(step) || at_end || at_most {
-                pulse.meet(&self.state, step, |total| clock.time(total - before))?;
+            if health.is_due(step) || at_end || at_most {
+                health.meet(&self.state, step, |total| clock.time(total - before))?;
                 moment = true;
             }
-            if let Some(reason) = self.track(&clock, &mut pulse, step, at_end || at_most, moment)? {
+            if let Some(reason) =
+                self.track(&clock, &mut health, step, at_end || at_most, moment)?
+            {
                 break StopReason::Tracker(reason);
             }
             moment = false;
@@ -187,7 +189,7 @@ impl Simulation {
             if at_most {
                 break StopReason::MaxSteps;
             }
-            self.advance(&clock, step, &mut pulse)?;
+            self.advance(&clock, step, &mut health)?;
         };
         let report = self.report(stop)?;
         for (_, tracker) in &mut self.trackers {
@@ -197,9 +199,9 @@ impl Simulation {
     }
 
     /// Makes as many steps as can be made before anybody looks at the state.
-    fn advance(&mut self, clock: &Clock, step: u64, pulse: &mut Pulse) -> Result<(), Error> {
+    fn advance(&mut self, clock: &Clock, step: u64, health: &mut Health) -> Result<(), Error> {
         let began = Instant::now();
-        let steps = self.undisturbed(clock, step, pulse);
+        let steps = self.undisturbed(clock, step, health);
         let State { world, block, memory, .. } = &mut self.state;
         let time = |k: usize| {
             let step = step + k as u64;
@@ -224,7 +226,7 @@ impl Simulation {
         }
         if let Some((after, place)) = bad {
             let place = place.or_else(|| self.state.first_not_finite());
-            pulse.note(self.steps + 1 + after as u64, place);
+            health.note(self.steps + 1 + after as u64, place);
         }
         self.steps += steps;
         self.time = clock.time(step + steps);
@@ -233,10 +235,10 @@ impl Simulation {
     }
 
     /// How many steps can be made at once: none of those between is looked at.
-    fn undisturbed(&self, clock: &Clock, step: u64, pulse: &Pulse) -> u64 {
+    fn undisturbed(&self, clock: &Clock, step: u64, health: &Health) -> u64 {
         let Some(wavefront) = &self.wavefront else { return 1 };
         let mut most = wavefront.steps as u64;
-        most = most.min(clock.steps() - step).min(pulse.next() - step);
+        most = most.min(clock.steps() - step).min(health.next() - step);
         if let Some(steps) = self.max_steps {
             most = most.min(steps - self.steps);
         }
@@ -251,7 +253,7 @@ impl Simulation {
     fn track(
         &mut self,
         clock: &Clock,
-        pulse: &mut Pulse,
+        health: &mut Health,
         step: u64,
         is_last: bool,
         moment: bool,
@@ -268,7 +270,7 @@ impl Simulation {
             // No tracker sees a state that is not finite.
             if !std::mem::replace(&mut checked, true) {
                 let before = self.steps - step;
-                pulse.meet(&self.state, step, |total| clock.time(total - before))?;
+                health.meet(&self.state, step, |total| clock.time(total - before))?;
             }
             let mut now = Snapshot {
                 state: &mut self.state,

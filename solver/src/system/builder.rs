@@ -6,9 +6,9 @@ use fluxions_grid::{Condition, Grid};
 use crate::error::{Error, Errors};
 use crate::schemes::mpdata::flows::Flows;
 use crate::system::boundary::conditions::{self, Conditions};
-use crate::system::boundary::entry::Entry;
+use crate::system::boundary::entry::GivenCondition;
 use crate::system::definition::{Definition, MadeOf};
-use crate::system::external::Data;
+use crate::system::external::ExternalField;
 use crate::system::formula::Formula;
 use crate::system::names;
 use crate::system::noise::{Interpretation, Noise};
@@ -34,10 +34,10 @@ pub struct PdeBuilder {
     pub(crate) natives: Vec<Native>,
     pub(crate) transports: Vec<(String, Transport)>,
     sources: Sources,
-    conditions: Vec<Entry>,
+    conditions: Vec<GivenCondition>,
     noise: Vec<(String, Formula)>,
     interpretation: Interpretation,
-    pub(crate) data: Vec<Data>,
+    pub(crate) external: Vec<ExternalField>,
     others: Vec<(Origin, Formula, Place)>,
 }
 
@@ -57,7 +57,7 @@ impl PdeBuilder {
             conditions: Vec::new(),
             noise: Vec::new(),
             interpretation: Interpretation::Ito,
-            data: Vec::new(),
+            external: Vec::new(),
             others: Vec::new(),
         }
     }
@@ -75,7 +75,9 @@ impl PdeBuilder {
     #[must_use]
     pub fn parameter(mut self, name: &str, value: impl Into<Formula>) -> Self {
         match value.into() {
-            Formula::Values(source) => self.data.push(Data { name: name.into(), source }),
+            Formula::Values(source) => {
+                self.external.push(ExternalField { name: name.into(), source })
+            }
             value => self.parameters.push((name.into(), value)),
         }
         self
@@ -110,14 +112,14 @@ impl PdeBuilder {
         self
     }
 
-    /// Carries a field, by MPDATA. Its equation, if it has one, is the source.
+    /// Advects a field, by MPDATA. Its equation, if it has one, is the source.
     #[must_use]
     pub fn transport(mut self, field: &str, transport: Transport) -> Self {
         self.transports.push((field.into(), transport));
         self
     }
 
-    /// How the sources of carried fields are integrated: with transport this takes the place of a
+    /// How the sources of advected fields are integrated: with transport this takes the place of a
     /// time stepping scheme.
     #[must_use]
     pub fn sources(mut self, sources: Sources) -> Self {
@@ -129,14 +131,14 @@ impl PdeBuilder {
     /// (`x-`, `x+`).
     #[must_use]
     pub fn boundary(mut self, at: &str, condition: Condition<Formula>) -> Self {
-        self.conditions.push(Entry { of: None, at: at.into(), condition });
+        self.conditions.push(GivenCondition { of: None, at: at.into(), condition });
         self
     }
 
     /// A boundary condition of one field or definition, which overrides those of all.
     #[must_use]
     pub fn boundary_of(mut self, name: &str, at: &str, condition: Condition<Formula>) -> Self {
-        self.conditions.push(Entry { of: Some(name.into()), at: at.into(), condition });
+        self.conditions.push(GivenCondition { of: Some(name.into()), at: at.into(), condition });
         self
     }
 
@@ -195,8 +197,8 @@ impl PdeBuilder {
             conditions: Conditions::none(),
             noise: Noise::none(self.interpretation),
             vanishing: Vanishing::nothing(),
-            data: self.data.clone(),
-            carried: Vec::new(),
+            external: self.external.clone(),
+            advected: Vec::new(),
             kept: Vec::new(),
             sources: self.sources,
             grid: self.grid.clone(),
@@ -225,8 +227,8 @@ impl PdeBuilder {
         }
         errors.extend(advected::add(&mut pde, &self.transports));
         let signed = |field: usize| {
-            let carried = pde.carried.iter().find(|carried| carried.field == field);
-            carried.map(|carried| carried.options.signed)
+            let advected = pde.advected.iter().find(|advected| advected.field == field);
+            advected.map(|advected| advected.options.signed)
         };
         let signed: Vec<_> = (0..pde.fields.len()).map(signed).collect();
         match conditions::resolve(&pde, &self.conditions, &signed) {

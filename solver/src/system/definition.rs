@@ -2,7 +2,7 @@
 
 use fluxions_expr::{Expr, Node, Uses};
 
-use crate::system::argument;
+use crate::system::operand;
 
 /// A named sub-expression.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ impl MadeOf {
     /// What an expression is made of that may use these definitions.
     pub(crate) fn new(expr: &Expr, definitions: &[Definition]) -> Self {
         let mut all = MadeOf::default();
-        let compound = |expr: &Expr| argument::base(expr).is_none();
+        let compound = |expr: &Expr| operand::base(expr).is_none();
         expr.walk(&mut |part| match &part.node {
             Node::Field(field) if !all.fields.contains(field) => all.fields.push(*field),
             Node::Time => (all.changes, all.timed) = (true, true),

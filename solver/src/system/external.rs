@@ -11,7 +11,7 @@ use ndarray::{ArrayD, Slice};
 use crate::system::formula::Formula;
 
 /// Where values of cells come from. Every rank asks for its own block.
-pub trait Source: fmt::Debug + Send + Sync {
+pub trait ExternalSource: fmt::Debug + Send + Sync {
     /// The type of the values.
     fn ty(&self) -> Type;
 
@@ -53,7 +53,7 @@ impl From<ArrayD<f64>> for Values {
     }
 }
 
-impl Source for Values {
+impl ExternalSource for Values {
     fn ty(&self) -> Type {
         self.ty
     }
@@ -101,14 +101,17 @@ impl Source for Values {
 /// The values of a part of a grid, from a source for all of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Shifted {
-    source: Arc<dyn Source>,
+    source: Arc<dyn ExternalSource>,
     /// Where the part begins.
     offset: Vec<usize>,
 }
 
 impl Shifted {
     /// The same values as seen from a part of the grid that begins at this offset.
-    pub(crate) fn source(source: &Arc<dyn Source>, offset: &[usize]) -> Arc<dyn Source> {
+    pub(crate) fn source(
+        source: &Arc<dyn ExternalSource>,
+        offset: &[usize],
+    ) -> Arc<dyn ExternalSource> {
         Arc::new(Shifted { source: Arc::clone(source), offset: offset.to_vec() })
     }
 
@@ -125,7 +128,7 @@ impl Shifted {
     }
 }
 
-impl Source for Shifted {
+impl ExternalSource for Shifted {
     fn ty(&self) -> Type {
         self.source.ty()
     }
@@ -143,12 +146,12 @@ impl Source for Shifted {
 
 /// A field that is given and does not change.
 #[derive(Clone, Debug)]
-pub(crate) struct Data {
+pub(crate) struct ExternalField {
     pub(crate) name: String,
-    pub(crate) source: Arc<dyn Source>,
+    pub(crate) source: Arc<dyn ExternalSource>,
 }
 
-impl Data {
+impl ExternalField {
     pub(crate) fn ty(&self) -> Type {
         self.source.ty()
     }

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::system::external::Source;
+use crate::system::external::ExternalSource;
 
 /// A number, the text of an expression, a list of them, or values from elsewhere.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub enum Formula {
     /// The components of a vector, or the rows of a tensor.
     List(Vec<Formula>),
     /// Values given cell by cell: for parameters and initial values.
-    Values(Arc<dyn Source>),
+    Values(Arc<dyn ExternalSource>),
 }
 
 impl PartialEq for Formula {
@@ -31,8 +31,8 @@ impl PartialEq for Formula {
     }
 }
 
-impl From<Arc<dyn Source>> for Formula {
-    fn from(values: Arc<dyn Source>) -> Self {
+impl From<Arc<dyn ExternalSource>> for Formula {
+    fn from(values: Arc<dyn ExternalSource>) -> Self {
         Formula::Values(values)
     }
 }

@@ -1,6 +1,5 @@
 //! What is to be solved: equations with everything they refer to, checked.
 
-pub(crate) mod argument;
 pub(crate) mod boundary;
 pub(crate) mod builder;
 pub(crate) mod definition;
@@ -8,6 +7,7 @@ pub(crate) mod external;
 pub(crate) mod formula;
 pub(crate) mod names;
 pub(crate) mod noise;
+pub(crate) mod operand;
 pub(crate) mod order;
 pub(crate) mod origin;
 pub mod parameters;

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::plan::halo_group::widen;
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Action, Extent, Plan, Slot, slots};
-use crate::plan::program::{ArrayRef, Program, RandomArray, Target};
+use crate::plan::program::{ArrayRef, OwnedExpr, Program, RandomArray};
 use crate::system::formula::Formula;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
@@ -177,7 +177,7 @@ impl Plan {
         for (field, variance) in &pde.noise().fields {
             let owner = pde.conditions().owner_of_field(*field);
             let ty = pde.types()[*field];
-            let parts = pass.value(Target { expr: variance, owner, name: "" });
+            let parts = pass.value(OwnedExpr { expr: variance, owner, name: "" });
             let dimension = pde.space().dimension();
             let variances = parts.numbers(Type::real(ty.rank), dimension, &mut pass.builder);
             for (k, array) in pde.arrays_of(*field).enumerate() {
@@ -217,7 +217,7 @@ pub(crate) fn noise_program(pde: &Pde) -> Program<'_> {
     let mut targets = Vec::new();
     for (field, expr) in &pde.noise().fields {
         let owner = pde.conditions().owner_of_field(*field);
-        targets.push(Target { expr, owner, name: "" });
+        targets.push(OwnedExpr { expr, owner, name: "" });
     }
     Program::new(pde, &targets)
 }

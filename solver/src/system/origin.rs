@@ -19,7 +19,7 @@ pub enum Origin {
     Initial(String),
     /// The variance of a field's noise.
     Noise(String),
-    /// A key of what carries a field.
+    /// A key of what advects a field.
     Transport {
         /// The field.
         of: String,
@@ -33,7 +33,7 @@ pub enum Origin {
         /// The axis or face, such as `x` or `x-`.
         at: String,
         /// Which number of the condition.
-        part: Part,
+        part: ConditionPart,
     },
     /// An output field, a diagnostic or another expression that is evaluated beside the equations.
     Output(String),
@@ -48,7 +48,7 @@ pub enum Origin {
 
 /// The parts of a boundary condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Part {
+pub enum ConditionPart {
     /// The condition as a whole.
     Whole,
     /// Its value.

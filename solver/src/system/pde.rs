@@ -8,20 +8,20 @@ use fluxions_grid::Grid;
 use crate::error::Error;
 use crate::operators;
 use crate::schemes::mpdata::position;
-use crate::system::argument::Argument;
 use crate::system::boundary::conditions::Conditions;
 use crate::system::builder::PdeBuilder;
 use crate::system::definition::Definition;
-use crate::system::external::{Data, Shifted};
+use crate::system::external::{ExternalField, Shifted};
 use crate::system::formula::Formula;
 use crate::system::names;
 use crate::system::noise::Noise;
+use crate::system::operand::Operand;
 use crate::system::origin::Origin;
 use crate::system::resolve::{fit, resolve};
 use crate::system::symmetry::{self, Vanishing};
 use crate::system::transport::Sources;
-use crate::system::transport::advected::Carried;
-use crate::system::transport::ends::Edges;
+use crate::system::transport::advected::Advected;
+use crate::system::transport::conditions::Edges;
 
 /// A system d(field)/dt = expression on a grid, with its parameters, named sub-expressions and
 /// boundary conditions.
@@ -53,12 +53,12 @@ pub struct Pde {
     pub(crate) conditions: Conditions,
     pub(crate) noise: Noise,
     pub(crate) vanishing: Vanishing,
-    pub(crate) data: Vec<Data>,
-    /// How fields are carried, in the order of the fields; those that are.
-    pub(crate) carried: Vec<Carried>,
-    /// The names of the arrays that are kept for what carries them.
+    pub(crate) external: Vec<ExternalField>,
+    /// How fields are advected, in the order of the fields; those that are.
+    pub(crate) advected: Vec<Advected>,
+    /// The names of the arrays that are kept for what advects them.
     pub(crate) kept: Vec<String>,
-    /// How the sources of carried fields are integrated.
+    /// How the sources of advected fields are integrated.
     pub(crate) sources: Sources,
 }
 
@@ -120,26 +120,26 @@ impl Pde {
 
     /// The fields that are given and do not change. They are numbered after those with
     /// equations.
-    pub(crate) fn data(&self) -> &[Data] {
-        &self.data
+    pub(crate) fn external(&self) -> &[ExternalField] {
+        &self.external
     }
 
-    /// The ends of the axes, as they are for the fields that are carried, each once.
+    /// The ends of the axes, as they are for the fields that are advected, each once.
     pub(crate) fn edges(&self) -> Vec<Edges> {
-        let of = |carried: &Carried| self.conditions.carriage(carried.field).map(|c| c.edges);
-        position::distinct(self.carried.iter().filter_map(of))
+        let of = |advected: &Advected| self.conditions.of_advected(advected.field).map(|c| c.edges);
+        position::distinct(self.advected.iter().filter_map(of))
     }
 
     /// The names of all fields, those that are given included.
     pub(crate) fn all_fields(&self) -> impl Iterator<Item = &str> {
-        self.fields.iter().chain(self.data.iter().map(|data| &data.name)).map(String::as_str)
+        self.fields.iter().chain(self.external.iter().map(|data| &data.name)).map(String::as_str)
     }
 
     /// The numbers of a field's arrays: one for each real number that a value of it is made of,
     /// as [`Type::numbers`] counts them.
     pub fn arrays_of(&self, field: usize) -> Range<usize> {
         let numbers = |ty: Type| ty.numbers(self.space.dimension());
-        let types = self.types.iter().copied().chain(self.data.iter().map(Data::ty));
+        let types = self.types.iter().copied().chain(self.external.iter().map(ExternalField::ty));
         let mut counts = types.map(numbers);
         let start: usize = counts.by_ref().take(field).sum();
         start..start + counts.next().unwrap_or(0)
@@ -152,11 +152,11 @@ impl Pde {
 
     /// How many arrays all fields have, those that are given included.
     pub(crate) fn fields_arrays(&self) -> usize {
-        let given = self.data.iter().map(|data| data.ty().numbers(self.space.dimension()));
+        let given = self.external.iter().map(|data| data.ty().numbers(self.space.dimension()));
         self.arrays() + given.sum::<usize>()
     }
 
-    /// The same with the arrays that are kept for what carries fields.
+    /// The same with the arrays that are kept for what advects fields.
     pub(crate) fn all_arrays(&self) -> usize {
         self.fields_arrays() + self.kept.len()
     }
@@ -167,9 +167,9 @@ impl Pde {
         names.flat_map(|(name, ty)| names::of_arrays(name, *ty, &self.space)).collect()
     }
 
-    /// A name for each array of all fields, and for those that are kept for what carries them.
+    /// A name for each array of all fields, and for those that are kept for what advects them.
     pub(crate) fn all_array_names(&self) -> Vec<String> {
-        let given = self.data.iter();
+        let given = self.external.iter();
         let given = given.flat_map(|data| names::of_arrays(&data.name, data.ty(), &self.space));
         self.array_names().into_iter().chain(given).chain(self.kept.iter().cloned()).collect()
     }
@@ -180,12 +180,12 @@ impl Pde {
     pub fn cropped(&self, cells: usize, place: f64) -> Pde {
         let grid = self.grid.cropped(cells, place);
         let offset = self.grid.offset_of(&grid);
-        let part = |Data { name, source }: &Data| {
+        let part = |ExternalField { name, source }: &ExternalField| {
             let (name, source) = (name.clone(), Shifted::source(source, &offset));
-            Data { name, source }
+            ExternalField { name, source }
         };
-        let data = self.data.iter().map(part).collect();
-        Pde { grid, data, ..self.clone() }
+        let external = self.external.iter().map(part).collect();
+        Pde { grid, external, ..self.clone() }
     }
 
     /// The names that an expression at this place can use.
@@ -197,7 +197,7 @@ impl Pde {
         for (number, (name, ty)) in self.fields.iter().zip(&self.types).enumerate() {
             scope.field(name, number, *ty);
         }
-        for (k, data) in self.data.iter().enumerate() {
+        for (k, data) in self.external.iter().enumerate() {
             scope.data(&data.name, self.fields.len() + k, data.ty());
         }
         for (number, definition) in self.definitions.iter().enumerate() {
@@ -282,10 +282,10 @@ impl Pde {
     ) {
         if let Node::Operator(operator, arguments) = &expr.node {
             for (k, argument) in operators::stored(*operator, arguments) {
-                let (owner, ty) = match Argument::of(self, *operator, k, argument, owner) {
-                    Argument::Field { .. } => continue,
-                    Argument::Define { conditions, ty, .. } => (conditions, ty),
-                    Argument::Compound { conditions } => (conditions, argument.ty),
+                let (owner, ty) = match Operand::of(self, *operator, k, argument, owner) {
+                    Operand::Field { .. } => continue,
+                    Operand::Define { conditions, ty, .. } => (conditions, ty),
+                    Operand::Compound { conditions } => (conditions, argument.ty),
                 };
                 if let Err(unfit) = self.conditions.arrays(owner, ty)
                     && errors.is_empty()

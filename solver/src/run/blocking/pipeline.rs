@@ -1,18 +1,18 @@
 //! Several time steps as one pipeline of work on slabs. Data only; the wavefront runs it.
 //!
 //! A *slab* is what a block has at one index along the first named axis: a row in two dimensions,
-//! a plane in three. Every sweep and every filling of ghost cells of the steps becomes an entry.
-//! All entries move along the slabs together, each some slabs behind the first: its *shift*. An
-//! entry that reads slabs up to `high` beyond its own must be that much behind the one that wrote
+//! a plane in three. Every sweep and every filling of ghost cells of the steps becomes an task.
+//! All tasks move along the slabs together, each some slabs behind the first: its *shift*. An
+//! task that reads slabs up to `high` beyond its own must be that much behind the one that wrote
 //! them, and one that overwrites an array must be as far behind those that still read it as they
 //! look back (Wolf & Lam 1991, "A data locality optimizing algorithm", skewing). So the arrays of
-//! the plan serve as they are, and what one entry writes the next finds in the cache.
+//! the plan serve as they are, and what one task writes the next finds in the cache.
 //!
 //! Along the second named axis the block may be cut into *tiles*, which are swept one after the
 //! other, with shifts by the same rule.
 //!
 //! Where another block, or the other end of a periodic axis, lies beyond a face, there is nothing
-//! to wait for: entries compute cells of the halo too, as far as later entries need them.
+//! to wait for: tasks compute cells of the halo too, as far as later tasks need them.
 
 use std::ops::Range;
 
@@ -26,24 +26,24 @@ const LINE: usize = 8;
 /// Numbers of cells at the lower and upper side of each axis.
 pub(crate) type Margins = [[usize; 2]; 3];
 
-/// What an entry does on each slab.
+/// What an task does on each slab.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Work {
     /// Runs a kernel.
     Sweep { kernel: usize, inputs: Vec<usize>, outputs: Vec<usize>, beyond: Margins },
-    /// Fills ghost cells of the arrays of a group, but for those that other entries compute.
+    /// Fills ghost cells of the arrays of a group, but for those that other tasks compute.
     Ghosts { group: usize, arrays: Vec<usize>, partners: Vec<[usize; 2]> },
 }
 
 /// One action of a plan in one of the steps. Arrays are numbered as before the first step.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Entry {
+pub(crate) struct Task {
     pub(crate) work: Work,
     /// Which of the steps it belongs to.
     pub(crate) step: usize,
     /// Its time, in steps after the beginning of that step.
     pub(crate) at: f64,
-    /// How many cells along each axis it is behind the first entry.
+    /// How many cells along each axis it is behind the first task.
     pub(crate) shift: [isize; 3],
 }
 
@@ -54,8 +54,8 @@ pub(crate) struct Pipeline {
     pub(crate) axis: usize,
     /// The axis along which blocks are cut into tiles.
     pub(crate) tile_axis: usize,
-    /// The entries of all steps, in order.
-    pub(crate) entries: Vec<Entry>,
+    /// The tasks of all steps, in order.
+    pub(crate) tasks: Vec<Task>,
     /// How many of them make one step.
     pub(crate) per_step: usize,
 }
@@ -63,9 +63,9 @@ pub(crate) struct Pipeline {
 /// What has to be computed and known beyond the faces where other blocks lie.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Needs {
-    /// For each entry the halo cells in which it has to be done.
-    pub(crate) entries: Vec<Margins>,
-    /// For each array the halo cells that must be known before the first entry.
+    /// For each task the halo cells in which it has to be done.
+    pub(crate) tasks: Vec<Margins>,
+    /// For each array the halo cells that must be known before the first task.
     pub(crate) arrays: Vec<Margins>,
 }
 
@@ -81,7 +81,7 @@ impl Pipeline {
         }
         let axis = grid.missing();
         let mut names: Vec<usize> = (0..plan.arrays).collect();
-        let mut entries = Vec::new();
+        let mut tasks = Vec::new();
         for step in 0..steps {
             let mut at = 0.0;
             for action in &plan.actions {
@@ -111,14 +111,14 @@ impl Pipeline {
                         partners: partners.iter().map(|pair| pair.map(|a| names[a])).collect(),
                     },
                 };
-                entries.push(Entry { work, step, at, shift: [0; 3] });
+                tasks.push(Task { work, step, at, shift: [0; 3] });
             }
             for (a, b) in &plan.swaps {
                 names.swap(*a, *b);
             }
         }
-        let per_step = entries.len() / steps.max(1);
-        let mut pipeline = Pipeline { axis, tile_axis: axis + 1, entries, per_step };
+        let per_step = tasks.len() / steps.max(1);
+        let mut pipeline = Pipeline { axis, tile_axis: axis + 1, tasks, per_step };
         for axis in [axis, axis + 1] {
             pipeline.set_shifts(pde, plan, axis);
         }
@@ -127,19 +127,19 @@ impl Pipeline {
 
     /// How many steps it makes.
     pub(crate) fn steps(&self) -> usize {
-        self.entries.len() / self.per_step
+        self.tasks.len() / self.per_step
     }
 
     /// The first steps of it.
     pub(crate) fn shortened(&self, steps: usize) -> Self {
-        let entries = self.entries[..steps * self.per_step].to_vec();
-        Pipeline { entries, ..*self }
+        let tasks = self.tasks[..steps * self.per_step].to_vec();
+        Pipeline { tasks, ..*self }
     }
 
-    /// For each entry, whether it sweeps over an array that none before it has swept over.
+    /// For each task, whether it sweeps over an array that none before it has swept over.
     pub(crate) fn first_to_touch(&self, arrays: usize) -> Vec<bool> {
         let mut touched = vec![false; arrays];
-        let touch = |entry: &Entry| match &entry.work {
+        let touch = |task: &Task| match &task.work {
             Work::Sweep { inputs, outputs, .. } => {
                 let first = inputs.iter().chain(outputs).any(|array| !touched[*array]);
                 inputs.iter().chain(outputs).for_each(|array| touched[*array] = true);
@@ -147,7 +147,7 @@ impl Pipeline {
             }
             Work::Ghosts { .. } => false,
         };
-        self.entries.iter().map(touch).collect()
+        self.tasks.iter().map(touch).collect()
     }
 
     fn set_shifts(&mut self, pde: &Pde, plan: &Plan, axis: usize) {
@@ -158,9 +158,9 @@ impl Pipeline {
         let mut written = vec![0; plan.arrays];
         let mut settled = vec![0; plan.arrays];
         let mut read = vec![0; plan.arrays];
-        for entry in &mut self.entries {
+        for task in &mut self.tasks {
             let mut shift = 0;
-            match &entry.work {
+            match &task.work {
                 Work::Sweep { kernel, inputs, outputs, beyond } => {
                     let reach = |i: usize| plan.kernels[*kernel].reach(i as u32)[axis];
                     for (i, array) in inputs.iter().enumerate() {
@@ -196,7 +196,7 @@ impl Pipeline {
                     }
                 }
             }
-            entry.shift[axis] = shift;
+            task.shift[axis] = shift;
         }
     }
 
@@ -204,9 +204,9 @@ impl Pipeline {
     /// one's own other end.
     pub(crate) fn needs(&self, plan: &Plan, joined: [[bool; 2]; 3]) -> Needs {
         let mut arrays: Vec<Margins> = vec![[[0; 2]; 3]; plan.arrays];
-        let mut entries = vec![[[0; 2]; 3]; self.entries.len()];
-        for (entry, margins) in self.entries.iter().zip(&mut entries).rev() {
-            match &entry.work {
+        let mut tasks = vec![[[0; 2]; 3]; self.tasks.len()];
+        for (task, margins) in self.tasks.iter().zip(&mut tasks).rev() {
+            match &task.work {
                 Work::Sweep { kernel, inputs, outputs, beyond } => {
                     for array in outputs {
                         widen(margins, &std::mem::take(&mut arrays[*array]));
@@ -235,7 +235,7 @@ impl Pipeline {
                 }
             }
         }
-        Needs { entries, arrays }
+        Needs { tasks, arrays }
     }
 
     /// Whether the sign changes where two of these joined ends meet: then halo cells of blocks

@@ -1,6 +1,6 @@
 //! Runs several time steps in one sweep over memory: a pipeline on the arrays of one block.
 //!
-//! Halos as deep as the steps need are exchanged once; then all entries of the pipeline move along
+//! Halos as deep as the steps need are exchanged once; then all tasks of the pipeline move along
 //! the slabs together, a few slabs at a time, each behind the one before (pipeline.rs). Every cell
 //! is computed by the same kernel from the same numbers as step by step, so that the bits are the
 //! same for any number of steps and slabs.
@@ -18,7 +18,7 @@ use fluxions_halo::{Exchange, FieldHalo, HaloWidth, Subdomain};
 use crate::error::Error;
 use crate::plan::plan::Plan;
 use crate::plan::program::TIME;
-use crate::run::blocking::pipeline::{Entry, Margins, Pipeline, Work, widen};
+use crate::run::blocking::pipeline::{Margins, Pipeline, Task, Work, widen};
 use crate::run::blocking::slab_ghosts::SlabGhosts;
 use crate::run::blocking::tuning::{Blocked, Blocking};
 use crate::run::executor::{Counts, Executor};
@@ -32,7 +32,7 @@ pub(crate) struct Wavefront {
     pipeline: Pipeline,
     /// Most steps in one sweep.
     pub(crate) steps: usize,
-    /// Slabs that each entry advances at a time.
+    /// Slabs that each task advances at a time.
     pub(crate) slabs: usize,
     /// Cells of a tile; more than the block has where that is not cut.
     pub(crate) tile: usize,
@@ -40,11 +40,11 @@ pub(crate) struct Wavefront {
     exchanged: Vec<usize>,
     exchange: Exchange,
     ghosts: Vec<SlabGhosts>,
-    /// Which entries have nothing to do on this block.
+    /// Which tasks have nothing to do on this block.
     idle: Vec<bool>,
-    /// Which entries are the first to touch an array, that has to come from memory.
+    /// Which tasks are the first to touch an array, that has to come from memory.
     cold: Vec<bool>,
-    /// Where each entry is done when all steps are made.
+    /// Where each task is done when all steps are made.
     regions: Vec<Region>,
     bound: Vec<Bound>,
     profiles: Vec<Profile>,
@@ -52,7 +52,7 @@ pub(crate) struct Wavefront {
     scratch: Scratch,
 }
 
-/// The arrays and parameters of an entry in this run.
+/// The arrays and parameters of an task in this run.
 #[derive(Clone, Default)]
 struct Bound {
     inputs: Vec<usize>,
@@ -96,11 +96,11 @@ impl Wavefront {
         let kernels = executor.kernels().to_vec();
         kernels.iter().for_each(|kernel| kernel.reserve(&mut scratch));
         let needs = pipeline.needs(&plan, joined);
-        let regions = needs.entries.iter().map(|margins| block.domain().grown(*margins)).collect();
+        let regions = needs.tasks.iter().map(|margins| block.domain().grown(*margins)).collect();
 
         let mut of_groups: Vec<Margins> = vec![[[0; 2]; 3]; plan.groups.len()];
-        for (entry, margins) in pipeline.entries.iter().zip(&needs.entries) {
-            if let Work::Ghosts { group, .. } = &entry.work {
+        for (task, margins) in pipeline.tasks.iter().zip(&needs.tasks) {
+            if let Work::Ghosts { group, .. } = &task.work {
                 widen(&mut of_groups[*group], margins);
             }
         }
@@ -108,17 +108,17 @@ impl Wavefront {
             SlabGhosts::new(pde, block, group, pipeline, joined, *margins, &mut scratch)
         };
         let ghosts: Vec<_> = plan.groups.iter().zip(&of_groups).map(&mut ghosts).collect();
-        let is_idle = |entry: &Entry| match &entry.work {
+        let is_idle = |task: &Task| match &task.work {
             Work::Ghosts { group, .. } => ghosts[*group].is_empty(),
             Work::Sweep { .. } => false,
         };
-        let idle = pipeline.entries.iter().map(is_idle).collect();
+        let idle = pipeline.tasks.iter().map(is_idle).collect();
         let cold = pipeline.first_to_touch(plan.arrays);
 
         let state = (0..pde.arrays()).chain(plan.changing.iter().copied());
         let exchanged: Vec<usize> = state.filter(|array| widths[*array] != [[0; 2]; 3]).collect();
         let exchange = deep_exchange(world, block, memory, &exchanged, widths);
-        let bound = pipeline.entries.iter().map(|entry| Bound::of(entry, plan.parameters()));
+        let bound = pipeline.tasks.iter().map(|task| Bound::of(task, plan.parameters()));
         Wavefront {
             steps: pipeline.steps(),
             slabs: 1,
@@ -162,9 +162,8 @@ impl Wavefront {
 
     /// Whether more than one thing is done in a sweep.
     pub(crate) fn is_worth_while(&self) -> bool {
-        let sweeps = |entry: &&Entry| matches!(entry.work, Work::Sweep { .. });
-        let in_a_step =
-            self.pipeline.entries[..self.pipeline.per_step].iter().filter(sweeps).count();
+        let sweeps = |task: &&Task| matches!(task.work, Work::Sweep { .. });
+        let in_a_step = self.pipeline.tasks[..self.pipeline.per_step].iter().filter(sweeps).count();
         self.steps * in_a_step > 1
     }
 
@@ -202,7 +201,7 @@ impl Wavefront {
     ) -> Option<Bad> {
         let used = steps * self.pipeline.per_step;
         // Fewer steps need as much beyond the faces as the last ones of all.
-        let spared = self.pipeline.entries.len() - used;
+        let spared = self.pipeline.tasks.len() - used;
         self.bind(memory, used, time);
         let (first_slab, last_slab) = self.extent(used, self.pipeline.axis, part.as_ref());
         let (mut tile, last_tile) = self.extent(used, self.pipeline.tile_axis, None);
@@ -213,7 +212,7 @@ impl Wavefront {
             while slab < last_slab {
                 let next_slab = slab + self.slabs as isize;
                 for k in 0..used {
-                    let entry = &self.pipeline.entries[k];
+                    let task = &self.pipeline.tasks[k];
                     if self.idle[k] {
                         continue;
                     }
@@ -224,14 +223,14 @@ impl Wavefront {
                         region.end[axis] = region.end[axis].min(part.end);
                     }
                     let mut cut = |axis: usize, from: isize, to: isize| {
-                        region.start[axis] = region.start[axis].max(from - entry.shift[axis]);
-                        region.end[axis] = region.end[axis].min(to - entry.shift[axis]);
+                        region.start[axis] = region.start[axis].max(from - task.shift[axis]);
+                        region.end[axis] = region.end[axis].min(to - task.shift[axis]);
                     };
                     cut(self.pipeline.axis, slab, next_slab);
                     cut(self.pipeline.tile_axis, tile, next_tile);
                     if !region.is_empty() && !self.run(k, memory, &region) {
                         let found = self.first_not_finite(k, block, memory, &region);
-                        let step = self.pipeline.entries[k].step;
+                        let step = self.pipeline.tasks[k].step;
                         let found = found.map(|place| (step, place));
                         bad = [bad, found].into_iter().flatten().min();
                     }
@@ -243,10 +242,10 @@ impl Wavefront {
         bad
     }
 
-    /// From where to where the first entry would have to go along an axis for all to be done.
+    /// From where to where the first task would have to go along an axis for all to be done.
     fn extent(&self, used: usize, axis: usize, part: Option<&Range<isize>>) -> (isize, isize) {
-        let spared = self.pipeline.entries.len() - used;
-        let ends = self.pipeline.entries[..used].iter().zip(&self.regions[spared..]);
+        let spared = self.pipeline.tasks.len() - used;
+        let ends = self.pipeline.tasks[..used].iter().zip(&self.regions[spared..]);
         let first = |start: isize| part.map_or(start, |part| start.max(part.start));
         let last = |end: isize| part.map_or(end, |part| end.min(part.end));
         let start = ends.clone().map(|(e, r)| first(r.start[axis]) + e.shift[axis]).min();
@@ -254,19 +253,19 @@ impl Wavefront {
         (start.unwrap_or(0), end.unwrap_or(0))
     }
 
-    /// Finds where the arrays of the entries lie, and their parameters.
+    /// Finds where the arrays of the tasks lie, and their parameters.
     fn bind(&mut self, memory: &Memory, used: usize, time: impl Fn(usize) -> (f64, f64)) {
         let origin = memory.layout().origin();
-        for (entry, bound) in self.pipeline.entries[..used].iter().zip(&mut self.bound) {
-            let (begin, size) = time(entry.step);
-            bound.parameters[TIME] = begin + entry.at * size;
+        for (task, bound) in self.pipeline.tasks[..used].iter().zip(&mut self.bound) {
+            let (begin, size) = time(task.step);
+            bound.parameters[TIME] = begin + task.at * size;
             for (k, factor) in self.plan.factors.iter().enumerate() {
                 bound.parameters[self.plan.first_factor + k] = factor * size;
             }
             bound.inputs.clear();
             bound.outputs.clear();
             bound.partners.clear();
-            match &entry.work {
+            match &task.work {
                 Work::Sweep { inputs, outputs, .. } => {
                     bound.inputs.extend(inputs.iter().map(|array| memory.array(*array) + origin));
                     bound.outputs.extend(outputs.iter().map(|array| memory.array(*array) + origin));
@@ -280,13 +279,13 @@ impl Wavefront {
         }
     }
 
-    /// Does an entry on a part of its region. Whether all checked results are finite.
-    fn run(&mut self, entry: usize, memory: &mut Memory, region: &Region) -> bool {
-        let bound = &self.bound[entry];
+    /// Does an task on a part of its region. Whether all checked results are finite.
+    fn run(&mut self, task: usize, memory: &mut Memory, region: &Region) -> bool {
+        let bound = &self.bound[task];
         let layout = memory.layout();
         // Slabs lie across axis 0 or 1.
         let slab_pitch = layout.pitch()[self.pipeline.axis.min(1)];
-        match &self.pipeline.entries[entry].work {
+        match &self.pipeline.tasks[task].work {
             Work::Sweep { kernel, .. } => {
                 let mut call = Call {
                     memory: memory.all_mut(),
@@ -295,7 +294,7 @@ impl Wavefront {
                     pitch: layout.pitch(),
                     parameters: &bound.parameters,
                     profiles: &self.profiles,
-                    ahead: if self.cold[entry] { self.slabs * slab_pitch } else { 0 },
+                    ahead: if self.cold[task] { self.slabs * slab_pitch } else { 0 },
                 };
                 let cells = std::array::from_fn(|axis| (region.start[axis], region.end[axis]));
                 self.kernels[*kernel].run(&mut call, cells, &mut self.scratch)
@@ -310,22 +309,22 @@ impl Wavefront {
         }
     }
 
-    /// The first of an entry's checked outputs, and the first cell of the block in a part of it,
+    /// The first of an task's checked outputs, and the first cell of the block in a part of it,
     /// that is not finite.
     fn first_not_finite(
         &self,
-        entry: usize,
+        task: usize,
         block: &Subdomain,
         memory: &Memory,
         region: &Region,
     ) -> Option<(usize, u64)> {
-        let Work::Sweep { kernel, outputs, .. } = &self.pipeline.entries[entry].work else {
+        let Work::Sweep { kernel, outputs, .. } = &self.pipeline.tasks[task].work else {
             return None;
         };
         let layout = memory.layout();
         let slabs = region.intersection(&block.domain());
         let arrays = outputs.iter().map(|array| self.plan.stands_for(*array));
-        let places = arrays.zip(&self.bound[entry].outputs);
+        let places = arrays.zip(&self.bound[task].outputs);
         let checked = self.plan.kernels[*kernel].outputs().iter().zip(places);
         let mut checked = checked.filter(|(output, _)| output.checked).map(|(_, place)| place);
         checked.find_map(|(array, position)| {
@@ -346,8 +345,8 @@ impl Wavefront {
 }
 
 impl Bound {
-    fn of(entry: &Entry, parameters: usize) -> Self {
-        let (inputs, outputs, partners) = match &entry.work {
+    fn of(task: &Task, parameters: usize) -> Self {
+        let (inputs, outputs, partners) = match &task.work {
             Work::Sweep { inputs, outputs, .. } => (inputs.len(), outputs.len(), 0),
             Work::Ghosts { arrays, partners, .. } => (0, arrays.len(), partners.len()),
         };

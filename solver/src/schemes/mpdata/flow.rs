@@ -12,8 +12,8 @@ use crate::plan::program::{ArrayRef, TIME};
 use crate::schemes::mpdata::position::Along;
 use crate::system::pde::Pde;
 use crate::system::transport::Advector;
-use crate::system::transport::advected::Carried;
-use crate::system::transport::ends::{Edge, Edges};
+use crate::system::transport::advected::Advected;
+use crate::system::transport::conditions::{Edge, Edges};
 
 /// Cheap operations up to which a flow is computed where it is used, instead of being stored.
 const CHEAP: usize = 8;
@@ -32,7 +32,7 @@ pub(crate) enum Way {
     EachStep(Vec<usize>),
 }
 
-/// What carries some fields.
+/// What advects some fields.
 #[derive(Clone, Debug)]
 pub(crate) struct Flow<'a> {
     pub(crate) pde: &'a Pde,
@@ -68,13 +68,14 @@ pub(crate) fn plus(a: [i32; 3], b: [i32; 3]) -> [i32; 3] {
 
 impl<'a> Flow<'a> {
     /// The flow of a field, computed wherever it is used.
-    pub(crate) fn new(pde: &'a Pde, carried: &'a Carried, edges: Edges) -> Self {
+    pub(crate) fn new(pde: &'a Pde, advected: &'a Advected, edges: Edges) -> Self {
         let missing = pde.grid().missing();
         Flow {
             pde,
-            advector: &carried.advector,
-            density: carried.density.as_ref(),
-            owner: (!carried.is_given(pde)).then(|| pde.conditions().owner_of_field(carried.field)),
+            advector: &advected.advector,
+            density: advected.density.as_ref(),
+            owner: (!advected.is_given(pde))
+                .then(|| pde.conditions().owner_of_field(advected.field)),
             edges,
             number: pde.edges().iter().position(|known| *known == edges).unwrap_or(0),
             axes: (missing..3).collect(),
@@ -297,7 +298,7 @@ impl<'a> Flow<'a> {
                 }
                 known[d].clone()
             }
-            // There is nothing else in it (carried.rs).
+            // There is nothing else in it (advected.rs).
             _ => Parts::real(b.constant(f64::NAN)),
         })
     }

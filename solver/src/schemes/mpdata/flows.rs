@@ -2,16 +2,16 @@
 
 use fluxions_expr::Expr;
 
-use crate::plan::program::Target;
+use crate::plan::program::OwnedExpr;
 use crate::schemes::mpdata::flow::{Flow, Way};
 use crate::system::pde::Pde;
-use crate::system::transport::advected::Carried;
+use crate::system::transport::advected::Advected;
 
-/// Flows with what carries which field.
+/// Flows with what advects which field.
 pub(crate) struct Flows<'a> {
     pub(crate) list: Vec<Known<'a>>,
-    /// The carried fields, and for each the number of its flow.
-    pub(crate) carried: &'a [Carried],
+    /// The advected fields, and for each the number of its flow.
+    pub(crate) advected: &'a [Advected],
     pub(crate) of: Vec<usize>,
     /// The names of the arrays that are kept, which come after those of all fields.
     pub(crate) kept: Vec<String>,
@@ -20,8 +20,8 @@ pub(crate) struct Flows<'a> {
 /// A flow with how it is found.
 pub(crate) struct Known<'a> {
     pub(crate) flow: Flow<'a>,
-    /// The carried field by which it is known.
-    pub(crate) carried: &'a Carried,
+    /// The advected field by which it is known.
+    pub(crate) advected: &'a Advected,
     /// Where it depends on fields: the velocities at centres of cells as they were a step before.
     pub(crate) before: Vec<usize>,
     /// The names of its components.
@@ -31,14 +31,14 @@ pub(crate) struct Known<'a> {
 impl<'a> Known<'a> {
     /// The expressions of a velocity that is found from fields.
     pub(crate) fn velocity(&self) -> Option<&'a [Expr]> {
-        let carried = self.carried;
-        (!carried.is_given(self.flow.pde)).then(|| carried.advector.parts())
+        let advected = self.advected;
+        (!advected.is_given(self.flow.pde)).then(|| advected.advector.parts())
     }
 
     /// The same with the conditions of the field by which it is known.
-    pub(crate) fn targets(&self, pde: &Pde) -> Vec<Target<'a>> {
-        let owner = pde.conditions().owner_of_field(self.carried.field);
-        let target = |expr| Target { expr, owner, name: "" };
+    pub(crate) fn targets(&self, pde: &Pde) -> Vec<OwnedExpr<'a>> {
+        let owner = pde.conditions().owner_of_field(self.advected.field);
+        let target = |expr| OwnedExpr { expr, owner, name: "" };
         self.velocity().unwrap_or(&[]).iter().map(target).collect()
     }
 
@@ -51,15 +51,15 @@ impl<'a> Known<'a> {
 impl<'a> Flows<'a> {
     pub(crate) fn of(pde: &'a Pde) -> Self {
         let first = pde.fields_arrays();
-        let carried = &pde.carried;
-        let mut flows = Flows { list: Vec::new(), carried, of: Vec::new(), kept: Vec::new() };
-        for carried in carried {
-            let Some(carriage) = pde.conditions().carriage(carried.field) else { continue };
-            let flow = Flow::new(pde, carried, carriage.edges);
+        let advected = &pde.advected;
+        let mut flows = Flows { list: Vec::new(), advected, of: Vec::new(), kept: Vec::new() };
+        for advected in advected {
+            let Some(conditions) = pde.conditions().of_advected(advected.field) else { continue };
+            let flow = Flow::new(pde, advected, conditions.edges);
             let known = flows.list.iter().position(|known| known.flow.is_same(&flow));
             let number = known.unwrap_or_else(|| {
-                let name = &pde.fields()[carried.field];
-                let known = flows.keep(first, carried, name, flow);
+                let name = &pde.fields()[advected.field];
+                let known = flows.keep(first, advected, name, flow);
                 flows.list.push(known);
                 flows.list.len() - 1
             });
@@ -71,7 +71,7 @@ impl<'a> Flows<'a> {
     fn keep(
         &mut self,
         first: usize,
-        carried: &'a Carried,
+        advected: &'a Advected,
         name: &str,
         mut flow: Flow<'a>,
     ) -> Known<'a> {
@@ -87,7 +87,7 @@ impl<'a> Flows<'a> {
             flow.density_array = Some(array(format!("g_factor of {name}")));
         }
         let mut before = Vec::new();
-        match (carried.is_given(pde), carried.is_timed(pde)) {
+        match (advected.is_given(pde), advected.is_timed(pde)) {
             (true, _) if flow.is_cheap() => {}
             (true, false) => flow.way = Way::Stored(names.iter().cloned().map(array).collect()),
             // Their arrays are known to who builds the step.
@@ -98,6 +98,6 @@ impl<'a> Flows<'a> {
                 before = earlier.map(array).collect();
             }
         }
-        Known { flow, carried, before, names }
+        Known { flow, advected, before, names }
     }
 }

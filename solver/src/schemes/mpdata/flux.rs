@@ -1,4 +1,4 @@
-//! Fluxes of carried fields, their limits, and what they make of a cell.
+//! Fluxes of advected fields, their limits, and what they make of a cell.
 
 use fluxions_expr::{Binary, Value};
 

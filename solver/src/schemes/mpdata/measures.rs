@@ -15,7 +15,7 @@ use crate::schemes::mpdata::step::by_hand;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
 use crate::system::transport::Advector;
-use crate::system::transport::advected::Carried;
+use crate::system::transport::advected::Advected;
 
 /// Largest Courant number, with some room for rounding.
 pub(crate) const MOST_COURANT: f64 = 1.0 + 1e-9;
@@ -31,7 +31,7 @@ pub(crate) enum Measure {
     Speed(usize),
     /// The least density.
     Density(usize),
-    /// How much diffusion moves at most, of the carried field of this number.
+    /// How much diffusion moves at most, of the advected field of this number.
     Diffusion(usize),
 }
 
@@ -46,11 +46,11 @@ impl Measure {
             all.push(Measure::Speed(k));
             all.push(Measure::Density(k));
         }
-        let carried = flows.carried.iter().enumerate();
-        let is_known = |carried: &Carried, pde: &Pde| {
-            !carried.diffusivity.is_empty() && carried.found_diffusivities(pde).is_empty()
+        let advected = flows.advected.iter().enumerate();
+        let is_known = |advected: &Advected, pde: &Pde| {
+            !advected.diffusivity.is_empty() && advected.found_diffusivities(pde).is_empty()
         };
-        all.extend(carried.filter(|(_, c)| is_known(c, pde)).map(|(k, _)| Measure::Diffusion(k)));
+        all.extend(advected.filter(|(_, c)| is_known(c, pde)).map(|(k, _)| Measure::Diffusion(k)));
         all
     }
 
@@ -76,7 +76,7 @@ impl Measure {
                     }
                 }
                 Measure::Diffusion(k) => {
-                    diffusion(pass, &flows.carried[k], &flows.list[flows.of[k]].flow)
+                    diffusion(pass, &flows.advected[k], &flows.list[flows.of[k]].flow)
                 }
             };
             pass.builder.output(value);
@@ -127,11 +127,11 @@ fn speed(pass: &mut PassBuilder, flow: &Flow, cells: &[usize]) -> Value {
 
 /// Fluxes go with the larger of two values, so that up to twice the diffusivity leaves through
 /// each of two faces.
-fn diffusion(pass: &mut PassBuilder, carried: &Carried, flow: &Flow) -> Value {
+fn diffusion(pass: &mut PassBuilder, advected: &Advected, flow: &Flow) -> Value {
     let b = &mut pass.builder;
     let zero = b.constant(0.0);
     let mut sum = zero;
-    for (mu, axis) in carried.diffusivity.iter().zip(flow.pde.grid().axes()) {
+    for (mu, axis) in advected.diffusivity.iter().zip(flow.pde.grid().axes()) {
         let mu = flow.located(b, mu, [Along::Centre; 3], [0; 3]);
         let factor = b.constant(4.0 / (axis.spacing() * axis.spacing()));
         let part = b.binary(Binary::Multiply, mu, factor);
@@ -149,7 +149,7 @@ fn diffusion(pass: &mut PassBuilder, carried: &Carried, flow: &Flow) -> Value {
 pub(crate) fn check(pde: &Pde, results: &[f64], dt: f64) -> Result<(), Error> {
     let flows = Flows::of(pde);
     for (measure, result) in Measure::all(pde, &flows).into_iter().zip(results) {
-        let field = |k: usize| pde.fields()[flows.list[k].carried.field].clone();
+        let field = |k: usize| pde.fields()[flows.list[k].advected.field].clone();
         match measure {
             Measure::Density(k) if *result <= 0.0 || result.is_nan() => {
                 let (field, least) = (field(k), *result);
@@ -160,12 +160,12 @@ pub(crate) fn check(pde: &Pde, results: &[f64], dt: f64) -> Result<(), Error> {
                 let given = matches!(flows.list[k].flow.advector, Advector::Courant(_));
                 let dt = (!given).then_some(dt);
                 let (field, courant, key) =
-                    (field(k), *result, flows.list[k].carried.advector.key());
+                    (field(k), *result, flows.list[k].advected.advector.key());
                 let origin = Origin::Transport { of: field.clone(), key };
                 return Err(Error::Courant { origin, field, courant, dt });
             }
             Measure::Diffusion(k) if *result < 0.0 || result.is_nan() => {
-                let field = pde.fields()[flows.carried[k].field].clone();
+                let field = pde.fields()[flows.advected[k].field].clone();
                 let origin = Origin::Transport { of: field.clone(), key: "diffusivity" };
                 return Err(Error::Diffusivity { origin, field });
             }
@@ -182,7 +182,7 @@ pub(crate) fn check(pde: &Pde, results: &[f64], dt: f64) -> Result<(), Error> {
 pub(crate) fn rate(pde: &Pde, results: &[f64], dt: f64, whole: bool) -> f64 {
     let flows = Flows::of(pde);
     let (mut of_flows, mut of_diffusion) = (vec![0.0; flows.list.len()], Vec::new());
-    of_diffusion.resize(flows.carried.len(), 0.0);
+    of_diffusion.resize(flows.advected.len(), 0.0);
     for (measure, result) in Measure::all(pde, &flows).into_iter().zip(results) {
         match measure {
             Measure::Outflow(k) | Measure::Speed(k) => {

@@ -1,4 +1,4 @@
-//! The passes of carried fields: the upwind one, then corrective ones.
+//! The passes of advected fields: the upwind one, then corrective ones.
 
 use fluxions_expr::{Binary, Unary, Value};
 
@@ -13,7 +13,7 @@ use crate::schemes::mpdata::measures::MOST_COURANT;
 use crate::schemes::mpdata::position::Along;
 use crate::schemes::mpdata::step::Steps;
 use crate::system::pde::Pde;
-use crate::system::transport::advected::Carried;
+use crate::system::transport::advected::Advected;
 
 /// What stands for a value that is not known since a Courant number was too large: a NaN with a
 /// mark.
@@ -26,20 +26,20 @@ pub(crate) fn is_too_fast(value: f64) -> bool {
 }
 
 impl Steps<'_> {
-    /// The passes of all carried fields.
-    pub(crate) fn carry(&mut self, flows: &Flows<'_>) {
+    /// The passes of all advected fields.
+    pub(crate) fn advect(&mut self, flows: &Flows<'_>) {
         let mut travellers = Vec::new();
-        for (carried, flow) in self.pde.carried.iter().zip(&flows.of) {
-            for (number, array) in self.pde.arrays_of(carried.field).enumerate() {
+        for (advected, flow) in self.pde.advected.iter().zip(&flows.of) {
+            for (number, array) in self.pde.arrays_of(advected.field).enumerate() {
                 let corrects = Corrects::Flow;
                 let flow = &flows.list[*flow].flow;
                 let start = self.at[array];
-                travellers.push(Traveller { carried, flow, array, number, start, corrects });
+                travellers.push(Traveller { advected, flow, array, number, start, corrects });
             }
         }
-        let most = travellers.iter().map(|t| t.carried.options.iterations).max().unwrap_or(0);
+        let most = travellers.iter().map(|t| t.advected.options.iterations).max().unwrap_or(0);
         for pass in 1..=most {
-            let takes_part = |t: &&mut Traveller<'_>| t.carried.options.iterations >= pass;
+            let takes_part = |t: &&mut Traveller<'_>| t.advected.options.iterations >= pass;
             let mut list: Vec<_> = travellers.iter_mut().filter(takes_part).collect();
             self.plan.actions.push(Action::At(if pass == 1 { 0.0 } else { 1.0 }));
             let mut halos: Vec<_> =
@@ -59,11 +59,13 @@ impl Steps<'_> {
     /// The arrays of diffusivities that depend on the fields, with their conditions.
     fn found_diffusivities(&mut self, flows: &Flows<'_>) -> Vec<(usize, usize)> {
         let mut arrays = Vec::new();
-        for carried in flows.carried {
-            let Some(carriage) = self.pde.conditions().carriage(carried.field) else { continue };
-            if !carried.found_diffusivities(self.pde).is_empty() {
-                let names = carried.diffusivity_names(self.pde).into_iter();
-                arrays.extend(names.map(|name| (self.named(name), carriage.free)));
+        for advected in flows.advected {
+            let Some(conditions) = self.pde.conditions().of_advected(advected.field) else {
+                continue;
+            };
+            if !advected.found_diffusivities(self.pde).is_empty() {
+                let names = advected.diffusivity_names(self.pde).into_iter();
+                arrays.extend(names.map(|name| (self.named(name), conditions.free)));
             }
         }
         arrays
@@ -77,20 +79,20 @@ impl Steps<'_> {
 
     /// The upwind pass of one array.
     fn first(&mut self, traveller: &mut Traveller<'_>) {
-        let Traveller { carried, flow, array, .. } = *traveller;
+        let Traveller { advected, flow, array, .. } = *traveller;
         let name = self.plan.array_names[array].clone();
         let field = self.at[array];
-        if !carried.diffusivity.is_empty() {
+        if !advected.diffusivity.is_empty() {
             let arrays = self.along_axes(&format!("flow and diffusion of {name}"));
-            let found: Option<Vec<usize>> = (!carried.found_diffusivities(self.pde).is_empty())
+            let found: Option<Vec<usize>> = (!advected.found_diffusivities(self.pde).is_empty())
                 .then(|| {
-                    let names = carried.diffusivity_names(self.pde).into_iter();
+                    let names = advected.diffusivity_names(self.pde).into_iter();
                     names.map(|name| self.named(name)).collect()
                 });
             self.sweep(format!("flow and diffusion of {name}"), &arrays, |pass| {
                 for k in 0..flow.axes.len() {
                     let cells = found.as_ref().map(|arrays| arrays[k]);
-                    let value = diffusive(pass, carried, flow, field, cells, k);
+                    let value = diffusive(pass, advected, flow, field, cells, k);
                     pass.builder.output(value);
                 }
             });
@@ -98,10 +100,10 @@ impl Steps<'_> {
         }
         traveller.start = field;
         let new = self.copy(array, &[field]);
-        let last = carried.options.iterations == 1;
+        let last = advected.options.iterations == 1;
         let velocity = &traveller.corrects;
         let fluxes = Fluxes { flow, velocity, field, direct: false, limits: None };
-        let changes = matches!(flow.way, Way::EachStep(_)) || carried.is_timed(self.pde);
+        let changes = matches!(flow.way, Way::EachStep(_)) || advected.is_timed(self.pde);
         self.sweep(format!("upwind pass of {name}"), &[new], |pass| {
             let mut value = fluxes.update(pass);
             if changes {
@@ -124,9 +126,9 @@ impl Steps<'_> {
         let mut limits: Vec<Option<Limits>> = Vec::new();
         let mut halos = Vec::new();
         for traveller in list.iter_mut() {
-            let Traveller { carried, flow, array, start, .. } = **traveller;
+            let Traveller { advected, flow, array, start, .. } = **traveller;
             let (name, field) = (self.plan.array_names[array].clone(), self.at[array]);
-            let options = carried.options;
+            let options = advected.options;
             let last = pass == options.iterations;
             // Two sets of arrays take turns.
             let which = if pass.is_multiple_of(2) { "correction" } else { "next correction" };
@@ -152,17 +154,17 @@ impl Steps<'_> {
                         pass.builder.output(limit);
                     }
                 });
-                let conditions = self.pde.conditions().carriage(carried.field);
-                let conditions = conditions.map_or(0, |carriage| carriage.limits);
+                let conditions = self.pde.conditions().of_advected(advected.field);
+                let conditions = conditions.map_or(0, |conditions| conditions.limits);
                 halos.extend([(rise, conditions), (fall, conditions)]);
                 Limits { rise, fall }
             }));
         }
         self.halo(&halos);
         for (traveller, mut limits) in list.iter_mut().zip(limits) {
-            let Traveller { carried, array, start, .. } = **traveller;
+            let Traveller { advected, array, start, .. } = **traveller;
             let (name, field) = (self.plan.array_names[array].clone(), self.at[array]);
-            let last = pass == carried.options.iterations;
+            let last = pass == advected.options.iterations;
             if let (Corrects::Arrays(arrays), Some(_), false) = (&traveller.corrects, limits, last)
             {
                 // The next pass corrects what was limited.
@@ -176,7 +178,7 @@ impl Steps<'_> {
                 });
                 limits = None;
             }
-            let used = [field, if carried.options.nonoscillatory { start } else { field }];
+            let used = [field, if advected.options.nonoscillatory { start } else { field }];
             let new = self.copy(array, &used);
             let fluxes = traveller.fluxes(field, limits);
             self.sweep(format!("pass {pass} of {name}"), &[new], |pass| {
@@ -190,7 +192,7 @@ impl Steps<'_> {
 
 /// One array of a field on its way through the passes.
 struct Traveller<'a> {
-    carried: &'a Carried,
+    advected: &'a Advected,
     flow: &'a Flow<'a>,
     /// The array of the state, and which of its field's it is.
     array: usize,
@@ -204,13 +206,13 @@ struct Traveller<'a> {
 impl Traveller<'_> {
     /// The number of its boundary conditions.
     fn conditions(&self, pde: &Pde) -> usize {
-        let carriage = pde.conditions().carriage(self.carried.field);
-        carriage.map_or(0, |carriage| carriage.arrays[self.number])
+        let conditions = pde.conditions().of_advected(self.advected.field);
+        conditions.map_or(0, |conditions| conditions.arrays[self.number])
     }
 
     /// The fluxes of a corrective pass.
     fn fluxes(&self, field: usize, limits: Option<Limits>) -> Fluxes<'_> {
-        let direct = self.carried.options.infinite_gauge;
+        let direct = self.advected.options.infinite_gauge;
         Fluxes { flow: self.flow, velocity: &self.corrects, field, direct, limits }
     }
 }
@@ -219,7 +221,7 @@ impl Traveller<'_> {
 /// Clark 1986, J. Comput. Phys. 67, 396).
 fn diffusive(
     pass: &mut PassBuilder,
-    carried: &Carried,
+    advected: &Advected,
     flow: &Flow,
     field: usize,
     cells: Option<usize>,
@@ -231,7 +233,7 @@ fn diffusive(
     let mut at = [Along::Centre; 3];
     at[flow.axes[k]] = Along::Face;
     let mut mu = match cells {
-        None => flow.located(&mut pass.builder, &carried.diffusivity[k], at, [0; 3]),
+        None => flow.located(&mut pass.builder, &advected.diffusivity[k], at, [0; 3]),
         Some(array) => mean_at_face(flow, pass, array, k),
     };
     let b = &mut pass.builder;

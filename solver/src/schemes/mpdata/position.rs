@@ -1,11 +1,11 @@
-//! Where the flow of carried fields is evaluated: coordinates of centres and faces of cells near a
+//! Where the flow of advected fields is evaluated: coordinates of centres and faces of cells near a
 //! cell, as they count beyond the ends of axes, as profiles of kernels.
 
 use fluxions_expr::{Builder, Value};
 use fluxions_grid::Axis;
 
 use crate::operators::FIRST_METRIC;
-use crate::system::transport::ends::{Edge, Edges};
+use crate::system::transport::conditions::{Edge, Edges};
 
 /// What a profile holds for the cell that is `shift` cells away along its axis.
 ///

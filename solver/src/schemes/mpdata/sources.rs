@@ -5,14 +5,14 @@ use fluxions_expr::{Binary, Value};
 
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Action, Extent, Slot, equations};
-use crate::plan::program::{ArrayRef, Program, Target};
+use crate::plan::program::{ArrayRef, OwnedExpr, Program};
 use crate::schemes::mpdata::flow::load;
 use crate::schemes::mpdata::flows::Flows;
 use crate::schemes::mpdata::step::{HALF, Steps, found, is_nothing};
 use crate::system::definition::MadeOf;
 
 /// The value of a real scalar.
-fn number(pass: &mut PassBuilder, target: Target<'_>) -> Value {
+fn number(pass: &mut PassBuilder, target: OwnedExpr<'_>) -> Value {
     let value = pass.value(target).only().re;
     value.unwrap_or_else(|| pass.builder.constant(0.0))
 }
@@ -58,12 +58,12 @@ impl<'a> Steps<'a> {
             let pass = pass.finish();
             self.plan.push_sweep(pass, &slot, outputs, Extent::Block, "velocity".into());
         }
-        for carried in flows.carried {
-            let targets = carried.found_diffusivities(self.pde);
+        for advected in flows.advected {
+            let targets = advected.found_diffusivities(self.pde);
             if targets.is_empty() {
                 continue;
             }
-            let names = carried.diffusivity_names(self.pde).into_iter();
+            let names = advected.diffusivity_names(self.pde).into_iter();
             let outputs = names.map(|name| Slot::Array(self.array(name))).collect();
             let mut pass = PassBuilder::last(&mut program);
             for target in targets {
@@ -102,7 +102,7 @@ impl<'a> Steps<'a> {
     fn add_sources(
         &mut self,
         program: &mut Program<'a>,
-        sources: &[Target<'_>],
+        sources: &[OwnedExpr<'_>],
         part: usize,
         base: &[usize],
     ) {

@@ -1,6 +1,6 @@
 //! The passes of a time step with transport.
 //!
-//! Sources before the transport (sources.rs), the passes of each carried field (passes.rs), sources
+//! Sources before the transport (sources.rs), the passes of each advected field (passes.rs), sources
 //! after it. The halos of all fields are filled once for each pass; what a pass stores to look at
 //! itself is computed beyond the block as far as that needs it (margins.rs).
 
@@ -10,7 +10,7 @@ use fluxions_halo::HaloWidth;
 use crate::plan::halo_group::HaloGroup;
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Action, Extent, Plan, Slot, equations};
-use crate::plan::program::{ArrayRef, Pass, Program, TIME, Target};
+use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program, TIME};
 use crate::schemes::mpdata::flows::Flows;
 use crate::schemes::mpdata::measures::Measure;
 use crate::system::pde::Pde;
@@ -32,7 +32,7 @@ impl Plan {
         let sources = equations(pde).iter().any(|source| !is_nothing(source));
         steps.begin(&flows, sources.then_some(if symmetric { HALF } else { WHOLE }));
         steps.store_flows(&mut flows);
-        steps.carry(&flows);
+        steps.advect(&flows);
         if sources && symmetric {
             steps.end();
         }
@@ -62,14 +62,14 @@ impl Plan {
 }
 
 /// Whether a field's equation says that it has no source.
-pub(crate) fn is_nothing(source: &Target<'_>) -> bool {
+pub(crate) fn is_nothing(source: &OwnedExpr<'_>) -> bool {
     source.expr.node == Node::Number(0.0)
 }
 
 /// The velocities and diffusivities that depend on fields.
-pub(crate) fn found<'e>(pde: &Pde, flows: &Flows<'e>) -> Vec<Target<'e>> {
+pub(crate) fn found<'e>(pde: &Pde, flows: &Flows<'e>) -> Vec<OwnedExpr<'e>> {
     let velocities = flows.list.iter().flat_map(|known| known.targets(pde));
-    velocities.chain(flows.carried.iter().flat_map(|c| c.found_diffusivities(pde))).collect()
+    velocities.chain(flows.advected.iter().flat_map(|c| c.found_diffusivities(pde))).collect()
 }
 
 /// Where arrays lie that kernels written by hand know by their numbers.
@@ -166,7 +166,7 @@ impl<'a> Steps<'a> {
     }
 
     /// Prepares the computation of expressions from the fields as they are.
-    pub(crate) fn prepare(&mut self, targets: &[Target<'_>]) -> Program<'a> {
+    pub(crate) fn prepare(&mut self, targets: &[OwnedExpr<'_>]) -> Program<'a> {
         let mut program = Program::new(self.pde, targets);
         let preparations = program.preparations();
         let prepared = self.plan.add_preparations(&program, preparations);

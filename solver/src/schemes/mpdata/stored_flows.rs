@@ -40,8 +40,8 @@ impl<'a> Steps<'a> {
             let cells: Option<Vec<usize>> = (known.velocity())
                 .map(|_| known.names_at_cells().map(|name| self.named(name)).collect());
             if let Some(cells) = &cells {
-                let conditions = self.pde.conditions().carriage(known.carried.field);
-                let free = conditions.map_or(0, |carriage| carriage.free);
+                let conditions = self.pde.conditions().of_advected(known.advected.field);
+                let free = conditions.map_or(0, |conditions| conditions.free);
                 let list: Vec<_> = cells.iter().map(|array| (*array, free)).collect();
                 self.halo(&list);
             }

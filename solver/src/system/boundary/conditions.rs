@@ -9,11 +9,13 @@ use fluxions_expr::{Expr, Node, Rank, Type, nearest};
 use fluxions_grid::Condition;
 
 use crate::error::Error;
-use crate::system::boundary::entry::{Checked, Entry, check, covered, origin, straight_entries};
+use crate::system::boundary::entry::{
+    CheckedCondition, GivenCondition, check, covered, origin, straight_entries,
+};
 use crate::system::definition::MadeOf;
-use crate::system::origin::{Origin, Part};
+use crate::system::origin::{ConditionPart, Origin};
 use crate::system::pde::Pde;
-use crate::system::transport::ends::Carriage;
+use crate::system::transport::conditions::AdvectedConditions;
 
 /// The condition of one array at one face.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,8 +66,8 @@ pub struct Conditions {
     named: Vec<bool>,
     /// The same for each of the given fields.
     data_named: Vec<bool>,
-    /// What conditions mean for the transport of each field that is carried.
-    carried: Vec<Option<Carriage>>,
+    /// What conditions mean for the transport of each field that is advected.
+    advected: Vec<Option<AdvectedConditions>>,
 }
 
 const fn number(ty: Type) -> usize {
@@ -90,7 +92,7 @@ impl Conditions {
             definitions: Vec::new(),
             named: Vec::new(),
             data_named: Vec::new(),
-            carried: Vec::new(),
+            advected: Vec::new(),
         }
     }
 
@@ -142,9 +144,9 @@ impl Conditions {
         self.faces[number].iter().flatten().any(|face| face.changes)
     }
 
-    /// What conditions mean for the transport of a field that is carried.
-    pub(crate) fn carriage(&self, field: usize) -> Option<&Carriage> {
-        self.carried.get(field)?.as_ref()
+    /// What conditions mean for the transport of a field that is advected.
+    pub(crate) fn of_advected(&self, field: usize) -> Option<&AdvectedConditions> {
+        self.advected.get(field)?.as_ref()
     }
 
     /// Whether there is a pole at an end of an axis.
@@ -171,7 +173,7 @@ impl Conditions {
     }
 
     /// Adds an owner with these conditions, unless there is one that has the same.
-    fn add(&mut self, pde: &Pde, entries: &[&Checked]) -> usize {
+    fn add(&mut self, pde: &Pde, entries: &[&CheckedCondition]) -> usize {
         let mut of_types = Vec::new();
         for rank in Rank::ALL {
             for complex in [false, true] {
@@ -225,19 +227,19 @@ impl ArrayCondition {
 }
 
 /// The conditions of all fields and definitions of `pde` by these entries. `signed` says of each
-/// field that is carried whether it has both signs.
+/// field that is advected whether it has both signs.
 ///
 /// For each face and component the most specific entry counts: of the quantity before of all, of
 /// the face before of the axis.
 pub(crate) fn resolve(
     pde: &Pde,
-    entries: &[Entry],
+    entries: &[GivenCondition],
     signed: &[Option<bool>],
 ) -> Result<Conditions, Vec<Error>> {
     let mut errors = Vec::new();
     let names: Vec<&str> = (pde.fields().iter().map(String::as_str))
         .chain(pde.definitions().iter().map(|d| d.name.as_str()))
-        .chain(pde.data().iter().map(|d| d.name.as_str()))
+        .chain(pde.external().iter().map(|d| d.name.as_str()))
         .collect();
     let mut checked = Vec::new();
     for entry in entries {
@@ -245,7 +247,7 @@ pub(crate) fn resolve(
             && !names.contains(&name.as_str())
         {
             errors.push(Error::NobodysCondition {
-                origin: origin(entry, Part::Whole),
+                origin: origin(entry, ConditionPart::Whole),
                 name: name.clone(),
                 nearest: nearest(name, names.iter().copied()),
             });
@@ -257,11 +259,12 @@ pub(crate) fn resolve(
         }
     }
     let mut conditions = Conditions::none();
-    let of = |name: Option<&str>| -> Vec<&Checked> {
+    let of = |name: Option<&str>| -> Vec<&CheckedCondition> {
         let mut list = Vec::new();
         for whose in [None, name] {
             for faces in [2, 1] {
-                let fits = |e: &&Checked| e.of.as_deref() == whose && e.sides.len() == faces;
+                let fits =
+                    |e: &&CheckedCondition| e.of.as_deref() == whose && e.sides.len() == faces;
                 list.extend(checked.iter().filter(fits));
             }
             if name.is_none() {
@@ -273,7 +276,7 @@ pub(crate) fn resolve(
     conditions.common = conditions.add(pde, &of(None));
     conditions.straight = {
         let entries = straight_entries(pde.grid());
-        let entries: Vec<&Checked> = entries.iter().collect();
+        let entries: Vec<&CheckedCondition> = entries.iter().collect();
         conditions.add(pde, &entries)
     };
     let mut add = |name: &str, ty: Type, must_fit: bool| {
@@ -283,13 +286,13 @@ pub(crate) fn resolve(
         if let (Rank::Scalar, Some(entry)) = (ty.rank, normal) {
             let reason = format!("it is for vectors and tensors, and `{name}` is a scalar");
             let (of, at) = (entry.of.clone(), entry.at.clone());
-            let whole = Origin::Boundary { of, at, part: Part::Whole };
+            let whole = Origin::Boundary { of, at, part: ConditionPart::Whole };
             errors.push(entry.unfit(reason).error(whole));
         }
         if must_fit && let Err(unfit) = conditions.arrays(owner, ty) {
-            let own = |e: &&&Checked| e.of.is_some() && e.at == unfit.at;
+            let own = |e: &&&CheckedCondition| e.of.is_some() && e.at == unfit.at;
             let of = entries.iter().find(own).and_then(|e| e.of.clone());
-            let whole = Origin::Boundary { of, at: unfit.at.clone(), part: Part::Whole };
+            let whole = Origin::Boundary { of, at: unfit.at.clone(), part: ConditionPart::Whole };
             // What is wrong for all is wrong for each.
             if !errors.iter().any(|error| error.origin() == Some(&whole)) {
                 errors.push(unfit.error(whole));
@@ -311,43 +314,43 @@ pub(crate) fn resolve(
         .map(|(d, named)| add(&d.name, d.expr.ty, *named))
         .collect();
     let mut data_named = Vec::new();
-    for data in pde.data() {
+    for data in pde.external() {
         let named = checked.iter().any(|entry| entry.of.as_ref() == Some(&data.name));
         fields.push(add(&data.name, data.ty(), named));
         data_named.push(named);
     }
     let others = (pde.definitions().iter().map(|d| &d.name))
-        .chain(pde.data().iter().map(|data| &data.name))
+        .chain(pde.external().iter().map(|data| &data.name))
         .filter(|name| {
-            let named = |entry: &Checked| entry.of.as_ref() == Some(*name);
+            let named = |entry: &CheckedCondition| entry.of.as_ref() == Some(*name);
             signed.iter().all(Option::is_none) || checked.iter().any(named)
         });
-    let not_carried = pde.fields().iter().zip(signed).filter(|(_, signed)| signed.is_none());
-    for name in not_carried.map(|(name, _)| name).chain(others) {
+    let not_advected = pde.fields().iter().zip(signed).filter(|(_, signed)| signed.is_none());
+    for name in not_advected.map(|(name, _)| name).chain(others) {
         let entries = of(Some(name));
         if let Some(entry) = entries.iter().find(|entry| entry.condition == Condition::Pole) {
-            let unfit = entry.unfit(format!("it is for fields that are carried, unlike `{name}`"));
+            let unfit = entry.unfit(format!("it is for fields that are advected, unlike `{name}`"));
             let (of, at) = (entry.of.clone(), entry.at.clone());
-            errors.push(unfit.error(Origin::Boundary { of, at, part: Part::Whole }));
+            errors.push(unfit.error(Origin::Boundary { of, at, part: ConditionPart::Whole }));
         }
     }
-    let mut carried = Vec::new();
+    let mut advected = Vec::new();
     for ((name, ty), signed) in pde.fields().iter().zip(pde.types()).zip(signed) {
         let entries = of(Some(name));
-        let carriage =
-            signed.map(|signed| Carriage::new(pde, &mut conditions, &entries, *ty, signed));
-        carried.push(match carriage.transpose() {
-            Ok(carriage) => carriage,
+        let meaning = signed
+            .map(|signed| AdvectedConditions::new(pde, &mut conditions, &entries, *ty, signed));
+        advected.push(match meaning.transpose() {
+            Ok(meaning) => meaning,
             Err(unfit) => {
-                let own = |e: &&&Checked| e.of.is_some() && e.at == unfit.at;
+                let own = |e: &&&CheckedCondition| e.of.is_some() && e.at == unfit.at;
                 let of = entries.iter().find(own).and_then(|e| e.of.clone());
                 let at = unfit.at.clone();
-                errors.push(unfit.error(Origin::Boundary { of, at, part: Part::Whole }));
+                errors.push(unfit.error(Origin::Boundary { of, at, part: ConditionPart::Whole }));
                 None
             }
         });
     }
-    conditions.carried = carried;
+    conditions.advected = advected;
     conditions.data_named = data_named;
     (conditions.fields, conditions.definitions, conditions.named) = (fields, definitions, named);
     if errors.is_empty() { Ok(conditions) } else { Err(errors) }
@@ -361,7 +364,12 @@ impl Unfit {
 }
 
 /// The conditions of array `k` of a quantity of this type.
-fn faces_of(pde: &Pde, entries: &[&Checked], ty: Type, k: usize) -> Result<FaceConditions, Unfit> {
+fn faces_of(
+    pde: &Pde,
+    entries: &[&CheckedCondition],
+    ty: Type,
+    k: usize,
+) -> Result<FaceConditions, Unfit> {
     faces_by(pde, entries, ty, k, &|entry, condition| match condition {
         Condition::Open => Ok(Condition::Curvature(Expr::number(0.0))),
         Condition::Wall => Ok(mirrored(pde, entry, ty, k)),
@@ -371,7 +379,7 @@ fn faces_of(pde: &Pde, entries: &[&Checked], ty: Type, k: usize) -> Result<FaceC
 
 /// What a wall means for array `k` of a quantity of this type: of a vector the component normal to
 /// it changes its sign.
-pub(crate) fn mirrored(pde: &Pde, entry: &Checked, ty: Type, k: usize) -> Condition<Expr> {
+pub(crate) fn mirrored(pde: &Pde, entry: &CheckedCondition, ty: Type, k: usize) -> Condition<Expr> {
     let normal = entry.axis - pde.grid().missing();
     let (n, component) = (pde.space().dimension(), k / ty.per_component());
     let turned = match ty.rank {
@@ -385,12 +393,12 @@ pub(crate) fn mirrored(pde: &Pde, entry: &Checked, ty: Type, k: usize) -> Condit
 
 /// What the condition of an entry means for an array.
 pub(crate) type Meaning<'m> =
-    dyn Fn(&Checked, Condition<Expr>) -> Result<Condition<Expr>, Unfit> + 'm;
+    dyn Fn(&CheckedCondition, Condition<Expr>) -> Result<Condition<Expr>, Unfit> + 'm;
 
 /// The same; `mean` says what a condition means for the array.
 pub(crate) fn faces_by(
     pde: &Pde,
-    entries: &[&Checked],
+    entries: &[&CheckedCondition],
     ty: Type,
     k: usize,
     mean: &Meaning<'_>,

@@ -6,20 +6,20 @@ use fluxions_grid::{Condition, Grid, Side};
 use crate::error::Error;
 use crate::system::boundary::conditions::Unfit;
 use crate::system::formula::Formula;
-use crate::system::origin::{Origin, Part};
+use crate::system::origin::{ConditionPart, Origin};
 use crate::system::pde::Pde;
 use crate::system::resolve::resolve;
 
 /// A boundary condition as it was given.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct GivenCondition {
     pub(crate) of: Option<String>,
     pub(crate) at: String,
     pub(crate) condition: Condition<Formula>,
 }
 
 /// An entry that was checked by itself.
-pub(crate) struct Checked {
+pub(crate) struct CheckedCondition {
     pub(crate) of: Option<String>,
     pub(crate) at: String,
     pub(crate) axis: usize,
@@ -30,7 +30,7 @@ pub(crate) struct Checked {
     pub(crate) of_complex: Option<Condition<Expr>>,
 }
 
-impl Checked {
+impl CheckedCondition {
     /// That it does not fit, for this reason.
     pub(crate) fn unfit(&self, reason: String) -> Unfit {
         Unfit { at: self.at.clone(), condition: self.condition.name(), reason }
@@ -38,7 +38,7 @@ impl Checked {
 }
 
 /// The entry with its face found and its numbers checked.
-pub(crate) fn check(pde: &Pde, entry: &Entry) -> Result<Checked, Vec<Error>> {
+pub(crate) fn check(pde: &Pde, entry: &GivenCondition) -> Result<CheckedCondition, Vec<Error>> {
     let grid = pde.grid();
     let (name, sides) = match entry.at.strip_suffix(['-', '+']) {
         Some(name) if entry.at.ends_with('-') => (name, vec![Side::Lower]),
@@ -49,7 +49,7 @@ pub(crate) fn check(pde: &Pde, entry: &Entry) -> Result<Checked, Vec<Error>> {
         let faces = |axis: &str| format!("{axis}, {axis}-, {axis}+");
         let known: Vec<_> = grid.axis_names().iter().map(|axis| faces(axis)).collect();
         return Err(vec![Error::NoSuchFace {
-            origin: origin(entry, Part::Whole),
+            origin: origin(entry, ConditionPart::Whole),
             at: entry.at.clone(),
             known: known.join(", "),
         }]);
@@ -57,7 +57,7 @@ pub(crate) fn check(pde: &Pde, entry: &Entry) -> Result<Checked, Vec<Error>> {
     let axis = &grid.axes()[named];
     let unfit = |reason: String| {
         let condition = entry.condition.name();
-        let origin = origin(entry, Part::Whole);
+        let origin = origin(entry, ConditionPart::Whole);
         let (at, reason) = (entry.at.clone(), reason.into());
         Err(vec![Error::UnfitCondition { origin, at, condition, reason }])
     };
@@ -77,7 +77,7 @@ pub(crate) fn check(pde: &Pde, entry: &Entry) -> Result<Checked, Vec<Error>> {
         return unfit(format!("it needs {needed} cells along {name}, and there {there}"));
     }
     let condition = expressions(pde, entry, false)?;
-    Ok(Checked {
+    Ok(CheckedCondition {
         of: entry.of.clone(),
         at: entry.at.clone(),
         axis: grid.missing() + named,
@@ -88,16 +88,20 @@ pub(crate) fn check(pde: &Pde, entry: &Entry) -> Result<Checked, Vec<Error>> {
 }
 
 /// The condition with its numbers checked; `complex` says whether `value` is.
-fn expressions(pde: &Pde, entry: &Entry, complex: bool) -> Result<Condition<Expr>, Vec<Error>> {
+fn expressions(
+    pde: &Pde,
+    entry: &GivenCondition,
+    complex: bool,
+) -> Result<Condition<Expr>, Vec<Error>> {
     let mut errors = Vec::new();
     let mut parts = match entry.condition {
         Condition::Mixed { .. } | Condition::NormalMixed { .. } => {
-            vec![Part::Value, Part::Coefficient]
+            vec![ConditionPart::Value, ConditionPart::Coefficient]
         }
-        _ => vec![Part::Value],
+        _ => vec![ConditionPart::Value],
     };
     let condition = entry.condition.clone().try_map(|formula| {
-        let origin = origin(entry, parts.pop().unwrap_or(Part::Value));
+        let origin = origin(entry, parts.pop().unwrap_or(ConditionPart::Value));
         let mut scope = pde.scope(Place::Condition);
         scope.complex_value(complex);
         match resolve(&origin, &formula, &scope) {
@@ -112,14 +116,14 @@ fn expressions(pde: &Pde, entry: &Entry, complex: bool) -> Result<Condition<Expr
 }
 
 /// Values beyond the walls on a straight line through the last two cells.
-pub(crate) fn straight_entries(grid: &Grid) -> Vec<Checked> {
+pub(crate) fn straight_entries(grid: &Grid) -> Vec<CheckedCondition> {
     let bounded = grid.axes().iter().enumerate().filter(|(_, axis)| !axis.is_periodic());
     let entry = |(named, axis): (usize, &fluxions_grid::Axis)| {
         let condition = match axis.cells() {
             1 => Condition::Derivative(Expr::number(0.0)),
             _ => Condition::Curvature(Expr::number(0.0)),
         };
-        Checked {
+        CheckedCondition {
             of: None,
             at: axis.name().into(),
             axis: grid.missing() + named,
@@ -134,7 +138,7 @@ pub(crate) fn straight_entries(grid: &Grid) -> Vec<Checked> {
 /// Which component of its numbers an entry holds for a component of a quantity, if it holds any.
 pub(crate) fn covered(
     pde: &Pde,
-    entry: &Checked,
+    entry: &CheckedCondition,
     ty: Type,
     component: usize,
 ) -> Result<Option<usize>, Unfit> {
@@ -164,6 +168,6 @@ pub(crate) fn covered(
 }
 
 /// Where a part of an entry stands.
-pub(crate) fn origin(entry: &Entry, part: Part) -> Origin {
+pub(crate) fn origin(entry: &GivenCondition, part: ConditionPart) -> Origin {
     Origin::Boundary { of: entry.of.clone(), at: entry.at.clone(), part }
 }

@@ -1,19 +1,19 @@
-//! How each field is carried, checked.
+//! How each field is advected, checked.
 
 use fluxions_expr::{Expr, Node, Place, Rank, Type};
 
 use crate::error::Error;
 use crate::plan::plan::{Plan, equations};
-use crate::plan::program::{Program, Target};
+use crate::plan::program::{OwnedExpr, Program};
 use crate::system::formula::Formula;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
 use crate::system::resolve::{fit, resolve};
 use crate::system::transport::{Advector, Mpdata, Transport};
 
-/// How a field is carried.
+/// How a field is advected.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Carried {
+pub(crate) struct Advected {
     pub(crate) field: usize,
     pub(crate) advector: Advector<Expr>,
     pub(crate) options: Mpdata,
@@ -23,20 +23,20 @@ pub(crate) struct Carried {
     pub(crate) diffusivity: Vec<Expr>,
 }
 
-impl Carried {
-    /// Whether what carries the field is known beforehand: it depends on place and time only.
+impl Advected {
+    /// Whether what advects the field is known beforehand: it depends on place and time only.
     pub(crate) fn is_given(&self, pde: &Pde) -> bool {
         self.advector.parts().iter().all(|part| is_plain(pde, part))
     }
 
     /// The diffusivities along each axis that depend on the fields, with the conditions of the
     /// field; none at all where all are known beforehand.
-    pub(crate) fn found_diffusivities(&self, pde: &Pde) -> Vec<Target<'_>> {
+    pub(crate) fn found_diffusivities(&self, pde: &Pde) -> Vec<OwnedExpr<'_>> {
         if self.diffusivity.iter().all(|mu| is_plain(pde, mu)) {
             return Vec::new();
         }
         let owner = pde.conditions().owner_of_field(self.field);
-        self.diffusivity.iter().map(|expr| Target { expr, owner, name: "" }).collect()
+        self.diffusivity.iter().map(|expr| OwnedExpr { expr, owner, name: "" }).collect()
     }
 
     /// The names of their arrays at the centres of cells.
@@ -76,17 +76,17 @@ pub(crate) fn add(pde: &mut Pde, transports: &[(String, Transport)]) -> Vec<Erro
     let mut errors = Vec::new();
     for (k, (name, transport)) in transports.iter().enumerate() {
         if transports[..k].iter().any(|(other, _)| other == name) {
-            errors.push(unfit(name, "", "it is carried by another section already"));
+            errors.push(unfit(name, "", "it is advected by another section already"));
             continue;
         }
         // The builder made a field of every name.
         let Some(field) = pde.fields.iter().position(|field| field == name) else { continue };
         match check(pde, name, field, transport) {
-            Ok(carried) => pde.carried.push(carried),
+            Ok(advected) => pde.advected.push(advected),
             Err(found) => errors.extend(found),
         }
     }
-    pde.carried.sort_by_key(|carried| carried.field);
+    pde.advected.sort_by_key(|advected| advected.field);
     errors
 }
 
@@ -100,7 +100,7 @@ fn check(
     name: &str,
     field: usize,
     transport: &Transport,
-) -> Result<Carried, Vec<Error>> {
+) -> Result<Advected, Vec<Error>> {
     let mut errors = Vec::new();
     let mut refuse = |key, reason: String| errors.push(unfit(name, key, reason));
     let Transport { advector, options, g_factor, diffusivity } = transport;
@@ -207,7 +207,7 @@ fn check(
         );
     }
     match (advector, density, spread.into_iter().collect::<Option<Vec<Expr>>>()) {
-        (Some(advector), Some(density), Some(spread)) if errors.is_empty() => Ok(Carried {
+        (Some(advector), Some(density), Some(spread)) if errors.is_empty() => Ok(Advected {
             field,
             advector,
             options: *options,
@@ -223,7 +223,7 @@ fn check(
 
 /// Whether the grid has as many cells along each axis as the passes look far.
 pub(crate) fn check_cells(pde: &Pde) -> Result<(), Error> {
-    let Some(first) = pde.carried.first() else { return Ok(()) };
+    let Some(first) = pde.advected.first() else { return Ok(()) };
     let least = Plan::transport(pde).least_cells(pde);
     for (axis, needed) in pde.grid().axes().iter().zip(&least[pde.grid().missing()..]) {
         let (name, cells) = (axis.name(), axis.cells());
@@ -241,9 +241,9 @@ pub(crate) fn check_cells(pde: &Pde) -> Result<(), Error> {
 /// Ranks along each named axis by what was asked for: an axis around a pole is not cut.
 pub(crate) fn ranks_along(pde: &Pde, asked: &[usize]) -> Result<Vec<usize>, Error> {
     let mut dims = asked.to_vec();
-    for carried in &pde.carried {
-        let Some(carriage) = pde.conditions().carriage(carried.field) else { continue };
-        if !carriage.has_pole() {
+    for advected in &pde.advected {
+        let Some(conditions) = pde.conditions().of_advected(advected.field) else { continue };
+        if !conditions.has_pole() {
             continue;
         }
         dims.resize(pde.grid().dimension(), 0);
@@ -253,7 +253,7 @@ pub(crate) fn ranks_along(pde: &Pde, asked: &[usize]) -> Result<Vec<usize>, Erro
                 let reason = format!(
                     "{name} goes around a pole and is not cut, and {count} ranks are asked for along it"
                 );
-                return Err(unfit(&pde.fields()[carried.field], "", reason));
+                return Err(unfit(&pde.fields()[advected.field], "", reason));
             }
             if axis.is_periodic() {
                 *count = 1;
@@ -266,15 +266,15 @@ pub(crate) fn ranks_along(pde: &Pde, asked: &[usize]) -> Result<Vec<usize>, Erro
 /// What is wrong with transports once conditions and equations are known.
 pub(crate) fn check_surroundings(pde: &Pde) -> Vec<Error> {
     let mut errors = Vec::new();
-    let Some(first) = pde.carried.first() else { return errors };
+    let Some(first) = pde.advected.first() else { return errors };
     let name = &pde.fields()[first.field];
     if !pde.noise().fields.is_empty() {
         errors.push(unfit(name, "", "noise and transport do not go together yet"));
     }
-    for carried in &pde.carried {
-        let name = &pde.fields()[carried.field];
-        let Some(carriage) = pde.conditions().carriage(carried.field) else { continue };
-        if !carriage.has_pole() {
+    for advected in &pde.advected {
+        let name = &pde.fields()[advected.field];
+        let Some(conditions) = pde.conditions().of_advected(advected.field) else { continue };
+        if !conditions.has_pole() {
             continue;
         }
         let grid = pde.grid();
@@ -287,15 +287,15 @@ pub(crate) fn check_surroundings(pde: &Pde) -> Vec<Error> {
                 "around a pole goes a periodic axis with an even number of cells, on a grid of two axes",
             )),
         }
-        if pde.types()[carried.field].rank != Rank::Scalar {
+        if pde.types()[advected.field].rank != Rank::Scalar {
             let reason = "across a pole go scalars only: the directions of a vector turn there";
             errors.push(unfit(name, "", reason));
         }
-        if !carried.is_given(pde) {
+        if !advected.is_given(pde) {
             let reason = "across a pole the flow has to be given, not found from the fields";
-            errors.push(unfit(name, carried.advector.key(), reason));
+            errors.push(unfit(name, advected.advector.key(), reason));
         }
-        if !carried.found_diffusivities(pde).is_empty() {
+        if !advected.found_diffusivities(pde).is_empty() {
             let reason = "across a pole it has to be given, not found from the fields";
             errors.push(unfit(name, "diffusivity", reason));
         }

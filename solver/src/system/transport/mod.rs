@@ -1,17 +1,17 @@
 //! Conservative transport by MPDATA: what is asked for.
 
 pub(crate) mod advected;
-pub(crate) mod ends;
+pub(crate) mod conditions;
 
 use crate::system::formula::Formula;
 
-/// How fields are carried: by which flow, and with which options of the scheme.
+/// How fields are advected: by which flow, and with which options of the scheme.
 ///
 /// The equation of such a field is ∂(Gψ)/∂t + ∇·(G u ψ) − ∇·(G μ ∇ψ) = G·source, with the source
 /// from its own equation, if it has one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transport {
-    /// What carries it: the flow u.
+    /// What advects it: the flow u.
     pub advector: Advector<Formula>,
     /// The options of the scheme.
     pub options: Mpdata,
@@ -22,7 +22,7 @@ pub struct Transport {
     pub diffusivity: Vec<Formula>,
 }
 
-/// What carries fields; `T` is how expressions are given.
+/// What advects fields; `T` is how expressions are given.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Advector<T> {
     /// The components of the velocity (length/time), one for each axis.
@@ -70,7 +70,7 @@ pub enum ThirdOrder {
     Full,
 }
 
-/// How the sources of carried fields are integrated.
+/// How the sources of advected fields are integrated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sources {
     /// Half of the source before the transport, half after it, of second order (Smolarkiewicz &

@@ -1,4 +1,4 @@
-//! What boundary conditions mean for a field that is carried.
+//! What boundary conditions mean for a field that is advected.
 
 use fluxions_expr::{Expr, Type};
 use fluxions_grid::{Condition, Side};
@@ -6,7 +6,7 @@ use fluxions_grid::{Condition, Side};
 use crate::system::boundary::conditions::{
     ArrayCondition, Conditions, FaceConditions, Unfit, faces_by, mirrored,
 };
-use crate::system::boundary::entry::Checked;
+use crate::system::boundary::entry::CheckedCondition;
 use crate::system::pde::Pde;
 
 /// How the flow goes on beyond an end of an axis.
@@ -31,7 +31,7 @@ pub(crate) type Edges = [[Edge; 2]; 3];
 
 /// What the conditions of a field mean for its transport.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Carriage {
+pub(crate) struct AdvectedConditions {
     /// The numbers of the conditions of its arrays.
     pub(crate) arrays: Vec<usize>,
     /// The number of those of the limits of its fluxes.
@@ -41,12 +41,12 @@ pub(crate) struct Carriage {
     pub(crate) edges: Edges,
 }
 
-impl Carriage {
+impl AdvectedConditions {
     /// The meaning of these entries for a field of this type, which may be negative if `signed`.
     pub(crate) fn new(
         pde: &Pde,
         conditions: &mut Conditions,
-        entries: &[&Checked],
+        entries: &[&CheckedCondition],
         ty: Type,
         signed: bool,
     ) -> Result<Self, Unfit> {
@@ -81,11 +81,11 @@ impl Carriage {
             })
         });
         let (limits, free) = (conditions.number_of(limits), conditions.number_of(free));
-        Ok(Carriage { arrays, limits, free, edges })
+        Ok(AdvectedConditions { arrays, limits, free, edges })
     }
 }
 
-impl Carriage {
+impl AdvectedConditions {
     /// Whether there is a pole at an end of an axis.
     pub(crate) fn has_pole(&self) -> bool {
         self.edges.iter().flatten().any(|edge| *edge == Edge::Pole)
@@ -95,7 +95,7 @@ impl Carriage {
 /// The condition for an array, by layers of ghost cells.
 fn mean(
     pde: &Pde,
-    entry: &Checked,
+    entry: &CheckedCondition,
     condition: Condition<Expr>,
     ty: Type,
     k: usize,
@@ -110,7 +110,7 @@ fn mean(
         | Condition::Periodic => condition,
         _ => {
             return Err(entry.unfit(
-                "a field that is carried has value, derivative, ghost, open, wall, pole or periodic"
+                "a field that is advected has value, derivative, ghost, open, wall, pole or periodic"
                     .into(),
             ));
         }
@@ -118,7 +118,7 @@ fn mean(
 }
 
 /// How the flow goes on beyond the ends, by the entries that count.
-fn edges(pde: &Pde, entries: &[&Checked]) -> Edges {
+fn edges(pde: &Pde, entries: &[&CheckedCondition]) -> Edges {
     let mut edges: Edges = std::array::from_fn(|axis| match pde.grid().inner_axis(axis) {
         Some(axis) if !axis.is_periodic() => [Edge::Free; 2],
         _ => [Edge::Joined; 2],

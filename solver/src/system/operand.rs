@@ -8,7 +8,7 @@ use crate::operators::is_coefficient;
 use crate::system::pde::Pde;
 
 /// What an operator looks at.
-pub(crate) enum Argument {
+pub(crate) enum Operand {
     /// Some of the numbers of a field, with the field's conditions.
     Field { field: usize, numbers: Range<usize> },
     /// Some of the numbers of a definition, with the conditions of this owner.
@@ -17,7 +17,7 @@ pub(crate) enum Argument {
     Compound { conditions: usize },
 }
 
-impl Argument {
+impl Operand {
     /// What argument `k` of an operator is, in an expression of `owner`.
     ///
     /// Coefficients without conditions of their own are continued in a straight line.
@@ -29,20 +29,20 @@ impl Argument {
             Some(Expr { node: Node::Field(field), .. })
                 if !coefficient || conditions.is_field_named(*field) =>
             {
-                Argument::Field { field: *field, numbers: numbers(expr, dimension) }
+                Operand::Field { field: *field, numbers: numbers(expr, dimension) }
             }
             Some(Expr { node: Node::Define(d), ty, .. }) => {
                 let straight = coefficient && !conditions.is_definition_named(*d);
                 let own = conditions.owner_of_definition(*d);
-                Argument::Define {
+                Operand::Define {
                     definition: *d,
                     ty: *ty,
                     numbers: numbers(expr, dimension),
                     conditions: if straight { conditions.straight() } else { own },
                 }
             }
-            _ if coefficient => Argument::Compound { conditions: conditions.straight() },
-            _ => Argument::Compound { conditions: owner },
+            _ if coefficient => Operand::Compound { conditions: conditions.straight() },
+            _ => Operand::Compound { conditions: owner },
         }
     }
 }
