@@ -6,7 +6,8 @@ use fluxions_comm::World;
 use fluxions_halo::{Decomposition, HaloPlan};
 
 use crate::error::{Error, Errors};
-use crate::plan::plan::{Action, Plan};
+use crate::plan::action::Action;
+use crate::plan::plan::Plan;
 use crate::run::blocking::tuning::{Blocked, Blocking};
 use crate::run::memory::Memory;
 use crate::schemes::tableau::Tableau;

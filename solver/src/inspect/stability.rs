@@ -12,8 +12,9 @@ use fluxions_expr::derivative::partials;
 use fluxions_expr::{Binary, Expr, Reduction, Unary};
 
 use crate::error::{Error, Errors};
+use crate::plan::action::Slot;
 use crate::plan::pass::PassBuilder;
-use crate::plan::plan::{Plan, Slot, equations};
+use crate::plan::plan::{Plan, equations};
 use crate::plan::program::{ArrayRef, OwnedExpr, Program};
 use crate::run::executor::Executor;
 use crate::schemes::mpdata::measures;
@@ -107,14 +108,13 @@ fn sensitivities(pde: &Pde) -> (Plan, Blocks) {
     let n = pde.all_arrays();
     let targets = equations(pde);
     let mut program = Program::new(pde, &targets);
-    let preparations = program.preparations();
     let mut plan = Plan::of_fields(pde, &program);
     let slot = move |reference: ArrayRef| match reference {
         ArrayRef::Quantity(array) => Slot::Array(n + array),
         ArrayRef::Field(k) | ArrayRef::Extra(k) | ArrayRef::Random(k) => Slot::Array(k),
     };
-    let prepared = plan.add_preparations(&program, preparations);
-    plan.push_preparations(&prepared, &slot);
+    let prepared = plan.prepare(&mut program);
+    plan.push_on(&prepared, &slot);
 
     // Arrays in the order of their levels, so that a later one is made of earlier ones.
     let mut order: Vec<usize> = (0..program.quantities.len()).collect();

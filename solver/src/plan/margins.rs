@@ -1,7 +1,26 @@
 //! How far beyond a block the passes of a plan have to be computed, and how wide its halos are.
 
-use crate::plan::plan::{Action, Extent, Plan, Slot};
-use crate::run::blocking::pipeline::{Margins, widen};
+use std::ops::Range;
+
+use crate::plan::action::{Action, Extent};
+use crate::plan::plan::Plan;
+
+/// Numbers of cells at the lower and upper side of each axis.
+pub(crate) type Margins = [[usize; 2]; 3];
+
+/// Makes margins wide enough for others too.
+pub(crate) fn widen(margins: &mut Margins, others: &Margins) {
+    widen_some(margins, others, 0..3);
+}
+
+/// The same along some axes.
+pub(crate) fn widen_some(margins: &mut Margins, others: &Margins, axes: Range<usize>) {
+    for axis in axes {
+        for side in 0..2 {
+            margins[axis][side] = margins[axis][side].max(others[axis][side]);
+        }
+    }
+}
 
 impl Plan {
     /// Makes sweeps go beyond the block as far as later ones look into what they store, up to where
@@ -13,20 +32,13 @@ impl Plan {
         for action in actions.iter_mut().rev() {
             match action {
                 Action::Sweep { kernel, inputs, outputs, extent: Extent::Block, beyond } => {
-                    let arrays = |slots: &[Slot]| -> Vec<Option<usize>> {
-                        let array = |slot: &Slot| match slot {
-                            Slot::Array(array) => Some(*array),
-                            Slot::Row(_) => None,
-                        };
-                        slots.iter().map(array).collect()
-                    };
-                    for array in arrays(outputs).into_iter().flatten() {
+                    for array in outputs.iter().filter_map(|slot| slot.array()) {
                         widen(beyond, &std::mem::take(&mut needs[array]));
                         corners[array] = false;
                     }
                     let wide = beyond.iter().flatten().any(|margin| *margin > 0);
-                    for (i, array) in arrays(inputs).into_iter().enumerate() {
-                        let Some(array) = array else { continue };
+                    for (i, slot) in inputs.iter().enumerate() {
+                        let Some(array) = slot.array() else { continue };
                         let reach = kernels[*kernel].reach(i as u32);
                         let sum = std::array::from_fn(|axis| {
                             [0, 1].map(|side| beyond[axis][side] + reach[axis][side])
@@ -38,11 +50,11 @@ impl Plan {
                 Action::Halo { group, arrays, .. } => {
                     let width = &mut groups[*group].width;
                     let open = width.is_empty();
-                    for array in arrays.iter() {
-                        let need = std::mem::take(&mut needs[*array]);
+                    for array in arrays.iter().filter_map(|slot| slot.array()) {
+                        let need = std::mem::take(&mut needs[array]);
                         if open {
                             widen(&mut width.layers, &need);
-                            width.corners |= std::mem::take(&mut corners[*array]);
+                            width.corners |= std::mem::take(&mut corners[array]);
                         }
                     }
                     // Along one axis there are none.

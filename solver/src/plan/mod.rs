@@ -1,5 +1,6 @@
 //! Plans: what is done to which arrays, in which order. Data, and what makes it.
 
+pub(crate) mod action;
 pub(crate) mod halo_group;
 pub(crate) mod margins;
 pub(crate) mod observable;

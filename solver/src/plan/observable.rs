@@ -3,7 +3,8 @@
 use fluxions_expr::{Place, Type};
 
 use crate::error::Error;
-use crate::plan::plan::{Extent, Plan};
+use crate::plan::action::Extent;
+use crate::plan::plan::Plan;
 use crate::system::formula::Formula;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;

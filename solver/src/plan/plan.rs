@@ -5,66 +5,17 @@ use std::fmt;
 use fluxions_expr::{Expr, Kernel, Reduction, Type};
 use fluxions_halo::HaloWidth;
 
+use crate::plan::action::{Action, Extent, Slot};
 use crate::plan::halo_group::HaloGroup;
+use crate::plan::margins::Margins;
 use crate::plan::pass::PassBuilder;
-use crate::plan::preparation::Preparation;
 use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program, RandomArray, TIME};
-use crate::run::blocking::pipeline::Margins;
-use crate::schemes::stages::Stages;
-use crate::schemes::tableau::Tableau;
-use crate::system::noise::noise_program;
 use crate::system::pde::Pde;
-
-/// An array of the memory, or one of its single rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Slot {
-    Array(usize),
-    Row(usize),
-}
-
-/// Where a kernel is run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Extent {
-    /// In every cell of the block.
-    Block,
-    /// In every cell that memory has, halos included.
-    Memory,
-    /// Once, for a number that is the same everywhere.
-    Once,
-}
-
-/// One action of a plan.
-#[derive(Clone, Debug)]
-pub(crate) enum Action {
-    /// Go on at this time, in steps after the beginning of the step.
-    At(f64),
-    /// Fill the halos of the arrays of a group. Each has the arrays of real and imaginary part
-    /// beside it, itself twice where it is real.
-    Halo { group: usize, arrays: Vec<usize>, partners: Vec<[usize; 2]> },
-    /// Run a kernel; over a block also in `beyond` cells beyond each of its faces.
-    Sweep { kernel: usize, inputs: Vec<Slot>, outputs: Vec<Slot>, extent: Extent, beyond: Margins },
-    /// Reduce the values of a kernel over the domain, to a parameter.
-    Reduce { kernel: usize, inputs: Vec<Slot>, kind: Reduction, parameter: usize },
-}
-
-impl Action {
-    /// Bytes per cell that it moves between memory and processor at least: each of its arrays once.
-    pub(crate) fn bytes_per_cell(&self) -> usize {
-        let arrays = match self {
-            Action::Sweep { inputs, outputs, extent: Extent::Block, .. } => {
-                inputs.len() + outputs.len()
-            }
-            Action::Reduce { inputs, .. } => inputs.len(),
-            _ => 0,
-        };
-        arrays * size_of::<f64>()
-    }
-}
 
 /// A list of actions with what they refer to.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
-    pub(crate) actions: Vec<Action>,
+    pub(crate) actions: Vec<Action<Slot>>,
     pub(crate) kernels: Vec<Kernel>,
     pub(crate) groups: Vec<HaloGroup>,
     pub(crate) randoms: Vec<RandomArray>,
@@ -94,81 +45,6 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// One time step by an explicit Runge–Kutta scheme: from the fields in arrays 0 … n−1 to the
-    /// same arrays after [`Plan::swaps`].
-    pub(crate) fn step(pde: &Pde, tableau: &Tableau) -> Self {
-        if !pde.advected.is_empty() {
-            return Self::transport(pde);
-        }
-        let n = pde.arrays();
-        let targets = equations(pde);
-        let mut program = Program::new(pde, &targets);
-        let preparations = program.preparations();
-        let stages = Stages::of(tableau);
-        let mut plan = Plan {
-            first_factor: program.parameters().max(noise_program(pde).parameters()),
-            factors: stages.factors.clone(),
-            evaluations: tableau.stages(),
-            ..Plan::default()
-        };
-        // Arrays: the state and what is given, the other families of the scheme, the quantities.
-        plan.array_names = pde.all_array_names();
-        for family in 1..stages.families {
-            let copy = |name: &String| format!("{name} (working copy {family})");
-            plan.array_names.extend(pde.array_names().iter().map(copy));
-        }
-        let first_quantity = plan.array_names.len();
-        plan.data_widths = program.data_widths().to_vec();
-        plan.array_names.extend(program.array_names());
-        plan.arrays = plan.array_names.len();
-        let shared = plan.add_preparations(&program, preparations);
-
-        for (i, stage) in stages.list.iter().enumerate() {
-            let array = |family: usize, k: usize| first_of(pde, family) + k;
-            let slot = slots(n, array(stage.reads, 0), first_quantity);
-            plan.actions.push(Action::At(tableau.c[i]));
-            plan.push_preparations(&shared, &slot);
-
-            let mut pass = PassBuilder::last(&mut program);
-            let mut outputs = Vec::new();
-            let last = i + 1 == stages.list.len();
-            for (field, target) in targets.iter().enumerate() {
-                let rate = pass.value(*target);
-                let (ty, dimension) = (pde.types()[field], pde.space().dimension());
-                let rates = rate.numbers(ty, dimension, &mut pass.builder);
-                for (k, rate) in pde.arrays_of(field).zip(rates) {
-                    for update in &stage.updates {
-                        // What is read at the cell only may be the array that the stage reads.
-                        let mut read = |family: usize| match family == stage.reads {
-                            true => pass.load(ArrayRef::Field(k)),
-                            false => pass.load(ArrayRef::Extra(array(family, k))),
-                        };
-                        let base = read(update.from.unwrap_or(0));
-                        let in_place =
-                            update.from.map(|family| pass.input(ArrayRef::Extra(array(family, k))));
-                        let factor = pass.builder.parameter(plan.first_factor + update.factor);
-                        let new = pass.builder.fused(factor, rate, base);
-                        let checked = last && update.to == stages.result;
-                        pass.builder.output_with(new, in_place, checked);
-                        outputs.push(Slot::Array(array(update.to, k)));
-                    }
-                }
-            }
-            let pass = pass.finish();
-            let name = match stages.list.len() {
-                1 => "step".to_string(),
-                _ => format!("stage {}", i + 1),
-            };
-            plan.push_sweep(pass, &slot, outputs, Extent::Block, name);
-        }
-        if !pde.noise().fields.is_empty() {
-            plan.push_noise(pde, first_of(pde, stages.result));
-        }
-        plan.swaps = (0..n).map(|array| (array, first_of(pde, stages.result) + array)).collect();
-        plan.copies = plan.swaps.iter().map(|(array, copy)| (*copy, *array)).collect();
-        plan
-    }
-
     /// The evaluation of an expression from the fields in arrays 0 … n−1: of a value of this type
     /// per cell to the arrays after those, or of one number to row 0.
     pub(crate) fn evaluation(pde: &Pde, name: &str, expr: &Expr, ty: Type, extent: Extent) -> Self {
@@ -176,7 +52,6 @@ impl Plan {
         let owner = Program::owner_of(pde, expr);
         let target = OwnedExpr { expr, owner, name };
         let mut program = Program::new(pde, &[target]);
-        let preparations = program.preparations();
         let mut plan = Plan {
             first_factor: program.parameters(),
             rows: 1,
@@ -193,8 +68,8 @@ impl Plan {
         plan.array_names.extend(program.array_names());
         plan.arrays = plan.array_names.len();
         let slot = slots(pde.arrays(), 0, first_quantity);
-        let shared = plan.add_preparations(&program, preparations);
-        plan.push_preparations(&shared, &slot);
+        let shared = plan.prepare(&mut program);
+        plan.push_on(&shared, &slot);
         let mut pass = PassBuilder::last(&mut program);
         let value = pass.value(target);
         for number in value.numbers(ty, pde.space().dimension(), &mut pass.builder) {
@@ -242,9 +117,8 @@ impl Plan {
             ..Plan::default()
         };
         if let Some(group) = Program::halo_of_data(pde, widths) {
-            let program = Program::new(pde, &[]);
-            let prepared = plan.add_preparations(&program, vec![Preparation::Halo(group)]);
-            plan.push_preparations(&prepared, &slots(pde.arrays(), 0, pde.all_arrays()));
+            let halo = plan.add_halo(group);
+            plan.push_on(&[halo], &slots(pde.arrays(), 0, pde.all_arrays()));
         }
         plan
     }
@@ -346,15 +220,6 @@ pub(crate) fn equations(pde: &Pde) -> Vec<OwnedExpr<'_>> {
     pde.equations().iter().enumerate().map(one).collect()
 }
 
-/// The first array of a family of arrays of a scheme. Behind the state, the first family, lies what
-/// is given.
-fn first_of(pde: &Pde, family: usize) -> usize {
-    match family {
-        0 => 0,
-        _ => pde.all_arrays() + (family - 1) * pde.arrays(),
-    }
-}
-
 /// Where arrays lie: those of the `n` of the fields from `fields` on, those that are given behind
 /// the state, those of quantities from `quantities` on, random numbers in the rows after row 0.
 pub(crate) fn slots(n: usize, fields: usize, quantities: usize) -> impl Fn(ArrayRef) -> Slot {
@@ -369,7 +234,7 @@ pub(crate) fn slots(n: usize, fields: usize, quantities: usize) -> impl Fn(Array
 
 impl Plan {
     /// An action in words; nothing for one that does nothing.
-    pub(crate) fn describe(&self, action: &Action) -> Option<String> {
+    pub(crate) fn describe(&self, action: &Action<Slot>) -> Option<String> {
         let array = |slot: &Slot| match slot {
             Slot::Array(array) => self.array_names[*array].clone(),
             Slot::Row(row) => format!("row {row}"),
@@ -379,11 +244,10 @@ impl Plan {
             Action::At(0.0) => return None,
             Action::At(fraction) => format!("at t + {fraction} dt"),
             Action::Halo { group, arrays, .. } => {
-                let names: Vec<_> = arrays.iter().map(|a| self.array_names[*a].as_str()).collect();
                 let width = self.groups[*group].width;
                 let layers = width.widest().into_iter().max().unwrap_or(0);
                 let corners = if width.corners { ", corners too" } else { "" };
-                format!("halos of {}: {layers} layer(s){corners}", names.join(", "))
+                format!("halos of {}: {layers} layer(s){corners}", list(arrays))
             }
             Action::Sweep { kernel, inputs, outputs, .. } => format!(
                 "sweep `{}`: {} → {} ({} operations per cell)",

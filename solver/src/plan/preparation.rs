@@ -1,58 +1,16 @@
-//! What has to be done before the expressions of a program can be computed, and how a plan does it.
+//! What has to be done before the expressions of a program can be computed.
 
 use fluxions_expr::Reduction;
 
+use crate::plan::action::{Action, Extent, Slot};
 use crate::plan::halo_group::HaloGroup;
+use crate::plan::margins::Margins;
 use crate::plan::pass::PassBuilder;
-use crate::plan::plan::{Action, Extent, Plan, Slot};
+use crate::plan::plan::Plan;
 use crate::plan::program::{ArrayRef, DomainNumber, OwnedExpr, Pass, Program, Quantity};
-use crate::run::blocking::pipeline::Margins;
-
-/// What has to be done, in order, before the expressions of a program can be computed.
-#[derive(Clone, Debug)]
-pub(crate) enum Preparation {
-    /// Fill the halos of a group.
-    Halo(HaloGroup),
-    /// Compute arrays of quantities.
-    Quantities { pass: Pass, arrays: Vec<usize> },
-    /// Compute the number of this index from the values of a pass.
-    Number { pass: Pass, number: usize },
-}
-
-/// An action of the preparations, before its arrays are those of a stage.
-pub(crate) enum Prepared {
-    Halo { group: usize, arrays: Vec<ArrayRef>, partners: Vec<[ArrayRef; 2]> },
-    Sweep { kernel: usize, inputs: Vec<ArrayRef>, outputs: Vec<ArrayRef> },
-    Reduce { kernel: usize, inputs: Vec<ArrayRef>, kind: Reduction, parameter: usize },
-}
 
 impl Program<'_> {
-    /// What has to be done before the expressions can be computed.
-    pub(crate) fn preparations(&mut self) -> Vec<Preparation> {
-        let mut preparations = Vec::new();
-        let levels = (self.quantities.iter().map(|q| q.level))
-            .chain(self.numbers.iter().map(|n| n.level))
-            .max()
-            .unwrap_or(0);
-        preparations.extend(self.halo_of_fields().map(Preparation::Halo));
-        for level in 1..=levels {
-            for number in 0..self.numbers.len() {
-                if self.numbers[number].level == level {
-                    preparations.push(self.number_pass(number));
-                }
-            }
-            let here: Vec<usize> =
-                (0..self.quantities.len()).filter(|q| self.quantities[*q].level == level).collect();
-            if here.is_empty() {
-                continue;
-            }
-            preparations.push(self.quantities_pass(&here, level));
-            preparations.extend(self.halo_of(&here).map(Preparation::Halo));
-        }
-        preparations
-    }
-
-    fn number_pass(&mut self, number: usize) -> Preparation {
+    fn number_pass(&mut self, number: usize) -> Pass {
         let DomainNumber { kind, expr, owner, random, level, imaginary } =
             self.numbers[number].clone();
         let mut pass = PassBuilder::new(self, level - 1);
@@ -64,10 +22,11 @@ impl Program<'_> {
             value = pass.weighted(value);
         }
         pass.builder.output(value);
-        Preparation::Number { pass: pass.finish(), number }
+        pass.finish()
     }
 
-    fn quantities_pass(&mut self, here: &[usize], level: usize) -> Preparation {
+    /// The pass that computes these quantities, and the arrays that it stores.
+    fn quantities_pass(&mut self, here: &[usize], level: usize) -> (Pass, Vec<usize>) {
         let quantities: Vec<Quantity> = here.iter().map(|q| self.quantities[*q].clone()).collect();
         let dimension = self.pde.space().dimension();
         let mut pass = PassBuilder::new(self, level - 1);
@@ -84,73 +43,69 @@ impl Program<'_> {
                 }
             }
         }
-        Preparation::Quantities { pass: pass.finish(), arrays }
+        (pass.finish(), arrays)
     }
 }
 
 impl Plan {
-    /// Takes over kernels and halo groups; gives the actions that they make, whose arrays are
-    /// named by each stage.
-    pub(crate) fn add_preparations(
-        &mut self,
-        program: &Program,
-        preparations: Vec<Preparation>,
-    ) -> Vec<Prepared> {
-        let mut prepared = Vec::new();
-        for preparation in preparations {
-            prepared.push(match preparation {
-                Preparation::Halo(group) => {
-                    let (arrays, partners) = (group.arrays.clone(), group.partners.clone());
-                    self.groups.push(group);
-                    Prepared::Halo { group: self.groups.len() - 1, arrays, partners }
-                }
-                Preparation::Quantities { pass, arrays } => {
-                    let all = program.array_names();
-                    let names: Vec<_> = arrays.iter().map(|a| all[*a].as_str()).collect();
-                    let kernel = self.add_kernel(pass.kernel, names.join(", "));
-                    let outputs = arrays.into_iter().map(ArrayRef::Quantity).collect();
-                    Prepared::Sweep { kernel, inputs: pass.inputs, outputs }
-                }
-                Preparation::Number { pass, number } => {
+    /// Takes over the kernels and halo groups of what has to be done, in order, before the
+    /// expressions of a program can be computed. The actions work on the program's arrays; a
+    /// stage says where these lie ([`Plan::push_on`]).
+    pub(crate) fn prepare(&mut self, program: &mut Program<'_>) -> Vec<Action<ArrayRef>> {
+        let mut actions = Vec::new();
+        let levels = (program.quantities.iter().map(|q| q.level))
+            .chain(program.numbers.iter().map(|n| n.level))
+            .max()
+            .unwrap_or(0);
+        actions.extend(program.halo_of_fields().map(|group| self.add_halo(group)));
+        for level in 1..=levels {
+            for number in 0..program.numbers.len() {
+                if program.numbers[number].level == level {
+                    let pass = program.number_pass(number);
                     let kind = program.numbers[number].kind;
                     let kernel = self.add_kernel(pass.kernel, format!("{}(…)", kind.name()));
                     let parameter = Program::parameter_of(number);
                     self.rows = self.rows.max(1);
-                    Prepared::Reduce { kernel, inputs: pass.inputs, kind, parameter }
+                    actions.push(Action::Reduce { kernel, inputs: pass.inputs, kind, parameter });
                 }
+            }
+            let here: Vec<usize> = (0..program.quantities.len())
+                .filter(|q| program.quantities[*q].level == level)
+                .collect();
+            if here.is_empty() {
+                continue;
+            }
+            let (pass, arrays) = program.quantities_pass(&here, level);
+            let all = program.array_names();
+            let names: Vec<_> = arrays.iter().map(|array| all[*array].as_str()).collect();
+            actions.push(Action::Sweep {
+                kernel: self.add_kernel(pass.kernel, names.join(", ")),
+                inputs: pass.inputs,
+                outputs: arrays.into_iter().map(ArrayRef::Quantity).collect(),
+                extent: Extent::Block,
+                beyond: Margins::default(),
             });
+            actions.extend(program.halo_of(&here).map(|group| self.add_halo(group)));
         }
-        prepared
+        actions
     }
 
-    /// Adds these actions with the arrays of one stage.
-    pub(crate) fn push_preparations(
+    /// Takes over a halo group; the action that fills its halos.
+    pub(crate) fn add_halo(&mut self, group: HaloGroup) -> Action<ArrayRef> {
+        let (arrays, partners) = (group.arrays.clone(), group.partners.clone());
+        self.groups.push(group);
+        Action::Halo { group: self.groups.len() - 1, arrays, partners }
+    }
+
+    /// Adds these actions, on the arrays that lie in these slots.
+    pub(crate) fn push_on(
         &mut self,
-        prepared: &[Prepared],
+        actions: &[Action<ArrayRef>],
         slot: &dyn Fn(ArrayRef) -> Slot,
     ) {
-        for preparation in prepared {
-            let slots = |refs: &[ArrayRef]| refs.iter().map(|r| slot(*r)).collect::<Vec<_>>();
-            self.actions.push(match preparation {
-                Prepared::Halo { group, arrays, partners } => {
-                    let number = |array: &ArrayRef| match slot(*array) {
-                        Slot::Array(array) | Slot::Row(array) => array,
-                    };
-                    let arrays = arrays.iter().map(number).collect();
-                    let pair = |[a, b]: &[ArrayRef; 2]| [number(a), number(b)];
-                    let partners = partners.iter().map(pair).collect();
-                    Action::Halo { group: *group, arrays, partners }
-                }
-                Prepared::Sweep { kernel, inputs, outputs } => {
-                    let (kernel, inputs, outputs) = (*kernel, slots(inputs), slots(outputs));
-                    let (extent, beyond) = (Extent::Block, Margins::default());
-                    Action::Sweep { kernel, inputs, outputs, extent, beyond }
-                }
-                Prepared::Reduce { kernel, inputs, kind, parameter } => {
-                    let (kernel, kind, parameter) = (*kernel, *kind, *parameter);
-                    Action::Reduce { kernel, inputs: slots(inputs), kind, parameter }
-                }
-            });
-        }
+        let on = |action: &Action<ArrayRef>| {
+            action.on(|array| Some(slot(*array))).expect("every array of a program has a slot")
+        };
+        self.actions.extend(actions.iter().map(on));
     }
 }

@@ -13,8 +13,9 @@ use fluxions_grid::Region;
 use fluxions_halo::Subdomain;
 
 use crate::error::Error;
+use crate::plan::action::{Action, Extent, Slot};
 use crate::plan::halo_group::HaloGroup;
-use crate::plan::plan::{Action, Extent, Plan, Slot};
+use crate::plan::plan::Plan;
 use crate::plan::program::{RandomArray, TIME};
 use crate::random::source::RandomSource;
 use crate::run::memory::Memory;
@@ -78,7 +79,7 @@ impl Executor {
         let groups = plan.groups.iter().map(make).collect();
         let profiles =
             crate::run::profiles::of_block(pde, block, memory.layout().halo(), &plan.kernels);
-        let most = |f: fn(&Action) -> usize| plan.actions.iter().map(f).max().unwrap_or(0);
+        let most = |f: fn(&Action<Slot>) -> usize| plan.actions.iter().map(f).max().unwrap_or(0);
         let inputs = most(|action| match action {
             Action::Sweep { inputs, .. } | Action::Reduce { inputs, .. } => inputs.len(),
             _ => 0,
@@ -228,7 +229,7 @@ impl Executor {
     }
 
     /// Whether the core of a sweep can be computed while the halos of a group travel.
-    fn can_overlap(&self, group: usize, next: Option<&Action>) -> bool {
+    fn can_overlap(&self, group: usize, next: Option<&Action<Slot>>) -> bool {
         let Some(Action::Sweep { inputs, extent: Extent::Block, .. }) = next else { return false };
         let phases = self.groups[group].exchange.plan().phases().len();
         let arrays_only = inputs.iter().all(|slot| matches!(slot, Slot::Array(_)));
@@ -240,13 +241,13 @@ impl Executor {
         block: &Subdomain,
         memory: &mut Memory,
         group: usize,
-        (arrays, partners): (&[usize], &[[usize; 2]]),
-        sweep: Option<&Action>,
+        (arrays, partners): (&[Slot], &[[Slot; 2]]),
+        sweep: Option<&Action<Slot>>,
     ) -> Result<bool, Error> {
         self.positions.clear();
-        self.positions.extend(arrays.iter().map(|array| memory.array(*array)));
+        self.positions.extend(arrays.iter().map(|slot| memory.slot(*slot)));
         self.partners.clear();
-        let pair = |pair: &[usize; 2]| pair.map(|array| memory.array(array));
+        let pair = |pair: &[Slot; 2]| pair.map(|slot| memory.slot(slot));
         self.partners.extend(partners.iter().map(pair));
         let exchange = &mut self.groups[group].exchange;
         self.counts.halo_exchanges += 1;

@@ -4,6 +4,7 @@ use fluxions_grid::Layout;
 use memmap2::MmapMut;
 
 use crate::error::Error;
+use crate::plan::action::Slot;
 
 /// Doubles in a cache line of 64 bytes, on which arrays begin.
 const LINE: usize = 8;
@@ -74,6 +75,14 @@ impl Memory {
     /// Where a row begins.
     pub(crate) fn row(&self, number: usize) -> usize {
         self.first_row + number * self.layout.pitch()[1]
+    }
+
+    /// Where an array or a row begins.
+    pub(crate) fn slot(&self, slot: Slot) -> usize {
+        match slot {
+            Slot::Array(number) => self.array(number),
+            Slot::Row(number) => self.row(number),
+        }
     }
 
     /// Makes two arrays change places.

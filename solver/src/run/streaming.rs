@@ -13,7 +13,7 @@ use fluxions_expr::{Backend, Kernel, RowFn};
 use fluxions_halo::Subdomain;
 
 use crate::error::Error;
-use crate::plan::plan::{Action, Extent};
+use crate::plan::action::{Action, Extent};
 use crate::run::executor::{Counts, Executor};
 use crate::run::memory::Memory;
 

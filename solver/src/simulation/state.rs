@@ -10,8 +10,8 @@ use fluxions_halo::{Decomposition, Subdomain};
 use ndarray::{Array3, ArrayD, ArrayViewD, ArrayViewMutD, Axis};
 
 use crate::error::Error;
+use crate::plan::action::Extent;
 use crate::plan::observable::Observable;
-use crate::plan::plan::Extent;
 use crate::run::executor::Executor;
 use crate::run::memory::Memory;
 use crate::schemes::mpdata::passes;

@@ -14,9 +14,10 @@ use fluxions_expr::{
 };
 
 use crate::error::Error;
+use crate::plan::action::{Action, Extent, Slot};
 use crate::plan::halo_group::widen;
 use crate::plan::pass::PassBuilder;
-use crate::plan::plan::{Action, Extent, Plan, Slot, slots};
+use crate::plan::plan::{Plan, slots};
 use crate::plan::program::{ArrayRef, OwnedExpr, Program, RandomArray};
 use crate::system::formula::Formula;
 use crate::system::origin::Origin;
@@ -161,14 +162,13 @@ impl Plan {
     pub(crate) fn push_noise(&mut self, pde: &Pde, result: usize) {
         self.actions.push(Action::At(0.0));
         let mut program = noise_program(pde);
-        let preparations = program.preparations();
         let first_quantity = self.arrays;
         self.array_names.extend(program.array_names());
         self.arrays = self.array_names.len();
         let slot = slots(pde.arrays(), 0, first_quantity);
         widen(&mut self.data_widths, program.data_widths());
-        let prepared = self.add_preparations(&program, preparations);
-        self.push_preparations(&prepared, &slot);
+        let prepared = self.prepare(&mut program);
+        self.push_on(&prepared, &slot);
         self.factors.push(1.0);
         let dt = self.first_factor + self.factors.len() - 1;
 

@@ -1,7 +1,7 @@
 //! Several time steps as one pipeline of work on slabs. Data only; the wavefront runs it.
 //!
 //! A *slab* is what a block has at one index along the first named axis: a row in two dimensions,
-//! a plane in three. Every sweep and every filling of ghost cells of the steps becomes an task.
+//! a plane in three. Every sweep and every filling of ghost cells of the steps becomes a task.
 //! All tasks move along the slabs together, each some slabs behind the first: its *shift*. An
 //! task that reads slabs up to `high` beyond its own must be that much behind the one that wrote
 //! them, and one that overwrites an array must be as far behind those that still read it as they
@@ -14,31 +14,21 @@
 //! Where another block, or the other end of a periodic axis, lies beyond a face, there is nothing
 //! to wait for: tasks compute cells of the halo too, as far as later tasks need them.
 
-use std::ops::Range;
-
-use crate::plan::plan::{Action, Extent, Plan, Slot};
+use crate::plan::action::{Action, Extent};
+use crate::plan::margins::{Margins, widen};
+use crate::plan::plan::Plan;
 use crate::system::boundary::conditions::antiperiodic;
 use crate::system::pde::Pde;
 
 /// Doubles in a cache line.
 const LINE: usize = 8;
 
-/// Numbers of cells at the lower and upper side of each axis.
-pub(crate) type Margins = [[usize; 2]; 3];
-
-/// What an task does on each slab.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Work {
-    /// Runs a kernel.
-    Sweep { kernel: usize, inputs: Vec<usize>, outputs: Vec<usize>, beyond: Margins },
-    /// Fills ghost cells of the arrays of a group, but for those that other tasks compute.
-    Ghosts { group: usize, arrays: Vec<usize>, partners: Vec<[usize; 2]> },
-}
-
 /// One action of a plan in one of the steps. Arrays are numbered as before the first step.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Task {
-    pub(crate) work: Work,
+    /// A sweep, or the filling of ghost cells but for those that other tasks compute. A pipeline
+    /// has no other actions.
+    pub(crate) action: Action<usize>,
     /// Which of the steps it belongs to.
     pub(crate) step: usize,
     /// Its time, in steps after the beginning of that step.
@@ -85,7 +75,7 @@ impl Pipeline {
         for step in 0..steps {
             let mut at = 0.0;
             for action in &plan.actions {
-                let work = match action {
+                match action {
                     Action::At(fraction) => {
                         at = *fraction;
                         continue;
@@ -94,24 +84,10 @@ impl Pipeline {
                     | Action::Sweep { extent: Extent::Once | Extent::Memory, .. } => {
                         return None;
                     }
-                    Action::Sweep { kernel, inputs, outputs, beyond, .. } => {
-                        let arrays = |slots: &[Slot]| {
-                            let array = |slot: &Slot| match slot {
-                                Slot::Array(array) => Some(names[*array]),
-                                Slot::Row(_) => None,
-                            };
-                            slots.iter().map(array).collect::<Option<Vec<_>>>()
-                        };
-                        let (inputs, outputs) = (arrays(inputs)?, arrays(outputs)?);
-                        Work::Sweep { kernel: *kernel, inputs, outputs, beyond: *beyond }
-                    }
-                    Action::Halo { group, arrays, partners } => Work::Ghosts {
-                        group: *group,
-                        arrays: arrays.iter().map(|array| names[*array]).collect(),
-                        partners: partners.iter().map(|pair| pair.map(|a| names[a])).collect(),
-                    },
-                };
-                tasks.push(Task { work, step, at, shift: [0; 3] });
+                    Action::Sweep { extent: Extent::Block, .. } | Action::Halo { .. } => {}
+                }
+                let action = action.on(|slot| slot.array().map(|array| names[array]))?;
+                tasks.push(Task { action, step, at, shift: [0; 3] });
             }
             for (a, b) in &plan.swaps {
                 names.swap(*a, *b);
@@ -139,13 +115,13 @@ impl Pipeline {
     /// For each task, whether it sweeps over an array that none before it has swept over.
     pub(crate) fn first_to_touch(&self, arrays: usize) -> Vec<bool> {
         let mut touched = vec![false; arrays];
-        let touch = |task: &Task| match &task.work {
-            Work::Sweep { inputs, outputs, .. } => {
+        let touch = |task: &Task| match &task.action {
+            Action::Sweep { inputs, outputs, .. } => {
                 let first = inputs.iter().chain(outputs).any(|array| !touched[*array]);
                 inputs.iter().chain(outputs).for_each(|array| touched[*array] = true);
                 first
             }
-            Work::Ghosts { .. } => false,
+            _ => false,
         };
         self.tasks.iter().map(touch).collect()
     }
@@ -160,8 +136,8 @@ impl Pipeline {
         let mut read = vec![0; plan.arrays];
         for task in &mut self.tasks {
             let mut shift = 0;
-            match &task.work {
-                Work::Sweep { kernel, inputs, outputs, beyond } => {
+            match &task.action {
+                Action::Sweep { kernel, inputs, outputs, beyond, .. } => {
                     let reach = |i: usize| plan.kernels[*kernel].reach(i as u32)[axis];
                     for (i, array) in inputs.iter().enumerate() {
                         let (high, low) = (reach(i)[1] as isize, beyond[axis][0] as isize);
@@ -181,7 +157,7 @@ impl Pipeline {
                         (written[*array], settled[*array], read[*array]) = (shift, 0, shift);
                     }
                 }
-                Work::Ghosts { group, arrays, partners } => {
+                Action::Halo { group, arrays, partners } => {
                     let all = arrays.iter().chain(partners.iter().flatten());
                     for array in all {
                         shift = shift.max(written[*array]).max(read[*array]);
@@ -195,6 +171,7 @@ impl Pipeline {
                         (written[*array], settled[*array], read[*array]) = (shift, later, shift);
                     }
                 }
+                Action::At(_) | Action::Reduce { .. } => {}
             }
             task.shift[axis] = shift;
         }
@@ -206,8 +183,8 @@ impl Pipeline {
         let mut arrays: Vec<Margins> = vec![[[0; 2]; 3]; plan.arrays];
         let mut tasks = vec![[[0; 2]; 3]; self.tasks.len()];
         for (task, margins) in self.tasks.iter().zip(&mut tasks).rev() {
-            match &task.work {
-                Work::Sweep { kernel, inputs, outputs, beyond } => {
+            match &task.action {
+                Action::Sweep { kernel, inputs, outputs, beyond, .. } => {
                     for array in outputs {
                         widen(margins, &std::mem::take(&mut arrays[*array]));
                     }
@@ -228,11 +205,12 @@ impl Pipeline {
                         widen(&mut arrays[*array], &needed);
                     }
                 }
-                Work::Ghosts { arrays: group, partners, .. } => {
+                Action::Halo { arrays: group, partners, .. } => {
                     group.iter().for_each(|array| widen(margins, &arrays[*array]));
                     let partners = partners.iter().flatten();
                     partners.for_each(|array| widen(&mut arrays[*array], margins));
                 }
+                Action::At(_) | Action::Reduce { .. } => {}
             }
         }
         Needs { tasks, arrays }
@@ -246,19 +224,5 @@ impl Pipeline {
             let turned = antiperiodic(pde.conditions().of_array(*set));
             (0..3).any(|axis| turned[axis] && joined[axis].contains(&true))
         })
-    }
-}
-
-/// Makes margins wide enough for others too.
-pub(crate) fn widen(margins: &mut Margins, others: &Margins) {
-    widen_some(margins, others, 0..3);
-}
-
-/// The same along some axes.
-pub(crate) fn widen_some(margins: &mut Margins, others: &Margins, axes: Range<usize>) {
-    for axis in axes {
-        for side in 0..2 {
-            margins[axis][side] = margins[axis][side].max(others[axis][side]);
-        }
     }
 }

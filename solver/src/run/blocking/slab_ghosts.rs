@@ -8,7 +8,8 @@ use fluxions_grid::{Face, Layout, Region, Side};
 use fluxions_halo::{HaloWidth, Subdomain, wrap};
 
 use crate::plan::halo_group::HaloGroup;
-use crate::run::blocking::pipeline::{Margins, Pipeline, widen_some};
+use crate::plan::margins::{Margins, widen_some};
+use crate::run::blocking::pipeline::Pipeline;
 use crate::run::walls::Wall;
 use crate::system::boundary::conditions::antiperiodic;
 use crate::system::pde::Pde;

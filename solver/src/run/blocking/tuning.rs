@@ -10,8 +10,9 @@ use fluxions_comm::World;
 use fluxions_halo::{Decomposition, HaloWidth, Subdomain};
 
 use crate::error::Error;
+use crate::plan::margins::Margins;
 use crate::plan::plan::Plan;
-use crate::run::blocking::pipeline::{Margins, Pipeline};
+use crate::run::blocking::pipeline::Pipeline;
 use crate::run::blocking::wavefront::{WHOLE, Wavefront};
 use crate::run::memory::Memory;
 use crate::system::pde::Pde;
@@ -32,9 +33,9 @@ const SMALL: usize = 1 << 20;
 const TILES: [&[usize]; 2] = [&[16, 32, 64], &[512, 1024]];
 /// Blocks are cut into two of the largest tiles at least.
 const LEAST: [usize; 2] = [128, 2048];
-/// Bytes of slabs that an task advances at a time, if it can be one slab at least.
+/// Bytes of slabs that a task advances at a time, if it can be one slab at least.
 const BATCH: usize = 64 << 10;
-/// Most slabs that an task advances at a time.
+/// Most slabs that a task advances at a time.
 const MOST_SLABS: usize = 64;
 /// Bytes of arrays over which each choice is timed, if there are as many: more than caches hold.
 const TIMED: usize = 64 << 20;

@@ -16,9 +16,11 @@ use fluxions_grid::{Face, Region, Side};
 use fluxions_halo::{Exchange, FieldHalo, HaloWidth, Subdomain};
 
 use crate::error::Error;
+use crate::plan::action::Action;
+use crate::plan::margins::{Margins, widen};
 use crate::plan::plan::Plan;
 use crate::plan::program::TIME;
-use crate::run::blocking::pipeline::{Margins, Pipeline, Task, Work, widen};
+use crate::run::blocking::pipeline::{Pipeline, Task};
 use crate::run::blocking::slab_ghosts::SlabGhosts;
 use crate::run::blocking::tuning::{Blocked, Blocking};
 use crate::run::executor::{Counts, Executor};
@@ -52,7 +54,7 @@ pub(crate) struct Wavefront {
     scratch: Scratch,
 }
 
-/// The arrays and parameters of an task in this run.
+/// The arrays and parameters of a task in this run.
 #[derive(Clone, Default)]
 struct Bound {
     inputs: Vec<usize>,
@@ -100,7 +102,7 @@ impl Wavefront {
 
         let mut of_groups: Vec<Margins> = vec![[[0; 2]; 3]; plan.groups.len()];
         for (task, margins) in pipeline.tasks.iter().zip(&needs.tasks) {
-            if let Work::Ghosts { group, .. } = &task.work {
+            if let Action::Halo { group, .. } = &task.action {
                 widen(&mut of_groups[*group], margins);
             }
         }
@@ -108,9 +110,9 @@ impl Wavefront {
             SlabGhosts::new(pde, block, group, pipeline, joined, *margins, &mut scratch)
         };
         let ghosts: Vec<_> = plan.groups.iter().zip(&of_groups).map(&mut ghosts).collect();
-        let is_idle = |task: &Task| match &task.work {
-            Work::Ghosts { group, .. } => ghosts[*group].is_empty(),
-            Work::Sweep { .. } => false,
+        let is_idle = |task: &Task| match &task.action {
+            Action::Halo { group, .. } => ghosts[*group].is_empty(),
+            _ => false,
         };
         let idle = pipeline.tasks.iter().map(is_idle).collect();
         let cold = pipeline.first_to_touch(plan.arrays);
@@ -162,7 +164,7 @@ impl Wavefront {
 
     /// Whether more than one thing is done in a sweep.
     pub(crate) fn is_worth_while(&self) -> bool {
-        let sweeps = |task: &&Task| matches!(task.work, Work::Sweep { .. });
+        let sweeps = |task: &&Task| matches!(task.action, Action::Sweep { .. });
         let in_a_step = self.pipeline.tasks[..self.pipeline.per_step].iter().filter(sweeps).count();
         self.steps * in_a_step > 1
     }
@@ -265,28 +267,29 @@ impl Wavefront {
             bound.inputs.clear();
             bound.outputs.clear();
             bound.partners.clear();
-            match &task.work {
-                Work::Sweep { inputs, outputs, .. } => {
+            match &task.action {
+                Action::Sweep { inputs, outputs, .. } => {
                     bound.inputs.extend(inputs.iter().map(|array| memory.array(*array) + origin));
                     bound.outputs.extend(outputs.iter().map(|array| memory.array(*array) + origin));
                 }
-                Work::Ghosts { arrays, partners, .. } => {
+                Action::Halo { arrays, partners, .. } => {
                     bound.outputs.extend(arrays.iter().map(|array| memory.array(*array)));
                     let pair = |pair: &[usize; 2]| pair.map(|array| memory.array(array));
                     bound.partners.extend(partners.iter().map(pair));
                 }
+                Action::At(_) | Action::Reduce { .. } => {}
             }
         }
     }
 
-    /// Does an task on a part of its region. Whether all checked results are finite.
+    /// Does a task on a part of its region. Whether all checked results are finite.
     fn run(&mut self, task: usize, memory: &mut Memory, region: &Region) -> bool {
         let bound = &self.bound[task];
         let layout = memory.layout();
         // Slabs lie across axis 0 or 1.
         let slab_pitch = layout.pitch()[self.pipeline.axis.min(1)];
-        match &self.pipeline.tasks[task].work {
-            Work::Sweep { kernel, .. } => {
+        match &self.pipeline.tasks[task].action {
+            Action::Sweep { kernel, .. } => {
                 let mut call = Call {
                     memory: memory.all_mut(),
                     inputs: &bound.inputs,
@@ -299,17 +302,18 @@ impl Wavefront {
                 let cells = std::array::from_fn(|axis| (region.start[axis], region.end[axis]));
                 self.kernels[*kernel].run(&mut call, cells, &mut self.scratch)
             }
-            Work::Ghosts { group, .. } => {
+            Action::Halo { group, .. } => {
                 let arrays = (&bound.outputs[..], &bound.partners[..]);
                 let time = bound.parameters[TIME];
                 let (memory, scratch) = (memory.all_mut(), &mut self.scratch);
                 self.ghosts[*group].fill(memory, arrays, &layout, region, time, scratch);
                 true
             }
+            Action::At(_) | Action::Reduce { .. } => true,
         }
     }
 
-    /// The first of an task's checked outputs, and the first cell of the block in a part of it,
+    /// The first of a task's checked outputs, and the first cell of the block in a part of it,
     /// that is not finite.
     fn first_not_finite(
         &self,
@@ -318,7 +322,7 @@ impl Wavefront {
         memory: &Memory,
         region: &Region,
     ) -> Option<(usize, u64)> {
-        let Work::Sweep { kernel, outputs, .. } = &self.pipeline.tasks[task].work else {
+        let Action::Sweep { kernel, outputs, .. } = &self.pipeline.tasks[task].action else {
             return None;
         };
         let layout = memory.layout();
@@ -346,9 +350,10 @@ impl Wavefront {
 
 impl Bound {
     fn of(task: &Task, parameters: usize) -> Self {
-        let (inputs, outputs, partners) = match &task.work {
-            Work::Sweep { inputs, outputs, .. } => (inputs.len(), outputs.len(), 0),
-            Work::Ghosts { arrays, partners, .. } => (0, arrays.len(), partners.len()),
+        let (inputs, outputs, partners) = match &task.action {
+            Action::Sweep { inputs, outputs, .. } => (inputs.len(), outputs.len(), 0),
+            Action::Halo { arrays, partners, .. } => (0, arrays.len(), partners.len()),
+            Action::At(_) | Action::Reduce { .. } => (0, 0, 0),
         };
         Bound {
             inputs: Vec::with_capacity(inputs),

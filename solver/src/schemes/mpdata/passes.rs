@@ -2,8 +2,8 @@
 
 use fluxions_expr::{Binary, Unary, Value};
 
+use crate::plan::action::Action;
 use crate::plan::pass::PassBuilder;
-use crate::plan::plan::Action;
 use crate::plan::program::ArrayRef;
 use crate::schemes::mpdata::correction::{Correction, Corrects};
 use crate::schemes::mpdata::flow::{Flow, TINY, Way, load, mean_at_face, step};

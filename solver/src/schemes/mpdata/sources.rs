@@ -3,8 +3,9 @@
 
 use fluxions_expr::{Binary, Value};
 
+use crate::plan::action::{Action, Extent, Slot};
 use crate::plan::pass::PassBuilder;
-use crate::plan::plan::{Action, Extent, Slot, equations};
+use crate::plan::plan::equations;
 use crate::plan::program::{ArrayRef, OwnedExpr, Program};
 use crate::schemes::mpdata::flow::load;
 use crate::schemes::mpdata::flows::Flows;

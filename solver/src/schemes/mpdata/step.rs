@@ -7,9 +7,10 @@
 use fluxions_expr::Node;
 use fluxions_halo::HaloWidth;
 
+use crate::plan::action::{Action, Extent, Slot};
 use crate::plan::halo_group::HaloGroup;
 use crate::plan::pass::PassBuilder;
-use crate::plan::plan::{Action, Extent, Plan, Slot, equations};
+use crate::plan::plan::{Plan, equations};
 use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program, TIME};
 use crate::schemes::mpdata::flows::Flows;
 use crate::schemes::mpdata::measures::Measure;
@@ -168,9 +169,8 @@ impl<'a> Steps<'a> {
     /// Prepares the computation of expressions from the fields as they are.
     pub(crate) fn prepare(&mut self, targets: &[OwnedExpr<'_>]) -> Program<'a> {
         let mut program = Program::new(self.pde, targets);
-        let preparations = program.preparations();
-        let prepared = self.plan.add_preparations(&program, preparations);
-        self.plan.push_preparations(&prepared, &self.slots());
+        let actions = self.plan.prepare(&mut program);
+        self.plan.push_on(&actions, &self.slots());
         program
     }
 
@@ -202,16 +202,14 @@ impl<'a> Steps<'a> {
         if arrays.is_empty() {
             return;
         }
-        let numbers: Vec<usize> = arrays.iter().map(|(array, _)| *array).collect();
-        let pairs: Vec<[usize; 2]> = numbers.iter().map(|array| [*array; 2]).collect();
-        self.plan.groups.push(HaloGroup {
-            arrays: numbers.iter().map(|array| ArrayRef::Extra(*array)).collect(),
+        let extras = || arrays.iter().map(|(array, _)| ArrayRef::Extra(*array));
+        let halo = self.plan.add_halo(HaloGroup {
+            arrays: extras().collect(),
             conditions: arrays.iter().map(|(_, conditions)| *conditions).collect(),
-            partners: pairs.iter().map(|pair| pair.map(ArrayRef::Extra)).collect(),
+            partners: extras().map(|array| [array; 2]).collect(),
             width: HaloWidth::default(),
         });
-        let group = self.plan.groups.len() - 1;
-        self.plan.actions.push(Action::Halo { group, arrays: numbers, partners: pairs });
+        self.plan.push_on(&[halo], &extra);
     }
 
     fn finish(self) -> Plan {

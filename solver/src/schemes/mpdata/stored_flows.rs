@@ -2,8 +2,8 @@
 
 use fluxions_expr::{Binary, Value};
 
+use crate::plan::action::{Action, Extent};
 use crate::plan::pass::PassBuilder;
-use crate::plan::plan::{Action, Extent};
 use crate::schemes::mpdata::flow::{Flow, Way, mean_at_face};
 use crate::schemes::mpdata::flows::{Flows, Known};
 use crate::schemes::mpdata::step::Steps;
