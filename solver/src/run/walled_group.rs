@@ -7,7 +7,7 @@ use fluxions_halo::{Exchange, FieldHalo, Subdomain};
 
 use crate::plan::halo_group::HaloGroup;
 use crate::run::memory::Memory;
-use crate::run::walls::Wall;
+use crate::run::walls::wall::Wall;
 use crate::system::boundary::conditions::antiperiodic;
 use crate::system::pde::Pde;
 

@@ -10,7 +10,7 @@ use fluxions_halo::{HaloWidth, Subdomain, wrap};
 use crate::plan::halo_group::HaloGroup;
 use crate::plan::margins::{Margins, widen_some};
 use crate::run::blocking::pipeline::Pipeline;
-use crate::run::walls::Wall;
+use crate::run::walls::wall::Wall;
 use crate::system::boundary::conditions::antiperiodic;
 use crate::system::pde::Pde;
 

@@ -1,0 +1,192 @@
+//! Formulas of ghost cells: what a boundary condition says, as operations of a kernel.
+
+use std::collections::HashMap;
+
+use fluxions_expr::{Binary, Builder, Expr, Node, Number, Parts, Rank, Unary, Value, lower};
+use fluxions_grid::{Condition, Face};
+
+use crate::system::boundary::conditions::ArrayCondition;
+use crate::system::pde::Pde;
+
+/// The parameter of the kernel that is the time.
+pub(crate) const TIME: usize = 0;
+/// Inputs of the kernel: the cell as far inwards as the ghost cell is beyond, its real and its
+/// imaginary part, the first three cells inwards, then precomputed numbers.
+pub(crate) const ADJACENT: [usize; 2] = [0, 1];
+pub(crate) const INNER: [usize; 3] = [2, 3, 4];
+pub(crate) const FIRST_STATIC: usize = 5;
+
+/// A number of a condition, as the kernel sees it.
+pub(crate) enum ConditionNumber {
+    Expression(Expr),
+    /// Computed before: the inputs that hold it.
+    Static {
+        re: Option<usize>,
+        im: Option<usize>,
+    },
+}
+
+/// Where a condition stands.
+pub(crate) struct GhostRule<'a> {
+    pub(crate) pde: &'a Pde,
+    pub(crate) face: Face,
+    /// The axes along the wall, in order.
+    pub(crate) across: [usize; 2],
+    /// Which layer of ghost cells is filled.
+    pub(crate) layer: isize,
+    pub(crate) condition: &'a ArrayCondition,
+}
+
+impl GhostRule<'_> {
+    fn spacing(&self) -> f64 {
+        // A face lies across a named axis.
+        self.pde.grid().inner_axis(self.face.axis).map_or(1.0, |axis| axis.spacing())
+    }
+
+    /// The distance of the ghost cell from the cell that it mirrors.
+    fn distance(&self) -> f64 {
+        (2 * self.layer - 1) as f64 * self.spacing()
+    }
+
+    /// The mirrored cell: the one at the wall for the first layer.
+    fn adjacent(&self, builder: &mut Builder) -> Number {
+        let [re, im] = ADJACENT;
+        let re = Some(builder.load(re, [0; 3]));
+        Number { re, im: self.condition.complex.then(|| builder.load(im, [0; 3])) }
+    }
+
+    /// The component of a condition's expression that counts for the array.
+    pub(crate) fn component(&self, expr: &Expr, builder: &mut Builder) -> Number {
+        let parts = self.lower(expr, builder, &mut HashMap::new());
+        let component = if parts.rank == Rank::Scalar { 0 } else { self.condition.component };
+        parts.items[component]
+    }
+
+    /// The operations of a condition's expression. `known` are the definitions that were computed.
+    fn lower(
+        &self,
+        expr: &Expr,
+        builder: &mut Builder,
+        known: &mut HashMap<usize, Parts>,
+    ) -> Parts {
+        let space = self.pde.space();
+        lower(expr, space, builder, &mut |leaf, builder| match &leaf.node {
+            Node::Time => Parts::real(builder.parameter(TIME)),
+            Node::Adjacent => Parts::scalar(self.adjacent(builder)),
+            Node::Spacing => Parts::real(builder.constant(self.spacing())),
+            Node::Coordinate(named) => {
+                let axis = self.pde.grid().missing() + named;
+                Parts::real(match self.across.iter().position(|other| *other == axis) {
+                    Some(along) => builder.profile(1 + along, axis),
+                    None => {
+                        let named = &self.pde.grid().axes()[*named];
+                        builder.constant(named.bounds()[self.face.side.index()])
+                    }
+                })
+            }
+            Node::Define(d) => {
+                if !known.contains_key(d) {
+                    let value = self.lower(&self.pde.definitions()[*d].expr, builder, known);
+                    known.insert(*d, value);
+                }
+                known[d].clone()
+            }
+            // Conditions may not use anything else.
+            _ => Parts::real(builder.constant(f64::NAN)),
+        })
+    }
+
+    fn part(&self, part: &ConditionNumber, builder: &mut Builder) -> Number {
+        match part {
+            ConditionNumber::Expression(expr) => self.component(expr, builder),
+            ConditionNumber::Static { re, im } => {
+                let mut load = |input: &Option<usize>| input.map(|i| builder.load(i, [0; 3]));
+                Number { re: load(re), im: load(im) }
+            }
+        }
+    }
+
+    /// The ghost cell by the formulas of [`Condition`].
+    pub(crate) fn ghost(&self, condition: &Condition<ConditionNumber>, b: &mut Builder) -> Number {
+        let d = b.constant(self.distance());
+        let two = b.constant(2.0);
+        let f1 = self.adjacent(b);
+        match condition {
+            Condition::Value(v) => {
+                let v = self.part(v, b);
+                let double = b.scaled(v, two);
+                b.difference(double, f1)
+            }
+            Condition::Derivative(v) => {
+                let v = self.part(v, b);
+                let change = b.scaled(v, d);
+                b.sum(f1, change)
+            }
+            Condition::Mixed { coefficient, value } => {
+                let (gamma, beta) = (self.part(coefficient, b), self.part(value, b));
+                let (d_gamma, d_beta) = (b.scaled(gamma, d), b.scaled(beta, d));
+                let source = b.scaled(d_beta, two);
+                let weight = b.difference(Number::real(two), d_gamma);
+                let inner = b.times(weight, f1);
+                let above = b.sum(source, inner);
+                let below = b.sum(Number::real(two), d_gamma);
+                b.over(above, below)
+            }
+            Condition::Curvature(v) => {
+                let v = self.part(v, b);
+                let square = Number::real(d);
+                let square = b.times(square, square);
+                let bend = b.times(v, square);
+                let double = b.scaled(f1, two);
+                // Of the other part nothing is used.
+                let f2 = b.load(INNER[1], [0; 3]);
+                let f2 = Number { re: Some(f2), im: self.condition.complex.then_some(f2) };
+                let line = b.difference(double, f2);
+                b.sum(bend, line)
+            }
+            Condition::Ghost(v) => self.part(v, b),
+            Condition::Open => Number::real(self.open(b)),
+            // Beyond a wall and a pole the mirrored cells follow, those of a pole turned when they
+            // are read. The rest are no walls: the halo comes from the opposite end. Those for normal
+            // components were turned into plain ones (conditions.rs).
+            _ => f1,
+        }
+    }
+
+    /// Beyond an open end slopes go on with the ratio of the last two, where those are more than
+    /// rounding (Bartman et al. 2022, J. Open Source Softw. 7, 3896). Values that are not negative
+    /// end at 0; where they may be, slopes do not grow.
+    fn open(&self, b: &mut Builder) -> Value {
+        const LEAST_SLOPE: f64 = 1e-10;
+        let [zero, one, least] = [0.0, 1.0, LEAST_SLOPE].map(|number| b.constant(number));
+        let [p0, p1, p2] = INNER.map(|input| b.load(input, [0; 3]));
+        let (last, before) =
+            (b.binary(Binary::Subtract, p1, p0), b.binary(Binary::Subtract, p2, p1));
+        let ratio = b.binary(Binary::Divide, last, before);
+        let size = b.unary(Unary::Abs, before);
+        let steep = b.binary(Binary::Greater, size, least);
+        let ratio = b.select(steep, ratio, zero);
+        let positive = b.binary(Binary::Max, ratio, zero);
+        let bounded = b.binary(Binary::Min, positive, one);
+        let mut go_on = |ratio: Value, floor: Option<Value>| {
+            let (mut value, mut inner) = (p0, p1);
+            for _ in 0..self.layer {
+                let slope = b.binary(Binary::Subtract, inner, value);
+                let change = b.binary(Binary::Multiply, slope, ratio);
+                let mut next = b.binary(Binary::Subtract, value, change);
+                if let Some(floor) = floor {
+                    next = b.binary(Binary::Max, next, floor);
+                }
+                (value, inner) = (next, value);
+            }
+            value
+        };
+        let signed = go_on(bounded, None);
+        if self.condition.signed {
+            return signed;
+        }
+        let positive = go_on(ratio, Some(zero));
+        let negative = b.binary(Binary::Less, p0, zero);
+        b.select(negative, signed, positive)
+    }
+}

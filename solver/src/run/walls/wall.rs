@@ -1,0 +1,197 @@
+//! Ghost cells beyond the walls: boundary conditions compiled to kernels along a wall.
+//!
+//! A wall's cells are copied into consecutive numbers, the ghost values computed there, and
+//! written beyond the wall. What does not depend on time or on the field is computed once.
+
+use fluxions_expr::{Builder, Node, Number, Op, RowFn, Rows, Scratch, Value};
+use fluxions_grid::{Face, Layout, Region, Side};
+use fluxions_halo::{HaloWidth, Subdomain, wall};
+
+use crate::run::walls::formula::{ConditionNumber, FIRST_STATIC, GhostRule};
+use crate::run::walls::pole::Half;
+use crate::run::walls::strip::Strip;
+use crate::system::boundary::conditions::{ArrayCondition, FaceConditions};
+use crate::system::definition::MadeOf;
+use crate::system::pde::Pde;
+
+/// One layer of ghost cells of one array beyond one face.
+pub(crate) struct Wall {
+    strip: Strip,
+    rows: Rows,
+    /// The layers to read: the mirrored one, the first ones inwards.
+    mirrored: Region,
+    inner: [Region; 3],
+    needed: [bool; FIRST_STATIC],
+    ghosts: Region,
+    /// Whether the array is one of imaginary parts.
+    imaginary: bool,
+    /// Cells of the axis along the wall that are half around a pole, if one lies there.
+    half: Option<Half>,
+    /// Cells at corners, each with the nearest one that is at none.
+    corners: Vec<(usize, usize)>,
+    /// Inputs and the output, one after the other, as many numbers each as the wall has cells.
+    numbers: Vec<f64>,
+    inputs: Vec<usize>,
+    output: usize,
+}
+
+impl Wall {
+    /// The ghost cells of one array beyond all walls of this block where layers are needed; `along`
+    /// tells the cells along the faces across each axis.
+    pub(crate) fn all(
+        pde: &Pde,
+        block: &Subdomain,
+        width: &HaloWidth,
+        conditions: &FaceConditions,
+        along: impl Fn(usize) -> Region,
+        scratch: &mut Scratch,
+    ) -> Vec<(Face, Self)> {
+        let faces = (0..3).flat_map(|axis| Side::BOTH.map(|side| Face { axis, side }));
+        let has_wall = |face: &Face| block.neighbour(*face).is_none();
+        let layers = faces.filter(has_wall).flat_map(|face| {
+            (1..=width.layers[face.axis][face.side.index()]).map(move |layer| (face, layer))
+        });
+        let wall = |(face, layer): (Face, usize)| {
+            let condition = &conditions[face.axis][face.side.index()];
+            (face, Wall::new(pde, block, &along(face.axis), face, layer, condition, scratch))
+        };
+        layers.map(wall).collect()
+    }
+
+    /// A layer of ghost cells, counted from 1 at the wall, beyond a face of this block by a
+    /// condition that does not join two ends. `along` are the cells along the wall.
+    fn new(
+        pde: &Pde,
+        block: &Subdomain,
+        along: &Region,
+        face: Face,
+        layer: usize,
+        condition: &ArrayCondition,
+        scratch: &mut Scratch,
+    ) -> Self {
+        let beyond = layer as isize;
+        let layer = |distance| wall::layer(along, face, block.shape()[face.axis], distance);
+        let ghosts = layer(-beyond);
+        let strip = Strip::new(pde.grid(), block, &ghosts, face);
+        let place = GhostRule { pde, face, across: strip.across, layer: beyond, condition };
+
+        // Expressions that stay the same are evaluated now and become inputs.
+        let mut statics = Vec::new();
+        let Ok(formula) = condition.condition.clone().try_map(|expr| {
+            let changes = MadeOf::new(&expr, pde.definitions()).changes;
+            if changes || matches!(expr.node, Node::Number(_)) {
+                return Ok::<_, std::convert::Infallible>(ConditionNumber::Expression(expr));
+            }
+            let mut input = |part: fn(Number) -> Option<Value>| {
+                let mut builder = Builder::new();
+                let number = place.component(&expr, &mut builder);
+                let value = part(number)?;
+                builder.output(value);
+                let mut values = vec![0.0; strip.cells()];
+                let rows = Rows::compile(&builder.finish());
+                strip.run(&rows, &mut values, &[], 0, 0.0, &strip.all(), scratch);
+                statics.push(values);
+                Some(FIRST_STATIC + statics.len() - 1)
+            };
+            let re = input(|number| number.re);
+            Ok(ConditionNumber::Static { re, im: input(|number| number.im) })
+        });
+
+        let mut builder = Builder::new();
+        let ghost = place.ghost(&formula, &mut builder);
+        let ghost = if condition.imaginary { ghost.im } else { ghost.re };
+        let ghost = ghost.unwrap_or_else(|| builder.constant(0.0));
+        builder.output(ghost);
+        let kernel = builder.finish();
+        let needed = std::array::from_fn(|input| {
+            let loads = |op: &Op| matches!(op, Op::Load { input: i, .. } if *i as usize == input);
+            kernel.ops().iter().any(loads)
+        });
+        let rows = Rows::compile(&kernel);
+        rows.reserve(scratch);
+        let cells = strip.cells();
+        let inputs: Vec<usize> =
+            (0..FIRST_STATIC + statics.len()).map(|input| input * cells).collect();
+        let output = inputs.len() * cells;
+        let mut numbers = vec![0.0; output + cells];
+        for (values, start) in statics.iter().zip(&inputs[FIRST_STATIC..]) {
+            numbers[*start..][..cells].copy_from_slice(values);
+        }
+        let half = Half::of(pde.grid(), condition, face);
+        let imaginary = condition.imaginary;
+        let corners = strip.corners(pde.grid(), block, &ghosts);
+        Wall {
+            strip,
+            rows,
+            mirrored: layer(beyond - 1),
+            inner: [0, 1, 2].map(layer),
+            needed,
+            ghosts,
+            imaginary,
+            half,
+            corners,
+            numbers,
+            inputs,
+            output,
+        }
+    }
+
+    /// Sets the ghost cells of the array that begins at `position`; `partners` are where those
+    /// of real and imaginary parts begin.
+    pub(crate) fn fill(
+        &mut self,
+        memory: &mut [f64],
+        position: usize,
+        partners: [usize; 2],
+        layout: &Layout,
+        time: f64,
+        scratch: &mut Scratch,
+    ) {
+        let all = self.ghosts;
+        self.fill_part(memory, position, partners, layout, time, &all, scratch);
+    }
+
+    /// The same for a part of the ghost cells: some consecutive ones along the first named axis,
+    /// if the wall does not lie across it.
+    pub(crate) fn fill_part(
+        &mut self,
+        memory: &mut [f64],
+        position: usize,
+        partners: [usize; 2],
+        layout: &Layout,
+        time: f64,
+        part: &Region,
+        scratch: &mut Scratch,
+    ) {
+        let Some(part) = self.strip.part(&self.ghosts, part) else { return };
+        // The part that the array itself is comes from there.
+        let mut adjacent = partners;
+        adjacent[usize::from(self.imaginary)] = position;
+        let mirrored = adjacent.map(|array| (array, &self.mirrored));
+        let inner = self.inner.iter().map(|layer| (position, layer));
+        for (input, (array, layer)) in mirrored.into_iter().chain(inner).enumerate() {
+            if self.needed[input] {
+                let array = &memory[array..][..layout.length()];
+                let layer = part.of_layer(layer, &self.strip);
+                let numbers = &mut self.numbers[self.inputs[input] + part.first..];
+                match &self.half {
+                    None => wall::read(array, layout, &layer, &mut numbers[..part.cells]),
+                    Some(half) => half.read(array, layout, &layer, &mut numbers[..part.cells]),
+                }
+            }
+        }
+        let Wall { strip, rows, numbers, inputs, output, corners, .. } = self;
+        strip.run(rows, numbers, inputs, *output, time, &part, scratch);
+        // A formula such as sqrt(x) may end where the wall does.
+        let ghosts = &mut numbers[*output..];
+        let here = part.first..part.first + part.cells;
+        for (cell, nearest) in corners.iter().filter(|(cell, _)| here.contains(cell)) {
+            if !ghosts[*cell].is_finite() {
+                ghosts[*cell] = ghosts[*nearest];
+            }
+        }
+        let array = &mut memory[position..][..layout.length()];
+        let ghosts = part.of_layer(&self.ghosts, &self.strip);
+        wall::write(&self.numbers[self.output + part.first..], layout, &ghosts, array);
+    }
+}
