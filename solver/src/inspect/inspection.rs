@@ -8,7 +8,8 @@ use fluxions_halo::{Decomposition, HaloPlan};
 use crate::error::{Error, Errors};
 use crate::plan::action::Action;
 use crate::plan::plan::Plan;
-use crate::run::blocking::tuning::{Blocked, Blocking};
+use crate::run::blocking::deep_pipeline::DeepPipeline;
+use crate::run::blocking::options::Blocking;
 use crate::run::memory::Memory;
 use crate::schemes::tableau::Tableau;
 use crate::simulation::simulation::Simulation;
@@ -43,7 +44,7 @@ impl Inspection {
         let plan = Plan::step(pde, tableau);
         let dims = advected::ranks_along(pde, dims)?;
         let decomposition = Decomposition::new(pde.grid(), ranks, &dims, plan.least_cells(pde))?;
-        let blocked = Blocked::new(pde, &plan, &decomposition, Blocking::default());
+        let blocked = DeepPipeline::new(pde, &plan, &decomposition, Blocking::default());
         let deep = blocked.map_or([0; 3], |blocked| blocked.halo());
         let halo = plan.halo();
         let halo = std::array::from_fn(|axis| halo[axis].max(deep[axis]));

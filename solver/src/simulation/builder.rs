@@ -10,7 +10,8 @@ use crate::error::{Error, Errors};
 use crate::inspect::machine::total_memory;
 use crate::plan::halo_group::widen;
 use crate::plan::plan::Plan;
-use crate::run::blocking::tuning::{Blocked, Blocking};
+use crate::run::blocking::deep_pipeline::DeepPipeline;
+use crate::run::blocking::options::Blocking;
 use crate::run::blocking::wavefront::Wavefront;
 use crate::run::executor::Executor;
 use crate::run::memory::Memory;
@@ -206,7 +207,7 @@ impl<'a> SimulationBuilder<'a> {
         let decomposition =
             Decomposition::new(pde.grid(), world.size(), &dims, least).map_err(Error::from)?;
         step.know_step(dt);
-        let blocked = Blocked::new(pde, &step, &decomposition, self.blocking);
+        let blocked = DeepPipeline::new(pde, &step, &decomposition, self.blocking);
         if let Some(blocked) = &blocked {
             let deep = blocked.halo();
             halo = std::array::from_fn(|axis| halo[axis].max(deep[axis]));

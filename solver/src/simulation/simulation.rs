@@ -9,7 +9,7 @@ use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
 
 use crate::error::Error;
 use crate::plan::plan::Plan;
-use crate::run::blocking::tuning::Blocking;
+use crate::run::blocking::options::Blocking;
 use crate::run::blocking::wavefront::Wavefront;
 use crate::run::executor::{Counts, Executor};
 use crate::simulation::builder::SimulationBuilder;

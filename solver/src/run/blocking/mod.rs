@@ -1,6 +1,8 @@
 //! Temporal blocking: several steps in one sweep over memory.
 
+pub(crate) mod deep_pipeline;
+pub(crate) mod options;
 pub(crate) mod pipeline;
 pub(crate) mod slab_ghosts;
-pub(crate) mod tuning;
+mod tuning;
 pub(crate) mod wavefront;

@@ -20,9 +20,10 @@ use crate::plan::action::Action;
 use crate::plan::margins::{Margins, widen};
 use crate::plan::plan::Plan;
 use crate::plan::program::TIME;
+use crate::run::blocking::deep_pipeline::DeepPipeline;
+use crate::run::blocking::options::Blocking;
 use crate::run::blocking::pipeline::{Pipeline, Task};
 use crate::run::blocking::slab_ghosts::SlabGhosts;
-use crate::run::blocking::tuning::{Blocked, Blocking};
 use crate::run::executor::{Counts, Executor};
 use crate::run::memory::Memory;
 use crate::system::pde::Pde;
@@ -89,10 +90,10 @@ impl Wavefront {
         block: &Subdomain,
         memory: &Memory,
         executor: &Executor,
-        blocked: &Blocked,
+        blocked: &DeepPipeline,
     ) -> Self {
         let plan = executor.plan_handle();
-        let Blocked { pipeline, widths, tiled, .. } = blocked;
+        let DeepPipeline { pipeline, widths, tiled, .. } = blocked;
         let joined = joined(block, pipeline, *tiled);
         let mut scratch = Scratch::default();
         let kernels = executor.kernels().to_vec();
