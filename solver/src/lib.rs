@@ -20,7 +20,7 @@ pub use inspect::machine::{BEYOND_CACHES, copy_bandwidth, message_latency, reduc
 pub use inspect::pass_time::PassTime;
 pub use inspect::stability::{StableStep, stable_step};
 pub use run::blocking::options::Blocking;
-pub use run::executor::Counts;
+pub use run::counts::Counts;
 pub use schemes::tableau::Tableau;
 pub use simulation::builder::SimulationBuilder;
 pub use simulation::clock::Clock;

@@ -7,17 +7,19 @@ use crate::error::Error;
 use crate::plan::action::Slot;
 
 /// Doubles in a cache line of 64 bytes, on which arrays begin.
-const LINE: usize = 8;
+pub(crate) const LINE: usize = 8;
 /// Doubles in 4 KiB: cells of different arrays at the same distance modulo this would compete
 /// for the same places in the first-level cache.
 const ALIAS: usize = 512;
-/// What consecutive arrays are shifted by against each other: an odd number of lines.
+/// Consecutive arrays are shifted by this against each other: an odd number of lines.
 const STAGGER: usize = 9 * LINE;
+
+/// The row for results of reductions and single numbers. Those of random numbers follow it.
+pub(crate) const RESULT_ROW: usize = 0;
 
 /// Arrays of one layout, and a few single rows.
 pub(crate) struct Memory {
-    /// Pages from the system, which are zero, and become this rank's own where it touches them
-    /// first.
+    /// Pages from the system. They are zero, and each lies near the rank that touches it first.
     pages: MmapMut,
     layout: Layout,
     /// Where each array begins; arrays change places by this.
@@ -29,14 +31,14 @@ impl Memory {
     /// Arrays and rows, all zero.
     ///
     /// # Errors
-    /// If the system does not give as much memory.
+    /// If the system does not grant so much memory.
     pub(crate) fn new(layout: Layout, arrays: usize, rows: usize) -> Result<Self, Error> {
         let stride = Self::stride(layout);
         let bytes = Self::bytes(layout, arrays, rows);
         let needed = bytes as u64;
         let pages =
             MmapMut::map_anon(bytes.max(1)).map_err(|source| Error::NoMemory { needed, source })?;
-        // In huge pages the processor finds addresses faster; without them all is well, too.
+        // Huge pages make addresses faster to translate. If there are none, nothing is lost.
         #[cfg(target_os = "linux")]
         let _ = pages.advise(memmap2::Advice::HugePage);
         let first_row = arrays * stride;
@@ -77,6 +79,13 @@ impl Memory {
         self.first_row + number * self.layout.pitch()[1]
     }
 
+    /// Where the array of a block would begin whose row (i, j) were this single row. That may lie
+    /// before the memory: kernels compute positions modulo 2^64.
+    pub(crate) fn row_of_block(&self, row: usize, [i, j]: [usize; 2]) -> usize {
+        let [pitch0, pitch1] = self.layout.pitch();
+        self.row(row).wrapping_sub(i * pitch0 + j * pitch1)
+    }
+
     /// Where an array or a row begins.
     pub(crate) fn slot(&self, slot: Slot) -> usize {
         match slot {
@@ -95,12 +104,12 @@ impl Memory {
         pairs.iter().for_each(|(a, b)| self.swap(*a, *b));
     }
 
-    /// All of it.
+    /// All numbers of all arrays and rows.
     pub(crate) fn all(&self) -> &[f64] {
         bytemuck::cast_slice(&self.pages)
     }
 
-    /// All of it.
+    /// All numbers of all arrays and rows, mutable.
     pub(crate) fn all_mut(&mut self) -> &mut [f64] {
         bytemuck::cast_slice_mut(&mut self.pages)
     }
@@ -110,9 +119,85 @@ impl Memory {
         &self.all()[self.array(number)..][..self.layout.length()]
     }
 
-    /// The numbers of an array.
+    /// The numbers of an array, mutable.
     pub(crate) fn of_array_mut(&mut self, number: usize) -> &mut [f64] {
         let (start, length) = (self.array(number), self.layout.length());
         &mut self.all_mut()[start..][..length]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory() -> Memory {
+        Memory::new(Layout::new([3, 4, 5], [1, 2, 1]), 4, 2).unwrap()
+    }
+
+    #[test]
+    fn arrays_and_rows_lie_apart() {
+        let mut memory = memory();
+        for array in 0..4 {
+            memory.of_array_mut(array).fill(array as f64 + 1.0);
+        }
+        let cells = memory.layout().shape()[2];
+        for row in 0..2 {
+            let start = memory.row(row);
+            memory.all_mut()[start..][..cells].fill(-1.0 - row as f64);
+        }
+        for array in 0..4 {
+            assert!(memory.of_array(array).iter().all(|x| *x == array as f64 + 1.0));
+        }
+        for row in 0..2 {
+            let numbers = &memory.all()[memory.row(row)..][..cells];
+            assert!(numbers.iter().all(|x| *x == -1.0 - row as f64));
+        }
+    }
+
+    #[test]
+    fn rows_of_cells_begin_on_cache_lines_of_which_no_two_arrays_share_a_place() {
+        let memory = memory();
+        let layout = memory.layout();
+        assert_eq!(memory.all().as_ptr() as usize % 64, 0);
+        for array in 0..4 {
+            for (i, j) in [(0, 0), (0, 3), (2, 1)] {
+                assert_eq!((memory.array(array) + layout.index([i, j, 0])) % LINE, 0);
+            }
+        }
+        for row in 0..2 {
+            assert_eq!(memory.row(row) % LINE, 0);
+        }
+        let places: std::collections::HashSet<_> =
+            (0..4).map(|array| memory.array(array) % ALIAS / LINE).collect();
+        assert_eq!(places.len(), 4);
+    }
+
+    #[test]
+    fn memory_is_zero_and_as_large_as_announced() {
+        let memory = memory();
+        assert!(memory.all().iter().all(|x| *x == 0.0));
+        assert_eq!(size_of_val(memory.all()), Memory::bytes(memory.layout(), 4, 2));
+    }
+
+    #[test]
+    fn arrays_change_places_in_pairs() {
+        let mut memory = memory();
+        for array in 0..4 {
+            memory.of_array_mut(array)[0] = array as f64;
+        }
+        memory.swap_all(&[(0, 2), (2, 3)]);
+        let first: Vec<f64> = (0..4).map(|array| memory.of_array(array)[0]).collect();
+        assert_eq!(first, [2.0, 1.0, 3.0, 0.0]);
+    }
+
+    #[test]
+    fn a_row_stands_for_any_row_of_a_block() {
+        let memory = memory();
+        let layout = memory.layout();
+        for (i, j) in [(0, 0), (2, 3)] {
+            let start = memory.row_of_block(1, [i, j]);
+            let cell = i * layout.pitch()[0] + j * layout.pitch()[1];
+            assert_eq!(start.wrapping_add(cell), memory.row(1));
+        }
     }
 }

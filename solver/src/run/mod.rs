@@ -1,9 +1,16 @@
 //! Plans on memory: kernels run, halos exchanged, ghost cells filled.
 
+mod binding;
 pub(crate) mod blocking;
+pub(crate) mod counts;
 pub(crate) mod executor;
+mod kernels;
 pub(crate) mod memory;
-pub(crate) mod profiles;
+pub(crate) mod not_finite;
+mod parameters;
+mod profiles;
+mod random_rows;
+mod reduction;
 pub(crate) mod streaming;
-pub(crate) mod walled_group;
-pub(crate) mod walls;
+mod walled_group;
+mod walls;

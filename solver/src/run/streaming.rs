@@ -14,7 +14,8 @@ use fluxions_halo::Subdomain;
 
 use crate::error::Error;
 use crate::plan::action::{Action, Extent};
-use crate::run::executor::{Counts, Executor};
+use crate::run::counts::Counts;
+use crate::run::executor::Executor;
 use crate::run::memory::Memory;
 
 /// Bytes of a rank's arrays that are in its fastest caches anyway.
@@ -44,7 +45,7 @@ pub(crate) fn tune(
         return Ok(false);
     }
     let Some(streaming) = streaming(executor, backend) else { return Ok(false) };
-    let ways = [executor.kernels().to_vec(), streaming];
+    let ways = [executor.kernels().compiled().to_vec(), streaming];
     let mut best = [f64::INFINITY; 2];
     if asked.is_none() {
         // Steps there and back, which may take different times.
@@ -63,7 +64,7 @@ pub(crate) fn tune(
         let settles = spent < ENOUGH;
         for _ in 0..ROUNDS {
             for (kernels, best) in ways.iter().zip(&mut best) {
-                executor.set_kernels(kernels.clone());
+                executor.kernels_mut().replace(kernels.clone());
                 let settling = if settles { steps(executor)? } else { 0.0 };
                 let settled = steps(executor)?;
                 *best = best.min(settled);
@@ -77,14 +78,14 @@ pub(crate) fn tune(
     }
     let streams = asked.unwrap_or(best[1] * BETTER < best[0]);
     let [plain, streaming] = ways;
-    executor.set_kernels(if streams { streaming } else { plain });
+    executor.kernels_mut().replace(if streams { streaming } else { plain });
     Ok(streams)
 }
 
 /// The kernels of an executor, of which those of sweeps store past the caches; nothing if none can.
 fn streaming(executor: &Executor, backend: Backend) -> Option<Vec<Arc<dyn RowFn>>> {
     let plan = executor.plan();
-    let mut kernels = executor.kernels().to_vec();
+    let mut kernels = executor.kernels().compiled().to_vec();
     let mut any = false;
     for action in &plan.actions {
         let Action::Sweep { kernel, extent: Extent::Block, .. } = action else { continue };

@@ -1,4 +1,4 @@
-//! A group of halos on one block: the messages that fill them, and the walls where there are none.
+//! The halos of a group of arrays on one block: messages, and walls where no block lies beyond.
 
 use fluxions_comm::World;
 use fluxions_expr::Scratch;
@@ -6,17 +6,17 @@ use fluxions_grid::Face;
 use fluxions_halo::{Exchange, FieldHalo, Subdomain};
 
 use crate::plan::halo_group::HaloGroup;
+use crate::plan::margins::Margins;
 use crate::run::memory::Memory;
-use crate::run::walls::wall::Wall;
-use crate::system::boundary::conditions::antiperiodic;
+use crate::run::walls::group::{Filling, GroupWalls, sign_changes};
 use crate::system::pde::Pde;
 
 /// The halos of a group of arrays on one block.
 pub(crate) struct WalledGroup {
     pub(crate) exchange: Exchange,
-    /// For each array its walls.
-    pub(crate) walls: Vec<Vec<(Face, Wall)>>,
-    pub(crate) awaited: Vec<Face>,
+    walls: GroupWalls,
+    /// The faces beyond which other ranks lie that send halo cells.
+    awaited: Vec<Face>,
 }
 
 impl WalledGroup {
@@ -29,15 +29,40 @@ impl WalledGroup {
         group: &HaloGroup,
         scratch: &mut Scratch,
     ) -> Self {
-        let conditions = || group.conditions.iter().map(|set| pde.conditions().of_array(*set));
-        let field = |set| FieldHalo { antiperiodic: antiperiodic(set) };
-        let fields: Vec<_> = conditions().map(field).collect();
+        let turned = sign_changes(pde, group).into_iter();
+        let fields: Vec<_> = turned.map(|antiperiodic| FieldHalo { antiperiodic }).collect();
         let exchange = Exchange::new(world, block, memory.layout(), group.width, &fields);
         let along = |axis| exchange.plan().along_wall(block, axis);
-        let walls = conditions()
-            .map(|set| Wall::all(pde, block, &group.width, set, along, scratch))
-            .collect();
+        let walls = GroupWalls::new(pde, block, group, along, scratch);
         let awaited = exchange.plan().awaited(block);
         WalledGroup { exchange, walls, awaited }
+    }
+
+    /// How many phases an exchange has. Where there is one only, the cells at walls need not wait
+    /// for it.
+    pub(crate) fn phases(&self) -> usize {
+        self.exchange.plan().phases().len()
+    }
+
+    /// Whether messages of other ranks are awaited.
+    pub(crate) fn waits(&self) -> bool {
+        !self.awaited.is_empty()
+    }
+
+    /// Cells at each face of the block whose values wait for messages.
+    pub(crate) fn waiting(&self) -> Margins {
+        let layers = self.exchange.plan().width().layers;
+        let mut margins = Margins::default();
+        for face in &self.awaited {
+            margins[face.axis][face.side.index()] = layers[face.axis][face.side.index()];
+        }
+        margins
+    }
+
+    /// Fills the ghost cells beyond the walls across the axes of a phase.
+    pub(crate) fn fill_walls(&mut self, phase: usize, filling: &mut Filling<'_>) {
+        for axis in self.exchange.plan().axes(phase) {
+            self.walls.fill(filling, |face| face.axis == *axis, None);
+        }
     }
 }

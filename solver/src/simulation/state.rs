@@ -14,6 +14,7 @@ use crate::plan::action::Extent;
 use crate::plan::observable::Observable;
 use crate::run::executor::Executor;
 use crate::run::memory::Memory;
+use crate::run::not_finite;
 use crate::schemes::mpdata::passes;
 use crate::simulation::tracker::named_axes;
 use crate::system::origin::Origin;
@@ -190,10 +191,9 @@ impl State {
     /// array and the cell's number in the grid.
     pub(crate) fn first_not_finite(&self) -> Option<(usize, u64)> {
         (0..self.pde.arrays()).find_map(|array| {
-            let cells = self.memory.layout().view(self.memory.of_array(array));
-            let mut indexed = cells.indexed_iter();
-            let ((i, j, k), _) = indexed.find(|(_, x)| !x.is_finite())?;
-            Some((array, self.block.global_number([i, j, k])))
+            let (layout, numbers) = (self.memory.layout(), self.memory.of_array(array));
+            let cell = not_finite::first(&self.block, &layout, numbers, &self.block.domain())?;
+            Some((array, cell))
         })
     }
 }

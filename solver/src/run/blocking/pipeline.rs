@@ -17,11 +17,12 @@
 use crate::plan::action::{Action, Extent};
 use crate::plan::margins::{Margins, widen};
 use crate::plan::plan::Plan;
+use crate::run::memory::LINE;
 use crate::system::boundary::conditions::antiperiodic;
 use crate::system::pde::Pde;
 
-/// Doubles in a cache line.
-const LINE: usize = 8;
+/// Why the tasks of a pipeline have no other actions than sweeps and halos.
+pub(crate) const NO_OTHER_ACTIONS: &str = "a pipeline consists of sweeps and halos";
 
 /// One action of a plan in one of the steps. Arrays are numbered as before the first step.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,7 +122,8 @@ impl Pipeline {
                 inputs.iter().chain(outputs).for_each(|array| touched[*array] = true);
                 first
             }
-            _ => false,
+            Action::Halo { .. } => false,
+            Action::At(_) | Action::Reduce { .. } => unreachable!("{NO_OTHER_ACTIONS}"),
         };
         self.tasks.iter().map(touch).collect()
     }
@@ -171,7 +173,7 @@ impl Pipeline {
                         (written[*array], settled[*array], read[*array]) = (shift, later, shift);
                     }
                 }
-                Action::At(_) | Action::Reduce { .. } => {}
+                Action::At(_) | Action::Reduce { .. } => unreachable!("{NO_OTHER_ACTIONS}"),
             }
             task.shift[axis] = shift;
         }
@@ -210,7 +212,7 @@ impl Pipeline {
                     let partners = partners.iter().flatten();
                     partners.for_each(|array| widen(&mut arrays[*array], margins));
                 }
-                Action::At(_) | Action::Reduce { .. } => {}
+                Action::At(_) | Action::Reduce { .. } => unreachable!("{NO_OTHER_ACTIONS}"),
             }
         }
         Needs { tasks, arrays }

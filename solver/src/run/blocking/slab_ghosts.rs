@@ -4,14 +4,13 @@
 //! not cut from the other end. Halo cells beyond other faces are computed with the block's own.
 
 use fluxions_expr::Scratch;
-use fluxions_grid::{Face, Layout, Region, Side};
+use fluxions_grid::{Face, Region, Side};
 use fluxions_halo::{HaloWidth, Subdomain, wrap};
 
 use crate::plan::halo_group::HaloGroup;
 use crate::plan::margins::{Margins, widen_some};
 use crate::run::blocking::pipeline::Pipeline;
-use crate::run::walls::wall::Wall;
-use crate::system::boundary::conditions::antiperiodic;
+use crate::run::walls::group::{Filling, GroupWalls, sign_changes};
 use crate::system::pde::Pde;
 
 /// Ghost cells of a group of arrays.
@@ -21,7 +20,9 @@ pub(crate) struct SlabGhosts {
     tile_axis: usize,
     /// Cells of the block along each axis.
     cells: [isize; 3],
-    arrays: Vec<ArrayGhosts>,
+    walls: GroupWalls,
+    /// For each array the axes at whose ends the sign changes.
+    sign_changes: Vec<[bool; 3]>,
     width: HaloWidth,
     /// The axes beyond whose ends copies from the other end lie.
     wraps: [bool; 3],
@@ -31,17 +32,8 @@ pub(crate) struct SlabGhosts {
     depth: [isize; 3],
 }
 
-/// Those of one array.
-struct ArrayGhosts {
-    walls: Vec<(Face, Wall)>,
-    antiperiodic: [bool; 3],
-}
-
 /// More cells than a block has along an axis.
 const FAR: isize = isize::MAX / 4;
-
-/// Where the arrays of a group, and those of their real and imaginary parts, begin.
-pub(crate) type Positions<'a> = (&'a [usize], &'a [[usize; 2]]);
 
 impl SlabGhosts {
     /// The ghost cells of a group on this block. `joined` are the faces beyond which halo cells
@@ -55,7 +47,7 @@ impl SlabGhosts {
         margins: Margins,
         scratch: &mut Scratch,
     ) -> Self {
-        let HaloGroup { width, conditions, .. } = group;
+        let width = group.width;
         let wraps: [bool; 3] = std::array::from_fn(|axis| {
             let face = Face { axis, side: Side::Lower };
             let itself = block.neighbour(face).is_some_and(|next| next.rank == block.rank());
@@ -70,17 +62,13 @@ impl SlabGhosts {
             grown[across] = [0; 2];
             block.domain().grown(grown)
         });
-        let arrays = conditions.iter().map(|set| {
-            let set = pde.conditions().of_array(*set);
-            let walls = Wall::all(pde, block, width, set, |axis| along[axis], scratch);
-            ArrayGhosts { walls, antiperiodic: antiperiodic(set) }
-        });
         SlabGhosts {
-            arrays: arrays.collect(),
+            walls: GroupWalls::new(pde, block, group, |axis| along[axis], scratch),
+            sign_changes: sign_changes(pde, group),
             slab_axis: pipeline.axis,
             tile_axis: pipeline.tile_axis,
             cells: block.shape().map(|n| n as isize),
-            width: *width,
+            width,
             wraps,
             along,
             depth: std::array::from_fn(|axis| group.depth(pde, axis) as isize),
@@ -89,37 +77,29 @@ impl SlabGhosts {
 
     /// Whether there is nothing to be filled: all other cells are computed or exchanged.
     pub(crate) fn is_empty(&self) -> bool {
-        self.wraps == [false; 3] && self.arrays.iter().all(|array| array.walls.is_empty())
+        self.wraps == [false; 3] && self.walls.is_empty()
     }
 
     /// Fills the ghost cells that belong to a part of the block and its joined halo: those beside
     /// it, and those beyond walls along slabs and tiles which it completes the deciding cells of.
-    pub(crate) fn fill(
-        &mut self,
-        memory: &mut [f64],
-        positions: Positions<'_>,
-        layout: &Layout,
-        part: &Region,
-        time: f64,
-        scratch: &mut Scratch,
-    ) {
+    pub(crate) fn fill(&mut self, filling: &mut Filling<'_>, part: &Region) {
         let (slab, tile) = (self.slab_axis, self.tile_axis);
         // Where rows are not cut into tiles their ghost cells are filled as a whole.
         let part = &if tile == 2 { *part } else { part.with_axis(2, -FAR, FAR) };
-        let slabs = self.beyond(memory, positions, layout, slab, part, time, scratch);
+        let slabs = self.beyond(filling, slab, part);
         let mut parts = [Some(*part), None, None];
         for (slabs, place) in slabs.into_iter().zip(&mut parts[1..]) {
             *place = slabs.map(|(start, end)| part.with_axis(slab, start, end));
         }
         for part in parts.into_iter().flatten() {
-            let tiles = self.beyond(memory, positions, layout, tile, &part, time, scratch);
+            let tiles = self.beyond(filling, tile, &part);
             if tile == 2 {
                 continue;
             }
-            self.beside(memory, positions, layout, &part, time, scratch);
+            self.beside(filling, &part);
             for (start, end) in tiles.into_iter().flatten() {
                 let part = part.with_axis(tile, start, end);
-                self.beside(memory, positions, layout, &part, time, scratch);
+                self.beside(filling, &part);
             }
         }
     }
@@ -128,16 +108,12 @@ impl SlabGhosts {
     /// them. If there are corners to be filled, which ghost cells these were along the axis.
     fn beyond(
         &mut self,
-        memory: &mut [f64],
-        positions: Positions<'_>,
-        layout: &Layout,
+        filling: &mut Filling<'_>,
         axis: usize,
         part: &Region,
-        time: f64,
-        scratch: &mut Scratch,
     ) -> [Option<(isize, isize)>; 2] {
         if self.wraps[axis] {
-            self.wrap(memory, positions, layout, axis, part);
+            self.wrap(filling, axis, part);
             return self.ghosts(axis).map(|ghosts| self.width.corners.then_some(ghosts));
         }
         let n = self.cells[axis];
@@ -150,7 +126,7 @@ impl SlabGhosts {
             let (start, end) = ghosts[side.index()];
             let part = part.with_axis(axis, start, end);
             let face = Face { axis, side };
-            let any = self.walls(memory, positions, layout, face, &part, time, scratch);
+            let any = self.walls.fill(filling, |at| *at == face, Some(&part));
             if any && self.width.corners {
                 filled[side.index()] = Some((start, end));
             }
@@ -166,17 +142,9 @@ impl SlabGhosts {
     }
 
     /// Fills ghost cells beyond both ends of the last axis, where that is not cut into tiles.
-    fn beside(
-        &mut self,
-        memory: &mut [f64],
-        positions: Positions<'_>,
-        layout: &Layout,
-        part: &Region,
-        time: f64,
-        scratch: &mut Scratch,
-    ) {
+    fn beside(&mut self, filling: &mut Filling<'_>, part: &Region) {
         if self.wraps[2] {
-            return self.wrap(memory, positions, layout, 2, part);
+            return self.wrap(filling, 2, part);
         }
         // Cells of a wall that lie in one slab follow each other.
         for slab in part.start[self.slab_axis]..part.end[self.slab_axis] {
@@ -184,47 +152,19 @@ impl SlabGhosts {
             for (side, (start, end)) in Side::BOTH.into_iter().zip(self.ghosts(2)) {
                 let part = part.with_axis(2, start, end);
                 let face = Face { axis: 2, side };
-                self.walls(memory, positions, layout, face, &part, time, scratch);
+                self.walls.fill(filling, |at| *at == face, Some(&part));
             }
         }
-    }
-
-    /// Fills a part of the ghost cells beyond the walls at a face; whether there are walls.
-    fn walls(
-        &mut self,
-        memory: &mut [f64],
-        (positions, partners): Positions<'_>,
-        layout: &Layout,
-        face: Face,
-        part: &Region,
-        time: f64,
-        scratch: &mut Scratch,
-    ) -> bool {
-        let mut any = false;
-        for (k, array) in self.arrays.iter_mut().enumerate() {
-            for (_, wall) in array.walls.iter_mut().filter(|(at, _)| *at == face) {
-                wall.fill_part(memory, positions[k], partners[k], layout, time, part, scratch);
-                any = true;
-            }
-        }
-        any
     }
 
     /// Copies what lies beyond the ends of an axis from the other end.
-    fn wrap(
-        &self,
-        memory: &mut [f64],
-        (positions, _): Positions<'_>,
-        layout: &Layout,
-        axis: usize,
-        part: &Region,
-    ) {
+    fn wrap(&self, filling: &mut Filling<'_>, axis: usize, part: &Region) {
         // Beside ghost cells beyond walls there is nothing to be copied where no corners are.
         let along = self.along[axis].intersection(&part.with_axis(axis, -1, self.cells[axis] + 1));
-        for (k, array) in self.arrays.iter().enumerate() {
-            let (layers, negate) = (self.width.layers[axis], array.antiperiodic[axis]);
-            let array = &mut memory[positions[k]..][..layout.length()];
-            wrap(array, layout, &along, axis, layers, negate);
+        let layers = self.width.layers[axis];
+        for (start, turned) in filling.halo.arrays.iter().zip(&self.sign_changes) {
+            let array = &mut filling.memory[*start..][..filling.layout.length()];
+            wrap(array, filling.layout, &along, axis, layers, turned[axis]);
         }
     }
 }

@@ -7,31 +7,35 @@
 
 use std::ops::Range;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use fluxions_comm::World;
-use fluxions_expr::rows::Profile;
-use fluxions_expr::{Call, Kernel, RowFn, Scratch};
+use fluxions_expr::Kernel;
 use fluxions_grid::{Face, Region, Side};
-use fluxions_halo::{Exchange, FieldHalo, HaloWidth, Subdomain};
+use fluxions_halo::Subdomain;
 
 use crate::error::Error;
 use crate::plan::action::Action;
 use crate::plan::margins::{Margins, widen};
 use crate::plan::plan::Plan;
-use crate::plan::program::TIME;
+use crate::run::binding::Binding;
+use crate::run::blocking::deep_halo::DeepHalo;
 use crate::run::blocking::deep_pipeline::DeepPipeline;
 use crate::run::blocking::options::Blocking;
-use crate::run::blocking::pipeline::{Pipeline, Task};
+use crate::run::blocking::pipeline::{NO_OTHER_ACTIONS, Pipeline, Task};
 use crate::run::blocking::slab_ghosts::SlabGhosts;
-use crate::run::executor::{Counts, Executor};
+use crate::run::counts::Counts;
+use crate::run::executor::Executor;
+use crate::run::kernels::Kernels;
 use crate::run::memory::Memory;
+use crate::run::not_finite;
+use crate::run::parameters::Parameters;
+use crate::run::walls::group::Filling;
 use crate::system::pde::Pde;
 
 /// A pipeline made ready for one block.
 pub(crate) struct Wavefront {
     plan: Rc<Plan>,
-    kernels: Vec<Arc<dyn RowFn>>,
+    kernels: Kernels,
     pipeline: Pipeline,
     /// Most steps in one sweep.
     pub(crate) steps: usize,
@@ -39,9 +43,7 @@ pub(crate) struct Wavefront {
     pub(crate) slabs: usize,
     /// Cells of a tile; more than the block has where that is not cut.
     pub(crate) tile: usize,
-    /// Arrays whose halos must be known at the beginning.
-    exchanged: Vec<usize>,
-    exchange: Exchange,
+    halo: DeepHalo,
     ghosts: Vec<SlabGhosts>,
     /// Which tasks have nothing to do on this block.
     idle: Vec<bool>,
@@ -50,18 +52,12 @@ pub(crate) struct Wavefront {
     /// Where each task is done when all steps are made.
     regions: Vec<Region>,
     bound: Vec<Bound>,
-    profiles: Vec<Profile>,
-    positions: Vec<usize>,
-    scratch: Scratch,
 }
 
 /// The arrays and parameters of a task in this run.
-#[derive(Clone, Default)]
 struct Bound {
-    inputs: Vec<usize>,
-    outputs: Vec<usize>,
-    partners: Vec<[usize; 2]>,
-    parameters: Vec<f64>,
+    binding: Binding,
+    parameters: Parameters,
 }
 
 /// More cells than a block has: where that is not cut into tiles.
@@ -95,9 +91,7 @@ impl Wavefront {
         let plan = executor.plan_handle();
         let DeepPipeline { pipeline, widths, tiled, .. } = blocked;
         let joined = joined(block, pipeline, *tiled);
-        let mut scratch = Scratch::default();
-        let kernels = executor.kernels().to_vec();
-        kernels.iter().for_each(|kernel| kernel.reserve(&mut scratch));
+        let mut kernels = executor.kernels().shared();
         let needs = pipeline.needs(&plan, joined);
         let regions = needs.tasks.iter().map(|margins| block.domain().grown(*margins)).collect();
 
@@ -108,7 +102,7 @@ impl Wavefront {
             }
         }
         let mut ghosts = |(group, margins): (_, &Margins)| {
-            SlabGhosts::new(pde, block, group, pipeline, joined, *margins, &mut scratch)
+            SlabGhosts::new(pde, block, group, pipeline, joined, *margins, kernels.scratch())
         };
         let ghosts: Vec<_> = plan.groups.iter().zip(&of_groups).map(&mut ghosts).collect();
         let is_idle = |task: &Task| match &task.action {
@@ -119,31 +113,24 @@ impl Wavefront {
         let cold = pipeline.first_to_touch(plan.arrays);
 
         let state = (0..pde.arrays()).chain(plan.changing.iter().copied());
-        let exchanged: Vec<usize> = state.filter(|array| widths[*array] != [[0; 2]; 3]).collect();
-        let exchange = deep_exchange(world, block, memory, &exchanged, widths);
-        let bound = pipeline.tasks.iter().map(|task| Bound::of(task, plan.parameters()));
+        let halo = DeepHalo::new(world, block, memory, state, widths);
+        let bound = pipeline.tasks.iter().map(|task| Bound {
+            binding: Binding::with_room_for(std::slice::from_ref(&task.action)),
+            parameters: Parameters::new(&plan),
+        });
         Wavefront {
             steps: pipeline.steps(),
             slabs: 1,
             tile: WHOLE,
-            positions: Vec::with_capacity(exchanged.len()),
             bound: bound.collect(),
-            exchanged,
-            exchange,
+            halo,
             ghosts,
             idle,
             cold,
             regions,
-            profiles: crate::run::profiles::of_block(
-                pde,
-                block,
-                memory.layout().halo(),
-                &plan.kernels,
-            ),
             plan,
             kernels,
             pipeline: pipeline.clone(),
-            scratch,
         }
     }
 
@@ -180,15 +167,7 @@ impl Wavefront {
         time: impl Fn(usize) -> (f64, f64),
         counts: &mut Counts,
     ) -> Result<Option<Bad>, Error> {
-        self.positions.clear();
-        self.positions.extend(self.exchanged.iter().map(|array| memory.array(*array)));
-        for phase in 0..self.exchange.plan().phases().len() {
-            self.exchange.start(phase, memory.all_mut(), &self.positions)?;
-            self.exchange.finish(phase, memory.all_mut(), &self.positions)?;
-        }
-        counts.halo_exchanges += 1;
-        counts.messages += self.exchange.messages() as u64;
-        counts.bytes_sent += self.exchange.bytes() as u64;
+        self.halo.fill(memory, counts)?;
         counts.rhs_evaluations += (self.plan.evaluations * steps) as u64;
         Ok(self.sweep(block, memory, steps, time, None))
     }
@@ -251,66 +230,45 @@ impl Wavefront {
         let ends = self.pipeline.tasks[..used].iter().zip(&self.regions[spared..]);
         let first = |start: isize| part.map_or(start, |part| start.max(part.start));
         let last = |end: isize| part.map_or(end, |part| end.min(part.end));
-        let start = ends.clone().map(|(e, r)| first(r.start[axis]) + e.shift[axis]).min();
-        let end = ends.map(|(e, r)| last(r.end[axis]) + e.shift[axis]).max();
-        (start.unwrap_or(0), end.unwrap_or(0))
+        ends.fold((isize::MAX, isize::MIN), |(start, end), (task, region)| {
+            let shift = task.shift[axis];
+            let (from, to) = (first(region.start[axis]) + shift, last(region.end[axis]) + shift);
+            (start.min(from), end.max(to))
+        })
     }
 
     /// Finds where the arrays of the tasks lie, and their parameters.
     fn bind(&mut self, memory: &Memory, used: usize, time: impl Fn(usize) -> (f64, f64)) {
-        let origin = memory.layout().origin();
         for (task, bound) in self.pipeline.tasks[..used].iter().zip(&mut self.bound) {
             let (begin, size) = time(task.step);
-            bound.parameters[TIME] = begin + task.at * size;
-            for (k, factor) in self.plan.factors.iter().enumerate() {
-                bound.parameters[self.plan.first_factor + k] = factor * size;
-            }
-            bound.inputs.clear();
-            bound.outputs.clear();
-            bound.partners.clear();
-            match &task.action {
-                Action::Sweep { inputs, outputs, .. } => {
-                    bound.inputs.extend(inputs.iter().map(|array| memory.array(*array) + origin));
-                    bound.outputs.extend(outputs.iter().map(|array| memory.array(*array) + origin));
-                }
-                Action::Halo { arrays, partners, .. } => {
-                    bound.outputs.extend(arrays.iter().map(|array| memory.array(*array)));
-                    let pair = |pair: &[usize; 2]| pair.map(|array| memory.array(array));
-                    bound.partners.extend(partners.iter().map(pair));
-                }
-                Action::At(_) | Action::Reduce { .. } => {}
-            }
+            bound.parameters.begin(&self.plan, begin + task.at * size, size);
+            bound.binding.bind(memory, &task.action);
         }
     }
 
     /// Does a task on a part of its region. Whether all checked results are finite.
     fn run(&mut self, task: usize, memory: &mut Memory, region: &Region) -> bool {
-        let bound = &self.bound[task];
-        let layout = memory.layout();
-        // Slabs lie across axis 0 or 1.
-        let slab_pitch = layout.pitch()[self.pipeline.axis.min(1)];
+        let Bound { binding, parameters } = &self.bound[task];
+        let layout = &memory.layout();
         match &self.pipeline.tasks[task].action {
             Action::Sweep { kernel, .. } => {
-                let mut call = Call {
-                    memory: memory.all_mut(),
-                    inputs: &bound.inputs,
-                    outputs: &bound.outputs,
-                    pitch: layout.pitch(),
-                    parameters: &bound.parameters,
-                    profiles: &self.profiles,
-                    ahead: if self.cold[task] { self.slabs * slab_pitch } else { 0 },
-                };
-                let cells = std::array::from_fn(|axis| (region.start[axis], region.end[axis]));
-                self.kernels[*kernel].run(&mut call, cells, &mut self.scratch)
+                // Slabs lie across axis 0 or 1.
+                let slab_pitch = layout.pitch()[self.pipeline.axis.min(1)];
+                let ahead = if self.cold[task] { self.slabs * slab_pitch } else { 0 };
+                self.kernels.run(*kernel, memory, binding, parameters, region, ahead)
             }
             Action::Halo { group, .. } => {
-                let arrays = (&bound.outputs[..], &bound.partners[..]);
-                let time = bound.parameters[TIME];
-                let (memory, scratch) = (memory.all_mut(), &mut self.scratch);
-                self.ghosts[*group].fill(memory, arrays, &layout, region, time, scratch);
+                let mut filling = Filling {
+                    memory: memory.all_mut(),
+                    layout,
+                    halo: &binding.halo,
+                    time: parameters.time(),
+                    scratch: self.kernels.scratch(),
+                };
+                self.ghosts[*group].fill(&mut filling, region);
                 true
             }
-            Action::At(_) | Action::Reduce { .. } => true,
+            Action::At(_) | Action::Reduce { .. } => unreachable!("{NO_OTHER_ACTIONS}"),
         }
     }
 
@@ -326,57 +284,12 @@ impl Wavefront {
         let Action::Sweep { kernel, outputs, .. } = &self.pipeline.tasks[task].action else {
             return None;
         };
-        let layout = memory.layout();
-        let slabs = region.intersection(&block.domain());
-        let arrays = outputs.iter().map(|array| self.plan.stands_for(*array));
-        let places = arrays.zip(&self.bound[task].outputs);
-        let checked = self.plan.kernels[*kernel].outputs().iter().zip(places);
-        let mut checked = checked.filter(|(output, _)| output.checked).map(|(_, place)| place);
-        checked.find_map(|(array, position)| {
-            let mut first: Option<u64> = None;
-            for i in slabs.start[0]..slabs.end[0] {
-                for j in slabs.start[1]..slabs.end[1] {
-                    for k in slabs.start[2]..slabs.end[2] {
-                        let at = position + layout.index([i, j, k]) - layout.origin();
-                        if first.is_none() && !memory.all()[at].is_finite() {
-                            first = Some(block.global_number([i, j, k].map(|n| n as usize)));
-                        }
-                    }
-                }
-            }
-            first.map(|cell| (array, cell))
+        let checked = self.plan.kernels[*kernel].outputs().iter().zip(outputs);
+        let mut checked = checked.filter(|(output, _)| output.checked).map(|(_, array)| *array);
+        checked.find_map(|array| {
+            let numbers = memory.of_array(array);
+            let cell = not_finite::first(block, &memory.layout(), numbers, region)?;
+            Some((self.plan.stands_for(array), cell))
         })
     }
-}
-
-impl Bound {
-    fn of(task: &Task, parameters: usize) -> Self {
-        let (inputs, outputs, partners) = match &task.action {
-            Action::Sweep { inputs, outputs, .. } => (inputs.len(), outputs.len(), 0),
-            Action::Halo { arrays, partners, .. } => (0, arrays.len(), partners.len()),
-            Action::At(_) | Action::Reduce { .. } => (0, 0, 0),
-        };
-        Bound {
-            inputs: Vec::with_capacity(inputs),
-            outputs: Vec::with_capacity(outputs),
-            partners: Vec::with_capacity(partners),
-            parameters: vec![0.0; parameters],
-        }
-    }
-}
-
-/// The exchange of the deep halos of some arrays of the state.
-fn deep_exchange(
-    world: &World,
-    block: &Subdomain,
-    memory: &Memory,
-    arrays: &[usize],
-    widths: &[Margins],
-) -> Exchange {
-    let mut layers = [[0; 2]; 3];
-    arrays.iter().for_each(|array| widen(&mut layers, &widths[*array]));
-    let axes = layers.iter().filter(|sides| **sides != [0; 2]).count();
-    let width = HaloWidth { layers, corners: axes > 1 };
-    let fields = vec![FieldHalo::default(); arrays.len()];
-    Exchange::new(world, block, memory.layout(), width, &fields)
 }

@@ -1,6 +1,7 @@
 //! Ghost cells beyond walls, from boundary conditions.
 
 mod formula;
+pub(crate) mod group;
 mod pole;
 mod strip;
-pub(crate) mod wall;
+mod wall;

@@ -4,10 +4,11 @@
 //! written beyond the wall. What does not depend on time or on the field is computed once.
 
 use fluxions_expr::{Builder, Node, Number, Op, RowFn, Rows, Scratch, Value};
-use fluxions_grid::{Face, Layout, Region, Side};
+use fluxions_grid::{Face, Region, Side};
 use fluxions_halo::{HaloWidth, Subdomain, wall};
 
 use crate::run::walls::formula::{ConditionNumber, FIRST_STATIC, GhostRule};
+use crate::run::walls::group::Filling;
 use crate::run::walls::pole::Half;
 use crate::run::walls::strip::Strip;
 use crate::system::boundary::conditions::{ArrayCondition, FaceConditions};
@@ -136,35 +137,19 @@ impl Wall {
         }
     }
 
-    /// Sets the ghost cells of the array that begins at `position`; `partners` are where those
-    /// of real and imaginary parts begin.
-    pub(crate) fn fill(
-        &mut self,
-        memory: &mut [f64],
-        position: usize,
-        partners: [usize; 2],
-        layout: &Layout,
-        time: f64,
-        scratch: &mut Scratch,
-    ) {
-        let all = self.ghosts;
-        self.fill_part(memory, position, partners, layout, time, &all, scratch);
-    }
-
-    /// The same for a part of the ghost cells: some consecutive ones along the first named axis,
-    /// if the wall does not lie across it.
-    pub(crate) fn fill_part(
-        &mut self,
-        memory: &mut [f64],
-        position: usize,
-        partners: [usize; 2],
-        layout: &Layout,
-        time: f64,
-        part: &Region,
-        scratch: &mut Scratch,
-    ) {
-        let Some(part) = self.strip.part(&self.ghosts, part) else { return };
-        // The part that the array itself is comes from there.
+    /// Sets the ghost cells of the array of this number in a group, or a part of them: some rows
+    /// of the wall, or a part of its only row.
+    pub(crate) fn fill(&mut self, filling: &mut Filling<'_>, number: usize, part: Option<&Region>) {
+        let part = match part {
+            None => self.strip.all(),
+            Some(part) => match self.strip.part(&self.ghosts, part) {
+                Some(part) => part,
+                None => return,
+            },
+        };
+        let Filling { memory, layout, halo, time, scratch } = filling;
+        let (position, partners) = (halo.arrays[number], halo.partners[number]);
+        // Of its own part the array itself is read, which a partner may only stand for.
         let mut adjacent = partners;
         adjacent[usize::from(self.imaginary)] = position;
         let mirrored = adjacent.map(|array| (array, &self.mirrored));
@@ -181,7 +166,7 @@ impl Wall {
             }
         }
         let Wall { strip, rows, numbers, inputs, output, corners, .. } = self;
-        strip.run(rows, numbers, inputs, *output, time, &part, scratch);
+        strip.run(rows, numbers, inputs, *output, *time, &part, scratch);
         // A formula such as sqrt(x) may end where the wall does.
         let ghosts = &mut numbers[*output..];
         let here = part.first..part.first + part.cells;

@@ -1,0 +1,107 @@
+//! Where the arrays of an action lie in memory.
+//!
+//! Arrays change places after a step, so an action is bound anew for each run. A binding has room
+//! from the beginning; binding allocates nothing.
+
+use crate::plan::action::{Action, Slot};
+use crate::run::memory::{Memory, RESULT_ROW};
+
+/// A name for a place in memory: a slot, or the plain number of an array.
+pub(crate) trait Located: Copy {
+    /// The slot that it names.
+    fn slot(self) -> Slot;
+}
+
+impl Located for Slot {
+    fn slot(self) -> Slot {
+        self
+    }
+}
+
+impl Located for usize {
+    fn slot(self) -> Slot {
+        Slot::Array(self)
+    }
+}
+
+/// Where the arrays of an action lie.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Binding {
+    /// Where the cell (0, 0, 0) of each input of the kernel lies.
+    pub(crate) inputs: Vec<usize>,
+    /// Where the cell (0, 0, 0) of each output of the kernel lies.
+    pub(crate) outputs: Vec<usize>,
+    /// The arrays whose halos are filled.
+    pub(crate) halo: HaloBinding,
+}
+
+/// Where the arrays of a halo group begin.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct HaloBinding {
+    /// Where each array begins.
+    pub(crate) arrays: Vec<usize>,
+    /// For each array, where the arrays of its real and imaginary part begin.
+    pub(crate) partners: Vec<[usize; 2]>,
+}
+
+impl Binding {
+    /// A binding with room for each of these actions.
+    pub(crate) fn with_room_for<A>(actions: &[Action<A>]) -> Self {
+        let (mut inputs, mut outputs, mut arrays) = (0, 0, 0);
+        for action in actions {
+            let [i, o, a] = match action {
+                Action::At(_) => [0; 3],
+                Action::Sweep { inputs, outputs, .. } => [inputs.len(), outputs.len(), 0],
+                Action::Reduce { inputs, .. } => [inputs.len(), 1, 0],
+                Action::Halo { arrays, .. } => [0, 0, arrays.len()],
+            };
+            (inputs, outputs, arrays) = (inputs.max(i), outputs.max(o), arrays.max(a));
+        }
+        Binding {
+            inputs: Vec::with_capacity(inputs),
+            outputs: Vec::with_capacity(outputs),
+            halo: HaloBinding {
+                arrays: Vec::with_capacity(arrays),
+                partners: Vec::with_capacity(arrays),
+            },
+        }
+    }
+
+    /// Binds an action. A sweep leaves the arrays of the last halo as they are, and a halo those
+    /// of the last sweep, since both may be under way at the same time.
+    pub(crate) fn bind<A: Located>(&mut self, memory: &Memory, action: &Action<A>) {
+        match action {
+            Action::At(_) => {}
+            Action::Sweep { inputs, outputs, .. } => {
+                self.bind_inputs(memory, inputs);
+                self.outputs.clear();
+                self.outputs.extend(outputs.iter().map(|output| first_cell(memory, *output)));
+            }
+            Action::Reduce { inputs, .. } => {
+                self.bind_inputs(memory, inputs);
+                self.outputs.clear();
+                self.outputs.push(memory.row(RESULT_ROW));
+            }
+            Action::Halo { arrays, partners, .. } => {
+                let start = |array: &A| memory.slot(array.slot());
+                self.halo.arrays.clear();
+                self.halo.arrays.extend(arrays.iter().map(start));
+                self.halo.partners.clear();
+                self.halo.partners.extend(partners.iter().map(|[re, im]| [start(re), start(im)]));
+            }
+        }
+    }
+
+    fn bind_inputs<A: Located>(&mut self, memory: &Memory, inputs: &[A]) {
+        self.inputs.clear();
+        self.inputs.extend(inputs.iter().map(|input| first_cell(memory, *input)));
+    }
+}
+
+/// Where the cell (0, 0, 0) of an array lies; of a row its first number.
+fn first_cell(memory: &Memory, place: impl Located) -> usize {
+    match place.slot() {
+        Slot::Array(array) => memory.array(array) + memory.layout().origin(),
+        Slot::Row(row) => memory.row(row),
+    }
+}

@@ -1,0 +1,50 @@
+//! The halos that the steps of a pipeline need, exchanged once for all of them.
+
+use fluxions_comm::World;
+use fluxions_halo::{Exchange, FieldHalo, HaloWidth, Subdomain};
+
+use crate::error::Error;
+use crate::plan::margins::{Margins, widen};
+use crate::run::counts::Counts;
+use crate::run::memory::Memory;
+
+/// The deep halos of some arrays of the state.
+pub(crate) struct DeepHalo {
+    arrays: Vec<usize>,
+    exchange: Exchange,
+    /// Where the arrays begin, for the present exchange.
+    starts: Vec<usize>,
+}
+
+impl DeepHalo {
+    /// The halos of those of these arrays that need one; `widths` gives the halo cells that must
+    /// be known of every array of the plan. Collective.
+    pub(crate) fn new(
+        world: &World,
+        block: &Subdomain,
+        memory: &Memory,
+        arrays: impl Iterator<Item = usize>,
+        widths: &[Margins],
+    ) -> Self {
+        let arrays: Vec<usize> = arrays.filter(|k| widths[*k] != Margins::default()).collect();
+        let mut layers = Margins::default();
+        arrays.iter().for_each(|array| widen(&mut layers, &widths[*array]));
+        let axes = layers.iter().filter(|sides| **sides != [0; 2]).count();
+        let width = HaloWidth { layers, corners: axes > 1 };
+        let fields = vec![FieldHalo::default(); arrays.len()];
+        let exchange = Exchange::new(world, block, memory.layout(), width, &fields);
+        DeepHalo { starts: Vec::with_capacity(arrays.len()), arrays, exchange }
+    }
+
+    /// Fills the halos. Collective.
+    pub(crate) fn fill(&mut self, memory: &mut Memory, counts: &mut Counts) -> Result<(), Error> {
+        self.starts.clear();
+        self.starts.extend(self.arrays.iter().map(|array| memory.array(*array)));
+        for phase in 0..self.exchange.plan().phases().len() {
+            self.exchange.start(phase, memory.all_mut(), &self.starts)?;
+            self.exchange.finish(phase, memory.all_mut(), &self.starts)?;
+        }
+        counts.add_exchange(&self.exchange);
+        Ok(())
+    }
+}

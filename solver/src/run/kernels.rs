@@ -1,0 +1,98 @@
+//! The kernels of a plan, compiled and made ready for one block.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use fluxions_expr::rows::Profile;
+use fluxions_expr::{Backend, Call, RowFn, Scratch};
+use fluxions_grid::Region;
+use fluxions_halo::Subdomain;
+
+use crate::plan::plan::Plan;
+use crate::run::binding::Binding;
+use crate::run::memory::Memory;
+use crate::run::parameters::Parameters;
+use crate::run::profiles;
+use crate::system::pde::Pde;
+
+/// The compiled kernels of a plan, with the profiles of one block and working memory.
+pub(crate) struct Kernels {
+    compiled: Vec<Arc<dyn RowFn>>,
+    profiles: Rc<[Profile]>,
+    scratch: Scratch,
+}
+
+impl Kernels {
+    /// Compiles the kernels of a plan for a block in memory of this layout.
+    pub(crate) fn new(
+        pde: &Pde,
+        block: &Subdomain,
+        memory: &Memory,
+        plan: &Plan,
+        backend: Backend,
+    ) -> Self {
+        let kernels = &plan.kernels;
+        let profiles = profiles::of_block(pde, block, memory.layout().halo(), kernels).into();
+        let compiled = kernels.iter().map(|kernel| backend.compile(kernel)).collect();
+        Self::with_scratch(compiled, profiles)
+    }
+
+    /// The same kernels with working memory of their own.
+    pub(crate) fn shared(&self) -> Self {
+        Self::with_scratch(self.compiled.clone(), Rc::clone(&self.profiles))
+    }
+
+    fn with_scratch(compiled: Vec<Arc<dyn RowFn>>, profiles: Rc<[Profile]>) -> Self {
+        let mut scratch = Scratch::default();
+        compiled.iter().for_each(|kernel| kernel.reserve(&mut scratch));
+        Kernels { compiled, profiles, scratch }
+    }
+
+    /// The compiled kernels by their numbers in the plan.
+    pub(crate) fn compiled(&self) -> &[Arc<dyn RowFn>] {
+        &self.compiled
+    }
+
+    /// Uses other code of the same kernels.
+    pub(crate) fn replace(&mut self, compiled: Vec<Arc<dyn RowFn>>) {
+        compiled.iter().for_each(|kernel| kernel.reserve(&mut self.scratch));
+        self.compiled = compiled;
+    }
+
+    /// The names of the back ends that made the code.
+    pub(crate) fn backends(&self) -> String {
+        let made: Vec<Backend> = self.compiled.iter().map(|kernel| kernel.backend()).collect();
+        let names = Backend::ALL.iter().filter(|backend| made.contains(backend));
+        names.map(|backend| backend.name()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The working memory, which other kernels may use between runs of these.
+    pub(crate) fn scratch(&mut self) -> &mut Scratch {
+        &mut self.scratch
+    }
+
+    /// Runs a kernel in the cells of a region. Whether all checked results are finite. What is
+    /// computed next lies `ahead` numbers further on in each array, if that is not 0.
+    pub(crate) fn run(
+        &mut self,
+        kernel: usize,
+        memory: &mut Memory,
+        binding: &Binding,
+        parameters: &Parameters,
+        region: &Region,
+        ahead: usize,
+    ) -> bool {
+        let pitch = memory.layout().pitch();
+        let mut call = Call {
+            memory: memory.all_mut(),
+            inputs: &binding.inputs,
+            outputs: &binding.outputs,
+            pitch,
+            parameters: parameters.all(),
+            profiles: &self.profiles,
+            ahead,
+        };
+        let cells = std::array::from_fn(|axis| (region.start[axis], region.end[axis]));
+        self.compiled[kernel].run(&mut call, cells, &mut self.scratch)
+    }
+}

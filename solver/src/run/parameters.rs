@@ -1,0 +1,43 @@
+//! The parameters of a plan's kernels in one run: the time, numbers of the domain, factors of the
+//! time step.
+
+use crate::plan::plan::Plan;
+use crate::plan::program::TIME;
+
+/// The values of the parameters of a plan's kernels.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Parameters(Vec<f64>);
+
+impl Parameters {
+    /// The parameters that a plan has, all zero.
+    pub(crate) fn new(plan: &Plan) -> Self {
+        Parameters(vec![0.0; plan.parameters()])
+    }
+
+    /// Sets the time, and what depends on the length of the time step.
+    pub(crate) fn begin(&mut self, plan: &Plan, time: f64, step: f64) {
+        self.0[TIME] = time;
+        let values = self.0[plan.first_factor..].iter_mut();
+        values.zip(&plan.factors).for_each(|(value, factor)| *value = factor * step);
+    }
+
+    /// The time.
+    pub(crate) fn time(&self) -> f64 {
+        self.0[TIME]
+    }
+
+    /// Sets the time.
+    pub(crate) fn set_time(&mut self, time: f64) {
+        self.0[TIME] = time;
+    }
+
+    /// Sets one of the parameters.
+    pub(crate) fn set(&mut self, parameter: usize, value: f64) {
+        self.0[parameter] = value;
+    }
+
+    /// All of them, by their numbers.
+    pub(crate) fn all(&self) -> &[f64] {
+        &self.0
+    }
+}

@@ -1,0 +1,69 @@
+//! The walls of a halo group: the ghost cells of several arrays, filled together.
+
+use fluxions_expr::Scratch;
+use fluxions_grid::{Face, Layout, Region};
+use fluxions_halo::Subdomain;
+
+use crate::plan::halo_group::HaloGroup;
+use crate::run::binding::HaloBinding;
+use crate::run::walls::wall::Wall;
+use crate::system::boundary::conditions::antiperiodic;
+use crate::system::pde::Pde;
+
+/// What ghost cells are filled in: the bound arrays of a group, at a time.
+pub(crate) struct Filling<'a> {
+    pub(crate) memory: &'a mut [f64],
+    pub(crate) layout: &'a Layout,
+    pub(crate) halo: &'a HaloBinding,
+    pub(crate) time: f64,
+    pub(crate) scratch: &'a mut Scratch,
+}
+
+/// The walls of each array of a group, on one block.
+pub(crate) struct GroupWalls(Vec<Vec<(Face, Wall)>>);
+
+impl GroupWalls {
+    /// The walls of a group on a block. `along` gives the cells along the faces across each axis.
+    pub(crate) fn new(
+        pde: &Pde,
+        block: &Subdomain,
+        group: &HaloGroup,
+        along: impl Fn(usize) -> Region,
+        scratch: &mut Scratch,
+    ) -> Self {
+        let walls = group.conditions.iter().map(|set| {
+            let conditions = pde.conditions().of_array(*set);
+            Wall::all(pde, block, &group.width, conditions, &along, scratch)
+        });
+        GroupWalls(walls.collect())
+    }
+
+    /// Whether no array has a wall on this block.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.iter().all(Vec::is_empty)
+    }
+
+    /// Fills the ghost cells, or a part of them, beyond the walls at these faces. Whether there
+    /// are any walls.
+    pub(crate) fn fill(
+        &mut self,
+        filling: &mut Filling<'_>,
+        at: impl Fn(&Face) -> bool,
+        part: Option<&Region>,
+    ) -> bool {
+        let mut any = false;
+        for (number, walls) in self.0.iter_mut().enumerate() {
+            for (_, wall) in walls.iter_mut().filter(|(face, _)| at(face)) {
+                wall.fill(filling, number, part);
+                any = true;
+            }
+        }
+        any
+    }
+}
+
+/// For each array of a group the axes at whose ends the sign changes.
+pub(crate) fn sign_changes(pde: &Pde, group: &HaloGroup) -> Vec<[bool; 3]> {
+    let sets = group.conditions.iter();
+    sets.map(|set| antiperiodic(pde.conditions().of_array(*set))).collect()
+}
