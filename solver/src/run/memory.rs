@@ -1,17 +1,15 @@
 //! The arrays of one rank, in one piece of memory.
 
-use fluxions_grid::Layout;
+use fluxions_grid::{CACHE_LINE, Layout};
 use memmap2::MmapMut;
 
 use crate::error::Error;
 
-/// Doubles in a cache line of 64 bytes, on which arrays begin.
-const LINE: usize = 8;
 /// Doubles in 4 KiB: cells of different arrays at the same distance modulo this would compete
 /// for the same places in the first-level cache.
 const ALIAS: usize = 512;
 /// What consecutive arrays are shifted by against each other: an odd number of lines.
-const STAGGER: usize = 9 * LINE;
+const STAGGER: usize = 9 * CACHE_LINE;
 
 /// Arrays of one layout, and a few single rows.
 pub(crate) struct Memory {
@@ -45,7 +43,7 @@ impl Memory {
 
     /// Bytes that arrays and rows take.
     pub(crate) fn bytes(layout: Layout, arrays: usize, rows: usize) -> usize {
-        Self::doubles(layout, arrays, rows).next_multiple_of(LINE) * size_of::<f64>()
+        Self::doubles(layout, arrays, rows).next_multiple_of(CACHE_LINE) * size_of::<f64>()
     }
 
     fn doubles(layout: Layout, arrays: usize, rows: usize) -> usize {

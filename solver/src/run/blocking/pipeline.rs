@@ -16,12 +16,11 @@
 
 use std::ops::Range;
 
+use fluxions_grid::CACHE_LINE;
+
 use crate::plan::plan::{Action, Extent, Plan, Slot};
 use crate::system::boundary::conditions::antiperiodic;
 use crate::system::pde::Pde;
-
-/// Doubles in a cache line.
-const LINE: usize = 8;
 
 /// Numbers of cells at the lower and upper side of each axis.
 pub(crate) type Margins = [[usize; 2]; 3];
@@ -152,7 +151,7 @@ impl Pipeline {
 
     fn set_shifts(&mut self, pde: &Pde, plan: &Plan, axis: usize) {
         // Tiles begin on cache lines, as rows do.
-        let multiple = if axis == 2 { LINE } else { 1 };
+        let multiple = if axis == 2 { CACHE_LINE } else { 1 };
         // For each array: the shift of what wrote it last, how much later a ghost slab at a wall
         // follows, and the shift that is behind all that read it since.
         let mut written = vec![0; plan.arrays];
