@@ -11,7 +11,7 @@ pub enum Error {
     RankFailed {
         /// The rank that failed first.
         rank: usize,
-        /// What it said.
+        /// The message of its error.
         message: String,
     },
     /// The program was started by an MPI launcher but was built without MPI.

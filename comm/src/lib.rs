@@ -12,21 +12,27 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+mod combine;
 mod error;
 mod exact_sum;
+mod failure;
 mod launch;
+mod launcher;
 mod mailbox;
 mod message;
 #[cfg(feature = "mpi")]
 mod mpi;
 mod order;
+mod team;
 pub mod threads;
 mod world;
 
+pub use combine::Combine;
 pub use error::{Disagreement, Error};
 pub use exact_sum::ExactSum;
-pub use launch::{launch, launched_rank, launched_ranks};
+pub use launch::launch;
+pub use launcher::{launched_rank, launched_ranks};
 pub use message::{Incoming, Outgoing};
 #[cfg(feature = "mpi")]
 pub use mpi::RawComm;
-pub use world::{Combine, Kind, World};
+pub use world::{Kind, World};

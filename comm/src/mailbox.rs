@@ -5,20 +5,12 @@
 //! order, the one that is furthest behind can always go on.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex};
 
 use crate::error::Error;
-use crate::threads::Team;
+use crate::failure::FailureWatch;
 
-/// How often a waiting rank looks whether another has failed.
-pub(crate) const PATIENCE: Duration = Duration::from_millis(20);
-
-/// Locks a mutex. A rank that panicked while holding it left nothing half done.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
+/// Room for one message.
 pub(crate) struct Mailbox {
     full: AtomicBool,
     slot: Mutex<Box<[f64]>>,
@@ -39,22 +31,16 @@ impl Mailbox {
     }
 
     /// Waits until the mailbox is full, or empty, then swaps `buffer` with what it holds and
-    /// turns it into the opposite.
+    /// turns it into the opposite. `other` is the rank at its other end.
     fn swap(
         &self,
         when_full: bool,
         buffer: &mut Box<[f64]>,
-        team: &Team,
+        watch: &FailureWatch,
         other: usize,
     ) -> Result<(), Error> {
         let ready = || self.is_full() == when_full;
-        team.spin(ready);
-        let mut slot = lock(&self.slot);
-        while !ready() {
-            team.check(other..other + 1, ready)?;
-            let wait = self.changed.wait_timeout(slot, PATIENCE);
-            slot = wait.unwrap_or_else(PoisonError::into_inner).0;
-        }
+        let mut slot = watch.wait(&self.slot, &self.changed, other..other + 1, ready)?;
         std::mem::swap(&mut *slot, buffer);
         self.full.store(!when_full, Ordering::Release);
         drop(slot);
@@ -64,24 +50,31 @@ impl Mailbox {
 }
 
 /// One end of a mailbox with the buffer of the rank that holds it.
-pub(crate) struct End {
+pub(crate) struct MailboxEnd {
     pub(crate) buffer: Box<[f64]>,
     mailbox: Arc<Mailbox>,
-    team: Arc<Team>,
+    watch: Arc<FailureWatch>,
     /// The rank at the other end.
     other: usize,
 }
 
-impl End {
-    pub(crate) fn new(length: usize, mailbox: Arc<Mailbox>, team: Arc<Team>, other: usize) -> Self {
-        End { buffer: vec![0.0; length].into(), mailbox, team, other }
+impl MailboxEnd {
+    pub(crate) fn new(
+        length: usize,
+        mailbox: Arc<Mailbox>,
+        watch: Arc<FailureWatch>,
+        other: usize,
+    ) -> Self {
+        MailboxEnd { buffer: vec![0.0; length].into(), mailbox, watch, other }
     }
 
+    /// Puts the buffer into the mailbox, as soon as that is empty.
     pub(crate) fn put(&mut self) -> Result<(), Error> {
-        self.mailbox.swap(false, &mut self.buffer, &self.team, self.other)
+        self.mailbox.swap(false, &mut self.buffer, &self.watch, self.other)
     }
 
+    /// Takes what is in the mailbox, as soon as that is full.
     pub(crate) fn take(&mut self) -> Result<(), Error> {
-        self.mailbox.swap(true, &mut self.buffer, &self.team, self.other)
+        self.mailbox.swap(true, &mut self.buffer, &self.watch, self.other)
     }
 }

@@ -1,28 +1,29 @@
 //! Messages that are set up once and sent many times, with the buffers that belong to them.
 
 use crate::error::Error;
-use crate::mailbox::End;
+use crate::mailbox::MailboxEnd;
 #[cfg(feature = "mpi")]
 use crate::mpi::Persistent;
 
 /// A message to another rank, to be sent any number of times.
-pub struct Outgoing(pub(crate) Outlet);
+pub struct Outgoing(pub(crate) Channel);
 
 /// A message from another rank, to be received any number of times.
-pub struct Incoming(pub(crate) Outlet);
+pub struct Incoming(pub(crate) Channel);
 
-pub(crate) enum Outlet {
-    Thread(End),
+/// What carries a message, at one of its ends.
+pub(crate) enum Channel {
+    Thread(MailboxEnd),
     #[cfg(feature = "mpi")]
     Mpi(Persistent),
 }
 
-impl Outlet {
+impl Channel {
     fn buffer(&self) -> &[f64] {
         match self {
-            Outlet::Thread(end) => &end.buffer,
+            Channel::Thread(end) => &end.buffer,
             #[cfg(feature = "mpi")]
-            Outlet::Mpi(message) => message.buffer(),
+            Channel::Mpi(message) => message.buffer(),
         }
     }
 }
@@ -31,9 +32,9 @@ impl Outgoing {
     /// What is to be sent. The last sending must have been finished.
     pub fn buffer(&mut self) -> &mut [f64] {
         match &mut self.0 {
-            Outlet::Thread(end) => &mut end.buffer,
+            Channel::Thread(end) => &mut end.buffer,
             #[cfg(feature = "mpi")]
-            Outlet::Mpi(message) => message.buffer_mut(),
+            Channel::Mpi(message) => message.buffer_mut(),
         }
     }
 
@@ -43,9 +44,9 @@ impl Outgoing {
     /// If another rank has failed.
     pub fn start(&mut self) -> Result<(), Error> {
         match &mut self.0 {
-            Outlet::Thread(end) => end.put(),
+            Channel::Thread(end) => end.put(),
             #[cfg(feature = "mpi")]
-            Outlet::Mpi(message) => {
+            Channel::Mpi(message) => {
                 message.start();
                 Ok(())
             }
@@ -58,9 +59,9 @@ impl Outgoing {
     /// If another rank has failed.
     pub fn finish(&mut self) -> Result<(), Error> {
         match &mut self.0 {
-            Outlet::Thread(_) => Ok(()),
+            Channel::Thread(_) => Ok(()),
             #[cfg(feature = "mpi")]
-            Outlet::Mpi(message) => {
+            Channel::Mpi(message) => {
                 message.finish();
                 Ok(())
             }
@@ -74,21 +75,21 @@ impl Outgoing {
 }
 
 impl Incoming {
-    /// Makes ready to receive.
+    /// Makes the message ready to be received.
     pub fn start(&mut self) {
         match &mut self.0 {
-            Outlet::Thread(_) => {}
+            Channel::Thread(_) => {}
             #[cfg(feature = "mpi")]
-            Outlet::Mpi(message) => message.start(),
+            Channel::Mpi(message) => message.start(),
         }
     }
 
     /// Gives a started message the chance to move on.
     pub fn poll(&mut self) {
         match &mut self.0 {
-            Outlet::Thread(_) => {}
+            Channel::Thread(_) => {}
             #[cfg(feature = "mpi")]
-            Outlet::Mpi(message) => message.poll(),
+            Channel::Mpi(message) => message.poll(),
         }
     }
 
@@ -98,9 +99,9 @@ impl Incoming {
     /// If another rank has failed.
     pub fn finish(&mut self) -> Result<&[f64], Error> {
         match &mut self.0 {
-            Outlet::Thread(end) => end.take()?,
+            Channel::Thread(end) => end.take()?,
             #[cfg(feature = "mpi")]
-            Outlet::Mpi(message) => message.finish(),
+            Channel::Mpi(message) => message.finish(),
         }
         Ok(self.0.buffer())
     }

@@ -14,8 +14,8 @@ use mpi::ffi;
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::{AsRaw, Communicator, CommunicatorCollectives, Equivalence, Root};
 
+use crate::combine::Combine;
 use crate::error::Error;
-use crate::world::Combine;
 
 /// MPI's handle of a communicator.
 pub type RawComm = ffi::MPI_Comm;

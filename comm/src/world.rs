@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::combine::Combine;
 use crate::error::{Disagreement, Error};
 use crate::exact_sum::ExactSum;
-use crate::launch::launched_ranks;
-use crate::message::{Incoming, Outgoing, Outlet};
+use crate::launcher::launched_ranks;
+use crate::message::{Channel, Incoming, Outgoing};
 #[cfg(feature = "mpi")]
 use crate::mpi::{Process, RawComm};
 use crate::order::{from_ordered, to_ordered};
-use crate::threads::Team;
+use crate::team::Team;
 
 /// All ranks that solve one problem, seen from one of them. Copies are the same rank.
 #[derive(Clone)]
@@ -35,27 +36,6 @@ pub enum Kind {
     Threads,
     /// MPI processes.
     Mpi,
-}
-
-/// How the integers of all ranks are combined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Combine {
-    /// Their sum.
-    Sum,
-    /// The largest.
-    Max,
-    /// The smallest.
-    Min,
-}
-
-impl Combine {
-    pub(crate) fn apply(self, a: i64, b: i64) -> i64 {
-        match self {
-            Combine::Sum => a.wrapping_add(b),
-            Combine::Max => a.max(b),
-            Combine::Min => a.min(b),
-        }
-    }
 }
 
 impl World {
@@ -266,10 +246,10 @@ impl World {
         Outgoing(match &self.0 {
             Inner::Solo => unreachable!("a world of one has nobody to send to"),
             Inner::Thread { team, rank } => {
-                Outlet::Thread(team.mailbox_end((*rank, to), *rank, tag, length))
+                Channel::Thread(team.mailbox_end((*rank, to), *rank, tag, length))
             }
             #[cfg(feature = "mpi")]
-            Inner::Mpi(process) => Outlet::Mpi(Process::outgoing(process, to, tag, length)),
+            Inner::Mpi(process) => Channel::Mpi(Process::outgoing(process, to, tag, length)),
         })
     }
 
@@ -278,10 +258,10 @@ impl World {
         Incoming(match &self.0 {
             Inner::Solo => unreachable!("a world of one has nobody to receive from"),
             Inner::Thread { team, rank } => {
-                Outlet::Thread(team.mailbox_end((from, *rank), *rank, tag, length))
+                Channel::Thread(team.mailbox_end((from, *rank), *rank, tag, length))
             }
             #[cfg(feature = "mpi")]
-            Inner::Mpi(process) => Outlet::Mpi(Process::incoming(process, from, tag, length)),
+            Inner::Mpi(process) => Channel::Mpi(Process::incoming(process, from, tag, length)),
         })
     }
 

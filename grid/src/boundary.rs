@@ -12,19 +12,20 @@
 //! | curvature v | v·d² + 2·f1 − f2 |
 //! | ghost v | v |
 //! | wall | f1; of a vector's component normal to it −f1 |
-//! | open | 2·f1 − f2; of carried fields see below |
+//! | open | 2·f1 − f2; of advected fields see below |
 //! | pole | the cell at the other side of the pole |
 //! | periodic, antiperiodic | ± the cell at the opposite end |
 //!
 //! Further layers of ghost cells, where a scheme needs them, mirror further cells in the same way.
 //!
-//! A field that is carried (MPDATA) goes on beyond an open end with the ratio of its last slopes: p1
+//! Beyond an open end, an advected field (MPDATA) continues with the ratio of its last slopes: p1
 //! = p0 − (p1 − p0)·r, r = (p1 − p0)/(p2 − p1) (with cells counted inwards on the right), so that an
-//! exponential tail goes on as one; and a value is that of the ghost cells.
+//! exponential tail remains one. A value that is given for an advected field is that of the ghost
+//! cells.
 //!
-//! Of vectors and tensors each component has ghost cells of its own. The kinds that begin with
-//! `normal` are for the component normal to the wall only, of a tensor for those whose second index
-//! is the normal's. The first three put the condition at the wall itself, between g and f1, to second order
+//! Each component of a vector or tensor has ghost cells of its own. The kinds that begin with
+//! `normal` are only for the component normal to the wall, or for those components of a tensor whose
+//! second index is the normal's. The first three put the condition at the wall itself, between g and f1, to second order
 //! (LeVeque 2007, "Finite Difference Methods for Ordinary and Partial Differential Equations",
 //! section 2.12).
 
@@ -75,7 +76,7 @@ impl<T> Condition<T> {
     /// The condition with its numbers turned into something else.
     ///
     /// # Errors
-    /// The first that `f` gives.
+    /// The first error that `f` returns.
     pub fn try_map<U, E>(self, mut f: impl FnMut(T) -> Result<U, E>) -> Result<Condition<U>, E> {
         Ok(match self {
             Condition::Value(v) => Condition::Value(f(v)?),
@@ -99,7 +100,7 @@ impl<T> Condition<T> {
         })
     }
 
-    /// Its numbers, the coefficient of a mixed one first.
+    /// The numbers of the condition; those of a mixed one begin with the coefficient.
     pub fn numbers(&self) -> Vec<&T> {
         match self {
             Condition::Value(v)
@@ -135,7 +136,7 @@ impl<T> Condition<T> {
         )
     }
 
-    /// What it means for each component that it is for.
+    /// The condition for a single component: that of a `normal` one without this word.
     #[must_use]
     pub fn of_component(self) -> Self {
         match self {

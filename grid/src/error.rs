@@ -1,6 +1,6 @@
 //! What can be wrong with a grid.
 
-/// A grid that cannot be.
+/// Why a grid cannot be made.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -17,7 +17,7 @@ pub enum Error {
         geometry: &'static str,
         /// The axis asked for.
         axis: String,
-        /// The axes that there are.
+        /// The axes that the geometry has.
         known: String,
     },
     /// The same axis twice.

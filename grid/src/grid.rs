@@ -49,8 +49,8 @@ impl GridBuilder {
     /// The grid.
     ///
     /// # Errors
-    /// If there is no axis, one that the geometry lacks, one twice, or one with bounds or a
-    /// number of cells that cannot be.
+    /// If there is no axis, if the geometry has no axis of a name, if an axis is given twice, or
+    /// if its bounds or its number of cells are not allowed.
     pub fn build(mut self) -> Result<Grid, Error> {
         let known = self.geometry.axes();
         if self.axes.is_empty() || self.axes.len() > 3 {
@@ -131,8 +131,9 @@ impl Grid {
     pub fn cropped(&self, cells: usize, place: f64) -> Grid {
         let mut part = self.clone();
         while part.cells() > cells.max(1) {
-            let longest = (0..part.axes.len()).max_by_key(|k| part.axes[*k].cells).unwrap_or(0);
-            part.axes[longest].cells = part.axes[longest].cells.div_ceil(2);
+            let longest = part.axes.iter_mut().max_by_key(|axis| axis.cells);
+            let longest = longest.expect("a grid has at least one axis");
+            longest.cells = longest.cells.div_ceil(2);
         }
         for (axis, whole) in part.axes.iter_mut().zip(&self.axes) {
             let first = ((whole.cells - axis.cells) as f64 * place).round() as usize;

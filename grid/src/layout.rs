@@ -5,7 +5,7 @@ use ndarray::{ArrayView3, ArrayViewMut3, ShapeBuilder};
 use crate::region::Region;
 
 /// Doubles in a cache line of 64 bytes.
-const LINE: usize = 8;
+pub const CACHE_LINE: usize = 8;
 
 /// Where the cells of a block, with a halo around them, lie in an array of doubles: axis 2 is
 /// contiguous, and every row of the domain starts on a 64-byte boundary if the array does.
@@ -21,8 +21,8 @@ pub struct Layout {
 impl Layout {
     /// A block of `shape` cells with `halo` layers of halo cells at both sides of each axis.
     pub fn new(shape: [usize; 3], halo: [usize; 3]) -> Self {
-        let left = halo[2].next_multiple_of(LINE);
-        let pitch1 = (left + shape[2] + halo[2]).next_multiple_of(LINE);
+        let left = halo[2].next_multiple_of(CACHE_LINE);
+        let pitch1 = (left + shape[2] + halo[2]).next_multiple_of(CACHE_LINE);
         let pitch0 = pitch1 * (shape[1] + 2 * halo[1]);
         let origin = halo[0] * pitch0 + halo[1] * pitch1 + left;
         let length = pitch0 * (shape[0] + 2 * halo[0]);
@@ -73,7 +73,7 @@ impl Layout {
         ArrayView3::from_shape(shape, &array[self.origin..]).expect("a view within its array")
     }
 
-    /// The same, to be written to.
+    /// The domain of an array of this layout as a three-dimensional view that can be written to.
     pub fn view_mut<'a>(&self, array: &'a mut [f64]) -> ArrayViewMut3<'a, f64> {
         let shape = self.shape.strides([self.pitch[0], self.pitch[1], 1]);
         ArrayViewMut3::from_shape(shape, &mut array[self.origin..])

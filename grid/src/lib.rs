@@ -32,7 +32,7 @@ pub use boundary::{Condition, Face, Side};
 pub use error::Error;
 pub use geometry::Geometry;
 pub use grid::{Grid, GridBuilder};
-pub use layout::Layout;
+pub use layout::{CACHE_LINE, Layout};
 pub use metric::Metric;
 pub use region::Region;
 pub use stencil::{Difference, Sided, Stencil, Term};

@@ -34,7 +34,7 @@ pub enum Metric {
     Growth,
     /// r_h/V, for the double divergence of tensors.
     EdgeOuter,
-    /// r_l/V, for the same.
+    /// r_l/V, for the double divergence of tensors.
     EdgeInner,
 }
 

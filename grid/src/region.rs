@@ -1,7 +1,7 @@
 //! Regions: boxes of cells, and the named ones of a block.
 //!
 //! The *domain* of a block is its own cells. Around it lies the *halo*: cells of other blocks, or
-//! ghost cells beyond a wall. The *core* are the cells whose neighbours within some reach all lie
+//! ghost cells beyond a wall. The *core* is made of the cells whose neighbours within some reach all lie
 //! in the domain, the *rim* is the rest of the domain.
 
 /// A box of cells: first and one past the last index along each of the three axes. Indices count
@@ -59,7 +59,7 @@ impl Region {
         outer
     }
 
-    /// This region but for `start..end` along one axis.
+    /// This region with `start..end` as its range along one axis.
     #[must_use]
     pub fn with_axis(&self, axis: usize, start: isize, end: isize) -> Self {
         let mut other = *self;

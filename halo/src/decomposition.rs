@@ -18,8 +18,8 @@ impl Decomposition {
     /// Cuts `grid` into `ranks` blocks.
     ///
     /// `dims` asks for numbers of ranks along the named axes; where it is 0, or ends early, the
-    /// number is chosen so that the halos are smallest, with more ranks along earlier axes among
-    /// equals. Every block has at least `least` cells along each of the three axes inside, if
+    /// number is chosen so that the halos are smallest; of equally good choices it is the one with
+    /// more ranks along earlier axes. Every block has at least `least` cells along each of the three axes inside, if
     /// that axis is cut or periodic.
     ///
     /// # Errors

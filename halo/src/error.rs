@@ -1,6 +1,6 @@
 //! Why a grid cannot be cut up as asked.
 
-/// A decomposition that cannot be.
+/// Why a grid cannot be cut into blocks as asked.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -35,8 +35,8 @@ struct Link {
 }
 
 impl Exchange {
-    /// Sets up the exchange of halos of this width between all blocks. Collective in the sense
-    /// that all ranks must do it; nothing is sent yet.
+    /// Sets up the exchange of halos of this width between all blocks. All ranks must
+    /// do so, but nothing is sent yet.
     pub fn new(
         world: &World,
         block: &Subdomain,
@@ -81,7 +81,7 @@ impl Exchange {
         self.phases.iter().flatten().map(sent).sum::<usize>() * size_of::<f64>()
     }
 
-    /// Starts a phase: makes ready to receive, packs and sends, and fills the halo cells that
+    /// Starts a phase: prepares to receive, packs and sends, and fills the halo cells that
     /// come from the block itself. `arrays` are the positions in `memory` where each field's
     /// array begins.
     ///

@@ -3,8 +3,8 @@
 //! A [`Decomposition`] cuts the grid into blocks of nearly equal size, one per rank. A
 //! [`HaloPlan`] says which cells of a block's halo come from which rank, as data; an [`Exchange`]
 //! carries it out for a set of fields, with messages that are set up once. What lies beyond a
-//! wall of the domain is not exchanged: [`wall`] reads and writes those cells, whoever knows the
-//! boundary conditions computes them.
+//! wall of the domain is not exchanged: [`wall`] reads and writes those cells, and the code
+//! that knows the boundary conditions computes them.
 
 mod decomposition;
 mod error;

@@ -1,4 +1,5 @@
-//! Halo plans: which cells go to which neighbour. Knows nothing of messages; see exchange.rs.
+//! Halo plans: which cells go to which neighbour. A plan knows nothing of messages; see
+//! exchange.rs.
 
 use fluxions_grid::{Face, Region, Side};
 
@@ -14,7 +15,7 @@ pub struct HaloWidth {
 }
 
 impl HaloWidth {
-    /// Enough for both.
+    /// The smallest width that covers both.
     #[must_use]
     pub fn union(&self, other: &HaloWidth) -> HaloWidth {
         let layers = std::array::from_fn(|axis| {

@@ -1,18 +1,16 @@
 //! The arrays of one rank, in one piece of memory.
 
-use fluxions_grid::Layout;
+use fluxions_grid::{CACHE_LINE, Layout};
 use memmap2::MmapMut;
 
 use crate::error::Error;
 use crate::plan::action::Slot;
 
-/// Doubles in a cache line of 64 bytes, on which arrays begin.
-pub(crate) const LINE: usize = 8;
 /// Doubles in 4 KiB: cells of different arrays at the same distance modulo this would compete
 /// for the same places in the first-level cache.
 const ALIAS: usize = 512;
 /// Consecutive arrays are shifted by this against each other: an odd number of lines.
-const STAGGER: usize = 9 * LINE;
+const STAGGER: usize = 9 * CACHE_LINE;
 
 /// The row for results of reductions and single numbers. Those of random numbers follow it.
 pub(crate) const RESULT_ROW: usize = 0;
@@ -48,7 +46,7 @@ impl Memory {
 
     /// Bytes that arrays and rows take.
     pub(crate) fn bytes(layout: Layout, arrays: usize, rows: usize) -> usize {
-        Self::doubles(layout, arrays, rows).next_multiple_of(LINE) * size_of::<f64>()
+        Self::doubles(layout, arrays, rows).next_multiple_of(CACHE_LINE) * size_of::<f64>()
     }
 
     fn doubles(layout: Layout, arrays: usize, rows: usize) -> usize {
@@ -161,14 +159,14 @@ mod tests {
         assert_eq!(memory.all().as_ptr() as usize % 64, 0);
         for array in 0..4 {
             for (i, j) in [(0, 0), (0, 3), (2, 1)] {
-                assert_eq!((memory.array(array) + layout.index([i, j, 0])) % LINE, 0);
+                assert_eq!((memory.array(array) + layout.index([i, j, 0])) % CACHE_LINE, 0);
             }
         }
         for row in 0..2 {
-            assert_eq!(memory.row(row) % LINE, 0);
+            assert_eq!(memory.row(row) % CACHE_LINE, 0);
         }
         let places: std::collections::HashSet<_> =
-            (0..4).map(|array| memory.array(array) % ALIAS / LINE).collect();
+            (0..4).map(|array| memory.array(array) % ALIAS / CACHE_LINE).collect();
         assert_eq!(places.len(), 4);
     }
 

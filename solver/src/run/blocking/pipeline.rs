@@ -14,10 +14,11 @@
 //! Where another block, or the other end of a periodic axis, lies beyond a face, there is nothing
 //! to wait for: tasks compute cells of the halo too, as far as later tasks need them.
 
+use fluxions_grid::CACHE_LINE;
+
 use crate::plan::action::{Action, Extent};
 use crate::plan::margins::{Margins, widen};
 use crate::plan::plan::Plan;
-use crate::run::memory::LINE;
 use crate::system::boundary::conditions::antiperiodic;
 use crate::system::pde::Pde;
 
@@ -130,7 +131,7 @@ impl Pipeline {
 
     fn set_shifts(&mut self, pde: &Pde, plan: &Plan, axis: usize) {
         // Tiles begin on cache lines, as rows do.
-        let multiple = if axis == 2 { LINE } else { 1 };
+        let multiple = if axis == 2 { CACHE_LINE } else { 1 };
         // For each array: the shift of what wrote it last, how much later a ghost slab at a wall
         // follows, and the shift that is behind all that read it since.
         let mut written = vec![0; plan.arrays];
