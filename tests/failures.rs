@@ -85,9 +85,7 @@ fn a_panic_in_a_tracker_ends_a_job_of_3_processes() {
     let mut command = fluxions_testing::mpirun(3);
     command.arg(std::env::current_exe().unwrap());
     command.args([NAME, "--exact", "--nocapture"]).env("FLUXIONS_TEST_PANIC", "1");
-    let began = std::time::Instant::now();
     let output = fluxions_testing::finish(&mut command);
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("rank two breaks"));
-    assert!(began.elapsed().as_secs() < 30);
 }

@@ -222,7 +222,7 @@ WORKLOADS = [
     Workload("W4", "Cahn–Hilliard", "ch", 1024),
     Workload("W5", "`laplace(u) + sin(u)*exp(-u^2)`", "trans", 1024),
     Workload("W6", "Kuramoto–Sivashinsky", "ks", 1024),
-    Workload("W7a", "upwind transport", "upwind", 1024, transport_tools),
+    Workload("W7a", "donor-cell transport", "upwind", 1024, transport_tools),
     Workload("W7b", "MPDATA, 2 passes", "mpdata2", 1024, transport_tools),
     Workload(
         "W7c",

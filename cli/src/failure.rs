@@ -24,7 +24,7 @@ pub(crate) mod code {
 pub(crate) enum Failure {
     /// Mistakes in the problem file.
     Mistakes(Mistakes),
-    /// Arguments that cannot be.
+    /// Arguments that make no sense.
     Usage { message: String, help: Option<String> },
     /// Files and folders.
     Files(io::Error),
@@ -32,6 +32,10 @@ pub(crate) enum Failure {
     Solve(solver::Error),
     /// It was printed already, here or on another rank.
     Told { code: u8 },
+    /// Every process has failed alike, and that of rank 0 says so. A launcher ends all processes as
+    /// soon as one has failed, so the others end without an error of their own: the message and the
+    /// exit code of the job are those of rank 0.
+    ToldByRank0,
 }
 
 impl Failure {
@@ -47,6 +51,7 @@ impl Failure {
             Failure::Solve(solver::Error::Decomposition(_)) => code::BAD_INPUT,
             Failure::Solve(_) => code::FAILED,
             Failure::Told { code } => *code,
+            Failure::ToldByRank0 => 0,
         }
     }
 
@@ -80,7 +85,7 @@ impl Failure {
                 plain(&inner.to_string(), help)
             }
             Failure::Solve(error) => plain(&error.to_string(), error.help()),
-            Failure::Told { .. } => String::new(),
+            Failure::Told { .. } | Failure::ToldByRank0 => String::new(),
         }
     }
 }

@@ -16,10 +16,10 @@ mod source;
 use std::process::ExitCode;
 
 use clap::Parser;
-use fluxions::comm::launched_rank;
 
 use args::{Command, Typed};
-use failure::{Failure, code};
+use failure::Failure;
+use ranks::speaks;
 
 fn main() -> ExitCode {
     let outcome = match Typed::try_parse() {
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
         Ok(Typed { command }) if is_alone(&command) && !speaks() => Ok(ExitCode::SUCCESS),
         Ok(Typed { command }) => execute(command),
         Err(mistake) if speaks() || !mistake.use_stderr() => mistake.exit(),
-        Err(_) => Err(ranks::untold(code::BAD_INPUT)),
+        Err(_) => Err(Failure::ToldByRank0),
     };
     match outcome {
         Ok(code) => code,
@@ -36,11 +36,6 @@ fn main() -> ExitCode {
             ExitCode::from(failure.code())
         }
     }
-}
-
-/// Whether this process speaks for all that a launcher such as mpirun started.
-fn speaks() -> bool {
-    launched_rank().unwrap_or(0) == 0
 }
 
 /// Whether a command is one for a single process.

@@ -1,7 +1,5 @@
 //! On which ranks a command runs, and how they fail together.
 
-use std::time::Duration;
-
 use fluxions::comm::{Combine, Disagreement, World, launched_rank, launched_ranks};
 use fluxions::io::Problem;
 
@@ -29,7 +27,7 @@ pub(crate) fn on_so_many_ranks<T: Send>(
         let world = World::start().map_err(|error| {
             let failure = Failure::usage(error.to_string(), None);
             // Every process sees it; one tells.
-            if launched_rank().unwrap_or(0) == 0 { failure } else { untold(failure.code()) }
+            if speaks() { failure } else { Failure::ToldByRank0 }
         })?;
         let outcome = match asked {
             Some(_) => Err(Failure::usage(
@@ -65,11 +63,9 @@ pub(crate) fn number(args: &ProblemArgs, problem: &Problem) -> usize {
     problem.simulation(&world).most_ranks(most).ok().flatten().unwrap_or(least)
 }
 
-/// A failure that another process tells of. The launcher ends all processes when one has failed,
-/// so this one waits until that is told.
-pub(crate) fn untold(code: u8) -> Failure {
-    std::thread::sleep(Duration::from_millis(500));
-    Failure::Told { code }
+/// Whether this process speaks for all that a launcher such as mpirun started.
+pub(crate) fn speaks() -> bool {
+    launched_rank().is_none_or(|rank| rank == 0)
 }
 
 /// The result, if all ranks succeeded; else the lowest rank that failed prints why, and all fail

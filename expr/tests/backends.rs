@@ -228,30 +228,65 @@ fn compiled(kernel: &Kernel) -> Vec<(Target, Arc<LlvmRows>)> {
     targets.map(compile).collect()
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, max_shrink_iters: 200, ..ProptestConfig::default() })]
-
-    #[test]
-    fn llvm_computes_what_closures_do(
-        choices in prop::collection::vec(any::<u32>(), 1..300),
-        shape in (1usize..4, 1usize..4, 1usize..77),
-        (axis, cuts, leave_out) in (0usize..3, prop::collection::vec(any::<usize>(), 0..4), 0usize..5),
-        (seed, special) in (any::<u64>(), any::<bool>()),
-    ) {
-        let kernel = kernel(choices);
-        let setting = Setting::new(&kernel, [shape.0, shape.1, shape.2], seed, special);
-        let ranges = setting.ranges(axis, &cuts, leave_out);
-        let expected = setting.run(&Rows::compile(&kernel), &ranges);
-        for (target, rows) in compiled(&kernel) {
-            let result = setting.run(&*rows, &ranges);
-            let different = result.0.iter().zip(&expected.0).position(|(a, b)| a != b);
-            prop_assert!(
-                different.is_none() && result.1 == expected.1,
-                "{target:?} differs at {different:?}, finite {:?} for {:?}:\n{kernel}",
-                result.1, expected.1
-            );
-        }
+/// LLVM and closures on one kernel, for every processor.
+fn compare(
+    choices: Vec<u32>,
+    shape: [usize; 3],
+    (axis, cuts, leave_out): (usize, Vec<usize>, usize),
+    (seed, special): (u64, bool),
+) -> Result<(), TestCaseError> {
+    let kernel = kernel(choices);
+    let setting = Setting::new(&kernel, shape, seed, special);
+    let ranges = setting.ranges(axis, &cuts, leave_out);
+    let expected = setting.run(&Rows::compile(&kernel), &ranges);
+    for (target, rows) in compiled(&kernel) {
+        let result = setting.run(&*rows, &ranges);
+        let different = result.0.iter().zip(&expected.0).position(|(a, b)| a != b);
+        prop_assert!(
+            different.is_none() && result.1 == expected.1,
+            "{target:?} differs at {different:?}, finite {:?} for {:?}:\n{kernel}",
+            result.1,
+            expected.1
+        );
     }
+    Ok(())
+}
+
+/// Tests of kernels made by so many random decisions, with special values among their numbers or
+/// without. Each kind is a test of its own so that they run side by side.
+macro_rules! llvm_computes_what_closures_do {
+    ($($name:ident: $decisions:expr, $special:expr;)*) => {
+        mod llvm_computes_what_closures_do {
+            use super::*;
+            proptest! {
+                #![proptest_config(ProptestConfig {
+                    cases: 125, max_shrink_iters: 200, ..ProptestConfig::default()
+                })]
+                $(
+                    #[test]
+                    fn $name(
+                        choices in prop::collection::vec(any::<u32>(), $decisions),
+                        shape in [1usize..4, 1usize..4, 1usize..77],
+                        cuts in (0usize..3, prop::collection::vec(any::<usize>(), 0..4), 0usize..5),
+                        seed in any::<u64>(),
+                    ) {
+                        compare(choices, shape, cuts, (seed, $special))?;
+                    }
+                )*
+            }
+        }
+    };
+}
+
+llvm_computes_what_closures_do! {
+    in_kernels_of_less_than_75_decisions: 1..75, false;
+    in_kernels_of_less_than_150_decisions: 75..150, false;
+    in_kernels_of_less_than_225_decisions: 150..225, false;
+    in_kernels_of_less_than_300_decisions: 225..300, false;
+    with_special_values_in_kernels_of_less_than_75_decisions: 1..75, true;
+    with_special_values_in_kernels_of_less_than_150_decisions: 75..150, true;
+    with_special_values_in_kernels_of_less_than_225_decisions: 150..225, true;
+    with_special_values_in_kernels_of_less_than_300_decisions: 225..300, true;
 }
 
 /// u ← u + p·(neighbours − 4u) along axes 1 and 2.

@@ -2,8 +2,8 @@
 
 mod diagnostics;
 mod error;
+mod external;
 mod folder;
-mod given;
 mod log;
 pub mod picture;
 pub mod problem;
@@ -13,8 +13,8 @@ mod together;
 
 pub use diagnostics::DiagnosticsWriter;
 pub use error::Error;
+pub use external::{Given, Unusable, Wanted};
 pub use folder::RunFolder;
-pub use given::{Given, Unusable, Wanted};
 pub use log::RunLog;
 pub use num_complex::Complex64;
 pub use problem::Problem;

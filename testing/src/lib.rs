@@ -8,8 +8,8 @@ pub use npy::read_npy;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// After this long a job counts as hanging.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// After this long a job counts as hanging: far more than any job takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(1200);
 
 /// `mpirun -n ranks`, set up so that it works as root and with more ranks than cores.
 pub fn mpirun(ranks: usize) -> Command {
@@ -26,7 +26,7 @@ pub fn mpirun(ranks: usize) -> Command {
 /// Runs a command to its end.
 ///
 /// # Panics
-/// If it cannot be started, or takes more than two minutes: a hanging job is a failure.
+/// If it cannot be started, or still runs after twenty minutes: a job that hangs is a failure.
 pub fn finish(command: &mut Command) -> Output {
     let files = tempfile::tempdir().expect("a temporary folder");
     // Files, not pipes, which could fill up while nobody reads them.

@@ -26,22 +26,19 @@ pub(crate) enum Closed {
 }
 
 impl Space {
-    pub(crate) const ALL: [Space; 9] = {
-        const fn space(geometry: Geometry, axes: usize, hollow: bool) -> Space {
-            Space { geometry, axes, hollow }
-        }
-        [
-            space(Geometry::Cartesian, 1, true),
-            space(Geometry::Cartesian, 2, true),
-            space(Geometry::Cartesian, 3, true),
-            space(Geometry::Polar, 1, false),
-            space(Geometry::Polar, 1, true),
-            space(Geometry::Spherical, 1, false),
-            space(Geometry::Spherical, 1, true),
-            space(Geometry::Cylindrical, 2, false),
-            space(Geometry::Cylindrical, 2, true),
-        ]
-    };
+    pub(crate) const LINE: Space = Space::new(Geometry::Cartesian, 1, true);
+    pub(crate) const SQUARE: Space = Space::new(Geometry::Cartesian, 2, true);
+    pub(crate) const CUBE: Space = Space::new(Geometry::Cartesian, 3, true);
+    pub(crate) const DISK: Space = Space::new(Geometry::Polar, 1, false);
+    pub(crate) const ANNULUS: Space = Space::new(Geometry::Polar, 1, true);
+    pub(crate) const BALL: Space = Space::new(Geometry::Spherical, 1, false);
+    pub(crate) const SHELL: Space = Space::new(Geometry::Spherical, 1, true);
+    pub(crate) const CYLINDER: Space = Space::new(Geometry::Cylindrical, 2, false);
+    pub(crate) const TUBE: Space = Space::new(Geometry::Cylindrical, 2, true);
+
+    const fn new(geometry: Geometry, axes: usize, hollow: bool) -> Space {
+        Space { geometry, axes, hollow }
+    }
 
     pub(crate) fn name(self) -> String {
         match self.geometry {
@@ -70,10 +67,6 @@ impl Space {
 
     pub(crate) fn is_radial(self, axis: usize) -> bool {
         self.is_curved() && axis == 0
-    }
-
-    pub(crate) fn has_straight_axes(self) -> bool {
-        (0..self.axes).any(|axis| !self.is_radial(axis))
     }
 
     /// Whether a direction is along the axis of cylindrical coordinates.

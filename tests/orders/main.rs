@@ -8,34 +8,71 @@ mod operators;
 mod solutions;
 mod table;
 
-use std::sync::Mutex;
+use fields::{Closed, Space};
 
-/// Runs all jobs on as many threads as there are cores; what they give in their order.
-fn all<T: Send>(jobs: Vec<Box<dyn FnOnce() -> Vec<T> + Send>>) -> Vec<T> {
-    let results: Vec<Mutex<Vec<T>>> = jobs.iter().map(|_| Mutex::default()).collect();
-    let waiting = Mutex::new(jobs.into_iter().zip(&results));
-    let work = || {
-        loop {
-            let next = waiting.lock().unwrap().next();
-            let Some((job, result)) = next else { return };
-            *result.lock().unwrap() = job();
-        }
+/// A test for each way to close a domain, of real fields and of complex ones.
+macro_rules! orders {
+    ($($domain:ident = $space:ident { $($of:ident: [$($case:ident)*];)* })*) => {
+        $(mod $domain { $(mod $of { $(
+            #[test]
+            fn $case() {
+                let (closed, complex) = $crate::case(stringify!($case));
+                let entries = $crate::$of::entries($crate::Space::$space, closed, complex);
+                $crate::table::check(entries);
+            }
+        )* })* })*
     };
-    std::thread::scope(|scope| {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        (0..threads).for_each(|_| drop(scope.spawn(work)));
-    });
-    results.into_iter().flat_map(|result| result.into_inner().unwrap()).collect()
 }
 
-#[test]
-fn every_operator_and_condition_has_its_order() {
-    let mut jobs: Vec<Box<dyn FnOnce() -> Vec<table::Entry> + Send>> = Vec::new();
-    for fields in operators::jobs() {
-        jobs.push(Box::new(move || operators::entries(fields)));
+/// How a domain is closed, and whether fields are complex, by the name of the test.
+fn case(name: &str) -> (Closed, bool) {
+    let (closed, complex) = match name.strip_suffix("_complex") {
+        Some(closed) => (closed, true),
+        None => (name, false),
+    };
+    match closed {
+        "walls" => (Closed::Walls, complex),
+        "periodic" => (Closed::Periodic, complex),
+        "antiperiodic" => (Closed::Antiperiodic, complex),
+        _ => panic!("no way to close a domain: {closed}"),
     }
-    for fields in solutions::jobs() {
-        jobs.push(Box::new(move || solutions::entries(fields)));
+}
+
+orders! {
+    line = LINE {
+        operators: [walls walls_complex periodic antiperiodic];
+        solutions: [walls walls_complex periodic periodic_complex antiperiodic antiperiodic_complex];
     }
-    table::check(all(jobs));
+    square = SQUARE {
+        operators: [walls walls_complex periodic antiperiodic];
+        solutions: [walls walls_complex periodic periodic_complex antiperiodic antiperiodic_complex];
+    }
+    cube = CUBE {
+        operators: [walls walls_complex periodic antiperiodic];
+        solutions: [walls];
+    }
+    disk = DISK {
+        operators: [walls walls_complex];
+        solutions: [walls walls_complex];
+    }
+    annulus = ANNULUS {
+        operators: [walls walls_complex];
+        solutions: [walls walls_complex];
+    }
+    ball = BALL {
+        operators: [walls walls_complex];
+        solutions: [walls walls_complex];
+    }
+    shell = SHELL {
+        operators: [walls walls_complex];
+        solutions: [walls walls_complex];
+    }
+    cylinder = CYLINDER {
+        operators: [walls walls_complex periodic antiperiodic];
+        solutions: [walls walls_complex periodic periodic_complex antiperiodic antiperiodic_complex];
+    }
+    tube = TUBE {
+        operators: [walls walls_complex periodic antiperiodic];
+        solutions: [walls walls_complex periodic periodic_complex antiperiodic antiperiodic_complex];
+    }
 }

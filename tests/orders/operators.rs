@@ -254,33 +254,19 @@ impl Operator {
     }
 }
 
-/// What is done at a time: one domain, real or complex.
-pub(crate) fn jobs() -> Vec<Fields> {
-    let mut jobs = Vec::new();
-    for space in Space::ALL {
-        for closed in [Closed::Walls, Closed::Periodic, Closed::Antiperiodic] {
-            if closed != Closed::Walls && !space.has_straight_axes() {
-                continue;
-            }
-            // Operators know of a few cells only, so that a small domain does between walls.
-            let size = match closed {
-                Closed::Walls if space.is_curved() && space.hollow => [0.0085; 2],
-                Closed::Walls if space.hollow => [0.01; 2],
-                Closed::Walls => [0.5, 0.0625],
-                _ => [1.0; 2],
-            };
-            jobs.push(Fields { space, closed, complex: false, size });
-            if closed == Closed::Walls {
-                jobs.push(Fields { space, closed, complex: true, size });
-            }
-        }
+/// The size of a domain. Operators see only a few cells, so between walls a small one will do.
+fn size(space: Space, closed: Closed) -> [f64; 2] {
+    match closed {
+        Closed::Walls if space.is_curved() && space.hollow => [0.0085; 2],
+        Closed::Walls if space.hollow => [0.01; 2],
+        Closed::Walls => [0.5, 0.0625],
+        Closed::Periodic | Closed::Antiperiodic => [1.0; 2],
     }
-    jobs
 }
 
-/// All entries of a job.
-pub(crate) fn entries(fields: Fields) -> Vec<Entry> {
-    let space = fields.space;
+/// The errors of all operators on one domain.
+pub(crate) fn entries(space: Space, closed: Closed, complex: bool) -> Vec<Entry> {
+    let fields = Fields { space, closed, complex, size: size(space, closed) };
     // Between walls errors are largest in their corners, so that all cells count. Otherwise they
     // are waves, whose crests lie somewhere between cells: there the same points are looked
     // at on both grids, which are the cells of the coarse one.
@@ -332,7 +318,6 @@ pub(crate) fn entries(fields: Fields) -> Vec<Entry> {
                     space,
                     conservative,
                     kind,
-                    complex: fields.complex,
                     theory: operator.theory(fields, conservative, kind),
                     errors: [0, 1].map(|k| errors[k][n].0),
                     ratio: ratio as f64,

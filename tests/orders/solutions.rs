@@ -120,27 +120,9 @@ fn half(numbers: Vec<Complex>) -> Vec<Complex> {
 /// The size of domains.
 const SIZE: f64 = 0.6;
 
-/// What is done at a time: one domain, real or complex.
-pub(crate) fn jobs() -> Vec<Fields> {
-    let mut jobs = Vec::new();
-    for space in Space::ALL {
-        for closed in [Closed::Walls, Closed::Periodic, Closed::Antiperiodic] {
-            if closed != Closed::Walls && !space.has_straight_axes() {
-                continue;
-            }
-            for complex in [false, true] {
-                if space.axes < 3 || (closed == Closed::Walls && !complex) {
-                    jobs.push(Fields { space, closed, complex, size: [SIZE; 2] });
-                }
-            }
-        }
-    }
-    jobs
-}
-
-/// All entries of a job.
-pub(crate) fn entries(fields: Fields) -> Vec<Entry> {
-    let space = fields.space;
+/// The errors of the solutions of all problems on one domain.
+pub(crate) fn entries(space: Space, closed: Closed, complex: bool) -> Vec<Entry> {
+    let fields = Fields { space, closed, complex, size: [SIZE; 2] };
     // For gradients of gradients, whose stencils are wide, the last two.
     let cells: &[usize] = match space.axes {
         1 => &[32, 64, 128],
@@ -175,7 +157,6 @@ pub(crate) fn entries(fields: Fields) -> Vec<Entry> {
                     space,
                     conservative,
                     kind: *kind,
-                    complex: fields.complex,
                     theory: if *kind == Kind::CurvatureAtWall { 1.0 } else { 2.0 },
                     errors,
                     ratio: 2.0,

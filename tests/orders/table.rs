@@ -13,7 +13,6 @@ pub(crate) struct Entry {
     pub(crate) space: Space,
     pub(crate) conservative: Option<bool>,
     pub(crate) kind: Kind,
-    pub(crate) complex: bool,
     pub(crate) theory: f64,
     pub(crate) errors: [f64; 2],
     /// The ratio of the spacings, and the finer one.
@@ -92,15 +91,14 @@ pub(crate) fn largest_difference(found: &[Vec<f64>], exact: &[Vec<Complex>]) -> 
 /// The theoretical order is the whole number next to one that is right. The last columns are the
 /// largest errors of the entries whose order is 0, 1 and 2, as [`Entry::error`] counts them.
 pub(crate) fn check(mut entries: Vec<Entry>) {
-    // Entries of a row come from several jobs.
+    assert!(!entries.is_empty(), "nothing was computed");
     entries.sort_by_key(|entry| (entry.what.clone(), entry.space.name(), entry.conservative));
-    let mut columns: Vec<_> = Kind::ALL.map(|kind| (kind, false)).to_vec();
-    let complex = |kind: &Kind| entries.iter().any(|e| e.kind == *kind && e.complex);
-    columns.extend(Kind::ALL.into_iter().filter(complex).map(|kind| (kind, true)));
+    let occurs = |kind: &Kind| entries.iter().any(|entry| entry.kind == *kind);
+    let columns: Vec<Kind> = Kind::ALL.into_iter().filter(occurs).collect();
 
     print!("{:41} {:24}", "", "");
-    for (kind, complex) in &columns {
-        print!("{:>9}", if *complex { format!("i {}", kind.name()) } else { kind.name().into() });
+    for kind in &columns {
+        print!("{:>9}", kind.name());
     }
     println!("    0      1      2");
     for row in entries.chunk_by(|a, b| a.row() == b.row()) {
@@ -110,8 +108,8 @@ pub(crate) fn check(mut entries: Vec<Entry>) {
             Some(false) => " plain",
         };
         print!("{:41} {:24}", row[0].what, row[0].space.name() + form);
-        for (kind, complex) in &columns {
-            let entry = row.iter().find(|e| e.kind == *kind && e.complex == *complex);
+        for kind in &columns {
+            let entry = row.iter().find(|entry| entry.kind == *kind);
             let mark = |entry: &Entry| if entry.is_right() { "" } else { "!" };
             let text = entry.map(|entry| format!("{}{:.2}", mark(entry), entry.order()));
             print!("{:>9}", text.unwrap_or_default());

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fluxions_solver::{Formula, Origin};
 
-use super::given::{self, GivenEntry};
+use super::external::{self, GivenEntry};
 use super::reader::{Reader, Table};
 
 /// A table of numbers, expressions and lists of them, and of values from files.
@@ -21,8 +21,8 @@ pub(crate) fn with_values<'t>(
     for (key, value) in table.entries.iter() {
         let name = key.get_ref().to_string();
         reader.remember(origin(name.clone()), key.span(), value);
-        if given::is_given(value) {
-            match given::read(reader, folder, section, &name, value) {
+        if external::is_given(value) {
+            match external::read(reader, folder, section, &name, value) {
                 Some(entry) => given.push(entry),
                 // It has a value, though not a right one.
                 None => formulas.push((name, Formula::Number(0.0))),

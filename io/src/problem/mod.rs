@@ -6,9 +6,9 @@
 mod boundary;
 mod diagnostic;
 mod execution;
+mod external;
 mod field;
 mod formulas;
-mod given;
 mod grid;
 mod noise;
 mod output;
@@ -204,13 +204,13 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let mut given = Vec::new();
     if let Some(grid) = &grid {
         for entry in &given_parameters {
-            let values = given::look_up(&mut reader, entry, None, grid);
+            let values = external::look_up(&mut reader, entry, None, grid);
             given.extend(values.map(|values| (entry.name.clone(), values)));
         }
         for entry in &given_initial {
             let ty = types.iter().find(|(name, _)| *name == entry.name);
             let ty = ty.map_or(Type::REAL, |(_, ty)| *ty);
-            let values = given::look_up(&mut reader, entry, Some(ty), grid);
+            let values = external::look_up(&mut reader, entry, Some(ty), grid);
             // Where it cannot be had the field has an initial value all the same.
             let value = values.map_or(Formula::Number(0.0), |v| Formula::Values(Arc::new(v)));
             initial.push((entry.name.clone(), value));

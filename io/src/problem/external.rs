@@ -9,7 +9,7 @@ use toml::de::DeValue;
 
 use super::diagnostic::Diagnostic;
 use super::reader::{Reader, Table, Value};
-use crate::given::{Given, Unusable, Wanted};
+use crate::external::{Given, Unusable, Wanted};
 
 const KEYS: [&str; 5] = ["file", "dataset", "field", "time", "interpolation"];
 
