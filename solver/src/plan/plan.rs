@@ -10,9 +10,9 @@ use crate::plan::pass::PassBuilder;
 use crate::plan::preparation::Preparation;
 use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program, RandomArray, TIME};
 use crate::run::blocking::pipeline::Margins;
+use crate::schemes::euler_maruyama::noise_program;
 use crate::schemes::stages::Stages;
 use crate::schemes::tableau::Tableau;
-use crate::system::noise::noise_program;
 use crate::system::pde::Pde;
 
 /// An array of the memory, or one of its single rows.
