@@ -8,7 +8,7 @@ use fluxions_halo::{Exchange, FieldHalo, Subdomain};
 use crate::plan::halo_group::HaloGroup;
 use crate::run::memory::Memory;
 use crate::run::walls::Wall;
-use crate::system::boundary::conditions::antiperiodic;
+use crate::system::boundary::array_condition::antiperiodic;
 use crate::system::pde::Pde;
 
 /// The halos of a group of arrays on one block.

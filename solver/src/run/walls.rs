@@ -13,7 +13,7 @@ use fluxions_expr::{
 use fluxions_grid::{Condition, Face, Grid, Layout, Region, Side};
 use fluxions_halo::{HaloWidth, Subdomain, wall};
 
-use crate::system::boundary::conditions::{ArrayCondition, FaceConditions};
+use crate::system::boundary::array_condition::{ArrayCondition, FaceConditions};
 use crate::system::definition::MadeOf;
 use crate::system::pde::Pde;
 

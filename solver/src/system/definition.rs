@@ -2,8 +2,6 @@
 
 use fluxions_expr::{Expr, Node, Uses};
 
-use crate::system::operand;
-
 /// A named sub-expression.
 #[derive(Clone, Debug)]
 pub struct Definition {
@@ -35,7 +33,7 @@ impl MadeOf {
     /// What an expression is made of that may use these definitions.
     pub(crate) fn new(expr: &Expr, definitions: &[Definition]) -> Self {
         let mut all = MadeOf::default();
-        let compound = |expr: &Expr| operand::base(expr).is_none();
+        let compound = |expr: &Expr| base(expr).is_none();
         expr.walk(&mut |part| match &part.node {
             Node::Field(field) if !all.fields.contains(field) => all.fields.push(*field),
             Node::Time => (all.changes, all.timed) = (true, true),
@@ -55,5 +53,14 @@ impl MadeOf {
         all.fields.sort_unstable();
         all.fields.dedup();
         all
+    }
+}
+
+/// The field or definition that an expression is, or is a component of.
+pub(crate) fn base(expr: &Expr) -> Option<&Expr> {
+    match &expr.node {
+        Node::Field(_) | Node::Define(_) => Some(expr),
+        Node::Component(of, _) => base(of),
+        _ => None,
     }
 }

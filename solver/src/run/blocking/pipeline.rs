@@ -17,7 +17,7 @@
 use std::ops::Range;
 
 use crate::plan::plan::{Action, Extent, Plan, Slot};
-use crate::system::boundary::conditions::antiperiodic;
+use crate::system::boundary::array_condition::antiperiodic;
 use crate::system::pde::Pde;
 
 /// Doubles in a cache line.

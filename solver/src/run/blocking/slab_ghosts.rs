@@ -10,7 +10,7 @@ use fluxions_halo::{HaloWidth, Subdomain, wrap};
 use crate::plan::halo_group::HaloGroup;
 use crate::run::blocking::pipeline::{Margins, Pipeline, widen_some};
 use crate::run::walls::Wall;
-use crate::system::boundary::conditions::antiperiodic;
+use crate::system::boundary::array_condition::antiperiodic;
 use crate::system::pde::Pde;
 
 /// Ghost cells of a group of arrays.

@@ -2,6 +2,9 @@
 
 pub(crate) mod advected;
 pub(crate) mod conditions;
+pub(crate) mod given;
+pub(crate) mod limits;
+pub(crate) mod surroundings;
 
 use crate::system::formula::Formula;
 
