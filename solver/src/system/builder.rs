@@ -58,7 +58,7 @@ impl PdeBuilder {
     }
 
     /// A number that expressions can use by name; a text may use other parameters. A text that
-    /// uses coordinates, or is complex, is the same as a definition; given values are a field that
+    /// uses coordinates, or is complex, is the same as a definition. External data is a field that
     /// does not change.
     #[must_use]
     pub fn parameter(mut self, name: &str, value: impl Into<Formula>) -> Self {
@@ -310,5 +310,35 @@ mod tests {
                 "`and` cannot be a name: the word has a meaning in expressions",
             ]
         );
+    }
+
+    #[test]
+    fn a_function_with_a_mistake_is_reported_once_beside_a_condition_with_one() {
+        let builder = Pde::on(&grid())
+            .define_function("f", "(a) -> 2*")
+            .equation("u", "f(u)")
+            .boundary("y", Condition::Value(0.0.into()));
+        let found = messages(builder);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].starts_with("function `f`: "), "{found:?}");
+        assert!(found[1].starts_with("the grid has no `y`"), "{found:?}");
+    }
+
+    #[test]
+    fn symmetry_is_not_judged_where_an_equation_has_a_mistake() {
+        let grid = Grid::builder(fluxions_grid::Geometry::Spherical)
+            .axis("r", 0.0..1.0, 8, Ends::Bounded)
+            .build()
+            .unwrap();
+        let vector = Type::real(fluxions_expr::Rank::Vector);
+        let pde = |equation: &str| {
+            Pde::on(&grid)
+                .field("v", vector)
+                .equation("v", "-v")
+                .equation("c", equation)
+                .also_check(Origin::Output("d".into()), &"divergence(v)".into(), Place::Output)
+        };
+        assert_eq!(messages(pde("0")), Vec::<String>::new());
+        assert_eq!(messages(pde("nobody")), ["equation of `c`: unknown name `nobody`"]);
     }
 }

@@ -1,21 +1,21 @@
-//! Named sub-expressions, and what expressions are made of through them.
+//! Named sub-expressions, and what expressions are made of by their use.
 
 use fluxions_expr::{Expr, Node, Uses};
 
 /// A named sub-expression.
 #[derive(Clone, Debug)]
 pub struct Definition {
-    /// Its name.
+    /// The name.
     pub name: String,
     /// What it stands for.
     pub expr: Expr,
-    /// What it uses.
+    /// What the expression uses.
     pub uses: Uses,
-    /// What it is made of, through other definitions too.
+    /// What the expression is made of, other definitions looked into.
     pub(crate) made_of: MadeOf,
 }
 
-/// What an expression is made of, through definitions too.
+/// What an expression is made of, with definitions looked into.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MadeOf {
     /// The fields in it.
@@ -25,7 +25,7 @@ pub(crate) struct MadeOf {
     pub(crate) depends_on_owner: bool,
     /// Whether a condition with it changes with the time or the state.
     pub(crate) changes: bool,
-    /// Whether the time is in it.
+    /// Whether it depends on the time.
     pub(crate) timed: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The names of things: which can be one, and what arrays are called.
+//! Names: which can be used in expressions, and what arrays are called.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::system::declarations::Declarations;
 use crate::system::origin::Origin;
 
-/// Notes names that cannot be names, or stand for two things.
+/// Finds names that cannot be used in expressions, or stand for two things.
 pub(crate) fn check(declared: &Declarations, errors: &mut Vec<Error>) {
     let mut taken: HashMap<String, &'static str> = HashMap::new();
     taken.insert("t".into(), "the time");

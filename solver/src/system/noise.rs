@@ -21,7 +21,7 @@ pub enum Interpretation {
 }
 
 impl Interpretation {
-    /// Its name, as problem files use it.
+    /// Its name, in small letters.
     pub fn name(self) -> &'static str {
         match self {
             Interpretation::Ito => "ito",

@@ -230,7 +230,7 @@ impl Symbols {
         })
     }
 
-    /// The same names on a part of the grid, as [`Grid::cropped`] cuts it out.
+    /// These symbols on a part of the grid, as [`Grid::cropped`] cuts it out.
     pub(crate) fn cropped(&self, cells: usize, place: f64) -> Self {
         let grid = self.grid.cropped(cells, place);
         let offset = self.grid.offset_of(&grid);

@@ -5,7 +5,7 @@
 //! on compound expressions use the conditions of their equation's field, whatever the type of the
 //! expression; so for each *owner* the conditions of every type are worked out.
 
-use fluxions_expr::{Expr, Rank, Type, nearest};
+use fluxions_expr::{Expr, Rank, Type};
 use fluxions_grid::Condition;
 
 use crate::error::Error;
@@ -190,7 +190,7 @@ fn check_all(
             errors.push(Error::NobodysCondition {
                 origin: given.origin(ConditionPart::Whole),
                 name: name.clone(),
-                nearest: nearest(name, names.iter().copied()),
+                known: names.iter().map(|name| name.to_string()).collect(),
             });
             continue;
         }

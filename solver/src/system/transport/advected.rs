@@ -82,7 +82,7 @@ impl<T> Advector<T> {
         }
     }
 
-    /// Its key in problem files.
+    /// The name of the way in which it is given.
     pub(crate) fn key(&self) -> &'static str {
         match self {
             Advector::Velocity(_) => "velocity",

@@ -103,7 +103,7 @@ fn check(
     {
         refuse(
             "g_factor",
-            "G may depend on the place, not on the time, on fields or on values from files".into(),
+            "G may depend on the place, not on the time, on fields or on external data".into(),
         );
     }
     match (advector, density, spread.into_iter().collect::<Option<Vec<Expr>>>()) {
