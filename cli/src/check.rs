@@ -24,7 +24,11 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let ranks = ranks::number(&args.problem, &problem);
     // Output expressions and initial values are checked by making a simulation of a small part.
     let mistakes = |errors| Failure::Mistakes(problem.mistakes(&errors));
-    let inspection = Inspection::new(&problem.pde, &problem.times.scheme, ranks, &problem.dims)?;
+    let inspection = Inspection::new(&problem.pde, &problem.times.scheme, ranks, &problem.dims);
+    let inspection = inspection.map_err(|error| match error.origin() {
+        Some(_) => mistakes(error.into()),
+        None => Failure::Solve(error),
+    })?;
     match args.show {
         Some(Stage::Ast) => print(&trees(&problem)),
         Some(Stage::Passes) => print(&inspection.plan),

@@ -84,7 +84,7 @@ impl Failure {
                 let help = inner.downcast_ref::<io::Error>().and_then(io::Error::help);
                 plain(&inner.to_string(), help)
             }
-            Failure::Solve(error) => plain(&error.to_string(), error.help()),
+            Failure::Solve(error) => plain(&error.to_string(), io::problem::help(error)),
             Failure::Told { .. } | Failure::ToldByRank0 => String::new(),
         }
     }

@@ -40,6 +40,16 @@ fn every_mistake_is_explained_as_recorded() {
 }
 
 #[test]
+fn an_axis_too_thin_for_transport_is_reported_by_run_as_by_check() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/errors");
+    let name = "transport_thin_axis.toml";
+    let home = common::Home::new();
+    home.write(name, &std::fs::read_to_string(folder.join(name)).unwrap());
+    let expected = std::fs::read_to_string(folder.join("transport_thin_axis.txt")).unwrap();
+    assert_eq!(home.fail(2, &["run", name]), expected);
+}
+
+#[test]
 fn files_that_cannot_be_read() {
     let home = common::Home::new();
     let message = home.fail(2, &["run", "nowhere.toml"]);

@@ -21,10 +21,10 @@ pub enum Error {
         /// The mistake.
         error: Box<fluxions_expr::Error>,
     },
-    /// No equation at all.
+    /// A system without an equation.
     #[error("there is no equation to solve")]
     NoEquation,
-    /// A name that cannot be one.
+    /// A name that expressions cannot use.
     #[error("`{name}` cannot be a name: {reason}")]
     BadName {
         /// What the name was to be for.
@@ -34,7 +34,7 @@ pub enum Error {
         /// Why not.
         reason: &'static str,
     },
-    /// One name for two things.
+    /// A name that stands for two things.
     #[error("the name `{name}` is taken: it is {taken}")]
     NameTaken {
         /// What the name was to be for.
@@ -44,7 +44,7 @@ pub enum Error {
         /// What it is already, in words.
         taken: &'static str,
     },
-    /// Definitions or parameters that need each other.
+    /// Definitions or parameters that need each other in a circle.
     #[error("{} need each other in a circle", names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", "))]
     Circle {
         /// Where the first of them stands.
@@ -59,8 +59,8 @@ pub enum Error {
         origin: Origin,
         /// The name.
         name: String,
-        /// The nearest name.
-        nearest: Option<String>,
+        /// The names of fields and definitions.
+        known: Vec<String>,
     },
     /// A boundary condition at a place that the grid does not have.
     #[error("the grid has no `{at}`: a condition stands at {known}")]
@@ -100,8 +100,8 @@ pub enum Error {
         /// The fields that there are.
         known: Vec<String>,
     },
-    /// A number that was not announced.
-    #[error("no number of the name `{name}` was announced to the simulation's builder")]
+    /// A number that the simulation's builder was not told of.
+    #[error("the simulation's builder was not told of a number `{name}`")]
     NoSuchNumber {
         /// The name.
         name: String,
@@ -119,7 +119,7 @@ pub enum Error {
         /// The type of its value.
         ty: Type,
     },
-    /// Something that is made of several numbers, where one was asked for.
+    /// A value that is made of several numbers, where one number was asked for.
     #[error("`{name}` is {ty}: ask for one of its parts")]
     NotScalar {
         /// Its name.
@@ -127,7 +127,7 @@ pub enum Error {
         /// Its type.
         ty: Type,
     },
-    /// An operator whose argument has no boundary conditions that make sense.
+    /// An operator on a compound expression for which the boundary conditions make no sense.
     #[error(
         "an operator is applied to {ty}, for which the condition `{condition}` at `{at}` makes no sense: {reason}"
     )]
@@ -155,7 +155,7 @@ pub enum Error {
         /// The part of the text at fault.
         span: fluxions_expr::Span,
     },
-    /// Transport that cannot be done in the way that was asked for.
+    /// A field that cannot be advected in the way that was asked for.
     #[error("`{field}` cannot be advected in this way: {reason}")]
     UnfitTransport {
         /// Where it is asked for.
@@ -165,16 +165,16 @@ pub enum Error {
         /// Why not.
         reason: Box<str>,
     },
-    /// A flow that passes more than a cell in a time step.
+    /// A flow that passes more than a cell in a time step, found before the first step.
     #[error("{}", too_fast(field, *courant, *dt))]
     Courant {
         /// Where the flow stands.
         origin: Origin,
         /// The field.
         field: String,
-        /// The largest outflow from a cell over what is in it.
+        /// The largest ratio of what flows out of a cell to what is in it.
         courant: f64,
-        /// The time step, if that makes a difference.
+        /// The time step, if the Courant number depends on it.
         dt: Option<f64>,
     },
     /// A diffusivity that is negative, or not a number.
@@ -217,10 +217,10 @@ pub enum Error {
     NegativeVariance {
         /// Where it stands.
         origin: Origin,
-        /// What it is.
+        /// Its value.
         value: f64,
     },
-    /// A variance for which Stratonovich's drift is not known.
+    /// A variance that depends on other cells, for which Stratonovich's drift is not known.
     #[error(
         "{origin}: with Stratonovich's interpretation a variance is made of the values in the cell \
          itself, and `{operator}` looks at others"
@@ -231,17 +231,17 @@ pub enum Error {
         /// The operator or reduction in it.
         operator: String,
     },
-    /// A time step, start or end that cannot be.
+    /// A time step, start or end that makes no sense.
     #[error("{what} must be {must}, not {value}")]
     BadTime {
-        /// What is wrong.
+        /// Which of them is wrong.
         what: &'static str,
-        /// What it has to be.
+        /// What it must be.
         must: &'static str,
-        /// What it is.
+        /// Its value.
         value: f64,
     },
-    /// A grid that cannot be cut into as many blocks as there are ranks.
+    /// A grid that cannot be cut into one block for each rank.
     #[error(transparent)]
     Decomposition(#[from] fluxions_halo::Error),
     /// Arrays that do not fit the machine.
@@ -255,12 +255,12 @@ pub enum Error {
         /// Bytes that it has.
         available: u64,
     },
-    /// Memory that the system did not give.
-    #[error("the system gave no {:.1} GiB of memory: {source}", *needed as f64 / GIB)]
+    /// Memory that the operating system refused.
+    #[error("the operating system refused {:.1} GiB of memory: {source}", *needed as f64 / GIB)]
     NoMemory {
         /// Bytes that this rank asked for.
         needed: u64,
-        /// What the system said.
+        /// Why, as the operating system says.
         source: std::io::Error,
     },
     /// A number that is not finite.
@@ -287,20 +287,20 @@ pub enum Error {
     /// A failure of communication, or of another rank.
     #[error(transparent)]
     Comm(#[from] fluxions_comm::Error),
-    /// Something that failed on another rank, which has the error.
+    /// A failure on another rank, which has the error.
     #[error("rank {rank} failed")]
     Elsewhere {
         /// That rank.
         rank: usize,
     },
-    /// Values given cell by cell where an expression is needed.
-    #[error("given values are for parameters and initial values")]
+    /// External data where an expression is needed.
+    #[error("external data is for parameters and initial values")]
     MisplacedValues {
-        /// Where they stand.
+        /// Where it stands.
         origin: Origin,
     },
-    /// Values from elsewhere of another type than the field.
-    #[error("the given initial values of `{field}` are {found}, and {wanted} is needed")]
+    /// External data of another type than the field for which it is the initial value.
+    #[error("the external initial values of `{field}` are {found}, and {wanted} is needed")]
     UnfitValues {
         /// The field.
         field: String,
@@ -309,7 +309,7 @@ pub enum Error {
         /// The type of the field.
         wanted: Type,
     },
-    /// Values from elsewhere that cannot be had.
+    /// External data that cannot be read.
     #[error("{0}")]
     Source(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A tracker that failed.
@@ -365,21 +365,15 @@ impl Error {
     pub fn help(&self) -> Option<String> {
         match self {
             Error::Expression { error, .. } => error.help(),
-            Error::NobodysCondition { nearest: Some(near), .. } => {
-                Some(format!("did you mean `{near}`?"))
+            Error::NobodysCondition { name, known, .. } => {
+                suggestion(name, known, "the fields and definitions")
             }
-            Error::NoSuchField { name, known, .. } => {
-                match fluxions_expr::nearest(name, known.iter().map(String::as_str)) {
-                    Some(near) => Some(format!("did you mean `{near}`?")),
-                    None if known.is_empty() => None,
-                    None => Some(format!("the fields are {}", known.join(", "))),
-                }
-            }
-            Error::NoInitialValue { field } => {
-                Some(format!("give it one in [initial], such as {field} = 0"))
+            Error::NoSuchField { name, known, .. } => suggestion(name, known, "the fields"),
+            Error::NoInitialValue { .. } => {
+                Some("give it one, which may be a number or an expression".into())
             }
             Error::UnfitArgument { .. } => {
-                Some("name the argument in [define] and give it conditions of its own".into())
+                Some("make the argument a definition and give that conditions of its own".into())
             }
             Error::NotSymmetric { .. } => Some(
                 "write vectors as [f, 0, 0], tensors as [[f, 0, 0], [0, g, 0], [0, 0, g]]".into(),
@@ -395,21 +389,29 @@ impl Error {
             }
             Error::CourantLater { .. } => Some("make dt smaller".into()),
             Error::Memory { .. } | Error::NoMemory { .. } => {
-                Some("use fewer cells, or more machines: `mpirun` over several of them".into())
+                Some("use fewer cells, or ranks on several machines".into())
             }
             Error::NotFinite { step: 0, .. } => Some("look at the initial value there".into()),
             Error::NotFinite { noise: true, .. } => Some(
-                "the variance of its noise may be negative there, or the time step too long: \
-                 `fluxions check` prints the longest stable one"
+                "the variance of its noise may be negative there, or the time step longer than the \
+                 longest stable one, which `stable_step` finds"
                     .into(),
             ),
-            Error::NonlocalNoise { .. } => Some("use interpretation = \"ito\"".into()),
-            Error::NotFinite { .. } => Some(
-                "the time step may be too long: `fluxions check` prints the longest stable one"
-                    .into(),
-            ),
+            Error::NonlocalNoise { .. } => Some("interpret the noise in the sense of Itô".into()),
+            Error::NotFinite { .. } => {
+                Some("the time step may be longer than the longest stable one, which `stable_step` finds".into())
+            }
             _ => None,
         }
+    }
+}
+
+/// A suggestion for a name that is not known: the nearest one that is, or else all that there are.
+fn suggestion(name: &str, known: &[String], all: &str) -> Option<String> {
+    match fluxions_expr::nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => Some(format!("did you mean `{near}`?")),
+        None if known.is_empty() => None,
+        None => Some(format!("{all} are {}", known.join(", "))),
     }
 }
 

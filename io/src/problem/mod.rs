@@ -10,6 +10,7 @@ mod external;
 mod field;
 mod formulas;
 mod grid;
+mod help;
 mod noise;
 mod output;
 mod reader;
@@ -28,6 +29,7 @@ use toml::de::{DeTable, DeValue};
 
 pub use diagnostic::{Diagnostic, Mistakes};
 pub use execution::Execution;
+pub use help::help;
 pub use output::{Diagnostics, Output, Precision};
 use reader::{Places, Reader, Table};
 pub use set::{SetError, set};
@@ -144,8 +146,15 @@ impl Problem {
         let part = Problem { pde: self.pde.cropped(CELLS, 0.0), dims: vec![], ..self.clone() };
         let is_part = part.pde.grid() != self.pde.grid();
         match part.simulation(&World::solo()).build() {
-            // Where the ends of a part meet flows may jump.
-            Err(Errors(errors)) if is_part && matches!(&errors[..], [Error::Courant { .. }]) => {
+            // Where the ends of a part meet flows may jump, and a part may have fewer cells than
+            // transport needs.
+            Err(Errors(errors))
+                if is_part
+                    && matches!(
+                        &errors[..],
+                        [Error::Courant { .. } | Error::UnfitTransport { .. }]
+                    ) =>
+            {
                 Ok(())
             }
             built => built.map(drop),

@@ -9,6 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::Diagnostic;
+use super::help::help;
 
 /// A value with its place.
 pub(crate) type Value<'t> = Spanned<DeValue<'t>>;
@@ -317,11 +318,11 @@ impl Places {
             let label = format!("in the {origin}");
             return Diagnostic::at(place.of(*span), error.to_string())
                 .label(label)
-                .help(error.help());
+                .help(help(error));
         }
         let span = origin.and_then(|origin| self.key_of(origin));
         let message = error.to_string();
-        Diagnostic { message, span, label: String::new(), help: error.help() }
+        Diagnostic { message, span, label: String::new(), help: help(error) }
     }
 
     /// Where a part of the problem stands, or else what it is a part of: an option of transport that

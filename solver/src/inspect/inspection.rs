@@ -16,7 +16,7 @@ use crate::simulation::simulation::Simulation;
 use crate::system::external::Shifted;
 use crate::system::formula::Formula;
 use crate::system::pde::Pde;
-use crate::system::transport::advected;
+use crate::system::transport::limits;
 
 /// What a problem needs.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,8 +42,10 @@ impl Inspection {
     /// If the grid cannot be cut into as many blocks.
     pub fn new(pde: &Pde, tableau: &Tableau, ranks: usize, dims: &[usize]) -> Result<Self, Error> {
         let plan = Plan::step(pde, tableau);
-        let dims = advected::ranks_along(pde, dims)?;
-        let decomposition = Decomposition::new(pde.grid(), ranks, &dims, plan.least_cells(pde))?;
+        let least = plan.least_cells(pde);
+        limits::check_cells(pde, least)?;
+        let dims = limits::ranks_along(pde, dims)?;
+        let decomposition = Decomposition::new(pde.grid(), ranks, &dims, least)?;
         let blocked = DeepPipeline::new(pde, &plan, &decomposition, Blocking::default());
         let deep = blocked.map_or([0; 3], |blocked| blocked.halo());
         let halo = plan.halo();

@@ -17,7 +17,7 @@ use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Plan, equations};
 use crate::plan::program::{ArrayRef, OwnedExpr, Program};
 use crate::run::executor::Executor;
-use crate::schemes::mpdata::measures;
+use crate::schemes::mpdata::{flows, measures};
 use crate::schemes::tableau::Tableau;
 use crate::simulation::simulation::Simulation;
 use crate::system::external::Shifted;
@@ -105,10 +105,11 @@ struct Blocks {
 
 /// A plan whose reductions are the largest sums of magnitudes of derivatives.
 fn sensitivities(pde: &Pde) -> (Plan, Blocks) {
-    let n = pde.all_arrays();
+    let kept = flows::kept(pde);
+    let n = pde.all_arrays() + kept.len();
     let targets = equations(pde);
     let mut program = Program::new(pde, &targets);
-    let mut plan = Plan::of_fields(pde, &program);
+    let mut plan = Plan::of_fields(pde, &kept, &program);
     let slot = move |reference: ArrayRef| match reference {
         ArrayRef::Quantity(array) => Slot::Array(n + array),
         ArrayRef::Field(k) | ArrayRef::Extra(k) | ArrayRef::Random(k) => Slot::Array(k),

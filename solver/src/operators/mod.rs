@@ -77,7 +77,7 @@ pub(crate) struct Reach {
     pub(crate) numbers: Vec<Option<HaloWidth>>,
 }
 
-/// How an operator uses each of its arguments; nothing of those that are not stored.
+/// How an operator uses each of its arguments. Of arguments that are not stored it uses nothing.
 pub(crate) fn reach(operator: Operator, grid: &Grid, types: &[Type]) -> Vec<Reach> {
     const MOST: usize = 32;
     let dimension = grid.components().len();
@@ -147,7 +147,7 @@ fn is_same(expr: &Expr) -> bool {
     }
 }
 
-/// The rank of a value with so many components.
+/// A value of this rank with these components.
 fn parts(rank: Rank, items: Vec<Number>) -> Parts {
     Parts { rank, items }
 }

@@ -11,9 +11,9 @@ pub(crate) type Load<'a> = &'a mut dyn FnMut(&mut Builder, usize, usize, [i32; 3
 /// An argument of an operator.
 #[derive(Clone, Debug)]
 pub(crate) enum Argument {
-    /// Stored with halos, of this type.
+    /// An argument that is stored with halos, of this type.
     Stored(Type),
-    /// The same in all cells, or needed in the cell itself only.
+    /// An argument that has one value in all cells, or is needed in the cell itself only.
     Value(Parts),
 }
 

@@ -1,5 +1,7 @@
 //! Expressions that are evaluated beside the equations, for outputs and trackers.
 
+use std::ops::Range;
+
 use fluxions_expr::{Place, Type};
 
 use crate::error::Error;
@@ -14,14 +16,18 @@ use crate::system::pde::Pde;
 pub(crate) struct Observable {
     pub(crate) name: String,
     pub(crate) plan: Plan,
+    /// The arrays of its value, where that is one per cell.
+    pub(crate) arrays: Range<usize>,
     pub(crate) extent: Extent,
     pub(crate) ty: Type,
 }
 
 impl Observable {
-    /// The observable of a text: a number where it is the same in all cells.
+    /// The observable of a text: a number where it is the same in all cells. `kept` are the arrays
+    /// that the scheme keeps between steps.
     pub(crate) fn new(
         pde: &Pde,
+        kept: &[String],
         name: &str,
         formula: &Formula,
         number: bool,
@@ -34,7 +40,9 @@ impl Observable {
         }
         let extent = if number { Extent::Once } else { Extent::Block };
         let ty = expr.ty;
-        let plan = Plan::evaluation(pde, name, &expr, ty, extent);
-        Ok(Observable { name: name.into(), plan, extent, ty })
+        let plan = Plan::evaluation(pde, kept, name, &expr, ty, extent);
+        let first = pde.all_arrays() + kept.len();
+        let arrays = first..first + ty.numbers(pde.space().dimension());
+        Ok(Observable { name: name.into(), plan, arrays, extent, ty })
     }
 }

@@ -46,16 +46,24 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// The evaluation of an expression from the fields in arrays 0 … n−1: of a value of this type
-    /// per cell to the arrays after those, or of one number to row 0.
-    pub(crate) fn evaluation(pde: &Pde, name: &str, expr: &Expr, ty: Type, extent: Extent) -> Self {
-        let n = pde.all_arrays();
-        let owner = Program::owner_of(pde, expr);
+    /// per cell to the arrays after those and the `kept` ones of the scheme, or of one number to
+    /// row 0.
+    pub(crate) fn evaluation(
+        pde: &Pde,
+        kept: &[String],
+        name: &str,
+        expr: &Expr,
+        ty: Type,
+        extent: Extent,
+    ) -> Self {
+        let n = pde.all_arrays() + kept.len();
+        let owner = pde.owner_of(expr);
         let target = OwnedExpr { expr, owner, name };
         let mut program = Program::new(pde, &[target]);
         let mut plan = Plan {
             first_factor: program.parameters(),
             rows: 1,
-            array_names: pde.all_array_names(),
+            array_names: pde.all_array_names().into_iter().chain(kept.iter().cloned()).collect(),
             data_widths: program.data_widths().to_vec(),
             ..Plan::default()
         };
@@ -84,19 +92,20 @@ impl Plan {
 
     /// The initial value of one field, to its arrays. What it needs beside lies in the arrays
     /// after those of the fields.
-    pub(crate) fn initial(pde: &Pde, field: usize, expr: &Expr) -> Self {
+    pub(crate) fn initial(pde: &Pde, kept: &[String], field: usize, expr: &Expr) -> Self {
         let (name, ty) = (&pde.fields()[field], pde.types()[field]);
-        let mut plan = Self::evaluation(pde, name, expr, ty, Extent::Block);
+        let mut plan = Self::evaluation(pde, kept, name, expr, ty, Extent::Block);
         if let Some(Action::Sweep { outputs, .. }) = plan.actions.last_mut() {
             *outputs = pde.arrays_of(field).map(Slot::Array).collect();
         }
         plan
     }
 
-    /// An empty plan whose arrays are those of the fields, then those of a program's quantities.
-    pub(crate) fn of_fields(pde: &Pde, program: &Program) -> Self {
-        let array_names: Vec<_> =
-            pde.all_array_names().into_iter().chain(program.array_names()).collect();
+    /// An empty plan whose arrays are those of the fields, the `kept` ones of the scheme, then those
+    /// of a program's quantities.
+    pub(crate) fn of_fields(pde: &Pde, kept: &[String], program: &Program) -> Self {
+        let names = pde.all_array_names().into_iter().chain(kept.iter().cloned());
+        let array_names: Vec<_> = names.chain(program.array_names()).collect();
         Plan {
             data_widths: program.data_widths().to_vec(),
             first_factor: program.parameters(),

@@ -13,7 +13,6 @@ use fluxions_expr::{Distribution, Expr, Kernel, Node, Operator, Reduction, Type}
 use fluxions_halo::HaloWidth;
 
 use crate::operators::{self, Reach};
-use crate::system::definition::MadeOf;
 use crate::system::operand::Operand;
 use crate::system::pde::Pde;
 
@@ -135,18 +134,6 @@ impl<'a> Program<'a> {
         }
         program.number_arrays();
         program
-    }
-
-    /// The owner of an expression without an equation: that of the fields in it where they all
-    /// have the same, else the common one.
-    pub(crate) fn owner_of(pde: &Pde, expr: &Expr) -> usize {
-        let fields = MadeOf::new(expr, pde.definitions()).fields;
-        let solved = fields.iter().filter(|field| **field < pde.fields().len());
-        let mut owners = solved.map(|field| pde.conditions().owner_of_field(*field));
-        match owners.next() {
-            Some(first) if owners.all(|owner| owner == first) => first,
-            _ => pde.conditions().common(),
-        }
     }
 
     /// Passes after which an expression can be computed; notes what it needs.
@@ -271,11 +258,16 @@ impl<'a> Program<'a> {
         }
     }
 
+    fn operand(&self, op: Operator, k: usize, argument: OwnedExpr<'_>) -> Operand {
+        let (conditions, dimension) = (self.pde.conditions(), self.pde.space().dimension());
+        Operand::of(conditions, dimension, op, k, argument.expr, argument.owner)
+    }
+
     /// What makes the quantity that an operator looks at, and which of its numbers is the first;
     /// nothing where that is a field.
     fn key(&self, op: Operator, k: usize, argument: OwnedExpr<'_>) -> Option<(Key, usize)> {
         let OwnedExpr { expr, owner, .. } = argument;
-        match Operand::of(self.pde, op, k, expr, owner) {
+        match self.operand(op, k, argument) {
             Operand::Field { .. } => None,
             Operand::Define { definition, numbers, conditions, .. } => {
                 let depends = self.pde.definitions()[definition].made_of.depends_on_owner;
@@ -296,8 +288,8 @@ impl<'a> Program<'a> {
         k: usize,
         argument: OwnedExpr<'_>,
     ) -> Vec<Option<ArrayRef>> {
-        let OwnedExpr { expr, owner, .. } = argument;
-        if let Operand::Field { field, numbers } = Operand::of(self.pde, op, k, expr, owner) {
+        let expr = argument.expr;
+        if let Operand::Field { field, numbers } = self.operand(op, k, argument) {
             let first = self.pde.arrays_of(field).start;
             return numbers.map(|number| Some(ArrayRef::Field(first + number))).collect();
         }

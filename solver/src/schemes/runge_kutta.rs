@@ -4,9 +4,9 @@ use crate::plan::action::{Action, Extent, Slot};
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Plan, equations, slots};
 use crate::plan::program::{ArrayRef, Program};
+use crate::schemes::euler_maruyama::noise_program;
 use crate::schemes::stages::Stages;
 use crate::schemes::tableau::Tableau;
-use crate::system::noise::noise_program;
 use crate::system::pde::Pde;
 
 impl Plan {

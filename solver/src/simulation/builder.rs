@@ -28,7 +28,7 @@ use crate::simulation::tracker::Tracker;
 use crate::system::formula::Formula;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
-use crate::system::transport::advected;
+use crate::system::transport::limits;
 
 /// Collects what a [`Simulation`] is made of.
 pub struct SimulationBuilder<'a> {
@@ -169,7 +169,7 @@ impl<'a> SimulationBuilder<'a> {
     /// Every mistake found in the expressions.
     pub fn most_ranks(&self, most: usize) -> Result<Option<usize>, Errors> {
         let least = Setup::new(self)?.least;
-        let dims = advected::ranks_along(self.pde, &self.dims)?;
+        let dims = limits::ranks_along(self.pde, &self.dims)?;
         let fits =
             |ranks: &usize| Decomposition::new(self.pde.grid(), *ranks, &dims, least).is_ok();
         Ok((1..=most).rev().find(fits))
@@ -203,7 +203,7 @@ impl<'a> SimulationBuilder<'a> {
             arrays,
             rows,
         } = setup;
-        let dims = advected::ranks_along(pde, &self.dims)?;
+        let dims = limits::ranks_along(pde, &self.dims)?;
         let decomposition =
             Decomposition::new(pde.grid(), world.size(), &dims, least).map_err(Error::from)?;
         step.know_step(dt);

@@ -10,12 +10,14 @@ use crate::plan::halo_group::widen;
 use crate::plan::observable::Observable;
 use crate::plan::plan::Plan;
 use crate::run::memory::Memory;
+use crate::schemes::mpdata::flows;
 use crate::simulation::builder::SimulationBuilder;
 use crate::system::external::ExternalSource;
 use crate::system::formula::Formula;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
 use crate::system::symmetry;
+use crate::system::transport::limits;
 
 /// The plans of a simulation.
 pub(crate) struct Setup {
@@ -40,12 +42,13 @@ impl Setup {
     pub(crate) fn new(builder: &SimulationBuilder<'_>) -> Result<Self, Errors> {
         let pde = builder.pde;
         let mut errors = Vec::new();
-        let initial = initial_plans(builder, &mut errors);
+        let kept = flows::kept(pde);
+        let initial = initial_plans(builder, &kept, &mut errors);
         let mut observables = Vec::new();
         let fields = builder.fields.iter().map(|(name, formula)| (name, formula, false));
         let numbers = builder.numbers.iter().map(|(name, formula)| (name, formula, true));
         for (name, formula, number) in fields.chain(numbers) {
-            match Observable::new(pde, name, formula, number) {
+            match Observable::new(pde, &kept, name, formula, number) {
                 Ok(observable) => observables.push(observable),
                 Err(found) => errors.extend(found),
             }
@@ -54,6 +57,7 @@ impl Setup {
             return Err(Errors(errors));
         }
         let step = Plan::step(pde, &builder.scheme);
+        limits::check_cells(pde, step.least_cells(pde))?;
         let before = (!pde.advected.is_empty()).then(|| Plan::before_transport(pde));
         let plans = || {
             [&step]
@@ -76,7 +80,11 @@ impl Setup {
     }
 }
 
-fn initial_plans(builder: &SimulationBuilder<'_>, errors: &mut Vec<Error>) -> Vec<Plan> {
+fn initial_plans(
+    builder: &SimulationBuilder<'_>,
+    kept: &[String],
+    errors: &mut Vec<Error>,
+) -> Vec<Plan> {
     let pde = builder.pde;
     for (name, _) in &builder.initial {
         if let Err(error) = pde.field(&Origin::Initial(name.clone()), name) {
@@ -103,10 +111,10 @@ fn initial_plans(builder: &SimulationBuilder<'_>, errors: &mut Vec<Error>) -> Ve
         let origin = Origin::Initial(field.clone());
         match pde.check_value(&origin, value, Place::Initial, number) {
             Ok((expr, _)) => {
-                if !pde.vanishing().allows(number, &expr) {
-                    errors.push(symmetry::broken_initial(pde, number, value));
+                if pde.vanishing().is_some_and(|vanishing| !vanishing.allows(number, &expr)) {
+                    errors.push(symmetry::broken_initial(field, value));
                 }
-                plans.push(Plan::initial(pde, number, &expr));
+                plans.push(Plan::initial(pde, kept, number, &expr));
             }
             Err(found) => errors.extend(found),
         }
@@ -139,8 +147,9 @@ pub(crate) fn load(
         }
         all.push(values);
     }
-    if !pde.vanishing().allows_values(field, &all) {
-        return Err(symmetry::broken_initial(pde, field, &Formula::Values(Arc::clone(source))));
+    if pde.vanishing().is_some_and(|vanishing| !vanishing.allows_values(field, &all)) {
+        let name = &pde.fields()[field];
+        return Err(symmetry::broken_initial(name, &Formula::Values(Arc::clone(source))));
     }
     for (array, values) in pde.arrays_of(field).zip(all) {
         let layout = memory.layout();

@@ -52,8 +52,7 @@ impl State {
         match self.observables.iter_mut().find(|(o, _)| is_it(o)) {
             Some((observable, executor)) => {
                 executor.run(&self.world, &self.block, &mut self.memory, time, 0.0)?;
-                let first = self.pde.all_arrays();
-                Ok(first..first + observable.ty.numbers(self.pde.space().dimension()))
+                Ok(observable.arrays.clone())
             }
             None => self.pde.field(&Origin::Output(name.into()), name).map(|_| 0..0),
         }

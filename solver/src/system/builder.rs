@@ -1,43 +1,37 @@
 //! Collects what a system of equations is made of and checks it, all mistakes at once.
 
-use fluxions_expr::{Closure, Expr, Native, Place, Type, Uses};
+use fluxions_expr::{Closure, Expr, Native, Place, Type};
 use fluxions_grid::{Condition, Grid};
 
 use crate::error::{Error, Errors};
-use crate::schemes::mpdata::flows::Flows;
-use crate::system::boundary::conditions::{self, Conditions};
-use crate::system::boundary::entry::GivenCondition;
-use crate::system::definition::{Definition, MadeOf};
+use crate::system::boundary::conditions::Conditions;
+use crate::system::boundary::given::GivenCondition;
+use crate::system::check::Checks;
+use crate::system::declarations::Declarations;
 use crate::system::external::ExternalField;
 use crate::system::formula::Formula;
-use crate::system::names;
+use crate::system::mistakes::Mistakes;
 use crate::system::noise::{Interpretation, Noise};
-use crate::system::order::in_order;
 use crate::system::origin::Origin;
-use crate::system::parameters;
 use crate::system::pde::Pde;
-use crate::system::resolve::{fit, resolve, wrap};
-use crate::system::space;
+use crate::system::resolve::resolve;
+use crate::system::symbols::Symbols;
 use crate::system::symmetry::Vanishing;
-use crate::system::transport::advected;
+use crate::system::transport::given;
+use crate::system::transport::surroundings::Surroundings;
 use crate::system::transport::{Sources, Transport};
 
 /// Collects what a [`Pde`] is made of.
 #[derive(Clone, Debug)]
 pub struct PdeBuilder {
-    pub(crate) grid: Grid,
-    pub(crate) types: Vec<(String, Type)>,
-    pub(crate) parameters: Vec<(String, Formula)>,
-    pub(crate) definitions: Vec<(String, Formula)>,
-    pub(crate) functions: Vec<(String, String)>,
-    pub(crate) equations: Vec<(String, Formula)>,
-    pub(crate) natives: Vec<Native>,
-    pub(crate) transports: Vec<(String, Transport)>,
+    declared: Declarations,
+    equations: Vec<(String, Formula)>,
+    transports: Vec<(String, Transport)>,
     sources: Sources,
     conditions: Vec<GivenCondition>,
     noise: Vec<(String, Formula)>,
     interpretation: Interpretation,
-    pub(crate) external: Vec<ExternalField>,
+    /// Expressions that are checked along with the system.
     others: Vec<(Origin, Formula, Place)>,
 }
 
@@ -45,19 +39,13 @@ impl PdeBuilder {
     /// A system on this grid, without equations yet.
     pub(crate) fn new(grid: &Grid) -> Self {
         PdeBuilder {
-            grid: grid.clone(),
-            types: Vec::new(),
-            parameters: Vec::new(),
-            definitions: Vec::new(),
-            functions: Vec::new(),
+            declared: Declarations::on(grid),
             equations: Vec::new(),
-            natives: Vec::new(),
             transports: Vec::new(),
             sources: Sources::default(),
             conditions: Vec::new(),
             noise: Vec::new(),
             interpretation: Interpretation::Ito,
-            external: Vec::new(),
             others: Vec::new(),
         }
     }
@@ -65,20 +53,20 @@ impl PdeBuilder {
     /// The type of a field; real scalars need none.
     #[must_use]
     pub fn field(mut self, name: &str, ty: Type) -> Self {
-        self.types.push((name.into(), ty));
+        self.declared.types.push((name.into(), ty));
         self
     }
 
     /// A number that expressions can use by name; a text may use other parameters. A text that
-    /// uses coordinates, or is complex, is the same as a definition; given values are a field that
+    /// uses coordinates, or is complex, is the same as a definition. External data is a field that
     /// does not change.
     #[must_use]
     pub fn parameter(mut self, name: &str, value: impl Into<Formula>) -> Self {
         match value.into() {
             Formula::Values(source) => {
-                self.external.push(ExternalField { name: name.into(), source })
+                self.declared.external.push(ExternalField { name: name.into(), source })
             }
-            value => self.parameters.push((name.into(), value)),
+            value => self.declared.parameters.push((name.into(), value)),
         }
         self
     }
@@ -86,14 +74,14 @@ impl PdeBuilder {
     /// A named sub-expression, usable wherever a field is.
     #[must_use]
     pub fn define(mut self, name: &str, formula: impl Into<Formula>) -> Self {
-        self.definitions.push((name.into(), formula.into()));
+        self.declared.definitions.push((name.into(), formula.into()));
         self
     }
 
     /// A function written as text, such as `(x, a) -> x/(a + x)`.
     #[must_use]
     pub fn define_function(mut self, name: &str, text: &str) -> Self {
-        self.functions.push((name.into(), text.into()));
+        self.declared.functions.push((name.into(), text.into()));
         self
     }
 
@@ -101,7 +89,7 @@ impl PdeBuilder {
     /// arguments on every rank.
     #[must_use]
     pub fn function<A>(mut self, name: &str, function: impl Closure<A>) -> Self {
-        self.natives.push(Native::new(name, function));
+        self.declared.natives.push(Native::new(name, function));
         self
     }
 
@@ -170,147 +158,75 @@ impl PdeBuilder {
     /// # Errors
     /// Every mistake found: in names, types, expressions and boundary conditions.
     pub fn build(mut self) -> Result<Pde, Errors> {
-        let mut errors = Vec::new();
+        let mut mistakes = Mistakes::default();
         for (name, _) in &self.transports {
             if !self.equations.iter().any(|(field, _)| field == name) {
                 self.equations.push((name.clone(), Formula::Number(0.0)));
             }
         }
         if self.equations.is_empty() {
-            errors.push(Error::NoEquation);
+            mistakes.note([Error::NoEquation]);
         }
-        names::check(&self, &mut errors);
-        let fields: Vec<String> = self.equations.iter().map(|(name, _)| name.clone()).collect();
-        let types = self.types_of(&fields, &mut errors);
-        let space = space::of(&self.grid);
-        let sorted = parameters::sorted(std::mem::take(&mut self.parameters), &space);
-        let (values, found) = parameters::resolve(&sorted.numbers, &space, &fields);
-        errors.extend(found);
-        let mut pde = Pde {
-            space,
-            types,
-            equations: Vec::new(),
-            definitions: Vec::new(),
-            parameters: values,
-            functions: Vec::new(),
-            natives: self.natives.clone(),
-            conditions: Conditions::none(),
-            noise: Noise::none(self.interpretation),
-            vanishing: Vanishing::nothing(),
-            external: self.external.clone(),
-            advected: Vec::new(),
-            kept: Vec::new(),
-            sources: self.sources,
-            grid: self.grid.clone(),
-            fields,
-        };
-        let mut broken = Vec::new();
-        for (name, text) in &self.functions {
-            match fluxions_expr::parse_function(text) {
-                Ok(lambda) => pde.functions.push((name.clone(), lambda)),
-                Err(error) => {
-                    errors.extend(wrap(&Origin::Function(name.clone()), text, vec![error]));
-                    broken.push(name.clone());
-                }
-            }
-        }
-        let definitions: Vec<_> =
-            sorted.others.into_iter().chain(self.definitions.iter().cloned()).collect();
-        resolve_definitions(&definitions, &mut pde, &mut errors);
-        for (field, (name, formula)) in self.equations.iter().enumerate() {
+        self.declared.fields = self.equations.iter().map(|(name, _)| name.clone()).collect();
+        let symbols = mistakes.split(Symbols::new(&self.declared));
+        let functions = self.declared.functions.iter().map(|(name, _)| name.as_str());
+        let unreadable: Vec<&str> = functions.filter(|name| !symbols.has_function(name)).collect();
+
+        let equations = self.equations.iter().enumerate().map(|(field, (name, formula))| {
             let origin = Origin::Equation(name.clone());
-            let found = resolve(&origin, formula, &pde.scope(Place::Equation));
-            match found.and_then(|(expr, _)| fit(&origin, formula, expr, pde.types[field])) {
-                Ok(expr) => pde.equations.push(expr),
-                Err(found) => errors.extend(found),
+            mistakes.keep(symbols.value_of(field, &origin, formula, Place::Equation))
+        });
+        // Every one is looked at, even where an earlier one has a mistake.
+        let equations: Vec<Option<Expr>> = equations.collect();
+        let equations: Option<Vec<Expr>> = equations.into_iter().collect();
+        let advected = mistakes.split(given::check_all(&symbols, &self.transports));
+        let conditions = Conditions::resolve(&symbols, &advected, &self.conditions);
+        let Some(conditions) = mistakes.keep(conditions) else {
+            // Without conditions only names and types can be checked.
+            for (origin, formula, place) in &self.others {
+                mistakes.keep(resolve(origin, formula, &symbols.scope(*place)));
             }
-        }
-        errors.extend(advected::add(&mut pde, &self.transports));
-        let signed = |field: usize| {
-            let advected = pde.advected.iter().find(|advected| advected.field == field);
-            advected.map(|advected| advected.options.signed)
+            return Err(mistakes.finish(&unreadable));
         };
-        let signed: Vec<_> = (0..pde.fields.len()).map(signed).collect();
-        match conditions::resolve(&pde, &self.conditions, &signed) {
-            Ok(conditions) => pde.conditions = conditions,
-            Err(found) => {
-                errors.extend(found);
-                // Without conditions nothing that uses them can be checked.
-                errors.extend(self.others.iter().flat_map(|(origin, formula, place)| {
-                    resolve(origin, formula, &pde.scope(*place)).err().unwrap_or_default()
-                }));
-                return Err(Errors(errors));
+        let noise = mistakes.split(Noise::new(&symbols, self.interpretation, &self.noise));
+        let vanishing =
+            equations.as_ref().and_then(|equations| Vanishing::of(&symbols, equations, &noise));
+
+        let checks =
+            Checks { symbols: &symbols, conditions: &conditions, vanishing: vanishing.as_ref() };
+        if let Some(equations) = &equations {
+            for (field, ((name, formula), expr)) in self.equations.iter().zip(equations).enumerate()
+            {
+                let (origin, owner) =
+                    (Origin::Equation(name.clone()), conditions.owner_of_field(field));
+                mistakes.keep(checks.operators(&origin, formula, expr, owner));
             }
-        }
-        errors.extend(pde.add_noise(&self.noise));
-        if pde.equations.len() == pde.fields.len() {
-            pde.vanishing = Vanishing::of(&pde);
-            for (field, (name, formula)) in self.equations.iter().enumerate() {
-                let owner = pde.conditions.owner_of_field(field);
-                let (origin, expr) = (Origin::Equation(name.clone()), &pde.equations[field]);
-                let found = pde.check_operators(&origin, formula, expr, owner);
-                errors.extend(found.err().unwrap_or_default());
-            }
-            errors.extend(pde.check_noise(&self.noise));
-            errors.extend(advected::check_surroundings(&pde));
-            pde.kept = Flows::of(&pde).kept;
-            if errors.is_empty() {
-                errors.extend(advected::check_cells(&pde).err());
-            }
+            mistakes.note(noise.check_operators(checks, &self.noise));
+            let surroundings = Surroundings {
+                symbols: &symbols,
+                equations,
+                conditions: &conditions,
+                noise: &noise,
+            };
+            mistakes.note(surroundings.check(&advected));
         }
         for (origin, formula, place) in &self.others {
-            let found = match origin {
-                Origin::Initial(name) if pde.fields.contains(name) => {
-                    let field = pde.fields.iter().position(|f| f == name).unwrap_or(0);
-                    pde.check_value(origin, formula, *place, field)
-                }
-                _ => pde.check(origin, formula, *place),
+            let field = match origin {
+                Origin::Initial(name) => symbols.fields().iter().position(|field| field == name),
+                _ => None,
             };
-            errors.extend(found.err().unwrap_or_default());
+            mistakes.keep(match field {
+                Some(field) => checks.value(origin, formula, *place, field),
+                None => checks.expression(origin, formula, *place),
+            });
         }
-        // That a function with a mistake is unknown follows from the mistake.
-        errors.retain(|error| match error {
-            Error::Expression { error, .. } => !matches!(&**error,
-                fluxions_expr::Error::UnknownFunction { name, .. } if broken.contains(name)),
-            _ => true,
-        });
-        if errors.is_empty() { Ok(pde) } else { Err(Errors(errors)) }
-    }
-
-    fn types_of(&self, fields: &[String], errors: &mut Vec<Error>) -> Vec<Type> {
-        for (name, _) in &self.types {
-            if !fields.contains(name) {
-                let origin = Origin::Field(name.clone());
-                let known = fields.to_vec();
-                errors.push(Error::NoSuchField { origin, name: name.clone(), known });
+        match equations {
+            Some(equations) if mistakes.is_empty() => {
+                let sources = self.sources;
+                Ok(Pde { symbols, equations, conditions, noise, vanishing, advected, sources })
             }
+            _ => Err(mistakes.finish(&unreadable)),
         }
-        let given = |field: &String| self.types.iter().find(|(name, _)| name == field);
-        fields.iter().map(|field| given(field).map_or(Type::REAL, |(_, ty)| *ty)).collect()
-    }
-}
-
-fn resolve_definitions(formulas: &[(String, Formula)], pde: &mut Pde, errors: &mut Vec<Error>) {
-    let texts: Vec<_> = formulas.iter().map(|(name, f)| (name.clone(), f.to_string())).collect();
-    let order = in_order(&texts).unwrap_or_else(|names| {
-        errors.push(Error::Circle { origin: Origin::Define(names[0].clone()), names });
-        Vec::new()
-    });
-    // In an order in which each can use the earlier ones. One with a mistake is known as 0, so
-    // that its uses are not reported as unknown names.
-    for k in 0..formulas.len() {
-        let (name, formula) = &formulas[order.get(k).copied().unwrap_or(k)];
-        let origin = Origin::Define(name.clone());
-        let (expr, uses) = match order.is_empty() {
-            true => Err(Vec::new()),
-            false => resolve(&origin, formula, &pde.scope(Place::Define)),
-        }
-        .unwrap_or_else(|found| {
-            errors.extend(found);
-            (Expr::number(0.0), Uses::default())
-        });
-        let made_of = MadeOf::new(&expr, &pde.definitions);
-        pde.definitions.push(Definition { name: name.clone(), expr, uses, made_of });
     }
 }
 
@@ -394,5 +310,35 @@ mod tests {
                 "`and` cannot be a name: the word has a meaning in expressions",
             ]
         );
+    }
+
+    #[test]
+    fn a_function_with_a_mistake_is_reported_once_beside_a_condition_with_one() {
+        let builder = Pde::on(&grid())
+            .define_function("f", "(a) -> 2*")
+            .equation("u", "f(u)")
+            .boundary("y", Condition::Value(0.0.into()));
+        let found = messages(builder);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].starts_with("function `f`: "), "{found:?}");
+        assert!(found[1].starts_with("the grid has no `y`"), "{found:?}");
+    }
+
+    #[test]
+    fn symmetry_is_not_judged_where_an_equation_has_a_mistake() {
+        let grid = Grid::builder(fluxions_grid::Geometry::Spherical)
+            .axis("r", 0.0..1.0, 8, Ends::Bounded)
+            .build()
+            .unwrap();
+        let vector = Type::real(fluxions_expr::Rank::Vector);
+        let pde = |equation: &str| {
+            Pde::on(&grid)
+                .field("v", vector)
+                .equation("v", "-v")
+                .equation("c", equation)
+                .also_check(Origin::Output("d".into()), &"divergence(v)".into(), Place::Output)
+        };
+        assert_eq!(messages(pde("0")), Vec::<String>::new());
+        assert_eq!(messages(pde("nobody")), ["equation of `c`: unknown name `nobody`"]);
     }
 }

@@ -1,23 +1,21 @@
-//! Named sub-expressions, and what expressions are made of through them.
+//! Named sub-expressions, and what expressions are made of by their use.
 
 use fluxions_expr::{Expr, Node, Uses};
-
-use crate::system::operand;
 
 /// A named sub-expression.
 #[derive(Clone, Debug)]
 pub struct Definition {
-    /// Its name.
+    /// The name.
     pub name: String,
     /// What it stands for.
     pub expr: Expr,
-    /// What it uses.
+    /// What the expression uses.
     pub uses: Uses,
-    /// What it is made of, through other definitions too.
+    /// What the expression is made of, other definitions looked into.
     pub(crate) made_of: MadeOf,
 }
 
-/// What an expression is made of, through definitions too.
+/// What an expression is made of, with definitions looked into.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MadeOf {
     /// The fields in it.
@@ -27,7 +25,7 @@ pub(crate) struct MadeOf {
     pub(crate) depends_on_owner: bool,
     /// Whether a condition with it changes with the time or the state.
     pub(crate) changes: bool,
-    /// Whether the time is in it.
+    /// Whether it depends on the time.
     pub(crate) timed: bool,
 }
 
@@ -35,7 +33,7 @@ impl MadeOf {
     /// What an expression is made of that may use these definitions.
     pub(crate) fn new(expr: &Expr, definitions: &[Definition]) -> Self {
         let mut all = MadeOf::default();
-        let compound = |expr: &Expr| operand::base(expr).is_none();
+        let compound = |expr: &Expr| base(expr).is_none();
         expr.walk(&mut |part| match &part.node {
             Node::Field(field) if !all.fields.contains(field) => all.fields.push(*field),
             Node::Time => (all.changes, all.timed) = (true, true),
@@ -55,5 +53,14 @@ impl MadeOf {
         all.fields.sort_unstable();
         all.fields.dedup();
         all
+    }
+}
+
+/// The field or definition that an expression is, or is a component of.
+pub(crate) fn base(expr: &Expr) -> Option<&Expr> {
+    match &expr.node {
+        Node::Field(_) | Node::Define(_) => Some(expr),
+        Node::Component(of, _) => base(of),
+        _ => None,
     }
 }

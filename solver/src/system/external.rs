@@ -1,4 +1,4 @@
-//! Values that are given from outside: from files, or arrays of the program.
+//! External data: values of cells that come from files, or from arrays of the program.
 
 use std::error::Error;
 use std::fmt;
@@ -15,10 +15,10 @@ pub trait ExternalSource: fmt::Debug + Send + Sync {
     /// The type of the values.
     fn ty(&self) -> Type;
 
-    /// Whether there is a value for each cell of a grid; the reason if not.
+    /// Checks that there is a value for each cell of a grid.
     ///
     /// # Errors
-    /// Why it does not fit.
+    /// Why there is not.
     fn fits(&self, grid: &Grid) -> Result<(), Box<dyn Error + Send + Sync>> {
         let _ = grid;
         Ok(())
@@ -28,7 +28,7 @@ pub trait ExternalSource: fmt::Debug + Send + Sync {
     /// cells of a block: `start` and `shape` along each named axis, the last axis fastest.
     ///
     /// # Errors
-    /// Whatever makes it impossible to have them.
+    /// Whatever makes it impossible to read them.
     fn read(
         &self,
         start: &[usize],
@@ -42,8 +42,8 @@ pub trait ExternalSource: fmt::Debug + Send + Sync {
 pub struct Values {
     /// Their type.
     pub ty: Type,
-    /// For each of the numbers that a value is made of an array with an axis per named axis of the
-    /// grid.
+    /// One array for each of the numbers that a value is made of, with one axis for each named axis of
+    /// the grid.
     pub arrays: Vec<ArrayD<f64>>,
 }
 
@@ -107,7 +107,7 @@ pub(crate) struct Shifted {
 }
 
 impl Shifted {
-    /// The same values as seen from a part of the grid that begins at this offset.
+    /// The values of a source as seen from a part of the grid that begins at this offset.
     pub(crate) fn source(
         source: &Arc<dyn ExternalSource>,
         offset: &[usize],
@@ -115,7 +115,7 @@ impl Shifted {
         Arc::new(Shifted { source: Arc::clone(source), offset: offset.to_vec() })
     }
 
-    /// Initial values as seen from there.
+    /// Initial values as seen from a part of the grid that begins at this offset.
     pub(crate) fn initial(
         initial: &[(String, Formula)],
         offset: &[usize],
@@ -144,7 +144,7 @@ impl ExternalSource for Shifted {
     }
 }
 
-/// A field that is given and does not change.
+/// A field whose values come from outside and do not change.
 #[derive(Clone, Debug)]
 pub(crate) struct ExternalField {
     pub(crate) name: String,

@@ -1,12 +1,12 @@
-//! A number, an expression, or a list of such for the components of a vector or tensor; or values
-//! that are given cell by cell.
+//! What a value can be given by: a number, an expression, a list of these for the components of a
+//! vector or tensor, or external data.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::system::external::ExternalSource;
 
-/// A number, the text of an expression, a list of them, or values from elsewhere.
+/// A number, the text of an expression, a list of these, or external data.
 #[derive(Clone, Debug)]
 pub enum Formula {
     /// A number.
@@ -15,7 +15,7 @@ pub enum Formula {
     Text(String),
     /// The components of a vector, or the rows of a tensor.
     List(Vec<Formula>),
-    /// Values given cell by cell: for parameters and initial values.
+    /// External data, a value for each cell: for parameters and initial values.
     Values(Arc<dyn ExternalSource>),
 }
 
@@ -73,7 +73,7 @@ impl<T: Into<Formula>, const N: usize> From<[T; N]> for Formula {
     }
 }
 
-/// The text of an expression of that value.
+/// Writes the text of an expression of that value.
 impl fmt::Display for Formula {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -86,7 +86,7 @@ impl fmt::Display for Formula {
                 }
                 f.write_str("]")
             }
-            Formula::Values(_) => f.write_str("(given values)"),
+            Formula::Values(_) => f.write_str("(external data)"),
         }
     }
 }

@@ -2,9 +2,12 @@
 
 pub(crate) mod boundary;
 pub(crate) mod builder;
+pub(crate) mod check;
+pub(crate) mod declarations;
 pub(crate) mod definition;
 pub(crate) mod external;
 pub(crate) mod formula;
+pub(crate) mod mistakes;
 pub(crate) mod names;
 pub(crate) mod noise;
 pub(crate) mod operand;
@@ -14,5 +17,6 @@ pub mod parameters;
 pub(crate) mod pde;
 pub(crate) mod resolve;
 pub mod space;
+pub(crate) mod symbols;
 pub(crate) mod symmetry;
 pub(crate) mod transport;

@@ -1,39 +1,33 @@
-//! The names of things: which can be one, and what arrays are called.
+//! Names: which can be used in expressions, and what arrays are called.
 
 use std::collections::HashMap;
 
 use fluxions_expr::{Ast, AstKind, Space, Type};
 
 use crate::error::Error;
-use crate::system::builder::PdeBuilder;
+use crate::system::declarations::Declarations;
 use crate::system::origin::Origin;
 
-/// Notes names that cannot be names, or stand for two things.
-pub(crate) fn check(builder: &PdeBuilder, errors: &mut Vec<Error>) {
+/// Finds names that cannot be used in expressions, or stand for two things.
+pub(crate) fn check(declared: &Declarations, errors: &mut Vec<Error>) {
     let mut taken: HashMap<String, &'static str> = HashMap::new();
     taken.insert("t".into(), "the time");
-    for axis in builder.grid.axes() {
+    for axis in declared.grid.axes() {
         taken.insert(axis.name().into(), "an axis of the grid");
     }
     let named = |kind: &'static str, origin: fn(String) -> Origin| {
         move |name: &String| (name.clone(), origin(name.clone()), kind)
     };
-    let of = |list: &Vec<(String, crate::system::formula::Formula)>| -> Vec<String> {
-        list.iter().map(|(name, _)| name.clone()).collect()
-    };
-    let fields = of(&builder.equations);
-    let definitions = of(&builder.definitions);
-    let parameters = of(&builder.parameters);
-    let functions = builder.functions.iter().map(|(name, _)| name.as_str());
-    let natives = builder.natives.iter().map(|native| native.name());
+    let functions = declared.functions.iter().map(|(name, _)| name.as_str());
+    let natives = declared.natives.iter().map(|native| native.name());
     let functions: Vec<String> = functions.chain(natives).map(str::to_string).collect();
-    let given: Vec<String> = builder.external.iter().map(|data| data.name.clone()).collect();
-    let all = (fields.iter().map(named("a field", Origin::Equation)))
-        .chain(definitions.iter().map(named("a definition", Origin::Define)))
-        .chain(parameters.iter().map(named("a parameter", Origin::Parameter)))
-        .chain(given.iter().map(named("a parameter", Origin::Parameter)))
+    let external = declared.external.iter().map(|field| &field.name);
+    let all = (declared.fields.iter().map(named("a field", Origin::Equation)))
+        .chain(names_of(&declared.definitions).map(named("a definition", Origin::Define)))
+        .chain(names_of(&declared.parameters).map(named("a parameter", Origin::Parameter)))
+        .chain(external.map(named("a parameter", Origin::Parameter)))
         .chain(functions.iter().map(named("a function", Origin::Function)));
-    let axes = builder.grid.axis_names();
+    let axes = declared.grid.axis_names();
     // Fields and parameters are told apart from functions by how they are used.
     let builtin = |name: &str, origin: &Origin| {
         matches!(origin, Origin::Function(_)) && fluxions_expr::is_builtin(name, &axes)
@@ -49,6 +43,10 @@ pub(crate) fn check(builder: &PdeBuilder, errors: &mut Vec<Error>) {
             taken.insert(name, kind);
         }
     }
+}
+
+fn names_of<T>(list: &[(String, T)]) -> impl Iterator<Item = &String> {
+    list.iter().map(|(name, _)| name)
 }
 
 /// Why a name cannot be used in expressions.

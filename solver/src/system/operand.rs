@@ -4,8 +4,10 @@ use std::ops::Range;
 
 use fluxions_expr::{Expr, Node, Operator, Type};
 
-use crate::operators::is_coefficient;
-use crate::system::pde::Pde;
+use crate::operators::{self, is_coefficient};
+use crate::system::boundary::conditions::Conditions;
+use crate::system::definition::base;
+use crate::system::symbols::Symbols;
 
 /// What an operator looks at.
 pub(crate) enum Operand {
@@ -21,10 +23,15 @@ impl Operand {
     /// What argument `k` of an operator is, in an expression of `owner`.
     ///
     /// Coefficients without conditions of their own are continued in a straight line.
-    pub(crate) fn of(pde: &Pde, op: Operator, k: usize, expr: &Expr, owner: usize) -> Self {
-        let conditions = pde.conditions();
+    pub(crate) fn of(
+        conditions: &Conditions,
+        dimension: usize,
+        op: Operator,
+        k: usize,
+        expr: &Expr,
+        owner: usize,
+    ) -> Self {
         let coefficient = is_coefficient(op, k);
-        let dimension = pde.space().dimension();
         match base(expr) {
             Some(Expr { node: Node::Field(field), .. })
                 if !coefficient || conditions.is_field_named(*field) =>
@@ -47,15 +54,6 @@ impl Operand {
     }
 }
 
-/// The field or definition that an expression is, or is a component of.
-pub(crate) fn base(expr: &Expr) -> Option<&Expr> {
-    match &expr.node {
-        Node::Field(_) | Node::Define(_) => Some(expr),
-        Node::Component(of, _) => base(of),
-        _ => None,
-    }
-}
-
 /// Which of the numbers of the field or definition an expression is.
 fn numbers(expr: &Expr, dimension: usize) -> Range<usize> {
     let count = expr.ty.numbers(dimension);
@@ -64,4 +62,60 @@ fn numbers(expr: &Expr, dimension: usize) -> Range<usize> {
         _ => 0,
     };
     start..start + count
+}
+
+/// An operator with one of its arguments, of which it looks at neighbouring cells.
+pub(crate) struct StoredOperand<'e> {
+    pub(crate) operator: Operator,
+    pub(crate) arguments: &'e [Expr],
+    /// Which of the arguments it is.
+    pub(crate) k: usize,
+    pub(crate) operand: Operand,
+}
+
+impl<'e> StoredOperand<'e> {
+    /// The argument.
+    pub(crate) fn expr(&self) -> &'e Expr {
+        &self.arguments[self.k]
+    }
+}
+
+/// Visits all operands of operators in an expression of `owner` and in the definitions that it
+/// uses, each definition once.
+pub(crate) fn each_operand<'e>(
+    symbols: &'e Symbols,
+    conditions: &Conditions,
+    expr: &'e Expr,
+    owner: usize,
+    visit: &mut dyn FnMut(StoredOperand<'e>),
+) {
+    let mut seen = vec![false; symbols.definitions().len()];
+    each_operand_below(symbols, conditions, expr, owner, &mut seen, visit);
+}
+
+/// `seen` says which definitions were visited before.
+fn each_operand_below<'e>(
+    symbols: &'e Symbols,
+    conditions: &Conditions,
+    expr: &'e Expr,
+    owner: usize,
+    seen: &mut [bool],
+    visit: &mut dyn FnMut(StoredOperand<'e>),
+) {
+    if let Node::Operator(operator, arguments) = &expr.node {
+        let dimension = symbols.space().dimension();
+        for (k, argument) in operators::stored(*operator, arguments) {
+            let operand = Operand::of(conditions, dimension, *operator, k, argument, owner);
+            visit(StoredOperand { operator: *operator, arguments, k, operand });
+        }
+    }
+    if let Node::Define(d) = expr.node
+        && !std::mem::replace(&mut seen[d], true)
+    {
+        let definition = &symbols.definitions()[d].expr;
+        each_operand_below(symbols, conditions, definition, owner, seen, visit);
+    }
+    for child in expr.children() {
+        each_operand_below(symbols, conditions, child, owner, seen, visit);
+    }
 }

@@ -2,6 +2,7 @@
 
 use fluxions_expr::{Ast, AstKind};
 
+/// Adds the names in a syntax tree to a list.
 fn names_in(ast: &Ast, names: &mut Vec<String>) {
     match &ast.kind {
         AstKind::Number(_) => {}
@@ -30,8 +31,8 @@ pub(crate) fn names_of(text: &str) -> Vec<String> {
     names
 }
 
-/// An order in which each of the texts comes after those that it names; the circle where there
-/// is none. Texts that cannot be parsed name nothing.
+/// An order in which each of the texts comes after those that it names, or the names of a circle of
+/// texts that need each other. Texts that cannot be parsed name nothing.
 pub(crate) fn in_order(texts: &[(String, String)]) -> Result<Vec<usize>, Vec<String>> {
     let needs: Vec<Vec<usize>> = texts
         .iter()
@@ -49,7 +50,8 @@ pub(crate) fn in_order(texts: &[(String, String)]) -> Result<Vec<usize>, Vec<Str
             None => {
                 // Everything left waits for something left: follow it until it comes round.
                 let waits = |k: usize| needs[k].iter().copied().find(|n| !order.contains(n));
-                let mut path = vec![(0..texts.len()).find(|k| !order.contains(k)).unwrap_or(0)];
+                let left = (0..texts.len()).find(|k| !order.contains(k));
+                let mut path = vec![left.expect("the order is not complete")];
                 while let Some(next) = waits(path[path.len() - 1]) {
                     if let Some(first) = path.iter().position(|k| *k == next) {
                         return Err(path[first..].iter().map(|k| texts[*k].0.clone()).collect());

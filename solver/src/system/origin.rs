@@ -19,11 +19,11 @@ pub enum Origin {
     Initial(String),
     /// The variance of a field's noise.
     Noise(String),
-    /// A key of what advects a field.
+    /// An option of a field's transport.
     Transport {
         /// The field.
         of: String,
-        /// The key; the whole if empty.
+        /// The option, such as `velocity`; the transport as a whole if empty.
         key: &'static str,
     },
     /// A boundary condition.
@@ -32,7 +32,7 @@ pub enum Origin {
         of: Option<String>,
         /// The axis or face, such as `x` or `x-`.
         at: String,
-        /// Which number of the condition.
+        /// Which part of the condition.
         part: ConditionPart,
     },
     /// An output field, a diagnostic or another expression that is evaluated beside the equations.
@@ -58,7 +58,7 @@ pub enum ConditionPart {
 }
 
 impl Origin {
-    /// An item of the list that this is.
+    /// An item of the list that stands here.
     #[must_use]
     pub fn item(&self, index: usize) -> Origin {
         Origin::Item { of: Box::new(self.clone()), index }

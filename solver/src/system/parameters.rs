@@ -10,16 +10,16 @@ use crate::system::order::{in_order, names_of};
 use crate::system::origin::Origin;
 use crate::system::resolve::wrap;
 
-/// Parameters by what they are.
+/// Parameters that are numbers apart from others.
 pub struct Sorted {
-    /// Those that are plain numbers.
+    /// The parameters that are plain numbers.
     pub numbers: Vec<(String, Formula)>,
-    /// Those that are functions of the coordinates or complex, directly or through others; they
-    /// are definitions.
+    /// The parameters that are functions of the coordinates or complex, directly or through others;
+    /// they are definitions.
     pub others: Vec<(String, Formula)>,
 }
 
-/// Sorts parameters by what they are.
+/// Sorts parameters into numbers and others.
 pub fn sorted(parameters: Vec<(String, Formula)>, space: &Space) -> Sorted {
     let needs: Vec<Vec<String>> =
         parameters.iter().map(|(_, f)| names_of(&f.to_string())).collect();
@@ -51,8 +51,9 @@ pub fn sorted(parameters: Vec<(String, Formula)>, space: &Space) -> Sorted {
     sorted
 }
 
-/// The value of each parameter that is a number, in the given order, and the mistakes found. A
-/// parameter with a mistake has the value 1, so that its uses are not mistakes too.
+/// The value of each parameter that is a number, in the order in which they are listed, and the
+/// mistakes found. A parameter with a mistake, or in a circle, has the value 1, so that its uses are
+/// not mistakes too.
 ///
 /// `fields` are the names of fields, which parameters cannot use.
 pub fn resolve(

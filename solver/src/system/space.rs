@@ -8,7 +8,7 @@ pub fn of(grid: &Grid) -> Space {
     with_axes(grid.geometry(), grid.axis_names())
 }
 
-/// The coordinates, axes and directions of a geometry of which these axes are there.
+/// The coordinates, axes and directions of a geometry with these of its axes.
 pub fn with_axes(geometry: Geometry, axes: Vec<String>) -> Space {
     let coordinates = match geometry {
         Geometry::Cartesian => Coordinates::Cartesian,

@@ -7,8 +7,9 @@ use fluxions_expr::{Coordinates, Expr, Function, Node, Operator, Product, Rank, 
 
 use crate::error::Error;
 use crate::system::formula::Formula;
+use crate::system::noise::Noise;
 use crate::system::origin::Origin;
-use crate::system::pde::Pde;
+use crate::system::symbols::Symbols;
 
 /// What the form of an expression says about its components.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,23 +20,24 @@ struct Form {
     round: bool,
 }
 
-/// Which components of the fields are always zero.
+/// Which components of the fields and definitions on a spherical grid are always zero.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Vanishing {
+    /// The forms of the fields with equations.
     fields: Vec<Form>,
     definitions: Vec<Form>,
 }
 
-/// An operator on something that is not symmetric.
-pub(crate) struct Broken {
+/// An operator that is applied to something without the symmetry of a spherical grid.
+pub(crate) struct Asymmetry {
     operator: String,
     reason: &'static str,
     span: fluxions_expr::Span,
 }
 
-impl Broken {
+impl Asymmetry {
     pub(crate) fn error(self, origin: &Origin, formula: &Formula) -> Error {
-        let Broken { operator, reason, span } = self;
+        let Asymmetry { operator, reason, span } = self;
         let text: Box<str> = formula.to_string().into();
         let span = if span.end <= text.len() { span } else { Default::default() };
         let reason =
@@ -45,14 +47,11 @@ impl Broken {
 }
 
 impl Vanishing {
-    pub(crate) fn nothing() -> Self {
-        Vanishing { fields: Vec::new(), definitions: Vec::new() }
-    }
-
-    /// What stays zero: at first everything across r, then only what no equation makes nonzero.
-    pub(crate) fn of(pde: &Pde) -> Self {
-        if pde.space().coordinates != Coordinates::Spherical {
-            return Self::nothing();
+    /// What stays zero on a spherical grid: at first everything across r, then only what no equation
+    /// makes nonzero. Other grids have no such symmetry.
+    pub(crate) fn of(symbols: &Symbols, equations: &[Expr], noise: &Noise) -> Option<Self> {
+        if symbols.space().coordinates != Coordinates::Spherical {
+            return None;
         }
         let guess = |rank: Rank| match rank {
             Rank::Scalar => Form { zero: vec![false], round: true },
@@ -62,17 +61,17 @@ impl Vanishing {
                 Form { zero, round: true }
             }
         };
-        let fields = pde.types().iter().map(|ty| guess(ty.rank)).collect();
+        let fields = symbols.types().iter().map(|ty| guess(ty.rank)).collect();
         let mut vanishing = Vanishing { fields, definitions: Vec::new() };
         loop {
             // Each may use earlier ones.
             vanishing.definitions.clear();
-            for definition in pde.definitions() {
+            for definition in symbols.definitions() {
                 let form = vanishing.form(&definition.expr);
                 vanishing.definitions.push(form);
             }
             let mut next = vanishing.clone();
-            for (field, equation) in pde.equations().iter().enumerate() {
+            for (field, equation) in equations.iter().enumerate() {
                 let found = vanishing.form(equation);
                 let form = &mut next.fields[field];
                 let zeros = found.spread(form.zero.len());
@@ -81,7 +80,7 @@ impl Vanishing {
                 }
                 form.round &= found.round;
             }
-            for (field, variance) in &pde.noise().fields {
+            for (field, variance) in &noise.fields {
                 let found = vanishing.form(variance);
                 let form = &mut next.fields[*field];
                 let quiet = found.spread(form.zero.len());
@@ -90,7 +89,7 @@ impl Vanishing {
                 form.round &= quiet.len() < 9 || (quiet[4] && quiet[8]);
             }
             if next == vanishing {
-                return vanishing;
+                return Some(vanishing);
             }
             vanishing = next;
         }
@@ -98,7 +97,7 @@ impl Vanishing {
 
     /// Whether a value has the zeros that a field is taken to have.
     pub(crate) fn allows(&self, field: usize, value: &Expr) -> bool {
-        let Some(wanted) = self.fields.get(field) else { return true };
+        let wanted = &self.fields[field];
         let found = self.form(value);
         let zeros = found.spread(wanted.zero.len());
         wanted.zero.iter().zip(&zeros).all(|(wanted, found)| *found || !*wanted)
@@ -111,6 +110,7 @@ impl Vanishing {
     where
         &'a I: IntoIterator<Item = &'a f64>,
     {
+        // External fields may be anything.
         let Some(wanted) = self.fields.get(field) else { return true };
         let per_component = arrays.len() / wanted.zero.len();
         let still = |(k, array): (usize, &'a I)| {
@@ -135,8 +135,9 @@ impl Vanishing {
         };
         match &expr.node {
             Node::Number(0.0) => Form { zero: vec![true], round: true },
+            // External fields may be anything.
             Node::Field(field) => self.fields.get(*field).cloned().unwrap_or(none),
-            Node::Define(d) => self.definitions.get(*d).cloned().unwrap_or(none),
+            Node::Define(d) => self.definitions[*d].clone(),
             Node::List(items) => {
                 let rows: Vec<Form> = items.iter().map(of).collect();
                 let zero = rows.iter().flat_map(|row| row.zero.clone()).collect();
@@ -244,59 +245,64 @@ fn product_form(product: Product, a: &Form, b: &Form, expr: &Expr) -> Form {
     }
 }
 
-/// Whether all operators in an expression are applied to what is symmetric enough.
-pub(crate) fn check(pde: &Pde, expr: &Expr) -> Result<(), Broken> {
-    if pde.space().coordinates != Coordinates::Spherical {
-        return Ok(());
+impl Vanishing {
+    /// Checks that all operators in an expression are applied to values of the symmetry that they
+    /// need.
+    pub(crate) fn check(&self, symbols: &Symbols, expr: &Expr) -> Result<(), Asymmetry> {
+        self.check_part(symbols, expr, &mut vec![false; symbols.definitions().len()])
     }
-    check_part(pde, expr, &mut vec![false; pde.definitions().len()])
+
+    /// `seen` says which definitions were checked before.
+    fn check_part(
+        &self,
+        symbols: &Symbols,
+        expr: &Expr,
+        seen: &mut [bool],
+    ) -> Result<(), Asymmetry> {
+        if let Node::Operator(operator, arguments) = &expr.node {
+            let argument = &arguments[arguments.len() - 1];
+            let form = self.form(argument);
+            let zero = |k: usize| form.zero[k];
+            let reason = match operator {
+                Operator::Divergence(_) if !zero(1) => Some("the component along theta must be 0"),
+                Operator::VectorGradient(_) | Operator::VectorLaplace if !(zero(1) && zero(2)) => {
+                    Some("the components along theta and phi must be 0")
+                }
+                Operator::TensorDivergence if !(zero(1) && zero(5) && zero(7)) => {
+                    Some("the components rtheta, thetaphi and phitheta must be 0")
+                }
+                Operator::TensorDoubleDivergence if !(zero(1) && zero(3)) => {
+                    Some("the components rtheta and thetar must be 0")
+                }
+                Operator::TensorDivergence | Operator::TensorDoubleDivergence if !form.round => {
+                    Some("the components thetatheta and phiphi must be equal")
+                }
+                _ => None,
+            };
+            if let Some(reason) = reason {
+                let operator = operator.name(&symbols.space().axes);
+                return Err(Asymmetry { operator, reason, span: argument.span });
+            }
+        }
+        if let Node::Define(d) = expr.node {
+            if std::mem::replace(&mut seen[d], true) {
+                return Ok(());
+            }
+            let found = self.check_part(symbols, &symbols.definitions()[d].expr, seen);
+            return found.map_err(|found| Asymmetry { span: expr.span, ..found });
+        }
+        expr.children().iter().try_for_each(|child| self.check_part(symbols, child, seen))
+    }
 }
 
-/// `seen` are the definitions that were checked before.
-fn check_part(pde: &Pde, expr: &Expr, seen: &mut [bool]) -> Result<(), Broken> {
-    if let Node::Operator(operator, arguments) = &expr.node {
-        let argument = &arguments[arguments.len() - 1];
-        let form = pde.vanishing().form(argument);
-        let zero = |k: usize| form.zero[k];
-        let reason = match operator {
-            Operator::Divergence(_) if !zero(1) => Some("the component along theta must be 0"),
-            Operator::VectorGradient(_) | Operator::VectorLaplace if !(zero(1) && zero(2)) => {
-                Some("the components along theta and phi must be 0")
-            }
-            Operator::TensorDivergence if !(zero(1) && zero(5) && zero(7)) => {
-                Some("the components rtheta, thetaphi and phitheta must be 0")
-            }
-            Operator::TensorDoubleDivergence if !(zero(1) && zero(3)) => {
-                Some("the components rtheta and thetar must be 0")
-            }
-            Operator::TensorDivergence | Operator::TensorDoubleDivergence if !form.round => {
-                Some("the components thetatheta and phiphi must be equal")
-            }
-            _ => None,
-        };
-        if let Some(reason) = reason {
-            let operator = operator.name(&pde.space().axes);
-            return Err(Broken { operator, reason, span: argument.span });
-        }
-    }
-    if let Node::Define(d) = expr.node {
-        if std::mem::replace(&mut seen[d], true) {
-            return Ok(());
-        }
-        let found = check_part(pde, &pde.definitions()[d].expr, seen);
-        return found.map_err(|broken| Broken { span: expr.span, ..broken });
-    }
-    expr.children().iter().try_for_each(|child| check_part(pde, child, seen))
-}
-
-/// The mistake of an initial value that breaks a field's symmetry.
-pub(crate) fn broken_initial(pde: &Pde, field: usize, formula: &Formula) -> Error {
+/// The mistake of an initial value that breaks the symmetry of the field of that name.
+pub(crate) fn broken_initial(field: &str, formula: &Formula) -> Error {
     Error::NotSymmetric {
-        origin: Origin::Initial(pde.fields()[field].clone()),
+        origin: Origin::Initial(field.into()),
         text: formula.to_string().into(),
-        reason: "this value has not the symmetry of the grid: on a spherical grid it must point \
-                 along r"
-            .into(),
+        reason:
+            "this value lacks the symmetry of the grid: on a spherical grid it must point along r"
+                .into(),
         span: Default::default(),
     }
 }

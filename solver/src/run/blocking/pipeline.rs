@@ -19,7 +19,7 @@ use fluxions_grid::CACHE_LINE;
 use crate::plan::action::{Action, Extent};
 use crate::plan::margins::{Margins, widen};
 use crate::plan::plan::Plan;
-use crate::system::boundary::conditions::antiperiodic;
+use crate::system::boundary::array_condition::antiperiodic;
 use crate::system::pde::Pde;
 
 /// Why the tasks of a pipeline have no other actions than sweeps and halos.

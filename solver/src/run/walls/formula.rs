@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use fluxions_expr::{Binary, Builder, Expr, Node, Number, Parts, Rank, Unary, Value, lower};
 use fluxions_grid::{Condition, Face};
 
-use crate::system::boundary::conditions::ArrayCondition;
+use crate::system::boundary::array_condition::ArrayCondition;
 use crate::system::pde::Pde;
 
 /// The parameter of the kernel that is the time.

@@ -7,7 +7,7 @@ use fluxions_halo::Subdomain;
 use crate::plan::halo_group::HaloGroup;
 use crate::run::binding::HaloBinding;
 use crate::run::walls::wall::Wall;
-use crate::system::boundary::conditions::antiperiodic;
+use crate::system::boundary::array_condition::antiperiodic;
 use crate::system::pde::Pde;
 
 /// What ghost cells are filled in: the bound arrays of a group, at a time.

@@ -2,7 +2,7 @@
 
 use fluxions_grid::{Condition, Face, Grid, Layout, Region};
 
-use crate::system::boundary::conditions::ArrayCondition;
+use crate::system::boundary::array_condition::ArrayCondition;
 
 /// Half of the way around a pole: the axis along the wall that goes around it.
 pub(crate) struct Half {

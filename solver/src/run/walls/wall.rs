@@ -11,7 +11,7 @@ use crate::run::walls::formula::{ConditionNumber, FIRST_STATIC, GhostRule};
 use crate::run::walls::group::Filling;
 use crate::run::walls::pole::Half;
 use crate::run::walls::strip::Strip;
-use crate::system::boundary::conditions::{ArrayCondition, FaceConditions};
+use crate::system::boundary::array_condition::{ArrayCondition, FaceConditions};
 use crate::system::definition::MadeOf;
 use crate::system::pde::Pde;
 

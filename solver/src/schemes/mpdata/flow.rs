@@ -74,7 +74,7 @@ impl<'a> Flow<'a> {
             pde,
             advector: &advected.advector,
             density: advected.density.as_ref(),
-            owner: (!advected.is_given(pde))
+            owner: (!advected.is_given(pde.symbols()))
                 .then(|| pde.conditions().owner_of_field(advected.field)),
             edges,
             number: pde.edges().iter().position(|known| *known == edges).unwrap_or(0),

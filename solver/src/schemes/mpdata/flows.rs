@@ -32,7 +32,7 @@ impl<'a> Known<'a> {
     /// The expressions of a velocity that is found from fields.
     pub(crate) fn velocity(&self) -> Option<&'a [Expr]> {
         let advected = self.advected;
-        (!advected.is_given(self.flow.pde)).then(|| advected.advector.parts())
+        (!advected.is_given(self.flow.pde.symbols())).then(|| advected.advector.parts())
     }
 
     /// The same with the conditions of the field by which it is known.
@@ -48,9 +48,21 @@ impl<'a> Known<'a> {
     }
 }
 
+/// The names of the arrays that are kept between steps, which come after those of all fields.
+pub(crate) fn kept(pde: &Pde) -> Vec<String> {
+    Flows::of(pde).kept
+}
+
+/// The diffusivities of a field that depend on the fields, with the conditions of the field.
+pub(crate) fn found_diffusivities<'a>(pde: &Pde, advected: &'a Advected) -> Vec<OwnedExpr<'a>> {
+    let owner = pde.conditions().owner_of_field(advected.field);
+    let found = advected.found_diffusivities(pde.symbols()).iter();
+    found.map(|expr| OwnedExpr { expr, owner, name: "" }).collect()
+}
+
 impl<'a> Flows<'a> {
     pub(crate) fn of(pde: &'a Pde) -> Self {
-        let first = pde.fields_arrays();
+        let first = pde.all_arrays();
         let advected = &pde.advected;
         let mut flows = Flows { list: Vec::new(), advected, of: Vec::new(), kept: Vec::new() };
         for advected in advected {
@@ -87,7 +99,7 @@ impl<'a> Flows<'a> {
             flow.density_array = Some(array(format!("g_factor of {name}")));
         }
         let mut before = Vec::new();
-        match (advected.is_given(pde), advected.is_timed(pde)) {
+        match (advected.is_given(pde.symbols()), advected.is_timed(pde.symbols())) {
             (true, _) if flow.is_cheap() => {}
             (true, false) => flow.way = Way::Stored(names.iter().cloned().map(array).collect()),
             // Their arrays are known to who builds the step.

@@ -48,7 +48,8 @@ impl Measure {
         }
         let advected = flows.advected.iter().enumerate();
         let is_known = |advected: &Advected, pde: &Pde| {
-            !advected.diffusivity.is_empty() && advected.found_diffusivities(pde).is_empty()
+            !advected.diffusivity.is_empty()
+                && advected.found_diffusivities(pde.symbols()).is_empty()
         };
         all.extend(advected.filter(|(_, c)| is_known(c, pde)).map(|(k, _)| Measure::Diffusion(k)));
         all

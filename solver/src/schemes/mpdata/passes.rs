@@ -63,8 +63,8 @@ impl Steps<'_> {
             let Some(conditions) = self.pde.conditions().of_advected(advected.field) else {
                 continue;
             };
-            if !advected.found_diffusivities(self.pde).is_empty() {
-                let names = advected.diffusivity_names(self.pde).into_iter();
+            if !advected.found_diffusivities(self.pde.symbols()).is_empty() {
+                let names = advected.diffusivity_names(self.pde.symbols()).into_iter();
                 arrays.extend(names.map(|name| (self.named(name), conditions.free)));
             }
         }
@@ -84,9 +84,9 @@ impl Steps<'_> {
         let field = self.at[array];
         if !advected.diffusivity.is_empty() {
             let arrays = self.along_axes(&format!("flow and diffusion of {name}"));
-            let found: Option<Vec<usize>> = (!advected.found_diffusivities(self.pde).is_empty())
-                .then(|| {
-                    let names = advected.diffusivity_names(self.pde).into_iter();
+            let found: Option<Vec<usize>> =
+                (!advected.found_diffusivities(self.pde.symbols()).is_empty()).then(|| {
+                    let names = advected.diffusivity_names(self.pde.symbols()).into_iter();
                     names.map(|name| self.named(name)).collect()
                 });
             self.sweep(format!("flow and diffusion of {name}"), &arrays, |pass| {
@@ -103,7 +103,7 @@ impl Steps<'_> {
         let last = advected.options.iterations == 1;
         let velocity = &traveller.corrects;
         let fluxes = Fluxes { flow, velocity, field, direct: false, limits: None };
-        let changes = matches!(flow.way, Way::EachStep(_)) || advected.is_timed(self.pde);
+        let changes = matches!(flow.way, Way::EachStep(_)) || advected.is_timed(self.pde.symbols());
         self.sweep(format!("upwind pass of {name}"), &[new], |pass| {
             let mut value = fluxes.update(pass);
             if changes {

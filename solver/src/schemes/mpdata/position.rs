@@ -5,7 +5,7 @@ use fluxions_expr::{Builder, Value};
 use fluxions_grid::Axis;
 
 use crate::operators::FIRST_METRIC;
-use crate::system::transport::conditions::{Edge, Edges};
+use crate::system::transport::conditions::Edge;
 
 /// What a profile holds for the cell that is `shift` cells away along its axis.
 ///
@@ -177,15 +177,4 @@ impl Along {
             },
         }
     }
-}
-
-/// The ends of the axes that fields of a system have, each once.
-pub(crate) fn distinct(edges: impl Iterator<Item = Edges>) -> Vec<Edges> {
-    let mut list = Vec::new();
-    for one in edges {
-        if !list.contains(&one) {
-            list.push(one);
-        }
-    }
-    list
 }

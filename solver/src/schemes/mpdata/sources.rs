@@ -8,7 +8,7 @@ use crate::plan::pass::PassBuilder;
 use crate::plan::plan::equations;
 use crate::plan::program::{ArrayRef, OwnedExpr, Program};
 use crate::schemes::mpdata::flow::load;
-use crate::schemes::mpdata::flows::Flows;
+use crate::schemes::mpdata::flows::{Flows, found_diffusivities};
 use crate::schemes::mpdata::step::{HALF, Steps, found, is_nothing};
 use crate::system::definition::MadeOf;
 
@@ -60,11 +60,11 @@ impl<'a> Steps<'a> {
             self.plan.push_sweep(pass, &slot, outputs, Extent::Block, "velocity".into());
         }
         for advected in flows.advected {
-            let targets = advected.found_diffusivities(self.pde);
+            let targets = found_diffusivities(self.pde, advected);
             if targets.is_empty() {
                 continue;
             }
-            let names = advected.diffusivity_names(self.pde).into_iter();
+            let names = advected.diffusivity_names(self.pde.symbols()).into_iter();
             let outputs = names.map(|name| Slot::Array(self.array(name))).collect();
             let mut pass = PassBuilder::last(&mut program);
             for target in targets {

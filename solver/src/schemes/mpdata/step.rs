@@ -12,7 +12,7 @@ use crate::plan::halo_group::HaloGroup;
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Plan, equations};
 use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program, TIME};
-use crate::schemes::mpdata::flows::Flows;
+use crate::schemes::mpdata::flows::{Flows, found_diffusivities};
 use crate::schemes::mpdata::measures::Measure;
 use crate::system::pde::Pde;
 use crate::system::transport::Sources;
@@ -70,7 +70,7 @@ pub(crate) fn is_nothing(source: &OwnedExpr<'_>) -> bool {
 /// The velocities and diffusivities that depend on fields.
 pub(crate) fn found<'e>(pde: &Pde, flows: &Flows<'e>) -> Vec<OwnedExpr<'e>> {
     let velocities = flows.list.iter().flat_map(|known| known.targets(pde));
-    velocities.chain(flows.advected.iter().flat_map(|c| c.found_diffusivities(pde))).collect()
+    velocities.chain(flows.advected.iter().flat_map(|c| found_diffusivities(pde, c))).collect()
 }
 
 /// Where arrays lie that kernels written by hand know by their numbers.
@@ -104,7 +104,7 @@ impl<'a> Steps<'a> {
             factors: FIXED.to_vec(),
             per_step: Some(PER_STEP),
             evaluations: 1,
-            array_names: pde.all_array_names(),
+            array_names: pde.all_array_names().into_iter().chain(flows.kept.clone()).collect(),
             data_widths: program.data_widths().to_vec(),
             ..Plan::default()
         };

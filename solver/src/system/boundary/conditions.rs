@@ -5,103 +5,94 @@
 //! on compound expressions use the conditions of their equation's field, whatever the type of the
 //! expression; so for each *owner* the conditions of every type are worked out.
 
-use fluxions_expr::{Expr, Node, Rank, Type, nearest};
+use fluxions_expr::{Expr, Rank, Type};
 use fluxions_grid::Condition;
 
 use crate::error::Error;
-use crate::system::boundary::entry::{
-    CheckedCondition, GivenCondition, check, covered, origin, straight_entries,
-};
+use crate::system::boundary::array_condition::{ArrayCondition, FaceConditions};
+use crate::system::boundary::checked::{CheckedCondition, Mismatch, check, straight};
+use crate::system::boundary::given::GivenCondition;
+use crate::system::boundary::sets::Sets;
 use crate::system::definition::MadeOf;
 use crate::system::origin::{ConditionPart, Origin};
-use crate::system::pde::Pde;
+use crate::system::symbols::Symbols;
+use crate::system::transport::advected::Advected;
 use crate::system::transport::conditions::AdvectedConditions;
-
-/// The condition of one array at one face.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ArrayCondition {
-    /// The condition; its numbers may be vectors or tensors.
-    pub condition: Condition<Expr>,
-    /// Which component of them counts where they are.
-    pub component: usize,
-    /// Whether the array is one of imaginary parts.
-    pub imaginary: bool,
-    /// Whether the quantity is complex.
-    pub complex: bool,
-    /// Whether values beyond an open end may be negative.
-    pub(crate) signed: bool,
-    /// Whether the condition changes with the time.
-    changes: bool,
-}
-
-/// The conditions of one array: lower and upper side of each of the three axes inside.
-pub type FaceConditions = [[ArrayCondition; 2]; 3];
-
-/// Why the conditions of an owner have no meaning for a type.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Unfit {
-    /// The axis or face.
-    pub(crate) at: String,
-    /// The name of the condition.
-    pub(crate) condition: &'static str,
-    /// The reason, in words.
-    pub(crate) reason: String,
-}
-
-/// The conditions of one owner, for every type.
-type OfTypes = [Result<Vec<usize>, Unfit>; 6];
 
 /// The conditions of all fields and definitions.
 #[derive(Clone, Debug)]
 pub struct Conditions {
-    faces: Vec<FaceConditions>,
-    owners: Vec<OfTypes>,
+    sets: Sets,
     /// The owner of whatever has no conditions of its own.
     common: usize,
     /// The owner by which values are continued in a straight line.
     straight: usize,
+    /// The owner of each field, external ones included.
     fields: Vec<usize>,
     definitions: Vec<usize>,
     /// Whether each definition was given conditions by name.
-    named: Vec<bool>,
-    /// The same for each of the given fields.
-    data_named: Vec<bool>,
-    /// What conditions mean for the transport of each field that is advected.
+    definitions_named: Vec<bool>,
+    /// Whether each external field was given conditions by name.
+    external_named: Vec<bool>,
+    /// What conditions mean for the transport of each field, of those that are advected.
     advected: Vec<Option<AdvectedConditions>>,
 }
 
-const fn number(ty: Type) -> usize {
-    2 * ty.rank as usize + ty.complex as usize
-}
-
-/// The axes at whose ends the sign changes.
-pub(crate) fn antiperiodic(conditions: &FaceConditions) -> [bool; 3] {
-    let turned = |axis: usize| matches!(conditions[axis][0].condition, Condition::Antiperiodic);
-    std::array::from_fn(turned)
-}
-
 impl Conditions {
-    /// Nothing yet.
-    pub(crate) fn none() -> Self {
-        Conditions {
-            faces: Vec::new(),
-            owners: Vec::new(),
-            common: 0,
-            straight: 0,
-            fields: Vec::new(),
-            definitions: Vec::new(),
-            named: Vec::new(),
-            data_named: Vec::new(),
-            advected: Vec::new(),
+    /// The conditions of all fields and definitions, by those that were given.
+    ///
+    /// For each face and component the most specific one counts: of the quantity before of all, of
+    /// the face before of the axis.
+    pub(crate) fn resolve(
+        symbols: &Symbols,
+        advected: &[Advected],
+        given: &[GivenCondition],
+    ) -> Result<Self, Vec<Error>> {
+        let mut errors = Vec::new();
+        let checked = check_all(symbols, given, &mut errors);
+        let mut owners = Owners { symbols, checked: &checked, sets: Sets::default(), errors };
+        let common = owners.sets.owner(symbols, &owners.of(None));
+        let straight = straight(symbols.grid());
+        let straight = owners.sets.owner(symbols, &straight.iter().collect::<Vec<_>>());
+        let named = |name: &str| checked.iter().any(|condition| condition.is_for(name));
+
+        let types = symbols.types();
+        let mut fields: Vec<usize> = (symbols.fields().iter().zip(types))
+            .map(|(name, ty)| owners.add(name, *ty, true))
+            .collect();
+        let definitions = symbols.definitions();
+        let definitions_named: Vec<bool> = definitions.iter().map(|d| named(&d.name)).collect();
+        let definitions = (definitions.iter().zip(&definitions_named))
+            .map(|(d, named)| owners.add(&d.name, d.expr.ty, *named))
+            .collect();
+        let external = symbols.external();
+        let external_named: Vec<bool> = external.iter().map(|field| named(&field.name)).collect();
+        for (field, named) in external.iter().zip(&external_named) {
+            fields.push(owners.add(&field.name, field.ty(), *named));
         }
+        owners.refuse_poles(advected);
+        let advected = owners.of_advected(advected);
+        let Owners { sets, errors, .. } = owners;
+        let conditions = Conditions {
+            sets,
+            common,
+            straight,
+            fields,
+            definitions,
+            definitions_named,
+            external_named,
+            advected,
+        };
+        if errors.is_empty() { Ok(conditions) } else { Err(errors) }
     }
 
-    /// The conditions of an array by their number.
+    /// The conditions of an array by the number of their set.
     pub fn of_array(&self, number: usize) -> &FaceConditions {
-        &self.faces[number]
+        self.sets.get(number)
     }
 
-    /// The numbers of the conditions of a field's arrays, in their order.
+    /// The numbers of the conditions of a field's arrays, in their order; none if those given for
+    /// everything do not fit the type of an external field.
     pub fn of_field(&self, field: usize, ty: Type) -> &[usize] {
         self.arrays(self.fields[field], ty).unwrap_or(&[])
     }
@@ -127,319 +118,179 @@ impl Conditions {
         self.straight
     }
 
-    /// Whether a definition was given conditions by its name.
-    pub(crate) fn is_definition_named(&self, definition: usize) -> bool {
-        self.named[definition]
+    /// The owner of an expression without an equation: that of the fields with equations in it
+    /// where they all have the same, else the common one.
+    pub(crate) fn owner_of(&self, symbols: &Symbols, expr: &Expr) -> usize {
+        let fields = MadeOf::new(expr, symbols.definitions()).fields;
+        let solved = fields.iter().filter(|field| **field < symbols.fields().len());
+        let mut owners = solved.map(|field| self.owner_of_field(*field));
+        match owners.next() {
+            Some(first) if owners.all(|owner| owner == first) => first,
+            _ => self.common,
+        }
     }
 
-    /// Whether a field has conditions of its own: those with equations always, given ones if they
-    /// were named.
+    /// Whether a definition was given conditions by its name.
+    pub(crate) fn is_definition_named(&self, definition: usize) -> bool {
+        self.definitions_named[definition]
+    }
+
+    /// Whether a field has conditions of its own: those with equations always, external ones if
+    /// they were named.
     pub(crate) fn is_field_named(&self, field: usize) -> bool {
-        let given = self.fields.len() - self.data_named.len();
-        field.checked_sub(given).is_none_or(|k| self.data_named[k])
+        let solved = self.fields.len() - self.external_named.len();
+        field.checked_sub(solved).is_none_or(|k| self.external_named[k])
     }
 
     /// Whether the conditions of an array change with the time.
     pub(crate) fn change(&self, number: usize) -> bool {
-        self.faces[number].iter().flatten().any(|face| face.changes)
+        self.faces(number).any(|face| face.changes)
     }
 
     /// What conditions mean for the transport of a field that is advected.
     pub(crate) fn of_advected(&self, field: usize) -> Option<&AdvectedConditions> {
-        self.advected.get(field)?.as_ref()
+        self.advected[field].as_ref()
     }
 
     /// Whether there is a pole at an end of an axis.
     pub(crate) fn has_pole(&self, number: usize) -> bool {
-        self.faces[number].iter().flatten().any(|face| face.condition == Condition::Pole)
+        self.faces(number).any(|face| face.condition == Condition::Pole)
     }
 
     /// The numbers of the conditions of the arrays of a quantity of this type.
-    pub(crate) fn arrays(&self, owner: usize, ty: Type) -> Result<&[usize], &Unfit> {
-        self.owners[owner][number(ty)].as_ref().map(Vec::as_slice)
+    pub(crate) fn arrays(&self, owner: usize, ty: Type) -> Result<&[usize], &Mismatch> {
+        self.sets.of(owner, ty)
     }
 
     /// Whether the condition of an array depends on the other part of a complex quantity.
     pub(crate) fn needs_partner(&self, number: usize) -> bool {
-        self.faces[number].iter().flatten().any(|face| face.complex && face.needs_partner())
+        self.faces(number).any(|face| face.complex && face.needs_partner())
     }
 
-    /// The number of these conditions.
-    pub(crate) fn number_of(&mut self, faces: FaceConditions) -> usize {
-        self.faces.iter().position(|known| *known == faces).unwrap_or_else(|| {
-            self.faces.push(faces);
-            self.faces.len() - 1
-        })
-    }
-
-    /// Adds an owner with these conditions, unless there is one that has the same.
-    fn add(&mut self, pde: &Pde, entries: &[&CheckedCondition]) -> usize {
-        let mut of_types = Vec::new();
-        for rank in Rank::ALL {
-            for complex in [false, true] {
-                let ty = Type { rank, complex };
-                let arrays = (0..ty.numbers(pde.space().dimension()))
-                    .map(|k| faces_of(pde, entries, ty, k))
-                    .collect::<Result<Vec<_>, _>>();
-                of_types.push(
-                    arrays.map(|arrays| {
-                        arrays.into_iter().map(|faces| self.number_of(faces)).collect()
-                    }),
-                );
-            }
-        }
-        // Three ranks, real and complex.
-        let Ok(of_types) = OfTypes::try_from(of_types) else { return 0 };
-        self.owners.iter().position(|known| *known == of_types).unwrap_or_else(|| {
-            self.owners.push(of_types);
-            self.owners.len() - 1
-        })
+    fn faces(&self, number: usize) -> impl Iterator<Item = &ArrayCondition> {
+        self.sets.get(number).iter().flatten()
     }
 }
 
-impl ArrayCondition {
-    pub(crate) fn new(
-        pde: &Pde,
-        condition: Condition<Expr>,
-        component: usize,
-        imaginary: bool,
-        complex: bool,
-    ) -> Self {
-        let scalar = condition.numbers().iter().all(|expr| expr.ty.rank == Rank::Scalar);
-        let changes =
-            condition.numbers().iter().any(|expr| MadeOf::new(expr, pde.definitions()).timed);
-        let component = if scalar { 0 } else { component };
-        ArrayCondition { condition, component, imaginary, complex, signed: true, changes }
-    }
-
-    /// Whether the ghost cells of one part of a complex quantity depend on the cells of the other.
-    fn needs_partner(&self) -> bool {
-        let uses_value = |expr: &&Expr| {
-            let mut uses = false;
-            expr.walk(&mut |part| uses |= part.node == Node::Adjacent);
-            uses
-        };
-        match &self.condition {
-            Condition::Mixed { coefficient, .. } if coefficient.ty.complex => true,
-            condition => condition.numbers().iter().any(uses_value),
-        }
-    }
-}
-
-/// The conditions of all fields and definitions of `pde` by these entries. `signed` says of each
-/// field that is advected whether it has both signs.
-///
-/// For each face and component the most specific entry counts: of the quantity before of all, of
-/// the face before of the axis.
-pub(crate) fn resolve(
-    pde: &Pde,
-    entries: &[GivenCondition],
-    signed: &[Option<bool>],
-) -> Result<Conditions, Vec<Error>> {
-    let mut errors = Vec::new();
-    let names: Vec<&str> = (pde.fields().iter().map(String::as_str))
-        .chain(pde.definitions().iter().map(|d| d.name.as_str()))
-        .chain(pde.external().iter().map(|d| d.name.as_str()))
+/// The conditions that can be understood by themselves.
+fn check_all(
+    symbols: &Symbols,
+    given: &[GivenCondition],
+    errors: &mut Vec<Error>,
+) -> Vec<CheckedCondition> {
+    let names: Vec<&str> = (symbols.fields().iter().map(String::as_str))
+        .chain(symbols.definitions().iter().map(|d| d.name.as_str()))
+        .chain(symbols.external().iter().map(|field| field.name.as_str()))
         .collect();
     let mut checked = Vec::new();
-    for entry in entries {
-        if let Some(name) = &entry.of
+    for given in given {
+        if let Some(name) = &given.of
             && !names.contains(&name.as_str())
         {
             errors.push(Error::NobodysCondition {
-                origin: origin(entry, ConditionPart::Whole),
+                origin: given.origin(ConditionPart::Whole),
                 name: name.clone(),
-                nearest: nearest(name, names.iter().copied()),
+                known: names.iter().map(|name| name.to_string()).collect(),
             });
             continue;
         }
-        match check(pde, entry) {
+        match check(symbols, given) {
             Ok(condition) => checked.push(condition),
             Err(found) => errors.extend(found),
         }
     }
-    let mut conditions = Conditions::none();
-    let of = |name: Option<&str>| -> Vec<&CheckedCondition> {
+    checked
+}
+
+/// The sets of conditions while owners are added, with the mistakes found.
+struct Owners<'a> {
+    symbols: &'a Symbols,
+    checked: &'a [CheckedCondition],
+    sets: Sets,
+    errors: Vec<Error>,
+}
+
+impl<'a> Owners<'a> {
+    /// The conditions that count for the field or definition of a name, or for everything without
+    /// conditions of its own; the most specific last.
+    fn of(&self, name: Option<&str>) -> Vec<&'a CheckedCondition> {
         let mut list = Vec::new();
-        for whose in [None, name] {
+        for whose in [None].into_iter().chain(name.map(Some)) {
             for faces in [2, 1] {
                 let fits =
-                    |e: &&CheckedCondition| e.of.as_deref() == whose && e.sides.len() == faces;
-                list.extend(checked.iter().filter(fits));
-            }
-            if name.is_none() {
-                break;
+                    |c: &&CheckedCondition| c.of.as_deref() == whose && c.sides.len() == faces;
+                list.extend(self.checked.iter().filter(fits));
             }
         }
         list
-    };
-    conditions.common = conditions.add(pde, &of(None));
-    conditions.straight = {
-        let entries = straight_entries(pde.grid());
-        let entries: Vec<&CheckedCondition> = entries.iter().collect();
-        conditions.add(pde, &entries)
-    };
-    let mut add = |name: &str, ty: Type, must_fit: bool| {
-        let entries = of(Some(name));
-        let owner = conditions.add(pde, &entries);
-        let normal = entries.iter().find(|e| e.of.is_some() && e.condition.is_normal());
-        if let (Rank::Scalar, Some(entry)) = (ty.rank, normal) {
+    }
+
+    /// The owner for a field or definition of this name and type. `must_fit` says whether it is a
+    /// mistake if its conditions do not fit the type.
+    fn add(&mut self, name: &str, ty: Type, must_fit: bool) -> usize {
+        let conditions = self.of(Some(name));
+        let owner = self.sets.owner(self.symbols, &conditions);
+        let normal = conditions.iter().find(|c| c.of.is_some() && c.condition.is_normal());
+        if let (Rank::Scalar, Some(normal)) = (ty.rank, normal) {
             let reason = format!("it is for vectors and tensors, and `{name}` is a scalar");
-            let (of, at) = (entry.of.clone(), entry.at.clone());
-            let whole = Origin::Boundary { of, at, part: ConditionPart::Whole };
-            errors.push(entry.unfit(reason).error(whole));
+            self.errors.push(normal.mismatch(reason).error(normal.origin()));
         }
-        if must_fit && let Err(unfit) = conditions.arrays(owner, ty) {
-            let own = |e: &&&CheckedCondition| e.of.is_some() && e.at == unfit.at;
-            let of = entries.iter().find(own).and_then(|e| e.of.clone());
-            let whole = Origin::Boundary { of, at: unfit.at.clone(), part: ConditionPart::Whole };
+        if must_fit && let Err(mismatch) = self.sets.of(owner, ty) {
+            let origin = origin_of(mismatch, &conditions);
             // What is wrong for all is wrong for each.
-            if !errors.iter().any(|error| error.origin() == Some(&whole)) {
-                errors.push(unfit.error(whole));
+            if !self.errors.iter().any(|error| error.origin() == Some(&origin)) {
+                self.errors.push(mismatch.error(origin));
             }
         }
         owner
-    };
-    let mut fields: Vec<usize> =
-        pde.fields().iter().zip(pde.types()).map(|(name, ty)| add(name, *ty, true)).collect();
-    let named: Vec<bool> = pde
-        .definitions()
-        .iter()
-        .map(|d| checked.iter().any(|entry| entry.of.as_ref() == Some(&d.name)))
-        .collect();
-    let definitions: Vec<usize> = pde
-        .definitions()
-        .iter()
-        .zip(&named)
-        .map(|(d, named)| add(&d.name, d.expr.ty, *named))
-        .collect();
-    let mut data_named = Vec::new();
-    for data in pde.external() {
-        let named = checked.iter().any(|entry| entry.of.as_ref() == Some(&data.name));
-        fields.push(add(&data.name, data.ty(), named));
-        data_named.push(named);
     }
-    let others = (pde.definitions().iter().map(|d| &d.name))
-        .chain(pde.external().iter().map(|data| &data.name))
-        .filter(|name| {
-            let named = |entry: &CheckedCondition| entry.of.as_ref() == Some(*name);
-            signed.iter().all(Option::is_none) || checked.iter().any(named)
-        });
-    let not_advected = pde.fields().iter().zip(signed).filter(|(_, signed)| signed.is_none());
-    for name in not_advected.map(|(name, _)| name).chain(others) {
-        let entries = of(Some(name));
-        if let Some(entry) = entries.iter().find(|entry| entry.condition == Condition::Pole) {
-            let unfit = entry.unfit(format!("it is for fields that are advected, unlike `{name}`"));
-            let (of, at) = (entry.of.clone(), entry.at.clone());
-            errors.push(unfit.error(Origin::Boundary { of, at, part: ConditionPart::Whole }));
-        }
-    }
-    let mut advected = Vec::new();
-    for ((name, ty), signed) in pde.fields().iter().zip(pde.types()).zip(signed) {
-        let entries = of(Some(name));
-        let meaning = signed
-            .map(|signed| AdvectedConditions::new(pde, &mut conditions, &entries, *ty, signed));
-        advected.push(match meaning.transpose() {
-            Ok(meaning) => meaning,
-            Err(unfit) => {
-                let own = |e: &&&CheckedCondition| e.of.is_some() && e.at == unfit.at;
-                let of = entries.iter().find(own).and_then(|e| e.of.clone());
-                let at = unfit.at.clone();
-                errors.push(unfit.error(Origin::Boundary { of, at, part: ConditionPart::Whole }));
-                None
-            }
-        });
-    }
-    conditions.advected = advected;
-    conditions.data_named = data_named;
-    (conditions.fields, conditions.definitions, conditions.named) = (fields, definitions, named);
-    if errors.is_empty() { Ok(conditions) } else { Err(errors) }
-}
 
-impl Unfit {
-    pub(crate) fn error(&self, origin: Origin) -> Error {
-        let (at, condition, reason) = (self.at.clone(), self.condition, self.reason.clone());
-        Error::UnfitCondition { origin, at, condition, reason: reason.into() }
-    }
-}
-
-/// The conditions of array `k` of a quantity of this type.
-fn faces_of(
-    pde: &Pde,
-    entries: &[&CheckedCondition],
-    ty: Type,
-    k: usize,
-) -> Result<FaceConditions, Unfit> {
-    faces_by(pde, entries, ty, k, &|entry, condition| match condition {
-        Condition::Open => Ok(Condition::Curvature(Expr::number(0.0))),
-        Condition::Wall => Ok(mirrored(pde, entry, ty, k)),
-        condition => Ok(condition),
-    })
-}
-
-/// What a wall means for array `k` of a quantity of this type: of a vector the component normal to
-/// it changes its sign.
-pub(crate) fn mirrored(pde: &Pde, entry: &CheckedCondition, ty: Type, k: usize) -> Condition<Expr> {
-    let normal = entry.axis - pde.grid().missing();
-    let (n, component) = (pde.space().dimension(), k / ty.per_component());
-    let turned = match ty.rank {
-        Rank::Scalar => false,
-        Rank::Vector => component == normal,
-        Rank::Tensor => (component / n == normal) != (component % n == normal),
-    };
-    let zero = Expr::number(0.0);
-    if turned { Condition::Value(zero) } else { Condition::Derivative(zero) }
-}
-
-/// What the condition of an entry means for an array.
-pub(crate) type Meaning<'m> =
-    dyn Fn(&CheckedCondition, Condition<Expr>) -> Result<Condition<Expr>, Unfit> + 'm;
-
-/// The same; `mean` says what a condition means for the array.
-pub(crate) fn faces_by(
-    pde: &Pde,
-    entries: &[&CheckedCondition],
-    ty: Type,
-    k: usize,
-    mean: &Meaning<'_>,
-) -> Result<FaceConditions, Unfit> {
-    let grid = pde.grid();
-    let (component, imaginary) = (k / ty.per_component(), k % ty.per_component() == 1);
-    let array = |condition, component| {
-        ArrayCondition::new(pde, condition, component, imaginary, ty.complex)
-    };
-    let default = |axis: usize| match grid.inner_axis(axis) {
-        Some(axis) if !axis.is_periodic() => array(Condition::Derivative(Expr::number(0.0)), 0),
-        _ => array(Condition::Periodic, 0),
-    };
-    let mut faces: FaceConditions = std::array::from_fn(|axis| [default(axis), default(axis)]);
-    for entry in entries {
-        if let Some(component) = covered(pde, entry, ty, component)? {
-            let condition = match ty.complex {
-                false => entry.condition.clone(),
-                true => entry.of_complex.clone().ok_or_else(|| {
-                    entry.unfit("its formula makes no sense for complex numbers".into())
-                })?,
-            };
-            let condition = mean(entry, condition)?.of_component();
-            for side in &entry.sides {
-                faces[entry.axis][side.index()] = array(condition.clone(), component);
-            }
-        }
-    }
-    for (k, [lower, upper]) in faces.iter().enumerate() {
-        if let Some(axis) = grid.inner_axis(k)
-            && axis.is_periodic()
-            && lower != upper
-        {
-            // They differ because of an entry for one of them.
-            let entry = entries.iter().rfind(|entry| entry.axis == k);
-            return Err(Unfit {
-                at: entry.map_or_else(|| axis.name().into(), |entry| entry.at.clone()),
-                condition: lower.condition.name(),
-                reason: "both ends of a periodic axis are joined in the same way".into(),
+    /// Notes poles that hold for something that is not advected. Definitions and external fields
+    /// beside advected fields count only if they were named.
+    fn refuse_poles(&mut self, advected: &[Advected]) {
+        let is_advected = |field: usize| advected.iter().any(|advected| advected.field == field);
+        let fields = self.symbols.fields().iter().enumerate();
+        let fields = fields.filter(|(field, _)| !is_advected(*field)).map(|(_, name)| name);
+        let others = (self.symbols.definitions().iter().map(|d| &d.name))
+            .chain(self.symbols.external().iter().map(|field| &field.name))
+            .filter(|name| {
+                advected.is_empty() || self.checked.iter().any(|condition| condition.is_for(name))
             });
+        let mut errors = Vec::new();
+        for name in fields.chain(others) {
+            let conditions = self.of(Some(name));
+            if let Some(pole) = conditions.iter().find(|c| c.condition == Condition::Pole) {
+                let reason = format!("it is for fields that are advected, unlike `{name}`");
+                errors.push(pole.mismatch(reason).error(pole.origin()));
+            }
         }
+        self.errors.extend(errors);
     }
-    Ok(faces)
+
+    /// What conditions mean for the transport of each field, of those that are advected.
+    fn of_advected(&mut self, advected: &[Advected]) -> Vec<Option<AdvectedConditions>> {
+        let mut all = Vec::new();
+        for (field, name) in self.symbols.fields().iter().enumerate() {
+            let Some(advected) = advected.iter().find(|advected| advected.field == field) else {
+                all.push(None);
+                continue;
+            };
+            let conditions = self.of(Some(name));
+            let (ty, signed) = (self.symbols.types()[field], advected.options.signed);
+            let found =
+                AdvectedConditions::new(self.symbols, &mut self.sets, &conditions, ty, signed);
+            if let Err(mismatch) = &found {
+                self.errors.push(mismatch.error(origin_of(mismatch, &conditions)));
+            }
+            all.push(found.ok());
+        }
+        all
+    }
+}
+
+/// Where the condition stands that does not fit a quantity with these conditions.
+fn origin_of(mismatch: &Mismatch, conditions: &[&CheckedCondition]) -> Origin {
+    let own = conditions.iter().find(|c| c.of.is_some() && c.at == mismatch.at);
+    let (of, at) = (own.and_then(|c| c.of.clone()), mismatch.at.clone());
+    Origin::Boundary { of, at, part: ConditionPart::Whole }
 }

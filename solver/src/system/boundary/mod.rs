@@ -1,4 +1,8 @@
-//! Boundary conditions: as they were given, and which of them holds where.
+//! Boundary conditions: as they are given, checked, and as they hold for each array at each face.
 
+pub(crate) mod array_condition;
+pub(crate) mod checked;
 pub(crate) mod conditions;
-pub(crate) mod entry;
+pub(crate) mod faces;
+pub(crate) mod given;
+pub(crate) mod sets;

@@ -3,11 +3,11 @@
 use fluxions_expr::{Expr, Type};
 use fluxions_grid::{Condition, Side};
 
-use crate::system::boundary::conditions::{
-    ArrayCondition, Conditions, FaceConditions, Unfit, faces_by, mirrored,
-};
-use crate::system::boundary::entry::CheckedCondition;
-use crate::system::pde::Pde;
+use crate::system::boundary::array_condition::{ArrayCondition, FaceConditions};
+use crate::system::boundary::checked::{CheckedCondition, Mismatch};
+use crate::system::boundary::faces::{faces_by, wall_condition};
+use crate::system::boundary::sets::Sets;
+use crate::system::symbols::Symbols;
 
 /// How the flow goes on beyond an end of an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,13 +16,13 @@ pub(crate) enum Edge {
     Joined,
     /// Values are given there; nothing moves along the wall beyond it.
     Given,
-    /// As at the end.
+    /// It is there as it is at the end.
     Free,
-    /// The same, with values that go on with their slope.
+    /// It is there as it is at the end, and values go on with their slope.
     Open,
-    /// Mirrored: nothing passes.
+    /// Everything is mirrored: nothing passes.
     Wall,
-    /// On the other side of a pole.
+    /// Cells beyond lie on the other side of a pole.
     Pole,
 }
 
@@ -34,30 +34,30 @@ pub(crate) type Edges = [[Edge; 2]; 3];
 pub(crate) struct AdvectedConditions {
     /// The numbers of the conditions of its arrays.
     pub(crate) arrays: Vec<usize>,
-    /// The number of those of the limits of its fluxes.
+    /// The number of the conditions of the limits of its fluxes.
     pub(crate) limits: usize,
-    /// The number of those of velocities that are found from the fields.
+    /// The number of the conditions of velocities that are found from the fields.
     pub(crate) free: usize,
     pub(crate) edges: Edges,
 }
 
 impl AdvectedConditions {
-    /// The meaning of these entries for a field of this type, which may be negative if `signed`.
+    /// The meaning of these conditions for a field of this type, which may be negative if `signed`.
     pub(crate) fn new(
-        pde: &Pde,
-        conditions: &mut Conditions,
-        entries: &[&CheckedCondition],
+        symbols: &Symbols,
+        sets: &mut Sets,
+        conditions: &[&CheckedCondition],
         ty: Type,
         signed: bool,
-    ) -> Result<Self, Unfit> {
-        let edges = edges(pde, entries);
+    ) -> Result<Self, Mismatch> {
+        let edges = edges(symbols, conditions);
         let mut arrays = Vec::new();
-        for k in 0..ty.numbers(pde.space().dimension()) {
-            let mut faces = faces_by(pde, entries, ty, k, &|entry, condition| {
-                mean(pde, entry, condition, ty, k)
+        for k in 0..ty.numbers(symbols.space().dimension()) {
+            let mut faces = faces_by(symbols, conditions, ty, k, |checked, condition| {
+                by_layers(symbols, checked, condition, ty, k)
             })?;
             faces.iter_mut().flatten().for_each(|face| face.signed = signed);
-            arrays.push(conditions.number_of(faces));
+            arrays.push(sets.number(faces));
         }
         let limit = |edge| {
             let zero = Expr::number(0.0);
@@ -69,7 +69,7 @@ impl AdvectedConditions {
                 Edge::Free | Edge::Wall => Condition::Derivative(zero),
                 Edge::Pole => Condition::Pole,
             };
-            let mut condition = ArrayCondition::new(pde, condition, 0, false, false);
+            let mut condition = ArrayCondition::new(symbols, condition, 0, false, false);
             condition.signed = false;
             condition
         };
@@ -80,7 +80,7 @@ impl AdvectedConditions {
                 _ => limit(Edge::Free),
             })
         });
-        let (limits, free) = (conditions.number_of(limits), conditions.number_of(free));
+        let (limits, free) = (sets.number(limits), sets.number(free));
         Ok(AdvectedConditions { arrays, limits, free, edges })
     }
 }
@@ -92,24 +92,24 @@ impl AdvectedConditions {
     }
 }
 
-/// The condition for an array, by layers of ghost cells.
-fn mean(
-    pde: &Pde,
-    entry: &CheckedCondition,
+/// What a condition means for array `k` of a field, layer by layer of ghost cells.
+fn by_layers(
+    symbols: &Symbols,
+    checked: &CheckedCondition,
     condition: Condition<Expr>,
     ty: Type,
     k: usize,
-) -> Result<Condition<Expr>, Unfit> {
+) -> Result<Condition<Expr>, Mismatch> {
     Ok(match condition {
         Condition::Value(v) => Condition::Ghost(v),
-        Condition::Wall => mirrored(pde, entry, ty, k),
+        Condition::Wall => wall_condition(symbols, checked, ty, k),
         Condition::Derivative(_)
         | Condition::Ghost(_)
         | Condition::Open
         | Condition::Pole
         | Condition::Periodic => condition,
         _ => {
-            return Err(entry.unfit(
+            return Err(checked.mismatch(
                 "a field that is advected has value, derivative, ghost, open, wall, pole or periodic"
                     .into(),
             ));
@@ -117,15 +117,15 @@ fn mean(
     })
 }
 
-/// How the flow goes on beyond the ends, by the entries that count.
-fn edges(pde: &Pde, entries: &[&CheckedCondition]) -> Edges {
-    let mut edges: Edges = std::array::from_fn(|axis| match pde.grid().inner_axis(axis) {
+/// How the flow goes on beyond the ends. Of several conditions for an end the last one counts.
+fn edges(symbols: &Symbols, conditions: &[&CheckedCondition]) -> Edges {
+    let mut edges: Edges = std::array::from_fn(|axis| match symbols.grid().inner_axis(axis) {
         Some(axis) if !axis.is_periodic() => [Edge::Free; 2],
         _ => [Edge::Joined; 2],
     });
-    for entry in entries {
-        for side in Side::BOTH.into_iter().filter(|side| entry.sides.contains(side)) {
-            edges[entry.axis][side.index()] = match entry.condition {
+    for checked in conditions {
+        for side in Side::BOTH.into_iter().filter(|side| checked.sides.contains(side)) {
+            edges[checked.axis][side.index()] = match checked.condition {
                 Condition::Value(_) | Condition::Ghost(_) => Edge::Given,
                 Condition::Wall => Edge::Wall,
                 Condition::Pole => Edge::Pole,

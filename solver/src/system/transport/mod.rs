@@ -2,6 +2,9 @@
 
 pub(crate) mod advected;
 pub(crate) mod conditions;
+pub(crate) mod given;
+pub(crate) mod limits;
+pub(crate) mod surroundings;
 
 use crate::system::formula::Formula;
 
@@ -11,14 +14,14 @@ use crate::system::formula::Formula;
 /// from its own equation, if it has one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transport {
-    /// What advects it: the flow u.
+    /// The flow u that advects the field.
     pub advector: Advector<Formula>,
     /// The options of the scheme.
     pub options: Mpdata,
     /// G at the centres of cells, an expression of the coordinates: a density, or the Jacobian of
     /// the coordinates.
     pub g_factor: Formula,
-    /// The diffusivity μ (length²/time): nothing, one for all directions, or one for each axis.
+    /// The diffusivity μ (length²/time): none, one for all directions, or one for each axis.
     pub diffusivity: Vec<Formula>,
 }
 
@@ -37,7 +40,8 @@ pub enum Advector<T> {
 /// The options of the scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mpdata {
-    /// Passes: 1 is the upwind scheme, each further one corrects its error once more.
+    /// The number of passes: the first is the upwind scheme, each further one corrects its error once
+    /// more.
     pub iterations: usize,
     /// Corrections for a field on an infinite constant background (Smolarkiewicz & Clark 1986,
     /// J. Comput. Phys. 67, 396): signs may change, and nothing is divided.
@@ -60,13 +64,13 @@ pub struct Mpdata {
 /// 459, equation 36; Waruszewski et al. 2018, J. Comput. Phys. 356, 253).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ThirdOrder {
-    /// None.
+    /// No third-order terms.
     #[default]
     None,
-    /// Those along the flow and across it in one direction.
+    /// The terms along the flow, and across it in one direction.
     Standard,
-    /// In three dimensions also those across it in both directions, which the common programs leave
-    /// out.
+    /// In three dimensions also the terms across the flow in both directions, which the common
+    /// programs leave out.
     Full,
 }
 
@@ -77,7 +81,7 @@ pub enum Sources {
     /// Margolin 1998, J. Comput. Phys. 140, 459).
     #[default]
     Symmetric,
-    /// All of it before the transport, of first order.
+    /// All of the source before the transport, of first order.
     Euler,
 }
 

@@ -1,0 +1,60 @@
+//! What to do about an error, for those who write problem files: the library's advice, told in
+//! sections, keys and commands.
+
+use fluxions_solver::Error;
+
+/// What to do about an error, where that is known.
+pub fn help(error: &Error) -> Option<String> {
+    const STABLE: &str = "`fluxions check` prints the longest stable one";
+    Some(match error {
+        Error::NoInitialValue { field } => {
+            format!("give it one in [initial], such as {field} = 0")
+        }
+        Error::UnfitArgument { .. } => {
+            "name the argument in [define] and give it conditions of its own".into()
+        }
+        Error::NonlocalNoise { .. } => "use interpretation = \"ito\"".into(),
+        Error::Memory { .. } | Error::NoMemory { .. } => {
+            "use fewer cells, or more machines: `mpirun` over several of them".into()
+        }
+        Error::NotFinite { step: 1.., noise: true, .. } => format!(
+            "the variance of its noise may be negative there, or the time step too long: {STABLE}"
+        ),
+        Error::NotFinite { step: 1.., .. } => format!("the time step may be too long: {STABLE}"),
+        _ => return error.help(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn not_finite(step: u64, noise: bool) -> Error {
+        Error::NotFinite {
+            field: "c".into(),
+            cell: vec![0],
+            axes: ["x".to_string()].into(),
+            coordinates: vec![0.5],
+            time: 0.0,
+            step,
+            noise,
+        }
+    }
+
+    #[test]
+    fn the_command_that_helps_is_named() {
+        for noise in [false, true] {
+            let told = help(&not_finite(3, noise)).unwrap();
+            assert!(told.contains("`fluxions check`"), "{told}");
+            assert_eq!(told.contains("variance"), noise);
+            let library = not_finite(3, noise).help().unwrap();
+            assert!(!library.contains("fluxions check"), "{library}");
+        }
+    }
+
+    #[test]
+    fn an_initial_value_that_is_not_finite_has_nothing_to_do_with_the_step() {
+        let error = not_finite(0, false);
+        assert_eq!(help(&error), error.help());
+    }
+}

@@ -1,0 +1,62 @@
+//! The boundary condition of one array at one face.
+
+use fluxions_expr::{Expr, Node, Rank};
+use fluxions_grid::Condition;
+
+use crate::system::definition::MadeOf;
+use crate::system::symbols::Symbols;
+
+/// The condition of one array at one face.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ArrayCondition {
+    /// The condition; its numbers may be vectors or tensors.
+    pub condition: Condition<Expr>,
+    /// Which component of the numbers counts where they are vectors or tensors.
+    pub component: usize,
+    /// Whether the array is one of imaginary parts.
+    pub imaginary: bool,
+    /// Whether the quantity is complex.
+    pub complex: bool,
+    /// Whether values beyond an open end may be negative.
+    pub(crate) signed: bool,
+    /// Whether the condition changes with the time.
+    pub(crate) changes: bool,
+}
+
+/// The conditions of one array: lower and upper side of each of the three axes inside.
+pub type FaceConditions = [[ArrayCondition; 2]; 3];
+
+/// The axes at whose ends the sign changes.
+pub(crate) fn antiperiodic(conditions: &FaceConditions) -> [bool; 3] {
+    let turned = |axis: usize| matches!(conditions[axis][0].condition, Condition::Antiperiodic);
+    std::array::from_fn(turned)
+}
+
+impl ArrayCondition {
+    pub(crate) fn new(
+        symbols: &Symbols,
+        condition: Condition<Expr>,
+        component: usize,
+        imaginary: bool,
+        complex: bool,
+    ) -> Self {
+        let scalar = condition.numbers().iter().all(|expr| expr.ty.rank == Rank::Scalar);
+        let timed = |expr: &&Expr| MadeOf::new(expr, symbols.definitions()).timed;
+        let changes = condition.numbers().iter().any(timed);
+        let component = if scalar { 0 } else { component };
+        ArrayCondition { condition, component, imaginary, complex, signed: true, changes }
+    }
+
+    /// Whether the ghost cells of one part of a complex quantity depend on the cells of the other.
+    pub(crate) fn needs_partner(&self) -> bool {
+        let uses_value = |expr: &&Expr| {
+            let mut uses = false;
+            expr.walk(&mut |part| uses |= part.node == Node::Adjacent);
+            uses
+        };
+        match &self.condition {
+            Condition::Mixed { coefficient, .. } if coefficient.ty.complex => true,
+            condition => condition.numbers().iter().any(uses_value),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! One boundary condition, checked by itself: its face found, its numbers resolved.
+
+use fluxions_expr::{Expr, Place};
+use fluxions_grid::{Condition, Grid, Side};
+
+use crate::error::Error;
+use crate::system::boundary::given::GivenCondition;
+use crate::system::origin::{ConditionPart, Origin};
+use crate::system::resolve::resolve;
+use crate::system::symbols::Symbols;
+
+/// A boundary condition that was checked by itself.
+pub(crate) struct CheckedCondition {
+    /// The field or definition that it is for; for all if none.
+    pub(crate) of: Option<String>,
+    /// The axis or face, such as `x` or `x-`.
+    pub(crate) at: String,
+    /// The number of the axis inside.
+    pub(crate) axis: usize,
+    pub(crate) sides: Vec<Side>,
+    /// For quantities of real numbers.
+    pub(crate) condition: Condition<Expr>,
+    /// For quantities of complex numbers, unless its formula makes no sense for them.
+    pub(crate) of_complex: Option<Condition<Expr>>,
+}
+
+/// Why a condition has no meaning for a quantity.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Mismatch {
+    /// The axis or face.
+    pub(crate) at: String,
+    /// The name of the condition.
+    pub(crate) condition: &'static str,
+    /// The reason, in words.
+    pub(crate) reason: String,
+}
+
+impl Mismatch {
+    /// The mistake in a condition that stands there.
+    pub(crate) fn error(&self, origin: Origin) -> Error {
+        let (at, condition, reason) = (self.at.clone(), self.condition, self.reason.clone());
+        Error::UnfitCondition { origin, at, condition, reason: reason.into() }
+    }
+}
+
+impl CheckedCondition {
+    /// That it has no meaning for a quantity, for this reason.
+    pub(crate) fn mismatch(&self, reason: String) -> Mismatch {
+        Mismatch { at: self.at.clone(), condition: self.condition.name(), reason }
+    }
+
+    /// Where it stands.
+    pub(crate) fn origin(&self) -> Origin {
+        let (of, at) = (self.of.clone(), self.at.clone());
+        Origin::Boundary { of, at, part: ConditionPart::Whole }
+    }
+
+    /// Whether it was given for the field or definition of this name.
+    pub(crate) fn is_for(&self, name: &str) -> bool {
+        self.of.as_deref() == Some(name)
+    }
+}
+
+/// Finds the face of a condition and checks its numbers.
+pub(crate) fn check(
+    symbols: &Symbols,
+    given: &GivenCondition,
+) -> Result<CheckedCondition, Vec<Error>> {
+    let grid = symbols.grid();
+    let (name, sides) = match given.at.strip_suffix(['-', '+']) {
+        Some(name) if given.at.ends_with('-') => (name, vec![Side::Lower]),
+        Some(name) => (name, vec![Side::Upper]),
+        None => (given.at.as_str(), Side::BOTH.to_vec()),
+    };
+    let Some(named) = grid.axes().iter().position(|axis| axis.name() == name) else {
+        let faces = |axis: &str| format!("{axis}, {axis}-, {axis}+");
+        let known: Vec<_> = grid.axis_names().iter().map(|axis| faces(axis)).collect();
+        return Err(vec![Error::NoSuchFace {
+            origin: given.origin(ConditionPart::Whole),
+            at: given.at.clone(),
+            known: known.join(", "),
+        }]);
+    };
+    let axis = &grid.axes()[named];
+    let unfit = |reason: String| {
+        let condition = given.condition.name();
+        let origin = given.origin(ConditionPart::Whole);
+        let (at, reason) = (given.at.clone(), reason.into());
+        Err(vec![Error::UnfitCondition { origin, at, condition, reason }])
+    };
+    match (axis.is_periodic(), given.condition.joins_ends()) {
+        (true, false) => {
+            return unfit(format!("the axis {name} is periodic, so that it has no walls"));
+        }
+        (false, true) => return unfit(format!("the axis {name} of the grid is not periodic")),
+        _ => {}
+    }
+    let needed = given.condition.depth();
+    if axis.cells() < needed {
+        let there = match axis.cells() {
+            1 => "is 1".into(),
+            cells => format!("are {cells}"),
+        };
+        return unfit(format!("it needs {needed} cells along {name}, and there {there}"));
+    }
+    let condition = expressions(symbols, given, false)?;
+    Ok(CheckedCondition {
+        of: given.of.clone(),
+        at: given.at.clone(),
+        axis: grid.missing() + named,
+        sides,
+        condition,
+        of_complex: expressions(symbols, given, true).ok(),
+    })
+}
+
+/// The condition with its numbers checked; `complex` says whether `value` is.
+fn expressions(
+    symbols: &Symbols,
+    given: &GivenCondition,
+    complex: bool,
+) -> Result<Condition<Expr>, Vec<Error>> {
+    let mut errors = Vec::new();
+    // Of two numbers the first one is the coefficient.
+    let mut left = given.condition.numbers().len();
+    let condition = given.condition.clone().try_map(|formula| {
+        let part = if left == 2 { ConditionPart::Coefficient } else { ConditionPart::Value };
+        left -= 1;
+        let origin = given.origin(part);
+        let mut scope = symbols.scope(Place::Condition);
+        scope.complex_value(complex);
+        match resolve(&origin, &formula, &scope) {
+            Ok((expr, _)) => Ok(expr),
+            Err(found) => {
+                errors.extend(found);
+                Err(())
+            }
+        }
+    });
+    condition.map_err(|()| errors)
+}
+
+/// The conditions by which values beyond the walls lie on a straight line through the last two
+/// cells.
+pub(crate) fn straight(grid: &Grid) -> Vec<CheckedCondition> {
+    let bounded = grid.axes().iter().enumerate().filter(|(_, axis)| !axis.is_periodic());
+    let one = |(named, axis): (usize, &fluxions_grid::Axis)| {
+        let condition = match axis.cells() {
+            1 => Condition::Derivative(Expr::number(0.0)),
+            _ => Condition::Curvature(Expr::number(0.0)),
+        };
+        CheckedCondition {
+            of: None,
+            at: axis.name().into(),
+            axis: grid.missing() + named,
+            sides: Side::BOTH.to_vec(),
+            of_complex: Some(condition.clone()),
+            condition,
+        }
+    };
+    bounded.map(one).collect()
+}

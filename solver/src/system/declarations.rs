@@ -1,0 +1,40 @@
+//! What a problem declares by name, before any of it is checked.
+
+use fluxions_expr::{Native, Type};
+use fluxions_grid::Grid;
+
+use crate::system::external::ExternalField;
+use crate::system::formula::Formula;
+
+/// Everything that a problem gives a name to, with the grid on which it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Declarations {
+    pub(crate) grid: Grid,
+    /// The fields with an equation, in the order of their equations.
+    pub(crate) fields: Vec<String>,
+    /// The types of fields that are not real scalars.
+    pub(crate) types: Vec<(String, Type)>,
+    pub(crate) parameters: Vec<(String, Formula)>,
+    pub(crate) definitions: Vec<(String, Formula)>,
+    /// Functions written as text.
+    pub(crate) functions: Vec<(String, String)>,
+    /// Functions written in Rust.
+    pub(crate) natives: Vec<Native>,
+    pub(crate) external: Vec<ExternalField>,
+}
+
+impl Declarations {
+    /// Nothing declared yet on this grid.
+    pub(crate) fn on(grid: &Grid) -> Self {
+        Declarations {
+            grid: grid.clone(),
+            fields: Vec::new(),
+            types: Vec::new(),
+            parameters: Vec::new(),
+            definitions: Vec::new(),
+            functions: Vec::new(),
+            natives: Vec::new(),
+            external: Vec::new(),
+        }
+    }
+}

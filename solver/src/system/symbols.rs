@@ -1,0 +1,255 @@
+//! What the names in expressions refer to: the grid's axes, fields, parameters, definitions,
+//! functions and external fields.
+
+use std::ops::Range;
+
+use fluxions_expr::{Expr, Lambda, Native, Place, Scope, Space, Type, Uses};
+use fluxions_grid::Grid;
+
+use crate::error::Error;
+use crate::system::declarations::Declarations;
+use crate::system::definition::{Definition, MadeOf};
+use crate::system::external::{ExternalField, Shifted};
+use crate::system::formula::Formula;
+use crate::system::names;
+use crate::system::order::in_order;
+use crate::system::origin::Origin;
+use crate::system::parameters;
+use crate::system::resolve::{fit, resolve, wrap};
+use crate::system::space;
+
+/// Everything that names refer to, complete: definitions are resolved, parameters are computed.
+///
+/// External fields are numbered after the fields with equations, and so are their arrays.
+#[derive(Clone, Debug)]
+pub(crate) struct Symbols {
+    grid: Grid,
+    space: Space,
+    fields: Vec<String>,
+    types: Vec<Type>,
+    definitions: Vec<Definition>,
+    parameters: Vec<(String, f64)>,
+    functions: Vec<(String, Lambda)>,
+    natives: Vec<Native>,
+    external: Vec<ExternalField>,
+    /// The first array of each field, external ones included, and the number of all arrays.
+    first_arrays: Vec<usize>,
+}
+
+impl Symbols {
+    /// The symbols that a problem declares, with every mistake in the declarations.
+    ///
+    /// Where there is a mistake, something harmless stands for what was meant, so that uses of the
+    /// name are not mistakes too. Only functions that cannot be parsed are missing.
+    pub(crate) fn new(declared: &Declarations) -> (Self, Vec<Error>) {
+        let mut errors = Vec::new();
+        names::check(declared, &mut errors);
+        let types = types_of(declared, &mut errors);
+        let space = space::of(&declared.grid);
+        let sorted = parameters::sorted(declared.parameters.clone(), &space);
+        let (parameters, found) = parameters::resolve(&sorted.numbers, &space, &declared.fields);
+        errors.extend(found);
+        let mut functions = Vec::new();
+        for (name, text) in &declared.functions {
+            match fluxions_expr::parse_function(text) {
+                Ok(lambda) => functions.push((name.clone(), lambda)),
+                Err(error) => {
+                    errors.extend(wrap(&Origin::Function(name.clone()), text, vec![error]));
+                }
+            }
+        }
+        let external_types = declared.external.iter().map(ExternalField::ty);
+        let mut first_arrays = vec![0];
+        for ty in types.iter().copied().chain(external_types) {
+            let first = first_arrays[first_arrays.len() - 1];
+            first_arrays.push(first + ty.numbers(space.dimension()));
+        }
+        let mut symbols = Symbols {
+            grid: declared.grid.clone(),
+            space,
+            fields: declared.fields.clone(),
+            types,
+            definitions: Vec::new(),
+            parameters,
+            functions,
+            natives: declared.natives.clone(),
+            external: declared.external.clone(),
+            first_arrays,
+        };
+        let definitions: Vec<_> =
+            sorted.others.into_iter().chain(declared.definitions.iter().cloned()).collect();
+        symbols.define(&definitions, &mut errors);
+        (symbols, errors)
+    }
+
+    /// Resolves definitions in an order in which each can use the earlier ones. One with a mistake
+    /// is known as 0, so that its uses are not reported as unknown names.
+    fn define(&mut self, formulas: &[(String, Formula)], errors: &mut Vec<Error>) {
+        let texts: Vec<_> =
+            formulas.iter().map(|(name, f)| (name.clone(), f.to_string())).collect();
+        let nothing = || (Expr::number(0.0), Uses::default());
+        match in_order(&texts) {
+            Ok(order) => {
+                for (name, formula) in order.into_iter().map(|k| &formulas[k]) {
+                    let origin = Origin::Define(name.clone());
+                    let found = resolve(&origin, formula, &self.scope(Place::Define));
+                    let (expr, uses) = found.unwrap_or_else(|found| {
+                        errors.extend(found);
+                        nothing()
+                    });
+                    self.add_definition(name, expr, uses);
+                }
+            }
+            Err(names) => {
+                errors.push(Error::Circle { origin: Origin::Define(names[0].clone()), names });
+                for (name, _) in formulas {
+                    let (expr, uses) = nothing();
+                    self.add_definition(name, expr, uses);
+                }
+            }
+        }
+    }
+
+    fn add_definition(&mut self, name: &str, expr: Expr, uses: Uses) {
+        let made_of = MadeOf::new(&expr, &self.definitions);
+        self.definitions.push(Definition { name: name.into(), expr, uses, made_of });
+    }
+
+    pub(crate) fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    pub(crate) fn space(&self) -> &Space {
+        &self.space
+    }
+
+    /// The fields with equations.
+    pub(crate) fn fields(&self) -> &[String] {
+        &self.fields
+    }
+
+    /// The types of the fields with equations.
+    pub(crate) fn types(&self) -> &[Type] {
+        &self.types
+    }
+
+    pub(crate) fn definitions(&self) -> &[Definition] {
+        &self.definitions
+    }
+
+    pub(crate) fn parameters(&self) -> &[(String, f64)] {
+        &self.parameters
+    }
+
+    pub(crate) fn external(&self) -> &[ExternalField] {
+        &self.external
+    }
+
+    /// Whether a function written as text could be parsed.
+    pub(crate) fn has_function(&self, name: &str) -> bool {
+        self.functions.iter().any(|(known, _)| known == name)
+    }
+
+    /// The names of all fields, external ones included.
+    pub(crate) fn all_fields(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().chain(self.external.iter().map(|field| &field.name)).map(String::as_str)
+    }
+
+    /// The numbers of a field's arrays: one for each real number that a value of it is made of.
+    pub(crate) fn arrays_of(&self, field: usize) -> Range<usize> {
+        self.first_arrays[field]..self.first_arrays[field + 1]
+    }
+
+    /// How many arrays the fields with equations have.
+    pub(crate) fn arrays(&self) -> usize {
+        self.first_arrays[self.fields.len()]
+    }
+
+    /// How many arrays all fields have, external ones included.
+    pub(crate) fn all_arrays(&self) -> usize {
+        self.first_arrays[self.fields.len() + self.external.len()]
+    }
+
+    /// A name for each array of the fields with equations, such as `v.x` or `re psi`.
+    pub(crate) fn array_names(&self) -> Vec<String> {
+        let names = self.fields.iter().zip(&self.types);
+        names.flat_map(|(name, ty)| names::of_arrays(name, *ty, &self.space)).collect()
+    }
+
+    /// A name for each array of all fields, external ones included.
+    pub(crate) fn all_array_names(&self) -> Vec<String> {
+        let external = self.external.iter();
+        let external =
+            external.flat_map(|field| names::of_arrays(&field.name, field.ty(), &self.space));
+        self.array_names().into_iter().chain(external).collect()
+    }
+
+    /// The names that an expression at this place can use.
+    pub(crate) fn scope(&self, place: Place) -> Scope {
+        let mut scope = Scope::new(place, &self.space);
+        for (name, value) in &self.parameters {
+            scope.number(name, *value);
+        }
+        for (number, (name, ty)) in self.fields.iter().zip(&self.types).enumerate() {
+            scope.field(name, number, *ty);
+        }
+        for (k, field) in self.external.iter().enumerate() {
+            scope.data(&field.name, self.fields.len() + k, field.ty());
+        }
+        for (number, definition) in self.definitions.iter().enumerate() {
+            let Definition { name, expr, uses, .. } = definition;
+            scope.define(name, number, expr.ty, uses.clone());
+        }
+        for (name, lambda) in &self.functions {
+            scope.function(name, lambda.clone());
+        }
+        for native in &self.natives {
+            scope.native(native.clone());
+        }
+        scope
+    }
+
+    /// A formula for a value of a field.
+    pub(crate) fn value_of(
+        &self,
+        field: usize,
+        origin: &Origin,
+        formula: &Formula,
+        place: Place,
+    ) -> Result<Expr, Vec<Error>> {
+        let (expr, _) = resolve(origin, formula, &self.scope(place))?;
+        fit(origin, formula, expr, self.types[field])
+    }
+
+    /// The number of the field with an equation of that name, or the mistake that there is none.
+    pub(crate) fn field(&self, origin: &Origin, name: &str) -> Result<usize, Error> {
+        self.fields.iter().position(|field| field == name).ok_or_else(|| Error::NoSuchField {
+            origin: origin.clone(),
+            name: name.into(),
+            known: self.fields.clone(),
+        })
+    }
+
+    /// These symbols on a part of the grid, as [`Grid::cropped`] cuts it out.
+    pub(crate) fn cropped(&self, cells: usize, place: f64) -> Self {
+        let grid = self.grid.cropped(cells, place);
+        let offset = self.grid.offset_of(&grid);
+        let part = |ExternalField { name, source }: &ExternalField| {
+            let (name, source) = (name.clone(), Shifted::source(source, &offset));
+            ExternalField { name, source }
+        };
+        let external = self.external.iter().map(part).collect();
+        Symbols { grid, external, ..self.clone() }
+    }
+}
+
+/// The type of each field; real scalars need not be declared.
+fn types_of(declared: &Declarations, errors: &mut Vec<Error>) -> Vec<Type> {
+    let Declarations { fields, types, .. } = declared;
+    for (name, _) in types.iter().filter(|(name, _)| !fields.contains(name)) {
+        let origin = Origin::Field(name.clone());
+        errors.push(Error::NoSuchField { origin, name: name.clone(), known: fields.clone() });
+    }
+    let given = |field: &String| types.iter().find(|(name, _)| name == field);
+    fields.iter().map(|field| given(field).map_or(Type::REAL, |(_, ty)| *ty)).collect()
+}

@@ -1,0 +1,99 @@
+//! What transport asks of the system around it: of its noise, its operators, and at poles.
+
+use fluxions_expr::{Expr, Rank, Type};
+
+use crate::error::Error;
+use crate::operators;
+use crate::system::boundary::conditions::Conditions;
+use crate::system::noise::Noise;
+use crate::system::operand::{Operand, StoredOperand, each_operand};
+use crate::system::symbols::Symbols;
+use crate::system::transport::advected::{Advected, unfit};
+
+/// A system around the fields that are advected.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) symbols: &'a Symbols,
+    pub(crate) equations: &'a [Expr],
+    pub(crate) conditions: &'a Conditions,
+    pub(crate) noise: &'a Noise,
+}
+
+impl Surroundings<'_> {
+    /// What does not go together with the transport of these fields.
+    pub(crate) fn check(&self, advected: &[Advected]) -> Vec<Error> {
+        let mut errors = Vec::new();
+        let Some(first) = advected.first() else { return errors };
+        let name = &self.symbols.fields()[first.field];
+        if !self.noise.fields.is_empty() {
+            errors.push(unfit(name, "", "noise and transport do not go together yet"));
+        }
+        for advected in advected {
+            let name = &self.symbols.fields()[advected.field];
+            let Some(conditions) = self.conditions.of_advected(advected.field) else { continue };
+            if !conditions.has_pole() {
+                continue;
+            }
+            let grid = self.symbols.grid();
+            let around = grid.axes().iter().find(|axis| axis.is_periodic());
+            match around {
+            Some(axis) if grid.dimension() == 2 && axis.cells() % 2 == 0 => {}
+            _ => errors.push(unfit(
+                name,
+                "",
+                "around a pole goes a periodic axis with an even number of cells, on a grid of two axes",
+            )),
+        }
+            if self.symbols.types()[advected.field].rank != Rank::Scalar {
+                let reason = "across a pole go scalars only: the directions of a vector turn there";
+                errors.push(unfit(name, "", reason));
+            }
+            if !advected.is_given(self.symbols) {
+                let reason = "across a pole the flow has to be given, not found from the fields";
+                errors.push(unfit(name, advected.advector.key(), reason));
+            }
+            if !advected.found_diffusivities(self.symbols).is_empty() {
+                let reason = "across a pole it has to be given, not found from the fields";
+                errors.push(unfit(name, "diffusivity", reason));
+            }
+        }
+        if self.looks_across_pole() {
+            errors.push(unfit(name, "", "operators do not look across a pole yet"));
+        }
+        errors
+    }
+
+    /// Whether an operator in an equation looks at cells beyond a pole.
+    fn looks_across_pole(&self) -> bool {
+        let mut found = false;
+        for (field, equation) in self.equations.iter().enumerate() {
+            let owner = self.conditions.owner_of_field(field);
+            each_operand(self.symbols, self.conditions, equation, owner, &mut |stored| {
+                found |= self.is_across_pole(&stored);
+            });
+        }
+        found
+    }
+
+    /// Whether an operator looks at cells of an operand beyond a pole. What is computed for the
+    /// operator needs conditions at all faces, whether it looks there or not.
+    fn is_across_pole(&self, stored: &StoredOperand<'_>) -> bool {
+        let Surroundings { symbols, conditions, .. } = self;
+        let (owner, ty) = match &stored.operand {
+            Operand::Field { field, numbers } => {
+                let Some(ty) = symbols.types().get(*field) else { return false };
+                let sets = &conditions.of_field(*field, *ty)[numbers.clone()];
+                let types: Vec<Type> = stored.arguments.iter().map(|a| a.ty).collect();
+                let reach = operators::reach(stored.operator, symbols.grid(), &types);
+                let widths = &reach[stored.k].numbers;
+                return sets.iter().zip(widths).any(|(set, width)| {
+                    conditions.has_pole(*set) && width.is_some_and(|width| !width.is_empty())
+                });
+            }
+            Operand::Define { conditions, ty, .. } => (*conditions, *ty),
+            Operand::Compound { conditions } => (*conditions, stored.expr().ty),
+        };
+        // Conditions that do not fit the type are a mistake of their own.
+        let sets = conditions.arrays(owner, ty).unwrap_or(&[]);
+        sets.iter().any(|set| conditions.has_pole(*set))
+    }
+}
