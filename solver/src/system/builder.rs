@@ -4,6 +4,7 @@ use fluxions_expr::{Closure, Expr, Native, Place, Type, Uses};
 use fluxions_grid::{Condition, Grid};
 
 use crate::error::{Error, Errors};
+use crate::operators::FieldOperator;
 use crate::schemes::mpdata::flows::Flows;
 use crate::system::boundary::conditions::{self, Conditions};
 use crate::system::boundary::entry::GivenCondition;
@@ -32,6 +33,7 @@ pub struct PdeBuilder {
     pub(crate) functions: Vec<(String, String)>,
     pub(crate) equations: Vec<(String, Formula)>,
     pub(crate) natives: Vec<Native>,
+    pub(crate) operators: Vec<FieldOperator>,
     pub(crate) transports: Vec<(String, Transport)>,
     sources: Sources,
     conditions: Vec<GivenCondition>,
@@ -52,6 +54,7 @@ impl PdeBuilder {
             functions: Vec::new(),
             equations: Vec::new(),
             natives: Vec::new(),
+            operators: Vec::new(),
             transports: Vec::new(),
             sources: Sources::default(),
             conditions: Vec::new(),
@@ -102,6 +105,13 @@ impl PdeBuilder {
     #[must_use]
     pub fn function<A>(mut self, name: &str, function: impl Closure<A>) -> Self {
         self.natives.push(Native::new(name, function));
+        self
+    }
+
+    /// An operator that the program defines, which expressions can call by its name.
+    #[must_use]
+    pub fn operator(mut self, operator: FieldOperator) -> Self {
+        self.operators.push(operator);
         self
     }
 
@@ -180,6 +190,11 @@ impl PdeBuilder {
             errors.push(Error::NoEquation);
         }
         names::check(&self, &mut errors);
+        for operator in &self.operators {
+            if let Some(reason) = operator.fault(&self.grid) {
+                errors.push(Error::UnfitOperator { name: operator.name().into(), reason });
+            }
+        }
         let fields: Vec<String> = self.equations.iter().map(|(name, _)| name.clone()).collect();
         let types = self.types_of(&fields, &mut errors);
         let space = space::of(&self.grid);
@@ -194,6 +209,7 @@ impl PdeBuilder {
             parameters: values,
             functions: Vec::new(),
             natives: self.natives.clone(),
+            operators: self.operators.clone(),
             conditions: Conditions::none(),
             noise: Noise::none(self.interpretation),
             vanishing: Vanishing::nothing(),

@@ -26,7 +26,9 @@ pub(crate) fn check(builder: &PdeBuilder, errors: &mut Vec<Error>) {
     let parameters = of(&builder.parameters);
     let functions = builder.functions.iter().map(|(name, _)| name.as_str());
     let natives = builder.natives.iter().map(|native| native.name());
-    let functions: Vec<String> = functions.chain(natives).map(str::to_string).collect();
+    let operators = builder.operators.iter().map(|operator| operator.name());
+    let functions: Vec<String> =
+        functions.chain(natives).chain(operators).map(str::to_string).collect();
     let given: Vec<String> = builder.external.iter().map(|data| data.name.clone()).collect();
     let all = (fields.iter().map(named("a field", Origin::Equation)))
         .chain(definitions.iter().map(named("a definition", Origin::Define)))

@@ -6,7 +6,7 @@ use fluxions_expr::{Expr, Native, Node, Place, Scope, Space, Type, Uses};
 use fluxions_grid::Grid;
 
 use crate::error::Error;
-use crate::operators;
+use crate::operators::{self, FieldOperator};
 use crate::schemes::mpdata::position;
 use crate::system::boundary::conditions::Conditions;
 use crate::system::builder::PdeBuilder;
@@ -50,6 +50,7 @@ pub struct Pde {
     pub(crate) parameters: Vec<(String, f64)>,
     pub(crate) functions: Vec<(String, fluxions_expr::Lambda)>,
     pub(crate) natives: Vec<Native>,
+    pub(crate) operators: Vec<FieldOperator>,
     pub(crate) conditions: Conditions,
     pub(crate) noise: Noise,
     pub(crate) vanishing: Vanishing,
@@ -106,6 +107,11 @@ impl Pde {
     /// The boundary conditions.
     pub fn conditions(&self) -> &Conditions {
         &self.conditions
+    }
+
+    /// The operators that the program defines.
+    pub(crate) fn field_operators(&self) -> &[FieldOperator] {
+        &self.operators
     }
 
     /// The noise.
@@ -209,6 +215,9 @@ impl Pde {
         }
         for native in &self.natives {
             scope.native(native.clone());
+        }
+        for (number, operator) in self.operators.iter().enumerate() {
+            scope.operator(operator.name(), number, operator.arguments());
         }
         scope
     }
