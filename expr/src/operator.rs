@@ -41,6 +41,14 @@ pub enum Operator {
     Diffusion,
     /// v·∇c of a vector v and a scalar or, in Cartesian space, a vector c.
     Advect(Upwind),
+    /// An operator of real scalars that the program defines: its number, by which the program
+    /// finds it, and how many arguments it takes.
+    Custom {
+        /// Its number among the operators of the program.
+        number: usize,
+        /// How many arguments it takes.
+        arguments: usize,
+    },
 }
 
 /// How differences are squared.
@@ -186,6 +194,7 @@ impl Operator {
     pub(crate) fn arguments(self) -> usize {
         match self {
             Operator::Diffusion | Operator::Advect(_) => 2,
+            Operator::Custom { arguments, .. } => arguments,
             _ => 1,
         }
     }
@@ -211,7 +220,7 @@ impl Operator {
             (Operator::Curl, Vector) if space.dimension() == 2 => Some(Scalar),
             (Operator::Curl, Vector) => Some(Vector),
             (Operator::Curl, Scalar) if space.dimension() == 2 => Some(Vector),
-            (Operator::Diffusion, Scalar) => Some(Scalar),
+            (Operator::Diffusion | Operator::Custom { .. }, Scalar) => Some(Scalar),
             (Operator::Advect(_), rank) if rank == Scalar || (cartesian && rank == Vector) => {
                 Some(rank)
             }
@@ -250,7 +259,7 @@ impl Operator {
             }
             Operator::TensorDoubleDivergence => ("a tensor", None),
             Operator::Curl => ("a vector", None),
-            Operator::Diffusion => ("a scalar", None),
+            Operator::Diffusion | Operator::Custom { .. } => ("a scalar", None),
             Operator::Advect(_) => (
                 "a scalar on this grid",
                 (argument == Vector).then_some("of a vector write `dot(vector_gradient(u), v)`"),

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::ast::Ast;
 use crate::native::Native;
+use crate::operator::Operator;
 use crate::space::{RADIUS, Space};
 use crate::typed::Node;
 use crate::types::Type;
@@ -117,14 +118,20 @@ pub struct Scope {
     space: Space,
     names: HashMap<String, Meaning>,
     functions: HashMap<String, Callable>,
+    operators: HashMap<String, Operator>,
 }
 
 impl Scope {
     /// The names that are always there: coordinates, `t`, constants, and in conditions `value`
     /// and `dx`.
     pub fn new(place: Place, space: &Space) -> Self {
-        let mut scope =
-            Scope { place, space: space.clone(), names: HashMap::new(), functions: HashMap::new() };
+        let mut scope = Scope {
+            place,
+            space: space.clone(),
+            names: HashMap::new(),
+            functions: HashMap::new(),
+            operators: HashMap::new(),
+        };
         for (name, value) in [
             ("pi", std::f64::consts::PI),
             ("e", std::f64::consts::E),
@@ -197,6 +204,12 @@ impl Scope {
         self.functions.insert(native.name().into(), Callable::Native(native));
     }
 
+    /// Makes `name` an operator that the program defines: the one of this number, of as many real
+    /// scalars.
+    pub fn operator(&mut self, name: &str, number: usize, arguments: usize) {
+        self.operators.insert(name.into(), Operator::Custom { number, arguments });
+    }
+
     fn insert(&mut self, name: &str, node: Node, ty: Type, uses: Uses) {
         self.names.insert(name.to_string(), Meaning { node, ty, uses });
     }
@@ -219,9 +232,14 @@ impl Scope {
         self.functions.get(name)
     }
 
-    /// The names of the functions that are not built in.
+    /// The operator of that name, if the program defines one.
+    pub(crate) fn operator_named(&self, name: &str) -> Option<Operator> {
+        self.operators.get(name).copied()
+    }
+
+    /// The names of the functions and operators that are not built in.
     pub(crate) fn callables(&self) -> impl Iterator<Item = &str> {
-        self.functions.keys().map(String::as_str)
+        self.functions.keys().chain(self.operators.keys()).map(String::as_str)
     }
 
     /// The names that an author can have meant: those from the file, coordinates, time.

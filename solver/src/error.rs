@@ -143,6 +143,14 @@ pub enum Error {
         /// Why it does not fit.
         reason: Box<str>,
     },
+    /// An operator of the program that cannot be applied on the grid.
+    #[error("the operator `{name}` does not fit: {reason}")]
+    UnfitOperator {
+        /// The operator's name.
+        name: String,
+        /// What is wrong with it, in words.
+        reason: String,
+    },
     /// A value on a spherical grid that does not have the grid's symmetry.
     #[error("{reason}")]
     NotSymmetric {

@@ -19,6 +19,7 @@ pub use inspect::inspection::{Inspection, measured_speed};
 pub use inspect::machine::{BEYOND_CACHES, copy_bandwidth, message_latency, reduction_latency};
 pub use inspect::pass_time::PassTime;
 pub use inspect::stability::{StableStep, stable_step};
+pub use operators::{FieldOperator, StencilCells};
 pub use run::blocking::options::Blocking;
 pub use run::counts::Counts;
 pub use schemes::tableau::Tableau;

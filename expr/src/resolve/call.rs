@@ -55,6 +55,9 @@ impl Resolver<'_> {
         args: &[Ast],
         span: Span,
     ) -> Option<Typed> {
+        if let Some(operator) = self.scope.operator_named(name) {
+            return self.operator(name, operator, name_span, args, span);
+        }
         if let Some(callable) = self.scope.callable(name).cloned() {
             return self.callable(name, callable, args, span);
         }
@@ -196,6 +199,11 @@ impl Resolver<'_> {
                 if upwind == Upwind::Yes && velocity.ty.complex {
                     let (what, span) = ("the direction of a flow".to_string(), velocity.span);
                     return self.fail(Error::RealWanted { what, span });
+                }
+            }
+            Operator::Custom { .. } => {
+                for argument in &arguments {
+                    self.real_scalar(argument, &format!("`{name}`"))?;
                 }
             }
             _ => {}

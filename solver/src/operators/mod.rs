@@ -4,6 +4,7 @@
 //! of the coordinates (Batchelor 1967, "An Introduction to Fluid Dynamics", appendix 2). Where a
 //! geometry's usual form conserves integrals, so does this one; see [`fluxions_grid::Metric`].
 
+mod custom;
 mod neighbours;
 mod scalars;
 mod tensors;
@@ -13,16 +14,18 @@ use fluxions_expr::{Builder, Expr, Number, Operator, Parts, Rank, Type, Upwind};
 use fluxions_grid::Grid;
 use fluxions_halo::HaloWidth;
 
+pub use custom::{FieldOperator, StencilCells};
 use neighbours::Neighbours;
 pub(crate) use neighbours::{Argument, Load};
 
 /// The kernel profile that is a metric factor; before these are the coordinates.
 pub(crate) const FIRST_METRIC: usize = 3;
 
-/// The value of an operator. `load` gives the numbers of its stored arguments in neighbouring
-/// cells.
+/// The value of an operator, which may be one of those that the program defines. `load` gives the
+/// numbers of its stored arguments in neighbouring cells.
 pub(crate) fn apply(
     operator: Operator,
+    defined: &[FieldOperator],
     grid: &Grid,
     arguments: &[Argument],
     builder: &mut Builder,
@@ -45,6 +48,7 @@ pub(crate) fn apply(
         Operator::Curl => n.curl(),
         Operator::Diffusion => Parts::scalar(n.diffusion()),
         Operator::Advect(upwind) => n.advect(upwind),
+        Operator::Custom { number, .. } => Parts::scalar(defined[number].apply(n)),
     }
 }
 
@@ -78,7 +82,12 @@ pub(crate) struct Reach {
 }
 
 /// How an operator uses each of its arguments. Of arguments that are not stored it uses nothing.
-pub(crate) fn reach(operator: Operator, grid: &Grid, types: &[Type]) -> Vec<Reach> {
+pub(crate) fn reach(
+    operator: Operator,
+    defined: &[FieldOperator],
+    grid: &Grid,
+    types: &[Type],
+) -> Vec<Reach> {
     const MOST: usize = 32;
     let dimension = grid.components().len();
     let mut builder = Builder::new();
@@ -97,7 +106,7 @@ pub(crate) fn reach(operator: Operator, grid: &Grid, types: &[Type]) -> Vec<Reac
     let mut load = |b: &mut Builder, argument: usize, number: usize, offset: [i32; 3]| {
         b.load(argument * MOST + number, offset)
     };
-    let parts = apply(operator, grid, &arguments, &mut builder, &mut load);
+    let parts = apply(operator, defined, grid, &arguments, &mut builder, &mut load);
     let used = parts.items.iter().flat_map(|item| [item.re, item.im]).flatten();
     used.collect::<Vec<_>>().into_iter().for_each(|value| builder.output(value));
     let kernel = builder.finish();

@@ -156,7 +156,14 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
             let array = arrays[argument][number].expect("what an operator loads is stored");
             b.load(number_of(inputs, array), offset)
         };
-        operators::apply(op, pde.grid(), &kinds, &mut self.builder, &mut load)
+        operators::apply(
+            op,
+            pde.field_operators(),
+            pde.grid(),
+            &kinds,
+            &mut self.builder,
+            &mut load,
+        )
     }
 
     fn number(&mut self, kind: Reduction, argument: OwnedExpr<'_>) -> Parts {

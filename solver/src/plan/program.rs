@@ -152,7 +152,8 @@ impl<'a> Program<'a> {
             }
             Node::Operator(op, arguments) => {
                 let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
-                let reach = operators::reach(*op, self.pde.grid(), &types);
+                let reach =
+                    operators::reach(*op, self.pde.field_operators(), self.pde.grid(), &types);
                 let stored: Vec<usize> =
                     operators::stored(*op, arguments).map(|(k, _)| k).collect();
                 for (k, argument) in arguments.iter().enumerate() {

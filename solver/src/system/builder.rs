@@ -4,6 +4,7 @@ use fluxions_expr::{Closure, Expr, Native, Place, Type};
 use fluxions_grid::{Condition, Grid};
 
 use crate::error::{Error, Errors};
+use crate::operators::FieldOperator;
 use crate::system::boundary::conditions::Conditions;
 use crate::system::boundary::given::GivenCondition;
 use crate::system::check::Checks;
@@ -90,6 +91,13 @@ impl PdeBuilder {
     #[must_use]
     pub fn function<A>(mut self, name: &str, function: impl Closure<A>) -> Self {
         self.declared.natives.push(Native::new(name, function));
+        self
+    }
+
+    /// An operator that the program defines, which expressions can call by its name.
+    #[must_use]
+    pub fn operator(mut self, operator: FieldOperator) -> Self {
+        self.declared.operators.push(operator);
         self
     }
 

@@ -3,6 +3,7 @@
 use fluxions_expr::{Native, Type};
 use fluxions_grid::Grid;
 
+use crate::operators::FieldOperator;
 use crate::system::external::ExternalField;
 use crate::system::formula::Formula;
 
@@ -20,6 +21,8 @@ pub(crate) struct Declarations {
     pub(crate) functions: Vec<(String, String)>,
     /// Functions written in Rust.
     pub(crate) natives: Vec<Native>,
+    /// Operators written in Rust.
+    pub(crate) operators: Vec<FieldOperator>,
     pub(crate) external: Vec<ExternalField>,
 }
 
@@ -34,6 +37,7 @@ impl Declarations {
             definitions: Vec::new(),
             functions: Vec::new(),
             natives: Vec::new(),
+            operators: Vec::new(),
             external: Vec::new(),
         }
     }

@@ -20,7 +20,9 @@ pub(crate) fn check(declared: &Declarations, errors: &mut Vec<Error>) {
     };
     let functions = declared.functions.iter().map(|(name, _)| name.as_str());
     let natives = declared.natives.iter().map(|native| native.name());
-    let functions: Vec<String> = functions.chain(natives).map(str::to_string).collect();
+    let operators = declared.operators.iter().map(|operator| operator.name());
+    let functions: Vec<String> =
+        functions.chain(natives).chain(operators).map(str::to_string).collect();
     let external = declared.external.iter().map(|field| &field.name);
     let all = (declared.fields.iter().map(named("a field", Origin::Equation)))
         .chain(names_of(&declared.definitions).map(named("a definition", Origin::Define)))

@@ -6,6 +6,7 @@ use fluxions_expr::{Expr, Place, Space, Type, Uses};
 use fluxions_grid::Grid;
 
 use crate::error::Error;
+use crate::operators::FieldOperator;
 use crate::system::boundary::conditions::Conditions;
 use crate::system::builder::PdeBuilder;
 use crate::system::check::Checks;
@@ -99,6 +100,11 @@ impl Pde {
     /// The boundary conditions.
     pub fn conditions(&self) -> &Conditions {
         &self.conditions
+    }
+
+    /// The operators that the program defines.
+    pub(crate) fn field_operators(&self) -> &[FieldOperator] {
+        self.symbols.operators()
     }
 
     /// The noise.

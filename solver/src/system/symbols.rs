@@ -7,6 +7,7 @@ use fluxions_expr::{Expr, Lambda, Native, Place, Scope, Space, Type, Uses};
 use fluxions_grid::Grid;
 
 use crate::error::Error;
+use crate::operators::FieldOperator;
 use crate::system::declarations::Declarations;
 use crate::system::definition::{Definition, MadeOf};
 use crate::system::external::{ExternalField, Shifted};
@@ -31,6 +32,7 @@ pub(crate) struct Symbols {
     parameters: Vec<(String, f64)>,
     functions: Vec<(String, Lambda)>,
     natives: Vec<Native>,
+    operators: Vec<FieldOperator>,
     external: Vec<ExternalField>,
     /// The first array of each field, external ones included, and the number of all arrays.
     first_arrays: Vec<usize>,
@@ -44,6 +46,11 @@ impl Symbols {
     pub(crate) fn new(declared: &Declarations) -> (Self, Vec<Error>) {
         let mut errors = Vec::new();
         names::check(declared, &mut errors);
+        for operator in &declared.operators {
+            if let Some(reason) = operator.fault(&declared.grid) {
+                errors.push(Error::UnfitOperator { name: operator.name().into(), reason });
+            }
+        }
         let types = types_of(declared, &mut errors);
         let space = space::of(&declared.grid);
         let sorted = parameters::sorted(declared.parameters.clone(), &space);
@@ -73,6 +80,7 @@ impl Symbols {
             parameters,
             functions,
             natives: declared.natives.clone(),
+            operators: declared.operators.clone(),
             external: declared.external.clone(),
             first_arrays,
         };
@@ -145,6 +153,11 @@ impl Symbols {
         &self.external
     }
 
+    /// The operators that the program defines.
+    pub(crate) fn operators(&self) -> &[FieldOperator] {
+        &self.operators
+    }
+
     /// Whether a function written as text could be parsed.
     pub(crate) fn has_function(&self, name: &str) -> bool {
         self.functions.iter().any(|(known, _)| known == name)
@@ -205,6 +218,9 @@ impl Symbols {
         }
         for native in &self.natives {
             scope.native(native.clone());
+        }
+        for (number, operator) in self.operators.iter().enumerate() {
+            scope.operator(operator.name(), number, operator.arguments());
         }
         scope
     }

@@ -83,7 +83,8 @@ impl Surroundings<'_> {
                 let Some(ty) = symbols.types().get(*field) else { return false };
                 let sets = &conditions.of_field(*field, *ty)[numbers.clone()];
                 let types: Vec<Type> = stored.arguments.iter().map(|a| a.ty).collect();
-                let reach = operators::reach(stored.operator, symbols.grid(), &types);
+                let reach =
+                    operators::reach(stored.operator, symbols.operators(), symbols.grid(), &types);
                 let widths = &reach[stored.k].numbers;
                 return sets.iter().zip(widths).any(|(set, width)| {
                     conditions.has_pole(*set) && width.is_some_and(|width| !width.is_empty())
