@@ -7,4 +7,5 @@ pub(crate) mod observable;
 pub(crate) mod pass;
 pub(crate) mod plan;
 pub(crate) mod preparation;
+pub(crate) mod profile;
 pub(crate) mod program;

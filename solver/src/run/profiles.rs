@@ -8,7 +8,7 @@ use fluxions_grid::Metric;
 use fluxions_halo::Subdomain;
 
 use crate::operators::FIRST_METRIC;
-use crate::schemes::mpdata::position::Along;
+use crate::plan::profile::Along;
 use crate::system::pde::Pde;
 
 /// The coordinate along each of the three axes, then, on curvilinear grids, each metric factor,

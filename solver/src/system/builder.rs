@@ -4,7 +4,7 @@ use fluxions_expr::{Closure, Expr, Native, Place, Type, Uses};
 use fluxions_grid::{Condition, Grid};
 
 use crate::error::{Error, Errors};
-use crate::schemes::mpdata::flows::Flows;
+use crate::schemes::mpdata::courant_fields::Flows;
 use crate::system::boundary::conditions::{self, Conditions};
 use crate::system::boundary::entry::GivenCondition;
 use crate::system::definition::{Definition, MadeOf};

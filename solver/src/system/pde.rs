@@ -7,7 +7,7 @@ use fluxions_grid::Grid;
 
 use crate::error::Error;
 use crate::operators;
-use crate::schemes::mpdata::position;
+use crate::plan::profile;
 use crate::system::boundary::conditions::Conditions;
 use crate::system::builder::PdeBuilder;
 use crate::system::definition::Definition;
@@ -127,7 +127,7 @@ impl Pde {
     /// The ends of the axes, as they are for the fields that are advected, each once.
     pub(crate) fn edges(&self) -> Vec<Edges> {
         let of = |advected: &Advected| self.conditions.of_advected(advected.field).map(|c| c.edges);
-        position::distinct(self.advected.iter().filter_map(of))
+        profile::distinct(self.advected.iter().filter_map(of))
     }
 
     /// The names of all fields, those that are given included.

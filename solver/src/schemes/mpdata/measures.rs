@@ -5,12 +5,12 @@ use fluxions_expr::{Binary, Reduction, Unary, Value};
 
 use crate::error::Error;
 use crate::plan::pass::PassBuilder;
+use crate::plan::profile::Along;
 use crate::plan::program::Pass;
-use crate::schemes::mpdata::correction::Corrects;
-use crate::schemes::mpdata::flow::{Flow, Way, load};
-use crate::schemes::mpdata::flows::Flows;
-use crate::schemes::mpdata::flux::Fluxes;
-use crate::schemes::mpdata::position::Along;
+use crate::schemes::mpdata::antidiffusion::Corrects;
+use crate::schemes::mpdata::courant_field::{Flow, Way, load};
+use crate::schemes::mpdata::courant_fields::Flows;
+use crate::schemes::mpdata::face_flux::Fluxes;
 use crate::schemes::mpdata::step::by_hand;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;

@@ -4,13 +4,13 @@ use fluxions_expr::{Binary, Unary, Value};
 
 use crate::plan::action::Action;
 use crate::plan::pass::PassBuilder;
+use crate::plan::profile::Along;
 use crate::plan::program::ArrayRef;
-use crate::schemes::mpdata::correction::{Correction, Corrects};
-use crate::schemes::mpdata::flow::{Flow, TINY, Way, load, mean_at_face, step};
-use crate::schemes::mpdata::flows::Flows;
-use crate::schemes::mpdata::flux::{Fluxes, Limits};
+use crate::schemes::mpdata::antidiffusion::{Correction, Corrects};
+use crate::schemes::mpdata::courant_field::{Flow, TINY, Way, load, mean_at_face, step};
+use crate::schemes::mpdata::courant_fields::Flows;
+use crate::schemes::mpdata::face_flux::{Fluxes, Limits};
 use crate::schemes::mpdata::measures::MOST_COURANT;
-use crate::schemes::mpdata::position::Along;
 use crate::schemes::mpdata::step::Steps;
 use crate::system::pde::Pde;
 use crate::system::transport::advected::Advected;

@@ -7,8 +7,8 @@ use crate::plan::action::{Action, Extent, Slot};
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::equations;
 use crate::plan::program::{ArrayRef, OwnedExpr, Program};
-use crate::schemes::mpdata::flow::load;
-use crate::schemes::mpdata::flows::Flows;
+use crate::schemes::mpdata::courant_field::load;
+use crate::schemes::mpdata::courant_fields::Flows;
 use crate::schemes::mpdata::step::{HALF, Steps, found, is_nothing};
 use crate::system::definition::MadeOf;
 

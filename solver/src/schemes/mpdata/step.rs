@@ -12,7 +12,7 @@ use crate::plan::halo_group::HaloGroup;
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Plan, equations};
 use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program, TIME};
-use crate::schemes::mpdata::flows::Flows;
+use crate::schemes::mpdata::courant_fields::Flows;
 use crate::schemes::mpdata::measures::Measure;
 use crate::system::pde::Pde;
 use crate::system::transport::Sources;

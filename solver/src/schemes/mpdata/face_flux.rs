@@ -3,8 +3,8 @@
 use fluxions_expr::{Binary, Value};
 
 use crate::plan::pass::PassBuilder;
-use crate::schemes::mpdata::correction::Corrects;
-use crate::schemes::mpdata::flow::{Flow, TINY, load, plus, step};
+use crate::schemes::mpdata::antidiffusion::Corrects;
+use crate::schemes::mpdata::courant_field::{Flow, TINY, load, plus, step};
 
 /// How much comes into a cell and leaves it, at most, for each unit of the corrective fluxes: the
 /// arrays of both, which limit them.

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use fluxions_expr::{Binary, Builder, Expr, Node, Op, Parts, Unary, Value, lower};
 
 use crate::plan::pass::PassBuilder;
+use crate::plan::profile::Along;
 use crate::plan::program::{ArrayRef, TIME};
-use crate::schemes::mpdata::position::Along;
 use crate::system::pde::Pde;
 use crate::system::transport::Advector;
 use crate::system::transport::advected::Advected;

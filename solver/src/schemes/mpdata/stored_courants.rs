@@ -4,8 +4,8 @@ use fluxions_expr::{Binary, Value};
 
 use crate::plan::action::{Action, Extent};
 use crate::plan::pass::PassBuilder;
-use crate::schemes::mpdata::flow::{Flow, Way, mean_at_face};
-use crate::schemes::mpdata::flows::{Flows, Known};
+use crate::schemes::mpdata::courant_field::{Flow, Way, mean_at_face};
+use crate::schemes::mpdata::courant_fields::{Flows, Known};
 use crate::schemes::mpdata::step::Steps;
 use crate::system::transport::Advector;
 

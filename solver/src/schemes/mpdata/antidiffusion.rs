@@ -6,7 +6,7 @@
 use fluxions_expr::{Binary, Unary, Value};
 
 use crate::plan::pass::PassBuilder;
-use crate::schemes::mpdata::flow::{Flow, TINY, load, plus, step};
+use crate::schemes::mpdata::courant_field::{Flow, TINY, load, plus, step};
 use crate::system::transport::{Mpdata, ThirdOrder};
 
 /// The flow that a correction is for.

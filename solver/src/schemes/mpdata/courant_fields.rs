@@ -3,7 +3,7 @@
 use fluxions_expr::Expr;
 
 use crate::plan::program::OwnedExpr;
-use crate::schemes::mpdata::flow::{Flow, Way};
+use crate::schemes::mpdata::courant_field::{Flow, Way};
 use crate::system::pde::Pde;
 use crate::system::transport::advected::Advected;
 
