@@ -21,6 +21,8 @@ pub use inspect::pass_time::PassTime;
 pub use inspect::stability::{StableStep, stable_step};
 pub use run::blocking::tuning::Blocking;
 pub use run::executor::Counts;
+pub use schemes::choice::SchemeChoice;
+pub use schemes::scheme::SchemeProperties;
 pub use schemes::tableau::Tableau;
 pub use simulation::builder::SimulationBuilder;
 pub use simulation::clock::Clock;

@@ -13,12 +13,12 @@ use fluxions_expr::{Binary, Expr, Reduction, Unary};
 
 use crate::error::{Error, Errors};
 use crate::plan::action::Slot;
+use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Plan, equations};
 use crate::plan::program::{ArrayRef, OwnedExpr, Program};
 use crate::run::executor::Executor;
-use crate::schemes::mpdata::measures;
-use crate::schemes::tableau::Tableau;
+use crate::schemes::choice::{SchemeChoice, scheme_for};
 use crate::simulation::simulation::Simulation;
 use crate::system::external::Shifted;
 use crate::system::formula::Formula;
@@ -39,15 +39,16 @@ pub struct StableStep {
     pub oscillating: f64,
 }
 
-/// Estimates the longest stable step of `tableau` from the initial values.
+/// Estimates the longest stable step of a scheme from the initial values.
 ///
 /// # Errors
-/// Mistakes in the initial values.
+/// Mistakes in the initial values, or that the scheme cannot step the system.
 pub fn stable_step(
     pde: &Pde,
     initial: &[(String, Formula)],
-    tableau: &Tableau,
+    scheme: impl Into<SchemeChoice>,
 ) -> Result<StableStep, Errors> {
+    let scheme = scheme_for(pde, &scheme.into())?;
     let (mut rate, mut advected): (f64, f64) = (0.0, 0.0);
     let whole = pde.grid().cells() <= MOST_CELLS;
     let places: &[f64] = if whole { &[0.0] } else { &[0.0, 0.5, 1.0] };
@@ -59,8 +60,8 @@ pub fn stable_step(
         (rate, advected) = (rate.max(of_equations), advected.max(of_transport));
     }
     let over = |limit: f64| if rate > 0.0 { limit / rate } else { f64::INFINITY };
-    let decaying = over(tableau.real_limit).min(1.0 / advected);
-    let oscillating = over(tableau.imaginary_limit);
+    let decaying = over(scheme.real_limit()).min(1.0 / advected);
+    let oscillating = over(scheme.imaginary_limit());
     Ok(StableStep { rate, decaying, oscillating })
 }
 
@@ -76,7 +77,7 @@ fn bounds(pde: &Pde, initial: &[(String, Formula)], whole: bool) -> Result<(f64,
     }
     let mut simulation = builder.with_room_for(&plan).build()?;
     let bounds = simulation.reduce_all(plan).map_err(Errors::from)?;
-    let of_transport = measures::rate(pde, &simulation.measures, SHORT, whole);
+    let of_transport = simulation.measured.rate(pde, whole);
 
     // Rows: arrays of fields, then of quantities; columns: the same. Quantities are replaced by
     // what they are made of, those of high levels first.
@@ -108,13 +109,14 @@ fn sensitivities(pde: &Pde) -> (Plan, Blocks) {
     let n = pde.all_arrays();
     let targets = equations(pde);
     let mut program = Program::new(pde, &targets);
-    let mut plan = Plan::of_fields(pde, &program);
+    let mut plan = PlanBuilder::new(pde, &[&program]);
+    plan.add_arrays(program.array_names());
     let slot = move |reference: ArrayRef| match reference {
         ArrayRef::Quantity(array) => Slot::Array(n + array),
         ArrayRef::Field(k) | ArrayRef::Extra(k) | ArrayRef::Random(k) => Slot::Array(k),
     };
     let prepared = plan.prepare(&mut program);
-    plan.push_on(&prepared, &slot);
+    plan.push(&prepared, &slot);
 
     // Arrays in the order of their levels, so that a later one is made of earlier ones.
     let mut order: Vec<usize> = (0..program.quantities.len()).collect();
@@ -166,19 +168,13 @@ fn sensitivities(pde: &Pde) -> (Plan, Blocks) {
                 let zero = builder.constant(0.0);
                 let sum = builder.select(finite, sum, zero);
                 builder.output(sum);
-                let parameter = plan.first_factor + blocks.entries.len();
-                plan.push_reduction(
-                    builder.finish(),
-                    inputs.iter().map(|array| slot(*array)).collect(),
-                    Reduction::Max,
-                    parameter,
-                );
+                let inputs = inputs.iter().map(|array| slot(*array)).collect();
+                plan.reduce(builder.finish(), inputs, Reduction::Max);
                 blocks.entries.push((row, column));
             }
         }
     }
-    plan.factors = vec![0.0; blocks.entries.len()];
-    (plan, blocks)
+    (plan.finish(), blocks)
 }
 
 /// The field whose arrays these rows are.
@@ -189,12 +185,12 @@ fn field_of(pde: &Pde, rows: &[Option<usize>]) -> usize {
 }
 
 impl Simulation {
-    /// The results of a plan's reductions that are stored as its factors.
+    /// The results of a plan.
     fn reduce_all(&mut self, plan: Plan) -> Result<Vec<f64>, Error> {
-        let (first, count) = (plan.first_factor, plan.factors.len());
+        let results = plan.results();
         let mut executor: Executor = self.executor(plan)?;
         self.run_beside(&mut executor)?;
-        Ok(executor.parameters()[first..first + count].to_vec())
+        Ok(executor.parameters()[results].to_vec())
     }
 }
 
@@ -220,6 +216,7 @@ fn spectral_radius(matrix: &[Vec<f64>], n: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schemes::tableau::Tableau;
     use fluxions_grid::{Ends, Grid};
 
     fn rate(cells: usize, equations: &[(&str, &str)], initial: &[(&str, &str)]) -> f64 {

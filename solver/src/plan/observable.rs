@@ -4,6 +4,7 @@ use fluxions_expr::{Place, Type};
 
 use crate::error::Error;
 use crate::plan::action::Extent;
+use crate::plan::evaluation;
 use crate::plan::plan::Plan;
 use crate::system::formula::Formula;
 use crate::system::origin::Origin;
@@ -34,7 +35,7 @@ impl Observable {
         }
         let extent = if number { Extent::Once } else { Extent::Block };
         let ty = expr.ty;
-        let plan = Plan::evaluation(pde, name, &expr, ty, extent);
+        let plan = evaluation::of_expression(pde, name, &expr, ty, extent);
         Ok(Observable { name: name.into(), plan, extent, ty })
     }
 }

@@ -18,6 +18,7 @@ use crate::plan::halo_group::HaloGroup;
 use crate::plan::plan::Plan;
 use crate::plan::program::{RandomArray, TIME};
 use crate::random::source::RandomSource;
+use crate::run::guard;
 use crate::run::memory::Memory;
 use crate::run::walled_group::WalledGroup;
 use crate::system::pde::Pde;
@@ -55,6 +56,9 @@ pub(crate) struct Executor {
     cell_volume: Option<f64>,
     volume: f64,
     cells: f64,
+    /// The arrays of the state from whose cells more was advected in the last run than was in them,
+    /// as far as a sweep was not finite for it.
+    pub(crate) too_fast: Vec<usize>,
     /// The number of the step that the next run makes, for its random numbers.
     pub(crate) step: u64,
     pub(crate) counts: Counts,
@@ -72,14 +76,14 @@ impl Executor {
         backend: Backend,
     ) -> Result<Self, Error> {
         let mut scratch = Scratch::default();
-        let kernels: Vec<_> = plan.kernels.iter().map(|kernel| backend.compile(kernel)).collect();
+        let kernels: Vec<_> = plan.kernels().iter().map(|kernel| backend.compile(kernel)).collect();
         kernels.iter().for_each(|kernel| kernel.reserve(&mut scratch));
         let make =
             |group: &HaloGroup| WalledGroup::new(pde, world, block, memory, group, &mut scratch);
-        let groups = plan.groups.iter().map(make).collect();
+        let groups = plan.groups().iter().map(make).collect();
         let profiles =
-            crate::run::profiles::of_block(pde, block, memory.layout().halo(), &plan.kernels);
-        let most = |f: fn(&Action<Slot>) -> usize| plan.actions.iter().map(f).max().unwrap_or(0);
+            crate::run::profiles::of_block(pde, block, memory.layout().halo(), plan.kernels());
+        let most = |f: fn(&Action<Slot>) -> usize| plan.actions().iter().map(f).max().unwrap_or(0);
         let inputs = most(|action| match action {
             Action::Sweep { inputs, .. } | Action::Reduce { inputs, .. } => inputs.len(),
             _ => 0,
@@ -96,7 +100,7 @@ impl Executor {
         Ok(Executor {
             kernels,
             groups,
-            randoms: plan.randoms.iter().map(source).collect::<Result<_, _>>()?,
+            randoms: plan.randoms().iter().map(source).collect::<Result<_, _>>()?,
             parameters: vec![0.0; plan.parameters()],
             profiles,
             inputs: Vec::with_capacity(inputs),
@@ -107,6 +111,7 @@ impl Executor {
             cell_volume: pde.grid().cell_volume(),
             volume: pde.grid().volume(),
             cells: pde.grid().cells() as f64,
+            too_fast: Vec::new(),
             step: 0,
             counts: Counts::default(),
             plan: Rc::new(plan),
@@ -148,7 +153,7 @@ impl Executor {
 
     /// Messages and bytes that this rank sends each time that the plan is run.
     pub(crate) fn traffic(&self) -> (usize, usize) {
-        let groups = self.plan.actions.iter().filter_map(|action| match action {
+        let groups = self.plan.actions().iter().filter_map(|action| match action {
             Action::Halo { group, .. } => Some(&self.groups[*group].exchange),
             _ => None,
         });
@@ -181,12 +186,13 @@ impl Executor {
     ) -> Result<bool, Error> {
         self.parameters[TIME] = time;
         let plan = Rc::clone(&self.plan);
-        for (k, factor) in plan.factors.iter().enumerate() {
-            self.parameters[plan.first_factor + k] = factor * step;
+        for (k, factor) in plan.factors().iter().enumerate() {
+            self.parameters[plan.first_factor() + k] = factor * step;
         }
-        self.counts.rhs_evaluations += plan.evaluations as u64;
+        self.counts.rhs_evaluations += plan.evaluations() as u64;
+        self.too_fast.clear();
         let mut finite = true;
-        let mut actions = plan.actions.iter().enumerate().peekable();
+        let mut actions = plan.actions().iter().enumerate().peekable();
         while let Some((number, action)) = actions.next() {
             match action {
                 Action::At(fraction) => self.parameters[TIME] = time + fraction * step,
@@ -197,7 +203,13 @@ impl Executor {
                         actions.next();
                     }
                     let sweep = next.filter(|_| overlapped);
-                    finite &= self.halo(block, memory, *group, (arrays, partners), sweep)?;
+                    let fine = self.halo(block, memory, *group, (arrays, partners), sweep)?;
+                    if let (false, Some(Action::Sweep { kernel, outputs, beyond, .. })) =
+                        (fine, sweep)
+                    {
+                        self.ask_guard(memory, *kernel, outputs, &block.domain().grown(*beyond));
+                    }
+                    finite &= fine;
                 }
                 Action::Sweep { kernel, inputs, outputs, extent: Extent::Memory, .. } => {
                     self.bind(memory, inputs, outputs);
@@ -210,7 +222,12 @@ impl Executor {
                     if rows {
                         finite &= self.sweep_by_rows(block, memory, *kernel, inputs);
                     } else {
-                        finite &= self.sweep(memory, *kernel, &block.domain().grown(*beyond));
+                        let region = block.domain().grown(*beyond);
+                        let fine = self.sweep(memory, *kernel, &region);
+                        if !fine {
+                            self.ask_guard(memory, *kernel, outputs, &region);
+                        }
+                        finite &= fine;
                     }
                 }
                 Action::Sweep { kernel, inputs, outputs, extent: Extent::Once, .. } => {
@@ -288,7 +305,7 @@ impl Executor {
     fn margins(&self, group: usize) -> [[usize; 2]; 3] {
         let mut margins = [[0; 2]; 3];
         for face in &self.groups[group].awaited {
-            let layers = self.plan.groups[group].width.layers[face.axis][face.side.index()];
+            let layers = self.plan.groups()[group].width.layers[face.axis][face.side.index()];
             margins[face.axis][face.side.index()] = layers;
         }
         margins
@@ -362,6 +379,27 @@ impl Executor {
         };
         let cells = std::array::from_fn(|axis| (region.start[axis], region.end[axis]));
         self.kernels[kernel].run(&mut call, cells, &mut self.scratch)
+    }
+
+    /// Notes whether a sweep that gave numbers that are not finite did so since more is advected
+    /// out of a cell than is in it.
+    fn ask_guard(&mut self, memory: &mut Memory, kernel: usize, outputs: &[Slot], region: &Region) {
+        let Some(guard) = self.plan.guard(kernel) else { return };
+        let pitch = memory.layout().pitch();
+        let mut call = Call {
+            memory: memory.all_mut(),
+            inputs: &self.inputs,
+            outputs: &self.outputs,
+            pitch,
+            parameters: &self.parameters,
+            profiles: &self.profiles,
+            ahead: 0,
+        };
+        let cells = std::array::from_fn(|axis| (region.start[axis], region.end[axis]));
+        if guard::is_raised(guard, &self.kernels[kernel], &mut call, cells, &mut self.scratch) {
+            let arrays = outputs.iter().filter_map(|slot| slot.array());
+            self.too_fast.extend(arrays.map(|array| self.plan.stands_for(array)));
+        }
     }
 
     /// Runs a kernel with random inputs, which exist for one row at a time.

@@ -2,6 +2,7 @@
 
 pub(crate) mod blocking;
 pub(crate) mod executor;
+pub(crate) mod guard;
 pub(crate) mod memory;
 pub(crate) mod profiles;
 pub(crate) mod streaming;

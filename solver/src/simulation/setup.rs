@@ -6,10 +6,13 @@ use fluxions_expr::Place;
 use fluxions_halo::{HaloWidth, Subdomain};
 
 use crate::error::{Error, Errors};
+use crate::plan::evaluation;
 use crate::plan::halo_group::widen;
 use crate::plan::observable::Observable;
 use crate::plan::plan::Plan;
 use crate::run::memory::Memory;
+use crate::schemes::choice::scheme_for;
+use crate::schemes::scheme::Preparation;
 use crate::simulation::builder::SimulationBuilder;
 use crate::system::external::ExternalSource;
 use crate::system::formula::Formula;
@@ -21,7 +24,7 @@ use crate::system::symmetry;
 pub(crate) struct Setup {
     pub(crate) step: Plan,
     /// What is computed once before it, where fields are advected.
-    pub(crate) before: Option<Plan>,
+    pub(crate) before: Option<Preparation>,
     pub(crate) initial: Vec<Plan>,
     pub(crate) observables: Vec<Observable>,
     /// How wide the halos of what is given have to be.
@@ -53,24 +56,24 @@ impl Setup {
         if !errors.is_empty() {
             return Err(Errors(errors));
         }
-        let step = Plan::step(pde, &builder.scheme);
-        let before = (!pde.advected.is_empty()).then(|| Plan::before_transport(pde));
+        let scheme = scheme_for(pde, &builder.scheme)?;
+        let (step, before) = (scheme.step(pde), scheme.before(pde));
         let plans = || {
             [&step]
                 .into_iter()
-                .chain(&before)
+                .chain(before.as_ref().map(|before| &before.plan))
                 .chain(&initial)
                 .chain(observables.iter().map(|o| &o.plan))
         };
         let mut widths = vec![HaloWidth::default(); pde.all_arrays() - pde.arrays()];
-        plans().for_each(|plan| widen(&mut widths, &plan.data_widths));
-        let data = Plan::of_data(pde, &widths);
+        plans().for_each(|plan| widen(&mut widths, plan.data_widths()));
+        let data = evaluation::external_halos(pde, &widths);
         let plans = || plans().chain(&builder.other_plans).chain([&data]);
         let most = |a: [usize; 3], b: [usize; 3]| std::array::from_fn(|k: usize| a[k].max(b[k]));
         let halo = plans().map(Plan::halo).fold([0; 3], most);
         let least = plans().map(|p| p.least_cells(pde)).fold([0; 3], most);
-        let arrays = plans().map(|p| p.arrays).max().unwrap_or(0);
-        let rows = plans().map(|p| p.rows).max().unwrap_or(0);
+        let arrays = plans().map(|p| p.arrays()).max().unwrap_or(0);
+        let rows = plans().map(|p| p.rows()).max().unwrap_or(0);
         let data_widths = widths;
         Ok(Setup { step, before, initial, observables, data_widths, halo, least, arrays, rows })
     }
@@ -106,7 +109,7 @@ fn initial_plans(builder: &SimulationBuilder<'_>, errors: &mut Vec<Error>) -> Ve
                 if !pde.vanishing().allows(number, &expr) {
                     errors.push(symmetry::broken_initial(pde, number, value));
                 }
-                plans.push(Plan::initial(pde, number, &expr));
+                plans.push(evaluation::initial(pde, number, &expr));
             }
             Err(found) => errors.extend(found),
         }

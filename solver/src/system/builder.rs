@@ -4,7 +4,7 @@ use fluxions_expr::{Closure, Expr, Native, Place, Type, Uses};
 use fluxions_grid::{Condition, Grid};
 
 use crate::error::{Error, Errors};
-use crate::schemes::mpdata::courant_fields::Flows;
+use crate::schemes::mpdata::courant_fields::CourantFields;
 use crate::system::boundary::conditions::{self, Conditions};
 use crate::system::boundary::entry::GivenCondition;
 use crate::system::definition::{Definition, MadeOf};
@@ -253,7 +253,7 @@ impl PdeBuilder {
             }
             errors.extend(pde.check_noise(&self.noise));
             errors.extend(advected::check_surroundings(&pde));
-            pde.kept = Flows::of(&pde).kept;
+            pde.kept = CourantFields::of(&pde).kept;
             if errors.is_empty() {
                 errors.extend(advected::check_cells(&pde).err());
             }

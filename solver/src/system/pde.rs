@@ -7,7 +7,6 @@ use fluxions_grid::Grid;
 
 use crate::error::Error;
 use crate::operators;
-use crate::plan::profile;
 use crate::system::boundary::conditions::Conditions;
 use crate::system::builder::PdeBuilder;
 use crate::system::definition::Definition;
@@ -21,7 +20,7 @@ use crate::system::resolve::{fit, resolve};
 use crate::system::symmetry::{self, Vanishing};
 use crate::system::transport::Sources;
 use crate::system::transport::advected::Advected;
-use crate::system::transport::conditions::Edges;
+use crate::system::transport::conditions::{Edges, distinct};
 
 /// A system d(field)/dt = expression on a grid, with its parameters, named sub-expressions and
 /// boundary conditions.
@@ -127,7 +126,7 @@ impl Pde {
     /// The ends of the axes, as they are for the fields that are advected, each once.
     pub(crate) fn edges(&self) -> Vec<Edges> {
         let of = |advected: &Advected| self.conditions.of_advected(advected.field).map(|c| c.edges);
-        profile::distinct(self.advected.iter().filter_map(of))
+        distinct(self.advected.iter().filter_map(of))
     }
 
     /// The names of all fields, those that are given included.

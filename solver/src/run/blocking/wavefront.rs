@@ -24,6 +24,7 @@ use crate::run::blocking::pipeline::{Pipeline, Task};
 use crate::run::blocking::slab_ghosts::SlabGhosts;
 use crate::run::blocking::tuning::{Blocked, Blocking};
 use crate::run::executor::{Counts, Executor};
+use crate::run::guard;
 use crate::run::memory::Memory;
 use crate::system::pde::Pde;
 
@@ -52,6 +53,9 @@ pub(crate) struct Wavefront {
     profiles: Vec<Profile>,
     positions: Vec<usize>,
     scratch: Scratch,
+    /// The arrays of the state from whose cells more was advected in the last sweep than was in
+    /// them, each after the number of its step, as far as a task was not finite for it.
+    too_fast: Vec<(usize, usize)>,
 }
 
 /// The arrays and parameters of a task in this run.
@@ -100,7 +104,7 @@ impl Wavefront {
         let needs = pipeline.needs(&plan, joined);
         let regions = needs.tasks.iter().map(|margins| block.domain().grown(*margins)).collect();
 
-        let mut of_groups: Vec<Margins> = vec![[[0; 2]; 3]; plan.groups.len()];
+        let mut of_groups: Vec<Margins> = vec![[[0; 2]; 3]; plan.groups().len()];
         for (task, margins) in pipeline.tasks.iter().zip(&needs.tasks) {
             if let Action::Halo { group, .. } = &task.action {
                 widen(&mut of_groups[*group], margins);
@@ -109,15 +113,15 @@ impl Wavefront {
         let mut ghosts = |(group, margins): (_, &Margins)| {
             SlabGhosts::new(pde, block, group, pipeline, joined, *margins, &mut scratch)
         };
-        let ghosts: Vec<_> = plan.groups.iter().zip(&of_groups).map(&mut ghosts).collect();
+        let ghosts: Vec<_> = plan.groups().iter().zip(&of_groups).map(&mut ghosts).collect();
         let is_idle = |task: &Task| match &task.action {
             Action::Halo { group, .. } => ghosts[*group].is_empty(),
             _ => false,
         };
         let idle = pipeline.tasks.iter().map(is_idle).collect();
-        let cold = pipeline.first_to_touch(plan.arrays);
+        let cold = pipeline.first_to_touch(plan.arrays());
 
-        let state = (0..pde.arrays()).chain(plan.changing.iter().copied());
+        let state = (0..pde.arrays()).chain(plan.changing().iter().copied());
         let exchanged: Vec<usize> = state.filter(|array| widths[*array] != [[0; 2]; 3]).collect();
         let exchange = deep_exchange(world, block, memory, &exchanged, widths);
         let bound = pipeline.tasks.iter().map(|task| Bound::of(task, plan.parameters()));
@@ -137,13 +141,21 @@ impl Wavefront {
                 pde,
                 block,
                 memory.layout().halo(),
-                &plan.kernels,
+                plan.kernels(),
             ),
             plan,
             kernels,
             pipeline: pipeline.clone(),
             scratch,
+            too_fast: Vec::new(),
         }
+    }
+
+    /// The arrays of the state from whose cells more was advected in a step of the last sweep than
+    /// was in them.
+    pub(crate) fn too_fast(&self, step: usize) -> Vec<usize> {
+        let of_step = self.too_fast.iter().filter(|(at, _)| *at == step);
+        of_step.map(|(_, array)| *array).collect()
     }
 
     /// The present numbers of steps, slabs and cells of a tile.
@@ -159,7 +171,7 @@ impl Wavefront {
 
     /// Whether a kernel calls closures that the program brought along.
     pub(crate) fn calls_closures(&self) -> bool {
-        self.plan.kernels.iter().any(Kernel::calls_closures)
+        self.plan.kernels().iter().any(Kernel::calls_closures)
     }
 
     /// Whether more than one thing is done in a sweep.
@@ -188,7 +200,7 @@ impl Wavefront {
         counts.halo_exchanges += 1;
         counts.messages += self.exchange.messages() as u64;
         counts.bytes_sent += self.exchange.bytes() as u64;
-        counts.rhs_evaluations += (self.plan.evaluations * steps) as u64;
+        counts.rhs_evaluations += (self.plan.evaluations() * steps) as u64;
         Ok(self.sweep(block, memory, steps, time, None))
     }
 
@@ -205,6 +217,7 @@ impl Wavefront {
         // Fewer steps need as much beyond the faces as the last ones of all.
         let spared = self.pipeline.tasks.len() - used;
         self.bind(memory, used, time);
+        self.too_fast.clear();
         let (first_slab, last_slab) = self.extent(used, self.pipeline.axis, part.as_ref());
         let (mut tile, last_tile) = self.extent(used, self.pipeline.tile_axis, None);
         let mut bad: Option<Bad> = None;
@@ -231,6 +244,7 @@ impl Wavefront {
                     cut(self.pipeline.axis, slab, next_slab);
                     cut(self.pipeline.tile_axis, tile, next_tile);
                     if !region.is_empty() && !self.run(k, memory, &region) {
+                        self.ask_guard(k, memory, &region);
                         let found = self.first_not_finite(k, block, memory, &region);
                         let step = self.pipeline.tasks[k].step;
                         let found = found.map(|place| (step, place));
@@ -261,8 +275,8 @@ impl Wavefront {
         for (task, bound) in self.pipeline.tasks[..used].iter().zip(&mut self.bound) {
             let (begin, size) = time(task.step);
             bound.parameters[TIME] = begin + task.at * size;
-            for (k, factor) in self.plan.factors.iter().enumerate() {
-                bound.parameters[self.plan.first_factor + k] = factor * size;
+            for (k, factor) in self.plan.factors().iter().enumerate() {
+                bound.parameters[self.plan.first_factor() + k] = factor * size;
             }
             bound.inputs.clear();
             bound.outputs.clear();
@@ -313,6 +327,33 @@ impl Wavefront {
         }
     }
 
+    /// Notes whether a task that gave numbers that are not finite did so since more is advected out
+    /// of a cell than is in it.
+    fn ask_guard(&mut self, task: usize, memory: &mut Memory, region: &Region) {
+        let Task { action: Action::Sweep { kernel, outputs, .. }, step, .. } =
+            &self.pipeline.tasks[task]
+        else {
+            return;
+        };
+        let Some(guard) = self.plan.guard(*kernel) else { return };
+        let bound = &self.bound[task];
+        let pitch = memory.layout().pitch();
+        let mut call = Call {
+            memory: memory.all_mut(),
+            inputs: &bound.inputs,
+            outputs: &bound.outputs,
+            pitch,
+            parameters: &bound.parameters,
+            profiles: &self.profiles,
+            ahead: 0,
+        };
+        let cells = std::array::from_fn(|axis| (region.start[axis], region.end[axis]));
+        if guard::is_raised(guard, &self.kernels[*kernel], &mut call, cells, &mut self.scratch) {
+            let arrays = outputs.iter().map(|array| self.plan.stands_for(*array));
+            self.too_fast.extend(arrays.map(|array| (*step, array)));
+        }
+    }
+
     /// The first of a task's checked outputs, and the first cell of the block in a part of it,
     /// that is not finite.
     fn first_not_finite(
@@ -329,7 +370,7 @@ impl Wavefront {
         let slabs = region.intersection(&block.domain());
         let arrays = outputs.iter().map(|array| self.plan.stands_for(*array));
         let places = arrays.zip(&self.bound[task].outputs);
-        let checked = self.plan.kernels[*kernel].outputs().iter().zip(places);
+        let checked = self.plan.kernels()[*kernel].outputs().iter().zip(places);
         let mut checked = checked.filter(|(output, _)| output.checked).map(|(_, place)| place);
         checked.find_map(|(array, position)| {
             let mut first: Option<u64> = None;

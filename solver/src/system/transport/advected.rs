@@ -3,8 +3,10 @@
 use fluxions_expr::{Expr, Node, Place, Rank, Type};
 
 use crate::error::Error;
-use crate::plan::plan::{Plan, equations};
+use crate::plan::plan::equations;
 use crate::plan::program::{OwnedExpr, Program};
+use crate::schemes::mpdata::scheme::MpdataScheme;
+use crate::schemes::scheme::Scheme;
 use crate::system::formula::Formula;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
@@ -224,7 +226,7 @@ fn check(
 /// Whether the grid has as many cells along each axis as the passes look far.
 pub(crate) fn check_cells(pde: &Pde) -> Result<(), Error> {
     let Some(first) = pde.advected.first() else { return Ok(()) };
-    let least = Plan::transport(pde).least_cells(pde);
+    let least = MpdataScheme::new(pde.sources).step(pde).least_cells(pde);
     for (axis, needed) in pde.grid().axes().iter().zip(&least[pde.grid().missing()..]) {
         let (name, cells) = (axis.name(), axis.cells());
         if cells < *needed {

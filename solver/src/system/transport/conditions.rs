@@ -137,3 +137,14 @@ fn edges(pde: &Pde, entries: &[&CheckedCondition]) -> Edges {
     }
     edges
 }
+
+/// The ends of the axes that fields of a system have, each once.
+pub(crate) fn distinct(edges: impl Iterator<Item = Edges>) -> Vec<Edges> {
+    let mut list = Vec::new();
+    for one in edges {
+        if !list.contains(&one) {
+            list.push(one);
+        }
+    }
+    list
+}
