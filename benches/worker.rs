@@ -256,7 +256,7 @@ fn serve(arguments: &Arguments, world: &World, began: Instant) -> Result<(), Box
     let made = made.ok_or(format!("this build has no back end `{backend}`"))?;
     let mut builder = Simulation::builder(&pde, world).dt(workload.dt).backend(*made);
     if let Law::Equations(_, scheme) = &workload.law {
-        builder = builder.scheme(*scheme);
+        builder = builder.scheme(scheme);
     }
     for (field, value) in workload.initial {
         // Centres of cells lie at ½, 1½, …

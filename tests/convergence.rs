@@ -249,13 +249,13 @@ fn every_scheme_has_its_order() {
         let errors = [0.02, 0.01, 0.005].map(|dt| {
             let mut simulation = Simulation::builder(&pde, &world)
                 .initial("u", 1.0)
-                .scheme(scheme)
+                .scheme(&scheme)
                 .dt(dt)
                 .build()
                 .unwrap();
             simulation.run_until(2.0).unwrap();
             (simulation.field("u").unwrap()[[0]] - 2f64.sin().exp()).abs()
         });
-        check(scheme.name, scheme.order as f64, errors, 2.0, 1e-2);
+        check(scheme.name(), scheme.order() as f64, errors, 2.0, 1e-2);
     }
 }

@@ -522,7 +522,7 @@ fn problem_files_have_the_same_equations() {
         assert_eq!(pde.fields(), problem.pde.fields(), "{name}");
         assert_eq!(pde.types(), problem.pde.types(), "{name}");
         let mut built = Simulation::builder(&pde, &world)
-            .scheme(problem.times.scheme)
+            .scheme(&problem.times.scheme)
             .dt(problem.times.dt)
             .seed(problem.seed);
         for field in pde.fields() {

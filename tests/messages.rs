@@ -12,7 +12,7 @@ fn as_many_messages_and_bytes_as_planned() {
             let plan = Inspection::new(&case.pde, &case.scheme, ranks, &[]).unwrap();
             let reports = on_threads(ranks, |world| {
                 let mut builder =
-                    Simulation::builder(&case.pde, world).scheme(case.scheme).dt(case.dt);
+                    Simulation::builder(&case.pde, world).scheme(&case.scheme).dt(case.dt);
                 for (field, value) in &case.initial {
                     builder = builder.initial(field, *value);
                 }

@@ -292,10 +292,10 @@ fn the_variance_is_that_at_the_beginning_of_a_step_for_every_scheme() {
         let both = |s: &Simulation| [part(s, "a", 0), part(s, "b", 0)].concat();
         simulation.run_until(1.0).unwrap();
         let after_one = both(&simulation);
-        assert!(after_one.iter().all(|x| *x != 1.0), "{}", scheme.name);
+        assert!(after_one.iter().all(|x| *x != 1.0), "{}", scheme.name());
         simulation.run_until(2.0).unwrap();
         for (one, two) in after_one.iter().zip(both(&simulation)) {
-            assert!((two - one - 1.0).abs() < 1e-14, "{}: {one} {two}", scheme.name);
+            assert!((two - one - 1.0).abs() < 1e-14, "{}: {one} {two}", scheme.name());
         }
     }
 }
@@ -499,7 +499,7 @@ fn noise_is_the_same_on_1_2_3_and_5_ranks() {
             let expected = bits(&pde, &World::solo(), scheme, &ends).unwrap();
             for ranks in [2, 3, 5] {
                 let found = on_threads(ranks, |world| bits(&pde, world, scheme, &ends)).unwrap();
-                assert!(found[0] == expected, "{name}, {} on {ranks} ranks", scheme.name);
+                assert!(found[0] == expected, "{name}, {} on {ranks} ranks", scheme.name());
             }
         }
     }

@@ -4,7 +4,8 @@ use fluxions_expr::Scope;
 use fluxions_io::Problem;
 use fluxions_io::problem::Mistakes;
 use fluxions_solver::{
-    Advector, Error, Errors, Formula, Mpdata, Origin, Sources, Tableau, ThirdOrder, stable_step,
+    Advector, Error, Errors, Formula, Mpdata, Origin, SchemeChoice, Sources, Tableau, ThirdOrder,
+    stable_step,
 };
 
 const TEXT: &str = r#"
@@ -125,7 +126,7 @@ fn sources_are_integrated_as_the_scheme_says() {
     assert_eq!(with("").sources, Some(Sources::Symmetric));
     assert_eq!(with("scheme = \"symmetric\"").sources, Some(Sources::Symmetric));
     let euler = with("scheme = \"euler\"");
-    assert_eq!((euler.sources, euler.scheme), (Some(Sources::Euler), Tableau::EULER));
+    assert_eq!((euler.sources, euler.scheme), (Some(Sources::Euler), SchemeChoice::Usual));
     assert_eq!(euler.scheme_name(), "euler");
     assert_eq!(with("").scheme_name(), "symmetric");
     let rk4 = wrong(&format!("{TEXT}scheme = \"rk4\""));

@@ -210,6 +210,80 @@ pub enum Error {
         /// The number of the step.
         step: u64,
     },
+    /// A scheme without stages, or without an order.
+    #[error("the scheme `{name}` has {stages} stages and the order {order}")]
+    NoScheme {
+        /// Its name.
+        name: String,
+        /// How many stages it has.
+        stages: usize,
+        /// Its order.
+        order: usize,
+    },
+    /// Rows or numbers of a tableau that are not as many as the stages.
+    #[error("in the tableau of `{name}`, {what} has {found} rows or numbers where b has {stages}")]
+    TableauShape {
+        /// The name of the scheme.
+        name: String,
+        /// Which part of the tableau it is.
+        what: &'static str,
+        /// How many rows or numbers it has.
+        found: usize,
+        /// How many stages there are.
+        stages: usize,
+    },
+    /// A stage that depends on itself or on a later one.
+    #[error("the tableau of `{name}` is implicit: {weight} in row {row} and column {column} of a")]
+    ImplicitTableau {
+        /// The name of the scheme.
+        name: String,
+        /// The row of a, from 1 on.
+        row: usize,
+        /// The column of a, from 1 on.
+        column: usize,
+        /// The weight there.
+        weight: f64,
+    },
+    /// A time of a stage that is not the sum of its weights.
+    #[error(
+        "in the tableau of `{name}`, the sum of row {row} of a is {sum}, but its time in c is {time}"
+    )]
+    TableauTimes {
+        /// The name of the scheme.
+        name: String,
+        /// The row of a, from 1 on.
+        row: usize,
+        /// The sum of the row.
+        sum: f64,
+        /// The time.
+        time: f64,
+    },
+    /// Weights of a result whose sum is not 1.
+    #[error("in the tableau of `{name}`, the sum of {what} is {sum} and not 1")]
+    TableauWeights {
+        /// The name of the scheme.
+        name: String,
+        /// Which weights they are.
+        what: &'static str,
+        /// Their sum.
+        sum: f64,
+    },
+    /// A number of a tableau that is not finite.
+    #[error("in the tableau of `{name}`, {number} stands in {what}")]
+    TableauNotFinite {
+        /// The name of the scheme.
+        name: String,
+        /// Where it stands.
+        what: &'static str,
+        /// The number.
+        number: f64,
+    },
+    /// A scheme for a system that has fields that are advected.
+    #[error("the scheme `{scheme}` cannot step a system with transport, which MPDATA steps")]
+    SchemeWithTransport {
+        /// The name of the scheme.
+        scheme: String,
+    },
     /// A density that is not positive.
     #[error("the g_factor of `{field}` is {least} somewhere, and has to be positive")]
     Density {
@@ -396,6 +470,9 @@ impl Error {
                 Some(format!("make dt {:.3e} or less", dt / courant * 0.999))
             }
             Error::CourantLater { .. } => Some("make dt smaller".into()),
+            Error::SchemeWithTransport { .. } => {
+                Some("leave the scheme out, and say by `sources` how sources are integrated".into())
+            }
             Error::Memory { .. } | Error::NoMemory { .. } => {
                 Some("use fewer cells, or ranks on several machines".into())
             }

@@ -22,6 +22,8 @@ pub use inspect::stability::{StableStep, stable_step};
 pub use operators::{FieldOperator, StencilCells};
 pub use run::blocking::options::Blocking;
 pub use run::counts::Counts;
+pub use schemes::choice::SchemeChoice;
+pub use schemes::scheme::SchemeProperties;
 pub use schemes::tableau::Tableau;
 pub use simulation::builder::SimulationBuilder;
 pub use simulation::clock::Clock;

@@ -32,7 +32,7 @@ impl Case {
         blocking: Blocking,
     ) -> Result<Vec<u64>, Error> {
         let mut builder = Simulation::builder(&self.pde, world)
-            .scheme(self.scheme)
+            .scheme(&self.scheme)
             .dt(self.dt)
             .seed(3)
             .dims(dims)

@@ -1,7 +1,7 @@
 //! How many messages a step sends, counted by plan and in runs.
 
 use fluxions::prelude::*;
-use fluxions::solver::{Advector, Blocking, Inspection, Transport};
+use fluxions::solver::{Advector, Blocking, Inspection, SchemeChoice, Transport};
 
 use crate::recipe::options;
 
@@ -22,7 +22,7 @@ fn advected(dimension: usize, option: &str) -> Pde {
 fn counts(dimension: usize, option: &str, steps: usize) -> (f64, f64) {
     let pde = advected(dimension, option);
     let dims = &[3, 1, 1][..dimension];
-    let plan = Inspection::new(&pde, &Tableau::EULER, 3, dims).unwrap();
+    let plan = Inspection::new(&pde, SchemeChoice::Usual, 3, dims).unwrap();
     let blocking = Blocking { steps: Some(steps), slabs: Some(1), tile: Some(0), stream: None };
     let run = |world: &World| {
         let builder = Simulation::builder(&pde, world).initial("psi", "2 + sin(2*pi*x)");

@@ -116,7 +116,7 @@ impl Problem {
     /// A simulation of the problem, without trackers.
     pub fn simulation<'a>(&'a self, world: &'a World) -> SimulationBuilder<'a> {
         let mut builder = Simulation::builder(&self.pde, world)
-            .scheme(self.times.scheme)
+            .scheme(&self.times.scheme)
             .start(self.times.start)
             .dt(self.times.dt)
             .max_steps(self.times.max_steps)

@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use fluxions_solver::{Clock, Errors, Formula, Pde, Sources, Tableau, stable_step};
+use fluxions_solver::{Clock, Errors, Formula, Pde, SchemeChoice, Sources, Tableau, stable_step};
 use toml::de::DeValue;
 
 use super::diagnostic::Diagnostic;
 use super::reader::{Places, Reader, Table};
 
 /// Times, steps and scheme.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Times {
     /// The time of the initial state.
     pub start: f64,
@@ -19,8 +19,8 @@ pub struct Times {
     pub dt: f64,
     /// Whether the file leaves the length to us: dt = "auto".
     pub automatic: bool,
-    /// The scheme; Euler's where fields are advected.
-    pub scheme: Tableau,
+    /// The scheme: that of a tableau, or the usual one where fields are advected.
+    pub scheme: SchemeChoice,
     /// How sources are integrated, where fields are advected.
     pub sources: Option<Sources>,
     /// How many steps are allowed.
@@ -29,11 +29,11 @@ pub struct Times {
 
 impl Times {
     /// The name of the scheme in files.
-    pub fn scheme_name(&self) -> &'static str {
-        match self.sources {
-            None => self.scheme.name,
-            Some(Sources::Symmetric) => SYMMETRIC,
-            Some(Sources::Euler) => Tableau::EULER.name,
+    pub fn scheme_name(&self) -> &str {
+        match (&self.scheme, self.sources) {
+            (SchemeChoice::RungeKutta(tableau), _) => tableau.name(),
+            (_, Some(Sources::Euler)) => EULER,
+            (_, Some(Sources::Symmetric) | None) => SYMMETRIC,
         }
     }
 
@@ -48,6 +48,9 @@ const KEYS: [&str; 6] = ["start", "end", "dt", "scheme", "max_steps", "tolerance
 
 /// What half of the sources before and half after the transport is called.
 const SYMMETRIC: &str = "symmetric";
+
+/// What all of the sources before the transport is called.
+const EULER: &str = "euler";
 
 /// The part of the longest stable step that is taken where the file leaves it to us.
 const SHARE: f64 = 0.8;
@@ -124,20 +127,21 @@ fn read_scheme<'t>(
     reader: &mut Reader<'t>,
     table: &Table<'t>,
     advected: bool,
-) -> Option<(Tableau, Option<Sources>)> {
+) -> Option<(SchemeChoice, Option<Sources>)> {
+    let transport = |sources| Some((SchemeChoice::Usual, Some(sources)));
     let default = match advected {
-        true => (Tableau::EULER, Some(Sources::default())),
-        false => (Tableau::RK4, None),
+        true => (SchemeChoice::Usual, Some(Sources::default())),
+        false => (Tableau::RK4.into(), None),
     };
     let Some(value) = table.get("scheme") else { return Some(default) };
     let name = reader.string(value, "the name of a scheme")?;
     let scheme = Tableau::find(name);
     let (message, help) = match (advected, scheme) {
-        (false, Some(scheme)) => return Some((scheme, None)),
-        (true, _) if name == SYMMETRIC => return Some((Tableau::EULER, Some(Sources::Symmetric))),
-        (true, Some(Tableau::EULER)) => return Some((Tableau::EULER, Some(Sources::Euler))),
+        (false, Some(scheme)) => return Some((scheme.into(), None)),
+        (true, _) if name == SYMMETRIC => return transport(Sources::Symmetric),
+        (true, _) if name == EULER => return transport(Sources::Euler),
         (false, None) => {
-            let known = Tableau::ALL.map(|tableau| tableau.name);
+            let known = Tableau::ALL.map(|tableau| tableau.name().to_string());
             (format!("unknown scheme `{name}`"), format!("known here: {}", known.join(", ")))
         }
         (true, other) => {
@@ -145,8 +149,7 @@ fn read_scheme<'t>(
                 Some(_) => format!("the scheme `{name}` knows no transport"),
                 None => format!("unknown scheme `{name}`"),
             };
-            let euler = Tableau::EULER.name;
-            (message, format!("known with [transport]: {SYMMETRIC}, {euler}"))
+            (message, format!("known with [transport]: {SYMMETRIC}, {EULER}"))
         }
     };
     reader.note(Diagnostic::at(value.span(), message).help(Some(help)));

@@ -7,11 +7,11 @@ use fluxions_halo::{Decomposition, HaloPlan};
 
 use crate::error::{Error, Errors};
 use crate::plan::action::Action;
-use crate::plan::plan::Plan;
 use crate::run::blocking::deep_pipeline::DeepPipeline;
 use crate::run::blocking::options::Blocking;
 use crate::run::memory::Memory;
-use crate::schemes::tableau::Tableau;
+use crate::schemes::choice::{SchemeChoice, scheme_for};
+use crate::schemes::scheme::SchemeProperties;
 use crate::simulation::simulation::Simulation;
 use crate::system::external::Shifted;
 use crate::system::formula::Formula;
@@ -21,6 +21,8 @@ use crate::system::transport::limits;
 /// What a problem needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inspection {
+    /// The scheme.
+    pub scheme: SchemeProperties,
     /// The step plan, one action a line.
     pub plan: String,
     /// The kernels of the plan, operation by operation.
@@ -39,9 +41,15 @@ impl Inspection {
     /// Finds out what `pde` needs with this scheme on so many ranks.
     ///
     /// # Errors
-    /// If the grid cannot be cut into as many blocks.
-    pub fn new(pde: &Pde, tableau: &Tableau, ranks: usize, dims: &[usize]) -> Result<Self, Error> {
-        let plan = Plan::step(pde, tableau);
+    /// If the grid cannot be cut into as many blocks, or the scheme cannot step the system.
+    pub fn new(
+        pde: &Pde,
+        scheme: impl Into<SchemeChoice>,
+        ranks: usize,
+        dims: &[usize],
+    ) -> Result<Self, Error> {
+        let scheme = scheme_for(pde, &scheme.into())?;
+        let plan = scheme.step(pde);
         let least = plan.least_cells(pde);
         limits::check_cells(pde, least)?;
         let dims = limits::ranks_along(pde, dims)?;
@@ -54,10 +62,10 @@ impl Inspection {
         for rank in 0..ranks {
             let block = decomposition.subdomain(rank);
             let layout = block.layout(halo);
-            memory = memory.max(Memory::bytes(layout, plan.arrays, plan.rows));
-            for action in &plan.actions {
+            memory = memory.max(Memory::bytes(layout, plan.arrays(), plan.rows()));
+            for action in plan.actions() {
                 let Action::Halo { group, arrays, .. } = action else { continue };
-                let halo = HaloPlan::new(&block, plan.groups[*group].width);
+                let halo = HaloPlan::new(&block, plan.groups()[*group].width);
                 for leg in halo.phases().iter().flatten() {
                     if leg.neighbour != rank && !leg.send.is_empty() {
                         messages += 1;
@@ -68,8 +76,9 @@ impl Inspection {
         }
         let kernel = |(name, kernel)| format!("{name}\n{kernel}");
         let kernels: Vec<String> =
-            plan.kernel_names.iter().zip(&plan.kernels).map(kernel).collect();
+            plan.kernel_names().iter().zip(plan.kernels()).map(kernel).collect();
         Ok(Inspection {
+            scheme: SchemeProperties::of(scheme.as_ref(), pde),
             plan: plan.to_string(),
             kernels: kernels.join("\n"),
             dims: decomposition.dims()[pde.grid().missing()..].to_vec(),
@@ -92,7 +101,7 @@ const TIMED: Duration = Duration::from_millis(200);
 pub fn measured_speed(
     pde: &Pde,
     initial: &[(String, Formula)],
-    tableau: &Tableau,
+    scheme: impl Into<SchemeChoice>,
 ) -> Result<f64, Errors> {
     let whole = pde.grid();
     let pde = pde.cropped(MOST_CELLS, 0.0);
@@ -100,7 +109,7 @@ pub fn measured_speed(
     let world = World::solo();
     // Steps of next to no length: the state stays finite.
     let dt = 1e-30;
-    let mut builder = Simulation::builder(&pde, &world).scheme(*tableau).dt(dt);
+    let mut builder = Simulation::builder(&pde, &world).scheme(scheme).dt(dt);
     for (field, value) in &initial {
         builder = builder.initial(field, value.clone());
     }

@@ -25,7 +25,7 @@ impl Simulation {
     /// # Errors
     /// If another rank has failed.
     pub fn time_passes(&mut self, steps: u64) -> Result<Vec<PassTime>, Error> {
-        let mut seconds = vec![0.0; self.stepper.plan().actions.len()];
+        let mut seconds = vec![0.0; self.stepper.plan().actions().len()];
         for _ in 0..steps {
             let State { world, block, memory, .. } = &mut self.state;
             let mut before = Instant::now();
@@ -36,13 +36,13 @@ impl Simulation {
             };
             self.stepper.step = self.steps;
             self.stepper.run_watched(world, block, memory, self.time, self.dt, watch)?;
-            self.state.memory.swap_all(&self.stepper.plan().swaps);
+            self.state.memory.swap_all(&self.stepper.plan().swaps());
             self.steps += 1;
             self.time += self.dt;
         }
         let plan = self.stepper.plan();
         let mut times: Vec<PassTime> = Vec::new();
-        for (action, seconds) in plan.actions.iter().zip(seconds) {
+        for (action, seconds) in plan.actions().iter().zip(seconds) {
             let seconds = self.state.world.max(seconds)? / steps as f64;
             let (Some(name), bytes_per_cell) = (plan.describe(action), action.bytes_per_cell())
             else {

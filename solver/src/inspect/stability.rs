@@ -13,12 +13,12 @@ use fluxions_expr::{Binary, Expr, Reduction, Unary};
 
 use crate::error::{Error, Errors};
 use crate::plan::action::Slot;
+use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Plan, equations};
 use crate::plan::program::{ArrayRef, OwnedExpr, Program};
 use crate::run::executor::Executor;
-use crate::schemes::mpdata::{flows, measures};
-use crate::schemes::tableau::Tableau;
+use crate::schemes::choice::{SchemeChoice, scheme_for};
 use crate::simulation::simulation::Simulation;
 use crate::system::external::Shifted;
 use crate::system::formula::Formula;
@@ -39,15 +39,16 @@ pub struct StableStep {
     pub oscillating: f64,
 }
 
-/// Estimates the longest stable step of `tableau` from the initial values.
+/// Estimates the longest stable step of a scheme from the initial values.
 ///
 /// # Errors
-/// Mistakes in the initial values.
+/// Mistakes in the initial values, or that the scheme cannot step the system.
 pub fn stable_step(
     pde: &Pde,
     initial: &[(String, Formula)],
-    tableau: &Tableau,
+    scheme: impl Into<SchemeChoice>,
 ) -> Result<StableStep, Errors> {
+    let scheme = scheme_for(pde, &scheme.into())?;
     let (mut rate, mut advected): (f64, f64) = (0.0, 0.0);
     let whole = pde.grid().cells() <= MOST_CELLS;
     let places: &[f64] = if whole { &[0.0] } else { &[0.0, 0.5, 1.0] };
@@ -59,8 +60,8 @@ pub fn stable_step(
         (rate, advected) = (rate.max(of_equations), advected.max(of_transport));
     }
     let over = |limit: f64| if rate > 0.0 { limit / rate } else { f64::INFINITY };
-    let decaying = over(tableau.real_limit).min(1.0 / advected);
-    let oscillating = over(tableau.imaginary_limit);
+    let decaying = over(scheme.real_limit()).min(1.0 / advected);
+    let oscillating = over(scheme.imaginary_limit());
     Ok(StableStep { rate, decaying, oscillating })
 }
 
@@ -69,14 +70,15 @@ fn bounds(pde: &Pde, initial: &[(String, Formula)], whole: bool) -> Result<(f64,
     // Short enough for any flow.
     const SHORT: f64 = 1e-30;
     let world = World::solo();
-    let (plan, blocks) = sensitivities(pde);
+    let kept = scheme_for(pde, &SchemeChoice::Usual)?.kept(pde);
+    let (plan, blocks) = sensitivities(pde, &kept);
     let mut builder = Simulation::builder(pde, &world).dt(SHORT);
     for (field, value) in initial {
         builder = builder.initial(field, value.clone());
     }
     let mut simulation = builder.with_room_for(&plan).build()?;
     let bounds = simulation.reduce_all(plan).map_err(Errors::from)?;
-    let of_transport = measures::rate(pde, &simulation.measures, SHORT, whole);
+    let of_transport = simulation.measured.rate(pde, whole);
 
     // Rows: arrays of fields, then of quantities; columns: the same. Quantities are replaced by
     // what they are made of, those of high levels first.
@@ -103,19 +105,20 @@ struct Blocks {
     rows: usize,
 }
 
-/// A plan whose reductions are the largest sums of magnitudes of derivatives.
-fn sensitivities(pde: &Pde) -> (Plan, Blocks) {
-    let kept = flows::kept(pde);
+/// A plan whose reductions are the largest sums of magnitudes of derivatives. `kept` are the names
+/// of the arrays that the scheme keeps between steps.
+fn sensitivities(pde: &Pde, kept: &[String]) -> (Plan, Blocks) {
     let n = pde.all_arrays() + kept.len();
     let targets = equations(pde);
     let mut program = Program::new(pde, &targets);
-    let mut plan = Plan::of_fields(pde, &kept, &program);
+    let mut plan = PlanBuilder::new(pde, kept, &[&program]);
+    plan.add_arrays(program.array_names());
     let slot = move |reference: ArrayRef| match reference {
         ArrayRef::Quantity(array) => Slot::Array(n + array),
         ArrayRef::Field(k) | ArrayRef::Extra(k) | ArrayRef::Random(k) => Slot::Array(k),
     };
     let prepared = plan.prepare(&mut program);
-    plan.push_on(&prepared, &slot);
+    plan.push(&prepared, &slot);
 
     // Arrays in the order of their levels, so that a later one is made of earlier ones.
     let mut order: Vec<usize> = (0..program.quantities.len()).collect();
@@ -167,19 +170,13 @@ fn sensitivities(pde: &Pde) -> (Plan, Blocks) {
                 let zero = builder.constant(0.0);
                 let sum = builder.select(finite, sum, zero);
                 builder.output(sum);
-                let parameter = plan.first_factor + blocks.entries.len();
-                plan.push_reduction(
-                    builder.finish(),
-                    inputs.iter().map(|array| slot(*array)).collect(),
-                    Reduction::Max,
-                    parameter,
-                );
+                let inputs = inputs.iter().map(|array| slot(*array)).collect();
+                plan.reduce(builder.finish(), inputs, Reduction::Max);
                 blocks.entries.push((row, column));
             }
         }
     }
-    plan.factors = vec![0.0; blocks.entries.len()];
-    (plan, blocks)
+    (plan.finish(), blocks)
 }
 
 /// The field whose arrays these rows are.
@@ -190,12 +187,12 @@ fn field_of(pde: &Pde, rows: &[Option<usize>]) -> usize {
 }
 
 impl Simulation {
-    /// The results of a plan's reductions that are stored as its factors.
+    /// The results of a plan.
     fn reduce_all(&mut self, plan: Plan) -> Result<Vec<f64>, Error> {
-        let (first, count) = (plan.first_factor, plan.factors.len());
+        let results = plan.results();
         let mut executor: Executor = self.executor(plan)?;
         self.run_beside(&mut executor)?;
-        Ok(executor.parameters()[first..first + count].to_vec())
+        Ok(executor.parameters()[results].to_vec())
     }
 }
 
@@ -221,6 +218,7 @@ fn spectral_radius(matrix: &[Vec<f64>], n: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schemes::tableau::Tableau;
     use fluxions_grid::{Ends, Grid};
 
     fn rate(cells: usize, equations: &[(&str, &str)], initial: &[(&str, &str)]) -> f64 {

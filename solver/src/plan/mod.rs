@@ -1,10 +1,13 @@
 //! Plans: what is done to which arrays, in which order. Data, and what makes it.
 
 pub(crate) mod action;
+pub(crate) mod builder;
+pub(crate) mod evaluation;
 pub(crate) mod halo_group;
 pub(crate) mod margins;
 pub(crate) mod observable;
 pub(crate) mod pass;
 pub(crate) mod plan;
 pub(crate) mod preparation;
+pub(crate) mod profile;
 pub(crate) mod program;

@@ -6,6 +6,7 @@ use fluxions_expr::{Place, Type};
 
 use crate::error::Error;
 use crate::plan::action::Extent;
+use crate::plan::evaluation;
 use crate::plan::plan::Plan;
 use crate::system::formula::Formula;
 use crate::system::origin::Origin;
@@ -40,7 +41,7 @@ impl Observable {
         }
         let extent = if number { Extent::Once } else { Extent::Block };
         let ty = expr.ty;
-        let plan = Plan::evaluation(pde, kept, name, &expr, ty, extent);
+        let plan = evaluation::of_expression(pde, kept, name, &expr, ty, extent);
         let first = pde.all_arrays() + kept.len();
         let arrays = first..first + ty.numbers(pde.space().dimension());
         Ok(Observable { name: name.into(), plan, arrays, extent, ty })

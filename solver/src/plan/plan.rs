@@ -1,167 +1,123 @@
 //! Step plans: what is done to which arrays, in which order. Data only; the executor runs it.
 
 use std::fmt;
+use std::ops::Range;
 
-use fluxions_expr::{Expr, Kernel, Reduction, Type};
+use fluxions_expr::Kernel;
 use fluxions_halo::HaloWidth;
 
-use crate::plan::action::{Action, Extent, Slot};
+use crate::plan::action::{Action, Slot};
 use crate::plan::halo_group::HaloGroup;
 use crate::plan::margins::Margins;
-use crate::plan::pass::PassBuilder;
-use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program, RandomArray, TIME};
+use crate::plan::program::{ArrayRef, OwnedExpr, RandomArray};
 use crate::system::pde::Pde;
 
-/// A list of actions with what they refer to.
+/// A list of actions with what they refer to; a [`PlanBuilder`](crate::plan::builder::PlanBuilder)
+/// makes it, and says what always holds.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
-    pub(crate) actions: Vec<Action<Slot>>,
-    pub(crate) kernels: Vec<Kernel>,
-    pub(crate) groups: Vec<HaloGroup>,
-    pub(crate) randoms: Vec<RandomArray>,
-    /// Parameters from this one on are these factors times the time step.
-    pub(crate) first_factor: usize,
-    pub(crate) factors: Vec<f64>,
+    pub(super) actions: Vec<Action<Slot>>,
+    pub(super) kernels: Vec<Kernel>,
+    /// What each kernel computes.
+    pub(super) kernel_names: Vec<String>,
+    /// Guards, with the kernels that they are for.
+    pub(super) guards: Vec<(usize, Kernel)>,
+    pub(super) groups: Vec<HaloGroup>,
+    pub(super) randoms: Vec<RandomArray>,
+    /// Parameters from this one on are factors times the time step; the results follow.
+    pub(super) first_factor: usize,
+    pub(super) factors: Vec<f64>,
     /// Which of the factors is one over the usual time step, if any.
-    pub(crate) per_step: Option<usize>,
-    /// Parameters from this one on are results of reductions, where these are asked for.
-    pub(crate) results: usize,
-    /// Which arrays change places after a step, so that arrays 0 … n−1 hold the new state.
-    pub(crate) swaps: Vec<(usize, usize)>,
+    pub(super) per_step: Option<usize>,
+    /// How many results there are.
+    pub(super) results: usize,
+    pub(super) swaps: Vec<(usize, usize)>,
     /// Working copies, each with the array of the state that it stands for.
-    pub(crate) copies: Vec<(usize, usize)>,
-    /// Arrays beside the state whose values the next step needs.
-    pub(crate) changing: Vec<usize>,
-    /// Arrays and rows that the memory must have.
-    pub(crate) arrays: usize,
-    pub(crate) rows: usize,
-    /// Times that right-hand sides are evaluated.
-    pub(crate) evaluations: usize,
-    /// How wide the halos of the arrays of given fields have to be.
-    pub(crate) data_widths: Vec<HaloWidth>,
-    /// For people: what each array is for, and what each kernel computes.
-    pub(crate) array_names: Vec<String>,
-    pub(crate) kernel_names: Vec<String>,
+    pub(super) copies: Vec<(usize, usize)>,
+    pub(super) changing: Vec<usize>,
+    /// What each array is for.
+    pub(super) array_names: Vec<String>,
+    pub(super) rows: usize,
+    pub(super) evaluations: usize,
+    pub(super) data_widths: Vec<HaloWidth>,
 }
 
 impl Plan {
-    /// The evaluation of an expression from the fields in arrays 0 … n−1: of a value of this type
-    /// per cell to the arrays after those and the `kept` ones of the scheme, or of one number to
-    /// row 0.
-    pub(crate) fn evaluation(
-        pde: &Pde,
-        kept: &[String],
-        name: &str,
-        expr: &Expr,
-        ty: Type,
-        extent: Extent,
-    ) -> Self {
-        let n = pde.all_arrays() + kept.len();
-        let owner = pde.owner_of(expr);
-        let target = OwnedExpr { expr, owner, name };
-        let mut program = Program::new(pde, &[target]);
-        let mut plan = Plan {
-            first_factor: program.parameters(),
-            rows: 1,
-            array_names: pde.all_array_names().into_iter().chain(kept.iter().cloned()).collect(),
-            data_widths: program.data_widths().to_vec(),
-            ..Plan::default()
-        };
-        let mut outputs = vec![Slot::Row(0)];
-        if extent == Extent::Block {
-            plan.array_names.extend(crate::system::names::of_arrays(name, ty, pde.space()));
-            outputs = (n..plan.array_names.len()).map(Slot::Array).collect();
-        }
-        let first_quantity = plan.array_names.len();
-        plan.array_names.extend(program.array_names());
-        plan.arrays = plan.array_names.len();
-        let slot = slots(pde.arrays(), 0, first_quantity);
-        let shared = plan.prepare(&mut program);
-        plan.push_on(&shared, &slot);
-        let mut pass = PassBuilder::last(&mut program);
-        let value = pass.value(target);
-        for number in value.numbers(ty, pde.space().dimension(), &mut pass.builder) {
-            pass.builder.output(number);
-        }
-        let pass = pass.finish();
-        plan.push_sweep(pass, &slot, outputs, extent, name.into());
-        plan.rows += program.randoms.len();
-        plan.randoms = program.randoms;
-        plan
+    /// What is done, in order.
+    pub(crate) fn actions(&self) -> &[Action<Slot>] {
+        &self.actions
     }
 
-    /// The initial value of one field, to its arrays. What it needs beside lies in the arrays
-    /// after those of the fields.
-    pub(crate) fn initial(pde: &Pde, kept: &[String], field: usize, expr: &Expr) -> Self {
-        let (name, ty) = (&pde.fields()[field], pde.types()[field]);
-        let mut plan = Self::evaluation(pde, kept, name, expr, ty, Extent::Block);
-        if let Some(Action::Sweep { outputs, .. }) = plan.actions.last_mut() {
-            *outputs = pde.arrays_of(field).map(Slot::Array).collect();
-        }
-        plan
+    /// The kernels that actions refer to.
+    pub(crate) fn kernels(&self) -> &[Kernel] {
+        &self.kernels
     }
 
-    /// An empty plan whose arrays are those of the fields, the `kept` ones of the scheme, then those
-    /// of a program's quantities.
-    pub(crate) fn of_fields(pde: &Pde, kept: &[String], program: &Program) -> Self {
-        let names = pde.all_array_names().into_iter().chain(kept.iter().cloned());
-        let array_names: Vec<_> = names.chain(program.array_names()).collect();
-        Plan {
-            data_widths: program.data_widths().to_vec(),
-            first_factor: program.parameters(),
-            arrays: array_names.len(),
-            rows: 1,
-            array_names,
-            ..Plan::default()
-        }
+    /// What each kernel computes, for people.
+    pub(crate) fn kernel_names(&self) -> &[String] {
+        &self.kernel_names
     }
 
-    /// Fills the halos of given fields, as wide as other plans need them.
-    pub(crate) fn of_data(pde: &Pde, widths: &[HaloWidth]) -> Self {
-        let names = pde.all_array_names();
-        let mut plan = Plan {
-            first_factor: TIME + 1,
-            arrays: names.len(),
-            array_names: names,
-            ..Plan::default()
-        };
-        if let Some(group) = Program::halo_of_data(pde, widths) {
-            let halo = plan.add_halo(group);
-            plan.push_on(&[halo], &slots(pde.arrays(), 0, pde.all_arrays()));
-        }
-        plan
+    /// A kernel with the inputs of another that tells, in each cell, by a number that is not 0
+    /// whether that one gave a number that is not finite since more is advected out of the cell
+    /// than is in it; none where that cannot be.
+    pub(crate) fn guard(&self, kernel: usize) -> Option<&Kernel> {
+        self.guards.iter().find(|(of, _)| *of == kernel).map(|(_, guard)| guard)
     }
 
-    /// Adds the reduction of a kernel's values over the domain, to a parameter.
-    pub(crate) fn push_reduction(
-        &mut self,
-        kernel: Kernel,
-        inputs: Vec<Slot>,
-        kind: Reduction,
-        parameter: usize,
-    ) {
-        let kernel = self.add_kernel(kernel, kind.name().into());
-        self.actions.push(Action::Reduce { kernel, inputs, kind, parameter });
+    /// The halo groups that actions refer to.
+    pub(crate) fn groups(&self) -> &[HaloGroup] {
+        &self.groups
     }
 
-    pub(crate) fn push_sweep(
-        &mut self,
-        pass: Pass,
-        slot: &dyn Fn(ArrayRef) -> Slot,
-        outputs: Vec<Slot>,
-        extent: Extent,
-        name: String,
-    ) {
-        let inputs = pass.inputs.iter().map(|r| slot(*r)).collect();
-        let kernel = self.add_kernel(pass.kernel, name);
-        let beyond = Margins::default();
-        self.actions.push(Action::Sweep { kernel, inputs, outputs, extent, beyond });
+    /// The random numbers, in the rows after row 0.
+    pub(crate) fn randoms(&self) -> &[RandomArray] {
+        &self.randoms
     }
 
-    pub(crate) fn add_kernel(&mut self, kernel: Kernel, name: String) -> usize {
-        self.kernels.push(kernel);
-        self.kernel_names.push(name);
-        self.kernels.len() - 1
+    /// The parameter from which on parameters are [`Plan::factors`] times the time step.
+    pub(crate) fn first_factor(&self) -> usize {
+        self.first_factor
+    }
+
+    /// The factors of the time step.
+    pub(crate) fn factors(&self) -> &[f64] {
+        &self.factors
+    }
+
+    /// The parameters that are results of reductions, where these are asked for.
+    pub(crate) fn results(&self) -> Range<usize> {
+        self.parameters() - self.results..self.parameters()
+    }
+
+    /// Which arrays change places after a step, so that arrays 0 … n−1 hold the new state.
+    pub(crate) fn swaps(&self) -> &[(usize, usize)] {
+        &self.swaps
+    }
+
+    /// Arrays beside the state whose values the next step needs.
+    pub(crate) fn changing(&self) -> &[usize] {
+        &self.changing
+    }
+
+    /// How many arrays the memory must have.
+    pub(crate) fn arrays(&self) -> usize {
+        self.array_names.len()
+    }
+
+    /// How many rows the memory must have.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// How often right-hand sides are evaluated.
+    pub(crate) fn evaluations(&self) -> usize {
+        self.evaluations
+    }
+
+    /// How wide the halos of the arrays of external fields have to be.
+    pub(crate) fn data_widths(&self) -> &[HaloWidth] {
+        &self.data_widths
     }
 
     /// The array of the state that an array is or stands for.
@@ -179,7 +135,7 @@ impl Plan {
 
     /// How many parameters the kernels have.
     pub(crate) fn parameters(&self) -> usize {
-        self.first_factor.max(TIME + 1) + self.factors.len()
+        self.first_factor + self.factors.len() + self.results
     }
 
     /// Bytes per cell that a run of the plan moves between memory and processor at least: each

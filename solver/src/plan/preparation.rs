@@ -2,11 +2,10 @@
 
 use fluxions_expr::Reduction;
 
-use crate::plan::action::{Action, Extent, Slot};
-use crate::plan::halo_group::HaloGroup;
+use crate::plan::action::{Action, Extent};
+use crate::plan::builder::PlanBuilder;
 use crate::plan::margins::Margins;
 use crate::plan::pass::PassBuilder;
-use crate::plan::plan::Plan;
 use crate::plan::program::{ArrayRef, DomainNumber, OwnedExpr, Pass, Program, Quantity};
 
 impl Program<'_> {
@@ -47,10 +46,10 @@ impl Program<'_> {
     }
 }
 
-impl Plan {
+impl PlanBuilder {
     /// Takes over the kernels and halo groups of what has to be done, in order, before the
     /// expressions of a program can be computed. The actions work on the program's arrays; a
-    /// stage says where these lie ([`Plan::push_on`]).
+    /// stage says where these lie ([`PlanBuilder::push`]).
     pub(crate) fn prepare(&mut self, program: &mut Program<'_>) -> Vec<Action<ArrayRef>> {
         let mut actions = Vec::new();
         let levels = (program.quantities.iter().map(|q| q.level))
@@ -65,7 +64,6 @@ impl Plan {
                     let kind = program.numbers[number].kind;
                     let kernel = self.add_kernel(pass.kernel, format!("{}(…)", kind.name()));
                     let parameter = Program::parameter_of(number);
-                    self.rows = self.rows.max(1);
                     actions.push(Action::Reduce { kernel, inputs: pass.inputs, kind, parameter });
                 }
             }
@@ -88,24 +86,5 @@ impl Plan {
             actions.extend(program.halo_of(&here).map(|group| self.add_halo(group)));
         }
         actions
-    }
-
-    /// Takes over a halo group; the action that fills its halos.
-    pub(crate) fn add_halo(&mut self, group: HaloGroup) -> Action<ArrayRef> {
-        let (arrays, partners) = (group.arrays.clone(), group.partners.clone());
-        self.groups.push(group);
-        Action::Halo { group: self.groups.len() - 1, arrays, partners }
-    }
-
-    /// Adds these actions, on the arrays that lie in these slots.
-    pub(crate) fn push_on(
-        &mut self,
-        actions: &[Action<ArrayRef>],
-        slot: &dyn Fn(ArrayRef) -> Slot,
-    ) {
-        let on = |action: &Action<ArrayRef>| {
-            action.on(|array| Some(slot(*array))).expect("every array of a program has a slot")
-        };
-        self.actions.extend(actions.iter().map(on));
     }
 }

@@ -36,6 +36,9 @@ pub(crate) struct Executor {
     parameters: Parameters,
     binding: Binding,
     measure: Measure,
+    /// The arrays of the state from whose cells more was advected in the last run than was in them,
+    /// as far as a sweep was not finite for it.
+    pub(crate) too_fast: Vec<usize>,
     /// The number of the step that the next run makes, for its random numbers.
     pub(crate) step: u64,
     pub(crate) counts: Counts,
@@ -54,7 +57,7 @@ impl Executor {
     ) -> Result<Self, Error> {
         let mut kernels = Kernels::new(pde, block, memory, &plan, backend);
         let groups = plan
-            .groups
+            .groups()
             .iter()
             .map(|group| WalledGroup::new(pde, world, block, memory, group, kernels.scratch()));
         let groups = groups.collect();
@@ -63,8 +66,9 @@ impl Executor {
             groups,
             randoms: RandomRows::new(&plan, seed, pde.grid(), block, world)?,
             parameters: Parameters::new(&plan),
-            binding: Binding::with_room_for(&plan.actions),
+            binding: Binding::with_room_for(plan.actions()),
             measure: Measure::new(pde.grid()),
+            too_fast: Vec::new(),
             step: 0,
             counts: Counts::default(),
             plan: Rc::new(plan),
@@ -103,7 +107,7 @@ impl Executor {
 
     /// Messages and bytes that this rank sends each time that the plan is run.
     pub(crate) fn traffic(&self) -> (usize, usize) {
-        let groups = self.plan.actions.iter().filter_map(|action| match action {
+        let groups = self.plan.actions().iter().filter_map(|action| match action {
             Action::Halo { group, .. } => Some(&self.groups[*group].exchange),
             Action::At(_) | Action::Sweep { .. } | Action::Reduce { .. } => None,
         });
@@ -137,9 +141,10 @@ impl Executor {
     ) -> Result<bool, Error> {
         let plan = Rc::clone(&self.plan);
         self.parameters.begin(&plan, time, step);
-        self.counts.rhs_evaluations += plan.evaluations as u64;
+        self.counts.rhs_evaluations += plan.evaluations() as u64;
+        self.too_fast.clear();
         let mut finite = true;
-        let mut actions = plan.actions.iter().enumerate().peekable();
+        let mut actions = plan.actions().iter().enumerate().peekable();
         while let Some((number, action)) = actions.next() {
             match action {
                 Action::At(fraction) => self.parameters.set_time(time + fraction * step),
@@ -149,16 +154,27 @@ impl Executor {
                     };
                     let sweep = actions.next_if(overlapped).map(|(_, sweep)| sweep);
                     self.binding.bind(memory, action);
-                    finite &= self.halo(block, memory, *group, sweep)?;
+                    let fine = self.halo(block, memory, *group, sweep)?;
+                    if let (false, Some(Action::Sweep { kernel, outputs, beyond, .. })) =
+                        (fine, sweep)
+                    {
+                        self.ask_guard(memory, *kernel, outputs, &block.domain().grown(*beyond));
+                    }
+                    finite &= fine;
                 }
-                Action::Sweep { kernel, inputs, extent, beyond, .. } => {
+                Action::Sweep { kernel, inputs, outputs, extent, beyond } => {
                     self.binding.bind(memory, action);
                     finite &= match extent {
                         Extent::Block if inputs.iter().any(is_row) => {
                             self.sweep_by_rows(block, memory, *kernel, inputs)
                         }
                         Extent::Block => {
-                            self.sweep(memory, *kernel, &block.domain().grown(*beyond))
+                            let region = block.domain().grown(*beyond);
+                            let fine = self.sweep(memory, *kernel, &region);
+                            if !fine {
+                                self.ask_guard(memory, *kernel, outputs, &region);
+                            }
+                            fine
                         }
                         Extent::Memory => {
                             let halo = memory.layout().halo().map(|layers| [layers; 2]);
@@ -258,6 +274,17 @@ impl Executor {
             scratch: self.kernels.scratch(),
         };
         self.groups[group].fill_walls(phase, &mut filling);
+    }
+
+    /// Notes whether a sweep that gave numbers that are not finite did so since more is advected
+    /// out of a cell than is in it.
+    fn ask_guard(&mut self, memory: &mut Memory, kernel: usize, outputs: &[Slot], region: &Region) {
+        let Some(guard) = self.plan.guard(kernel) else { return };
+        let (binding, parameters) = (&self.binding, &self.parameters);
+        if self.kernels.is_raised(guard, kernel, memory, binding, parameters, region) {
+            let arrays = outputs.iter().filter_map(|slot| slot.array());
+            self.too_fast.extend(arrays.map(|array| self.plan.stands_for(array)));
+        }
     }
 
     /// Runs a kernel, whose arrays are bound, in the cells of a region.

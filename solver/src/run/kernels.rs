@@ -3,13 +3,14 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use fluxions_expr::rows::Profile;
-use fluxions_expr::{Backend, Call, RowFn, Scratch};
+use fluxions_expr::rows::{Cells, Profile};
+use fluxions_expr::{Backend, Call, Kernel, RowFn, Scratch};
 use fluxions_grid::Region;
 use fluxions_halo::Subdomain;
 
 use crate::plan::plan::Plan;
 use crate::run::binding::Binding;
+use crate::run::guard;
 use crate::run::memory::Memory;
 use crate::run::parameters::Parameters;
 use crate::run::profiles;
@@ -31,7 +32,7 @@ impl Kernels {
         plan: &Plan,
         backend: Backend,
     ) -> Self {
-        let kernels = &plan.kernels;
+        let kernels = plan.kernels();
         let profiles = profiles::of_block(pde, block, memory.layout().halo(), kernels).into();
         let compiled = kernels.iter().map(|kernel| backend.compile(kernel)).collect();
         Self::with_scratch(compiled, profiles)
@@ -71,6 +72,21 @@ impl Kernels {
         &mut self.scratch
     }
 
+    /// Whether the guard of a kernel, which gave a number that is not finite, gives a number that
+    /// is not 0 in any cell of a region.
+    pub(crate) fn is_raised(
+        &mut self,
+        guard: &Kernel,
+        kernel: usize,
+        memory: &mut Memory,
+        binding: &Binding,
+        parameters: &Parameters,
+        region: &Region,
+    ) -> bool {
+        let (mut call, cells) = call(memory, binding, parameters, &self.profiles, region, 0);
+        guard::is_raised(guard, &self.compiled[kernel], &mut call, cells, &mut self.scratch)
+    }
+
     /// Runs a kernel in the cells of a region. Whether all checked results are finite. What is
     /// computed next lies `ahead` numbers further on in each array, if that is not 0.
     pub(crate) fn run(
@@ -82,17 +98,29 @@ impl Kernels {
         region: &Region,
         ahead: usize,
     ) -> bool {
-        let pitch = memory.layout().pitch();
-        let mut call = Call {
-            memory: memory.all_mut(),
-            inputs: &binding.inputs,
-            outputs: &binding.outputs,
-            pitch,
-            parameters: parameters.all(),
-            profiles: &self.profiles,
-            ahead,
-        };
-        let cells = std::array::from_fn(|axis| (region.start[axis], region.end[axis]));
+        let (mut call, cells) = call(memory, binding, parameters, &self.profiles, region, ahead);
         self.compiled[kernel].run(&mut call, cells, &mut self.scratch)
     }
+}
+
+/// What a kernel is called with, and the cells of a region.
+fn call<'a>(
+    memory: &'a mut Memory,
+    binding: &'a Binding,
+    parameters: &'a Parameters,
+    profiles: &'a [Profile],
+    region: &Region,
+    ahead: usize,
+) -> (Call<'a>, Cells) {
+    let pitch = memory.layout().pitch();
+    let call = Call {
+        memory: memory.all_mut(),
+        inputs: &binding.inputs,
+        outputs: &binding.outputs,
+        pitch,
+        parameters: parameters.all(),
+        profiles,
+        ahead,
+    };
+    (call, std::array::from_fn(|axis| (region.start[axis], region.end[axis])))
 }

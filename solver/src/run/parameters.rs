@@ -17,8 +17,8 @@ impl Parameters {
     /// Sets the time, and what depends on the length of the time step.
     pub(crate) fn begin(&mut self, plan: &Plan, time: f64, step: f64) {
         self.0[TIME] = time;
-        let values = self.0[plan.first_factor..].iter_mut();
-        values.zip(&plan.factors).for_each(|(value, factor)| *value = factor * step);
+        let values = self.0[plan.first_factor()..].iter_mut();
+        values.zip(plan.factors()).for_each(|(value, factor)| *value = factor * step);
     }
 
     /// The time.

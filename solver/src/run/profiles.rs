@@ -8,14 +8,14 @@ use fluxions_grid::Metric;
 use fluxions_halo::Subdomain;
 
 use crate::operators::FIRST_METRIC;
-use crate::schemes::mpdata::position::Along;
+use crate::plan::profile::AxisProfile;
 use crate::system::pde::Pde;
 
 /// The coordinate along each of the three axes, then, on curvilinear grids, each metric factor,
 /// at the cells of a block and its halo. Beyond the ends of a periodic axis they are those of the
 /// cells at the other end, whose copies the halo cells are.
 ///
-/// For advected fields what [`Along`] says follows, as far as these kernels use it.
+/// For advected fields what [`AxisProfile`] says follows, as far as these kernels use it.
 pub(crate) fn of_block(
     pde: &Pde,
     block: &Subdomain,
@@ -47,10 +47,10 @@ pub(crate) fn of_block(
     }
     let edges = pde.edges();
     if !edges.is_empty() {
-        profiles.resize(FIRST_METRIC + Along::profiles(edges.len()), Profile::default());
+        profiles.resize(FIRST_METRIC + AxisProfile::profiles(edges.len()), Profile::default());
         let used: BTreeSet<usize> = kernels.iter().flat_map(Kernel::profiles).collect();
         for number in used.range(FIRST_METRIC..) {
-            let (ends, axis, what, shift) = Along::of_number(*number);
+            let (ends, axis, what, shift) = AxisProfile::of_number(*number);
             let Some(named) = grid.inner_axis(axis) else { continue };
             let ends = edges[ends][axis];
             profiles[*number] = along(axis, &|index| what.value(named, ends, index + shift));

@@ -23,7 +23,7 @@ impl RandomRows {
         block: &Subdomain,
         world: &World,
     ) -> Result<Self, Error> {
-        let sources = plan.randoms.iter().map(|r| RandomSource::new(seed, r, grid, block, world));
+        let sources = plan.randoms().iter().map(|r| RandomSource::new(seed, r, grid, block, world));
         Ok(RandomRows(sources.collect::<Result<_, _>>()?))
     }
 

@@ -39,7 +39,7 @@ pub(crate) fn tune(
     asked: Option<bool>,
 ) -> Result<bool, Error> {
     let bytes = memory.layout().length() * memory.arrays() * size_of::<f64>();
-    let calls_closures = executor.plan().kernels.iter().any(Kernel::calls_closures);
+    let calls_closures = executor.plan().kernels().iter().any(Kernel::calls_closures);
     let measures = !calls_closures && world.max(bytes as f64)? >= SMALL as f64;
     if !asked.unwrap_or(measures) {
         return Ok(false);
@@ -53,7 +53,7 @@ pub(crate) fn tune(
             let began = Instant::now();
             for _ in 0..2 {
                 executor.run(world, block, memory, 0.0, 0.0)?;
-                memory.swap_all(&executor.plan().swaps);
+                memory.swap_all(executor.plan().swaps());
             }
             Ok::<_, Error>(world.max(began.elapsed().as_secs_f64())?)
         };
@@ -87,9 +87,9 @@ fn streaming(executor: &Executor, backend: Backend) -> Option<Vec<Arc<dyn RowFn>
     let plan = executor.plan();
     let mut kernels = executor.kernels().compiled().to_vec();
     let mut any = false;
-    for action in &plan.actions {
+    for action in plan.actions() {
         let Action::Sweep { kernel, extent: Extent::Block, .. } = action else { continue };
-        if let Some(made) = backend.compile_streaming(&plan.kernels[*kernel]) {
+        if let Some(made) = backend.compile_streaming(&plan.kernels()[*kernel]) {
             kernels[*kernel] = made;
             any = true;
         }

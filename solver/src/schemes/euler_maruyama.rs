@@ -10,78 +10,75 @@
 use fluxions_expr::derivative::partials;
 use fluxions_expr::{Binary, Distribution, Type, Unary, Value};
 
-use crate::plan::action::{Action, Extent, Slot};
-use crate::plan::halo_group::widen;
+use crate::plan::action::{Extent, Slot};
+use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
-use crate::plan::plan::{Plan, slots};
+use crate::plan::plan::slots;
 use crate::plan::program::{ArrayRef, OwnedExpr, Program, RandomArray};
 use crate::system::noise::{Interpretation, Noise};
 use crate::system::pde::Pde;
 
-impl Plan {
-    /// Adds noise to the result of a step, which is in the arrays from `result` on; the state at
-    /// the beginning of the step is in the first ones.
-    pub(crate) fn push_noise(&mut self, pde: &Pde, result: usize) {
-        self.actions.push(Action::At(0.0));
-        let mut program = noise_program(pde);
-        let first_quantity = self.arrays;
-        self.array_names.extend(program.array_names());
-        self.arrays = self.array_names.len();
-        let slot = slots(pde.arrays(), 0, first_quantity);
-        widen(&mut self.data_widths, program.data_widths());
-        let prepared = self.prepare(&mut program);
-        self.push_on(&prepared, &slot);
-        self.factors.push(1.0);
-        let dt = self.first_factor + self.factors.len() - 1;
-
-        let mut pass = PassBuilder::last(&mut program);
-        let mut outputs = Vec::new();
-        for (field, variance) in &pde.noise().fields {
-            let owner = pde.conditions().owner_of_field(*field);
-            let ty = pde.types()[*field];
-            let parts = pass.value(OwnedExpr { expr: variance, owner, name: "" });
-            let dimension = pde.space().dimension();
-            let variances = parts.numbers(Type::real(ty.rank), dimension, &mut pass.builder);
-            for (k, array) in pde.arrays_of(*field).enumerate() {
-                let mut variance = variances[k / ty.per_component()];
-                if ty.complex {
-                    let half = pass.builder.constant(0.5);
-                    variance = pass.builder.binary(Binary::Multiply, half, variance);
-                }
-                let random = pass.random_array(RandomArray {
-                    name: Noise::stream_name(&pde.fields()[*field]),
-                    site: k as u32,
-                    distribution: Distribution::Normal,
-                    shape: 0.0,
-                    each_step: true,
-                });
-                let from = ArrayRef::Extra(result + array);
-                let new = pass.load(from);
-                let drift = match pde.noise().interpretation {
-                    Interpretation::Ito => None,
-                    Interpretation::Stratonovich => slope(&mut pass, variance, array),
-                };
-                let new = noisy(&mut pass, [new, variance, random], drift, dt);
-                let in_place = pass.input(from);
-                pass.builder.output_with(new, Some(in_place), true);
-                outputs.push(Slot::Array(result + array));
-            }
-        }
-        let pass = pass.finish();
-        self.push_sweep(pass, &slot, outputs, Extent::Block, "noise".into());
-        self.rows = 1 + program.randoms.len();
-        self.randoms = program.randoms;
-    }
-}
-
 /// The program of the variances, each with the conditions of its field.
-pub(crate) fn noise_program(pde: &Pde) -> Program<'_> {
+pub(crate) fn program(pde: &Pde) -> Program<'_> {
     let mut targets = Vec::new();
     for (field, expr) in &pde.noise().fields {
         let owner = pde.conditions().owner_of_field(*field);
         targets.push(OwnedExpr { expr, owner, name: "" });
     }
     Program::new(pde, &targets)
+}
+
+/// Adds noise to the result of a step, which is in the arrays from `result` on; the state at the
+/// beginning of the step is in the first ones. `program` is that of the variances.
+pub(crate) fn add_noise(
+    plan: &mut PlanBuilder,
+    pde: &Pde,
+    mut program: Program<'_>,
+    result: usize,
+) {
+    plan.at(0.0);
+    let first_quantity = plan.add_arrays(program.array_names());
+    let slot = slots(pde.arrays(), 0, first_quantity);
+    let prepared = plan.prepare(&mut program);
+    plan.push(&prepared, &slot);
+    let dt = plan.add_factor(1.0);
+
+    let mut pass = PassBuilder::last(&mut program);
+    let mut outputs = Vec::new();
+    for (field, variance) in &pde.noise().fields {
+        let owner = pde.conditions().owner_of_field(*field);
+        let ty = pde.types()[*field];
+        let parts = pass.value(OwnedExpr { expr: variance, owner, name: "" });
+        let dimension = pde.space().dimension();
+        let variances = parts.numbers(Type::real(ty.rank), dimension, &mut pass.builder);
+        for (k, array) in pde.arrays_of(*field).enumerate() {
+            let mut variance = variances[k / ty.per_component()];
+            if ty.complex {
+                let half = pass.builder.constant(0.5);
+                variance = pass.builder.binary(Binary::Multiply, half, variance);
+            }
+            let random = pass.random_array(RandomArray {
+                name: Noise::stream_name(&pde.fields()[*field]),
+                site: k as u32,
+                distribution: Distribution::Normal,
+                shape: 0.0,
+                each_step: true,
+            });
+            let from = ArrayRef::Extra(result + array);
+            let new = pass.load(from);
+            let drift = match pde.noise().interpretation {
+                Interpretation::Ito => None,
+                Interpretation::Stratonovich => slope(&mut pass, variance, array),
+            };
+            let new = noisy(&mut pass, [new, variance, random], drift, dt);
+            let in_place = pass.input(from);
+            pass.builder.output_with(new, Some(in_place), true);
+            outputs.push(Slot::Array(result + array));
+        }
+    }
+    let pass = pass.finish();
+    plan.sweep(pass, &slot, outputs, Extent::Block, "noise".into());
+    plan.set_randoms(program.randoms);
 }
 
 /// The derivative of a value with respect to an array of the fields in the cell itself; nothing

@@ -1,7 +1,11 @@
 //! Schemes: what turns a system into the plan of a time step.
 
+pub(crate) mod choice;
 pub(crate) mod euler_maruyama;
 pub(crate) mod mpdata;
+pub(crate) mod rates;
 pub(crate) mod runge_kutta;
+pub(crate) mod scheme;
+pub(crate) mod stability;
 pub(crate) mod stages;
 pub(crate) mod tableau;

@@ -1,70 +1,104 @@
-//! A time step by an explicit Runge–Kutta scheme, as a plan.
+//! Explicit Runge–Kutta schemes: a time step as a plan.
 
-use crate::plan::action::{Action, Extent, Slot};
+use crate::plan::action::{Extent, Slot};
+use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Plan, equations, slots};
 use crate::plan::program::{ArrayRef, Program};
-use crate::schemes::euler_maruyama::noise_program;
+use crate::schemes::euler_maruyama;
+use crate::schemes::rates::{self, Update};
+use crate::schemes::scheme::{Preparation, Scheme};
 use crate::schemes::stages::Stages;
 use crate::schemes::tableau::Tableau;
 use crate::system::pde::Pde;
 
-impl Plan {
-    /// One time step by an explicit Runge–Kutta scheme: from the fields in arrays 0 … n−1 to the
-    /// same arrays after [`Plan::swaps`].
-    pub(crate) fn step(pde: &Pde, tableau: &Tableau) -> Self {
-        if !pde.advected.is_empty() {
-            return Self::transport(pde);
-        }
+/// An explicit Runge–Kutta scheme. Where the system has noise, this is added to the result of
+/// each step as the scheme of Euler and Maruyama does.
+#[derive(Clone, Debug)]
+pub(crate) struct RungeKutta {
+    tableau: Tableau,
+    stages: Stages,
+}
+
+impl RungeKutta {
+    /// The scheme of a tableau.
+    pub(crate) fn new(tableau: Tableau) -> Self {
+        let stages = Stages::of(&tableau);
+        RungeKutta { tableau, stages }
+    }
+}
+
+impl Scheme for RungeKutta {
+    fn name(&self) -> &str {
+        self.tableau.name()
+    }
+
+    fn order(&self) -> usize {
+        self.tableau.order()
+    }
+
+    fn real_limit(&self) -> f64 {
+        self.tableau.real_limit()
+    }
+
+    fn imaginary_limit(&self) -> f64 {
+        self.tableau.imaginary_limit()
+    }
+
+    fn registers(&self, _: &Pde) -> usize {
+        self.stages.families
+    }
+
+    fn embedded(&self) -> Option<&[f64]> {
+        self.tableau.embedded()
+    }
+
+    fn kept(&self, _: &Pde) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn step(&self, pde: &Pde) -> Plan {
+        let stages = &self.stages;
         let n = pde.arrays();
-        let targets = equations(pde);
-        let mut program = Program::new(pde, &targets);
-        let stages = Stages::of(tableau);
-        let mut plan = Plan {
-            first_factor: program.parameters().max(noise_program(pde).parameters()),
-            factors: stages.factors.clone(),
-            evaluations: tableau.stages(),
-            ..Plan::default()
-        };
+        let equations = equations(pde);
+        let mut program = Program::new(pde, &equations);
+        let noise = (!pde.noise().fields.is_empty()).then(|| euler_maruyama::program(pde));
+        let programs: Vec<&Program<'_>> = [&program].into_iter().chain(&noise).collect();
+        let mut plan = PlanBuilder::new(pde, &[], &programs);
+        plan.count_evaluations(stages.list.len());
         // Arrays: the state and what is given, the other families of the scheme, the quantities.
-        plan.array_names = pde.all_array_names();
         for family in 1..stages.families {
             let copy = |name: &String| format!("{name} (working copy {family})");
-            plan.array_names.extend(pde.array_names().iter().map(copy));
+            plan.add_arrays(pde.array_names().iter().map(copy));
         }
-        let first_quantity = plan.array_names.len();
-        plan.data_widths = program.data_widths().to_vec();
-        plan.array_names.extend(program.array_names());
-        plan.arrays = plan.array_names.len();
-        let shared = plan.prepare(&mut program);
+        let first_quantity = plan.add_arrays(program.array_names());
+        let factors: Vec<usize> = stages.factors.iter().map(|f| plan.add_factor(*f)).collect();
+        let prepared = plan.prepare(&mut program);
 
         for (i, stage) in stages.list.iter().enumerate() {
             let array = |family: usize, k: usize| first_of(pde, family) + k;
             let slot = slots(n, array(stage.reads, 0), first_quantity);
-            plan.actions.push(Action::At(tableau.c[i]));
-            plan.push_on(&shared, &slot);
+            plan.at(stage.time);
+            plan.push(&prepared, &slot);
 
             let mut pass = PassBuilder::last(&mut program);
             let mut outputs = Vec::new();
             let last = i + 1 == stages.list.len();
-            for (field, target) in targets.iter().enumerate() {
-                let rate = pass.value(*target);
-                let (ty, dimension) = (pde.types()[field], pde.space().dimension());
-                let rates = rate.numbers(ty, dimension, &mut pass.builder);
-                for (k, rate) in pde.arrays_of(field).zip(rates) {
+            for (field, equation) in equations.iter().enumerate() {
+                for (k, rate) in rates::of_field(&mut pass, pde, field, *equation) {
                     for update in &stage.updates {
                         // What is read at the cell only may be the array that the stage reads.
-                        let mut read = |family: usize| match family == stage.reads {
-                            true => pass.load(ArrayRef::Field(k)),
-                            false => pass.load(ArrayRef::Extra(array(family, k))),
+                        let base = match update.from.unwrap_or(Stages::STATE) {
+                            family if family == stage.reads => ArrayRef::Field(k),
+                            family => ArrayRef::Extra(array(family, k)),
                         };
-                        let base = read(update.from.unwrap_or(0));
-                        let in_place =
-                            update.from.map(|family| pass.input(ArrayRef::Extra(array(family, k))));
-                        let factor = pass.builder.parameter(plan.first_factor + update.factor);
-                        let new = pass.builder.fused(factor, rate, base);
-                        let checked = last && update.to == stages.result;
-                        pass.builder.output_with(new, in_place, checked);
+                        let update_array = Update {
+                            base,
+                            factor: factors[update.factor],
+                            in_place: update.from.map(|family| ArrayRef::Extra(array(family, k))),
+                            checked: last && update.to == stages.result,
+                        };
+                        update_array.output(&mut pass, rate);
                         outputs.push(Slot::Array(array(update.to, k)));
                     }
                 }
@@ -74,14 +108,19 @@ impl Plan {
                 1 => "step".to_string(),
                 _ => format!("stage {}", i + 1),
             };
-            plan.push_sweep(pass, &slot, outputs, Extent::Block, name);
+            plan.sweep(pass, &slot, outputs, Extent::Block, name);
         }
-        if !pde.noise().fields.is_empty() {
-            plan.push_noise(pde, first_of(pde, stages.result));
+        let result = first_of(pde, stages.result);
+        if let Some(noise) = noise {
+            euler_maruyama::add_noise(&mut plan, pde, noise, result);
         }
-        plan.swaps = (0..n).map(|array| (array, first_of(pde, stages.result) + array)).collect();
-        plan.copies = plan.swaps.iter().map(|(array, copy)| (*copy, *array)).collect();
-        plan
+        plan.set_swaps((0..n).map(|array| (array, result + array)).collect());
+        plan.set_copies((0..n).map(|array| (result + array, array)).collect());
+        plan.finish()
+    }
+
+    fn before(&self, _: &Pde) -> Option<Preparation> {
+        None
     }
 }
 

@@ -1,5 +1,10 @@
 //! Explicit Runge–Kutta schemes as data.
 
+use std::borrow::Cow;
+
+use crate::error::Error;
+use crate::schemes::stability::StabilityPolynomial;
+
 /// A Butcher tableau of an explicit scheme:
 ///
 /// ```text
@@ -7,32 +12,33 @@
 ///   |----      u  ← u + dt Σ_i b_i k_i
 ///     b
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+///
+/// Some well-known schemes are constants; [`Tableau::new`] makes others and checks them.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Tableau {
-    /// The scheme's name, as problem files use it.
-    pub name: &'static str,
-    /// The order of its error in the time step.
-    pub order: usize,
-    /// Weights of earlier stages, row i of length i.
-    pub a: &'static [&'static [f64]],
-    /// Weights of the stages in the result.
-    pub b: &'static [f64],
-    /// Times of the stages, in steps.
-    pub c: &'static [f64],
-    /// How far the scheme is stable on the negative real axis: |λ| dt.
-    pub real_limit: f64,
-    /// How far it is stable on the imaginary axis.
-    pub imaginary_limit: f64,
+    name: Cow<'static, str>,
+    order: usize,
+    /// The rows of the strictly lower triangle one after the other: i numbers in row i.
+    a: Cow<'static, [f64]>,
+    b: Cow<'static, [f64]>,
+    c: Cow<'static, [f64]>,
+    embedded: Option<Cow<'static, [f64]>>,
+    real_limit: f64,
+    imaginary_limit: f64,
 }
+
+/// How far sums may be from what they must be: the coefficients of a scheme are rounded.
+const ROUNDING: f64 = 1e-12;
 
 impl Tableau {
     /// The explicit Euler scheme.
     pub const EULER: Tableau = Tableau {
-        name: "euler",
+        name: Cow::Borrowed("euler"),
         order: 1,
-        a: &[&[]],
-        b: &[1.0],
-        c: &[0.0],
+        a: Cow::Borrowed(&[]),
+        b: Cow::Borrowed(&[1.0]),
+        c: Cow::Borrowed(&[0.0]),
+        embedded: None,
         real_limit: 2.0,
         imaginary_limit: 0.0,
     };
@@ -41,11 +47,12 @@ impl Tableau {
     /// strong-stability-preserving scheme of second order (Shu & Osher 1988, J. Comput. Phys.
     /// 77, 439, eq. 2.16).
     pub const RK2: Tableau = Tableau {
-        name: "rk2",
+        name: Cow::Borrowed("rk2"),
         order: 2,
-        a: &[&[], &[1.0]],
-        b: &[0.5, 0.5],
-        c: &[0.0, 1.0],
+        a: Cow::Borrowed(&[1.0]),
+        b: Cow::Borrowed(&[0.5, 0.5]),
+        c: Cow::Borrowed(&[0.0, 1.0]),
+        embedded: None,
         real_limit: 2.0,
         imaginary_limit: 0.0,
     };
@@ -53,37 +60,175 @@ impl Tableau {
     /// The optimal strong-stability-preserving scheme of third order (Shu & Osher 1988, J. Comput.
     /// Phys. 77, 439, eq. 2.18).
     pub const SSPRK3: Tableau = Tableau {
-        name: "ssprk3",
+        name: Cow::Borrowed("ssprk3"),
         order: 3,
-        a: &[&[], &[1.0], &[0.25, 0.25]],
-        b: &[1.0 / 6.0, 1.0 / 6.0, 2.0 / 3.0],
-        c: &[0.0, 1.0, 0.5],
+        a: Cow::Borrowed(&[1.0, 0.25, 0.25]),
+        b: Cow::Borrowed(&[1.0 / 6.0, 1.0 / 6.0, 2.0 / 3.0]),
+        c: Cow::Borrowed(&[0.0, 1.0, 0.5]),
+        embedded: None,
         real_limit: 2.512_745_326_618_33,
         imaginary_limit: 1.732_050_807_568_877_2,
     };
 
     /// The classical scheme of fourth order (Kutta 1901, Z. Math. Phys. 46, 435).
     pub const RK4: Tableau = Tableau {
-        name: "rk4",
+        name: Cow::Borrowed("rk4"),
         order: 4,
-        a: &[&[], &[0.5], &[0.0, 0.5], &[0.0, 0.0, 1.0]],
-        b: &[1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0],
-        c: &[0.0, 0.5, 0.5, 1.0],
+        a: Cow::Borrowed(&[0.5, 0.0, 0.5, 0.0, 0.0, 1.0]),
+        b: Cow::Borrowed(&[1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0]),
+        c: Cow::Borrowed(&[0.0, 0.5, 0.5, 1.0]),
+        embedded: None,
         real_limit: 2.785_293_563_405_28,
         imaginary_limit: 2.828_427_124_746_190_3,
     };
 
-    /// Every scheme.
+    /// Every scheme that has a constant.
     pub const ALL: [Tableau; 4] = [Self::EULER, Self::RK2, Self::SSPRK3, Self::RK4];
 
-    /// The scheme of that name.
+    /// A scheme of these weights. Row i of `a` holds the weights of the stages before stage i; it
+    /// may be shorter where the last ones are 0, and longer where nothing but 0 follows.
+    ///
+    /// ```
+    /// use fluxions_solver::Tableau;
+    ///
+    /// let midpoint = Tableau::new("midpoint", 2, &[&[][..], &[0.5]], &[0.0, 1.0], &[0.0, 0.5])?;
+    /// assert_eq!(midpoint.stages(), 2);
+    /// # Ok::<(), fluxions_solver::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there are no stages or an order of 0, if the numbers of rows, weights and times differ,
+    /// if a number is not finite, if a stage depends on itself or a later one, if the times are not
+    /// the sums of the rows, or if the sum of `b` is not 1.
+    pub fn new(
+        name: impl Into<String>,
+        order: usize,
+        a: &[impl AsRef<[f64]>],
+        b: &[f64],
+        c: &[f64],
+    ) -> Result<Self, Error> {
+        let name = name.into();
+        let stages = b.len();
+        if stages == 0 || order == 0 {
+            return Err(Error::NoScheme { name, stages, order });
+        }
+        check_length(&name, "a", a.len(), stages)?;
+        check_length(&name, "c", c.len(), stages)?;
+        check_finite(&name, "b", b)?;
+        check_finite(&name, "c", c)?;
+        let mut triangle = Vec::new();
+        for (i, row) in a.iter().enumerate() {
+            let row = row.as_ref();
+            check_finite(&name, "a", row)?;
+            if let Some(j) = (i..row.len()).find(|j| row[*j] != 0.0) {
+                let (row, column, weight) = (i + 1, j + 1, row[j]);
+                return Err(Error::ImplicitTableau { name, row, column, weight });
+            }
+            let weights = (0..i).map(|j| row.get(j).copied().unwrap_or(0.0));
+            let sum: f64 = weights.clone().sum();
+            if (sum - c[i]).abs() > ROUNDING {
+                let (row, time) = (i + 1, c[i]);
+                return Err(Error::TableauTimes { name, row, sum, time });
+            }
+            triangle.extend(weights);
+        }
+        check_weights(&name, "b", b)?;
+        let polynomial = StabilityPolynomial::new(&triangle, b);
+        Ok(Tableau {
+            name: name.into(),
+            order,
+            a: triangle.into(),
+            b: b.to_vec().into(),
+            c: c.to_vec().into(),
+            embedded: None,
+            real_limit: polynomial.real_limit(),
+            imaginary_limit: polynomial.imaginary_limit(),
+        })
+    }
+
+    /// The same scheme with the weights of a second result, of another order: the difference of
+    /// both estimates the error of a step.
+    ///
+    /// # Errors
+    /// If there are not as many as stages, if one is not finite, or if their sum is not 1.
+    pub fn with_embedded(self, weights: &[f64]) -> Result<Self, Error> {
+        check_length(&self.name, "the embedded weights", weights.len(), self.stages())?;
+        check_finite(&self.name, "the embedded weights", weights)?;
+        check_weights(&self.name, "the embedded weights", weights)?;
+        Ok(Tableau { embedded: Some(weights.to_vec().into()), ..self })
+    }
+
+    /// The scheme of that name among those that have a constant.
     pub fn find(name: &str) -> Option<Tableau> {
         Self::ALL.into_iter().find(|tableau| tableau.name == name)
     }
 
-    /// Number of stages.
+    /// The scheme's name, as problem files use it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The order of its error in the time step.
+    pub fn order(&self) -> usize {
+        self.order
+    }
+
+    /// The number of stages.
     pub fn stages(&self) -> usize {
         self.b.len()
+    }
+
+    /// The weights of the earlier stages in a stage, as many as there are.
+    pub fn a(&self, stage: usize) -> &[f64] {
+        let start = stage * stage.saturating_sub(1) / 2;
+        &self.a[start..start + stage]
+    }
+
+    /// The weights of the stages in the result.
+    pub fn b(&self) -> &[f64] {
+        &self.b
+    }
+
+    /// The times of the stages, in steps after the beginning of the step.
+    pub fn c(&self) -> &[f64] {
+        &self.c
+    }
+
+    /// The weights of the stages in a second result, if there is one.
+    pub fn embedded(&self) -> Option<&[f64]> {
+        self.embedded.as_deref()
+    }
+
+    /// How far the scheme is stable on the negative real axis: |λ| dt.
+    pub fn real_limit(&self) -> f64 {
+        self.real_limit
+    }
+
+    /// How far it is stable on the imaginary axis.
+    pub fn imaginary_limit(&self) -> f64 {
+        self.imaginary_limit
+    }
+}
+
+fn check_length(name: &str, what: &'static str, found: usize, stages: usize) -> Result<(), Error> {
+    match found == stages {
+        true => Ok(()),
+        false => Err(Error::TableauShape { name: name.into(), what, found, stages }),
+    }
+}
+
+fn check_finite(name: &str, what: &'static str, numbers: &[f64]) -> Result<(), Error> {
+    match numbers.iter().find(|number| !number.is_finite()) {
+        None => Ok(()),
+        Some(number) => Err(Error::TableauNotFinite { name: name.into(), what, number: *number }),
+    }
+}
+
+fn check_weights(name: &str, what: &'static str, weights: &[f64]) -> Result<(), Error> {
+    let sum: f64 = weights.iter().sum();
+    match (sum - 1.0).abs() <= ROUNDING {
+        true => Ok(()),
+        false => Err(Error::TableauWeights { name: name.into(), what, sum }),
     }
 }
 
@@ -95,12 +240,11 @@ mod tests {
     fn rows_sum_to_the_times_and_order_conditions_hold() {
         for t in Tableau::ALL {
             let s = t.stages();
-            let a = |i: usize, j: usize| t.a[i].get(j).copied().unwrap_or(0.0);
-            assert_eq!((t.a.len(), t.c.len()), (s, s));
+            let a = |i: usize, j: usize| t.a(i).get(j).copied().unwrap_or(0.0);
+            assert_eq!((t.a.len(), t.c.len()), (s * (s - 1) / 2, s));
             for i in 0..s {
-                let row: f64 = t.a[i].iter().sum();
+                let row: f64 = t.a(i).iter().sum();
                 assert!((row - t.c[i]).abs() < 1e-15, "{} row {i}", t.name);
-                assert!(t.a[i].len() <= i, "{} is explicit", t.name);
             }
             let sum = |f: &dyn Fn(usize) -> f64| (0..s).map(|i| t.b[i] * f(i)).sum::<f64>();
             let ac = |i: usize, p: i32| (0..s).map(|j| a(i, j) * t.c[j].powi(p)).sum::<f64>();
@@ -124,33 +268,101 @@ mod tests {
         }
     }
 
-    /// |amplification| of y' = λy over one step with z = λ dt, by running the scheme.
-    fn amplification(t: &Tableau, z: (f64, f64)) -> f64 {
-        let times = |a: (f64, f64), b: (f64, f64)| (a.0 * b.0 - a.1 * b.1, a.0 * b.1 + a.1 * b.0);
-        let mut slopes: Vec<(f64, f64)> = Vec::new();
-        for row in t.a {
-            let mut y = (1.0, 0.0);
-            for (weight, k) in row.iter().zip(&slopes) {
-                y = (y.0 + weight * k.0, y.1 + weight * k.1);
-            }
-            slopes.push(times(z, y));
+    /// The constants, made as a user makes a scheme, are the same with the limits that are written
+    /// down.
+    #[test]
+    fn schemes_that_are_made_are_those_of_the_constants() {
+        for t in Tableau::ALL {
+            let rows: Vec<&[f64]> = (0..t.stages()).map(|i| t.a(i)).collect();
+            let made = Tableau::new(t.name(), t.order(), &rows, t.b(), t.c()).unwrap();
+            assert!((made.real_limit - t.real_limit).abs() < 1e-12, "{made:?}");
+            assert!((made.imaginary_limit - t.imaginary_limit).abs() < 1e-12, "{made:?}");
+            let limits = (t.real_limit, t.imaginary_limit);
+            let Tableau { name, order, a, b, c, embedded, .. } = made;
+            let (real_limit, imaginary_limit) = limits;
+            assert_eq!(Tableau { name, order, a, b, c, embedded, real_limit, imaginary_limit }, t);
         }
-        let sum = |part: fn(&(f64, f64)) -> f64| {
-            t.b.iter().zip(&slopes).map(|(b, k)| b * part(k)).sum::<f64>()
-        };
-        f64::hypot(1.0 + sum(|k| k.0), sum(|k| k.1))
+    }
+
+    fn made(a: &[&[f64]], b: &[f64], c: &[f64]) -> Result<Tableau, Error> {
+        Tableau::new("mine", 2, a, b, c)
+    }
+
+    #[track_caller]
+    fn refused(made: Result<Tableau, Error>, message: &str) {
+        assert_eq!(made.unwrap_err().to_string(), message);
     }
 
     #[test]
-    fn stability_ends_at_the_limits() {
-        for t in Tableau::ALL {
-            let real = |x: f64| amplification(&t, (-x, 0.0));
-            assert!(real(t.real_limit * 0.9999) <= 1.0 && real(t.real_limit * 1.0001) > 1.0);
-            let imaginary = |y: f64| amplification(&t, (0.0, y));
-            if t.imaginary_limit > 0.0 {
-                assert!(imaginary(t.imaginary_limit * 0.9999) <= 1.0);
-            }
-            assert!(imaginary(t.imaginary_limit * 1.0001 + 1e-3) > 1.0, "{}", t.name);
-        }
+    fn a_scheme_has_stages_and_an_order() {
+        refused(made(&[], &[], &[]), "the scheme `mine` has 0 stages and the order 2");
+        let none = Tableau::new("mine", 0, &[[0.0; 0]], &[1.0], &[0.0]);
+        refused(none, "the scheme `mine` has 1 stages and the order 0");
+    }
+
+    #[test]
+    fn rows_weights_and_times_are_as_many_as_stages() {
+        let rows: [&[f64]; 2] = [&[], &[1.0]];
+        refused(
+            made(&rows, &[0.5, 0.25, 0.25], &[0.0, 1.0]),
+            "in the tableau of `mine`, a has 2 rows or numbers where b has 3",
+        );
+        refused(
+            made(&rows, &[0.5, 0.5], &[0.0]),
+            "in the tableau of `mine`, c has 1 rows or numbers where b has 2",
+        );
+        refused(
+            made(&rows, &[0.5, 0.5], &[0.0, 1.0]).unwrap().with_embedded(&[1.0]),
+            "in the tableau of `mine`, the embedded weights has 1 rows or numbers where b has 2",
+        );
+    }
+
+    #[test]
+    fn implicit_schemes_are_refused() {
+        // The implicit midpoint rule, and a stage that needs the next one.
+        refused(
+            made(&[&[0.5]], &[1.0], &[0.5]),
+            "the tableau of `mine` is implicit: 0.5 in row 1 and column 1 of a",
+        );
+        refused(
+            made(&[&[0.0, 0.5], &[1.0, 0.0]], &[0.5, 0.5], &[0.5, 1.0]),
+            "the tableau of `mine` is implicit: 0.5 in row 1 and column 2 of a",
+        );
+        let zeros = made(&[&[0.0, 0.0], &[1.0, 0.0]], &[0.5, 0.5], &[0.0, 1.0]).unwrap();
+        assert_eq!(zeros.a(1), Tableau::RK2.a(1));
+    }
+
+    #[test]
+    fn sums_are_checked() {
+        let rows: [&[f64]; 2] = [&[], &[0.5]];
+        refused(
+            made(&rows, &[0.0, 1.0], &[0.0, 0.75]),
+            "in the tableau of `mine`, the sum of row 2 of a is 0.5, but its time in c is 0.75",
+        );
+        refused(
+            made(&rows, &[0.0, 8.0], &[0.0, 0.5]),
+            "in the tableau of `mine`, the sum of b is 8 and not 1",
+        );
+        let embedded = made(&rows, &[0.0, 1.0], &[0.0, 0.5]).unwrap().with_embedded(&[1.0, 0.5]);
+        refused(
+            embedded,
+            "in the tableau of `mine`, the sum of the embedded weights is 1.5 and not 1",
+        );
+    }
+
+    #[test]
+    fn numbers_are_finite() {
+        let rows: [&[f64]; 2] = [&[], &[f64::INFINITY]];
+        refused(made(&rows, &[0.0, 1.0], &[0.0, 0.5]), "in the tableau of `mine`, inf stands in a");
+        refused(made(&[&[]], &[f64::NAN], &[0.0]), "in the tableau of `mine`, NaN stands in b");
+        refused(made(&[&[]], &[1.0], &[f64::NAN]), "in the tableau of `mine`, NaN stands in c");
+        let embedded = Tableau::EULER.with_embedded(&[f64::NAN]);
+        refused(embedded, "in the tableau of `euler`, NaN stands in the embedded weights");
+    }
+
+    #[test]
+    fn embedded_weights_are_kept() {
+        let heun = Tableau::RK2.with_embedded(&[1.0, 0.0]).unwrap();
+        assert_eq!((heun.embedded(), Tableau::RK2.embedded()), (Some(&[1.0, 0.0][..]), None));
     }
 }

@@ -8,6 +8,7 @@ use fluxions_halo::Decomposition;
 
 use crate::error::{Error, Errors};
 use crate::inspect::machine::total_memory;
+use crate::plan::evaluation;
 use crate::plan::halo_group::widen;
 use crate::plan::plan::Plan;
 use crate::run::blocking::deep_pipeline::DeepPipeline;
@@ -16,8 +17,9 @@ use crate::run::blocking::wavefront::Wavefront;
 use crate::run::executor::Executor;
 use crate::run::memory::Memory;
 use crate::run::streaming;
-use crate::schemes::mpdata::measures;
-use crate::schemes::tableau::Tableau;
+use crate::schemes::choice::SchemeChoice;
+use crate::schemes::mpdata::measures::Measured;
+use crate::schemes::scheme::Preparation;
 use crate::simulation::clock::Clock;
 use crate::simulation::health::Health;
 use crate::simulation::schedule::{Every, Schedule};
@@ -35,7 +37,7 @@ pub struct SimulationBuilder<'a> {
     pub(crate) pde: &'a Pde,
     world: &'a World,
     pub(crate) initial: Vec<(String, Formula)>,
-    pub(crate) scheme: Tableau,
+    pub(crate) scheme: SchemeChoice,
     dt: Option<f64>,
     start: f64,
     max_steps: Option<u64>,
@@ -56,7 +58,7 @@ impl<'a> SimulationBuilder<'a> {
             pde,
             world,
             initial: Vec::new(),
-            scheme: Tableau::RK4,
+            scheme: SchemeChoice::default(),
             dt: None,
             start: 0.0,
             max_steps: None,
@@ -79,10 +81,11 @@ impl<'a> SimulationBuilder<'a> {
         self
     }
 
-    /// The time stepping scheme; [`Tableau::RK4`] if not given.
+    /// The time stepping scheme, such as a [`Tableau`](crate::Tableau); [`SchemeChoice::Usual`] if
+    /// not given.
     #[must_use]
-    pub fn scheme(mut self, tableau: Tableau) -> Self {
-        self.scheme = tableau;
+    pub fn scheme(mut self, scheme: impl Into<SchemeChoice>) -> Self {
+        self.scheme = scheme.into();
         self
     }
 
@@ -250,7 +253,7 @@ impl<'a> SimulationBuilder<'a> {
             let loaded = load(pde, &block, &mut memory, field, source);
             world.agree(loaded).map_err(crate::error::elsewhere)?;
         }
-        let data = Plan::of_data(pde, &data_widths);
+        let data = evaluation::external_halos(pde, &data_widths);
         executor(&memory, data)?.run(world, &block, &mut memory, self.start, 0.0)?;
         // Initial values may use arrays of fields that are set later, as working space only.
         for plan in initial {
@@ -263,14 +266,14 @@ impl<'a> SimulationBuilder<'a> {
             let loaded = load(pde, &block, &mut memory, field, source);
             world.agree(loaded).map_err(crate::error::elsewhere)?;
         }
-        let mut measures = Vec::new();
-        if let Some(mut plan) = before {
+        let mut measured = Measured::default();
+        if let Some(Preparation { mut plan, measures }) = before {
             plan.know_step(dt);
-            let results = plan.results..plan.parameters();
+            let results = plan.results();
             let mut before = executor(&memory, plan)?;
             before.run(world, &block, &mut memory, self.start, dt)?;
-            measures = before.parameters()[results].to_vec();
-            measures::check(pde, &measures, dt)?;
+            measured = Measured::new(measures, &before.parameters()[results], dt);
+            measured.check(pde)?;
         }
         let observables = observables
             .into_iter()
@@ -289,12 +292,12 @@ impl<'a> SimulationBuilder<'a> {
         };
         let mut health = Health::new(1);
         if !state.is_finite() {
-            health.note(0, state.first_not_finite());
+            health.note(0, state.first_not_finite(), Vec::new());
         }
         health.meet(&state, 0, |_| self.start)?;
         let schedule = |(every, tracker)| (Schedule::new(every, self.start), tracker);
         Ok(Simulation {
-            measures,
+            measured,
             state,
             stepper,
             wavefront,

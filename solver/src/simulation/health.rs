@@ -17,9 +17,19 @@ const INTERVAL: Duration = Duration::from_millis(100);
 /// Most steps between two meetings.
 const MOST: u64 = 1 << 20;
 
+/// What was not finite on a rank.
+struct Bad {
+    /// The step after which it was.
+    step: u64,
+    /// The array and the cell.
+    place: (usize, u64),
+    /// The arrays from whose cells more was advected in that step than was in them.
+    too_fast: Vec<usize>,
+}
+
 pub(crate) struct Health {
-    /// The first step after which a number was not finite here, with field and cell.
-    bad: Option<(u64, (usize, u64))>,
+    /// What was first not finite here.
+    bad: Option<Bad>,
     /// The step after which the ranks meet again.
     next: u64,
     /// The step and the moment of the last meeting of the rhythm.
@@ -41,10 +51,11 @@ impl Health {
         self.next
     }
 
-    /// Notes what was found after a step.
-    pub(crate) fn note(&mut self, step: u64, found: Option<(usize, u64)>) {
-        if let (None, Some(found)) = (self.bad, found) {
-            self.bad = Some((step, found));
+    /// Notes what was found not to be finite after a step, and the arrays from whose cells more
+    /// was advected in it than was in them.
+    pub(crate) fn note(&mut self, step: u64, found: Option<(usize, u64)>, too_fast: Vec<usize>) {
+        if let (None, Some(place)) = (&self.bad, found) {
+            self.bad = Some(Bad { step, place, too_fast });
         }
     }
 
@@ -61,7 +72,7 @@ impl Health {
         now: u64,
         time: impl Fn(u64) -> f64,
     ) -> Result<(), Error> {
-        let step = self.bad.map_or(i64::MAX, |(step, _)| step as i64);
+        let step = self.bad.as_ref().map_or(i64::MAX, |bad| bad.step as i64);
         // Rank 0 decides when to meet again, by its clock.
         let (before, moment) = self.met;
         let elapsed = moment.elapsed().max(Duration::from_micros(1));
@@ -82,15 +93,15 @@ impl Health {
         }
         // The arrays of the fields come in order, and the cells of each by their number in the grid.
         let cells = state.pde.grid().cells() as i64;
-        let mine = self.bad.filter(|(step, _)| *step as i64 == first);
-        let key = |(_, (field, cell)): (u64, (usize, u64))| field as i64 * cells + cell as i64;
+        let mine = self.bad.as_ref().filter(|bad| bad.step as i64 == first);
+        let key = |bad: &Bad| bad.place.0 as i64 * cells + bad.place.1 as i64;
         let mut place = [mine.map_or(i64::MAX, key)];
         state.world.combine(Combine::Min, &mut place)?;
-        let found = mine.filter(|found| key(*found) == place[0]);
-        let too_fast = found.is_some_and(|(_, (array, cell))| state.is_too_fast(array, cell));
+        let at = (place[0] / cells, place[0] % cells);
+        // What was advected too fast on one rank may be seen first on another.
+        let too_fast = mine.is_some_and(|bad| bad.too_fast.contains(&(at.0 as usize)));
         let mut too_fast = [i64::from(too_fast)];
         state.world.combine(Combine::Max, &mut too_fast)?;
-        let at = (place[0] / cells, place[0] % cells);
         Err(bad_number(state, at, first as u64, time(first as u64), too_fast[0] == 1))
     }
 }

@@ -6,11 +6,13 @@ use fluxions_expr::Place;
 use fluxions_halo::{HaloWidth, Subdomain};
 
 use crate::error::{Error, Errors};
+use crate::plan::evaluation;
 use crate::plan::halo_group::widen;
 use crate::plan::observable::Observable;
 use crate::plan::plan::Plan;
 use crate::run::memory::Memory;
-use crate::schemes::mpdata::flows;
+use crate::schemes::choice::scheme_for;
+use crate::schemes::scheme::Preparation;
 use crate::simulation::builder::SimulationBuilder;
 use crate::system::external::ExternalSource;
 use crate::system::formula::Formula;
@@ -23,7 +25,7 @@ use crate::system::transport::limits;
 pub(crate) struct Setup {
     pub(crate) step: Plan,
     /// What is computed once before it, where fields are advected.
-    pub(crate) before: Option<Plan>,
+    pub(crate) before: Option<Preparation>,
     pub(crate) initial: Vec<Plan>,
     pub(crate) observables: Vec<Observable>,
     /// How wide the halos of what is given have to be.
@@ -42,7 +44,9 @@ impl Setup {
     pub(crate) fn new(builder: &SimulationBuilder<'_>) -> Result<Self, Errors> {
         let pde = builder.pde;
         let mut errors = Vec::new();
-        let kept = flows::kept(pde);
+        let scheme = scheme_for(pde, &builder.scheme);
+        let scheme = scheme.map_err(|error| errors.push(error)).ok();
+        let kept = scheme.as_ref().map(|scheme| scheme.kept(pde)).unwrap_or_default();
         let initial = initial_plans(builder, &kept, &mut errors);
         let mut observables = Vec::new();
         let fields = builder.fields.iter().map(|(name, formula)| (name, formula, false));
@@ -53,28 +57,27 @@ impl Setup {
                 Err(found) => errors.extend(found),
             }
         }
-        if !errors.is_empty() {
+        let Some(scheme) = scheme.filter(|_| errors.is_empty()) else {
             return Err(Errors(errors));
-        }
-        let step = Plan::step(pde, &builder.scheme);
+        };
+        let (step, before) = (scheme.step(pde), scheme.before(pde));
         limits::check_cells(pde, step.least_cells(pde))?;
-        let before = (!pde.advected.is_empty()).then(|| Plan::before_transport(pde));
         let plans = || {
             [&step]
                 .into_iter()
-                .chain(&before)
+                .chain(before.as_ref().map(|before| &before.plan))
                 .chain(&initial)
                 .chain(observables.iter().map(|o| &o.plan))
         };
         let mut widths = vec![HaloWidth::default(); pde.all_arrays() - pde.arrays()];
-        plans().for_each(|plan| widen(&mut widths, &plan.data_widths));
-        let data = Plan::of_data(pde, &widths);
+        plans().for_each(|plan| widen(&mut widths, plan.data_widths()));
+        let data = evaluation::external_halos(pde, &widths);
         let plans = || plans().chain(&builder.other_plans).chain([&data]);
         let most = |a: [usize; 3], b: [usize; 3]| std::array::from_fn(|k: usize| a[k].max(b[k]));
         let halo = plans().map(Plan::halo).fold([0; 3], most);
         let least = plans().map(|p| p.least_cells(pde)).fold([0; 3], most);
-        let arrays = plans().map(|p| p.arrays).max().unwrap_or(0);
-        let rows = plans().map(|p| p.rows).max().unwrap_or(0);
+        let arrays = plans().map(|p| p.arrays()).max().unwrap_or(0);
+        let rows = plans().map(|p| p.rows()).max().unwrap_or(0);
         let data_widths = widths;
         Ok(Setup { step, before, initial, observables, data_widths, halo, least, arrays, rows })
     }
@@ -114,7 +117,7 @@ fn initial_plans(
                 if pde.vanishing().is_some_and(|vanishing| !vanishing.allows(number, &expr)) {
                     errors.push(symmetry::broken_initial(field, value));
                 }
-                plans.push(Plan::initial(pde, kept, number, &expr));
+                plans.push(evaluation::initial(pde, kept, number, &expr));
             }
             Err(found) => errors.extend(found),
         }
@@ -148,7 +151,7 @@ pub(crate) fn load(
         all.push(values);
     }
     if pde.vanishing().is_some_and(|vanishing| !vanishing.allows_values(field, &all)) {
-        let name = &pde.fields()[field];
+        let name = pde.all_fields().nth(field).unwrap_or_default();
         return Err(symmetry::broken_initial(name, &Formula::Values(Arc::clone(source))));
     }
     for (array, values) in pde.arrays_of(field).zip(all) {

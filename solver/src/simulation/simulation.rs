@@ -13,6 +13,7 @@ use crate::run::blocking::options::Blocking;
 use crate::run::blocking::wavefront::Wavefront;
 use crate::run::counts::Counts;
 use crate::run::executor::Executor;
+use crate::schemes::mpdata::measures::Measured;
 use crate::simulation::builder::SimulationBuilder;
 use crate::simulation::clock::Clock;
 use crate::simulation::health::Health;
@@ -31,8 +32,8 @@ pub struct Simulation {
     pub(crate) wavefront: Option<Wavefront>,
     /// Whether steps that are made pass by pass store past the caches.
     pub(crate) streams: bool,
-    /// What was measured of flows, in order.
-    pub(crate) measures: Vec<f64>,
+    /// What was measured of transport before the first step.
+    pub(crate) measured: Measured,
     pub(crate) trackers: Vec<(Schedule, Box<dyn Tracker>)>,
     pub(crate) dt: f64,
     pub(crate) max_steps: Option<u64>,
@@ -213,21 +214,21 @@ impl Simulation {
             Some(wavefront) => {
                 let counts = &mut self.stepper.counts;
                 let bad = wavefront.advance(block, memory, steps as usize, time, counts)?;
-                bad.map(|(step, place)| (step, Some(place)))
+                bad.map(|(step, place)| (step, Some(place), wavefront.too_fast(step)))
             }
             None => {
                 self.stepper.step = self.steps;
                 let (time, size) = time(0);
                 let finite = self.stepper.run(world, block, memory, time, size)?;
-                (!finite).then_some((0, None))
+                (!finite).then(|| (0, None, self.stepper.too_fast.clone()))
             }
         };
         for _ in 0..steps {
-            self.state.memory.swap_all(&self.stepper.plan().swaps);
+            self.state.memory.swap_all(&self.stepper.plan().swaps());
         }
-        if let Some((after, place)) = bad {
+        if let Some((after, place, too_fast)) = bad {
             let place = place.or_else(|| self.state.first_not_finite());
-            health.note(self.steps + 1 + after as u64, place);
+            health.note(self.steps + 1 + after as u64, place, too_fast);
         }
         self.steps += steps;
         self.time = clock.time(step + steps);

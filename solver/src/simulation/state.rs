@@ -15,7 +15,6 @@ use crate::plan::observable::Observable;
 use crate::run::executor::Executor;
 use crate::run::memory::Memory;
 use crate::run::not_finite;
-use crate::schemes::mpdata::passes;
 use crate::simulation::tracker::named_axes;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
@@ -171,15 +170,6 @@ impl State {
             part.iter_mut().zip(&mut values).for_each(|(cell, value)| *cell = value);
         }
         Ok(Some(named_axes(whole.into_dyn(), self.pde.grid())))
-    }
-
-    /// Whether a number that is not finite says that a Courant number was too large; `cell` is that
-    /// of the grid.
-    pub(crate) fn is_too_fast(&self, array: usize, cell: u64) -> bool {
-        let cells = self.memory.layout().view(self.memory.of_array(array));
-        let mut indexed = cells.indexed_iter();
-        let found = indexed.find(|((i, j, k), _)| self.block.global_number([*i, *j, *k]) == cell);
-        found.is_some_and(|(_, value)| passes::is_too_fast(*value))
     }
 
     pub(crate) fn is_finite(&self) -> bool {

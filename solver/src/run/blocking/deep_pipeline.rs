@@ -63,7 +63,7 @@ impl DeepPipeline {
         let mut ways = [true, false].into_iter().filter(|tiled| may_tile || !tiled);
         let tiled = ways.find(|tiled| !one.changes_sign(pde, plan, joined(*tiled)))?;
         let joined = joined(tiled);
-        let bytes = (0..3).map(cells).product::<usize>() * plan.arrays * size_of::<f64>();
+        let bytes = (0..3).map(cells).product::<usize>() * plan.arrays() * size_of::<f64>();
         let (most, per_layer) = match asked.steps {
             Some(steps) => (steps, 1),
             None if bytes < SMALL => return None,

@@ -68,15 +68,15 @@ impl Pipeline {
     /// other, and in one dimension there are no slabs.
     pub(crate) fn new(pde: &Pde, plan: &Plan, steps: usize) -> Option<Self> {
         let grid = pde.grid();
-        if grid.dimension() < 2 || plan.groups.iter().any(|group| group.has_pole(pde)) {
+        if grid.dimension() < 2 || plan.groups().iter().any(|group| group.has_pole(pde)) {
             return None;
         }
         let axis = grid.missing();
-        let mut names: Vec<usize> = (0..plan.arrays).collect();
+        let mut names: Vec<usize> = (0..plan.arrays()).collect();
         let mut tasks = Vec::new();
         for step in 0..steps {
             let mut at = 0.0;
-            for action in &plan.actions {
+            for action in plan.actions() {
                 match action {
                     Action::At(fraction) => {
                         at = *fraction;
@@ -91,7 +91,7 @@ impl Pipeline {
                 let action = action.on(|slot| slot.array().map(|array| names[array]))?;
                 tasks.push(Task { action, step, at, shift: [0; 3] });
             }
-            for (a, b) in &plan.swaps {
+            for (a, b) in plan.swaps() {
                 names.swap(*a, *b);
             }
         }
@@ -134,14 +134,14 @@ impl Pipeline {
         let multiple = if axis == 2 { CACHE_LINE } else { 1 };
         // For each array: the shift of what wrote it last, how much later a ghost slab at a wall
         // follows, and the shift that is behind all that read it since.
-        let mut written = vec![0; plan.arrays];
-        let mut settled = vec![0; plan.arrays];
-        let mut read = vec![0; plan.arrays];
+        let mut written = vec![0; plan.arrays()];
+        let mut settled = vec![0; plan.arrays()];
+        let mut read = vec![0; plan.arrays()];
         for task in &mut self.tasks {
             let mut shift = 0;
             match &task.action {
                 Action::Sweep { kernel, inputs, outputs, beyond, .. } => {
-                    let reach = |i: usize| plan.kernels[*kernel].reach(i as u32)[axis];
+                    let reach = |i: usize| plan.kernels()[*kernel].reach(i as u32)[axis];
                     for (i, array) in inputs.iter().enumerate() {
                         let (high, low) = (reach(i)[1] as isize, beyond[axis][0] as isize);
                         shift = shift.max(written[*array] + high.max(settled[*array] + low));
@@ -169,7 +169,7 @@ impl Pipeline {
                     for array in partners.iter().flatten() {
                         read[*array] = read[*array].max(shift);
                     }
-                    let later = plan.groups[*group].depth(pde, axis) as isize - 1;
+                    let later = plan.groups()[*group].depth(pde, axis) as isize - 1;
                     for array in arrays {
                         (written[*array], settled[*array], read[*array]) = (shift, later, shift);
                     }
@@ -183,7 +183,7 @@ impl Pipeline {
     /// What has to be done and known beyond the faces that are joined to other blocks, or to this
     /// one's own other end.
     pub(crate) fn needs(&self, plan: &Plan, joined: [[bool; 2]; 3]) -> Needs {
-        let mut arrays: Vec<Margins> = vec![[[0; 2]; 3]; plan.arrays];
+        let mut arrays: Vec<Margins> = vec![[[0; 2]; 3]; plan.arrays()];
         let mut tasks = vec![[[0; 2]; 3]; self.tasks.len()];
         for (task, margins) in self.tasks.iter().zip(&mut tasks).rev() {
             match &task.action {
@@ -199,7 +199,7 @@ impl Pipeline {
                         }
                     }
                     for (i, array) in inputs.iter().enumerate() {
-                        let reach = plan.kernels[*kernel].reach(i as u32);
+                        let reach = plan.kernels()[*kernel].reach(i as u32);
                         let sum = |axis: usize, side: usize| match joined[axis][side] {
                             true => margins[axis][side] + reach[axis][side],
                             false => 0,
@@ -222,7 +222,7 @@ impl Pipeline {
     /// Whether the sign changes where two of these joined ends meet: then halo cells of blocks
     /// beyond are no copies of what is computed there.
     pub(crate) fn changes_sign(&self, pde: &Pde, plan: &Plan, joined: [[bool; 2]; 3]) -> bool {
-        let sets = plan.groups.iter().flat_map(|group| &group.conditions);
+        let sets = plan.groups().iter().flat_map(|group| &group.conditions);
         sets.into_iter().any(|set| {
             let turned = antiperiodic(pde.conditions().of_array(*set));
             (0..3).any(|axis| turned[axis] && joined[axis].contains(&true))

@@ -52,6 +52,9 @@ pub(crate) struct Wavefront {
     /// Where each task is done when all steps are made.
     regions: Vec<Region>,
     bound: Vec<Bound>,
+    /// The arrays of the state from whose cells more was advected in the last sweep than was in
+    /// them, each after the number of its step, as far as a task was not finite for it.
+    too_fast: Vec<(usize, usize)>,
 }
 
 /// The arrays and parameters of a task in this run.
@@ -95,7 +98,7 @@ impl Wavefront {
         let needs = pipeline.needs(&plan, joined);
         let regions = needs.tasks.iter().map(|margins| block.domain().grown(*margins)).collect();
 
-        let mut of_groups: Vec<Margins> = vec![[[0; 2]; 3]; plan.groups.len()];
+        let mut of_groups: Vec<Margins> = vec![[[0; 2]; 3]; plan.groups().len()];
         for (task, margins) in pipeline.tasks.iter().zip(&needs.tasks) {
             if let Action::Halo { group, .. } = &task.action {
                 widen(&mut of_groups[*group], margins);
@@ -104,15 +107,15 @@ impl Wavefront {
         let mut ghosts = |(group, margins): (_, &Margins)| {
             SlabGhosts::new(pde, block, group, pipeline, joined, *margins, kernels.scratch())
         };
-        let ghosts: Vec<_> = plan.groups.iter().zip(&of_groups).map(&mut ghosts).collect();
+        let ghosts: Vec<_> = plan.groups().iter().zip(&of_groups).map(&mut ghosts).collect();
         let is_idle = |task: &Task| match &task.action {
             Action::Halo { group, .. } => ghosts[*group].is_empty(),
             _ => false,
         };
         let idle = pipeline.tasks.iter().map(is_idle).collect();
-        let cold = pipeline.first_to_touch(plan.arrays);
+        let cold = pipeline.first_to_touch(plan.arrays());
 
-        let state = (0..pde.arrays()).chain(plan.changing.iter().copied());
+        let state = (0..pde.arrays()).chain(plan.changing().iter().copied());
         let halo = DeepHalo::new(world, block, memory, state, widths);
         let bound = pipeline.tasks.iter().map(|task| Bound {
             binding: Binding::with_room_for(std::slice::from_ref(&task.action)),
@@ -131,7 +134,15 @@ impl Wavefront {
             plan,
             kernels,
             pipeline: pipeline.clone(),
+            too_fast: Vec::new(),
         }
+    }
+
+    /// The arrays of the state from whose cells more was advected in a step of the last sweep than
+    /// was in them.
+    pub(crate) fn too_fast(&self, step: usize) -> Vec<usize> {
+        let of_step = self.too_fast.iter().filter(|(at, _)| *at == step);
+        of_step.map(|(_, array)| *array).collect()
     }
 
     /// The present numbers of steps, slabs and cells of a tile.
@@ -147,7 +158,7 @@ impl Wavefront {
 
     /// Whether a kernel calls closures that the program brought along.
     pub(crate) fn calls_closures(&self) -> bool {
-        self.plan.kernels.iter().any(Kernel::calls_closures)
+        self.plan.kernels().iter().any(Kernel::calls_closures)
     }
 
     /// Whether more than one thing is done in a sweep.
@@ -168,7 +179,7 @@ impl Wavefront {
         counts: &mut Counts,
     ) -> Result<Option<Bad>, Error> {
         self.halo.fill(memory, counts)?;
-        counts.rhs_evaluations += (self.plan.evaluations * steps) as u64;
+        counts.rhs_evaluations += (self.plan.evaluations() * steps) as u64;
         Ok(self.sweep(block, memory, steps, time, None))
     }
 
@@ -185,6 +196,7 @@ impl Wavefront {
         // Fewer steps need as much beyond the faces as the last ones of all.
         let spared = self.pipeline.tasks.len() - used;
         self.bind(memory, used, time);
+        self.too_fast.clear();
         let (first_slab, last_slab) = self.extent(used, self.pipeline.axis, part.as_ref());
         let (mut tile, last_tile) = self.extent(used, self.pipeline.tile_axis, None);
         let mut bad: Option<Bad> = None;
@@ -211,6 +223,7 @@ impl Wavefront {
                     cut(self.pipeline.axis, slab, next_slab);
                     cut(self.pipeline.tile_axis, tile, next_tile);
                     if !region.is_empty() && !self.run(k, memory, &region) {
+                        self.ask_guard(k, memory, &region);
                         let found = self.first_not_finite(k, block, memory, &region);
                         let step = self.pipeline.tasks[k].step;
                         let found = found.map(|place| (step, place));
@@ -272,6 +285,22 @@ impl Wavefront {
         }
     }
 
+    /// Notes whether a task that gave numbers that are not finite did so since more is advected out
+    /// of a cell than is in it.
+    fn ask_guard(&mut self, task: usize, memory: &mut Memory, region: &Region) {
+        let Task { action: Action::Sweep { kernel, outputs, .. }, step, .. } =
+            &self.pipeline.tasks[task]
+        else {
+            return;
+        };
+        let Some(guard) = self.plan.guard(*kernel) else { return };
+        let Bound { binding, parameters } = &self.bound[task];
+        if self.kernels.is_raised(guard, *kernel, memory, binding, parameters, region) {
+            let arrays = outputs.iter().map(|array| self.plan.stands_for(*array));
+            self.too_fast.extend(arrays.map(|array| (*step, array)));
+        }
+    }
+
     /// The first of a task's checked outputs, and the first cell of the block in a part of it,
     /// that is not finite.
     fn first_not_finite(
@@ -284,7 +313,7 @@ impl Wavefront {
         let Action::Sweep { kernel, outputs, .. } = &self.pipeline.tasks[task].action else {
             return None;
         };
-        let checked = self.plan.kernels[*kernel].outputs().iter().zip(outputs);
+        let checked = self.plan.kernels()[*kernel].outputs().iter().zip(outputs);
         let mut checked = checked.filter(|(output, _)| output.checked).map(|(_, array)| *array);
         checked.find_map(|array| {
             let numbers = memory.of_array(array);

@@ -5,12 +5,12 @@ use fluxions_expr::{Binary, Reduction, Unary, Value};
 
 use crate::error::Error;
 use crate::plan::pass::PassBuilder;
+use crate::plan::profile::AxisProfile;
 use crate::plan::program::Pass;
-use crate::schemes::mpdata::correction::Corrects;
-use crate::schemes::mpdata::flow::{Flow, Way, load};
-use crate::schemes::mpdata::flows::Flows;
-use crate::schemes::mpdata::flux::Fluxes;
-use crate::schemes::mpdata::position::Along;
+use crate::schemes::mpdata::antidiffusion::FaceVelocity;
+use crate::schemes::mpdata::courant_field::{CourantField, Storage, load};
+use crate::schemes::mpdata::courant_fields::CourantFields;
+use crate::schemes::mpdata::face_flux::FaceFluxes;
 use crate::schemes::mpdata::step::by_hand;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
@@ -21,7 +21,7 @@ use crate::system::transport::advected::Advected;
 pub(crate) const MOST_COURANT: f64 = 1.0 + 1e-9;
 
 /// Something that is measured.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Measure {
     /// The largest outflow from a cell over what is in it, of the flow of this number.
     Outflow(usize),
@@ -37,16 +37,16 @@ pub(crate) enum Measure {
 
 impl Measure {
     /// All that are measured, in order.
-    pub(crate) fn all(pde: &Pde, flows: &Flows) -> Vec<Measure> {
+    pub(crate) fn all(pde: &Pde, fields: &CourantFields) -> Vec<Measure> {
         let mut all = Vec::new();
-        for (k, known) in flows.list.iter().enumerate() {
-            if known.velocity().is_none() {
+        for (k, named) in fields.list.iter().enumerate() {
+            if named.velocity().is_none() {
                 all.push(Measure::Outflow(k));
             }
             all.push(Measure::Speed(k));
             all.push(Measure::Density(k));
         }
-        let advected = flows.advected.iter().enumerate();
+        let advected = fields.advected.iter().enumerate();
         let is_known = |advected: &Advected, pde: &Pde| {
             !advected.diffusivity.is_empty()
                 && advected.found_diffusivities(pde.symbols()).is_empty()
@@ -64,20 +64,22 @@ impl Measure {
     }
 
     /// Its value in a cell.
-    pub(crate) fn pass(self, pde: &Pde, flows: &Flows) -> Pass {
+    pub(crate) fn pass(self, pde: &Pde, fields: &CourantFields) -> Pass {
         by_hand(pde, |pass| {
             let value = match self {
-                Measure::Outflow(k) => outflow(pass, &flows.list[k].flow),
-                Measure::Density(k) => flows.list[k].flow.density_itself(&mut pass.builder, [0; 3]),
+                Measure::Outflow(k) => outflow(pass, &fields.list[k].courants),
+                Measure::Density(k) => {
+                    fields.list[k].courants.density_itself(&mut pass.builder, [0; 3])
+                }
                 Measure::Speed(k) => {
-                    let known = &flows.list[k];
-                    match known.velocity() {
-                        Some(_) => speed(pass, &known.flow, &known.before),
-                        None => given_speed(pass, &known.flow),
+                    let named = &fields.list[k];
+                    match named.velocity() {
+                        Some(_) => speed(pass, &named.courants, &named.before),
+                        None => given_speed(pass, &named.courants),
                     }
                 }
                 Measure::Diffusion(k) => {
-                    diffusion(pass, &flows.advected[k], &flows.list[flows.of[k]].flow)
+                    diffusion(pass, &fields.advected[k], &fields.list[fields.of[k]].courants)
                 }
             };
             pass.builder.output(value);
@@ -86,54 +88,54 @@ impl Measure {
 }
 
 /// A flow whose arrays are not there yet.
-fn computed<'a>(flow: &Flow<'a>) -> Flow<'a> {
-    let mut flow = flow.clone();
-    if matches!(flow.way, Way::EachStep(_)) {
-        flow.way = Way::Computed;
+fn computed<'a>(courants: &CourantField<'a>) -> CourantField<'a> {
+    let mut courants = courants.clone();
+    if matches!(courants.storage, Storage::EachStep(_)) {
+        courants.storage = Storage::Computed;
     }
-    flow
+    courants
 }
 
-fn outflow(pass: &mut PassBuilder, flow: &Flow) -> Value {
-    let (flow, velocity) = (&computed(flow), &Corrects::Flow);
-    Fluxes { flow, velocity, field: 0, direct: false, limits: None }.outflow(pass)
+fn outflow(pass: &mut PassBuilder, courants: &CourantField) -> Value {
+    let (courants, velocity) = (&computed(courants), &FaceVelocity::Courant);
+    FaceFluxes { courants, velocity, field: 0, direct: false, limits: None }.outflow(pass)
 }
 
-fn given_speed(pass: &mut PassBuilder, flow: &Flow) -> Value {
-    let flow = computed(flow);
+fn given_speed(pass: &mut PassBuilder, courants: &CourantField) -> Value {
+    let courants = computed(courants);
     let mut sum = pass.builder.constant(0.0);
-    for k in 0..flow.axes.len() {
-        let courant = flow.courant(pass, k, [0; 3]);
+    for k in 0..courants.axes.len() {
+        let courant = courants.courant(pass, k, [0; 3]);
         let size = pass.builder.unary(Unary::Abs, courant);
         sum = pass.builder.binary(Binary::Add, sum, size);
     }
-    match flow.density(pass, [0; 3]) {
+    match courants.density(pass, [0; 3]) {
         Some(density) => pass.builder.binary(Binary::Divide, sum, density),
         None => sum,
     }
 }
 
-fn speed(pass: &mut PassBuilder, flow: &Flow, cells: &[usize]) -> Value {
+fn speed(pass: &mut PassBuilder, courants: &CourantField, cells: &[usize]) -> Value {
     let mut sum = pass.builder.constant(0.0);
     for (k, array) in cells.iter().enumerate() {
         let velocity = load(pass, *array, [0; 3]);
         let b = &mut pass.builder;
         let size = b.unary(Unary::Abs, velocity);
-        let scale = b.parameter(flow.scales[k]);
+        let scale = b.parameter(courants.scales[k]);
         let part = b.binary(Binary::Multiply, size, scale);
         sum = b.binary(Binary::Add, sum, part);
     }
     sum
 }
 
-/// Fluxes go with the larger of two values, so that up to twice the diffusivity leaves through
+/// FaceFluxes go with the larger of two values, so that up to twice the diffusivity leaves through
 /// each of two faces.
-fn diffusion(pass: &mut PassBuilder, advected: &Advected, flow: &Flow) -> Value {
+fn diffusion(pass: &mut PassBuilder, advected: &Advected, courants: &CourantField) -> Value {
     let b = &mut pass.builder;
     let zero = b.constant(0.0);
     let mut sum = zero;
-    for (mu, axis) in advected.diffusivity.iter().zip(flow.pde.grid().axes()) {
-        let mu = flow.located(b, mu, [Along::Centre; 3], [0; 3]);
+    for (mu, axis) in advected.diffusivity.iter().zip(courants.pde.grid().axes()) {
+        let mu = courants.located(b, mu, [AxisProfile::Centre; 3], [0; 3]);
         let factor = b.constant(4.0 / (axis.spacing() * axis.spacing()));
         let part = b.binary(Binary::Multiply, mu, factor);
         sum = b.binary(Binary::Add, sum, part);
@@ -142,65 +144,82 @@ fn diffusion(pass: &mut PassBuilder, advected: &Advected, flow: &Flow) -> Value 
         let negative = b.binary(Binary::Less, mu, zero);
         sum = b.select(negative, nan, sum);
     }
-    let dt = b.parameter(flow.whole_step);
+    let dt = b.parameter(courants.whole_step);
     b.binary(Binary::Multiply, sum, dt)
 }
 
-/// What is wrong by these results of measures, the same on all ranks.
-pub(crate) fn check(pde: &Pde, results: &[f64], dt: f64) -> Result<(), Error> {
-    let flows = Flows::of(pde);
-    for (measure, result) in Measure::all(pde, &flows).into_iter().zip(results) {
-        let field = |k: usize| pde.fields()[flows.list[k].advected.field].clone();
-        match measure {
-            Measure::Density(k) if *result <= 0.0 || result.is_nan() => {
-                let (field, least) = (field(k), *result);
-                let origin = Origin::Transport { of: field.clone(), key: "g_factor" };
-                return Err(Error::Density { origin, field, least });
-            }
-            Measure::Outflow(k) if *result > MOST_COURANT || result.is_nan() => {
-                let given = matches!(flows.list[k].flow.advector, Advector::Courant(_));
-                let dt = (!given).then_some(dt);
-                let (field, courant, key) =
-                    (field(k), *result, flows.list[k].advected.advector.key());
-                let origin = Origin::Transport { of: field.clone(), key };
-                return Err(Error::Courant { origin, field, courant, dt });
-            }
-            Measure::Diffusion(k) if *result < 0.0 || result.is_nan() => {
-                let field = pde.fields()[flows.advected[k].field].clone();
-                let origin = Origin::Transport { of: field.clone(), key: "diffusivity" };
-                return Err(Error::Diffusivity { origin, field });
-            }
-            _ => {}
-        }
-    }
-    Ok(())
+/// What was measured of a system before the first step, the same on all ranks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Measured {
+    values: Vec<(Measure, f64)>,
+    /// The time step for which it was measured.
+    dt: f64,
 }
 
-/// How fast flows and diffusion are by these results for a time step of `dt`, per unit of time:
-/// steps may be as long as the inverse. Courant numbers that are given limit no step.
-///
-/// `whole` says whether they are of a whole grid: where the ends of a part meet flows may jump.
-pub(crate) fn rate(pde: &Pde, results: &[f64], dt: f64, whole: bool) -> f64 {
-    let flows = Flows::of(pde);
-    let (mut of_flows, mut of_diffusion) = (vec![0.0; flows.list.len()], Vec::new());
-    of_diffusion.resize(flows.advected.len(), 0.0);
-    for (measure, result) in Measure::all(pde, &flows).into_iter().zip(results) {
-        match measure {
-            Measure::Outflow(k) | Measure::Speed(k) => {
-                let known = &flows.list[k];
-                let given = matches!(known.flow.advector, Advector::Courant(_));
-                let counts = match measure {
-                    Measure::Outflow(_) => whole,
-                    _ => !whole || known.velocity().is_some(),
-                };
-                if counts && !given {
-                    of_flows[k] = result / dt;
-                }
-            }
-            Measure::Diffusion(k) => of_diffusion[k] = result / dt,
-            Measure::Density(_) => {}
-        }
+impl Measured {
+    /// These results of these measures.
+    pub(crate) fn new(measures: Vec<Measure>, results: &[f64], dt: f64) -> Self {
+        debug_assert_eq!(measures.len(), results.len());
+        Measured { values: measures.into_iter().zip(results.iter().copied()).collect(), dt }
     }
-    let all = flows.of.iter().zip(of_diffusion).map(|(flow, rate)| of_flows[*flow] + rate);
-    all.fold(0.0, f64::max)
+
+    /// What is wrong with the transport of a system by what was measured.
+    pub(crate) fn check(&self, pde: &Pde) -> Result<(), Error> {
+        let fields = CourantFields::of(pde);
+        for (measure, result) in &self.values {
+            let field = |k: usize| pde.fields()[fields.list[k].advected.field].clone();
+            match *measure {
+                Measure::Density(k) if *result <= 0.0 || result.is_nan() => {
+                    let (field, least) = (field(k), *result);
+                    let origin = Origin::Transport { of: field.clone(), key: "g_factor" };
+                    return Err(Error::Density { origin, field, least });
+                }
+                Measure::Outflow(k) if *result > MOST_COURANT || result.is_nan() => {
+                    let advector = fields.list[k].courants.advector;
+                    let given = matches!(advector, Advector::Courant(_));
+                    let dt = (!given).then_some(self.dt);
+                    let (field, courant, key) = (field(k), *result, advector.key());
+                    let origin = Origin::Transport { of: field.clone(), key };
+                    return Err(Error::Courant { origin, field, courant, dt });
+                }
+                Measure::Diffusion(k) if *result < 0.0 || result.is_nan() => {
+                    let field = pde.fields()[fields.advected[k].field].clone();
+                    let origin = Origin::Transport { of: field.clone(), key: "diffusivity" };
+                    return Err(Error::Diffusivity { origin, field });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// How fast transport and diffusion are, per unit of time: steps may be as long as the inverse.
+    /// Courant numbers that are given limit no step.
+    ///
+    /// `whole` says whether the grid is a whole one: where the ends of a part of a grid meet,
+    /// velocities may jump.
+    pub(crate) fn rate(&self, pde: &Pde, whole: bool) -> f64 {
+        let fields = CourantFields::of(pde);
+        let mut of_transport = vec![0.0; fields.list.len()];
+        let mut of_diffusion = vec![0.0; fields.advected.len()];
+        for (measure, result) in &self.values {
+            match *measure {
+                Measure::Outflow(k) | Measure::Speed(k) => {
+                    let named = &fields.list[k];
+                    let given = matches!(named.courants.advector, Advector::Courant(_));
+                    let counts = match measure {
+                        Measure::Outflow(_) => whole,
+                        _ => !whole || named.velocity().is_some(),
+                    };
+                    if counts && !given {
+                        of_transport[k] = result / self.dt;
+                    }
+                }
+                Measure::Diffusion(k) => of_diffusion[k] = result / self.dt,
+                Measure::Density(_) => {}
+            }
+        }
+        let all = fields.of.iter().zip(of_diffusion);
+        all.map(|(k, diffusion)| of_transport[*k] + diffusion).fold(0.0, f64::max)
+    }
 }

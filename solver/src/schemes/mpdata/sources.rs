@@ -3,13 +3,14 @@
 
 use fluxions_expr::{Binary, Value};
 
-use crate::plan::action::{Action, Extent, Slot};
+use crate::plan::action::{Extent, Slot};
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::equations;
 use crate::plan::program::{ArrayRef, OwnedExpr, Program};
-use crate::schemes::mpdata::flow::load;
-use crate::schemes::mpdata::flows::{Flows, found_diffusivities};
-use crate::schemes::mpdata::step::{HALF, Steps, found, is_nothing};
+use crate::schemes::mpdata::courant_field::load;
+use crate::schemes::mpdata::courant_fields::{CourantFields, found_diffusivities};
+use crate::schemes::mpdata::step::{Steps, found, is_nothing};
+use crate::schemes::rates::{self, Update};
 use crate::system::definition::MadeOf;
 
 /// The value of a real scalar.
@@ -21,9 +22,9 @@ fn number(pass: &mut PassBuilder, target: OwnedExpr<'_>) -> Value {
 impl<'a> Steps<'a> {
     /// What depends on the fields at the beginning of the step: velocities, and a part of the
     /// sources.
-    pub(crate) fn begin(&mut self, flows: &Flows<'a>, part: Option<usize>) {
+    pub(crate) fn begin(&mut self, fields: &CourantFields<'a>, part: Option<usize>) {
         let sources = equations(self.pde);
-        let mut targets = found(self.pde, flows);
+        let mut targets = found(self.pde, fields);
         if part.is_some() {
             targets.extend(&sources);
         }
@@ -32,16 +33,16 @@ impl<'a> Steps<'a> {
         }
         let mut program = self.prepare(&targets);
         let slot = self.slots();
-        for known in &flows.list {
-            if known.velocity().is_none() {
+        for named in &fields.list {
+            if named.velocity().is_none() {
                 continue;
             }
             let mut outputs: Vec<Slot> =
-                known.names_at_cells().map(|name| Slot::Array(self.array(name))).collect();
+                named.names_at_cells().map(|name| Slot::Array(self.plan.add_array(name))).collect();
             let mut pass = PassBuilder::last(&mut program);
-            let targets = known.targets(self.pde);
+            let targets = named.targets(self.pde);
             let values: Vec<Value> = targets.iter().map(|t| number(&mut pass, *t)).collect();
-            for (value, array) in values.iter().zip(&known.before) {
+            for (value, array) in values.iter().zip(&named.before) {
                 // On to the middle of the step, as it went before.
                 let earlier = load(&mut pass, *array, [0; 3]);
                 let b = &mut pass.builder;
@@ -51,28 +52,28 @@ impl<'a> Steps<'a> {
                 let middle = b.binary(Binary::Subtract, now, then);
                 b.output(middle);
             }
-            for (value, array) in values.iter().zip(&known.before) {
+            for (value, array) in values.iter().zip(&named.before) {
                 let input = pass.input(ArrayRef::Extra(*array));
                 pass.builder.output_with(*value, Some(input), false);
                 outputs.push(Slot::Array(*array));
             }
             let pass = pass.finish();
-            self.plan.push_sweep(pass, &slot, outputs, Extent::Block, "velocity".into());
+            self.plan.sweep(pass, &slot, outputs, Extent::Block, "velocity".into());
         }
-        for advected in flows.advected {
+        for advected in fields.advected {
             let targets = found_diffusivities(self.pde, advected);
             if targets.is_empty() {
                 continue;
             }
             let names = advected.diffusivity_names(self.pde.symbols()).into_iter();
-            let outputs = names.map(|name| Slot::Array(self.array(name))).collect();
+            let outputs = names.map(|name| Slot::Array(self.plan.add_array(name))).collect();
             let mut pass = PassBuilder::last(&mut program);
             for target in targets {
                 let value = number(&mut pass, target);
                 pass.builder.output(value);
             }
             let pass = pass.finish();
-            self.plan.push_sweep(pass, &slot, outputs, Extent::Block, "diffusivity".into());
+            self.plan.sweep(pass, &slot, outputs, Extent::Block, "diffusivity".into());
         }
         if let Some(part) = part {
             let base = self.at.clone();
@@ -81,9 +82,9 @@ impl<'a> Steps<'a> {
     }
 
     /// Stores velocities that depend on the fields as if they had been so a step before.
-    pub(crate) fn store_earlier(&mut self, flows: &Flows<'a>) {
-        for known in &flows.list {
-            let targets = known.targets(self.pde);
+    pub(crate) fn store_earlier(&mut self, fields: &CourantFields<'a>) {
+        for named in &fields.list {
+            let targets = named.targets(self.pde);
             if targets.is_empty() {
                 continue;
             }
@@ -94,41 +95,37 @@ impl<'a> Steps<'a> {
                 pass.builder.output(value);
             }
             let (pass, slot) = (pass.finish(), self.slots());
-            let outputs = known.before.iter().map(|array| Slot::Array(*array)).collect();
-            self.plan.push_sweep(pass, &slot, outputs, Extent::Block, "velocity".into());
+            let outputs = named.before.iter().map(|array| Slot::Array(*array)).collect();
+            self.plan.sweep(pass, &slot, outputs, Extent::Block, "velocity".into());
         }
     }
 
-    /// Adds a part of the sources, computed from the fields as they are, to what is in `base`.
+    /// Adds a part of the sources, computed from the fields as they are, to what is in the arrays `from`.
     fn add_sources(
         &mut self,
         program: &mut Program<'a>,
         sources: &[OwnedExpr<'_>],
         part: usize,
-        base: &[usize],
+        from: &[usize],
     ) {
         let slot = self.slots();
         let (mut outputs, mut next) = (Vec::new(), self.at.clone());
         let mut pass = PassBuilder::last(program);
         let with_sources = sources.iter().enumerate().filter(|(_, source)| !is_nothing(source));
         for (field, source) in with_sources {
-            let rate = pass.value(*source);
-            let (ty, dimension) = (self.pde.types()[field], self.pde.space().dimension());
-            let rates = rate.numbers(ty, dimension, &mut pass.builder);
-            for (k, rate) in self.pde.arrays_of(field).zip(rates) {
-                let from = match base[k] == self.at[k] {
-                    true => pass.load(ArrayRef::Field(k)),
-                    false => load(&mut pass, base[k], [0; 3]),
+            for (k, rate) in rates::of_field(&mut pass, self.pde, field, *source) {
+                let base = match from[k] == self.at[k] {
+                    true => ArrayRef::Field(k),
+                    false => ArrayRef::Extra(from[k]),
                 };
-                let factor = pass.builder.parameter(self.plan.first_factor + part);
-                let new = pass.builder.fused(factor, rate, from);
-                pass.builder.output_with(new, None, true);
-                next[k] = self.copy(k, &[self.at[k], base[k]]);
+                let update = Update { base, factor: part, in_place: None, checked: true };
+                update.output(&mut pass, rate);
+                next[k] = self.copy(k, &[self.at[k], from[k]]);
                 outputs.push(Slot::Array(next[k]));
             }
         }
         let pass = pass.finish();
-        self.plan.push_sweep(pass, &slot, outputs, Extent::Block, "source".into());
+        self.plan.sweep(pass, &slot, outputs, Extent::Block, "source".into());
         self.at = next;
     }
 
@@ -142,11 +139,11 @@ impl<'a> Steps<'a> {
             let made = MadeOf::new(source.expr, self.pde.definitions());
             made.fields.iter().any(|field| *field < sources.len() && of_sources(field))
         });
-        self.plan.actions.push(Action::At(1.0));
+        self.plan.at(1.0);
         for _ in 0..if coupled { 2 } else { 1 } {
             let mut program = self.prepare(&sources);
-            self.add_sources(&mut program, &sources, HALF, &base);
-            self.plan.evaluations += 1;
+            self.add_sources(&mut program, &sources, self.half, &base);
+            self.plan.count_evaluations(1);
         }
     }
 }

@@ -1,36 +1,36 @@
-//! Fluxes of advected fields, their limits, and what they make of a cell.
+//! FaceFluxes of advected fields, their limits, and what they make of a cell.
 
 use fluxions_expr::{Binary, Value};
 
 use crate::plan::pass::PassBuilder;
-use crate::schemes::mpdata::correction::Corrects;
-use crate::schemes::mpdata::flow::{Flow, TINY, load, plus, step};
+use crate::schemes::mpdata::antidiffusion::FaceVelocity;
+use crate::schemes::mpdata::courant_field::{CourantField, TINY, load, plus, step};
 
 /// How much comes into a cell and leaves it, at most, for each unit of the corrective fluxes: the
 /// arrays of both, which limit them.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub(crate) struct Limiter {
     pub(crate) rise: usize,
     pub(crate) fall: usize,
 }
 
 /// The fluxes of one pass for one array.
-pub(crate) struct Fluxes<'a> {
-    pub(crate) flow: &'a Flow<'a>,
-    pub(crate) velocity: &'a Corrects,
+pub(crate) struct FaceFluxes<'a> {
+    pub(crate) courants: &'a CourantField<'a>,
+    pub(crate) velocity: &'a FaceVelocity,
     /// The array of the field.
     pub(crate) field: usize,
     /// Whether the velocity is the flux itself: a correction on an infinite background.
     pub(crate) direct: bool,
-    pub(crate) limits: Option<Limits>,
+    pub(crate) limits: Option<Limiter>,
 }
 
-impl Fluxes<'_> {
+impl FaceFluxes<'_> {
     /// The velocity at the face of the cell at an offset, limited.
     pub(crate) fn limited(&self, pass: &mut PassBuilder, k: usize, offset: [i32; 3]) -> Value {
-        let v = self.velocity.at(self.flow, pass, k, offset);
+        let v = self.velocity.at(self.courants, pass, k, offset);
         let Some(limits) = self.limits else { return v };
-        let left = plus(offset, step(self.flow.axes[k], -1));
+        let left = plus(offset, step(self.courants.axes[k], -1));
         let fall = [left, offset].map(|cell| load(pass, limits.fall, cell));
         let rise = [left, offset].map(|cell| load(pass, limits.rise, cell));
         // Where the flux goes decides, which is where the velocity goes unless values are negative.
@@ -56,7 +56,7 @@ impl Fluxes<'_> {
         if self.direct {
             return v;
         }
-        let left = load(pass, self.field, plus(offset, step(self.flow.axes[k], -1)));
+        let left = load(pass, self.field, plus(offset, step(self.courants.axes[k], -1)));
         let right = load(pass, self.field, offset);
         let b = &mut pass.builder;
         let zero = b.constant(0.0);
@@ -69,14 +69,14 @@ impl Fluxes<'_> {
     /// The value of the cell after these fluxes.
     pub(crate) fn update(&self, pass: &mut PassBuilder) -> Value {
         let mut sum = None;
-        for (k, axis) in self.flow.axes.iter().enumerate() {
+        for (k, axis) in self.courants.axes.iter().enumerate() {
             let (out, into) = (self.at(pass, k, step(*axis, 1)), self.at(pass, k, [0; 3]));
             let b = &mut pass.builder;
             let change = b.binary(Binary::Subtract, out, into);
             sum = Some(sum.map_or(change, |sum| b.binary(Binary::Add, sum, change)));
         }
         let value = load(pass, self.field, [0; 3]);
-        let density = self.flow.density(pass, [0; 3]);
+        let density = self.courants.density(pass, [0; 3]);
         let b = &mut pass.builder;
         let Some(mut sum) = sum else { return value };
         if let Some(density) = density {
@@ -90,7 +90,7 @@ impl Fluxes<'_> {
     /// Comput. Phys. 86, 355).
     pub(crate) fn limits(&self, pass: &mut PassBuilder, before: usize) -> [Value; 2] {
         let (mut into, mut out) = (None, None);
-        for (k, axis) in self.flow.axes.iter().enumerate() {
+        for (k, axis) in self.courants.axes.iter().enumerate() {
             let (lower, upper) = (self.at(pass, k, [0; 3]), self.at(pass, k, step(*axis, 1)));
             let b = &mut pass.builder;
             let zero = b.constant(0.0);
@@ -106,7 +106,7 @@ impl Fluxes<'_> {
             add(&mut out, leaving);
         }
         let mut cells = vec![[0; 3]];
-        for axis in &self.flow.axes {
+        for axis in &self.courants.axes {
             cells.extend([step(*axis, -1), step(*axis, 1)]);
         }
         let mut values = Vec::new();
@@ -114,7 +114,7 @@ impl Fluxes<'_> {
             values.extend(cells.iter().map(|cell| load(pass, array, *cell)));
         }
         let value = load(pass, self.field, [0; 3]);
-        let density = self.flow.density(pass, [0; 3]);
+        let density = self.courants.density(pass, [0; 3]);
         let b = &mut pass.builder;
         let mut extreme = |f: Binary| {
             let all = values.iter().copied();
@@ -140,9 +140,9 @@ impl Fluxes<'_> {
     /// What flows out of the cell in a step, over what is there: the Courant number of the cell.
     pub(crate) fn outflow(&self, pass: &mut PassBuilder) -> Value {
         let mut sum = None;
-        for (k, axis) in self.flow.axes.iter().enumerate() {
-            let lower = self.velocity.at(self.flow, pass, k, [0; 3]);
-            let upper = self.velocity.at(self.flow, pass, k, step(*axis, 1));
+        for (k, axis) in self.courants.axes.iter().enumerate() {
+            let lower = self.velocity.at(self.courants, pass, k, [0; 3]);
+            let upper = self.velocity.at(self.courants, pass, k, step(*axis, 1));
             let b = &mut pass.builder;
             let zero = b.constant(0.0);
             let (right, left) =
@@ -154,7 +154,7 @@ impl Fluxes<'_> {
             let out = b.binary(Binary::Add, out, nothing);
             sum = Some(sum.map_or(out, |sum| b.binary(Binary::Add, sum, out)));
         }
-        let density = self.flow.density(pass, [0; 3]);
+        let density = self.courants.density(pass, [0; 3]);
         let b = &mut pass.builder;
         let out = sum.unwrap_or_else(|| b.constant(0.0));
         density.map_or(out, |density| b.binary(Binary::Divide, out, density))

@@ -3,13 +3,13 @@
 use fluxions_expr::Expr;
 
 use crate::plan::program::OwnedExpr;
-use crate::schemes::mpdata::flow::{Flow, Way};
+use crate::schemes::mpdata::courant_field::{CourantField, Storage};
 use crate::system::pde::Pde;
 use crate::system::transport::advected::Advected;
 
-/// Flows with what advects which field.
-pub(crate) struct Flows<'a> {
-    pub(crate) list: Vec<Known<'a>>,
+/// CourantFields with what advects which field.
+pub(crate) struct CourantFields<'a> {
+    pub(crate) list: Vec<NamedCourant<'a>>,
     /// The advected fields, and for each the number of its flow.
     pub(crate) advected: &'a [Advected],
     pub(crate) of: Vec<usize>,
@@ -18,8 +18,8 @@ pub(crate) struct Flows<'a> {
 }
 
 /// A flow with how it is found.
-pub(crate) struct Known<'a> {
-    pub(crate) flow: Flow<'a>,
+pub(crate) struct NamedCourant<'a> {
+    pub(crate) courants: CourantField<'a>,
     /// The advected field by which it is known.
     pub(crate) advected: &'a Advected,
     /// Where it depends on fields: the velocities at centres of cells as they were a step before.
@@ -28,11 +28,11 @@ pub(crate) struct Known<'a> {
     pub(crate) names: Vec<String>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> NamedCourant<'a> {
     /// The expressions of a velocity that is found from fields.
     pub(crate) fn velocity(&self) -> Option<&'a [Expr]> {
         let advected = self.advected;
-        (!advected.is_given(self.flow.pde.symbols())).then(|| advected.advector.parts())
+        (!advected.is_given(self.courants.pde.symbols())).then(|| advected.advector.parts())
     }
 
     /// The same with the conditions of the field by which it is known.
@@ -48,11 +48,6 @@ impl<'a> Known<'a> {
     }
 }
 
-/// The names of the arrays that are kept between steps, which come after those of all fields.
-pub(crate) fn kept(pde: &Pde) -> Vec<String> {
-    Flows::of(pde).kept
-}
-
 /// The diffusivities of a field that depend on the fields, with the conditions of the field.
 pub(crate) fn found_diffusivities<'a>(pde: &Pde, advected: &'a Advected) -> Vec<OwnedExpr<'a>> {
     let owner = pde.conditions().owner_of_field(advected.field);
@@ -60,24 +55,25 @@ pub(crate) fn found_diffusivities<'a>(pde: &Pde, advected: &'a Advected) -> Vec<
     found.map(|expr| OwnedExpr { expr, owner, name: "" }).collect()
 }
 
-impl<'a> Flows<'a> {
+impl<'a> CourantFields<'a> {
     pub(crate) fn of(pde: &'a Pde) -> Self {
         let first = pde.all_arrays();
         let advected = &pde.advected;
-        let mut flows = Flows { list: Vec::new(), advected, of: Vec::new(), kept: Vec::new() };
+        let mut fields =
+            CourantFields { list: Vec::new(), advected, of: Vec::new(), kept: Vec::new() };
         for advected in advected {
             let Some(conditions) = pde.conditions().of_advected(advected.field) else { continue };
-            let flow = Flow::new(pde, advected, conditions.edges);
-            let known = flows.list.iter().position(|known| known.flow.is_same(&flow));
+            let courants = CourantField::new(pde, advected, conditions.edges);
+            let known = fields.list.iter().position(|named| named.courants.is_same(&courants));
             let number = known.unwrap_or_else(|| {
                 let name = &pde.fields()[advected.field];
-                let known = flows.keep(first, advected, name, flow);
-                flows.list.push(known);
-                flows.list.len() - 1
+                let named = fields.keep(first, advected, name, courants);
+                fields.list.push(named);
+                fields.list.len() - 1
             });
-            flows.of.push(number);
+            fields.of.push(number);
         }
-        flows
+        fields
     }
 
     fn keep(
@@ -85,9 +81,9 @@ impl<'a> Flows<'a> {
         first: usize,
         advected: &'a Advected,
         name: &str,
-        mut flow: Flow<'a>,
-    ) -> Known<'a> {
-        let pde = flow.pde;
+        mut courants: CourantField<'a>,
+    ) -> NamedCourant<'a> {
+        let pde = courants.pde;
         let axes = pde.grid().axes().iter();
         let names: Vec<String> =
             axes.map(|axis| format!("flow of {name} along {}", axis.name())).collect();
@@ -95,21 +91,23 @@ impl<'a> Flows<'a> {
             self.kept.push(name);
             first + self.kept.len() - 1
         };
-        if !flow.is_density_cheap() {
-            flow.density_array = Some(array(format!("g_factor of {name}")));
+        if !courants.is_density_cheap() {
+            courants.density_array = Some(array(format!("g_factor of {name}")));
         }
         let mut before = Vec::new();
         match (advected.is_given(pde.symbols()), advected.is_timed(pde.symbols())) {
-            (true, _) if flow.is_cheap() => {}
-            (true, false) => flow.way = Way::Stored(names.iter().cloned().map(array).collect()),
+            (true, _) if courants.is_cheap() => {}
+            (true, false) => {
+                courants.storage = Storage::Stored(names.iter().cloned().map(array).collect())
+            }
             // Their arrays are known to who builds the step.
-            (true, true) => flow.way = Way::EachStep(Vec::new()),
+            (true, true) => courants.storage = Storage::EachStep(Vec::new()),
             (false, _) => {
-                flow.way = Way::EachStep(Vec::new());
+                courants.storage = Storage::EachStep(Vec::new());
                 let earlier = names.iter().map(|name| format!("{name}, earlier"));
                 before = earlier.map(array).collect();
             }
         }
-        Known { flow, advected, before, names }
+        NamedCourant { courants, advected, before, names }
     }
 }

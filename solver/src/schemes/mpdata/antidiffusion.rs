@@ -6,47 +6,53 @@
 use fluxions_expr::{Binary, Unary, Value};
 
 use crate::plan::pass::PassBuilder;
-use crate::schemes::mpdata::flow::{Flow, TINY, load, plus, step};
+use crate::schemes::mpdata::courant_field::{CourantField, TINY, load, plus, step};
 use crate::system::transport::{Mpdata, ThirdOrder};
 
 /// The flow that a correction is for.
 #[derive(Clone, Debug)]
-pub(crate) enum Corrects {
+pub(crate) enum FaceVelocity {
     /// That of the advector.
-    Flow,
+    Courant,
     /// That in these arrays, one for each axis.
     Arrays(Vec<usize>),
 }
 
-impl Corrects {
+impl FaceVelocity {
     /// The flow through the face of the cell at an offset, but for its scale, if it has one.
-    fn bare(&self, flow: &Flow, pass: &mut PassBuilder, k: usize, offset: [i32; 3]) -> Value {
+    fn bare(
+        &self,
+        courants: &CourantField,
+        pass: &mut PassBuilder,
+        k: usize,
+        offset: [i32; 3],
+    ) -> Value {
         match self {
-            Corrects::Flow => flow.bare(pass, k, offset),
-            Corrects::Arrays(arrays) => load(pass, arrays[k], offset),
+            FaceVelocity::Courant => courants.bare(pass, k, offset),
+            FaceVelocity::Arrays(arrays) => load(pass, arrays[k], offset),
         }
     }
 
     /// The flow through the face of the cell at an offset.
     pub(crate) fn at(
         &self,
-        flow: &Flow,
+        courants: &CourantField,
         pass: &mut PassBuilder,
         k: usize,
         offset: [i32; 3],
     ) -> Value {
         match self {
-            Corrects::Flow => flow.courant(pass, k, offset),
-            Corrects::Arrays(arrays) => load(pass, arrays[k], offset),
+            FaceVelocity::Courant => courants.courant(pass, k, offset),
+            FaceVelocity::Arrays(arrays) => load(pass, arrays[k], offset),
         }
     }
 }
 
 /// The corrections of one pass for one array.
-pub(crate) struct Correction<'a> {
-    pub(crate) flow: &'a Flow<'a>,
+pub(crate) struct Antidiffusion<'a> {
+    pub(crate) courants: &'a CourantField<'a>,
     pub(crate) options: Mpdata,
-    pub(crate) corrects: &'a Corrects,
+    pub(crate) velocity: &'a FaceVelocity,
     /// The array of the field.
     pub(crate) field: usize,
     /// Whether it is the last pass.
@@ -56,24 +62,24 @@ pub(crate) struct Correction<'a> {
 /// Some cells with the signs that their values have in a sum.
 type Cells<'c> = &'c [([i32; 3], f64)];
 
-impl Correction<'_> {
+impl Antidiffusion<'_> {
     /// The corrective flow through the face of the cell across its `k`-th named axis.
     ///
     /// Smolarkiewicz & Margolin 1998 (J. Comput. Phys. 140, 459), equations 29a and 29b, after
     /// Smolarkiewicz 1984 (J. Comput. Phys. 54, 325).
     pub(crate) fn velocity(&self, pass: &mut PassBuilder, k: usize) -> Value {
-        let axis = self.flow.axes[k];
+        let axis = self.courants.axes[k];
         let (right, left) = ([0; 3], step(axis, -1));
-        let density = self.flow.density_at_face(pass, k);
-        let v = self.corrects.at(self.flow, pass, k, [0; 3]);
+        let density = self.courants.density_at_face(pass, k);
+        let v = self.velocity.at(self.courants, pass, k, [0; 3]);
         let over = |pass: &mut PassBuilder, value| match density {
             Some(density) => pass.builder.binary(Binary::Divide, value, density),
             None => value,
         };
         let mut others = Vec::new();
-        for other in (0..self.flow.axes.len()).filter(|other| *other != k) {
+        for other in (0..self.courants.axes.len()).filter(|other| *other != k) {
             let mean = self.mean(pass, other, k);
-            others.push((self.flow.axes[other], mean));
+            others.push((self.courants.axes[other], mean));
         }
         let size = pass.builder.unary(Unary::Abs, v);
         let (part, ratio) = (over(pass, size), over(pass, v));
@@ -95,16 +101,16 @@ impl Correction<'_> {
             let w = sum(pass, &terms);
             let mut w = summed(pass, w, a);
             if third {
-                let flow = Through { v, size, ratio };
-                let terms = self.third_order(pass, k, &flow, &others, &over);
+                let courants = FaceCourant { v, size, ratio };
+                let terms = self.third_order(pass, k, &courants, &others, &over);
                 let more = sum(pass, &terms);
                 w = pass.builder.binary(Binary::Add, w, more);
             }
             w
         } else {
             if third {
-                let flow = Through { v, size, ratio };
-                terms.extend(self.third_order(pass, k, &flow, &others, &over));
+                let courants = FaceCourant { v, size, ratio };
+                terms.extend(self.third_order(pass, k, &courants, &others, &over));
             }
             sum(pass, &terms)
         };
@@ -116,7 +122,7 @@ impl Correction<'_> {
 
     /// Sum of signed values over the sum of the values themselves; with an infinite gauge over
     /// their number.
-    fn ratio(&self, pass: &mut PassBuilder, cells: Cells<'_>, count: f64) -> Fraction {
+    fn ratio(&self, pass: &mut PassBuilder, cells: Cells<'_>, count: f64) -> Ratio {
         let mut values = Vec::new();
         for (offset, _) in cells {
             let value = load(pass, self.field, *offset);
@@ -138,23 +144,23 @@ impl Correction<'_> {
         let difference = b.binary(Binary::Subtract, plus, minus);
         if self.options.infinite_gauge {
             let count = b.constant(1.0 / count);
-            return Fraction { above: b.binary(Binary::Multiply, difference, count), below: None };
+            return Ratio { above: b.binary(Binary::Multiply, difference, count), below: None };
         }
         let sum = b.binary(Binary::Add, plus, minus);
         let tiny = b.constant(TINY);
-        Fraction { above: difference, below: Some(b.binary(Binary::Add, sum, tiny)) }
+        Ratio { above: difference, below: Some(b.binary(Binary::Add, sum, tiny)) }
     }
 
     /// The mean of the four flows along another axis around the face.
     fn mean(&self, pass: &mut PassBuilder, other: usize, k: usize) -> Value {
-        let (left, up) = (step(self.flow.axes[k], -1), step(self.flow.axes[other], 1));
-        let mut at = |offset| self.corrects.bare(self.flow, pass, other, offset);
+        let (left, up) = (step(self.courants.axes[k], -1), step(self.courants.axes[other], 1));
+        let mut at = |offset| self.velocity.bare(self.courants, pass, other, offset);
         let [v0, v1, v2, v3] = [[0; 3], up, left, plus(left, up)].map(&mut at);
         let b = &mut pass.builder;
         let sum = b.binary(Binary::Add, v0, v1);
         let more = b.binary(Binary::Add, v2, v3);
         let (sum, mut quarter) = (b.binary(Binary::Add, sum, more), b.constant(0.25));
-        if let (Corrects::Flow, Some(scale)) = (self.corrects, self.flow.scale(other)) {
+        if let (FaceVelocity::Courant, Some(scale)) = (self.velocity, self.courants.scale(other)) {
             let scale = b.parameter(scale);
             quarter = b.binary(Binary::Multiply, quarter, scale);
         }
@@ -167,12 +173,12 @@ impl Correction<'_> {
         &self,
         pass: &mut PassBuilder,
         k: usize,
-        flow: &Through,
+        courants: &FaceCourant,
         others: &[(usize, Value)],
         over: &dyn Fn(&mut PassBuilder, Value) -> Value,
-    ) -> Vec<(Value, Fraction)> {
-        let axis = self.flow.axes[k];
-        let Through { v, size, ratio } = *flow;
+    ) -> Vec<(Value, Ratio)> {
+        let axis = self.courants.axes[k];
+        let FaceCourant { v, size, ratio } = *courants;
         let cells =
             [(step(axis, 1), 1.0), ([0; 3], -1.0), (step(axis, -1), -1.0), (step(axis, -2), 1.0)];
         let bend = self.ratio(pass, &cells, 4.0);
@@ -222,13 +228,13 @@ impl Correction<'_> {
 
     /// Adds the term of a flow with a divergence (Smolarkiewicz & Margolin 1998, equation 30).
     fn divergence(&self, pass: &mut PassBuilder, k: usize, ratio: Value, w: Value) -> Value {
-        let axis = self.flow.axes[k];
+        let axis = self.courants.axes[k];
         let left = step(axis, -1);
-        let mut at = |k: usize, offset| self.corrects.at(self.flow, pass, k, offset);
+        let mut at = |k: usize, offset| self.velocity.at(self.courants, pass, k, offset);
         // What flows out of the cells L and R beyond what flows in.
         let mut pairs = vec![(at(k, step(axis, 1)), at(k, left))];
-        for other in (0..self.flow.axes.len()).filter(|other| *other != k) {
-            let up = step(self.flow.axes[other], 1);
+        for other in (0..self.courants.axes.len()).filter(|other| *other != k) {
+            let up = step(self.courants.axes[other], 1);
             pairs.push((at(other, up), at(other, [0; 3])));
             pairs.push((at(other, plus(left, up)), at(other, left)));
         }
@@ -252,39 +258,39 @@ impl Correction<'_> {
 
 /// A difference over a sum; with an infinite gauge over nothing.
 #[derive(Clone, Copy, Debug)]
-struct Fraction {
+struct Ratio {
     above: Value,
     below: Option<Value>,
 }
 
 /// The sum of products of a factor and a fraction. Some fractions at a time are brought to a common
 /// denominator, since a division takes as long as many products.
-fn sum(pass: &mut PassBuilder, terms: &[(Value, Fraction)]) -> Value {
+fn sum(pass: &mut PassBuilder, terms: &[(Value, Ratio)]) -> Value {
     /// So few that the denominator does not overflow for numbers below 1e100.
     const TOGETHER: usize = 3;
     let b = &mut pass.builder;
     let mut all = None;
     for terms in terms.chunks(TOGETHER) {
-        let mut whole: Option<Fraction> = None;
+        let mut whole: Option<Ratio> = None;
         for (factor, fraction) in terms {
             let above = b.binary(Binary::Multiply, *factor, fraction.above);
             whole = Some(match whole {
-                None => Fraction { above, ..*fraction },
+                None => Ratio { above, ..*fraction },
                 Some(before) => match (before.below, fraction.below) {
                     (Some(left), Some(right)) => {
                         let one = b.binary(Binary::Multiply, before.above, right);
                         let two = b.binary(Binary::Multiply, above, left);
                         let above = b.binary(Binary::Add, one, two);
-                        Fraction { above, below: Some(b.binary(Binary::Multiply, left, right)) }
+                        Ratio { above, below: Some(b.binary(Binary::Multiply, left, right)) }
                     }
                     _ => {
                         let above = b.binary(Binary::Add, before.above, above);
-                        Fraction { above, below: None }
+                        Ratio { above, below: None }
                     }
                 },
             });
         }
-        let Some(Fraction { above, below }) = whole else { continue };
+        let Some(Ratio { above, below }) = whole else { continue };
         let value = below.map_or(above, |below| b.binary(Binary::Divide, above, below));
         all = Some(all.map_or(value, |all| b.binary(Binary::Add, all, value)));
     }
@@ -292,7 +298,7 @@ fn sum(pass: &mut PassBuilder, terms: &[(Value, Fraction)]) -> Value {
 }
 
 /// The flow through the face, its magnitude, and what part of the density it is.
-struct Through {
+struct FaceCourant {
     v: Value,
     size: Value,
     ratio: Value,

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use fluxions_expr::{Binary, Builder, Expr, Node, Op, Parts, Unary, Value, lower};
 
 use crate::plan::pass::PassBuilder;
+use crate::plan::profile::AxisProfile;
 use crate::plan::program::{ArrayRef, TIME};
-use crate::schemes::mpdata::position::Along;
 use crate::system::pde::Pde;
 use crate::system::transport::Advector;
 use crate::system::transport::advected::Advected;
@@ -23,7 +23,7 @@ pub(crate) const TINY: f64 = 1e-15;
 
 /// Where Courant numbers come from.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Way {
+pub(crate) enum Storage {
     /// Computed wherever they are used.
     Computed,
     /// Stored once, without the factor that goes with the time step.
@@ -34,7 +34,7 @@ pub(crate) enum Way {
 
 /// What advects some fields.
 #[derive(Clone, Debug)]
-pub(crate) struct Flow<'a> {
+pub(crate) struct CourantField<'a> {
     pub(crate) pde: &'a Pde,
     pub(crate) advector: &'a Advector<Expr>,
     density: Option<&'a Expr>,
@@ -45,7 +45,7 @@ pub(crate) struct Flow<'a> {
     number: usize,
     /// The axes, as they are numbered inside.
     pub(crate) axes: Vec<usize>,
-    pub(crate) way: Way,
+    pub(crate) storage: Storage,
     /// The array of the density, where it is stored.
     pub(crate) density_array: Option<usize>,
     /// For each axis the parameter that the stored or computed flow is multiplied with.
@@ -66,20 +66,22 @@ pub(crate) fn plus(a: [i32; 3], b: [i32; 3]) -> [i32; 3] {
     std::array::from_fn(|k| a[k] + b[k])
 }
 
-impl<'a> Flow<'a> {
+impl<'a> CourantField<'a> {
     /// The flow of a field, computed wherever it is used.
     pub(crate) fn new(pde: &'a Pde, advected: &'a Advected, edges: Edges) -> Self {
         let missing = pde.grid().missing();
-        Flow {
+        CourantField {
             pde,
             advector: &advected.advector,
             density: advected.density.as_ref(),
             owner: (!advected.is_given(pde.symbols()))
                 .then(|| pde.conditions().owner_of_field(advected.field)),
             edges,
-            number: pde.edges().iter().position(|known| *known == edges).unwrap_or(0),
+            number: (pde.edges().iter())
+                .position(|known| *known == edges)
+                .expect("the ends of an advected field are among those of its system"),
             axes: (missing..3).collect(),
-            way: Way::Computed,
+            storage: Storage::Computed,
             density_array: None,
             scales: Vec::new(),
             whole_step: 0,
@@ -87,8 +89,10 @@ impl<'a> Flow<'a> {
     }
 
     /// Whether two flows are the same, but for where they are stored.
-    pub(crate) fn is_same(&self, other: &Flow<'a>) -> bool {
-        let key = |flow: &Flow<'a>| (flow.advector, flow.density, flow.edges, flow.owner);
+    pub(crate) fn is_same(&self, other: &CourantField<'a>) -> bool {
+        let key = |courants: &CourantField<'a>| {
+            (courants.advector, courants.density, courants.edges, courants.owner)
+        };
         key(self) == key(other)
     }
 
@@ -128,8 +132,8 @@ impl<'a> Flow<'a> {
     /// the factor that goes with the time step: from expressions of place and time.
     pub(crate) fn base(&self, b: &mut Builder, k: usize, offset: [i32; 3]) -> Value {
         let axis = self.axes[k];
-        let mut at = [Along::Centre; 3];
-        at[axis] = Along::Face;
+        let mut at = [AxisProfile::Centre; 3];
+        at[axis] = AxisProfile::Face;
         let value = match self.advector {
             Advector::Velocity(parts) => {
                 let speed = self.located(b, &parts[k], at, offset);
@@ -147,7 +151,7 @@ impl<'a> Flow<'a> {
                     corner[other] = along;
                     self.located(b, s, corner, offset)
                 };
-                let (upper, lower) = (corner(Along::Upper), corner(Along::Lower));
+                let (upper, lower) = (corner(AxisProfile::Upper), corner(AxisProfile::Lower));
                 match k {
                     0 => b.binary(Binary::Subtract, upper, lower),
                     _ => b.binary(Binary::Subtract, lower, upper),
@@ -167,8 +171,10 @@ impl<'a> Flow<'a> {
     ) -> Value {
         for (other, axis) in self.axes.iter().enumerate() {
             let (what, matters): (_, fn(Edge) -> bool) = match other == k {
-                true => (Along::Passes, |e| matches!(e, Edge::Given | Edge::Wall | Edge::Pole)),
-                false => (Along::Inside, |e| e == Edge::Given),
+                true => {
+                    (AxisProfile::Passes, |e| matches!(e, Edge::Given | Edge::Wall | Edge::Pole))
+                }
+                false => (AxisProfile::Inside, |e| e == Edge::Given),
             };
             if self.edges[*axis].into_iter().any(matters) {
                 let there = what.load(b, self.number, *axis, offset);
@@ -183,7 +189,8 @@ impl<'a> Flow<'a> {
         for (other, axis) in self.axes.iter().enumerate() {
             let ends = |e: &Edge| !matches!(e, Edge::Joined | Edge::Pole);
             if self.edges[*axis].iter().any(ends) {
-                let what = if other == k { Along::FaceCorrected } else { Along::Corrected };
+                let what =
+                    if other == k { AxisProfile::FaceCorrected } else { AxisProfile::Corrected };
                 let there = what.load(b, self.number, *axis, [0; 3]);
                 let zero = b.constant(0.0);
                 value = b.select(there, value, zero);
@@ -202,15 +209,15 @@ impl<'a> Flow<'a> {
 
     /// The same without its scale.
     pub(crate) fn bare(&self, pass: &mut PassBuilder, k: usize, offset: [i32; 3]) -> Value {
-        match &self.way {
-            Way::EachStep(arrays) | Way::Stored(arrays) => load(pass, arrays[k], offset),
-            Way::Computed => self.base(&mut pass.builder, k, offset),
+        match &self.storage {
+            Storage::EachStep(arrays) | Storage::Stored(arrays) => load(pass, arrays[k], offset),
+            Storage::Computed => self.base(&mut pass.builder, k, offset),
         }
     }
 
     /// The parameter by which a flow along an axis has to be multiplied, if there is one.
     pub(crate) fn scale(&self, k: usize) -> Option<usize> {
-        (!matches!(self.way, Way::EachStep(_))).then_some(self.scales[k])
+        (!matches!(self.storage, Storage::EachStep(_))).then_some(self.scales[k])
     }
 
     /// The density in the cell at an offset; none where it is 1.
@@ -225,7 +232,7 @@ impl<'a> Flow<'a> {
     /// The density at the centre of the cell at an offset, computed.
     pub(crate) fn density_itself(&self, b: &mut Builder, offset: [i32; 3]) -> Value {
         match self.density {
-            Some(density) => self.located(b, density, [Along::Centre; 3], offset),
+            Some(density) => self.located(b, density, [AxisProfile::Centre; 3], offset),
             None => b.constant(1.0),
         }
     }
@@ -246,8 +253,8 @@ impl<'a> Flow<'a> {
         k: usize,
         offset: [i32; 3],
     ) -> Option<Value> {
-        let mut at = [Along::Centre; 3];
-        at[self.axes[k]] = Along::Face;
+        let mut at = [AxisProfile::Centre; 3];
+        at[self.axes[k]] = AxisProfile::Face;
         self.density.map(|density| self.located(b, density, at, offset))
     }
 
@@ -256,7 +263,7 @@ impl<'a> Flow<'a> {
         &self,
         b: &mut Builder,
         expr: &Expr,
-        at: [Along; 3],
+        at: [AxisProfile; 3],
         offset: [i32; 3],
     ) -> Value {
         let here = self.lowered(b, expr, at, offset);
@@ -267,11 +274,17 @@ impl<'a> Flow<'a> {
             turned[*axis] = at[*axis].opposite();
         }
         let there = self.lowered(b, expr, turned, offset);
-        let beyond = Along::BeyondPole.load(b, self.number, *across, offset);
+        let beyond = AxisProfile::BeyondPole.load(b, self.number, *across, offset);
         b.select(beyond, there, here)
     }
 
-    fn lowered(&self, b: &mut Builder, expr: &Expr, at: [Along; 3], offset: [i32; 3]) -> Value {
+    fn lowered(
+        &self,
+        b: &mut Builder,
+        expr: &Expr,
+        at: [AxisProfile; 3],
+        offset: [i32; 3],
+    ) -> Value {
         let parts = self.parts(b, expr, at, offset, &mut HashMap::new());
         parts.only().re.unwrap_or_else(|| b.constant(0.0))
     }
@@ -280,7 +293,7 @@ impl<'a> Flow<'a> {
         &self,
         b: &mut Builder,
         expr: &Expr,
-        at: [Along; 3],
+        at: [AxisProfile; 3],
         offset: [i32; 3],
         known: &mut HashMap<usize, Parts>,
     ) -> Parts {
@@ -322,9 +335,14 @@ pub(crate) fn load(pass: &mut PassBuilder, array: usize, offset: [i32; 3]) -> Va
 }
 
 /// The mean of the numbers in the two cells at a face.
-pub(crate) fn mean_at_face(flow: &Flow, pass: &mut PassBuilder, array: usize, k: usize) -> Value {
+pub(crate) fn mean_at_face(
+    courants: &CourantField,
+    pass: &mut PassBuilder,
+    array: usize,
+    k: usize,
+) -> Value {
     let right = load(pass, array, [0; 3]);
-    let left = load(pass, array, step(flow.axes[k], -1));
+    let left = load(pass, array, step(courants.axes[k], -1));
     let b = &mut pass.builder;
     let (sum, half) = (b.binary(Binary::Add, left, right), b.constant(0.5));
     b.binary(Binary::Multiply, half, sum)

@@ -12,7 +12,7 @@ use crate::system::transport::conditions::Edge;
 /// Beyond an end of an axis, coordinates are those of the cell from which the flow there follows:
 /// the last one, or beyond a wall and a pole the mirrored one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Along {
+pub(crate) enum AxisProfile {
     /// The coordinate of its centre.
     Centre,
     /// Those of its lower and its upper face.
@@ -37,34 +37,34 @@ pub(crate) enum Along {
     OppositeFace,
 }
 
-const KINDS: [Along; 13] = [
-    Along::Centre,
-    Along::Lower,
-    Along::Upper,
-    Along::Face,
-    Along::Inside,
-    Along::Passes,
-    Along::Corrected,
-    Along::FaceCorrected,
-    Along::BeyondPole,
-    Along::OppositeCentre,
-    Along::OppositeLower,
-    Along::OppositeUpper,
-    Along::OppositeFace,
+const KINDS: [AxisProfile; 13] = [
+    AxisProfile::Centre,
+    AxisProfile::Lower,
+    AxisProfile::Upper,
+    AxisProfile::Face,
+    AxisProfile::Inside,
+    AxisProfile::Passes,
+    AxisProfile::Corrected,
+    AxisProfile::FaceCorrected,
+    AxisProfile::BeyondPole,
+    AxisProfile::OppositeCentre,
+    AxisProfile::OppositeLower,
+    AxisProfile::OppositeUpper,
+    AxisProfile::OppositeFace,
 ];
 
 /// Profiles for cells up to so many cells away.
 const REACH: i32 = 3;
 const SHIFTS: usize = 2 * REACH as usize + 1;
 
-impl Along {
+impl AxisProfile {
     /// The same half around the axis.
     pub(crate) fn opposite(self) -> Self {
         match self {
-            Along::Centre => Along::OppositeCentre,
-            Along::Lower => Along::OppositeLower,
-            Along::Upper => Along::OppositeUpper,
-            Along::Face => Along::OppositeFace,
+            AxisProfile::Centre => AxisProfile::OppositeCentre,
+            AxisProfile::Lower => AxisProfile::OppositeLower,
+            AxisProfile::Upper => AxisProfile::OppositeUpper,
+            AxisProfile::Face => AxisProfile::OppositeFace,
             other => other,
         }
     }
@@ -87,7 +87,7 @@ impl Along {
     }
 
     /// What the profile of a number holds: the ends, the axis, the kind and the shift.
-    pub(crate) fn of_number(number: usize) -> (usize, usize, Along, isize) {
+    pub(crate) fn of_number(number: usize) -> (usize, usize, AxisProfile, isize) {
         let number = number - FIRST_METRIC;
         let (number, shift) = (number / SHIFTS, (number % SHIFTS) as isize - REACH as isize);
         let (number, kind) = (number / KINDS.len(), KINDS[number % KINDS.len()]);
@@ -103,16 +103,21 @@ impl Along {
     pub(crate) fn value(self, axis: &Axis, ends: [Edge; 2], index: isize) -> f64 {
         let n = axis.cells() as isize;
         if ends[0] == Edge::Joined {
-            let half = if self as usize >= Along::OppositeCentre as usize { n / 2 } else { 0 };
+            let half =
+                if self as usize >= AxisProfile::OppositeCentre as usize { n / 2 } else { 0 };
             let index = (index + half).rem_euclid(n);
             return match self {
-                Along::Centre | Along::OppositeCentre => axis.centre(index),
-                Along::Lower | Along::Face | Along::OppositeLower | Along::OppositeFace => {
-                    axis.face(index as usize)
-                }
-                Along::Upper | Along::OppositeUpper => axis.face(index as usize + 1),
-                Along::BeyondPole => 0.0,
-                Along::Inside | Along::Passes | Along::Corrected | Along::FaceCorrected => 1.0,
+                AxisProfile::Centre | AxisProfile::OppositeCentre => axis.centre(index),
+                AxisProfile::Lower
+                | AxisProfile::Face
+                | AxisProfile::OppositeLower
+                | AxisProfile::OppositeFace => axis.face(index as usize),
+                AxisProfile::Upper | AxisProfile::OppositeUpper => axis.face(index as usize + 1),
+                AxisProfile::BeyondPole => 0.0,
+                AxisProfile::Inside
+                | AxisProfile::Passes
+                | AxisProfile::Corrected
+                | AxisProfile::FaceCorrected => 1.0,
             };
         }
         let beyond = |index: isize, last: isize| match index {
@@ -145,15 +150,15 @@ impl Along {
         };
         let face = face.clamp(0, n);
         match self {
-            Along::Centre | Along::OppositeCentre => axis.centre(cell),
-            Along::Lower | Along::OppositeLower => axis.face(cell as usize),
-            Along::Upper | Along::OppositeUpper => axis.face(cell as usize + 1),
-            Along::Face | Along::OppositeFace => axis.face(face as usize),
-            Along::Inside => match beyond(index, n - 1) {
+            AxisProfile::Centre | AxisProfile::OppositeCentre => axis.centre(cell),
+            AxisProfile::Lower | AxisProfile::OppositeLower => axis.face(cell as usize),
+            AxisProfile::Upper | AxisProfile::OppositeUpper => axis.face(cell as usize + 1),
+            AxisProfile::Face | AxisProfile::OppositeFace => axis.face(face as usize),
+            AxisProfile::Inside => match beyond(index, n - 1) {
                 Some(Edge::Given) => 0.0,
                 _ => 1.0,
             },
-            Along::Passes => {
+            AxisProfile::Passes => {
                 let ends_here =
                     |edge: Edge, at: isize| index == at && matches!(edge, Edge::Wall | Edge::Pole);
                 match beyond(index, n) {
@@ -163,15 +168,15 @@ impl Along {
                     _ => 1.0,
                 }
             }
-            Along::Corrected => match beyond(index, n - 1) {
+            AxisProfile::Corrected => match beyond(index, n - 1) {
                 None | Some(Edge::Pole) => 1.0,
                 _ => 0.0,
             },
-            Along::FaceCorrected => match beyond(index, n) {
+            AxisProfile::FaceCorrected => match beyond(index, n) {
                 None | Some(Edge::Pole) => 1.0,
                 _ => 0.0,
             },
-            Along::BeyondPole => match beyond(index, n - 1) {
+            AxisProfile::BeyondPole => match beyond(index, n - 1) {
                 Some(Edge::Pole) => 1.0,
                 _ => 0.0,
             },

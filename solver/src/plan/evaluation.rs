@@ -1,0 +1,79 @@
+//! Plans that evaluate what does not change the state: outputs, initial values, external data.
+
+use fluxions_expr::{Expr, Type};
+use fluxions_halo::HaloWidth;
+
+use crate::plan::action::{Extent, Slot};
+use crate::plan::builder::PlanBuilder;
+use crate::plan::pass::PassBuilder;
+use crate::plan::plan::{Plan, slots};
+use crate::plan::program::{OwnedExpr, Program};
+use crate::system::names;
+use crate::system::pde::Pde;
+
+/// The evaluation of an expression from the fields in arrays 0 … n−1: of a value of this type
+/// per cell to the arrays after those of all fields and the `kept` ones of the scheme, or of one
+/// number to row 0.
+pub(crate) fn of_expression(
+    pde: &Pde,
+    kept: &[String],
+    name: &str,
+    expr: &Expr,
+    ty: Type,
+    extent: Extent,
+) -> Plan {
+    evaluation(pde, kept, name, expr, ty, extent, None)
+}
+
+/// The initial value of one field, to its arrays. What is needed beside lies in the arrays after
+/// those of the fields.
+pub(crate) fn initial(pde: &Pde, kept: &[String], field: usize, expr: &Expr) -> Plan {
+    let (name, ty) = (&pde.fields()[field], pde.types()[field]);
+    let outputs = pde.arrays_of(field).map(Slot::Array).collect();
+    evaluation(pde, kept, name, expr, ty, Extent::Block, Some(outputs))
+}
+
+/// Fills the halos of external fields, as wide as other plans need them.
+pub(crate) fn external_halos(pde: &Pde, widths: &[HaloWidth]) -> Plan {
+    let mut plan = PlanBuilder::new(pde, &[], &[]);
+    if let Some(group) = Program::halo_of_data(pde, widths) {
+        let halo = plan.add_halo(group);
+        plan.push(&[halo], &slots(pde.arrays(), 0, pde.all_arrays()));
+    }
+    plan.finish()
+}
+
+fn evaluation(
+    pde: &Pde,
+    kept: &[String],
+    name: &str,
+    expr: &Expr,
+    ty: Type,
+    extent: Extent,
+    outputs: Option<Vec<Slot>>,
+) -> Plan {
+    let owner = pde.owner_of(expr);
+    let target = OwnedExpr { expr, owner, name };
+    let mut program = Program::new(pde, &[target]);
+    let mut plan = PlanBuilder::new(pde, kept, &[&program]);
+    let mut results = vec![Slot::Row(0)];
+    if extent == Extent::Block {
+        let names = names::of_arrays(name, ty, pde.space());
+        let count = names.len();
+        let first = plan.add_arrays(names);
+        results = (first..first + count).map(Slot::Array).collect();
+    }
+    let first_quantity = plan.add_arrays(program.array_names());
+    let slot = slots(pde.arrays(), 0, first_quantity);
+    let prepared = plan.prepare(&mut program);
+    plan.push(&prepared, &slot);
+    let mut pass = PassBuilder::last(&mut program);
+    let value = pass.value(target);
+    for number in value.numbers(ty, pde.space().dimension(), &mut pass.builder) {
+        pass.builder.output(number);
+    }
+    let pass = pass.finish();
+    plan.sweep(pass, &slot, outputs.unwrap_or(results), extent, name.into());
+    plan.set_randoms(program.randoms);
+    plan.finish()
+}

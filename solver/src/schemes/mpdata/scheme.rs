@@ -1,0 +1,99 @@
+//! MPDATA as a scheme: the passes of a step, and what is done before the first one.
+
+use crate::plan::plan::{Plan, equations};
+use crate::schemes::mpdata::courant_fields::CourantFields;
+use crate::schemes::mpdata::measures::Measure;
+use crate::schemes::mpdata::step::{Steps, extra, is_nothing};
+use crate::schemes::scheme::{Preparation, Scheme};
+use crate::schemes::tableau::Tableau;
+use crate::system::pde::Pde;
+use crate::system::transport::Sources;
+
+/// Transport by MPDATA, with sources.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MpdataScheme {
+    sources: Sources,
+}
+
+impl MpdataScheme {
+    /// The scheme that integrates sources in this way.
+    pub(crate) fn new(sources: Sources) -> Self {
+        MpdataScheme { sources }
+    }
+}
+
+impl Scheme for MpdataScheme {
+    fn name(&self) -> &str {
+        match self.sources {
+            Sources::Symmetric => "symmetric",
+            Sources::Euler => "euler",
+        }
+    }
+
+    fn order(&self) -> usize {
+        match self.sources {
+            Sources::Symmetric => 2,
+            Sources::Euler => 1,
+        }
+    }
+
+    /// That of an Euler step with the whole source, which the symmetric scheme exceeds.
+    fn real_limit(&self) -> f64 {
+        Tableau::EULER.real_limit()
+    }
+
+    fn imaginary_limit(&self) -> f64 {
+        Tableau::EULER.imaginary_limit()
+    }
+
+    /// The state, and as many working copies as the array with most passes and sources needs.
+    fn registers(&self, pde: &Pde) -> usize {
+        let plan = self.step(pde);
+        let mut counts = vec![0; plan.arrays()];
+        (0..plan.arrays()).for_each(|array| counts[plan.stands_for(array)] += 1);
+        counts[..pde.arrays()].iter().copied().max().expect("a system has fields")
+    }
+
+    fn embedded(&self) -> Option<&[f64]> {
+        None
+    }
+
+    fn kept(&self, pde: &Pde) -> Vec<String> {
+        CourantFields::of(pde).kept
+    }
+
+    fn step(&self, pde: &Pde) -> Plan {
+        let mut fields = CourantFields::of(pde);
+        let mut steps = Steps::new(pde, &mut fields);
+        let sources = equations(pde).iter().any(|source| !is_nothing(source));
+        let part = match self.sources {
+            Sources::Symmetric => steps.half,
+            Sources::Euler => steps.whole,
+        };
+        steps.plan.count_evaluations(1);
+        steps.begin(&fields, sources.then_some(part));
+        steps.store_each_step(&mut fields);
+        steps.advect(&fields);
+        if sources && self.sources == Sources::Symmetric {
+            steps.end();
+        }
+        steps.finish()
+    }
+
+    /// Courant numbers that do not change, and those that depend on the fields as they are at the
+    /// beginning; then all measures, as results of the plan.
+    fn before(&self, pde: &Pde) -> Option<Preparation> {
+        let mut fields = CourantFields::of(pde);
+        let mut steps = Steps::new(pde, &mut fields);
+        fields.list.iter().for_each(|named| steps.store_once(named));
+        steps.store_earlier(&fields);
+        let mut plan = steps.plan;
+        let measures = Measure::all(pde, &fields);
+        for measure in &measures {
+            let pass = measure.pass(pde, &fields);
+            let inputs = pass.inputs.iter().map(|array| extra(*array)).collect();
+            plan.reduce(pass.kernel, inputs, measure.kind());
+        }
+        Some(Preparation { plan: plan.finish(), measures })
+    }
+}

@@ -1,0 +1,77 @@
+//! What a scheme is: something that makes the plan of a time step, and knows how good that is.
+
+use crate::plan::plan::Plan;
+use crate::schemes::mpdata::measures::Measure;
+use crate::system::pde::Pde;
+
+/// A time stepping scheme.
+pub(crate) trait Scheme {
+    /// Its name, as problem files use it.
+    fn name(&self) -> &str;
+
+    /// The order of its error in the time step.
+    fn order(&self) -> usize;
+
+    /// How far it is stable on the negative real axis: |λ| dt.
+    fn real_limit(&self) -> f64;
+
+    /// How far it is stable on the imaginary axis.
+    fn imaginary_limit(&self) -> f64;
+
+    /// The families of arrays that it needs, the state among them: each has an array for every
+    /// array of the state.
+    fn registers(&self, pde: &Pde) -> usize;
+
+    /// The weights of the stages in a second result, whose difference from the first estimates the
+    /// error of a step; nothing where a scheme has none.
+    fn embedded(&self) -> Option<&[f64]>;
+
+    /// The names of the arrays that it keeps between steps. They come after those of all fields.
+    fn kept(&self, pde: &Pde) -> Vec<String>;
+
+    /// The plan of a step: from the fields in arrays 0 … n−1 to the same arrays after
+    /// [`Plan::swaps`].
+    fn step(&self, pde: &Pde) -> Plan;
+
+    /// What is done once, before the first step.
+    fn before(&self, pde: &Pde) -> Option<Preparation>;
+}
+
+/// What is done before the first step.
+pub(crate) struct Preparation {
+    pub(crate) plan: Plan,
+    /// What each of the plan's results is.
+    pub(crate) measures: Vec<Measure>,
+}
+
+/// What is known of a scheme for a system.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SchemeProperties {
+    /// Its name, as problem files use it.
+    pub name: String,
+    /// The order of its error in the time step.
+    pub order: usize,
+    /// How far it is stable on the negative real axis: |λ| dt.
+    pub real_limit: f64,
+    /// How far it is stable on the imaginary axis.
+    pub imaginary_limit: f64,
+    /// How many arrays it needs for each array of the state, this one included.
+    pub registers: usize,
+    /// Whether it estimates the error of a step.
+    pub estimates_error: bool,
+}
+
+impl SchemeProperties {
+    /// What is known of this scheme.
+    pub(crate) fn of(scheme: &dyn Scheme, pde: &Pde) -> Self {
+        SchemeProperties {
+            name: scheme.name().into(),
+            order: scheme.order(),
+            real_limit: scheme.real_limit(),
+            imaginary_limit: scheme.imaginary_limit(),
+            registers: scheme.registers(pde),
+            estimates_error: scheme.embedded().is_some(),
+        }
+    }
+}
