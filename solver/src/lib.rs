@@ -23,7 +23,7 @@ pub use run::blocking::tuning::Blocking;
 pub use run::executor::Counts;
 pub use schemes::tableau::Tableau;
 pub use simulation::builder::SimulationBuilder;
-pub use simulation::clock::Clock;
+pub use simulation::equal_steps::Clock;
 pub use simulation::report::{Report, StopReason};
 pub use simulation::schedule::Every;
 pub use simulation::simulation::Simulation;

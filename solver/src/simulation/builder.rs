@@ -17,7 +17,7 @@ use crate::run::memory::Memory;
 use crate::run::streaming;
 use crate::schemes::mpdata::measures;
 use crate::schemes::tableau::Tableau;
-use crate::simulation::clock::Clock;
+use crate::simulation::equal_steps::Clock;
 use crate::simulation::health::Health;
 use crate::simulation::schedule::{Every, Schedule};
 use crate::simulation::setup::{Setup, load};

@@ -1,7 +1,7 @@
 //! The run loop: the state of a system, its clock, and who looks at it when.
 
 pub(crate) mod builder;
-pub(crate) mod clock;
+pub(crate) mod equal_steps;
 pub(crate) mod health;
 pub(crate) mod report;
 pub(crate) mod schedule;

@@ -1,6 +1,6 @@
 //! When something is due.
 
-use crate::simulation::clock::Clock;
+use crate::simulation::equal_steps::Clock;
 
 /// How often something happens. Whatever the interval, it also happens at the first and at the
 /// last state of a run.

@@ -13,7 +13,7 @@ use crate::run::blocking::tuning::Blocking;
 use crate::run::blocking::wavefront::Wavefront;
 use crate::run::executor::{Counts, Executor};
 use crate::simulation::builder::SimulationBuilder;
-use crate::simulation::clock::Clock;
+use crate::simulation::equal_steps::Clock;
 use crate::simulation::health::Health;
 use crate::simulation::report::{Report, StopReason};
 use crate::simulation::schedule::Schedule;

@@ -10,7 +10,7 @@ use fluxions_halo::{Decomposition, Subdomain};
 use ndarray::{ArrayD, ArrayViewD, Axis};
 
 use crate::error::Error;
-use crate::simulation::clock::Clock;
+use crate::simulation::equal_steps::Clock;
 use crate::simulation::report::Report;
 use crate::simulation::state::State;
 use crate::system::pde::Pde;
