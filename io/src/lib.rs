@@ -5,6 +5,7 @@ mod error;
 mod external;
 mod folder;
 mod log;
+pub mod numbers;
 pub mod picture;
 pub mod problem;
 mod report;

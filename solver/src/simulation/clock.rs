@@ -1,110 +1,91 @@
-//! The times of steps.
+//! Clocks: which steps a simulation makes.
+//!
+//! The run loop asks its clock for the next step, makes it, and tells the clock what came of it. A
+//! clock that rejects a step is asked again, for another step from the same time.
 
 use crate::error::Error;
 
-/// How far from a whole number of steps a span may be to count as one, relative to that number.
-const WHOLE: f64 = 1e-9;
-
-/// The times of steps of equal length from a start to an end: step n begins at start + n·dt, not
-/// at a sum, and the last one is shortened where dt does not divide the span, so that the end is
-/// met exactly.
+/// A time step.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Clock {
-    start: f64,
-    end: f64,
-    dt: f64,
-    steps: u64,
-    whole: bool,
+pub(crate) struct Step {
+    /// The time at which it begins.
+    pub(crate) from: f64,
+    /// Its length.
+    pub(crate) dt: f64,
+    /// The time of the state that it leads to: `from + dt`, except for rounding.
+    pub(crate) to: f64,
 }
 
-impl Clock {
-    /// The clock of a run.
+/// What came of a step that may still be rejected, the same on all ranks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Trial {
+    /// The step that was made.
+    pub(crate) step: Step,
+    /// Whether all numbers of the new state are finite.
+    pub(crate) finite: bool,
+}
+
+/// What a clock says of a trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The step counts, and the clock has moved on.
+    Accepted,
+    /// The step is made anew, as the clock says now.
+    Rejected,
+}
+
+/// Decides which steps a simulation makes. Clocks of different ranks are told the same and decide
+/// the same.
+pub(crate) trait Clock {
+    /// Sets the time at which the steps end, which is met exactly; without one they go on.
     ///
     /// # Errors
-    /// If a time is not finite, the step not positive, or the end before the start.
-    pub fn new(start: f64, end: f64, dt: f64) -> Result<Self, Error> {
-        let bad = |what, must, value| Err(Error::BadTime { what, must, value });
-        if !start.is_finite() {
-            return bad("the start", "a finite time", start);
-        }
-        if !(end.is_finite() && end >= start) {
-            return bad("the end", "a finite time, not before the start", end);
-        }
-        if !(dt.is_finite() && dt > 0.0) {
-            return bad("the time step", "positive and finite", dt);
-        }
-        let ratio = (end - start) / dt;
-        if ratio > 1e15 {
-            return bad("the time step", "long enough for fewer than 1e15 steps", dt);
-        }
-        let whole = (ratio - ratio.round()).abs() <= WHOLE * ratio.max(1.0);
-        let steps = if whole { ratio.round() } else { ratio.ceil() } as u64;
-        Ok(Clock { start, end, dt, steps, whole })
+    /// If there is no way to that time.
+    fn set_end(&mut self, end: Option<f64>) -> Result<(), Error>;
+
+    /// Takes note of the next time at which a tracker is due, if any: a clock may let a step end
+    /// there.
+    fn expect(&mut self, due: Option<f64>) {
+        let _ = due;
     }
 
-    /// The beginning of the first step.
-    pub fn start(&self) -> f64 {
-        self.start
+    /// The step that follows `ahead` steps after the present state; nothing beyond the end, and
+    /// nothing beyond the next step if that depends on how the next one turns out.
+    fn step(&self, ahead: u64) -> Option<Step>;
+
+    /// The next step; nothing at the end.
+    fn next(&self) -> Option<Step> {
+        self.step(0)
     }
 
-    /// The end of the last step.
-    pub fn end(&self) -> f64 {
-        self.end
+    /// How many steps there are to the end, where that is known.
+    fn remaining(&self) -> Option<u64> {
+        None
     }
 
-    /// The length of all steps but perhaps the last.
-    pub fn dt(&self) -> f64 {
-        self.dt
-    }
+    /// How many of the coming steps are certain: they are made as they are, whatever comes of
+    /// them. The next step is tried and then judged if it is not certain.
+    fn certain(&self) -> u64;
 
-    /// How many steps there are.
-    pub fn steps(&self) -> u64 {
-        self.steps
-    }
+    /// The length of steps, where nothing shortens them. Differences of time that are very small
+    /// against it are rounding.
+    fn dt(&self) -> f64;
 
-    /// The time after `step` steps.
-    pub fn time(&self, step: u64) -> f64 {
-        if step == self.steps { self.end } else { self.start + step as f64 * self.dt }
-    }
+    /// Moves on by steps that were certain and have been made.
+    fn pass(&mut self, steps: u64);
 
-    /// The length of the step that begins after `step` steps.
-    pub fn step_size(&self, step: u64) -> f64 {
-        let last = step + 1 == self.steps;
-        if last && !self.whole { self.end - self.time(step) } else { self.dt }
-    }
-}
+    /// Judges a step, and moves on if it is accepted.
+    ///
+    /// # Errors
+    /// If no step would do.
+    fn judge(&mut self, trial: &Trial) -> Result<Verdict, Error>;
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// What a clock of the same kind needs to go on from here.
+    fn save(&self) -> Vec<u8>;
 
-    #[test]
-    fn times_are_products_and_the_end_is_exact() {
-        let clock = Clock::new(0.0, 1.0, 0.1).unwrap();
-        assert_eq!(clock.steps(), 10);
-        assert_eq!(clock.time(3), 3.0 * 0.1);
-        assert_eq!((clock.time(10), clock.step_size(9)), (1.0, 0.1));
-        // A sum of a million tenths is off by 1e-6.
-        let long = Clock::new(0.0, 1e5, 0.1).unwrap();
-        assert_eq!((long.steps(), long.time(999_999)), (1_000_000, 999_999.0 * 0.1));
-    }
-
-    #[test]
-    fn the_last_step_is_shortened_where_the_step_does_not_divide() {
-        let clock = Clock::new(0.5, 1.5, 0.3).unwrap();
-        assert_eq!(clock.steps(), 4);
-        assert_eq!(clock.step_size(2), 0.3);
-        assert_eq!(clock.step_size(3), 1.5 - (0.5 + 3.0 * 0.3));
-        assert_eq!(clock.time(4), 1.5);
-    }
-
-    #[test]
-    fn no_time_no_steps() {
-        assert_eq!(Clock::new(1.0, 1.0, 0.1).unwrap().steps(), 0);
-        for (start, end, dt) in
-            [(0.0, -1.0, 0.1), (0.0, 1.0, 0.0), (0.0, 1.0, f64::NAN), (f64::NAN, 1.0, 0.1)]
-        {
-            assert!(Clock::new(start, end, dt).is_err());
-        }
-    }
+    /// Goes on from what was saved, at the time of the present state; without an end.
+    ///
+    /// # Errors
+    /// If it was saved by a clock of another kind.
+    fn restore(&mut self, time: f64, saved: &[u8]) -> Result<(), Error>;
 }

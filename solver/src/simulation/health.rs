@@ -17,18 +17,8 @@ const INTERVAL: Duration = Duration::from_millis(100);
 /// Most steps between two meetings.
 const MOST: u64 = 1 << 20;
 
-/// What was not finite on a rank.
-struct Bad {
-    /// The step after which it was.
-    step: u64,
-    /// The array and the cell.
-    place: (usize, u64),
-    /// The arrays from whose cells more was advected in that step than was in them.
-    too_fast: Vec<usize>,
-}
-
 pub(crate) struct Health {
-    /// What was first not finite here.
+    /// The first number that was not finite here.
     bad: Option<Bad>,
     /// The step after which the ranks meet again.
     next: u64,
@@ -40,10 +30,28 @@ pub(crate) struct Health {
     multiple: u64,
 }
 
+/// A number that is not finite.
+struct Bad {
+    /// The number of the step that led to it, and the time after that.
+    step: u64,
+    time: f64,
+    /// Its array, and its cell's number in the grid.
+    array: usize,
+    cell: u64,
+    /// The arrays from whose cells more was advected in that step than was in them.
+    too_fast: Vec<usize>,
+}
+
 impl Health {
-    /// The health of a run that makes `multiple` steps at a time.
+    /// The health of a simulation that makes `multiple` steps at a time.
     pub(crate) fn new(multiple: u64) -> Self {
         Health { bad: None, next: multiple, met: (0, Instant::now()), stride: multiple, multiple }
+    }
+
+    /// Begins a run after so many steps, with the rhythm of the beginning.
+    pub(crate) fn begin(&mut self, steps: u64) {
+        let next = steps + self.multiple;
+        *self = Health { next, met: (steps, Instant::now()), ..Health::new(self.multiple) };
     }
 
     /// The step after which the ranks meet next.
@@ -51,11 +59,17 @@ impl Health {
         self.next
     }
 
-    /// Notes what was found not to be finite after a step, and the arrays from whose cells more
-    /// was advected in it than was in them.
-    pub(crate) fn note(&mut self, step: u64, found: Option<(usize, u64)>, too_fast: Vec<usize>) {
-        if let (None, Some(place)) = (&self.bad, found) {
-            self.bad = Some(Bad { step, place, too_fast });
+    /// Takes note of an array and a cell whose number was found not to be finite after a step, and
+    /// of the arrays from whose cells more was advected in it than was in them.
+    pub(crate) fn note(
+        &mut self,
+        step: u64,
+        time: f64,
+        found: Option<(usize, u64)>,
+        too_fast: Vec<usize>,
+    ) {
+        if let (None, Some((array, cell))) = (&self.bad, found) {
+            self.bad = Some(Bad { step, time, array, cell, too_fast });
         }
     }
 
@@ -64,14 +78,9 @@ impl Health {
         step >= self.next
     }
 
-    /// Meets after step `now`. An error, the same on all ranks, if any of them found something that is not finite;
-    /// `time` tells the time after a step. Collective.
-    pub(crate) fn meet(
-        &mut self,
-        state: &State,
-        now: u64,
-        time: impl Fn(u64) -> f64,
-    ) -> Result<(), Error> {
+    /// Meets after step `now`: an error, the same on all ranks, if any of them found a number that
+    /// is not finite. Collective.
+    pub(crate) fn meet(&mut self, state: &State, now: u64) -> Result<(), Error> {
         let step = self.bad.as_ref().map_or(i64::MAX, |bad| bad.step as i64);
         // Rank 0 decides when to meet again, by its clock.
         let (before, moment) = self.met;
@@ -94,7 +103,7 @@ impl Health {
         // The arrays of the fields come in order, and the cells of each by their number in the grid.
         let cells = state.pde.grid().cells() as i64;
         let mine = self.bad.as_ref().filter(|bad| bad.step as i64 == first);
-        let key = |bad: &Bad| bad.place.0 as i64 * cells + bad.place.1 as i64;
+        let key = |bad: &Bad| bad.array as i64 * cells + bad.cell as i64;
         let mut place = [mine.map_or(i64::MAX, key)];
         state.world.combine(Combine::Min, &mut place)?;
         let at = (place[0] / cells, place[0] % cells);
@@ -102,7 +111,8 @@ impl Health {
         let too_fast = mine.is_some_and(|bad| bad.too_fast.contains(&(at.0 as usize)));
         let mut too_fast = [i64::from(too_fast)];
         state.world.combine(Combine::Max, &mut too_fast)?;
-        Err(bad_number(state, at, first as u64, time(first as u64), too_fast[0] == 1))
+        let time = state.world.max(mine.map_or(f64::NEG_INFINITY, |bad| bad.time))?;
+        Err(bad_number(state, at, first as u64, time, too_fast[0] == 1))
     }
 }
 
