@@ -318,7 +318,7 @@ fn an_initial_value_that_is_not_finite_is_an_error() {
     let grid = Grid::cartesian().axis("x", 0.0..1.0, 4, Bounded).build().unwrap();
     let pde = Pde::on(&grid).equation("u", "0").build().unwrap();
     let errors = Simulation::builder(&pde, &world).initial("u", "log(x - 0.5)").dt(1.0).build();
-    let Err(fluxions::solver::Errors(errors)) = errors else { panic!("it was accepted") };
+    let Err(Errors(errors)) = errors else { panic!("it was accepted") };
     assert_eq!(
         errors[0].to_string(),
         "`u` is not finite at x = 0.125, in cell [0], at t = 0 (step 0)"

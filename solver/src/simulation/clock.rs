@@ -43,8 +43,8 @@ pub(crate) trait Clock {
     /// If there is no way to that time.
     fn set_end(&mut self, end: Option<f64>) -> Result<(), Error>;
 
-    /// Takes note of the next time at which a tracker is due, if any: a clock may let a step end
-    /// there.
+    /// Takes note of the next time at which a tracker is due, if any: a clock may let the step that
+    /// is made next end there. It is told anew before each step.
     fn expect(&mut self, due: Option<f64>) {
         let _ = due;
     }

@@ -25,7 +25,7 @@ impl Undo {
         let mut arrays = Vec::new();
         for action in plan.actions() {
             let Action::Sweep { outputs, .. } = action else { continue };
-            arrays.extend(outputs.iter().filter_map(|slot| slot.array().filter(belongs)));
+            arrays.extend(outputs.iter().filter_map(|slot| slot.array()).filter(belongs));
         }
         arrays.sort_unstable();
         arrays.dedup();
@@ -164,6 +164,7 @@ mod tests {
                 return Ok(Verdict::Rejected);
             }
             (self.time, self.dt, self.made) = (trial.step.to, self.usual, self.made + 1);
+            self.due = f64::INFINITY;
             Ok(Verdict::Accepted)
         }
 
