@@ -64,6 +64,6 @@ pub mod prelude {
     pub use fluxions_io::{Problem, RunFolder, SeriesWriter};
     pub use fluxions_solver::{
         Advector, Every, Flow, Formula, GO_ON, Interpretation, Mpdata, Pde, Report, Simulation,
-        Snapshot, Sources, StopReason, Tableau, ThirdOrder, Tracker, Transport,
+        Snapshot, Sources, StopReason, Tableau, ThirdOrder, Tracker, TrackerError, Transport,
     };
 }

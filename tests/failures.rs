@@ -11,7 +11,7 @@ fn run(world: &World, fails: usize) -> Result<Report, Error> {
         .dt(1e-4)
         .track(Every::Steps(3), move |now: &mut Snapshot| {
             if now.step() == 6 && now.world().rank() == fails {
-                return Err(Error::Tracker("the disk is full".into()));
+                return Err("the disk is full".into());
             }
             Ok(GO_ON)
         })
@@ -25,6 +25,67 @@ fn an_error_of_a_tracker_on_one_of_4_threads() {
     let results = on_threads(4, |world| Ok::<_, String>(run(world, 2).unwrap_err().to_string()));
     let elsewhere = "rank 2 failed";
     assert_eq!(results.unwrap(), [elsewhere, elsewhere, "the disk is full", elsewhere]);
+}
+
+/// What a program's own tracker can fail with.
+#[derive(Debug)]
+enum Broken {
+    Leak { litres: u32 },
+}
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Broken::Leak { litres } = self;
+        write!(f, "{litres} litres are missing")
+    }
+}
+
+impl std::error::Error for Broken {}
+
+/// Fails with errors of its own, and with those of the library.
+struct Gauge {
+    name: &'static str,
+}
+
+impl Gauge {
+    fn weigh(&self, now: &Snapshot<'_>) -> Result<(), Broken> {
+        if now.step() < 2 { Ok(()) } else { Err(Broken::Leak { litres: 3 }) }
+    }
+}
+
+impl Tracker for Gauge {
+    fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, TrackerError> {
+        now.max(self.name)?;
+        self.weigh(now)?;
+        Ok(GO_ON)
+    }
+}
+
+#[test]
+fn a_tracker_can_fail_with_an_error_of_its_own() {
+    let world = World::solo();
+    let grid = Grid::cartesian().axis("x", 0.0..1.0, 12, Periodic).build().unwrap();
+    let pde = Pde::on(&grid).equation("u", "laplace(u)").build().unwrap();
+    let run = |name: &'static str| {
+        let builder = Simulation::builder(&pde, &world).initial("u", "x").dt(1e-4);
+        let mut simulation = builder.track(Every::Steps(1), Gauge { name }).build().unwrap();
+        simulation.run_until(1.0).unwrap_err()
+    };
+    let error = run("u");
+    assert_eq!(error.to_string(), "3 litres are missing");
+    let source = std::error::Error::source(&error).unwrap();
+    assert!(matches!(source.downcast_ref(), Some(Broken::Leak { litres: 3 })));
+    assert!(matches!(run("w"), Error::NoSuchField { .. }));
+    // In a closure, `?` knows both as well.
+    let builder = Simulation::builder(&pde, &world).initial("u", "x").dt(1e-4);
+    let gauge = Gauge { name: "u" };
+    let closure = move |now: &mut Snapshot| {
+        now.max("u")?;
+        gauge.weigh(now)?;
+        Ok(GO_ON)
+    };
+    let mut simulation = builder.track(Every::Steps(1), closure).build().unwrap();
+    assert!(matches!(simulation.run_until(1.0), Err(Error::Tracker { .. })));
 }
 
 #[test]

@@ -6,17 +6,18 @@ use std::time::Duration;
 
 use fluxions::expr::{Rank, Type};
 use fluxions::grid::{Condition, Side};
+use fluxions::io::numbers::brief;
 use fluxions::io::problem::Times;
 use fluxions::io::{Field, Problem};
 use fluxions::solver::{
-    Advector, Clock, FaceConditions, Formula, Inspection, StableStep, ThirdOrder, Transport,
+    Advector, EqualSteps, FaceConditions, Formula, Inspection, StableStep, ThirdOrder, Transport,
     measured_speed, stable_step,
 };
 use indicatif::{BinaryBytes, HumanDuration};
 
 use crate::args::{CheckArgs, Stage};
 use crate::failure::Failure;
-use crate::print::{brief, print};
+use crate::print::print;
 use crate::{ranks, source};
 
 pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
@@ -116,10 +117,10 @@ fn describe(
         ),
     );
     let times = &problem.times;
-    let clock = Clock::new(times.start, times.end, times.dt)?;
-    line("time", format!("{} {}", clock.steps(), times.describe()));
+    let steps = EqualSteps::new(times.start, times.dt)?.steps_to(times.end)?;
+    line("time", format!("{steps} {}", times.describe()));
     line("stable dt", stable(times, step));
-    let seconds = clock.steps() as f64 * grid.cells() as f64 / (speed * usable(ranks) as f64);
+    let seconds = steps as f64 * grid.cells() as f64 / (speed * usable(ranks) as f64);
     let duration = Duration::from_secs_f64(seconds.min(1e9));
     let took = match seconds < 1.0 {
         true => format!("{seconds:.2} s"),

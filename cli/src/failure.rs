@@ -43,7 +43,9 @@ impl Failure {
         match self {
             Failure::Mistakes(_) | Failure::Usage { .. } => code::BAD_INPUT,
             Failure::Files(_) => code::FILES,
-            Failure::Solve(solver::Error::Tracker(inner)) if inner.is::<io::Error>() => code::FILES,
+            Failure::Solve(solver::Error::Tracker { source }) if source.is::<io::Error>() => {
+                code::FILES
+            }
             Failure::Solve(solver::Error::Decomposition(_)) => code::BAD_INPUT,
             Failure::Solve(_) => code::FAILED,
             Failure::Told { code } => *code,
@@ -75,9 +77,9 @@ impl Failure {
             }
             Failure::Usage { message, help } => plain(message, help.clone()),
             Failure::Files(error) => plain(&error.to_string(), error.help()),
-            Failure::Solve(solver::Error::Tracker(inner)) => {
-                let help = inner.downcast_ref::<io::Error>().and_then(io::Error::help);
-                plain(&inner.to_string(), help)
+            Failure::Solve(solver::Error::Tracker { source }) => {
+                let help = source.downcast_ref::<io::Error>().and_then(io::Error::help);
+                plain(&source.to_string(), help)
             }
             Failure::Solve(error) => plain(&error.to_string(), error.help()),
             Failure::Told { .. } => String::new(),

@@ -3,12 +3,13 @@
 use std::process::ExitCode;
 
 use fluxions::grid::{Ends, Geometry, Grid, Metric};
+use fluxions::io::numbers::{brief, measured};
 use fluxions::io::{RunFolder, Series};
 use ndarray::{ArrayD, Axis};
 
 use crate::args::InfoArgs;
 use crate::failure::Failure;
-use crate::print::{brief, line, measured};
+use crate::print::line;
 
 pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
     let series = Series::open(&args.path)?;

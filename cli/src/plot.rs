@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
+use fluxions::io::numbers::brief;
 use fluxions::io::{Series, picture};
 
 use crate::args::PlotArgs;
 use crate::failure::Failure;
-use crate::print::{brief, line};
+use crate::print::line;
 
 pub(crate) fn plot(args: &PlotArgs) -> Result<ExitCode, Failure> {
     let series = Series::open(&args.path)?;

@@ -3,7 +3,8 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use fluxions::solver::{Error, Flow, GO_ON, Report, Snapshot, Tracker};
+use fluxions::io::numbers::rounded;
+use fluxions::solver::{Flow, GO_ON, Report, Snapshot, Tracker, TrackerError};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// How often a line is printed where there is no terminal.
@@ -51,8 +52,7 @@ impl Speed {
 
     /// Seconds that the remaining steps will take.
     fn remaining(&self, now: &Snapshot<'_>) -> Duration {
-        let steps = now.clock().steps().saturating_sub(now.step()) as f64;
-        let seconds = steps * self.cells / self.cells_per_second;
+        let seconds = remaining(now) as f64 * self.cells / self.cells_per_second;
         Duration::from_secs_f64(if seconds.is_finite() { seconds.min(1e9) } else { 0.0 })
     }
 }
@@ -83,41 +83,45 @@ impl Progress {
     }
 }
 
+/// Steps to the end of the run.
+fn remaining(now: &Snapshot<'_>) -> u64 {
+    now.remaining_steps().expect("the steps of problem files are of equal length")
+}
+
+/// Steps from the beginning of the run to its end.
+fn all_steps(now: &Snapshot<'_>) -> u64 {
+    now.step() + remaining(now)
+}
+
 fn describe(speed: &Speed, now: &Snapshot<'_>) -> String {
-    let (step, steps) = (now.step(), now.clock().steps());
-    let (time, megacells) = (Short(now.time()), speed.megacells());
+    let (step, steps) = (now.step(), all_steps(now));
+    let (time, megacells) = (short(now.time()), speed.megacells());
     let remaining = indicatif::HumanDuration(speed.remaining(now));
     format!("step {step}/{steps}  t = {time}  {megacells:.1} Mcell/s  {remaining:#} left")
 }
 
 /// A time in few characters.
-struct Short(f64);
-
-impl std::fmt::Display for Short {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let text = format!("{:.*}", 4, self.0);
-        let text = text.trim_end_matches('0').trim_end_matches('.');
-        match self.0.abs() {
-            0.0 | 0.01..1e9 => f.write_str(text),
-            _ => write!(f, "{:.3e}", self.0),
-        }
+fn short(time: f64) -> String {
+    match time.abs() {
+        0.0 | 0.01..1e9 => rounded(time, 4),
+        _ => format!("{time:.3e}"),
     }
 }
 
 impl Tracker for Progress {
-    fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, Error> {
+    fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, TrackerError> {
         match self {
             Progress::Hidden => {}
             Progress::Bar { bar, speed } => {
                 speed.update(now);
-                bar.set_length(now.clock().steps());
+                bar.set_length(all_steps(now));
                 bar.set_position(now.step());
                 bar.set_message(describe(speed, now));
             }
             Progress::Lines { next, speed } => {
                 if Instant::now() >= *next && !now.is_last() {
                     speed.update(now);
-                    let steps = now.clock().steps();
+                    let steps = all_steps(now);
                     let percent = 100.0 * now.step() as f64 / steps.max(1) as f64;
                     eprintln!("{percent:5.1} %  {}", describe(speed, now));
                     *next = Instant::now() + LINES;
@@ -127,7 +131,7 @@ impl Tracker for Progress {
         Ok(GO_ON)
     }
 
-    fn finish(&mut self, _: &Report) -> Result<(), Error> {
+    fn finish(&mut self, _: &Report) -> Result<(), TrackerError> {
         if let Progress::Bar { bar, .. } = self {
             bar.finish();
             eprintln!();

@@ -45,8 +45,8 @@ fn solve(args: &RunArgs, world: &World) -> Result<(), Failure> {
     together(world, prepared)?;
 
     let outcome = simulation.run_until(problem.times.end).map_err(Failure::from);
-    let report = together(world, outcome)?;
-    drop(simulation);
+    together(world, outcome)?;
+    let report = together(world, simulation.finish().map_err(Failure::from))?;
     // All ranks measure or none: the report's times are the same on all.
     let bandwidth = match report.stepping_seconds >= MEASURABLE {
         true => Some(copy_bandwidth(world, BEYOND_CACHES)?),

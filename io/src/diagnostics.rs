@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 
-use fluxions_solver::{Flow, GO_ON, Snapshot, Tracker};
+use fluxions_solver::{Flow, GO_ON, Snapshot, Tracker, TrackerError};
 
 use crate::error::{Error, file};
 
@@ -38,14 +38,14 @@ impl DiagnosticsWriter {
 }
 
 impl Tracker for DiagnosticsWriter {
-    fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, fluxions_solver::Error> {
+    fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, TrackerError> {
         let mut line = format!("{},{:?}", now.step(), now.time());
         for name in &self.names {
             line += &format!(",{:?}", now.number(name)?);
         }
         line.push('\n');
         if now.world().is_root() {
-            self.write(&line).map_err(|e| fluxions_solver::Error::Tracker(Box::new(e)))?;
+            self.write(&line)?;
         }
         Ok(GO_ON)
     }

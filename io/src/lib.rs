@@ -5,6 +5,7 @@ mod error;
 mod folder;
 mod given;
 mod log;
+pub mod numbers;
 pub mod picture;
 pub mod problem;
 mod report;

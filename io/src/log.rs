@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use fluxions_solver::{Flow, GO_ON, Report, Snapshot, Tracker};
+use fluxions_solver::{Flow, GO_ON, Report, Snapshot, Tracker, TrackerError};
 
 use crate::error::{Error, file};
 
@@ -44,14 +44,12 @@ impl RunLog {
 }
 
 impl Tracker for RunLog {
-    fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, fluxions_solver::Error> {
-        let line = format!("t = {} (step {}): snapshot", now.time(), now.step());
-        self.write(&line).map_err(|e| fluxions_solver::Error::Tracker(Box::new(e)))?;
+    fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, TrackerError> {
+        self.write(&format!("t = {} (step {}): snapshot", now.time(), now.step()))?;
         Ok(GO_ON)
     }
 
-    fn finish(&mut self, report: &Report) -> Result<(), fluxions_solver::Error> {
-        let text = report.to_string();
-        self.write(&text).map_err(|e| fluxions_solver::Error::Tracker(Box::new(e)))
+    fn finish(&mut self, report: &Report) -> Result<(), TrackerError> {
+        Ok(self.write(&report.to_string())?)
     }
 }

@@ -10,6 +10,7 @@ pub fn to_json(report: &Report, copy_bandwidth: Option<f64>) -> Value {
     let (reason, detail) = match &report.stop_reason {
         StopReason::Tracker(detail) => ("tracker", Some(detail.as_str())),
         StopReason::MaxSteps => ("max_steps", None),
+        StopReason::Finished => ("finished", None),
         _ => ("end", None),
     };
     json!({

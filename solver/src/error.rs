@@ -231,7 +231,10 @@ pub enum Error {
         /// The operator or reduction in it.
         operator: String,
     },
-    /// A time step, start or end that cannot be.
+    /// A simulation for which no time step was given.
+    #[error("no time step was given: call `dt` of the simulation's builder")]
+    NoTimeStep,
+    /// A time or an interval outside the range that makes sense.
     #[error("{what} must be {must}, not {value}")]
     BadTime {
         /// What is wrong.
@@ -312,9 +315,18 @@ pub enum Error {
     /// Values from elsewhere that cannot be had.
     #[error("{0}")]
     Source(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A tracker that failed.
-    #[error("{0}")]
-    Tracker(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A tracker that failed with an error of its own.
+    #[error("{source}")]
+    Tracker {
+        /// That error.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A saved state that belongs to something else.
+    #[error("the saved state is not that of {what}")]
+    ForeignState {
+        /// What was to go on from it.
+        what: &'static str,
+    },
 }
 
 const GIB: f64 = (1u64 << 30) as f64;
@@ -336,6 +348,14 @@ fn place(axes: &[String], coordinates: &[f64]) -> String {
 }
 
 impl Error {
+    /// The error of a run whose tracker failed: one of this library as it is.
+    pub(crate) fn of_tracker(source: Box<dyn std::error::Error + Send + Sync>) -> Self {
+        match source.downcast::<Error>() {
+            Ok(error) => *error,
+            Err(source) => Error::Tracker { source },
+        }
+    }
+
     /// Where in the problem the mistake is, if it is a mistake in the problem.
     pub fn origin(&self) -> Option<&Origin> {
         match self {

@@ -15,6 +15,7 @@ use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 
 use crate::error::Error;
+use crate::numbers::{brief, rounded};
 use crate::series::Series;
 
 type Area<'a> = DrawingArea<BitMapBackend<'a>, plotters::coord::Shift>;
@@ -167,14 +168,6 @@ fn range(values: &ArrayD<f64>) -> (f64, f64) {
     (low - room, high + room)
 }
 
-/// A number as short as it can be told.
-fn brief(x: f64) -> String {
-    match x.abs() {
-        0.0 | 1e-4..1e6 => format!("{x}"),
-        _ => format!("{x:e}"),
-    }
-}
-
 /// A number on an axis whose ticks are about `step` apart.
 fn label(x: f64, span: f64) -> String {
     let size = x.abs().max(span);
@@ -185,11 +178,7 @@ fn label(x: f64, span: f64) -> String {
         return format!("{x:.2e}");
     }
     let decimals = (2.5 - span.log10()).ceil().clamp(0.0, 6.0) as usize;
-    let text = format!("{x:.decimals$}");
-    match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_string(),
-        false => text,
-    }
+    rounded(x, decimals)
 }
 
 #[cfg(test)]

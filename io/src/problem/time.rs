@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use fluxions_solver::{Clock, Errors, Formula, Pde, Sources, Tableau, stable_step};
+use fluxions_solver::{EqualSteps, Errors, Formula, Pde, Sources, Tableau, stable_step};
 use toml::de::DeValue;
 
 use super::diagnostic::Diagnostic;
@@ -110,7 +110,8 @@ pub(crate) fn read<'t>(
     };
     // Start and end can be wrong whatever the step.
     let dt = if times.automatic { f64::MAX } else { times.dt };
-    if let Err(error) = Clock::new(times.start, times.end, dt) {
+    let steps = EqualSteps::new(times.start, dt).and_then(|steps| steps.steps_to(times.end));
+    if let Err(error) = steps {
         let wrong = if dt > 0.0 { "end" } else { "dt" };
         let span = table.get(wrong).map_or(0..0, |value| value.span());
         reader.note(Diagnostic::at(span, error.to_string()));
@@ -179,7 +180,7 @@ impl TimesEntry {
             let message = "nothing limits the step: give dt as a number";
             return Err(vec![Diagnostic::at(at, message)]);
         }
-        match Clock::new(times.start, times.end, dt) {
+        match EqualSteps::new(times.start, dt).and_then(|steps| steps.steps_to(times.end)) {
             Ok(_) => Ok(Times { dt, ..times }),
             Err(error) => Err(vec![Diagnostic::at(at, error.to_string())]),
         }

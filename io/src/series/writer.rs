@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use fluxions_comm::{Kind, World};
-use fluxions_solver::{Flow, GO_ON, Pde, Snapshot, Tracker};
+use fluxions_solver::{Flow, GO_ON, Pde, Snapshot, Tracker, TrackerError};
 use hdf5::{Dataset, File, FileBuilder};
 use ndarray::{ArrayViewD, Axis, Slice};
 use num_complex::{Complex32, Complex64};
@@ -109,7 +109,7 @@ impl SeriesWriter {
 }
 
 impl Tracker for SeriesWriter {
-    fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, fluxions_solver::Error> {
+    fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, TrackerError> {
         let world = now.world().clone();
         let place = Place::of(self.times.len());
         if self.times.is_empty() {

@@ -4,14 +4,6 @@ use std::time::Instant;
 
 use fluxions_comm::{Combine, Error, World};
 
-/// Bytes of memory that the machine has, where the system tells.
-pub(crate) fn total_memory() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
-    Some(kilobytes * 1024)
-}
-
 /// Bytes that are copied at a time to find out what memory reaches: beyond the caches of one rank.
 pub const BEYOND_CACHES: usize = 32 << 20;
 /// How long copies of arrays that lie in caches are repeated, in bytes copied.

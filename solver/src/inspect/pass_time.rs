@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use crate::error::Error;
 use crate::simulation::simulation::Simulation;
-use crate::simulation::state::State;
 
 /// What an action of the step plan takes, pass by pass.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,25 +24,19 @@ impl Simulation {
     /// # Errors
     /// If another rank has failed.
     pub fn time_passes(&mut self, steps: u64) -> Result<Vec<PassTime>, Error> {
-        let mut seconds = vec![0.0; self.stepper.plan().actions.len()];
+        let mut seconds = vec![0.0; self.plan().actions.len()];
         for _ in 0..steps {
-            let State { world, block, memory, .. } = &mut self.state;
             let mut before = Instant::now();
-            let watch = |action: usize| {
+            self.step_watched(|action| {
                 let now = Instant::now();
                 seconds[action] += (now - before).as_secs_f64();
                 before = now;
-            };
-            self.stepper.step = self.steps;
-            self.stepper.run_watched(world, block, memory, self.time, self.dt, watch)?;
-            self.state.memory.swap_all(&self.stepper.plan().swaps);
-            self.steps += 1;
-            self.time += self.dt;
+            })?;
         }
-        let plan = self.stepper.plan();
+        let plan = self.plan();
         let mut times: Vec<PassTime> = Vec::new();
         for (action, seconds) in plan.actions.iter().zip(seconds) {
-            let seconds = self.state.world.max(seconds)? / steps as f64;
+            let seconds = self.world().max(seconds)? / steps as f64;
             let (Some(name), bytes_per_cell) = (plan.describe(action), action.bytes_per_cell())
             else {
                 continue;

@@ -9,7 +9,7 @@
 
 use fluxions_comm::World;
 use fluxions_expr::derivative::partials;
-use fluxions_expr::{Binary, Expr, Reduction, Unary};
+use fluxions_expr::{Binary, Expr, Reduction, Type, Unary};
 
 use crate::error::{Error, Errors};
 use crate::plan::action::Slot;
@@ -76,7 +76,7 @@ fn bounds(pde: &Pde, initial: &[(String, Formula)], whole: bool) -> Result<(f64,
     }
     let mut simulation = builder.with_room_for(&plan).build()?;
     let bounds = simulation.reduce_all(plan).map_err(Errors::from)?;
-    let of_transport = measures::rate(pde, &simulation.measures, SHORT, whole);
+    let of_transport = measures::rate(pde, simulation.measures(), SHORT, whole);
 
     // Rows: arrays of fields, then of quantities; columns: the same. Quantities are replaced by
     // what they are made of, those of high levels first.
@@ -121,24 +121,26 @@ fn sensitivities(pde: &Pde) -> (Plan, Blocks) {
     order.sort_by_key(|q| program.quantities[*q].level);
     let arrays_of = |q: usize| program.quantities[q].arrays.iter().flatten().copied();
     let columns: Vec<usize> = order.iter().flat_map(|q| arrays_of(*q)).collect();
-    let row_of = |array: usize| n + columns.iter().position(|a| *a == array).unwrap_or(0);
+    let row_of = |array: usize| {
+        let column = columns.iter().position(|a| *a == array);
+        n + column.expect("every array of a quantity is a column")
+    };
     let mut blocks = Blocks { entries: Vec::new(), rows: n + columns.len() };
-    // For each expression the rows of its numbers, and the passes that it may use.
-    let mut bodies: Vec<(Vec<Option<usize>>, Expr, usize, usize)> = Vec::new();
+    // For each expression the rows of its numbers, its type, and the passes that it may use.
+    let mut bodies: Vec<(Vec<Option<usize>>, Expr, Type, usize, usize)> = Vec::new();
     for (field, target) in targets.iter().enumerate() {
         let rows = pde.arrays_of(field).map(Some).collect();
-        bodies.push((rows, target.expr.clone(), target.owner, usize::MAX));
+        bodies.push((rows, target.expr.clone(), pde.types()[field], target.owner, usize::MAX));
     }
     for (q, quantity) in program.quantities.iter().enumerate() {
         let body = program.body(q);
         let rows = quantity.arrays.iter().map(|array| array.map(row_of)).collect();
-        bodies.push((rows, body.expr.clone(), body.owner, quantity.level - 1));
+        bodies.push((rows, body.expr.clone(), body.expr.ty, body.owner, quantity.level - 1));
     }
-    for (rows, expr, owner, level) in bodies {
+    for (rows, expr, ty, owner, level) in bodies {
         let mut pass = PassBuilder::new(&mut program, level);
         let parts = pass.value(OwnedExpr { expr: &expr, owner, name: "" });
         let dimension = pde.space().dimension();
-        let ty = if level == usize::MAX { pde.types()[field_of(pde, &rows)] } else { expr.ty };
         let numbers = parts.numbers(ty, dimension, &mut pass.builder);
         for (row, value) in rows.into_iter().zip(numbers) {
             let Some(row) = row else { continue };
@@ -179,13 +181,6 @@ fn sensitivities(pde: &Pde) -> (Plan, Blocks) {
     }
     plan.factors = vec![0.0; blocks.entries.len()];
     (plan, blocks)
-}
-
-/// The field whose arrays these rows are.
-fn field_of(pde: &Pde, rows: &[Option<usize>]) -> usize {
-    let first = rows.first().copied().flatten();
-    let is_it = |field: &usize| first.is_some_and(|row| pde.arrays_of(*field).contains(&row));
-    (0..pde.fields().len()).find(is_it).unwrap_or(0)
 }
 
 impl Simulation {

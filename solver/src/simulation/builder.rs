@@ -2,55 +2,49 @@
 
 use std::time::Instant;
 
-use fluxions_comm::{Kind, World};
+use fluxions_comm::World;
 use fluxions_expr::Backend;
 use fluxions_halo::Decomposition;
 
 use crate::error::{Error, Errors};
-use crate::inspect::machine::total_memory;
-use crate::plan::halo_group::widen;
 use crate::plan::plan::Plan;
-use crate::run::blocking::tuning::{Blocked, Blocking};
-use crate::run::blocking::wavefront::Wavefront;
-use crate::run::executor::Executor;
-use crate::run::memory::Memory;
-use crate::run::streaming;
-use crate::schemes::mpdata::measures;
+use crate::run::blocking::tuning::Blocking;
 use crate::schemes::tableau::Tableau;
-use crate::simulation::equal_steps::Clock;
+use crate::simulation::assembly::{Assembly, Stepping};
+use crate::simulation::clock::Clock;
+use crate::simulation::equal_steps::EqualSteps;
 use crate::simulation::health::Health;
+use crate::simulation::report::Durations;
 use crate::simulation::schedule::{Every, Schedule};
-use crate::simulation::setup::{Setup, load};
+use crate::simulation::setup::Setup;
 use crate::simulation::simulation::Simulation;
-use crate::simulation::state::State;
-use crate::simulation::tracker::Tracker;
+use crate::simulation::tracker::{Tracker, Trackers};
 use crate::system::formula::Formula;
-use crate::system::origin::Origin;
 use crate::system::pde::Pde;
 use crate::system::transport::advected;
 
 /// Collects what a [`Simulation`] is made of.
 pub struct SimulationBuilder<'a> {
-    pub(crate) pde: &'a Pde,
+    pub(super) pde: &'a Pde,
     world: &'a World,
-    pub(crate) initial: Vec<(String, Formula)>,
-    pub(crate) scheme: Tableau,
+    pub(super) initial: Vec<(String, Formula)>,
+    pub(super) scheme: Tableau,
     dt: Option<f64>,
     start: f64,
     max_steps: Option<u64>,
     seed: u64,
     dims: Vec<usize>,
-    pub(crate) fields: Vec<(String, Formula)>,
-    pub(crate) numbers: Vec<(String, Formula)>,
+    pub(super) fields: Vec<(String, Formula)>,
+    pub(super) numbers: Vec<(String, Formula)>,
     trackers: Vec<(Every, Box<dyn Tracker>)>,
-    pub(crate) other_plans: Vec<Plan>,
+    pub(super) other_plans: Vec<Plan>,
     backend: Backend,
     blocking: Blocking,
     began: Instant,
 }
 
 impl<'a> SimulationBuilder<'a> {
-    pub(crate) fn new(pde: &'a Pde, world: &'a World) -> Self {
+    pub(super) fn new(pde: &'a Pde, world: &'a World) -> Self {
         SimulationBuilder {
             pde,
             world,
@@ -71,7 +65,7 @@ impl<'a> SimulationBuilder<'a> {
         }
     }
 
-    /// The initial value of a field: an expression of the coordinates, or given values.
+    /// The initial value of a field: an expression of the coordinates, or external values.
     #[must_use]
     pub fn initial(mut self, field: &str, value: impl Into<Formula>) -> Self {
         self.initial.push((field.into(), value.into()));
@@ -85,7 +79,7 @@ impl<'a> SimulationBuilder<'a> {
         self
     }
 
-    /// The length of a time step.
+    /// The length of a time step, which has to be given.
     #[must_use]
     pub fn dt(mut self, dt: f64) -> Self {
         self.dt = Some(dt);
@@ -99,7 +93,7 @@ impl<'a> SimulationBuilder<'a> {
         self
     }
 
-    /// How many steps are allowed.
+    /// How many steps are allowed; as many as it takes if not given.
     #[must_use]
     pub fn max_steps(mut self, steps: Option<u64>) -> Self {
         self.max_steps = steps;
@@ -113,7 +107,7 @@ impl<'a> SimulationBuilder<'a> {
         self
     }
 
-    /// Ranks along each named axis; 0, or none given, where free.
+    /// Ranks along each named axis; 0 leaves the number along an axis open, no list all of them.
     #[must_use]
     pub fn dims(mut self, dims: &[usize]) -> Self {
         self.dims = dims.to_vec();
@@ -134,7 +128,7 @@ impl<'a> SimulationBuilder<'a> {
         self
     }
 
-    /// Calls a tracker every so often.
+    /// Calls a tracker every so often. Trackers are called in the order in which they are given.
     #[must_use]
     pub fn track(mut self, every: Every, tracker: impl Tracker + 'static) -> Self {
         self.trackers.push((every, Box::new(tracker)));
@@ -161,8 +155,8 @@ impl<'a> SimulationBuilder<'a> {
         self
     }
 
-    /// The largest number of ranks up to `most` into as many blocks of which the grid can be cut,
-    /// if there is one.
+    /// The largest number of ranks, up to `most`, for which the grid can be cut into blocks, if
+    /// there is one.
     ///
     /// # Errors
     /// Every mistake found in the expressions.
@@ -174,150 +168,75 @@ impl<'a> SimulationBuilder<'a> {
         Ok((1..=most).rev().find(fits))
     }
 
+    /// The clock, and the schedules of the trackers; every mistake in times and intervals is added
+    /// to `errors`.
+    fn times(&mut self, errors: &mut Vec<Error>) -> Option<(EqualSteps, Trackers)> {
+        let dt = self.dt.ok_or(Error::NoTimeStep);
+        let clock = dt.and_then(|dt| EqualSteps::new(self.start, dt));
+        let clock = clock.map_err(|error| errors.push(error)).ok();
+        let mut trackers = Vec::new();
+        for (every, tracker) in std::mem::take(&mut self.trackers) {
+            match Schedule::new(every, self.start) {
+                Ok(schedule) => trackers.push((schedule, tracker)),
+                Err(error) => errors.push(error),
+            }
+        }
+        clock.filter(|_| errors.is_empty()).map(|clock| (clock, Trackers(trackers)))
+    }
+
     /// The simulation, in its initial state. Collective.
     ///
     /// # Errors
-    /// Every mistake found in the expressions, before ranks communicate at all; a grid that
-    /// cannot be cut into as many blocks; an initial value that is not finite.
-    pub fn build(self) -> Result<Simulation, Errors> {
-        let (pde, world) = (self.pde, self.world);
-        let dt = self.dt.unwrap_or(f64::NAN);
-        let setup = match (Setup::new(&self), Clock::new(self.start, self.start, dt)) {
-            (Ok(setup), Ok(_)) => setup,
-            (Err(errors), Ok(_)) => return Err(errors),
-            (Ok(_), Err(error)) => return Err(error.into()),
-            (Err(Errors(mut errors)), Err(error)) => {
-                errors.push(error);
-                return Err(Errors(errors));
-            }
+    /// Every mistake found in the expressions, times and intervals, before ranks communicate at
+    /// all; a grid that cannot be cut into as many blocks; an initial value that is not finite.
+    pub fn build(mut self) -> Result<Simulation, Errors> {
+        let setup = Setup::new(&self);
+        let (mut errors, setup) = match setup {
+            Ok(setup) => (Vec::new(), Some(setup)),
+            Err(Errors(errors)) => (errors, None),
         };
-        let Setup {
-            mut step,
-            before,
-            initial,
-            observables,
-            mut data_widths,
-            mut halo,
-            least,
-            arrays,
-            rows,
-        } = setup;
-        let dims = advected::ranks_along(pde, &self.dims)?;
-        let decomposition =
-            Decomposition::new(pde.grid(), world.size(), &dims, least).map_err(Error::from)?;
-        step.know_step(dt);
-        let blocked = Blocked::new(pde, &step, &decomposition, self.blocking);
-        if let Some(blocked) = &blocked {
-            let deep = blocked.halo();
-            halo = std::array::from_fn(|axis| halo[axis].max(deep[axis]));
-            widen(&mut data_widths, &blocked.data_widths(pde));
-        }
-        let block = decomposition.subdomain(world.rank());
-        let layout = block.layout(halo);
-        let enough = enough_memory(Memory::bytes(layout, arrays, rows), world);
-        world.agree(enough).map_err(crate::error::elsewhere)?;
-        let memory = world.agree(Memory::new(layout, arrays, rows));
-        let mut memory = memory.map_err(crate::error::elsewhere)?;
-
-        let executor = |memory: &Memory, plan, backend| {
-            Executor::new(pde, world, &block, memory, plan, self.seed, backend)
+        let times = self.times(&mut errors);
+        let (Some(mut setup), Some((clock, trackers))) = (setup, times) else {
+            return Err(Errors(errors));
         };
-        let mut stepper = executor(&memory, step, self.backend)?;
-        let mut wavefront = None;
-        if let Some(blocked) = blocked {
-            let mut made = Wavefront::new(pde, world, &block, &memory, &stepper, &blocked);
-            blocked.tune(world, &block, &mut memory, &mut made)?;
-            if made.steps < blocked.pipeline.steps() {
-                // Halos no deeper than what was chosen needs.
-                let shortened = blocked.shortened(stepper.plan(), made.steps);
-                let (slabs, tile) = (made.slabs, made.tile);
-                made = Wavefront::new(pde, world, &block, &memory, &stepper, &shortened);
-                (made.slabs, made.tile) = (slabs, tile);
-            }
-            wavefront = made.is_worth_while().then_some(made);
-        }
-        let mut streams = false;
-        if wavefront.is_none() {
-            let (backend, asked) = (self.backend, self.blocking.stream);
-            let stepper = &mut stepper;
-            streams = streaming::tune(world, &block, &mut memory, stepper, backend, asked)?;
-        }
-        // What is computed once is not worth the time of an optimising compiler.
-        let executor = |memory: &Memory, plan| executor(memory, plan, Backend::Closures);
-        let data_sources = pde.external().iter().map(|data| &data.source);
-        for (field, source) in (pde.fields().len()..).zip(data_sources) {
-            let loaded = load(pde, &block, &mut memory, field, source);
-            world.agree(loaded).map_err(crate::error::elsewhere)?;
-        }
-        let data = Plan::of_data(pde, &data_widths);
-        executor(&memory, data)?.run(world, &block, &mut memory, self.start, 0.0)?;
-        // Initial values may use arrays of fields that are set later, as working space only.
-        for plan in initial {
-            let mut setter = executor(&memory, plan)?;
-            setter.run(world, &block, &mut memory, self.start, 0.0)?;
-        }
-        for (name, value) in &self.initial {
-            let Formula::Values(source) = value else { continue };
-            let field = pde.field(&Origin::Initial(name.clone()), name)?;
-            let loaded = load(pde, &block, &mut memory, field, source);
-            world.agree(loaded).map_err(crate::error::elsewhere)?;
-        }
-        let mut measures = Vec::new();
-        if let Some(mut plan) = before {
-            plan.know_step(dt);
-            let results = plan.results..plan.parameters();
-            let mut before = executor(&memory, plan)?;
-            before.run(world, &block, &mut memory, self.start, dt)?;
-            measures = before.parameters()[results].to_vec();
-            measures::check(pde, &measures, dt)?;
-        }
-        let observables = observables
-            .into_iter()
-            .map(|observable| {
-                let executor = executor(&memory, observable.plan.clone())?;
-                Ok((observable, executor))
-            })
-            .collect::<Result<_, Error>>()?;
-        let state = State {
-            pde: pde.clone(),
-            world: world.clone(),
-            decomposition,
-            block,
-            memory,
-            observables,
-        };
-        let mut health = Health::new(1);
+        let dt = clock.dt();
+        setup.step.know_step(dt);
+        let dims = advected::ranks_along(self.pde, &self.dims)?;
+        let (problem, run) = ((self.pde, self.world), (self.seed, self.start));
+        let mut assembly = Assembly::new(problem, run, &setup, &dims, self.blocking)?;
+        let Setup { step, before, initial, observables, .. } = setup;
+        let Stepping { stepper, wavefront, streams } =
+            assembly.stepping(step, self.backend, self.blocking)?;
+        assembly.load_external()?;
+        assembly.set_initial(initial, &self.initial)?;
+        let measures = assembly.measure(before, dt)?;
+        let state = assembly.state(observables)?;
+        let mut health = Health::new(wavefront.as_ref().map_or(1, |w| w.steps as u64));
         if !state.is_finite() {
-            health.note(0, state.first_not_finite());
+            health.note(0, self.start, state.first_not_finite());
         }
-        health.meet(&state, 0, |_| self.start)?;
-        let schedule = |(every, tracker)| (Schedule::new(every, self.start), tracker);
+        health.meet(&state, 0)?;
+        let durations = Durations {
+            began: self.began,
+            setup: self.began.elapsed().as_secs_f64(),
+            stepping: 0.0,
+            output: 0.0,
+        };
         Ok(Simulation {
             measures,
             state,
             stepper,
             wavefront,
             streams,
-            trackers: self.trackers.into_iter().map(schedule).collect(),
-            dt,
+            trackers,
+            clock: Box::new(clock),
+            undo: None,
+            health,
             max_steps: self.max_steps,
             time: self.start,
             steps: 0,
-            began: self.began,
-            setup_seconds: self.began.elapsed().as_secs_f64(),
-            stepping_seconds: 0.0,
-            output_seconds: 0.0,
+            stopped: None,
+            durations,
         })
-    }
-}
-
-/// Whether this machine has as much memory. Threads share it; how many processes run on it is not
-/// known.
-fn enough_memory(bytes: usize, world: &World) -> Result<(), Error> {
-    let here = if world.kind() == Kind::Threads { world.size() } else { 1 };
-    let needed = (bytes * here) as u64;
-    match total_memory() {
-        Some(available) if needed > available => Err(Error::Memory { needed, available }),
-        _ => Ok(()),
     }
 }

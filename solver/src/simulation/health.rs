@@ -18,8 +18,8 @@ const INTERVAL: Duration = Duration::from_millis(100);
 const MOST: u64 = 1 << 20;
 
 pub(crate) struct Health {
-    /// The first step after which a number was not finite here, with field and cell.
-    bad: Option<(u64, (usize, u64))>,
+    /// The first number that was not finite here.
+    bad: Option<Bad>,
     /// The step after which the ranks meet again.
     next: u64,
     /// The step and the moment of the last meeting of the rhythm.
@@ -30,10 +30,27 @@ pub(crate) struct Health {
     multiple: u64,
 }
 
+/// A number that is not finite.
+#[derive(Clone, Copy)]
+struct Bad {
+    /// The number of the step that led to it, and the time after that.
+    step: u64,
+    time: f64,
+    /// Its array, and its cell's number in the grid.
+    array: usize,
+    cell: u64,
+}
+
 impl Health {
-    /// The health of a run that makes `multiple` steps at a time.
+    /// The health of a simulation that makes `multiple` steps at a time.
     pub(crate) fn new(multiple: u64) -> Self {
         Health { bad: None, next: multiple, met: (0, Instant::now()), stride: multiple, multiple }
+    }
+
+    /// Begins a run after so many steps, with the rhythm of the beginning.
+    pub(crate) fn begin(&mut self, steps: u64) {
+        let next = steps + self.multiple;
+        *self = Health { next, met: (steps, Instant::now()), ..Health::new(self.multiple) };
     }
 
     /// The step after which the ranks meet next.
@@ -41,10 +58,10 @@ impl Health {
         self.next
     }
 
-    /// Notes what was found after a step.
-    pub(crate) fn note(&mut self, step: u64, found: Option<(usize, u64)>) {
-        if let (None, Some(found)) = (self.bad, found) {
-            self.bad = Some((step, found));
+    /// Takes note of an array and a cell whose number was found not to be finite after a step.
+    pub(crate) fn note(&mut self, step: u64, time: f64, found: Option<(usize, u64)>) {
+        if let (None, Some((array, cell))) = (self.bad, found) {
+            self.bad = Some(Bad { step, time, array, cell });
         }
     }
 
@@ -53,15 +70,10 @@ impl Health {
         step >= self.next
     }
 
-    /// Meets after step `now`. An error, the same on all ranks, if any of them found something that is not finite;
-    /// `time` tells the time after a step. Collective.
-    pub(crate) fn meet(
-        &mut self,
-        state: &State,
-        now: u64,
-        time: impl Fn(u64) -> f64,
-    ) -> Result<(), Error> {
-        let step = self.bad.map_or(i64::MAX, |(step, _)| step as i64);
+    /// Meets after step `now`: an error, the same on all ranks, if any of them found a number that
+    /// is not finite. Collective.
+    pub(crate) fn meet(&mut self, state: &State, now: u64) -> Result<(), Error> {
+        let step = self.bad.map_or(i64::MAX, |bad| bad.step as i64);
         // Rank 0 decides when to meet again, by its clock.
         let (before, moment) = self.met;
         let elapsed = moment.elapsed().max(Duration::from_micros(1));
@@ -82,16 +94,17 @@ impl Health {
         }
         // The arrays of the fields come in order, and the cells of each by their number in the grid.
         let cells = state.pde.grid().cells() as i64;
-        let mine = self.bad.filter(|(step, _)| *step as i64 == first);
-        let key = |(_, (field, cell)): (u64, (usize, u64))| field as i64 * cells + cell as i64;
+        let mine = self.bad.filter(|bad| bad.step as i64 == first);
+        let key = |bad: Bad| bad.array as i64 * cells + bad.cell as i64;
         let mut place = [mine.map_or(i64::MAX, key)];
         state.world.combine(Combine::Min, &mut place)?;
-        let found = mine.filter(|found| key(*found) == place[0]);
-        let too_fast = found.is_some_and(|(_, (array, cell))| state.is_too_fast(array, cell));
+        let found = mine.filter(|bad| key(*bad) == place[0]);
+        let too_fast = found.is_some_and(|bad| state.is_too_fast(bad.array, bad.cell));
         let mut too_fast = [i64::from(too_fast)];
         state.world.combine(Combine::Max, &mut too_fast)?;
+        let time = state.world.max(mine.map_or(f64::NEG_INFINITY, |bad| bad.time))?;
         let at = (place[0] / cells, place[0] % cells);
-        Err(bad_number(state, at, first as u64, time(first as u64), too_fast[0] == 1))
+        Err(bad_number(state, at, first as u64, time, too_fast[0] == 1))
     }
 }
 

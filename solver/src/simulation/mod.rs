@@ -1,11 +1,18 @@
 //! The run loop: the state of a system, its clock, and who looks at it when.
 
+mod assembly;
 pub(crate) mod builder;
+mod clock;
 pub(crate) mod equal_steps;
-pub(crate) mod health;
+mod health;
+mod machine_memory;
 pub(crate) mod report;
+mod run_loop;
+pub(crate) mod run_state;
 pub(crate) mod schedule;
-pub(crate) mod setup;
+mod setup;
 pub(crate) mod simulation;
-pub(crate) mod state;
+pub(crate) mod snapshot;
+mod state;
 pub(crate) mod tracker;
+mod trial;

@@ -1,8 +1,13 @@
 //! What a run did, in numbers.
 
 use std::fmt;
+use std::time::Instant;
 
-use fluxions_comm::Kind;
+use fluxions_comm::{Combine, Kind};
+
+use crate::error::Error;
+use crate::run::executor::Counts;
+use crate::simulation::simulation::Simulation;
 
 /// Why a run stopped.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +19,8 @@ pub enum StopReason {
     MaxSteps,
     /// A tracker asked for it, for this reason.
     Tracker(String),
+    /// The program finished the simulation after single steps.
+    Finished,
 }
 
 impl fmt::Display for StopReason {
@@ -22,6 +29,7 @@ impl fmt::Display for StopReason {
             StopReason::End => f.write_str("the end time was reached"),
             StopReason::MaxSteps => f.write_str("the number of steps allowed was reached"),
             StopReason::Tracker(reason) => f.write_str(reason),
+            StopReason::Finished => f.write_str("the program finished the simulation"),
         }
     }
 }
@@ -66,6 +74,47 @@ pub struct Report {
     pub backend: String,
     /// Most time steps made in one sweep over memory.
     pub steps_per_sweep: u64,
+}
+
+/// What the parts of a simulation took on this rank, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Durations {
+    /// When the set-up began.
+    pub(super) began: Instant,
+    pub(super) setup: f64,
+    pub(super) stepping: f64,
+    pub(super) output: f64,
+}
+
+impl Simulation {
+    /// The report, with the same numbers on all ranks. Collective.
+    pub(super) fn report(&self, stop_reason: StopReason) -> Result<Report, Error> {
+        let Counts { halo_exchanges, messages, bytes_sent, rhs_evaluations } = self.stepper.counts;
+        let mut sent = [messages as i64, bytes_sent as i64];
+        self.state.world.combine(Combine::Sum, &mut sent)?;
+        let slowest = |seconds: f64| self.state.world.max(seconds);
+        let grid = self.state.pde.grid();
+        Ok(Report {
+            stop_reason,
+            time: self.time,
+            steps: self.steps,
+            rhs_evaluations,
+            halo_exchanges,
+            messages: sent[0] as u64,
+            bytes_sent: sent[1] as u64,
+            wall_seconds: slowest(self.durations.began.elapsed().as_secs_f64())?,
+            setup_seconds: slowest(self.durations.setup)?,
+            stepping_seconds: slowest(self.durations.stepping)?,
+            output_seconds: slowest(self.durations.output)?,
+            cells: grid.cells() as u64,
+            bytes_per_step: self.stepper.plan().bytes_per_cell() as u64 * grid.cells() as u64,
+            ranks: self.state.world.size(),
+            dims: self.state.decomposition.dims()[grid.missing()..].to_vec(),
+            kind: self.state.world.kind(),
+            backend: self.stepper.backends(),
+            steps_per_sweep: self.wavefront.as_ref().map_or(1, |w| w.steps as u64),
+        })
+    }
 }
 
 impl Report {

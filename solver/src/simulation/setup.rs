@@ -1,43 +1,38 @@
 //! What has to be there before a simulation can be built: its plans, and how much room they need.
 
-use std::sync::Arc;
-
 use fluxions_expr::Place;
-use fluxions_halo::{HaloWidth, Subdomain};
+use fluxions_halo::HaloWidth;
 
 use crate::error::{Error, Errors};
 use crate::plan::halo_group::widen;
 use crate::plan::observable::Observable;
 use crate::plan::plan::Plan;
-use crate::run::memory::Memory;
 use crate::simulation::builder::SimulationBuilder;
-use crate::system::external::ExternalSource;
 use crate::system::formula::Formula;
 use crate::system::origin::Origin;
-use crate::system::pde::Pde;
 use crate::system::symmetry;
 
 /// The plans of a simulation.
-pub(crate) struct Setup {
-    pub(crate) step: Plan,
+pub(super) struct Setup {
+    pub(super) step: Plan,
     /// What is computed once before it, where fields are advected.
-    pub(crate) before: Option<Plan>,
-    pub(crate) initial: Vec<Plan>,
-    pub(crate) observables: Vec<Observable>,
-    /// How wide the halos of what is given have to be.
-    pub(crate) data_widths: Vec<HaloWidth>,
+    pub(super) before: Option<Plan>,
+    pub(super) initial: Vec<Plan>,
+    pub(super) observables: Vec<Observable>,
+    /// How wide the halos of external fields have to be.
+    pub(super) data_widths: Vec<HaloWidth>,
     /// Halo layers at each axis.
-    pub(crate) halo: [usize; 3],
+    pub(super) halo: [usize; 3],
     /// Cells that a block needs along each axis.
-    pub(crate) least: [usize; 3],
+    pub(super) least: [usize; 3],
     /// Arrays and rows of the memory.
-    pub(crate) arrays: usize,
-    pub(crate) rows: usize,
+    pub(super) arrays: usize,
+    pub(super) rows: usize,
 }
 
 impl Setup {
     /// The plans of what a builder collected, or every mistake found in it.
-    pub(crate) fn new(builder: &SimulationBuilder<'_>) -> Result<Self, Errors> {
+    pub(super) fn new(builder: &SimulationBuilder<'_>) -> Result<Self, Errors> {
         let pde = builder.pde;
         let mut errors = Vec::new();
         let initial = initial_plans(builder, &mut errors);
@@ -69,8 +64,8 @@ impl Setup {
         let most = |a: [usize; 3], b: [usize; 3]| std::array::from_fn(|k: usize| a[k].max(b[k]));
         let halo = plans().map(Plan::halo).fold([0; 3], most);
         let least = plans().map(|p| p.least_cells(pde)).fold([0; 3], most);
-        let arrays = plans().map(|p| p.arrays).max().unwrap_or(0);
-        let rows = plans().map(|p| p.rows).max().unwrap_or(0);
+        let arrays = plans().map(|p| p.arrays).fold(0, usize::max);
+        let rows = plans().map(|p| p.rows).fold(0, usize::max);
         let data_widths = widths;
         Ok(Setup { step, before, initial, observables, data_widths, halo, least, arrays, rows })
     }
@@ -112,40 +107,4 @@ fn initial_plans(builder: &SimulationBuilder<'_>, errors: &mut Vec<Error>) -> Ve
         }
     }
     plans
-}
-
-/// Copies what a source gives for a block to the arrays of a field.
-pub(crate) fn load(
-    pde: &Pde,
-    block: &Subdomain,
-    memory: &mut Memory,
-    field: usize,
-    source: &Arc<dyn ExternalSource>,
-) -> Result<(), Error> {
-    let missing = pde.grid().missing();
-    let (start, shape) = (block.start(), block.shape());
-    let mut all = Vec::new();
-    for number in 0..pde.arrays_of(field).len() {
-        let values = source.read(&start[missing..], &shape[missing..], number);
-        let values = values.map_err(Error::Source)?;
-        if values.len() != shape.iter().product::<usize>() {
-            return Err(Error::Source("as many values as cells are needed".into()));
-        }
-        let bad = values.iter().filter(|x| !x.is_finite()).count();
-        if bad > 0 {
-            let name = pde.all_fields().nth(field).unwrap_or_default();
-            let message = format!("of the values given for `{name}` {bad} are not finite");
-            return Err(Error::Source(message.into()));
-        }
-        all.push(values);
-    }
-    if !pde.vanishing().allows_values(field, &all) {
-        return Err(symmetry::broken_initial(pde, field, &Formula::Values(Arc::clone(source))));
-    }
-    for (array, values) in pde.arrays_of(field).zip(all) {
-        let layout = memory.layout();
-        let mut view = layout.view_mut(memory.of_array_mut(array));
-        view.iter_mut().zip(values).for_each(|(cell, value)| *cell = value);
-    }
-    Ok(())
 }

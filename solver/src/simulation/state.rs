@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use fluxions_comm::{ExactSum, World};
 use fluxions_expr::{Reduction, Type};
-use fluxions_grid::Metric;
+use fluxions_grid::{Grid, Metric};
 use fluxions_halo::{Decomposition, Subdomain};
 use ndarray::{Array3, ArrayD, ArrayViewD, ArrayViewMutD, Axis};
 
@@ -15,7 +15,6 @@ use crate::plan::observable::Observable;
 use crate::run::executor::Executor;
 use crate::run::memory::Memory;
 use crate::schemes::mpdata::passes;
-use crate::simulation::tracker::named_axes;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
 
@@ -143,8 +142,8 @@ impl State {
         }
         whole.extend(&shape);
         let numbers: Vec<f64> = parts.into_iter().flatten().collect();
-        // As many numbers as parts times cells.
-        let mut all = ArrayD::from_shape_vec(whole, numbers).unwrap_or_default();
+        let mut all = ArrayD::from_shape_vec(whole, numbers)
+            .expect("a value has as many numbers as its type");
         if ty.complex {
             // The axis of real and imaginary part goes to the end.
             let mut order: Vec<usize> = (0..all.ndim()).collect();
@@ -196,4 +195,12 @@ impl State {
             Some((array, self.block.global_number([i, j, k])))
         })
     }
+}
+
+/// An array over the three axes inside as one over the grid's named axes.
+fn named_axes<S: ndarray::RawData>(
+    array: ndarray::ArrayBase<S, ndarray::IxDyn>,
+    grid: &Grid,
+) -> ndarray::ArrayBase<S, ndarray::IxDyn> {
+    (0..grid.missing()).fold(array, |array, _| array.index_axis_move(Axis(0), 0))
 }

@@ -3,17 +3,12 @@
 
 use std::ops::ControlFlow;
 
-use fluxions_comm::World;
-use fluxions_expr::{Reduction, Type};
-use fluxions_grid::Grid;
-use fluxions_halo::{Decomposition, Subdomain};
-use ndarray::{ArrayD, ArrayViewD, Axis};
+use fluxions_comm::{Combine, World};
 
 use crate::error::Error;
-use crate::simulation::equal_steps::Clock;
 use crate::simulation::report::Report;
-use crate::simulation::state::State;
-use crate::system::pde::Pde;
+use crate::simulation::schedule::{Due, Now, Schedule};
+use crate::simulation::snapshot::Snapshot;
 
 /// Whether a run goes on, or stops for a reason.
 pub type Flow = ControlFlow<String>;
@@ -21,173 +16,103 @@ pub type Flow = ControlFlow<String>;
 /// The run goes on.
 pub const GO_ON: Flow = ControlFlow::Continue(());
 
+/// An error of any type. The operator `?` makes it from errors of this library and from those of
+/// the program alike.
+pub type TrackerError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Something that looks at the state of a run now and then.
 ///
 /// All ranks call it at the same steps, so that it may use collective operations. A closure
-/// `FnMut(&mut Snapshot) -> Result<Flow, Error>` is a tracker.
+/// `FnMut(&mut Snapshot) -> Result<Flow, TrackerError>` is a tracker.
+///
+/// Errors may be of any type: one of this library ends the run as it is, any other one as
+/// [`Error::Tracker`], from which it can be had again.
 pub trait Tracker {
     /// Looks at a state.
     ///
     /// # Errors
     /// Whatever makes it impossible to go on.
-    fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, Error>;
+    fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, TrackerError>;
 
-    /// Is told that the run is over.
+    /// Is told that the simulation is over, by
+    /// [`Simulation::finish`](crate::Simulation::finish). A program may drop a simulation without
+    /// that, so what must not be lost is written in [`record`](Tracker::record).
     ///
     /// # Errors
     /// Whatever goes wrong at the end.
-    fn finish(&mut self, report: &Report) -> Result<(), Error> {
+    fn finish(&mut self, report: &Report) -> Result<(), TrackerError> {
         let _ = report;
+        Ok(())
+    }
+
+    /// What a tracker of the same kind needs to go on from here, if it needs anything.
+    fn save(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Goes on from what was saved.
+    ///
+    /// # Errors
+    /// If it cannot go on from there.
+    fn restore(&mut self, saved: &[u8]) -> Result<(), TrackerError> {
+        let _ = saved;
         Ok(())
     }
 }
 
-impl<F: FnMut(&mut Snapshot<'_>) -> Result<Flow, Error>> Tracker for F {
-    fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, Error> {
+impl<F: FnMut(&mut Snapshot<'_>) -> Result<Flow, TrackerError>> Tracker for F {
+    fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, TrackerError> {
         self(now)
     }
 }
 
-/// The state of a run at one time, on this rank's block.
-pub struct Snapshot<'a> {
-    pub(crate) state: &'a mut State,
-    pub(crate) clock: Clock,
-    pub(crate) time: f64,
-    pub(crate) step: u64,
-    pub(crate) is_last: bool,
-}
+/// The trackers of a simulation, each with its schedule.
+pub(super) struct Trackers(pub(super) Vec<(Schedule, Box<dyn Tracker>)>);
 
-impl Snapshot<'_> {
-    /// The time.
-    pub fn time(&self) -> f64 {
-        self.time
+impl Trackers {
+    /// Whether a tracker will be due in a state that is not reached yet, as far as can be told.
+    pub(super) fn come(&self, then: &Now) -> bool {
+        self.0.iter().any(|(schedule, _)| schedule.comes(then))
     }
 
-    /// Steps since the beginning of the run.
-    pub fn step(&self) -> u64 {
-        self.step
+    /// The next time for which a tracker waits, if one does.
+    pub(super) fn next_time(&self, steps: u64) -> Option<f64> {
+        let times = self.0.iter().filter_map(|(schedule, _)| match schedule.due(steps) {
+            Due::Time(time) => Some(time),
+            Due::Steps(_) | Due::Unknown => None,
+        });
+        times.reduce(f64::min)
     }
 
-    /// Whether this is the state at the end of the run.
-    pub fn is_last(&self) -> bool {
-        self.is_last
-    }
-
-    /// The times of the run.
-    pub fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
-    /// The ranks.
-    pub fn world(&self) -> &World {
-        &self.state.world
-    }
-
-    /// The equations.
-    pub fn pde(&self) -> &Pde {
-        &self.state.pde
-    }
-
-    /// The grid.
-    pub fn grid(&self) -> &Grid {
-        self.state.pde.grid()
-    }
-
-    /// This rank's block.
-    pub fn block(&self) -> &Subdomain {
-        &self.state.block
-    }
-
-    /// How the grid is cut.
-    pub fn decomposition(&self) -> &Decomposition {
-        &self.state.decomposition
-    }
-
-    /// The type of a field, or of an expression per cell that was announced to the builder.
-    ///
-    /// # Errors
-    /// If there is nothing of that name.
-    pub fn type_of(&self, name: &str) -> Result<Type, Error> {
-        self.state.type_of(name)
-    }
-
-    /// The values of each of the real numbers that a field or expression is made of, in the order
-    /// of [`Type::numbers`], on this rank's block: one axis per named axis of the grid. Collective
-    /// for expressions.
-    ///
-    /// # Errors
-    /// If there is nothing of that name, or another rank has failed.
-    pub fn parts(&mut self, name: &str) -> Result<Vec<ArrayViewD<'_, f64>>, Error> {
-        let arrays = self.state.arrays_of(name, self.time)?;
-        Ok(arrays.map(|array| self.state.view(array)).collect())
-    }
-
-    /// The values of a real scalar field, or of such an expression per cell that was announced to
-    /// the builder, on this rank's block: one axis per named axis of the grid. Collective for
-    /// expressions.
-    ///
-    /// # Errors
-    /// If there is nothing of that name, it is no real scalar, or another rank has failed.
-    pub fn field(&mut self, name: &str) -> Result<ArrayViewD<'_, f64>, Error> {
-        let array = self.state.array_of(name, self.time)?;
-        Ok(self.state.view(array))
-    }
-
-    /// The value of an expression for one number that was announced to the builder. Collective.
-    ///
-    /// # Errors
-    /// If there is none of that name, or another rank has failed.
-    pub fn number(&mut self, name: &str) -> Result<f64, Error> {
-        self.state.number(name, self.time)
-    }
-
-    /// The integral of a field over the domain. Collective.
-    ///
-    /// # Errors
-    /// If there is nothing of that name, or another rank has failed.
-    pub fn integral(&mut self, name: &str) -> Result<f64, Error> {
-        self.state.reduce(name, Reduction::Integral, self.time)
-    }
-
-    /// The average of a field over the domain. Collective.
-    ///
-    /// # Errors
-    /// If there is nothing of that name, or another rank has failed.
-    pub fn average(&mut self, name: &str) -> Result<f64, Error> {
-        self.state.reduce(name, Reduction::Average, self.time)
-    }
-
-    /// The largest value of a field; NaN if there is one. Collective.
-    ///
-    /// # Errors
-    /// If there is nothing of that name, or another rank has failed.
-    pub fn max(&mut self, name: &str) -> Result<f64, Error> {
-        self.state.reduce(name, Reduction::Max, self.time)
-    }
-
-    /// The smallest value of a field; NaN if there is one. Collective.
-    ///
-    /// # Errors
-    /// If there is nothing of that name, or another rank has failed.
-    pub fn min(&mut self, name: &str) -> Result<f64, Error> {
-        self.state.reduce(name, Reduction::Min, self.time)
-    }
-
-    /// The values of a field on the whole grid, on rank 0: first the axes of components of a vector
-    /// or tensor, then those of the grid, last, if it is complex, one for real and imaginary part.
-    /// Collective.
-    ///
-    /// # Errors
-    /// If there is nothing of that name, or another rank has failed.
-    pub fn gather(&mut self, name: &str) -> Result<Option<ArrayD<f64>>, Error> {
-        self.state.gather(name, self.time)
+    /// Tells all trackers that the simulation is over, even if one of them fails: the first
+    /// failure. Collective.
+    pub(super) fn finish(&mut self, world: &World, report: &Report) -> Result<(), Error> {
+        let mut finished = Ok(());
+        for (_, tracker) in &mut self.0 {
+            let outcome = tracker.finish(report).map(|()| GO_ON);
+            finished = finished.and(agree(world, outcome).map(|_| ()));
+        }
+        finished
     }
 }
 
-/// An array over the three axes inside as one over the grid's named axes.
-pub(crate) fn named_axes<S: ndarray::RawData>(
-    array: ndarray::ArrayBase<S, ndarray::IxDyn>,
-    grid: &Grid,
-) -> ndarray::ArrayBase<S, ndarray::IxDyn> {
-    (0..grid.missing()).fold(array, |array, _| array.index_axis_move(Axis(0), 0))
+/// What the ranks decide together about a tracker: an error of any of them ends the run on all,
+/// as does the wish of any to stop. Collective.
+pub(super) fn agree(world: &World, outcome: Result<Flow, TrackerError>) -> Result<Flow, Error> {
+    let (rank, size) = (world.rank() as i64, world.size() as i64);
+    let urgency = match &outcome {
+        Err(_) => 0,
+        Ok(Flow::Break(_)) => 1,
+        Ok(Flow::Continue(())) => 2,
+    };
+    let mut first = [urgency * size + rank];
+    world.combine(Combine::Min, &mut first)?;
+    let (most, lowest) = (first[0] / size, first[0] % size);
+    if lowest == rank || most == 2 {
+        return outcome.map_err(Error::of_tracker);
+    }
+    match most {
+        0 => Err(Error::Elsewhere { rank: lowest as usize }),
+        _ => Ok(Flow::Break(format!("rank {lowest} asked to stop"))),
+    }
 }

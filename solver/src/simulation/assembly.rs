@@ -1,0 +1,216 @@
+//! A simulation while it is put together: its block of the grid with the memory for that.
+
+use std::sync::Arc;
+
+use fluxions_comm::World;
+use fluxions_expr::Backend;
+use fluxions_halo::{Decomposition, HaloWidth, Subdomain};
+
+use crate::error::{Error, Errors, elsewhere};
+use crate::plan::halo_group::widen;
+use crate::plan::observable::Observable;
+use crate::plan::plan::Plan;
+use crate::run::blocking::tuning::{Blocked, Blocking};
+use crate::run::blocking::wavefront::Wavefront;
+use crate::run::executor::Executor;
+use crate::run::memory::Memory;
+use crate::run::streaming;
+use crate::schemes::mpdata::measures;
+use crate::simulation::machine_memory;
+use crate::simulation::setup::Setup;
+use crate::simulation::state::State;
+use crate::system::external::ExternalSource;
+use crate::system::formula::Formula;
+use crate::system::origin::Origin;
+use crate::system::pde::Pde;
+use crate::system::symmetry;
+
+/// A block of the grid with memory for its arrays, in which plans are made ready.
+pub(super) struct Assembly<'a> {
+    pde: &'a Pde,
+    world: &'a World,
+    seed: u64,
+    /// The time of the initial state.
+    start: f64,
+    decomposition: Decomposition,
+    block: Subdomain,
+    memory: Memory,
+    /// Several steps in one sweep, where they can be made in that way.
+    blocked: Option<Blocked>,
+    /// How wide the halos of external fields have to be.
+    data_widths: Vec<HaloWidth>,
+}
+
+/// What makes the steps.
+pub(super) struct Stepping {
+    pub(super) stepper: Executor,
+    pub(super) wavefront: Option<Wavefront>,
+    /// Whether steps that are made pass by pass store past the caches.
+    pub(super) streams: bool,
+}
+
+impl<'a> Assembly<'a> {
+    /// The block of this rank and its memory, zero. Collective.
+    pub(super) fn new(
+        (pde, world): (&'a Pde, &'a World),
+        (seed, start): (u64, f64),
+        setup: &Setup,
+        dims: &[usize],
+        blocking: Blocking,
+    ) -> Result<Self, Error> {
+        let decomposition = Decomposition::new(pde.grid(), world.size(), dims, setup.least)?;
+        let blocked = Blocked::new(pde, &setup.step, &decomposition, blocking);
+        let (mut halo, mut data_widths) = (setup.halo, setup.data_widths.clone());
+        if let Some(blocked) = &blocked {
+            let deep = blocked.halo();
+            halo = std::array::from_fn(|axis| halo[axis].max(deep[axis]));
+            widen(&mut data_widths, &blocked.data_widths(pde));
+        }
+        let block = decomposition.subdomain(world.rank());
+        let layout = block.layout(halo);
+        let enough = machine_memory::check(Memory::bytes(layout, setup.arrays, setup.rows), world);
+        world.agree(enough).map_err(elsewhere)?;
+        let memory = world.agree(Memory::new(layout, setup.arrays, setup.rows));
+        let memory = memory.map_err(elsewhere)?;
+        Ok(Assembly { pde, world, seed, start, decomposition, block, memory, blocked, data_widths })
+    }
+
+    fn executor(&self, plan: Plan, backend: Backend) -> Result<Executor, Error> {
+        let Assembly { pde, world, block, memory, seed, .. } = self;
+        Executor::new(pde, world, block, memory, plan, *seed, backend)
+    }
+
+    /// A plan that is run now and then, for which an optimising compiler would take too long.
+    fn closures(&self, plan: Plan) -> Result<Executor, Error> {
+        self.executor(plan, Backend::Closures)
+    }
+
+    /// Runs a plan once, at the start. Collective.
+    fn run_once(&mut self, plan: Plan, dt: f64) -> Result<Executor, Error> {
+        let mut executor = self.closures(plan)?;
+        executor.run(self.world, &self.block, &mut self.memory, self.start, dt)?;
+        Ok(executor)
+    }
+
+    /// What makes the steps of a plan, in the fastest way: that is measured over what is in memory,
+    /// where nothing else was asked for. Collective.
+    pub(super) fn stepping(
+        &mut self,
+        plan: Plan,
+        backend: Backend,
+        asked: Blocking,
+    ) -> Result<Stepping, Error> {
+        let mut stepper = self.executor(plan, backend)?;
+        let Assembly { pde, world, block, memory, .. } = self;
+        let (pde, world) = (*pde, *world);
+        if let Some(blocked) = self.blocked.take() {
+            let mut made = Wavefront::new(pde, world, block, memory, &stepper, &blocked);
+            blocked.tune(world, block, memory, &mut made)?;
+            if made.steps < blocked.pipeline.steps() {
+                // Halos no deeper than what was chosen needs.
+                let shortened = blocked.shortened(stepper.plan(), made.steps);
+                let (slabs, tile) = (made.slabs, made.tile);
+                made = Wavefront::new(pde, world, block, memory, &stepper, &shortened);
+                (made.slabs, made.tile) = (slabs, tile);
+            }
+            if made.is_worth_while() {
+                return Ok(Stepping { stepper, wavefront: Some(made), streams: false });
+            }
+        }
+        let streams = streaming::tune(world, block, memory, &mut stepper, backend, asked.stream)?;
+        Ok(Stepping { stepper, wavefront: None, streams })
+    }
+
+    /// Loads the external fields and fills their halos. Collective.
+    pub(super) fn load_external(&mut self) -> Result<(), Error> {
+        let sources = self.pde.external().iter().map(|data| &data.source);
+        for (field, source) in (self.pde.fields().len()..).zip(sources) {
+            self.load(field, source)?;
+        }
+        let halos = Plan::of_data(self.pde, &self.data_widths);
+        self.run_once(halos, 0.0)?;
+        Ok(())
+    }
+
+    /// Sets the initial values of the fields. Collective.
+    pub(super) fn set_initial(
+        &mut self,
+        plans: Vec<Plan>,
+        values: &[(String, Formula)],
+    ) -> Result<(), Error> {
+        // Plans may use arrays of fields that are set later, as working space only.
+        for plan in plans {
+            self.run_once(plan, 0.0)?;
+        }
+        for (name, value) in values {
+            let Formula::Values(source) = value else { continue };
+            let field = self.pde.field(&Origin::Initial(name.clone()), name)?;
+            self.load(field, source)?;
+        }
+        Ok(())
+    }
+
+    /// Runs the plan that comes before the first step, if there is one: what it measured of flows.
+    /// Collective.
+    pub(super) fn measure(&mut self, plan: Option<Plan>, dt: f64) -> Result<Vec<f64>, Error> {
+        let Some(mut plan) = plan else { return Ok(Vec::new()) };
+        plan.know_step(dt);
+        let results = plan.results..plan.parameters();
+        let before = self.run_once(plan, dt)?;
+        let measures = before.parameters()[results].to_vec();
+        measures::check(self.pde, &measures, dt)?;
+        Ok(measures)
+    }
+
+    /// The state, with the expressions that trackers ask for. Collective.
+    pub(super) fn state(self, observables: Vec<Observable>) -> Result<State, Errors> {
+        let ready = |observable: Observable| {
+            let executor = self.closures(observable.plan.clone())?;
+            Ok((observable, executor))
+        };
+        let observables = observables.into_iter().map(ready).collect::<Result<_, Error>>()?;
+        Ok(State {
+            pde: self.pde.clone(),
+            world: self.world.clone(),
+            decomposition: self.decomposition,
+            block: self.block,
+            memory: self.memory,
+            observables,
+        })
+    }
+
+    /// Copies what a source gives for the block to the arrays of a field. Collective.
+    fn load(&mut self, field: usize, source: &Arc<dyn ExternalSource>) -> Result<(), Error> {
+        let loaded = self.load_here(field, source);
+        self.world.agree(loaded).map_err(elsewhere)
+    }
+
+    fn load_here(&mut self, field: usize, source: &Arc<dyn ExternalSource>) -> Result<(), Error> {
+        let (pde, missing) = (self.pde, self.pde.grid().missing());
+        let (start, shape) = (self.block.start(), self.block.shape());
+        let mut all = Vec::new();
+        for number in 0..pde.arrays_of(field).len() {
+            let values = source.read(&start[missing..], &shape[missing..], number);
+            let values = values.map_err(Error::Source)?;
+            if values.len() != shape.iter().product::<usize>() {
+                return Err(Error::Source("as many values as cells are needed".into()));
+            }
+            let bad = values.iter().filter(|x| !x.is_finite()).count();
+            if bad > 0 {
+                let name = pde.all_fields().nth(field).expect("fields are numbered in this order");
+                let message = format!("of the values given for `{name}` {bad} are not finite");
+                return Err(Error::Source(message.into()));
+            }
+            all.push(values);
+        }
+        if !pde.vanishing().allows_values(field, &all) {
+            return Err(symmetry::broken_initial(pde, field, &Formula::Values(Arc::clone(source))));
+        }
+        for (array, values) in pde.arrays_of(field).zip(all) {
+            let layout = self.memory.layout();
+            let mut view = layout.view_mut(self.memory.of_array_mut(array));
+            view.iter_mut().zip(values).for_each(|(cell, value)| *cell = value);
+        }
+        Ok(())
+    }
+}

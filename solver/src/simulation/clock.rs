@@ -1,0 +1,91 @@
+//! Clocks: which steps a simulation makes.
+//!
+//! The run loop asks its clock for the next step, makes it, and tells the clock what came of it. A
+//! clock that rejects a step is asked again, for another step from the same time.
+
+use crate::error::Error;
+
+/// A time step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Step {
+    /// The time at which it begins.
+    pub(crate) from: f64,
+    /// Its length.
+    pub(crate) dt: f64,
+    /// The time of the state that it leads to: `from + dt`, except for rounding.
+    pub(crate) to: f64,
+}
+
+/// What came of a step that may still be rejected, the same on all ranks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Trial {
+    /// The step that was made.
+    pub(crate) step: Step,
+    /// Whether all numbers of the new state are finite.
+    pub(crate) finite: bool,
+}
+
+/// What a clock says of a trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The step counts, and the clock has moved on.
+    Accepted,
+    /// The step is made anew, as the clock says now.
+    Rejected,
+}
+
+/// Decides which steps a simulation makes. Clocks of different ranks are told the same and decide
+/// the same.
+pub(crate) trait Clock {
+    /// Sets the time at which the steps end, which is met exactly; without one they go on.
+    ///
+    /// # Errors
+    /// If there is no way to that time.
+    fn set_end(&mut self, end: Option<f64>) -> Result<(), Error>;
+
+    /// Takes note of the next time at which a tracker is due, if any: a clock may let the step that
+    /// is made next end there. It is told anew before each step.
+    fn expect(&mut self, due: Option<f64>) {
+        let _ = due;
+    }
+
+    /// The step that follows `ahead` steps after the present state; nothing beyond the end, and
+    /// nothing beyond the next step if that depends on how the next one turns out.
+    fn step(&self, ahead: u64) -> Option<Step>;
+
+    /// The next step; nothing at the end.
+    fn next(&self) -> Option<Step> {
+        self.step(0)
+    }
+
+    /// How many steps there are to the end, where that is known.
+    fn remaining(&self) -> Option<u64> {
+        None
+    }
+
+    /// How many of the coming steps are certain: they are made as they are, whatever comes of
+    /// them. The next step is tried and then judged if it is not certain.
+    fn certain(&self) -> u64;
+
+    /// The length of steps, where nothing shortens them. Differences of time that are very small
+    /// against it are rounding.
+    fn dt(&self) -> f64;
+
+    /// Moves on by steps that were certain and have been made.
+    fn pass(&mut self, steps: u64);
+
+    /// Judges a step, and moves on if it is accepted.
+    ///
+    /// # Errors
+    /// If no step would do.
+    fn judge(&mut self, trial: &Trial) -> Result<Verdict, Error>;
+
+    /// What a clock of the same kind needs to go on from here.
+    fn save(&self) -> Vec<u8>;
+
+    /// Goes on from what was saved, at the time of the present state; without an end.
+    ///
+    /// # Errors
+    /// If it was saved by a clock of another kind.
+    fn restore(&mut self, time: f64, saved: &[u8]) -> Result<(), Error>;
+}

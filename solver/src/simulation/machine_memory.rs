@@ -1,0 +1,24 @@
+//! Whether the machine has the memory that a simulation needs.
+
+use fluxions_comm::{Kind, World};
+
+use crate::error::Error;
+
+/// Checks that this machine has as much memory as its ranks need, each so many bytes. Threads share
+/// the memory; how many processes run on the machine is not known.
+pub(super) fn check(bytes: usize, world: &World) -> Result<(), Error> {
+    let here = if world.kind() == Kind::Threads { world.size() } else { 1 };
+    let needed = (bytes * here) as u64;
+    match total_memory() {
+        Some(available) if needed > available => Err(Error::Memory { needed, available }),
+        _ => Ok(()),
+    }
+}
+
+/// Bytes of memory that the machine has, where the system tells.
+fn total_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}

@@ -1,0 +1,236 @@
+//! The run loop: makes the steps that the clock asks for, and calls the trackers that are due.
+
+use std::time::Instant;
+
+use crate::error::Error;
+use crate::simulation::report::{Report, StopReason};
+use crate::simulation::schedule::Now;
+use crate::simulation::simulation::Simulation;
+use crate::simulation::snapshot::Snapshot;
+use crate::simulation::state::State;
+use crate::simulation::tracker::{Flow, agree};
+
+impl Simulation {
+    /// Steps to a time, which is met exactly. Collective.
+    ///
+    /// Trackers see the present state, unless they have seen it already, then the states in which
+    /// they are due, and the last one. Another run goes on from there: if the time of the end was
+    /// a whole number of steps away, with the same steps as a single run to its end would make.
+    ///
+    /// # Errors
+    /// If a field is no longer finite, a tracker fails, or another rank has failed.
+    pub fn run_until(&mut self, end: f64) -> Result<Report, Error> {
+        self.clock.set_end(Some(end))?;
+        self.health.begin(self.steps);
+        let mut moment = true;
+        let stop = loop {
+            let at_end = self.clock.next().is_none();
+            let at_most = self.is_at_most();
+            let is_last = at_end || at_most;
+            if self.health.is_due(self.steps) || is_last {
+                self.health.meet(&self.state, self.steps)?;
+                moment = true;
+            }
+            if let Flow::Break(reason) = self.track(is_last, moment)? {
+                break StopReason::Tracker(reason);
+            }
+            moment = false;
+            if at_end {
+                break StopReason::End;
+            }
+            if at_most {
+                break StopReason::MaxSteps;
+            }
+            self.advance(u64::MAX)?;
+        };
+        self.stopped = Some(stop.clone());
+        self.report(stop)
+    }
+
+    /// Makes one step of the usual length. A reason if there should be no further one: a tracker
+    /// asks to stop, or no step was made since as many as allowed have been made already.
+    /// Collective.
+    ///
+    /// Trackers are called as in the midst of a run: for the first state of the simulation before
+    /// its first step, and after the step if they are due then. No state is the last one. All
+    /// ranks meet after each step to learn whether all numbers are finite, so
+    /// [`run_until`](Self::run_until) is faster where many steps are to be made.
+    ///
+    /// # Errors
+    /// If a field is no longer finite, a tracker fails, or another rank has failed.
+    pub fn step(&mut self) -> Result<Option<StopReason>, Error> {
+        self.stopped = self.make_step()?;
+        Ok(self.stopped.clone())
+    }
+
+    fn make_step(&mut self) -> Result<Option<StopReason>, Error> {
+        self.clock.set_end(None)?;
+        if self.is_at_most() {
+            return Ok(Some(StopReason::MaxSteps));
+        }
+        if let Flow::Break(reason) = self.track(false, false)? {
+            return Ok(Some(StopReason::Tracker(reason)));
+        }
+        self.advance(1)?;
+        let moment = self.health.is_due(self.steps);
+        self.health.meet(&self.state, self.steps)?;
+        match self.track(false, moment)? {
+            Flow::Break(reason) => Ok(Some(StopReason::Tracker(reason))),
+            Flow::Continue(()) => Ok(None),
+        }
+    }
+
+    /// Ends the simulation: its trackers are told that it is over. The report of all of it.
+    /// Collective.
+    ///
+    /// # Errors
+    /// If a tracker fails, or another rank has failed.
+    pub fn finish(mut self) -> Result<Report, Error> {
+        let stop = self.stopped.take().unwrap_or(StopReason::Finished);
+        let report = self.report(stop)?;
+        self.trackers.finish(&self.state.world, &report)?;
+        Ok(report)
+    }
+
+    /// Whether as many steps as allowed have been made.
+    fn is_at_most(&self) -> bool {
+        self.max_steps.is_some_and(|most| self.steps >= most)
+    }
+
+    /// Makes as many steps, up to `most`, as can be made before anybody looks at the state.
+    fn advance(&mut self, most: u64) -> Result<(), Error> {
+        let began = Instant::now();
+        self.clock.expect(self.trackers.next_time(self.steps));
+        match self.clock.certain().min(most) {
+            0 => self.try_step()?,
+            most => self.make_steps(self.undisturbed(most))?,
+        }
+        self.durations.stepping += began.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// How many of the `most` steps that are certain can be made at once: none of the states
+    /// between is looked at.
+    fn undisturbed(&self, most: u64) -> u64 {
+        let Some(wavefront) = &self.wavefront else { return 1 };
+        let mut most = most.min(wavefront.steps as u64).min(self.health.next() - self.steps);
+        if let Some(steps) = self.max_steps {
+            most = most.min(steps - self.steps);
+        }
+        let is_looked_at = |after: &u64| {
+            let step = self.clock.step(after - 1).expect("steps that are certain are known");
+            self.trackers.come(&Now::new(step.to, self.steps + after, self.clock.dt()))
+        };
+        (1..most).find(is_looked_at).unwrap_or(most)
+    }
+
+    /// Makes steps that are certain: as many as a sweep can make, or one.
+    fn make_steps(&mut self, steps: u64) -> Result<(), Error> {
+        let State { world, block, memory, .. } = &mut self.state;
+        let clock = &*self.clock;
+        let step = |k: usize| clock.step(k as u64).expect("steps that are certain are known");
+        let time = |k: usize| (step(k).from, step(k).dt);
+        // What is not finite, first: after which of the steps, and where if that is known already.
+        let bad = match &mut self.wavefront {
+            Some(wavefront) => {
+                let counts = &mut self.stepper.counts;
+                let bad = wavefront.advance(block, memory, steps as usize, time, counts)?;
+                bad.map(|(step, place)| (step, Some(place)))
+            }
+            None => {
+                self.stepper.step = self.steps;
+                let (from, dt) = time(0);
+                let finite = self.stepper.run(world, block, memory, from, dt)?;
+                (!finite).then_some((0, None))
+            }
+        };
+        for _ in 0..steps {
+            self.state.memory.swap_all(&self.stepper.plan().swaps);
+        }
+        if let Some((after, place)) = bad {
+            let place = place.or_else(|| self.state.first_not_finite());
+            self.health.note(self.steps + 1 + after as u64, step(after).to, place);
+        }
+        self.time = step(steps as usize - 1).to;
+        self.steps += steps;
+        self.clock.pass(steps);
+        Ok(())
+    }
+
+    /// Makes a step pass by pass, without looking at trackers; `done` is called after each action
+    /// of the plan with its number. Collective.
+    pub(crate) fn step_watched(&mut self, done: impl FnMut(usize)) -> Result<(), Error> {
+        self.clock.set_end(None)?;
+        let step = self.clock.next().expect("steps without an end go on");
+        let State { world, block, memory, .. } = &mut self.state;
+        self.stepper.step = self.steps;
+        self.stepper.run_watched(world, block, memory, step.from, step.dt, done)?;
+        memory.swap_all(&self.stepper.plan().swaps);
+        (self.time, self.steps) = (step.to, self.steps + 1);
+        self.clock.pass(1);
+        self.health.begin(self.steps);
+        Ok(())
+    }
+
+    /// Calls the trackers that are due: whether the run goes on.
+    fn track(&mut self, is_last: bool, moment: bool) -> Result<Flow, Error> {
+        let began = Instant::now();
+        let mut flow = Flow::Continue(());
+        let mut checked = false;
+        let present = Now::new(self.time, self.steps, self.clock.dt());
+        for (schedule, tracker) in &mut self.trackers.0 {
+            if !schedule.is_due(&present, is_last, moment) {
+                continue;
+            }
+            // No tracker sees a state that is not finite.
+            if !std::mem::replace(&mut checked, true) {
+                self.health.meet(&self.state, self.steps)?;
+            }
+            let mut now = Snapshot {
+                state: &mut self.state,
+                time: self.time,
+                step: self.steps,
+                remaining: self.clock.remaining(),
+                is_last,
+            };
+            let outcome = tracker.record(&mut now);
+            let wish = agree(&self.state.world, outcome)?;
+            if flow.is_continue() {
+                flow = wish;
+            }
+        }
+        self.durations.output += began.elapsed().as_secs_f64();
+        Ok(flow)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use fluxions_grid::{Ends, Grid};
+
+    use super::*;
+    use crate::simulation::schedule::Every;
+    use crate::simulation::tracker::GO_ON;
+    use crate::system::pde::Pde;
+
+    /// Ranks that decide by times of their own may disagree, and wait for each other for ever.
+    #[test]
+    fn the_report_is_the_same_on_all_ranks() {
+        let reports = fluxions_comm::threads::run(3, |world| {
+            let grid = Grid::cartesian().axis("x", 0.0..1.0, 12, Ends::Bounded).build().unwrap();
+            let pde = Pde::on(&grid).equation("u", "laplace(u)").build().unwrap();
+            let busy = |now: &mut Snapshot<'_>| {
+                std::thread::sleep(Duration::from_millis(3 * now.world().rank() as u64));
+                Ok(GO_ON)
+            };
+            let builder = Simulation::builder(&pde, world).initial("u", "x").dt(1e-3);
+            let mut simulation = builder.track(Every::Time(0.002), busy).build().unwrap();
+            simulation.run_until(0.01)
+        })
+        .unwrap();
+        assert_eq!(reports[0], reports[1]);
+        assert_eq!(reports[0], reports[2]);
+    }
+}

@@ -1,0 +1,147 @@
+//! What trackers see: the state of a run at one time.
+
+use fluxions_comm::World;
+use fluxions_expr::{Reduction, Type};
+use fluxions_grid::Grid;
+use fluxions_halo::{Decomposition, Subdomain};
+use ndarray::{ArrayD, ArrayViewD};
+
+use crate::error::Error;
+use crate::simulation::state::State;
+use crate::system::pde::Pde;
+
+/// The state of a run at one time, on this rank's block.
+pub struct Snapshot<'a> {
+    pub(super) state: &'a mut State,
+    pub(super) time: f64,
+    pub(super) step: u64,
+    pub(super) remaining: Option<u64>,
+    pub(super) is_last: bool,
+}
+
+impl Snapshot<'_> {
+    /// The time.
+    pub fn time(&self) -> f64 {
+        self.time
+    }
+
+    /// Steps since the beginning of the simulation.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// Whether this is the state at the end of the run.
+    pub fn is_last(&self) -> bool {
+        self.is_last
+    }
+
+    /// How many steps there are to the end of the run, where that is known.
+    pub fn remaining_steps(&self) -> Option<u64> {
+        self.remaining
+    }
+
+    /// The ranks.
+    pub fn world(&self) -> &World {
+        &self.state.world
+    }
+
+    /// The equations.
+    pub fn pde(&self) -> &Pde {
+        &self.state.pde
+    }
+
+    /// The grid.
+    pub fn grid(&self) -> &Grid {
+        self.state.pde.grid()
+    }
+
+    /// This rank's block.
+    pub fn block(&self) -> &Subdomain {
+        &self.state.block
+    }
+
+    /// How the grid is cut.
+    pub fn decomposition(&self) -> &Decomposition {
+        &self.state.decomposition
+    }
+
+    /// The type of a field, or of an expression per cell that was announced to the builder.
+    ///
+    /// # Errors
+    /// If there is nothing of that name.
+    pub fn type_of(&self, name: &str) -> Result<Type, Error> {
+        self.state.type_of(name)
+    }
+
+    /// The values of each of the real numbers that a field or expression is made of, in the order
+    /// of [`Type::numbers`], on this rank's block: one axis per named axis of the grid. Collective
+    /// for expressions.
+    ///
+    /// # Errors
+    /// If there is nothing of that name, or another rank has failed.
+    pub fn parts(&mut self, name: &str) -> Result<Vec<ArrayViewD<'_, f64>>, Error> {
+        let arrays = self.state.arrays_of(name, self.time)?;
+        Ok(arrays.map(|array| self.state.view(array)).collect())
+    }
+
+    /// The values of a real scalar field, or of such an expression per cell that was announced to
+    /// the builder, on this rank's block: one axis per named axis of the grid. Collective for
+    /// expressions.
+    ///
+    /// # Errors
+    /// If there is nothing of that name, it is no real scalar, or another rank has failed.
+    pub fn field(&mut self, name: &str) -> Result<ArrayViewD<'_, f64>, Error> {
+        let array = self.state.array_of(name, self.time)?;
+        Ok(self.state.view(array))
+    }
+
+    /// The value of an expression for one number that was announced to the builder. Collective.
+    ///
+    /// # Errors
+    /// If there is no number of that name, or another rank has failed.
+    pub fn number(&mut self, name: &str) -> Result<f64, Error> {
+        self.state.number(name, self.time)
+    }
+
+    /// The integral of a field over the domain. Collective.
+    ///
+    /// # Errors
+    /// If there is nothing of that name, or another rank has failed.
+    pub fn integral(&mut self, name: &str) -> Result<f64, Error> {
+        self.state.reduce(name, Reduction::Integral, self.time)
+    }
+
+    /// The average of a field over the domain. Collective.
+    ///
+    /// # Errors
+    /// If there is nothing of that name, or another rank has failed.
+    pub fn average(&mut self, name: &str) -> Result<f64, Error> {
+        self.state.reduce(name, Reduction::Average, self.time)
+    }
+
+    /// The largest value of a field; NaN if there is one. Collective.
+    ///
+    /// # Errors
+    /// If there is nothing of that name, or another rank has failed.
+    pub fn max(&mut self, name: &str) -> Result<f64, Error> {
+        self.state.reduce(name, Reduction::Max, self.time)
+    }
+
+    /// The smallest value of a field; NaN if there is one. Collective.
+    ///
+    /// # Errors
+    /// If there is nothing of that name, or another rank has failed.
+    pub fn min(&mut self, name: &str) -> Result<f64, Error> {
+        self.state.reduce(name, Reduction::Min, self.time)
+    }
+
+    /// The values of a field on the whole grid, on rank 0: first the axes of components of a vector
+    /// or tensor, then those of the grid, last, if it is complex, one for real and imaginary part.
+    /// Collective.
+    ///
+    /// # Errors
+    /// If there is nothing of that name, or another rank has failed.
+    pub fn gather(&mut self, name: &str) -> Result<Option<ArrayD<f64>>, Error> {
+        self.state.gather(name, self.time)
+    }
+}

@@ -1,0 +1,293 @@
+//! Steps that are tried, and made anew if the clock rejects them.
+//!
+//! Most plans leave the state as it is until arrays change places after the step. Some write to
+//! arrays of the state, or to arrays beside it that they keep from step to step: these are copied
+//! before the step, and brought back if it is rejected.
+
+use crate::error::Error;
+use crate::plan::action::Action;
+use crate::plan::plan::Plan;
+use crate::run::memory::Memory;
+use crate::simulation::clock::{Trial, Verdict};
+use crate::simulation::simulation::Simulation;
+use crate::simulation::state::State;
+
+/// Copies of the arrays that a step overwrites although they belong to the state before it.
+pub(super) struct Undo {
+    arrays: Vec<usize>,
+    values: Vec<f64>,
+}
+
+impl Undo {
+    /// What the steps of a plan need, whose fields take `state` arrays.
+    fn new(plan: &Plan, state: usize) -> Self {
+        let belongs = |array: &usize| *array < state || plan.changing.contains(array);
+        let mut arrays = Vec::new();
+        for action in &plan.actions {
+            let Action::Sweep { outputs, .. } = action else { continue };
+            arrays.extend(outputs.iter().filter_map(|slot| slot.array()).filter(belongs));
+        }
+        arrays.sort_unstable();
+        arrays.dedup();
+        Undo { arrays, values: Vec::new() }
+    }
+
+    /// Copies what the next step will overwrite.
+    fn save(&mut self, memory: &Memory) {
+        self.values.clear();
+        self.arrays.iter().for_each(|array| self.values.extend(memory.of_array(*array)));
+    }
+
+    /// Brings back what was copied.
+    fn restore(&self, memory: &mut Memory) {
+        let length = memory.layout().length();
+        for (array, values) in self.arrays.iter().zip(self.values.chunks_exact(length)) {
+            memory.of_array_mut(*array).copy_from_slice(values);
+        }
+    }
+}
+
+impl Simulation {
+    /// Makes a step that is not certain: as often as it takes until the clock accepts it.
+    pub(super) fn try_step(&mut self) -> Result<(), Error> {
+        let arrays = self.state.pde.arrays();
+        let undo = self.undo.get_or_insert_with(|| Undo::new(self.stepper.plan(), arrays));
+        loop {
+            let step = self.clock.next().expect("there are steps before the end");
+            let State { world, block, memory, .. } = &mut self.state;
+            undo.save(memory);
+            self.stepper.step = self.steps;
+            let mine = self.stepper.run(world, block, memory, step.from, step.dt)?;
+            let finite = world.min(f64::from(u8::from(mine)))? == 1.0;
+            if self.clock.judge(&Trial { step, finite })? == Verdict::Rejected {
+                // The new state is still beside the old one, but for what was overwritten.
+                undo.restore(memory);
+                continue;
+            }
+            memory.swap_all(&self.stepper.plan().swaps);
+            if !mine {
+                self.health.note(self.steps + 1, step.to, self.state.first_not_finite());
+            }
+            (self.time, self.steps) = (step.to, self.steps + 1);
+            return Ok(());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use fluxions_comm::World;
+    use fluxions_comm::threads::run as on_threads;
+    use fluxions_grid::{Ends, Grid};
+
+    use super::*;
+    use crate::schemes::tableau::Tableau;
+    use crate::simulation::clock::{Clock, Step};
+    use crate::simulation::schedule::Every;
+    use crate::simulation::snapshot::Snapshot;
+    use crate::simulation::tracker::GO_ON;
+    use crate::system::pde::Pde;
+    use crate::system::transport::{Advector, Sources, Transport};
+
+    /// When a clock halves a step.
+    #[derive(Clone, Copy, PartialEq)]
+    enum Halves {
+        /// Every third one, before it is made.
+        Before,
+        /// Every third one, after it was made.
+        After,
+        /// Where a number is not finite.
+        NotFinite,
+        /// Never; instead steps are shortened to end where a tracker is due.
+        NotButEndsAtDue,
+    }
+
+    /// Steps of a length, some of them halved; all of them uncertain.
+    struct Halving {
+        when: Halves,
+        usual: f64,
+        dt: f64,
+        time: f64,
+        end: f64,
+        due: f64,
+        made: u64,
+        rejected: Rc<RefCell<u64>>,
+    }
+
+    impl Clock for Halving {
+        fn set_end(&mut self, end: Option<f64>) -> Result<(), Error> {
+            self.end = end.unwrap_or(f64::INFINITY);
+            Ok(())
+        }
+
+        fn expect(&mut self, due: Option<f64>) {
+            let due = due.filter(|_| self.when == Halves::NotButEndsAtDue);
+            self.due = due.unwrap_or(f64::INFINITY);
+        }
+
+        fn step(&self, ahead: u64) -> Option<Step> {
+            let halved = self.when == Halves::Before && self.made % 3 == 2;
+            let dt = if halved { self.usual / 2.0 } else { self.dt };
+            let (from, stop) = (self.time, self.end.min(self.due));
+            let to = if from + dt < stop { from + dt } else { stop };
+            let dt = dt.min(stop - from);
+            (ahead == 0 && dt > 0.0).then_some(Step { from, dt, to })
+        }
+
+        fn certain(&self) -> u64 {
+            0
+        }
+
+        fn dt(&self) -> f64 {
+            self.dt
+        }
+
+        fn pass(&mut self, _: u64) {
+            unreachable!("no step is certain")
+        }
+
+        fn judge(&mut self, trial: &Trial) -> Result<Verdict, Error> {
+            assert_eq!(Some(trial.step), self.next());
+            let halves = match self.when {
+                Halves::Before | Halves::NotButEndsAtDue => false,
+                Halves::After => self.made % 3 == 2 && self.dt == self.usual,
+                Halves::NotFinite => !trial.finite,
+            };
+            if halves {
+                self.dt /= 2.0;
+                *self.rejected.borrow_mut() += 1;
+                return Ok(Verdict::Rejected);
+            }
+            (self.time, self.dt, self.made) = (trial.step.to, self.usual, self.made + 1);
+            self.due = f64::INFINITY;
+            Ok(Verdict::Accepted)
+        }
+
+        fn save(&self) -> Vec<u8> {
+            unreachable!("nobody saves it")
+        }
+
+        fn restore(&mut self, _: f64, _: &[u8]) -> Result<(), Error> {
+            unreachable!("nobody restores it")
+        }
+    }
+
+    const DT: f64 = 0.01;
+
+    /// A clock at time 0, and how many steps it has rejected.
+    fn clock(when: Halves) -> (Box<dyn Clock>, Rc<RefCell<u64>>) {
+        let rejected = Rc::new(RefCell::new(0));
+        let (end, due) = (f64::INFINITY, f64::INFINITY);
+        let (made, count) = (0, rejected.clone());
+        let clock = Halving { when, usual: DT, dt: DT, time: 0.0, end, due, made, rejected: count };
+        (Box::new(clock), rejected)
+    }
+
+    /// The bits of the fields after a run with halved steps, how many were made, and how many
+    /// rejected.
+    fn halving(
+        world: &World,
+        pde: &Pde,
+        scheme: Tableau,
+        when: Halves,
+        end: f64,
+    ) -> Result<(Vec<u64>, u64, u64), Error> {
+        let builder = Simulation::builder(pde, world).scheme(scheme).dt(DT).seed(3);
+        let builder =
+            builder.initial("u", "1 + 0.3*sin(2*pi*x)").initial("v", "0.2 + 0.1*cos(2*pi*x)");
+        let mut simulation = builder.build().unwrap();
+        let (clock, rejected) = clock(when);
+        simulation.clock = clock;
+        let report = simulation.run_until(end)?;
+        let mut bits = Vec::new();
+        for name in ["u", "v"] {
+            bits.extend(simulation.gather(name)?.iter().flatten().map(|x| x.to_bits()));
+        }
+        Ok((bits, report.steps, *rejected.borrow()))
+    }
+
+    /// Equations with noise; transport whose steps write to the arrays of the state, and keep the
+    /// velocities of the step before.
+    fn systems() -> Vec<(Pde, Tableau)> {
+        let grid = Grid::cartesian().axis("x", 0.0..1.0, 24, Ends::Periodic).build().unwrap();
+        let equations =
+            || Pde::on(&grid).equation("u", "v - u^3 + t").equation("v", "0.001*laplace(u)");
+        let noisy = equations().noise("v", "0.01");
+        let velocity = || Advector::Velocity(vec!["0.3*u + v".into()]);
+        let transport = || Transport::by(velocity());
+        let advected = equations().transport("u", transport()).transport("v", transport());
+        let euler = advected.sources(Sources::Euler);
+        let advected = equations().transport("u", transport()).transport("v", transport());
+        let symmetric = advected.sources(Sources::Symmetric);
+        vec![
+            (equations().build().unwrap(), Tableau::RK4),
+            (noisy.build().unwrap(), Tableau::EULER),
+            (euler.build().unwrap(), Tableau::EULER),
+            (symmetric.build().unwrap(), Tableau::EULER),
+        ]
+    }
+
+    #[test]
+    fn rejected_steps_leave_no_trace_on_1_and_2_ranks() {
+        for (k, (pde, scheme)) in systems().into_iter().enumerate() {
+            for ranks in [1, 2] {
+                let run = |when| {
+                    on_threads(ranks, |world| halving(world, &pde, scheme, when, 0.2)).unwrap()
+                };
+                let (plain, steps, none) = run(Halves::Before).swap_remove(0);
+                let (tried, same, rejected) = run(Halves::After).swap_remove(0);
+                assert_eq!((none, steps, rejected), (0, same, steps / 3), "{k}");
+                assert!(tried == plain, "{k} on {ranks} ranks");
+            }
+        }
+    }
+
+    #[test]
+    fn some_plans_overwrite_the_state() {
+        // Otherwise the test above would not show that it is brought back.
+        let overwritten = |(pde, scheme): &(Pde, Tableau)| {
+            let world = World::solo();
+            let builder = Simulation::builder(pde, &world).scheme(*scheme).dt(DT);
+            let simulation = builder.initial("u", 1.0).initial("v", 1.0).build().unwrap();
+            !Undo::new(simulation.plan(), pde.arrays()).arrays.is_empty()
+        };
+        let found: Vec<bool> = systems().iter().map(overwritten).collect();
+        assert_eq!(found, [false, false, true, true]);
+    }
+
+    #[test]
+    fn a_clock_can_end_steps_where_trackers_are_due() {
+        let world = World::solo();
+        let (pde, scheme) = systems().swap_remove(0);
+        let seen = Rc::new(RefCell::new(Vec::new()));
+        let list = seen.clone();
+        let builder = Simulation::builder(&pde, &world).initial("u", 1.0).initial("v", 0.0);
+        let due = Every::Times(vec![0.013, 0.0451]);
+        let builder = builder.scheme(scheme).dt(DT).track(due, move |now: &mut Snapshot<'_>| {
+            list.borrow_mut().push((now.step(), now.time()));
+            Ok(GO_ON)
+        });
+        let mut simulation = builder.build().unwrap();
+        simulation.clock = clock(Halves::NotButEndsAtDue).0;
+        simulation.run_until(0.06).unwrap();
+        assert_eq!(*seen.borrow(), [(0, 0.0), (2, 0.013), (6, 0.0451), (8, 0.06)]);
+    }
+
+    /// Only one of the ranks finds the number that is not finite.
+    #[test]
+    fn a_clock_can_reject_what_is_not_finite_on_1_to_3_ranks() {
+        let grid = Grid::cartesian().axis("x", 0.0..1.0, 24, Ends::Periodic).build().unwrap();
+        // The step from 0.04 evaluates this at 0.045, and so does half of it, at its end.
+        let hot = "where(x < 0.1, sqrt((t - 0.0446)*(t - 0.0454)), 0)";
+        let pde = Pde::on(&grid).equation("u", hot).equation("v", "0").build().unwrap();
+        for ranks in 1..=3 {
+            let run = |world: &World| halving(world, &pde, Tableau::RK4, Halves::NotFinite, 0.1);
+            for (_, steps, rejected) in on_threads(ranks, run).unwrap() {
+                assert_eq!((steps, rejected), (11, 2), "{ranks} ranks");
+            }
+        }
+    }
+}
