@@ -14,3 +14,6 @@ mod reduction;
 pub(crate) mod streaming;
 mod walled_group;
 mod walls;
+
+#[cfg(test)]
+mod testing;
