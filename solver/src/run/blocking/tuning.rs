@@ -42,7 +42,9 @@ impl DeepPipeline {
         let slabs = block.shape()[self.pipeline.axis];
         let along = block.shape()[self.pipeline.tile_axis];
         let slab_bytes = (memory.layout().length() / slabs.max(1)).max(1) * size_of::<f64>();
-        wavefront.tile = self.asked.tile.filter(|cells| *cells > 0).unwrap_or(WHOLE);
+        // Blocks that must not be cut into tiles stay whole, whatever is asked.
+        let tile = self.asked.tile.filter(|cells| self.tiled && *cells > 0);
+        wavefront.tile = tile.unwrap_or(WHOLE);
         let batch = |tile: usize| {
             let bytes = (slab_bytes * tile.min(along) / along.max(1)).max(1);
             self.asked.slabs.unwrap_or((BATCH / bytes).min(MOST_SLABS)).max(1)

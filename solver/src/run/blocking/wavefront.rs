@@ -318,7 +318,8 @@ mod tests {
         pde.build().unwrap()
     }
 
-    /// A torus with a twist across its last axis.
+    /// A torus with a twist across its last axis, along which it must not be cut into tiles: halo
+    /// cells are no copies of cells there.
     fn joined_ends() -> Pde {
         let grid = Grid::cartesian().axis("x", 0.0..1.0, 12, Ends::Periodic);
         let pde = Pde::on(&grid.axis("y", 0.0..1.0, 30, Ends::Periodic).build().unwrap())
@@ -361,7 +362,7 @@ mod tests {
 
     #[test]
     fn a_sweep_of_several_steps_gives_the_bits_of_single_ones() {
-        for pde in [walled(), joined_ends()] {
+        for (name, pde) in [("walls", walled()), ("joined ends", joined_ends())] {
             for steps in [2, 3] {
                 let expected = step_by_step(&pde, steps);
                 for (slabs, tile) in [(1, 0), (4, 0), (50, 0), (1, 8), (3, 16)] {
@@ -374,7 +375,7 @@ mod tests {
                         wavefront.advance(&block, &mut memory, steps, time, &mut counts).unwrap();
                     assert_eq!((bad, counts.halo_exchanges), (None, 1));
                     (0..steps).for_each(|_| memory.swap_all(&executor.plan().swaps));
-                    let place = format!("{steps} steps, {slabs} slabs, tiles of {tile}");
+                    let place = format!("{steps} steps, {slabs} slabs, tiles of {tile}, {name}");
                     assert!(bits(&memory, pde.arrays()) == expected, "{place}");
                 }
             }
