@@ -278,6 +278,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_still_to_be_read_is_not_overwritten() {
+        // Nothing is read further on, so sweeps need not wait for what they read; but the second
+        // one overwrites what the first one reads one slab further back.
+        let equation = plane().equation("u", "d_dx_backward(u)");
+        let (pipeline, _) = pipeline(equation, 3).unwrap();
+        assert_eq!(shifts(&pipeline, 1), [0, 0, 0, 1, 1, 2]);
+        assert_eq!(shifts(&pipeline, 2), [0; 6]);
+    }
+
+    #[test]
     fn arrays_change_places_between_steps() {
         let (pipeline, plan) = pipeline(plane().equation("u", "laplace(u)"), 2).unwrap();
         let arrays = |task: &Task| match &task.action {

@@ -313,7 +313,8 @@ mod tests {
         let pde = Pde::on(&grid.axis("y", 0.0..1.0, 30, Ends::Bounded).build().unwrap())
             .equation("u", "laplace(u) - u*v^2")
             .equation("v", "laplace(v^3 - 0.01*laplace(v)) + exp(-t)*x")
-            .boundary("x", Condition::Value("sin(y + 50*t)".into()))
+            .boundary("x-", Condition::Curvature("value*t".into()))
+            .boundary("x+", Condition::Value("sin(y + 50*t)".into()))
             .boundary("y", Condition::Curvature("value*x".into()));
         pde.build().unwrap()
     }
