@@ -105,3 +105,78 @@ fn first_cell(memory: &Memory, place: impl Located) -> usize {
         Slot::Row(row) => memory.row(row),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use fluxions_expr::Reduction;
+    use fluxions_grid::Layout;
+
+    use super::*;
+    use crate::plan::action::Extent;
+    use crate::plan::margins::Margins;
+
+    fn memory() -> Memory {
+        Memory::new(Layout::new([1, 2, 3], [0, 1, 1]), 3, 3).unwrap()
+    }
+
+    fn sweep(inputs: Vec<Slot>, outputs: Vec<Slot>) -> Action<Slot> {
+        let (extent, beyond) = (Extent::Block, Margins::default());
+        Action::Sweep { kernel: 0, inputs, outputs, extent, beyond }
+    }
+
+    #[test]
+    fn kernels_begin_at_the_first_cell_and_halos_at_the_array() {
+        let memory = memory();
+        let origin = memory.layout().origin();
+        let actions = [
+            sweep(vec![Slot::Array(2), Slot::Row(1)], vec![Slot::Array(0)]),
+            Action::Halo {
+                group: 0,
+                arrays: vec![Slot::Array(1)],
+                partners: vec![[Slot::Array(1), Slot::Array(2)]],
+            },
+            Action::Reduce {
+                kernel: 0,
+                inputs: vec![Slot::Array(0)],
+                kind: Reduction::Max,
+                parameter: 1,
+            },
+        ];
+        let mut binding = Binding::with_room_for(&actions);
+        binding.bind(&memory, &actions[0]);
+        assert_eq!(binding.inputs, [memory.array(2) + origin, memory.row(1)]);
+        assert_eq!(binding.outputs, [memory.array(0) + origin]);
+        binding.bind(&memory, &actions[1]);
+        assert_eq!(binding.halo.arrays, [memory.array(1)]);
+        assert_eq!(binding.halo.partners, [[memory.array(1), memory.array(2)]]);
+        // The sweep before is still bound.
+        assert_eq!(binding.outputs, [memory.array(0) + origin]);
+        binding.bind(&memory, &actions[2]);
+        assert_eq!(binding.inputs, [memory.array(0) + origin]);
+        assert_eq!(binding.outputs, [memory.row(RESULT_ROW)]);
+    }
+
+    #[test]
+    fn arrays_that_changed_places_are_found_again() {
+        let mut memory = memory();
+        let action = sweep(vec![Slot::Array(0)], vec![Slot::Array(1)]);
+        let mut binding = Binding::with_room_for(std::slice::from_ref(&action));
+        binding.bind(&memory, &action);
+        let before = binding.clone();
+        memory.swap(0, 1);
+        binding.bind(&memory, &action);
+        assert_eq!((&binding.inputs, &binding.outputs), (&before.outputs, &before.inputs));
+    }
+
+    #[test]
+    fn there_is_room_for_every_action() {
+        let slots = |n: usize| vec![Slot::Array(0); n];
+        let actions = [sweep(slots(3), slots(1)), sweep(slots(1), slots(2))];
+        let mut binding = Binding::with_room_for(&actions);
+        let room = |binding: &Binding| (binding.inputs.capacity(), binding.outputs.capacity());
+        let before = room(&binding);
+        assert!(before.0 >= 3 && before.1 >= 2);
+        actions.iter().for_each(|action| binding.bind(&memory(), action));
+        assert_eq!(room(&binding), before);
+    }
+}

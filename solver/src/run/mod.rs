@@ -15,3 +15,6 @@ mod reduction;
 pub(crate) mod streaming;
 mod walled_group;
 mod walls;
+
+#[cfg(test)]
+mod testing;

@@ -18,18 +18,18 @@ use crate::run::counts::Counts;
 use crate::run::executor::Executor;
 use crate::run::memory::Memory;
 
-/// Bytes of a rank's arrays that are in its fastest caches anyway.
+/// Up to so many bytes, a rank's arrays stay in its fastest caches.
 const SMALL: usize = 4 << 20;
-/// How often both ways are timed where time steps are short; the fastest of each counts.
+/// How often both ways are timed where time steps are short. The fastest time of each counts.
 const ROUNDS: usize = 3;
-/// Seconds after which there is no further round.
+/// After so many seconds there is no further round.
 const ENOUGH: f64 = 0.5;
 /// Storing past the caches has to be faster by this factor.
 const BETTER: f64 = 1.02;
 
-/// Makes an executor store past the caches if that is `asked` for, or if it makes time steps
-/// faster; they are not timed if a closure of the program would be called with that. Whether it does
-/// so. Collective.
+/// Makes an executor store past the caches if that is `asked` for, or, where nothing is asked, if
+/// it makes time steps faster. Steps are not timed if that would call closures of the program.
+/// Whether the executor stores past the caches now. Collective.
 pub(crate) fn tune(
     world: &World,
     block: &Subdomain,
@@ -48,7 +48,7 @@ pub(crate) fn tune(
     let ways = [executor.kernels().compiled().to_vec(), streaming];
     let mut best = [f64::INFINITY; 2];
     if asked.is_none() {
-        // Steps there and back, which may take different times.
+        // Two steps: arrays change places, and may be faster one way than the other.
         let mut steps = |executor: &mut Executor| {
             let began = Instant::now();
             for _ in 0..2 {
@@ -57,10 +57,10 @@ pub(crate) fn tune(
             }
             Ok::<_, Error>(world.max(began.elapsed().as_secs_f64())?)
         };
-        // Memory becomes this rank's.
+        // The first steps touch the memory, which the system provides only then.
         let mut spent = steps(executor)?;
-        // The first steps find in the caches what the other way has left there; not in arrays
-        // over which a step takes so long.
+        // The first steps find in the caches what the other way has left there, unless arrays are
+        // so large that a step takes this long.
         let settles = spent < ENOUGH;
         for _ in 0..ROUNDS {
             for (kernels, best) in ways.iter().zip(&mut best) {
@@ -82,7 +82,8 @@ pub(crate) fn tune(
     Ok(streams)
 }
 
-/// The kernels of an executor, of which those of sweeps store past the caches; nothing if none can.
+/// The kernels of an executor, those of sweeps in a form that stores past the caches; nothing if
+/// the back end cannot make any.
 fn streaming(executor: &Executor, backend: Backend) -> Option<Vec<Arc<dyn RowFn>>> {
     let plan = executor.plan();
     let mut kernels = executor.kernels().compiled().to_vec();

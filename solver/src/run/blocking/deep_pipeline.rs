@@ -24,21 +24,23 @@ const SMALL: usize = 1 << 20;
 /// slabs across axis 0 (planes), then across axis 1 (rows).
 const LEAST: [usize; 2] = [128, 2048];
 
-/// A pipeline with the halos that it needs, the same on all ranks.
+/// A pipeline with the halos that it needs. It is the same on all ranks.
 pub(crate) struct DeepPipeline {
+    /// The tasks of all steps.
     pub(crate) pipeline: Pipeline,
     /// For each array the halo cells that must be known at the beginning.
     pub(crate) widths: Vec<Margins>,
     /// Whether blocks may be cut into tiles.
     pub(crate) tiled: bool,
-    /// The faces beyond which any rank computes cells of the halo.
+    /// The faces beyond which some rank computes cells of the halo.
     joined: [[bool; 2]; 3],
+    /// What the program asked for.
     pub(crate) asked: Blocking,
 }
 
 impl DeepPipeline {
-    /// The pipeline of as many steps as can be made in one sweep and may be worth while; nothing
-    /// where steps are made one by one.
+    /// The pipeline of the most steps that fit into one sweep and may be worth while; nothing where
+    /// steps are made one by one.
     pub(crate) fn new(
         pde: &Pde,
         plan: &Plan,
@@ -59,7 +61,8 @@ impl DeepPipeline {
                 [dims[axis] > 1 || (cut && wraps); 2]
             })
         };
-        // Where the sign changes, halo cells are no copies of what the other end computes.
+        // Where the sign changes, halo cells are no copies of cells at the other end, and computing
+        // them here would give other values.
         let mut ways = [true, false].into_iter().filter(|tiled| may_tile || !tiled);
         let tiled = ways.find(|tiled| !one.changes_sign(pde, plan, joined(*tiled)))?;
         let joined = joined(tiled);
@@ -80,7 +83,7 @@ impl DeepPipeline {
         })
     }
 
-    /// The same for fewer steps, which need less of a halo.
+    /// The pipeline of the first steps of this one, which need fewer halo layers.
     pub(crate) fn shortened(&self, plan: &Plan, steps: usize) -> Self {
         let pipeline = self.pipeline.shortened(steps);
         let widths = pipeline.needs(plan, self.joined).arrays;
@@ -88,12 +91,12 @@ impl DeepPipeline {
         DeepPipeline { pipeline, widths, tiled, joined, asked }
     }
 
-    /// The halo layers at each axis.
+    /// The halo layers that memory must have along each axis.
     pub(crate) fn halo(&self) -> [usize; 3] {
         deepest(&self.widths)
     }
 
-    /// How wide the halos of given fields have to be.
+    /// How wide the halos of external fields have to be.
     pub(crate) fn data_widths(&self, pde: &Pde) -> Vec<HaloWidth> {
         let given = self.widths[pde.arrays()..pde.all_arrays()].iter();
         let width =
@@ -104,6 +107,6 @@ impl DeepPipeline {
 
 /// The most layers at either side of each axis.
 fn deepest(widths: &[Margins]) -> [usize; 3] {
-    let most = |axis: usize| widths.iter().flat_map(|margins| margins[axis]).max();
-    std::array::from_fn(|axis| most(axis).unwrap_or(0))
+    let along = |axis: usize| widths.iter().flat_map(move |margins| margins[axis]);
+    std::array::from_fn(|axis| along(axis).fold(0, usize::max))
 }

@@ -2,17 +2,18 @@
 //!
 //! A *slab* is what a block has at one index along the first named axis: a row in two dimensions,
 //! a plane in three. Every sweep and every filling of ghost cells of the steps becomes a task.
-//! All tasks move along the slabs together, each some slabs behind the first: its *shift*. An
-//! task that reads slabs up to `high` beyond its own must be that much behind the one that wrote
-//! them, and one that overwrites an array must be as far behind those that still read it as they
+//! All tasks move along the slabs together, each some slabs behind the first one: its *shift*. A
+//! task that reads slabs up to `high` beyond its own must be so far behind the task that wrote
+//! them. A task that overwrites an array must be as far behind those that still read it as they
 //! look back (Wolf & Lam 1991, "A data locality optimizing algorithm", skewing). So the arrays of
-//! the plan serve as they are, and what one task writes the next finds in the cache.
+//! the plan need no copies, and each task finds in the cache what the one before it wrote.
 //!
 //! Along the second named axis the block may be cut into *tiles*, which are swept one after the
 //! other, with shifts by the same rule.
 //!
-//! Where another block, or the other end of a periodic axis, lies beyond a face, there is nothing
-//! to wait for: tasks compute cells of the halo too, as far as later tasks need them.
+//! Beyond a face where another block lies, or the other end of a periodic axis, tasks compute
+//! cells of the halo too, as far as later tasks need them. So they need not wait for the other
+//! block.
 
 use fluxions_grid::CACHE_LINE;
 
@@ -25,11 +26,12 @@ use crate::system::pde::Pde;
 /// Why the tasks of a pipeline have no other actions than sweeps and halos.
 pub(crate) const NO_OTHER_ACTIONS: &str = "a pipeline consists of sweeps and halos";
 
-/// One action of a plan in one of the steps. Arrays are numbered as before the first step.
+/// One action of a plan in one of the steps. Its arrays have the numbers that they had before the
+/// first step.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Task {
-    /// A sweep, or the filling of ghost cells but for those that other tasks compute. A pipeline
-    /// has no other actions.
+    /// A sweep, or the filling of ghost cells that no other task computes. A pipeline has no other
+    /// actions.
     pub(crate) action: Action<usize>,
     /// Which of the steps it belongs to.
     pub(crate) step: usize,
@@ -62,9 +64,10 @@ pub(crate) struct Needs {
 }
 
 impl Pipeline {
-    /// The pipeline of `steps` steps of a plan, after each of which arrays change places;
-    /// nothing if the plan cannot be run in this way: numbers over the whole domain
-    /// and random numbers are made for all slabs at once, around a pole slabs meet that are far from each
+    /// The pipeline of `steps` steps of a plan, after each of which arrays change places.
+    ///
+    /// Nothing if the plan cannot be run in this way: numbers of the whole domain and random
+    /// numbers are made for all slabs at once, around a pole slabs meet that lie far from each
     /// other, and in one dimension there are no slabs.
     pub(crate) fn new(pde: &Pde, plan: &Plan, steps: usize) -> Option<Self> {
         let grid = pde.grid();
@@ -108,13 +111,13 @@ impl Pipeline {
         self.tasks.len() / self.per_step
     }
 
-    /// The first steps of it.
+    /// The pipeline of the first of these steps.
     pub(crate) fn shortened(&self, steps: usize) -> Self {
         let tasks = self.tasks[..steps * self.per_step].to_vec();
         Pipeline { tasks, ..*self }
     }
 
-    /// For each task, whether it sweeps over an array that none before it has swept over.
+    /// For each task, whether it is a sweep over an array over which no task before it sweeps.
     pub(crate) fn first_to_touch(&self, arrays: usize) -> Vec<bool> {
         let mut touched = vec![false; arrays];
         let touch = |task: &Task| match &task.action {
@@ -132,8 +135,8 @@ impl Pipeline {
     fn set_shifts(&mut self, pde: &Pde, plan: &Plan, axis: usize) {
         // Tiles begin on cache lines, as rows do.
         let multiple = if axis == 2 { CACHE_LINE } else { 1 };
-        // For each array: the shift of what wrote it last, how much later a ghost slab at a wall
-        // follows, and the shift that is behind all that read it since.
+        // For each array: the shift of the task that wrote it last, how many slabs later the ghost
+        // slabs at a wall are complete, and the shift that is behind all readers since.
         let mut written = vec![0; plan.arrays()];
         let mut settled = vec![0; plan.arrays()];
         let mut read = vec![0; plan.arrays()];
@@ -151,8 +154,8 @@ impl Pipeline {
                     }
                     shift = (shift as usize).next_multiple_of(multiple) as isize;
                     for (i, array) in inputs.iter().enumerate() {
-                        // Ghost slabs beyond the upper wall change when the last slab does, and
-                        // what goes beyond that wall has to have read them.
+                        // Ghost slabs beyond the upper wall change together with the last slab. A
+                        // task that computes cells beyond that wall must have read them before.
                         let (low, past) = (reach(i)[0] as isize, beyond[axis][1] as isize);
                         read[*array] = read[*array].max(shift + low.max(past));
                     }
@@ -180,8 +183,8 @@ impl Pipeline {
         }
     }
 
-    /// What has to be done and known beyond the faces that are joined to other blocks, or to this
-    /// one's own other end.
+    /// What has to be done and known beyond the joined faces: those to other blocks, or to the
+    /// other end of this block itself.
     pub(crate) fn needs(&self, plan: &Plan, joined: [[bool; 2]; 3]) -> Needs {
         let mut arrays: Vec<Margins> = vec![[[0; 2]; 3]; plan.arrays()];
         let mut tasks = vec![[[0; 2]; 3]; self.tasks.len()];
@@ -219,13 +222,121 @@ impl Pipeline {
         Needs { tasks, arrays }
     }
 
-    /// Whether the sign changes where two of these joined ends meet: then halo cells of blocks
-    /// beyond are no copies of what is computed there.
+    /// Whether the sign changes where two of these joined ends meet. Then halo cells are no copies
+    /// of cells beyond.
     pub(crate) fn changes_sign(&self, pde: &Pde, plan: &Plan, joined: [[bool; 2]; 3]) -> bool {
         let sets = plan.groups().iter().flat_map(|group| &group.conditions);
         sets.into_iter().any(|set| {
             let turned = antiperiodic(pde.conditions().of_array(*set));
             (0..3).any(|axis| turned[axis] && joined[axis].contains(&true))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fluxions_grid::{Condition, Ends, Grid};
+
+    use super::*;
+    use crate::run::testing::euler_step;
+    use crate::system::builder::PdeBuilder;
+
+    fn plane() -> PdeBuilder {
+        let grid = Grid::cartesian().axis("x", 0.0..1.0, 8, Ends::Bounded);
+        Pde::on(&grid.axis("y", 0.0..1.0, 12, Ends::Bounded).build().unwrap())
+    }
+
+    fn pipeline(pde: PdeBuilder, steps: usize) -> Option<(Pipeline, Plan)> {
+        let pde = pde.build().unwrap();
+        let plan = euler_step(&pde);
+        Some((Pipeline::new(&pde, &plan, steps)?, plan))
+    }
+
+    fn shifts(pipeline: &Pipeline, axis: usize) -> Vec<isize> {
+        pipeline.tasks.iter().map(|task| task.shift[axis]).collect()
+    }
+
+    #[test]
+    fn a_task_is_as_far_behind_as_the_one_before_looks_around() {
+        // Halo and sweep alternate; a sweep reads one slab further than the last one wrote, and
+        // overwrites what the last one reads one slab further back.
+        let (pipeline, _) = pipeline(plane().equation("u", "laplace(u)"), 3).unwrap();
+        assert_eq!((pipeline.axis, pipeline.tile_axis), (1, 2));
+        assert_eq!((pipeline.per_step, pipeline.steps()), (2, 3));
+        assert_eq!(shifts(&pipeline, 1), [0, 1, 1, 2, 2, 3]);
+        // Tiles begin on cache lines.
+        assert_eq!(shifts(&pipeline, 2), [0, 8, 8, 16, 16, 24]);
+        let steps: Vec<_> = pipeline.tasks.iter().map(|task| task.step).collect();
+        assert_eq!(steps, [0, 0, 1, 1, 2, 2]);
+    }
+
+    #[test]
+    fn a_stored_quantity_puts_a_task_more_behind() {
+        // Halo of c, sweep to the inner quantity, its halo, the step.
+        let equation = plane().equation("c", "laplace(c^3 - laplace(c))");
+        let (pipeline, _) = pipeline(equation, 2).unwrap();
+        assert_eq!(shifts(&pipeline, 1), [0, 1, 1, 2, 2, 3, 3, 4]);
+    }
+
+    #[test]
+    fn what_is_still_to_be_read_is_not_overwritten() {
+        // Nothing is read further on, so sweeps need not wait for what they read; but the second
+        // one overwrites what the first one reads one slab further back.
+        let equation = plane().equation("u", "d_dx_backward(u)");
+        let (pipeline, _) = pipeline(equation, 3).unwrap();
+        assert_eq!(shifts(&pipeline, 1), [0, 0, 0, 1, 1, 2]);
+        assert_eq!(shifts(&pipeline, 2), [0; 6]);
+    }
+
+    #[test]
+    fn arrays_change_places_between_steps() {
+        let (pipeline, plan) = pipeline(plane().equation("u", "laplace(u)"), 2).unwrap();
+        let arrays = |task: &Task| match &task.action {
+            Action::Sweep { inputs, outputs, .. } => (inputs.clone(), outputs.clone()),
+            Action::Halo { arrays, .. } => (arrays.clone(), vec![]),
+            other => panic!("{other:?}"),
+        };
+        let all: Vec<_> = pipeline.tasks.iter().map(arrays).collect();
+        let expected =
+            [(vec![0], vec![]), (vec![0], vec![1]), (vec![1], vec![]), (vec![1], vec![0])];
+        assert_eq!(all, expected);
+        assert_eq!(pipeline.first_to_touch(plan.arrays()), [false, true, false, false]);
+        let first = pipeline.shortened(1);
+        assert_eq!((first.steps(), &first.tasks[..]), (1, &pipeline.tasks[..2]));
+    }
+
+    #[test]
+    fn every_step_needs_one_layer_more_beyond_joined_faces() {
+        let (pipeline, plan) = pipeline(plane().equation("u", "laplace(u)"), 3).unwrap();
+        let along_x = |low: usize, high: usize| [[0; 2], [low, high], [0; 2]];
+        let both = pipeline.needs(&plan, [[false; 2], [true; 2], [false; 2]]);
+        let layers: Vec<_> = both.tasks.iter().map(|margins| margins[1]).collect();
+        assert_eq!(layers, [[3; 2], [2; 2], [2; 2], [1; 2], [1; 2], [0; 2]]);
+        assert_eq!(both.arrays, [along_x(3, 3), along_x(0, 0)]);
+        let lower = pipeline.needs(&plan, [[false; 2], [true, false], [false; 2]]);
+        assert_eq!(lower.arrays[0], along_x(3, 0));
+        let none = pipeline.needs(&plan, [[false; 2]; 3]);
+        assert!(none.tasks.iter().chain(&none.arrays).all(|m| *m == Margins::default()));
+    }
+
+    #[test]
+    fn plans_that_need_the_whole_domain_at_once_have_no_pipeline() {
+        let line = Grid::cartesian().axis("x", 0.0..1.0, 8, Ends::Bounded).build().unwrap();
+        assert!(pipeline(Pde::on(&line).equation("u", "laplace(u)"), 2).is_none());
+        assert!(pipeline(plane().equation("u", "laplace(u) - average(u)"), 2).is_none());
+        let noisy = plane().equation("u", "laplace(u)").noise("u", "1");
+        assert!(pipeline(noisy, 2).is_none());
+    }
+
+    #[test]
+    fn the_sign_changes_where_antiperiodic_ends_are_joined() {
+        let grid = Grid::cartesian().axis("x", 0.0..1.0, 8, Ends::Periodic);
+        let grid = grid.axis("y", 0.0..1.0, 12, Ends::Bounded).build().unwrap();
+        let pde = Pde::on(&grid).equation("u", "laplace(u)");
+        let pde = pde.boundary("x", Condition::Antiperiodic).build().unwrap();
+        let plan = euler_step(&pde);
+        let pipeline = Pipeline::new(&pde, &plan, 2).unwrap();
+        assert!(pipeline.changes_sign(&pde, &plan, [[false; 2], [true; 2], [false; 2]]));
+        assert!(!pipeline.changes_sign(&pde, &plan, [[false; 2], [false; 2], [true; 2]]));
     }
 }

@@ -168,3 +168,80 @@ impl SlabGhosts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use fluxions_grid::{Condition, Ends, Grid};
+
+    use super::*;
+    use crate::plan::action::Action;
+    use crate::run::binding::Binding;
+    use crate::run::memory::Memory;
+    use crate::run::testing::{alone, euler_step, fill};
+    use crate::run::walled_group::WalledGroup;
+
+    /// Slab by slab the same ghost cells are filled as by an exchange of the whole block.
+    #[test]
+    fn slabs_together_have_the_ghost_cells_of_the_block() {
+        let grid = Grid::cartesian().axis("x", 0.0..1.0, 6, Ends::Bounded);
+        let grid = grid.axis("y", 0.0..1.0, 5, Ends::Periodic).build().unwrap();
+        let pde = Pde::on(&grid).equation("u", "laplace(u)");
+        let pde = pde.boundary("x-", Condition::Curvature("value*t".into()));
+        let pde = pde.boundary("x+", Condition::Value("sin(y)".into()));
+        let pde = pde.boundary("y", Condition::Antiperiodic).build().unwrap();
+        let plan = euler_step(&pde);
+        let (world, _, block) = alone(&pde);
+        let mut memory = Memory::new(block.layout([0, 1, 1]), plan.arrays(), 0).unwrap();
+        let layout = &memory.layout();
+        let mut scratch = Scratch::default();
+        let halo = plan.actions().iter().find(|action| matches!(action, Action::Halo { .. }));
+        let halo = halo.expect("a Laplacian needs a halo");
+        let mut binding = Binding::with_room_for(std::slice::from_ref(halo));
+        binding.bind(&memory, halo);
+
+        let mut group =
+            WalledGroup::new(&pde, &world, &block, &memory, &plan.groups()[0], &mut scratch);
+        fill(&mut memory, 1);
+        group.exchange.start(0, memory.all_mut(), &binding.halo.arrays).unwrap();
+        group.exchange.finish(0, memory.all_mut(), &binding.halo.arrays).unwrap();
+        let mut filling = Filling {
+            memory: memory.all_mut(),
+            layout,
+            halo: &binding.halo,
+            time: 0.5,
+            scratch: &mut scratch,
+        };
+        group.fill_walls(0, &mut filling);
+        let whole = memory.of_array(0).to_vec();
+
+        let pipeline = Pipeline::new(&pde, &plan, 2).unwrap();
+        let (joined, margins) = ([[false; 2]; 3], Margins::default());
+        let mut ghosts = SlabGhosts::new(
+            &pde,
+            &block,
+            &plan.groups()[0],
+            &pipeline,
+            joined,
+            margins,
+            &mut scratch,
+        );
+        assert!(!ghosts.is_empty());
+        memory.of_array_mut(0).fill(0.0);
+        fill(&mut memory, 1);
+        for slab in 0..6 {
+            let mut filling = Filling {
+                memory: memory.all_mut(),
+                layout,
+                halo: &binding.halo,
+                time: 0.5,
+                scratch: &mut scratch,
+            };
+            ghosts.fill(&mut filling, &block.domain().with_axis(1, slab, slab + 1));
+        }
+        assert_eq!(memory.of_array(0), whole);
+        // The sign changes where the ends of y meet.
+        let at = |cell| whole[layout.index(cell)];
+        assert_eq!(at([0, 2, -1]), -at([0, 2, 4]));
+        assert_eq!(at([0, 2, 5]), -at([0, 2, 0]));
+    }
+}

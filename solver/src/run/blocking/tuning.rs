@@ -30,8 +30,8 @@ const SHORT: f64 = 0.05;
 const BETTER: f64 = 1.02;
 
 impl DeepPipeline {
-    /// Chooses the numbers of steps and slabs of a wavefront by timing some sweeps over what is in
-    /// memory, unless a closure of the program would be called with that. Collective.
+    /// Chooses the numbers of steps, slabs and cells of a tile of a wavefront. Some sweeps over the
+    /// memory are timed, unless that would call closures of the program. Collective.
     pub(crate) fn tune(
         &self,
         world: &World,
@@ -42,7 +42,9 @@ impl DeepPipeline {
         let slabs = block.shape()[self.pipeline.axis];
         let along = block.shape()[self.pipeline.tile_axis];
         let slab_bytes = (memory.layout().length() / slabs.max(1)).max(1) * size_of::<f64>();
-        wavefront.tile = self.asked.tile.filter(|cells| *cells > 0).unwrap_or(WHOLE);
+        // Blocks that must not be cut into tiles stay whole, whatever is asked.
+        let tile = self.asked.tile.filter(|cells| self.tiled && *cells > 0);
+        wavefront.tile = tile.unwrap_or(WHOLE);
         let batch = |tile: usize| {
             let bytes = (slab_bytes * tile.min(along) / along.max(1)).max(1);
             self.asked.slabs.unwrap_or((BATCH / bytes).min(MOST_SLABS)).max(1)
@@ -57,14 +59,14 @@ impl DeepPipeline {
             return Ok(());
         }
         let timed = (TIMED / (slab_bytes * memory.arrays())).max(4 * most).min(slabs) as isize;
-        // The first time, memory becomes this rank's.
+        // The first sweep touches the memory, which the system provides only then.
         wavefront.steps = 1;
         wavefront.sweep(block, memory, 1, |_| (0.0, 0.0), None);
-        // Each time another part of the block, which has left the caches where the block outgrows
-        // them.
+        // Each sweep takes another part of the block. Where the block outgrows the caches, that
+        // part has left them.
         let mut parts = (0..slabs as isize / timed).cycle().map(|part| part * timed);
         let mut time = |wavefront: &mut Wavefront| {
-            let start = parts.next().unwrap_or(0);
+            let start = parts.next().expect("a block has a part to be timed on");
             let began = Instant::now();
             let part = Some(start..start + timed);
             wavefront.sweep(block, memory, wavefront.steps, |_| (0.0, 0.0), part);
@@ -90,7 +92,7 @@ impl DeepPipeline {
             tiles.extend(TILES[self.pipeline.axis]);
         }
         for tile in tiles {
-            // More steps stay in caches with tiles than without, so no fewer are tried.
+            // With tiles more steps stay in caches than without, so fewer are not tried.
             let least = wavefront.steps;
             let slabs = batch(tile);
             for steps in STEPS.into_iter().rev().filter(|n| (least..=most).contains(n)) {

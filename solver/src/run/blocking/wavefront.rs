@@ -41,13 +41,15 @@ pub(crate) struct Wavefront {
     pub(crate) steps: usize,
     /// Slabs that each task advances at a time.
     pub(crate) slabs: usize,
-    /// Cells of a tile; more than the block has where that is not cut.
+    /// Cells of a tile; more than the block has where it is not cut into tiles.
     pub(crate) tile: usize,
+    /// The halos that must be known before a sweep.
     halo: DeepHalo,
+    /// For each halo group of the plan its ghost cells.
     ghosts: Vec<SlabGhosts>,
     /// Which tasks have nothing to do on this block.
     idle: Vec<bool>,
-    /// Which tasks are the first to touch an array, that has to come from memory.
+    /// Which tasks are the first to touch an array, which then has to come from memory.
     cold: Vec<bool>,
     /// Where each task is done when all steps are made.
     regions: Vec<Region>,
@@ -63,14 +65,15 @@ struct Bound {
     parameters: Parameters,
 }
 
-/// More cells than a block has: where that is not cut into tiles.
+/// The cells of a tile where blocks are not cut into tiles: more than any block has.
 pub(crate) const WHOLE: usize = usize::MAX / 4;
 
-/// A number that is not finite: after which of the steps, in which array and cell of the grid.
+/// Where a number is not finite: after which of the steps, then in which array and which cell of
+/// the grid.
 pub(crate) type Bad = (usize, (usize, u64));
 
-/// Which faces are joined to other blocks, or to the other end of an axis along which the block is
-/// not computed at once, and take part in deep halos.
+/// Which faces take part in deep halos: those to other blocks, and those to the other end of the
+/// block itself along an axis that is computed slab by slab or tile by tile.
 fn joined(block: &Subdomain, pipeline: &Pipeline, tiled: bool) -> [[bool; 2]; 3] {
     std::array::from_fn(|axis| {
         let cut = axis == pipeline.axis || (tiled && axis == pipeline.tile_axis);
@@ -156,20 +159,20 @@ impl Wavefront {
         }
     }
 
-    /// Whether a kernel calls closures that the program brought along.
+    /// Whether a kernel calls closures of the program.
     pub(crate) fn calls_closures(&self) -> bool {
         self.plan.kernels().iter().any(Kernel::calls_closures)
     }
 
-    /// Whether more than one thing is done in a sweep.
+    /// Whether a sweep over memory does the work of more than one.
     pub(crate) fn is_worth_while(&self) -> bool {
         let sweeps = |task: &&Task| matches!(task.action, Action::Sweep { .. });
         let in_a_step = self.pipeline.tasks[..self.pipeline.per_step].iter().filter(sweeps).count();
         self.steps * in_a_step > 1
     }
 
-    /// Makes `steps` steps; `time` tells when each of them begins and how long it is. What is
-    /// first not finite here, if anything. Collective.
+    /// Makes `steps` steps; `time` gives the beginning and the length of each. The result is the
+    /// first number on this rank that is not finite, if there is one. Collective.
     pub(crate) fn advance(
         &mut self,
         block: &Subdomain,
@@ -183,7 +186,7 @@ impl Wavefront {
         Ok(self.sweep(block, memory, steps, time, None))
     }
 
-    /// The sweep of some steps over all slabs, or a part of them only.
+    /// Makes some steps in one sweep over all slabs, or over a part of them.
     pub(crate) fn sweep(
         &mut self,
         block: &Subdomain,
@@ -193,7 +196,7 @@ impl Wavefront {
         part: Option<Range<isize>>,
     ) -> Option<Bad> {
         let used = steps * self.pipeline.per_step;
-        // Fewer steps need as much beyond the faces as the last ones of all.
+        // Fewer steps reach as far beyond the faces as the last ones of all steps do.
         let spared = self.pipeline.tasks.len() - used;
         self.bind(memory, used, time);
         self.too_fast.clear();
@@ -237,7 +240,7 @@ impl Wavefront {
         bad
     }
 
-    /// From where to where the first task would have to go along an axis for all to be done.
+    /// The range along an axis over which the first task has to move for all tasks to be done.
     fn extent(&self, used: usize, axis: usize, part: Option<&Range<isize>>) -> (isize, isize) {
         let spared = self.pipeline.tasks.len() - used;
         let ends = self.pipeline.tasks[..used].iter().zip(&self.regions[spared..]);
@@ -320,5 +323,105 @@ impl Wavefront {
             let cell = not_finite::first(block, &memory.layout(), numbers, region)?;
             Some((self.plan.stands_for(array), cell))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fluxions_expr::Backend;
+    use fluxions_grid::{Condition, Ends, Grid};
+
+    use super::*;
+    use crate::run::testing::{alone, bits, euler_step, fill};
+
+    const STEP: f64 = 1e-3;
+
+    /// Walls whose ghost cells depend on place, time and several cells.
+    fn walled() -> Pde {
+        let grid = Grid::cartesian().axis("x", 0.0..1.0, 11, Ends::Bounded);
+        let pde = Pde::on(&grid.axis("y", 0.0..1.0, 30, Ends::Bounded).build().unwrap())
+            .equation("u", "laplace(u) - u*v^2")
+            .equation("v", "laplace(v^3 - 0.01*laplace(v)) + exp(-t)*x")
+            .boundary("x-", Condition::Curvature("value*t".into()))
+            .boundary("x+", Condition::Value("sin(y + 50*t)".into()))
+            .boundary("y", Condition::Curvature("value*x".into()));
+        pde.build().unwrap()
+    }
+
+    /// A torus with a twist across its last axis, along which it must not be cut into tiles: halo
+    /// cells are no copies of cells there.
+    fn joined_ends() -> Pde {
+        let grid = Grid::cartesian().axis("x", 0.0..1.0, 12, Ends::Periodic);
+        let pde = Pde::on(&grid.axis("y", 0.0..1.0, 30, Ends::Periodic).build().unwrap())
+            .equation("u", "laplace(u^3 - 0.01*laplace(u))")
+            .boundary("y", Condition::Antiperiodic);
+        pde.build().unwrap()
+    }
+
+    /// An executor, and a wavefront of three steps, on a block with a state.
+    fn prepared(pde: &Pde, asked: Blocking) -> (World, Subdomain, Memory, Executor, Wavefront) {
+        let (world, cut, block) = alone(pde);
+        let plan = euler_step(pde);
+        let asked = Blocking { steps: Some(3), ..asked };
+        let deep = DeepPipeline::new(pde, &plan, &cut, asked).unwrap();
+        let (halo, more) = (plan.halo(), deep.halo());
+        let layout = block.layout(std::array::from_fn(|axis| halo[axis].max(more[axis])));
+        let mut memory = Memory::new(layout, plan.arrays(), plan.rows()).unwrap();
+        let executor =
+            Executor::new(pde, &world, &block, &memory, plan, 0, Backend::Closures).unwrap();
+        let mut wavefront = Wavefront::new(pde, &world, &block, &memory, &executor, &deep);
+        deep.tune(&world, &block, &mut memory, &mut wavefront).unwrap();
+        fill(&mut memory, pde.arrays());
+        (world, block, memory, executor, wavefront)
+    }
+
+    fn time(step: usize) -> (f64, f64) {
+        (0.2 + step as f64 * STEP, STEP)
+    }
+
+    /// The state after some steps pass by pass.
+    fn step_by_step(pde: &Pde, steps: usize) -> Vec<u64> {
+        let (world, block, mut memory, mut executor, _) = prepared(pde, Blocking::default());
+        for step in 0..steps {
+            let (time, size) = time(step);
+            assert!(executor.run(&world, &block, &mut memory, time, size).unwrap());
+            memory.swap_all(executor.plan().swaps());
+        }
+        bits(&memory, pde.arrays())
+    }
+
+    #[test]
+    fn a_sweep_of_several_steps_gives_the_bits_of_single_ones() {
+        for (name, pde) in [("walls", walled()), ("joined ends", joined_ends())] {
+            for steps in [2, 3] {
+                let expected = step_by_step(&pde, steps);
+                for (slabs, tile) in [(1, 0), (4, 0), (50, 0), (1, 8), (3, 16)] {
+                    let asked =
+                        Blocking { slabs: Some(slabs), tile: Some(tile), ..Blocking::default() };
+                    let (_, block, mut memory, executor, mut wavefront) = prepared(&pde, asked);
+                    assert_eq!(wavefront.steps, 3);
+                    let mut counts = Counts::default();
+                    let bad =
+                        wavefront.advance(&block, &mut memory, steps, time, &mut counts).unwrap();
+                    assert_eq!((bad, counts.halo_exchanges), (None, 1));
+                    (0..steps).for_each(|_| memory.swap_all(executor.plan().swaps()));
+                    let place = format!("{steps} steps, {slabs} slabs, tiles of {tile}, {name}");
+                    assert!(bits(&memory, pde.arrays()) == expected, "{place}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_number_that_is_not_finite_is_found() {
+        let pde = walled();
+        let asked = Blocking { slabs: Some(2), ..Blocking::default() };
+        let (_, block, mut memory, _, mut wavefront) = prepared(&pde, asked);
+        let layout = memory.layout();
+        memory.of_array_mut(1)[layout.index([0, 6, 9])] = f64::NAN;
+        let mut counts = Counts::default();
+        let bad = wavefront.advance(&block, &mut memory, 3, time, &mut counts).unwrap();
+        // After the first step: u in that cell, before v in cells around it.
+        assert_eq!(bad, Some((0, (0, 6 * 30 + 9))));
     }
 }

@@ -8,42 +8,42 @@ use fluxions_grid::{Condition, Face};
 use crate::system::boundary::array_condition::ArrayCondition;
 use crate::system::pde::Pde;
 
-/// The parameter of the kernel that is the time.
+/// The kernel's only parameter: the time.
 pub(crate) const TIME: usize = 0;
-/// Inputs of the kernel: the cell as far inwards as the ghost cell is beyond, its real and its
-/// imaginary part, the first three cells inwards, then precomputed numbers.
+/// The first inputs of the kernel: real and imaginary part of the mirrored cell, which lies as far
+/// inwards as the ghost cell lies beyond the wall.
 pub(crate) const ADJACENT: [usize; 2] = [0, 1];
+/// The next inputs: the first three cells inwards.
 pub(crate) const INNER: [usize; 3] = [2, 3, 4];
+/// From this input on: numbers that were computed before.
 pub(crate) const FIRST_STATIC: usize = 5;
 
-/// A number of a condition, as the kernel sees it.
+/// A number of a condition, such as its value or coefficient.
 pub(crate) enum ConditionNumber {
+    /// Computed by the kernel.
     Expression(Expr),
-    /// Computed before: the inputs that hold it.
-    Static {
-        re: Option<usize>,
-        im: Option<usize>,
-    },
+    /// Computed before. These inputs hold its parts.
+    Static { re: Option<usize>, im: Option<usize> },
 }
 
-/// Where a condition stands.
+/// A condition with the place where it holds: the rule for one layer of ghost cells.
 pub(crate) struct GhostRule<'a> {
     pub(crate) pde: &'a Pde,
     pub(crate) face: Face,
     /// The axes along the wall, in order.
     pub(crate) across: [usize; 2],
-    /// Which layer of ghost cells is filled.
+    /// The layer of ghost cells that is filled, counted from 1 at the wall.
     pub(crate) layer: isize,
     pub(crate) condition: &'a ArrayCondition,
 }
 
 impl GhostRule<'_> {
     fn spacing(&self) -> f64 {
-        // A face lies across a named axis.
-        self.pde.grid().inner_axis(self.face.axis).map_or(1.0, |axis| axis.spacing())
+        let axis = self.pde.grid().inner_axis(self.face.axis);
+        axis.expect("walls lie across named axes").spacing()
     }
 
-    /// The distance of the ghost cell from the cell that it mirrors.
+    /// The distance between the ghost cell and the cell that it mirrors.
     fn distance(&self) -> f64 {
         (2 * self.layer - 1) as f64 * self.spacing()
     }
@@ -62,7 +62,8 @@ impl GhostRule<'_> {
         parts.items[component]
     }
 
-    /// The operations of a condition's expression. `known` are the definitions that were computed.
+    /// The operations of a condition's expression. `known` holds the values of definitions that
+    /// were computed already.
     fn lower(
         &self,
         expr: &Expr,
@@ -91,8 +92,7 @@ impl GhostRule<'_> {
                 }
                 known[d].clone()
             }
-            // Conditions may not use anything else.
-            _ => Parts::real(builder.constant(f64::NAN)),
+            other => unreachable!("conditions were checked to be without {other:?}"),
         })
     }
 
@@ -138,7 +138,8 @@ impl GhostRule<'_> {
                 let square = b.times(square, square);
                 let bend = b.times(v, square);
                 let double = b.scaled(f1, two);
-                // Of the other part nothing is used.
+                // The array's own cells stand for both parts. Of the ghost value only the array's
+                // own part is used, and the other one does not enter it.
                 let f2 = b.load(INNER[1], [0; 3]);
                 let f2 = Number { re: Some(f2), im: self.condition.complex.then_some(f2) };
                 let line = b.difference(double, f2);
@@ -146,16 +147,23 @@ impl GhostRule<'_> {
             }
             Condition::Ghost(v) => self.part(v, b),
             Condition::Open => Number::real(self.open(b)),
-            // Beyond a wall and a pole the mirrored cells follow, those of a pole turned when they
-            // are read. The rest are no walls: the halo comes from the opposite end. Those for normal
-            // components were turned into plain ones (conditions.rs).
-            _ => f1,
+            // Beyond a pole the mirrored cell is turned when it is read.
+            Condition::Wall | Condition::Pole => f1,
+            Condition::Periodic | Condition::Antiperiodic => {
+                unreachable!("an end that is joined to the other one is no wall")
+            }
+            Condition::NormalValue(_)
+            | Condition::NormalDerivative(_)
+            | Condition::NormalMixed { .. }
+            | Condition::NormalCurvature(_) => {
+                unreachable!("a condition for the normal component holds as a plain one for it")
+            }
         }
     }
 
-    /// Beyond an open end slopes go on with the ratio of the last two, where those are more than
-    /// rounding (Bartman et al. 2022, J. Open Source Softw. 7, 3896). Values that are not negative
-    /// end at 0; where they may be, slopes do not grow.
+    /// The ghost cell beyond an open end. Slopes go on with the ratio of the last two, unless these
+    /// are mere rounding (Bartman et al. 2022, J. Open Source Softw. 7, 3896). Values of a field
+    /// without negative ones end at 0; where negative values may occur, slopes do not grow.
     fn open(&self, b: &mut Builder) -> Value {
         const LEAST_SLOPE: f64 = 1e-10;
         let [zero, one, least] = [0.0, 1.0, LEAST_SLOPE].map(|number| b.constant(number));

@@ -5,3 +5,6 @@ pub(crate) mod group;
 mod pole;
 mod strip;
 mod wall;
+
+#[cfg(test)]
+mod tests;

@@ -4,22 +4,25 @@ use fluxions_grid::{Condition, Face, Grid, Layout, Region};
 
 use crate::system::boundary::array_condition::ArrayCondition;
 
-/// Half of the way around a pole: the axis along the wall that goes around it.
+/// The half turn that leads to the other side of a pole.
 pub(crate) struct Half {
+    /// The periodic axis around the pole.
     axis: usize,
+    /// How many cells it has.
     cells: isize,
 }
 
 impl Half {
-    /// The way around, where the condition is that of a pole.
+    /// The half turn beyond a face; nothing where the condition is not that of a pole.
     pub(crate) fn of(grid: &Grid, condition: &ArrayCondition, face: Face) -> Option<Self> {
-        let is_pole = matches!(condition.condition, Condition::Pole);
-        let around = |axis: &usize| {
-            *axis != face.axis && grid.inner_axis(*axis).is_some_and(|named| named.is_periodic())
-        };
-        let axis = (0..3).find(around).filter(|_| is_pole)?;
-        let cells = grid.inner_axis(axis)?.cells() as isize;
-        Some(Half { axis, cells })
+        if condition.condition != Condition::Pole {
+            return None;
+        }
+        let around = (0..3).filter(|axis| *axis != face.axis).find_map(|axis| {
+            let named = grid.inner_axis(axis).filter(|named| named.is_periodic())?;
+            Some(Half { axis, cells: named.cells() as isize })
+        });
+        Some(around.expect("a pole was checked to have a periodic axis around it"))
     }
 
     /// Reads the cells of a layer, each half a turn further, into consecutive numbers. The axis
@@ -31,9 +34,8 @@ impl Half {
                 for k in layer.start[2]..layer.end[2] {
                     let mut cell = [i, j, k];
                     cell[self.axis] = (cell[self.axis] + self.cells / 2).rem_euclid(self.cells);
-                    if let Some(number) = numbers.next() {
-                        *number = array[layout.index(cell)];
-                    }
+                    let number = numbers.next().expect("there is a number for each cell");
+                    *number = array[layout.index(cell)];
                 }
             }
         }

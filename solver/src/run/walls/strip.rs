@@ -7,16 +7,18 @@ use fluxions_halo::Subdomain;
 
 use crate::run::walls::formula::TIME;
 
-/// The cells along a wall, as rows for kernels: the two axes along it are the kernel's axes 1
-/// and 2.
+/// The cells along a wall, as rows for kernels.
 pub(crate) struct Strip {
+    /// The two axes of the grid along the wall, which are the kernel's axes 1 and 2.
     pub(crate) across: [usize; 2],
-    pub(crate) shape: [usize; 2],
+    /// Cells along each of them.
+    shape: [usize; 2],
     /// The coordinates of the cells along each of the grid's axes.
-    pub(crate) profiles: Vec<Profile>,
+    profiles: Vec<Profile>,
 }
 
 impl Strip {
+    /// The strip of a layer of ghost cells beyond a face.
     pub(crate) fn new(grid: &Grid, block: &Subdomain, ghosts: &Region, face: Face) -> Self {
         let across = match face.axis {
             0 => [1, 2],
@@ -37,7 +39,8 @@ impl Strip {
         Strip { across, shape, profiles: (0..3).map(coordinates).collect() }
     }
 
-    /// The cells at corners, beyond another wall, each with the nearest one that is not.
+    /// The cells at corners, which lie beyond another wall too. Each comes with the nearest cell
+    /// that lies beside the domain.
     pub(crate) fn corners(
         &self,
         grid: &Grid,
@@ -58,6 +61,7 @@ impl Strip {
         cells.map(pair).filter(|(cell, nearest)| cell != nearest).collect()
     }
 
+    /// How many cells it has.
     pub(crate) fn cells(&self) -> usize {
         self.shape[0] * self.shape[1]
     }
@@ -68,8 +72,8 @@ impl Strip {
         StripPart { range: [(0, n1), (0, n2)], first: 0, cells: n1 * n2 }
     }
 
-    /// The cells of a part of the ghosts, which are those of the whole strip; nothing if there are
-    /// none.
+    /// The cells that lie in a part of the block's halo; nothing if there are none. `ghosts` is the
+    /// layer of the whole strip.
     pub(crate) fn part(&self, ghosts: &Region, part: &Region) -> Option<StripPart> {
         let both = ghosts.intersection(part);
         if both.is_empty() {
@@ -85,6 +89,8 @@ impl Strip {
         Some(StripPart { range, first: row * n2 + column, cells: both.cells() })
     }
 
+    /// Runs a kernel along a part of the strip. `inputs` and `output` tell where in `memory` the
+    /// numbers of the whole strip begin.
     pub(crate) fn run(
         &self,
         rows: &Rows,
@@ -112,17 +118,17 @@ impl Strip {
     }
 }
 
-/// Consecutive cells of a strip: some of its rows, or a part of its only one.
+/// Consecutive cells of a strip: some of its rows, or a part of one row.
 pub(crate) struct StripPart {
     /// The first and one past the last index along the strip's two axes.
-    pub(crate) range: [(usize, usize); 2],
+    range: [(usize, usize); 2],
     /// Where its cells begin in the strip, and how many they are.
     pub(crate) first: usize,
     pub(crate) cells: usize,
 }
 
 impl StripPart {
-    /// The cells of this part in a layer along the wall.
+    /// The cells of this part in a layer along the wall, at any distance from it.
     pub(crate) fn of_layer(&self, layer: &Region, strip: &Strip) -> Region {
         strip.across.iter().zip(self.range).fold(*layer, |part, (axis, (start, end))| {
             let first = layer.start[*axis];

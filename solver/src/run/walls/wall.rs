@@ -1,7 +1,8 @@
 //! Ghost cells beyond the walls: boundary conditions compiled to kernels along a wall.
 //!
-//! A wall's cells are copied into consecutive numbers, the ghost values computed there, and
-//! written beyond the wall. What does not depend on time or on the field is computed once.
+//! The cells at a wall are copied into consecutive numbers. A kernel computes the ghost values
+//! there, and they are written beyond the wall. Numbers of a condition that depend neither on the
+//! time nor on the field are computed once.
 
 use fluxions_expr::{Builder, Node, Number, Op, RowFn, Rows, Scratch, Value};
 use fluxions_grid::{Face, Region, Side};
@@ -19,26 +20,30 @@ use crate::system::pde::Pde;
 pub(crate) struct Wall {
     strip: Strip,
     rows: Rows,
-    /// The layers to read: the mirrored one, the first ones inwards.
+    /// The layer of mirrored cells, and the first three layers inwards.
     mirrored: Region,
     inner: [Region; 3],
+    /// Which of them the kernel reads.
     needed: [bool; FIRST_STATIC],
+    /// The layer of ghost cells.
     ghosts: Region,
     /// Whether the array is one of imaginary parts.
     imaginary: bool,
-    /// Cells of the axis along the wall that are half around a pole, if one lies there.
+    /// The half turn to the other side of a pole, if one lies there.
     half: Option<Half>,
-    /// Cells at corners, each with the nearest one that is at none.
+    /// Cells at corners, each with the nearest cell of the strip that is not at a corner.
     corners: Vec<(usize, usize)>,
-    /// Inputs and the output, one after the other, as many numbers each as the wall has cells.
+    /// The inputs and the output of the kernel, one after the other. Each has as many numbers as
+    /// the wall has cells.
     numbers: Vec<f64>,
+    /// Where in `numbers` each input and the output begin.
     inputs: Vec<usize>,
     output: usize,
 }
 
 impl Wall {
-    /// The ghost cells of one array beyond all walls of this block where layers are needed; `along`
-    /// tells the cells along the faces across each axis.
+    /// The ghost cells of one array beyond all walls of this block, as many layers as `width` has.
+    /// `along` gives the cells along the faces across each axis.
     pub(crate) fn all(
         pde: &Pde,
         block: &Subdomain,
@@ -76,7 +81,7 @@ impl Wall {
         let strip = Strip::new(pde.grid(), block, &ghosts, face);
         let place = GhostRule { pde, face, across: strip.across, layer: beyond, condition };
 
-        // Expressions that stay the same are evaluated now and become inputs.
+        // Expressions that never change are evaluated now and become inputs.
         let mut statics = Vec::new();
         let Ok(formula) = condition.condition.clone().try_map(|expr| {
             let changes = MadeOf::new(&expr, pde.definitions()).changes;
@@ -167,7 +172,7 @@ impl Wall {
         }
         let Wall { strip, rows, numbers, inputs, output, corners, .. } = self;
         strip.run(rows, numbers, inputs, *output, *time, &part, scratch);
-        // A formula such as sqrt(x) may end where the wall does.
+        // A formula such as sqrt(x) may have no value beyond the end of the wall.
         let ghosts = &mut numbers[*output..];
         let here = part.first..part.first + part.cells;
         for (cell, nearest) in corners.iter().filter(|(cell, _)| here.contains(cell)) {
