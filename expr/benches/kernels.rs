@@ -4,7 +4,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use fluxions_expr::{Backend, Binary, Builder, Call, Kernel, Scratch, Unary, Value};
+use fluxions_expr::{Backend, Binary, Builder, Call, Kernel, Native, Scratch, Unary, Value};
 
 fn add(b: &mut Builder, x: Value, y: Value) -> Value {
     b.binary(Binary::Add, x, y)
@@ -90,6 +90,25 @@ fn forced(centre: f64) -> Kernel {
     b.finish()
 }
 
+/// u + k·(laplace(u) + f(u)) with f(u) = u − u³, made of operations or as a native function.
+fn reacting(centre: f64, native: bool) -> Kernel {
+    let mut b = Builder::new();
+    let (laplace, k, u) = (laplace(&mut b, 0, centre), b.parameter(0), b.load(0, [0; 3]));
+    let reaction = if native {
+        let f = Native::new("f", |u: f64| u - u * u * u);
+        b.native(&f, &[u])
+    } else {
+        let square = times(&mut b, u, u);
+        let cube = times(&mut b, square, u);
+        b.binary(Binary::Subtract, u, cube)
+    };
+    let rate = add(&mut b, laplace, reaction);
+    let change = times(&mut b, k, rate);
+    let new = add(&mut b, u, change);
+    b.output_with(new, None, true);
+    b.finish()
+}
+
 /// Millions of cells in a second, the best of many sweeps over n × n cells.
 fn speed(backend: Backend, kernel: &Kernel, n: usize) -> f64 {
     const LINE: usize = 8;
@@ -154,11 +173,13 @@ fn main() {
     let begin = Instant::now();
     Backend::default().compile(&heat(3.0));
     println!("first kernel compiled in {:.1} ms", begin.elapsed().as_secs_f64() * 1e3);
-    let kernels: [(&str, Make); 4] = [
+    let kernels: [(&str, Make); 6] = [
         ("heat", heat),
         ("gray_scott", gray_scott),
         ("gray_scott_stage", gray_scott_stage),
         ("forced", forced),
+        ("reacting", |centre| reacting(centre, false)),
+        ("reacting_native", |centre| reacting(centre, true)),
     ];
     for (name, kernel) in kernels {
         for backend in Backend::ALL {

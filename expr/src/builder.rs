@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 
 use crate::function::Function;
-use crate::kernel::{Kernel, Op, Output, Value};
+use crate::kernel::{Kernel, NativeCall, Op, Output, Value};
 use crate::math::{self, Binary, Unary};
 use crate::native::Native;
 
@@ -20,13 +20,13 @@ pub struct Builder {
     ops: Vec<Op>,
     known: HashMap<Key, Value>,
     outputs: Vec<Output>,
-    natives: Vec<Native>,
+    calls: Vec<NativeCall>,
 }
 
 /// An operation as a hash key: the numbers in it by their bits.
 pub(crate) type Key = (u8, u64, u64, u64);
 
-/// The operation as a hash key; functions that the program brought along by their numbers.
+/// The operation as a hash key; calls of native functions by their numbers.
 pub(crate) fn key(op: &Op) -> Key {
     let at = |v: Value| u64::from(v.0);
     match *op {
@@ -40,7 +40,7 @@ pub(crate) fn key(op: &Op) -> Key {
         Op::Unary(f, a) => (4, f as u64, at(a), 0),
         Op::Binary(f, a, b) => (5, f as u64, at(a), at(b)),
         Op::Select(a, b, c) => (6, at(a), at(b), at(c)),
-        Op::Native(f, [a, b, c]) => (7, u64::from(f), at(a) << 32 | at(b), at(c)),
+        Op::Native(call) => (7, call.into(), 0, 0),
         Op::Fused(a, b, c) => (8, at(a), at(b), at(c)),
     }
 }
@@ -216,19 +216,23 @@ impl Builder {
         self.push(Op::Select(condition, yes, no))
     }
 
-    /// A function that the program brought along, of as many values as it takes.
-    pub fn native(&mut self, native: &Native, arguments: &[Value]) -> Value {
-        // What an argument too few is does not count.
-        let at = |k: usize| arguments.get(k).copied().unwrap_or(arguments[0]);
-        let arguments = [at(0), at(1), at(2)];
-        if let [Some(x), Some(y), Some(z)] = arguments.map(|v| self.as_constant(v)) {
-            return self.constant(native.eval([x, y, z]));
+    /// A function that the program brought along.
+    ///
+    /// # Panics
+    /// Unless there are as many arguments as it takes.
+    pub fn native(&mut self, function: &Native, arguments: &[Value]) -> Value {
+        assert_eq!(arguments.len(), function.arguments(), "arguments of `{}`", function.name());
+        let known: Option<Vec<f64>> = arguments.iter().map(|v| self.as_constant(*v)).collect();
+        if let Some(numbers) = known {
+            return self.constant(function.eval(&numbers));
         }
-        let function = self.natives.iter().position(|known| known == native).unwrap_or_else(|| {
-            self.natives.push(native.clone());
-            self.natives.len() - 1
+        let same = |call: &NativeCall| call.function == *function && call.arguments == arguments;
+        let call = self.calls.iter().position(same).unwrap_or_else(|| {
+            let (function, arguments) = (function.clone(), arguments.to_vec());
+            self.calls.push(NativeCall { function, arguments });
+            self.calls.len() - 1
         });
-        self.push(Op::Native(function as u32, arguments))
+        self.push(Op::Native(call as u32))
     }
 
     /// A function that expressions can call, of real numbers.
@@ -300,8 +304,8 @@ impl Builder {
         self.outputs.push(Output { value, in_place, checked });
     }
 
-    pub(crate) fn natives(&self) -> &[Native] {
-        &self.natives
+    pub(crate) fn calls(&self) -> &[NativeCall] {
+        &self.calls
     }
 
     pub(crate) fn ops(&self) -> &[Op] {
@@ -316,11 +320,11 @@ impl Builder {
         }
         for i in (0..self.ops.len()).rev() {
             if needed[i] {
-                self.ops[i].operands().for_each(|v| needed[v.index()] = true);
+                self.ops[i].operands(&self.calls).for_each(|v| needed[v.index()] = true);
             }
         }
         let mut renamed = vec![Value(0); self.ops.len()];
-        let mut ops = Vec::new();
+        let (mut ops, mut calls) = (Vec::new(), Vec::new());
         for (i, op) in self.ops.iter().enumerate().filter(|(i, _)| needed[*i]) {
             renamed[i] = Value(ops.len() as u32);
             let r = |v: Value| renamed[v.index()];
@@ -329,7 +333,12 @@ impl Builder {
                 Op::Binary(f, a, b) => Op::Binary(f, r(a), r(b)),
                 Op::Select(a, b, c) => Op::Select(r(a), r(b), r(c)),
                 Op::Fused(a, b, c) => Op::Fused(r(a), r(b), r(c)),
-                Op::Native(f, arguments) => Op::Native(f, arguments.map(r)),
+                Op::Native(call) => {
+                    let NativeCall { function, arguments } = &self.calls[call as usize];
+                    let arguments = arguments.iter().map(|v| r(*v)).collect();
+                    calls.push(NativeCall { function: function.clone(), arguments });
+                    Op::Native(calls.len() as u32 - 1)
+                }
                 leaf => leaf,
             });
         }
@@ -341,7 +350,7 @@ impl Builder {
                 _ => true,
             })
         }));
-        Kernel { ops, outputs, natives: self.natives }
+        Kernel { ops, outputs, calls }
     }
 }
 
@@ -351,15 +360,26 @@ fn is_power_of_two(x: f64) -> bool {
     x.is_normal() && (1.0 / x).is_normal() && x.to_bits() & FRACTION == 0
 }
 
-/// The value of a kernel operation whose operands are known.
-pub(crate) fn eval(op: &Op, natives: &[Native], at: impl Fn(Value) -> f64) -> Option<f64> {
+/// The value of an operation whose operands are known; none for parameters, profiles and loads,
+/// which are not known from operands. `arguments` is working memory for native functions.
+pub(crate) fn eval(
+    op: &Op,
+    calls: &[NativeCall],
+    arguments: &mut Vec<f64>,
+    at: impl Fn(Value) -> f64,
+) -> Option<f64> {
     match *op {
         Op::Constant(value) => Some(value),
         Op::Unary(f, a) => Some(f.eval(at(a))),
         Op::Binary(f, a, b) => Some(f.eval(at(a), at(b))),
         Op::Select(a, b, c) => Some(math::select(at(a), at(b), at(c))),
         Op::Fused(a, b, c) => Some(at(a).mul_add(at(b), at(c))),
-        Op::Native(f, arguments) => Some(natives[f as usize].eval(arguments.map(at))),
+        Op::Native(call) => {
+            let call = &calls[call as usize];
+            arguments.clear();
+            arguments.extend(call.arguments.iter().map(|v| at(*v)));
+            Some(call.function.eval(arguments))
+        }
         Op::Parameter(_) | Op::Profile { .. } | Op::Load { .. } => None,
     }
 }

@@ -5,7 +5,7 @@
 //! Where a function has a jump or a corner, the derivative to one side is taken.
 
 use crate::builder::Builder;
-use crate::kernel::{Op, Value};
+use crate::kernel::{NativeCall, Op, Value};
 use crate::math::{Binary, Unary};
 
 /// A load and the derivative with respect to it.
@@ -73,7 +73,7 @@ fn locals(b: &mut Builder, value: Value, op: Op) -> Vec<(Value, Local)> {
             None => vec![],
         },
         Op::Binary(f, x, y) => binary(b, f, x, y, value),
-        Op::Native(f, arguments) => native(b, f, arguments),
+        Op::Native(call) => native(b, call),
         Op::Select(condition, yes, no) => vec![(yes, If(condition)), (no, Unless(condition))],
         Op::Fused(x, y, z) => vec![(x, Factor(y)), (y, Factor(x)), (z, Factor(b.constant(1.0)))],
         _ => vec![],
@@ -83,19 +83,17 @@ fn locals(b: &mut Builder, value: Value, op: Op) -> Vec<(Value, Local)> {
 /// Difference quotients of a function of which nothing is known, over ±h with h about the cube
 /// root of the rounding error times the argument (Nocedal & Wright 2006, "Numerical Optimization",
 /// section 8.1).
-fn native(b: &mut Builder, f: u32, arguments: [Value; 3]) -> Vec<(Value, Local)> {
+fn native(b: &mut Builder, call: u32) -> Vec<(Value, Local)> {
     use Binary::{Add, Divide, Multiply, Subtract};
-    let function = b.natives()[f as usize].clone();
-    let count = function.arguments();
+    let NativeCall { function, arguments } = b.calls()[call as usize].clone();
     let mut slopes = Vec::new();
-    for k in 0..count {
-        let x = arguments[k];
+    for (k, x) in arguments.iter().copied().enumerate() {
         let (size, one) = (b.unary(Unary::Abs, x), b.constant(1.0));
         let scale = b.binary(Binary::Max, size, one);
         let small = b.constant(6e-6);
         let h = b.binary(Multiply, small, scale);
         let mut at = |side: Binary| {
-            let mut moved = arguments[..count].to_vec();
+            let mut moved = arguments.clone();
             moved[k] = b.binary(side, x, h);
             b.native(&function, &moved)
         };
@@ -281,7 +279,9 @@ mod tests {
         for op in builder.ops() {
             values.push(match *op {
                 Op::Load { input, .. } => at[input as usize],
-                ref op => eval(op, builder.natives(), |v| values[v.index()]).unwrap(),
+                ref op => {
+                    eval(op, builder.calls(), &mut Vec::new(), |v| values[v.index()]).unwrap()
+                }
             });
         }
         of.iter().map(|value| values[value.index()]).collect()

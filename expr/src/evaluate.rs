@@ -39,7 +39,7 @@ pub(crate) fn number(expr: &Expr, space: &Space) -> f64 {
     // A constant has no leaves.
     let mut leaf = |_: &Expr, b: &mut Builder| Parts::real(b.constant(f64::NAN));
     match lower(expr, space, &mut builder, &mut leaf).only().re {
-        Some(value) => builder.as_constant(value).unwrap_or(f64::NAN),
+        Some(value) => builder.as_constant(value).expect("what is made of numbers is a number"),
         None => 0.0,
     }
 }

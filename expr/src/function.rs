@@ -103,7 +103,7 @@ const fn row(
     Row { names, arguments, function }
 }
 
-/// Every function, the usual spelling first, then sympy's and others'.
+/// Every function; of its names the usual one comes first, then those of sympy and others.
 ///
 /// `min` and `max` of one argument are reductions (operator.rs), `Piecewise` is made of
 /// [`Function::Where`] (resolve/call.rs).

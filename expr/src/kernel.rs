@@ -7,7 +7,7 @@
 use std::fmt;
 
 use crate::math::{Binary, Unary};
-use crate::native::{MOST_ARGUMENTS, Native};
+use crate::native::Native;
 
 /// The number of an operation's value within its kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,23 +48,42 @@ pub enum Op {
     Select(Value, Value, Value),
     /// The product of two values plus a third, rounded once.
     Fused(Value, Value, Value),
-    /// One of the functions that the program brought along, by its number in the kernel.
-    Native(u32, [Value; MOST_ARGUMENTS]),
+    /// A call of a function that the program brought along, by its number among
+    /// [`Kernel::calls`].
+    Native(u32),
 }
 
 impl Op {
-    /// The values that the operation uses.
-    pub(crate) fn operands(&self) -> impl Iterator<Item = Value> + use<> {
-        let used: [Option<Value>; 3] = match *self {
-            Op::Unary(_, a) => [Some(a), None, None],
-            Op::Binary(_, a, b) => [Some(a), Some(b), None],
-            Op::Select(a, b, c) | Op::Fused(a, b, c) | Op::Native(_, [a, b, c]) => {
-                [Some(a), Some(b), Some(c)]
+    /// The values that the operation uses, in a kernel with these calls of native functions.
+    pub(crate) fn operands<'a>(&self, calls: &'a [NativeCall]) -> impl Iterator<Item = Value> + 'a {
+        let (used, arguments): ([Option<Value>; 3], &[Value]) = match *self {
+            Op::Unary(_, a) => ([Some(a), None, None], &[]),
+            Op::Binary(_, a, b) => ([Some(a), Some(b), None], &[]),
+            Op::Select(a, b, c) | Op::Fused(a, b, c) => ([Some(a), Some(b), Some(c)], &[]),
+            Op::Native(call) => ([None; 3], &calls[call as usize].arguments),
+            Op::Constant(_) | Op::Parameter(_) | Op::Profile { .. } | Op::Load { .. } => {
+                ([None; 3], &[])
             }
-            _ => [None; 3],
         };
-        used.into_iter().flatten()
+        used.into_iter().flatten().chain(arguments.iter().copied())
     }
+
+    /// Whether the operation computes something; the others are numbers and loads.
+    pub(crate) fn computes(&self) -> bool {
+        match self {
+            Op::Unary(..) | Op::Binary(..) | Op::Select(..) | Op::Fused(..) | Op::Native(_) => true,
+            Op::Constant(_) | Op::Parameter(_) | Op::Profile { .. } | Op::Load { .. } => false,
+        }
+    }
+}
+
+/// A call of a function that the program brought along.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NativeCall {
+    /// The function.
+    pub function: Native,
+    /// As many values as it takes.
+    pub arguments: Vec<Value>,
 }
 
 /// An output of a kernel.
@@ -83,13 +102,23 @@ pub struct Output {
 pub struct Kernel {
     pub(crate) ops: Vec<Op>,
     pub(crate) outputs: Vec<Output>,
-    pub(crate) natives: Vec<Native>,
+    pub(crate) calls: Vec<NativeCall>,
 }
 
 impl Kernel {
     /// The operations, in order.
     pub fn ops(&self) -> &[Op] {
         &self.ops
+    }
+
+    /// The calls of native functions, by the numbers that operations give them.
+    pub fn calls(&self) -> &[NativeCall] {
+        &self.calls
+    }
+
+    /// The values that operation `op` uses.
+    pub(crate) fn operands(&self, op: &Op) -> impl Iterator<Item = Value> {
+        op.operands(&self.calls)
     }
 
     /// What is stored, in the order of the output arrays of a call.
@@ -99,7 +128,7 @@ impl Kernel {
 
     /// How many operations compute something (loads, constants and parameters do not).
     pub fn arithmetic_operations(&self) -> usize {
-        self.ops.iter().filter(|op| op.operands().next().is_some()).count()
+        self.ops.iter().filter(|op| op.computes()).count()
     }
 
     /// How far the kernel looks from its cell into `input`, towards lower and higher indices of
@@ -121,7 +150,7 @@ impl Kernel {
 
     /// Whether the kernel calls closures that the program brought along.
     pub fn calls_closures(&self) -> bool {
-        self.ops.iter().any(|op| matches!(op, Op::Native(..)))
+        !self.calls.is_empty()
     }
 
     /// The numbers of the profiles that the kernel uses.
@@ -168,11 +197,11 @@ impl fmt::Display for Kernel {
                 Op::Binary(g, a, b) => writeln!(f, "{} %{} %{}", lower(g), a.0, b.0)?,
                 Op::Select(a, b, c) => writeln!(f, "select %{} %{} %{}", a.0, b.0, c.0)?,
                 Op::Fused(a, b, c) => writeln!(f, "fused %{} * %{} + %{}", a.0, b.0, c.0)?,
-                Op::Native(g, arguments) => {
-                    let native = &self.natives[*g as usize];
-                    let arguments =
-                        arguments[..native.arguments()].iter().map(|v| format!("%{}", v.0));
-                    writeln!(f, "{} {}", native.name(), arguments.collect::<Vec<_>>().join(" "))?;
+                Op::Native(call) => {
+                    let NativeCall { function, arguments } = &self.calls[*call as usize];
+                    write!(f, "{}", function.name())?;
+                    arguments.iter().try_for_each(|v| write!(f, " %{}", v.0))?;
+                    writeln!(f)?;
                 }
             }
         }

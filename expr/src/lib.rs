@@ -3,7 +3,7 @@
 //! The way of an expression: text → tokens → [`Ast`] ([`parse`]) → checked [`Expr`]
 //! ([`resolve`]) → operations of a [`Kernel`] ([`Builder`]) → a [`RowFn`] over ranges of rows
 //! ([`rows`]). This crate knows no grid, no rank and no file: what an operator does to its
-//! neighbours is decided by whoever drives the builder.
+//! neighbours is decided by the code that drives the builder.
 //!
 //! ```
 //! use fluxions_expr::{Place, Scope, Space, evaluate, parse};
@@ -41,7 +41,7 @@ pub use builder::Builder;
 pub use error::{Error, nearest};
 pub use evaluate::evaluate;
 pub use function::Function;
-pub use kernel::{Kernel, Op, Output, Value};
+pub use kernel::{Kernel, NativeCall, Op, Output, Value};
 pub use lower::{Number, Parts, lower};
 pub use math::{Binary, Unary};
 pub use native::{Closure, MOST_ARGUMENTS, Native};

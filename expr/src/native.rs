@@ -1,25 +1,44 @@
-//! Functions that a program brings along: Rust closures of real numbers.
+//! Native functions: functions of real numbers that a program brings along as Rust closures.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// Most arguments of such a function.
-pub const MOST_ARGUMENTS: usize = 3;
+/// Most arguments of a [`Closure`]; [`Native::of_slice`] takes any number.
+pub const MOST_ARGUMENTS: usize = 8;
 
-/// A function of one to three real numbers, given as a closure. Copies are the same function.
+/// What [`Native::each`] calls: values, arguments, pitch.
+type Each = dyn Fn(&mut [f64], &[f64], usize) + Send + Sync;
+
+/// A function of any number of real numbers, given as a closure. Copies are the same function.
 #[derive(Clone)]
 pub struct Native {
     name: Arc<str>,
     arguments: usize,
-    call: Arc<dyn Fn([f64; MOST_ARGUMENTS]) -> f64 + Send + Sync>,
+    /// Applies the closure cell by cell. The loop is compiled with the closure in it.
+    each: Arc<Each>,
 }
 
 impl Native {
-    /// The function of this name. It must give the same number for the same arguments wherever
-    /// and whenever it is called.
-    pub fn new<A>(name: &str, function: impl Closure<A>) -> Self {
-        let arguments = function.arguments();
-        Native { name: name.into(), arguments, call: Arc::new(move |x| function.call(x)) }
+    /// The function of this name, given as a closure of one to eight numbers. It must give the
+    /// same number for the same arguments wherever and whenever it is called.
+    pub fn new<A, F: Closure<A>>(name: &str, function: F) -> Self {
+        let each = move |values: &mut [f64], arguments: &[f64], pitch: usize| {
+            each_of_numbers(&function, values, arguments, pitch);
+        };
+        Native { name: name.into(), arguments: F::ARGUMENTS, each: Arc::new(each) }
+    }
+
+    /// The function of this name, given as a closure that takes all its arguments as one slice of
+    /// this length. It too must give the same number for the same arguments.
+    pub fn of_slice(
+        name: &str,
+        arguments: usize,
+        function: impl Fn(&[f64]) -> f64 + Send + Sync + 'static,
+    ) -> Self {
+        let each = move |values: &mut [f64], arguments: &[f64], pitch: usize| {
+            each_of_slice(&function, values, arguments, pitch);
+        };
+        Native { name: name.into(), arguments, each: Arc::new(each) }
     }
 
     /// Its name in expressions.
@@ -32,20 +51,24 @@ impl Native {
         self.arguments
     }
 
-    /// Its value; of the arguments the first ones count.
-    #[inline]
-    pub fn eval(&self, arguments: [f64; MOST_ARGUMENTS]) -> f64 {
-        (self.call)(arguments)
+    /// Its value for as many arguments as it takes.
+    pub fn eval(&self, arguments: &[f64]) -> f64 {
+        let mut value = [0.0];
+        self.each(&mut value, arguments, 1);
+        value[0]
     }
 
-    pub(crate) fn address(&self) -> usize {
-        Arc::as_ptr(&self.call).cast::<()>() as usize
+    /// Its value in each cell of a row. The arguments are rows too, one behind the other: the
+    /// first argument of all cells, then the second one. These rows are `pitch` numbers long, and
+    /// at least as long as `values`.
+    pub(crate) fn each(&self, values: &mut [f64], arguments: &[f64], pitch: usize) {
+        (self.each)(values, &arguments[..self.arguments * pitch], pitch);
     }
 }
 
 impl PartialEq for Native {
     fn eq(&self, other: &Self) -> bool {
-        self.address() == other.address()
+        Arc::ptr_eq(&self.each, &other.each)
     }
 }
 
@@ -55,41 +78,96 @@ impl fmt::Debug for Native {
     }
 }
 
-/// Closures that can be a [`Native`]: of one, two or three real numbers. `A` stands for the
-/// arguments, and is inferred.
+/// Applies a closure of numbers cell by cell; see [`Native::each`]. `arguments` holds nothing beyond
+/// the rows.
+fn each_of_numbers<A, F: Closure<A>>(
+    function: &F,
+    values: &mut [f64],
+    arguments: &[f64],
+    pitch: usize,
+) {
+    let cells = values.len();
+    let rows: [&[f64]; MOST_ARGUMENTS] = std::array::from_fn(|k| match k < F::ARGUMENTS {
+        true => &arguments[k * pitch..][..cells],
+        false => &[],
+    });
+    for (i, value) in values.iter_mut().enumerate() {
+        let mut x = [0.0; MOST_ARGUMENTS];
+        for k in 0..F::ARGUMENTS {
+            x[k] = rows[k][i];
+        }
+        *value = function.call(x);
+    }
+}
+
+/// Applies a closure of a slice cell by cell.
+fn each_of_slice(
+    function: impl Fn(&[f64]) -> f64,
+    values: &mut [f64],
+    arguments: &[f64],
+    pitch: usize,
+) {
+    // Up to this many arguments need no memory from the allocator.
+    let mut few = [0.0; 16];
+    let mut many = Vec::new();
+    let count = arguments.len() / pitch;
+    let x = match few.get_mut(..count) {
+        Some(x) => x,
+        None => {
+            many.resize(count, 0.0);
+            &mut many[..]
+        }
+    };
+    for (i, value) in values.iter_mut().enumerate() {
+        for (x, row) in x.iter_mut().zip(arguments.chunks_exact(pitch)) {
+            *x = row[i];
+        }
+        *value = function(x);
+    }
+}
+
+/// Closures that can be a [`Native`]: of one to eight real numbers. `A` stands for the arguments,
+/// and is inferred.
 pub trait Closure<A>: Send + Sync + 'static {
     /// How many arguments it takes.
-    fn arguments(&self) -> usize;
-    /// Its value.
+    const ARGUMENTS: usize;
+
+    /// Its value; of the numbers given, the first ones are its arguments.
     fn call(&self, x: [f64; MOST_ARGUMENTS]) -> f64;
 }
 
-impl<F: Fn(f64) -> f64 + Send + Sync + 'static> Closure<(f64,)> for F {
-    fn arguments(&self) -> usize {
-        1
-    }
-    fn call(&self, [x, ..]: [f64; MOST_ARGUMENTS]) -> f64 {
-        self(x)
-    }
+/// The type that stands for an argument of this name.
+macro_rules! real {
+    ($x:ident) => {
+        f64
+    };
 }
 
-impl<F: Fn(f64, f64) -> f64 + Send + Sync + 'static> Closure<(f64, f64)> for F {
-    fn arguments(&self) -> usize {
-        2
-    }
-    fn call(&self, [x, y, _]: [f64; MOST_ARGUMENTS]) -> f64 {
-        self(x, y)
-    }
+/// Implements [`Closure`] for closures of as many numbers as there are names.
+macro_rules! closures_of {
+    ($count:literal: $($x:ident)+) => {
+        impl<F> Closure<($(real!($x),)+)> for F
+        where
+            F: Fn($(real!($x)),+) -> f64 + Send + Sync + 'static,
+        {
+            const ARGUMENTS: usize = $count;
+
+            #[inline]
+            fn call(&self, [$($x,)+ ..]: [f64; MOST_ARGUMENTS]) -> f64 {
+                self($($x),+)
+            }
+        }
+    };
 }
 
-impl<F: Fn(f64, f64, f64) -> f64 + Send + Sync + 'static> Closure<(f64, f64, f64)> for F {
-    fn arguments(&self) -> usize {
-        3
-    }
-    fn call(&self, [x, y, z]: [f64; MOST_ARGUMENTS]) -> f64 {
-        self(x, y, z)
-    }
-}
+closures_of!(1: a);
+closures_of!(2: a b);
+closures_of!(3: a b c);
+closures_of!(4: a b c d);
+closures_of!(5: a b c d e);
+closures_of!(6: a b c d e f);
+closures_of!(7: a b c d e f g);
+closures_of!(8: a b c d e f g h);
 
 #[cfg(test)]
 mod tests {
@@ -111,9 +189,31 @@ mod tests {
         assert_eq!(b.native(&f.clone(), &[x, y]), once);
         assert_ne!(b.native(&f, &[y, x]), once);
         assert_ne!(b.native(&g, &[x, y]), once);
-        assert_eq!(b.natives().len(), 2);
         let folded = b.native(&f, &[two, two]);
         assert_eq!(b.as_constant(folded), Some(0.0));
+    }
+
+    #[test]
+    fn arguments_come_in_order() {
+        let eight = |a, b, c, d, e, f, g, h| {
+            [a, b, c, d, e, f, g, h].iter().fold(0.0, |sum: f64, x: &f64| 10.0 * sum + x)
+        };
+        let digits = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
+        assert_eq!(Native::new("eight", eight).eval(&digits), 12_345_678.0);
+        // The cells 0 and 1 of rows that are three long, of functions of few and of many numbers.
+        for count in [1, 2, 9, 16, 17, 40] {
+            let f = Native::of_slice("sum", count, |x| {
+                x.iter().enumerate().map(|(k, x)| (k + 1) as f64 * x).sum()
+            });
+            assert_eq!(f.arguments(), count);
+            let rows: Vec<f64> = (0..count).flat_map(|_| [1.0, 2.0, 100.0]).collect();
+            let mut values = [0.0; 2];
+            f.each(&mut values, &rows, 3);
+            let sum = (count * (count + 1) / 2) as f64;
+            assert_eq!(values, [sum, 2.0 * sum]);
+        }
+        let nothing = Native::of_slice("nothing", 0, |x| x.len() as f64 + 3.0);
+        assert_eq!(nothing.eval(&[]), 3.0);
     }
 
     #[test]

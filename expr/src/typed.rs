@@ -106,7 +106,7 @@ impl Expr {
         }
     }
 
-    /// The same, to be changed.
+    /// The parts that this expression is made of, so that they can be changed.
     pub(crate) fn children_mut(&mut self) -> &mut [Expr] {
         match &mut self.node {
             Node::Call(_, parts)
@@ -129,8 +129,8 @@ impl Expr {
     }
 
     /// For a list whose items were checked one by one: gives each item random streams of its own,
-    /// numbered from `next` on; the number after the last. What is one stream within an item stays
-    /// one.
+    /// numbered from `next` on, and returns the number after the last one. Two equal streams within
+    /// an item stay equal.
     pub fn renumber_random(&mut self, mut next: u32) -> u32 {
         for item in self.children_mut() {
             next = item.shift_random(next);
@@ -138,7 +138,7 @@ impl Expr {
         next
     }
 
-    /// Adds `by` to the number of every random stream; the number after the last.
+    /// Adds `by` to the number of every random stream, and returns the number after the last one.
     fn shift_random(&mut self, by: u32) -> u32 {
         let mut next = by;
         if let Node::Random(_, _, site) = &mut self.node {

@@ -80,13 +80,13 @@ impl Type {
         Type { rank, complex: false }
     }
 
-    /// The same with complex numbers if `complex`, else with real ones.
+    /// The type of this rank whose numbers are complex if `complex`, else real.
     #[must_use]
     pub fn with_complex(self, complex: bool) -> Self {
         Type { complex, ..self }
     }
 
-    /// The same with another rank.
+    /// The type of another rank whose numbers are of the same kind.
     #[must_use]
     pub fn with_rank(self, rank: Rank) -> Self {
         Type { rank, ..self }

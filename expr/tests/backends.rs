@@ -2,7 +2,9 @@
 //! and however the cells are cut into ranges.
 #![cfg(feature = "inkwell")]
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fluxions_expr::rows::llvm::{LlvmRows, Target};
 use fluxions_expr::rows::{Cells, Profile};
@@ -77,7 +79,23 @@ impl Choices {
     }
 }
 
-fn kernel(choices: Vec<u32>) -> Kernel {
+/// Native functions of one to six numbers and of a slice, which know the order of their arguments.
+fn natives() -> Vec<Native> {
+    let add = |sum: f64, x: f64| sum.mul_add(0.75, x);
+    vec![
+        Native::new("one", |a: f64| if a > 0.0 { a.sqrt() } else { -1.5 * a }),
+        Native::new("two", |a: f64, b: f64| a * b.abs() - b),
+        Native::new("three", |a: f64, b: f64, c: f64| if a < b { c } else { a / c }),
+        Native::new("four", move |a, b, c, d| add(add(add(a, b), c), d)),
+        Native::new("five", move |a, b, c, d, e| add(add(add(add(a, b), c), d), e)),
+        Native::new("six", move |a, b, c, d, e, f| add(add(add(add(add(a, b), c), d), e), f)),
+        Native::of_slice("slice", 3, |x| x[0].max(x[1]) - x[2]),
+        Native::of_slice("many", 20, move |x| x.iter().copied().fold(0.0, add)),
+    ]
+}
+
+/// A random kernel, with calls of native functions if there are some.
+fn kernel(choices: Vec<u32>, natives: &[Native]) -> Kernel {
     let mut choices = Choices(choices.into_iter());
     let mut b = Builder::new();
     // Input 0 may be overwritten: it is loaded at offset 0 only.
@@ -89,7 +107,8 @@ fn kernel(choices: Vec<u32>) -> Kernel {
             let back = choices.pick(2 * values.len()).min(choices.pick(5));
             values[values.len() - 1 - back.min(values.len() - 1)]
         };
-        let value = match choices.pick(16) {
+        let kinds = if natives.is_empty() { 16 } else { 20 };
+        let value = match choices.pick(kinds) {
             0..=2 => {
                 let input = 1 + choices.pick(INPUTS - 1);
                 let offset = [choices.offset(), choices.offset(), choices.offset()];
@@ -116,10 +135,16 @@ fn kernel(choices: Vec<u32>) -> Kernel {
                 let [x, y] = [(); 2].map(|()| any(&mut choices, &values));
                 b.binary(f, x, y)
             }
-            _ => {
+            13..=15 => {
                 let f = BINARY[choices.pick(BINARY.len())];
                 let [x, y] = [(); 2].map(|()| any(&mut choices, &values));
                 b.binary(f, x, y)
+            }
+            _ => {
+                let f = &natives[choices.pick(natives.len())];
+                let arguments: Vec<_> =
+                    (0..f.arguments()).map(|_| any(&mut choices, &values)).collect();
+                b.native(f, &arguments)
             }
         };
         values.push(value);
@@ -179,6 +204,18 @@ impl Setting {
         }
     }
 
+    fn call<'a>(&'a self, memory: &'a mut [f64]) -> Call<'a> {
+        Call {
+            memory,
+            inputs: &self.inputs,
+            outputs: &self.outputs,
+            pitch: self.pitch,
+            parameters: &self.parameters,
+            profiles: &self.profiles,
+            ahead: 0,
+        }
+    }
+
     /// Runs a kernel over ranges of cells.
     fn run(&self, rows: &dyn RowFn, ranges: &[Cells]) -> (Vec<u64>, Vec<bool>) {
         let mut memory = self.memory.clone();
@@ -186,16 +223,7 @@ impl Setting {
         rows.reserve(&mut scratch);
         let mut finite = Vec::new();
         for cells in ranges {
-            let mut call = Call {
-                memory: &mut memory,
-                inputs: &self.inputs,
-                outputs: &self.outputs,
-                pitch: self.pitch,
-                parameters: &self.parameters,
-                profiles: &self.profiles,
-                ahead: 0,
-            };
-            finite.push(rows.run(&mut call, *cells, &mut scratch));
+            finite.push(rows.run(&mut self.call(&mut memory), *cells, &mut scratch));
         }
         let bits = |x: &f64| if x.is_nan() { f64::NAN.to_bits() } else { x.to_bits() };
         (memory.iter().map(bits).collect(), finite)
@@ -219,7 +247,7 @@ impl Setting {
     }
 }
 
-fn compiled(kernel: &Kernel) -> Vec<(Target, Arc<LlvmRows>)> {
+fn compiled(kernel: &Kernel) -> Vec<(Target, LlvmRows)> {
     let compile = |target: Target| {
         let rows = LlvmRows::compile(kernel, &target).expect("LLVM makes code of this kernel");
         (target, rows)
@@ -228,19 +256,42 @@ fn compiled(kernel: &Kernel) -> Vec<(Target, Arc<LlvmRows>)> {
     targets.map(compile).collect()
 }
 
-/// LLVM and closures on one kernel, for every processor.
-fn compare(
+/// A random kernel, and where and how it is run.
+#[derive(Clone, Debug)]
+struct Case {
     choices: Vec<u32>,
     shape: [usize; 3],
-    (axis, cuts, leave_out): (usize, Vec<usize>, usize),
-    (seed, special): (u64, bool),
-) -> Result<(), TestCaseError> {
-    let kernel = kernel(choices);
-    let setting = Setting::new(&kernel, shape, seed, special);
-    let ranges = setting.ranges(axis, &cuts, leave_out);
+    axis: usize,
+    cuts: Vec<usize>,
+    leave_out: usize,
+    seed: u64,
+    special: bool,
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    let choices = prop::collection::vec(any::<u32>(), 1..300);
+    let shape = (1usize..4, 1usize..4, 1usize..77).prop_map(|(a, b, c)| [a, b, c]);
+    let ranges = (0usize..3, prop::collection::vec(any::<usize>(), 0..4), 0usize..5);
+    let make = |(choices, shape, (axis, cuts, leave_out), seed, special)| Case {
+        choices,
+        shape,
+        axis,
+        cuts,
+        leave_out,
+        seed,
+        special,
+    };
+    (choices, shape, ranges, any::<u64>(), any::<bool>()).prop_map(make)
+}
+
+/// Whether the code for every target computes what the closures do.
+fn agrees(case: Case, natives: &[Native]) -> Result<(), TestCaseError> {
+    let kernel = kernel(case.choices, natives);
+    let setting = Setting::new(&kernel, case.shape, case.seed, case.special);
+    let ranges = setting.ranges(case.axis, &case.cuts, case.leave_out);
     let expected = setting.run(&Rows::compile(&kernel), &ranges);
     for (target, rows) in compiled(&kernel) {
-        let result = setting.run(&*rows, &ranges);
+        let result = setting.run(&rows, &ranges);
         let different = result.0.iter().zip(&expected.0).position(|(a, b)| a != b);
         prop_assert!(
             different.is_none() && result.1 == expected.1,
@@ -252,41 +303,44 @@ fn compare(
     Ok(())
 }
 
-/// Tests of kernels made by so many random decisions, with special values among their numbers or
-/// without. Each kind is a test of its own so that they run side by side.
-macro_rules! llvm_computes_what_closures_do {
-    ($($name:ident: $decisions:expr, $special:expr;)*) => {
-        mod llvm_computes_what_closures_do {
-            use super::*;
-            proptest! {
-                #![proptest_config(ProptestConfig {
-                    cases: 125, max_shrink_iters: 200, ..ProptestConfig::default()
-                })]
-                $(
-                    #[test]
-                    fn $name(
-                        choices in prop::collection::vec(any::<u32>(), $decisions),
-                        shape in [1usize..4, 1usize..4, 1usize..77],
-                        cuts in (0usize..3, prop::collection::vec(any::<usize>(), 0..4), 0usize..5),
-                        seed in any::<u64>(),
-                    ) {
-                        compare(choices, shape, cuts, (seed, $special))?;
-                    }
-                )*
-            }
+/// Several tests of 60 cases each, which a runner can run side by side.
+macro_rules! shares {
+    ($($name:ident: $natives:expr;)*) => {
+        proptest! {
+            #![proptest_config(ProptestConfig {
+                cases: 60,
+                max_shrink_iters: 200,
+                ..ProptestConfig::default()
+            })]
+
+            $(
+                #[test]
+                fn $name(case in case()) {
+                    agrees(case, &$natives)?;
+                }
+            )*
         }
     };
 }
 
-llvm_computes_what_closures_do! {
-    in_kernels_of_less_than_75_decisions: 1..75, false;
-    in_kernels_of_less_than_150_decisions: 75..150, false;
-    in_kernels_of_less_than_225_decisions: 150..225, false;
-    in_kernels_of_less_than_300_decisions: 225..300, false;
-    with_special_values_in_kernels_of_less_than_75_decisions: 1..75, true;
-    with_special_values_in_kernels_of_less_than_150_decisions: 75..150, true;
-    with_special_values_in_kernels_of_less_than_225_decisions: 150..225, true;
-    with_special_values_in_kernels_of_less_than_300_decisions: 225..300, true;
+shares! {
+    llvm_computes_what_closures_do_1: [];
+    llvm_computes_what_closures_do_2: [];
+    llvm_computes_what_closures_do_3: [];
+    llvm_computes_what_closures_do_4: [];
+    llvm_computes_what_closures_do_5: [];
+    llvm_computes_what_closures_do_6: [];
+    llvm_computes_what_closures_do_7: [];
+    llvm_computes_what_closures_do_8: [];
+    llvm_computes_what_closures_do_9: [];
+    llvm_computes_what_closures_do_10: [];
+    llvm_computes_what_closures_do_11: [];
+    llvm_computes_what_closures_do_12: [];
+    llvm_calls_native_functions_as_closures_do_1: natives();
+    llvm_calls_native_functions_as_closures_do_2: natives();
+    llvm_calls_native_functions_as_closures_do_3: natives();
+    llvm_calls_native_functions_as_closures_do_4: natives();
+    llvm_calls_native_functions_as_closures_do_5: natives();
 }
 
 /// u ← u + p·(neighbours − 4u) along axes 1 and 2.
@@ -317,7 +371,7 @@ fn what_is_not_finite_is_noticed_in_every_lane() {
                 let ranges = setting.ranges(2, &[], 9);
                 let expected = setting.run(&Rows::compile(&kernel), &ranges).1;
                 assert_eq!(expected, [false]);
-                assert_eq!(setting.run(&*rows, &ranges).1, expected, "{target:?} {bad} {at}");
+                assert_eq!(setting.run(&rows, &ranges).1, expected, "{target:?} {bad} {at}");
             }
         }
     }
@@ -331,20 +385,91 @@ fn equal_kernels_are_compiled_once() {
             .collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
     });
-    assert!(rows.iter().all(|other| Arc::ptr_eq(&rows[0], other)));
+    assert!(rows.iter().all(|other| rows[0].shares_code_with(other)));
     let other = LlvmRows::compile(&heat(false), &Target::host()).unwrap();
-    assert!(!Arc::ptr_eq(&rows[0], &other));
+    assert!(!rows[0].shares_code_with(&other));
+}
+
+/// f(u) along a row, with u in input 0.
+fn native(f: &Native) -> Kernel {
+    let mut b = Builder::new();
+    let u = b.load(0, [0; 3]);
+    let value = b.native(f, &[u]);
+    b.output(value);
+    b.finish()
 }
 
 #[test]
-fn kernels_with_closures_are_made_by_closures() {
-    let mut b = Builder::new();
-    let u = b.load(0, [0; 3]);
-    let value = b.native(&Native::new("f", |x: f64| x + 1.0), &[u]);
-    b.output(value);
-    assert_eq!(Backend::Llvm.compile(&b.finish()).backend(), Backend::Closures);
+fn code_is_shared_by_kernels_of_different_native_functions() {
+    let f = native(&Native::new("f", |x: f64| x + 1.0));
+    let g = native(&Native::new("g", |x: f64| x - 1.0));
+    let [rows_f, rows_g] = [&f, &g].map(|k| LlvmRows::compile(k, &Target::host()).unwrap());
+    assert!(rows_f.shares_code_with(&rows_g));
+    let setting = Setting::new(&f, [1, 2, 21], 5, false);
+    let ranges = setting.ranges(2, &[10], 9);
+    for (kernel, rows) in [(&f, &rows_f), (&g, &rows_g)] {
+        assert_eq!(setting.run(rows, &ranges), setting.run(&Rows::compile(kernel), &ranges));
+    }
+    assert_ne!(setting.run(&rows_f, &ranges), setting.run(&rows_g, &ranges));
+}
+
+#[test]
+fn llvm_makes_code_of_all_kernels() {
+    let f = native(&Native::new("f", |x: f64| x + 1.0));
+    assert_eq!(Backend::Llvm.compile(&f).backend(), Backend::Llvm);
     assert_eq!(Backend::Llvm.compile(&heat(true)).backend(), Backend::Llvm);
     assert_eq!(Backend::default(), Backend::Llvm);
+}
+
+#[test]
+fn native_functions_that_do_not_change_along_a_row_are_called_once_a_row() {
+    for backend in Backend::ALL {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counter = calls.clone();
+        let f = Native::new("f", move |x: f64| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            x + 1.0
+        });
+        let mut b = Builder::new();
+        let (u, x) = (b.load(0, [0; 3]), b.profile(1, 0));
+        let value = b.native(&f, &[x]);
+        let value = b.binary(Binary::Add, u, value);
+        b.output(value);
+        let kernel = b.finish();
+        let rows = backend.compile(&kernel);
+        let setting = Setting::new(&kernel, [2, 3, 43], 3, false);
+        setting.run(&*rows, &setting.ranges(2, &[], 9));
+        assert_eq!(calls.load(Ordering::Relaxed), 2 * 3, "{backend}");
+    }
+}
+
+#[test]
+fn a_panic_of_a_native_function_reaches_the_caller() {
+    for backend in Backend::ALL {
+        let f = Native::new("picky", |x: f64| {
+            assert!(x < 4.0, "{x} is too large");
+            x
+        });
+        let kernel = native(&f);
+        let rows = backend.compile(&kernel);
+        let good = Setting::new(&kernel, [2, 2, 43], 3, false);
+        let ranges = good.ranges(2, &[], 9);
+        let expected = good.run(&*rows, &ranges);
+        let mut bad = Setting::new(&kernel, [2, 2, 43], 3, false);
+        bad.memory[bad.inputs[0] + 17] = 4.5;
+        let mut scratch = Scratch::default();
+        let mut run = |setting: &Setting| {
+            let mut memory = setting.memory.clone();
+            let mut call = setting.call(&mut memory);
+            rows.run(&mut call, ranges[0], &mut scratch);
+            memory
+        };
+        let panic = catch_unwind(AssertUnwindSafe(|| run(&bad))).unwrap_err();
+        assert_eq!(panic.downcast_ref::<String>().unwrap(), "4.5 is too large", "{backend}");
+        // Afterwards all is as before.
+        let bits: Vec<_> = run(&good).into_iter().map(f64::to_bits).collect();
+        assert_eq!(bits, expected.0, "{backend}");
+    }
 }
 
 #[test]

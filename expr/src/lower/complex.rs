@@ -194,7 +194,7 @@ fn unary(f: Unary, z: Number, b: &mut Builder) -> Number {
     }
 }
 
-/// The same with both parts: where a function is cut, the sign of a zero counts.
+/// The number with both parts written out: where a function is cut, the sign of a zero counts.
 fn whole(z: Number, b: &mut Builder) -> Number {
     Number { re: Some(b.part(z.re)), im: Some(b.part(z.im)) }
 }

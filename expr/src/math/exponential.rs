@@ -34,17 +34,17 @@ const EXP: [f64; 11] = [
 /// x = n·ln 2 + r.
 pub(super) struct Reduced<L: Lanes> {
     /// n, as the sum with [`ROUNDING`].
-    sum: L::Number,
-    n: L::Number,
-    pub(super) r: L::Number,
+    sum: L::Real,
+    n: L::Real,
+    pub(super) r: L::Real,
     /// What rounding leaves of r.
-    pub(super) rest: L::Number,
+    pub(super) rest: L::Real,
 }
 
 impl<L: Lanes> Reduced<L> {
     /// For |x| below 2⁵⁰ or so.
     #[inline(always)]
-    pub(super) fn of(l: &mut L, x: L::Number) -> Self {
+    pub(super) fn of(l: &mut L, x: L::Real) -> Self {
         let (rounding, per_ln_2) = (l.number(ROUNDING), l.number(std::f64::consts::LOG2_E));
         let (short, rest) = (l.number(-LN_2_SHORT), l.number(LN_2_REST));
         let sum = l.fma(x, per_ln_2, rounding);
@@ -58,7 +58,7 @@ impl<L: Lanes> Reduced<L> {
 
     /// 2^(n + shift) where that is a normal number.
     #[inline(always)]
-    pub(super) fn power(&self, l: &mut L, shift: i64) -> L::Number {
+    pub(super) fn power(&self, l: &mut L, shift: i64) -> L::Real {
         let bits = l.to_bits(self.sum);
         let exponent = l.shift_left(bits, 52);
         let one = l.integer(ONE + (shift << 52));
@@ -68,7 +68,7 @@ impl<L: Lanes> Reduced<L> {
 
     /// 2^(shift − n) where that is a normal number.
     #[inline(always)]
-    pub(super) fn inverse_power(&self, l: &mut L, shift: i64) -> L::Number {
+    pub(super) fn inverse_power(&self, l: &mut L, shift: i64) -> L::Real {
         let bits = l.to_bits(self.sum);
         let exponent = l.shift_left(bits, 52);
         let one = l.integer(ONE + (shift << 52));
@@ -76,15 +76,15 @@ impl<L: Lanes> Reduced<L> {
         l.from_bits(bits)
     }
 
-    /// The same for another n, greater by `by`.
+    /// These parts with an n that is greater by `by`.
     #[inline(always)]
-    pub(super) fn shifted(self, l: &mut L, by: L::Number) -> Self {
+    pub(super) fn shifted(self, l: &mut L, by: L::Real) -> Self {
         Reduced { sum: l.add(self.sum, by), ..self }
     }
 
     /// e^r − 1 − r
     #[inline(always)]
-    fn curved(&self, l: &mut L) -> L::Number {
+    fn curved(&self, l: &mut L) -> L::Real {
         let p = polynomial(l, self.r, EXP);
         let square = l.mul(self.r, self.r);
         l.mul(square, p)
@@ -92,7 +92,7 @@ impl<L: Lanes> Reduced<L> {
 
     /// 2ⁿ·y, rounded once where that is subnormal, unless y is very far from 1.
     #[inline(always)]
-    pub(super) fn scale(self, l: &mut L, y: L::Number) -> L::Number {
+    pub(super) fn scale(self, l: &mut L, y: L::Real) -> L::Real {
         let zero = l.number(0.0);
         let negative = l.less(self.n, zero);
         let (up, down) = (l.number(256.0), l.number(-256.0));
@@ -107,7 +107,7 @@ impl<L: Lanes> Reduced<L> {
 
 /// e^x
 #[inline(always)]
-pub(super) fn exp<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
+pub(super) fn exp<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let x = clamp(l, x, -746.0, 710.0);
     let reduced = Reduced::of(l, x);
     let curved = reduced.curved(l);
@@ -116,14 +116,10 @@ pub(super) fn exp<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
     reduced.scale(l, y)
 }
 
-/// e^(x + rest)·2⁻ⁿ, where rest is small, and the n. From −800 on and up to 710, they are those of
-/// these.
+/// e^(x + rest)·2⁻ⁿ, where rest is small, and the n. Below −800 and above 710, x counts as these
+/// bounds.
 #[inline(always)]
-pub(super) fn exp_of_sum<L: Lanes>(
-    l: &mut L,
-    x: L::Number,
-    rest: L::Number,
-) -> (L::Number, Reduced<L>) {
+pub(super) fn exp_of_sum<L: Lanes>(l: &mut L, x: L::Real, rest: L::Real) -> (L::Real, Reduced<L>) {
     let x = clamp(l, x, -800.0, 710.0);
     let reduced = Reduced::of(l, x);
     let rest = l.add(reduced.rest, rest);
@@ -141,7 +137,7 @@ pub(super) fn exp_of_sum<L: Lanes>(
 /// (e^x − 1)/2 as a sum of two numbers, for x ≥ −64 not so small that it is subnormal. The second
 /// is within half an ulp of the first or so.
 #[inline(always)]
-pub(super) fn half_expm1<L: Lanes>(l: &mut L, x: L::Number) -> (L::Number, L::Number) {
+pub(super) fn half_expm1<L: Lanes>(l: &mut L, x: L::Real) -> (L::Real, L::Real) {
     let reduced = Reduced::of(l, x);
     let (power, half) = (reduced.power(l, -1), l.number(0.5));
     // 2ⁿ − 1 is 0 or larger than 2ⁿ·r.
@@ -154,7 +150,7 @@ pub(super) fn half_expm1<L: Lanes>(l: &mut L, x: L::Number) -> (L::Number, L::Nu
 
 /// e^x − 1
 #[inline(always)]
-pub(super) fn expm1<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
+pub(super) fn expm1<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let inside = clamp(l, x, -64.0, 710.0);
     let (sum, rest) = half_expm1(l, inside);
     let half = l.add(sum, rest);

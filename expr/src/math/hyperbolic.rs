@@ -26,7 +26,7 @@ const SINH: [f64; 5] = [
 /// sinh(n·ln 2) for cosh, exchanged for sinh: the addition theorems (M. Abramowitz and I. A. Stegun,
 /// Handbook of Mathematical Functions, 4.5.24 and 4.5.25).
 #[inline(always)]
-fn of_magnitude<L: Lanes>(l: &mut L, x: L::Number, odd: bool) -> L::Number {
+fn of_magnitude<L: Lanes>(l: &mut L, x: L::Real, odd: bool) -> L::Real {
     let x = clamp(l, x, 0.0, 712.0);
     let reduced = Reduced::of(l, x);
     let (r, rest) = (reduced.r, reduced.rest);
@@ -60,7 +60,7 @@ fn of_magnitude<L: Lanes>(l: &mut L, x: L::Number, odd: bool) -> L::Number {
 
 /// (e^x − e^−x)/2
 #[inline(always)]
-pub(super) fn sinh<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
+pub(super) fn sinh<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let magnitude = l.abs(x);
     let y = of_magnitude(l, magnitude, true);
     l.copysign(y, x)
@@ -68,14 +68,14 @@ pub(super) fn sinh<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
 
 /// (e^x + e^−x)/2
 #[inline(always)]
-pub(super) fn cosh<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
+pub(super) fn cosh<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let magnitude = l.abs(x);
     of_magnitude(l, magnitude, false)
 }
 
 /// sinh x/cosh x = h/(h + 1) with h = (e^2x − 1)/2
 #[inline(always)]
-pub(super) fn tanh<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
+pub(super) fn tanh<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let magnitude = l.abs(x);
     let inside = clamp(l, magnitude, 0.0, 22.0);
     let twice = l.add(inside, inside);
@@ -100,7 +100,7 @@ pub(super) fn tanh<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
 
 /// log(1 + w) with w = |x| + x²/(1 + √(1 + x²)), and log 2 + log(|x|) for large x
 #[inline(always)]
-pub(super) fn asinh<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
+pub(super) fn asinh<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let magnitude = l.abs(x);
     let (one, zero, limit) = (l.number(1.0), l.number(0.0), l.number(2f64.powi(60)));
     let large = l.less(limit, magnitude);
@@ -124,7 +124,7 @@ pub(super) fn asinh<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
 
 /// log(1 + w) with w = t + √(2t + t²), t = x − 1, and log 2 + log(x) for large x
 #[inline(always)]
-pub(super) fn acosh<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
+pub(super) fn acosh<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let (one, zero, limit) = (l.number(1.0), l.number(0.0), l.number(2f64.powi(60)));
     let large = l.less(limit, x);
     let inside = l.select(large, one, x);
@@ -147,7 +147,7 @@ pub(super) fn acosh<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
 
 /// ½·log(1 + w) with w = 2·|x|/(1 − |x|)
 #[inline(always)]
-pub(super) fn atanh<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
+pub(super) fn atanh<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let magnitude = l.abs(x);
     let (one, zero, half) = (l.number(1.0), l.number(0.0), l.number(0.5));
     let minus = l.negate(magnitude);

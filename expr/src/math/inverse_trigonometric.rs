@@ -51,7 +51,7 @@ const ASIN: [f64; 13] = [
 
 /// The arctangent, within 1 ulp.
 #[inline(always)]
-pub(super) fn atan<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
+pub(super) fn atan<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let magnitude = l.abs(x);
     // Beyond 2^60 the value is π/2; infinity must not get into the quotients.
     let (one, large) = (l.number(1.0), l.number(power_of_two(60)));
@@ -64,7 +64,7 @@ pub(super) fn atan<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
 
 /// The angle of the point (x, y), as C99's `atan2`, within 1 ulp where it is no subnormal.
 #[inline(always)]
-pub(super) fn atan2<L: Lanes>(l: &mut L, y: L::Number, x: L::Number) -> L::Number {
+pub(super) fn atan2<L: Lanes>(l: &mut L, y: L::Real, x: L::Real) -> L::Real {
     let (zero, one) = (l.number(0.0), l.number(1.0));
     let (across, up) = (l.abs(x), l.abs(y));
     let flat = l.less(up, across);
@@ -73,7 +73,7 @@ pub(super) fn atan2<L: Lanes>(l: &mut L, y: L::Number, x: L::Number) -> L::Numbe
     // Of an infinite point only the directions matter: 1 for infinite, 0 for finite coordinates.
     let infinity = l.number(f64::INFINITY);
     let infinite = l.equal(most, infinity);
-    let direction = |l: &mut L, a: L::Number| {
+    let direction = |l: &mut L, a: L::Real| {
         let is = l.equal(a, infinity);
         let direction = l.select(is, one, zero);
         l.select(infinite, direction, a)
@@ -110,7 +110,7 @@ pub(super) fn atan2<L: Lanes>(l: &mut L, y: L::Number, x: L::Number) -> L::Numbe
 /// With one quotient t, |t| ≤ tan(π/8), the angle is atan t with t = y/x, π/4 + atan t with
 /// t = (y − x)/(y + x), or π/2 + atan t with t = −x/y.
 #[inline(always)]
-fn angle<L: Lanes>(l: &mut L, y: L::Number, x: L::Number, left: L::Mask) -> L::Number {
+fn angle<L: Lanes>(l: &mut L, y: L::Real, x: L::Real, left: L::Mask) -> L::Real {
     let zero = l.number(0.0);
     let (eighth, three) = (l.number(TAN_EIGHTH), l.number(TAN_THREE_EIGHTHS));
     let (low_bound, high_bound) = (l.mul(x, eighth), l.mul(x, three));
@@ -169,7 +169,7 @@ fn angle<L: Lanes>(l: &mut L, y: L::Number, x: L::Number, left: L::Mask) -> L::N
 
 /// The arcsine, within 1.1 ulp.
 #[inline(always)]
-pub(super) fn asin<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
+pub(super) fn asin<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     // asin x = π/2 − 2 asin √((1 − x)/2) for x > ½
     let part = ArcsinePart::of(l, x);
     let (quarter, quarter_low) = (l.number(FRAC_PI_2), l.number(FRAC_PI_2_LOW));
@@ -186,7 +186,7 @@ pub(super) fn asin<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
 
 /// The arccosine, within 1.1 ulp.
 #[inline(always)]
-pub(super) fn acos<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
+pub(super) fn acos<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     // acos x = 2 asin √((1 − x)/2) for x > ½, π less that of −x for x < −½, else π/2 − asin x.
     let part = ArcsinePart::of(l, x);
     let zero = l.number(0.0);
@@ -220,13 +220,13 @@ pub(super) fn acos<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
 /// asin s = s + rest for s = |x|, or s = √((1 − |x|)/2) where |x| is large.
 struct ArcsinePart<L: Lanes> {
     large: L::Mask,
-    s: L::Number,
-    rest: L::Number,
+    s: L::Real,
+    rest: L::Real,
 }
 
 impl<L: Lanes> ArcsinePart<L> {
     #[inline(always)]
-    fn of(l: &mut L, x: L::Number) -> Self {
+    fn of(l: &mut L, x: L::Real) -> Self {
         let magnitude = l.abs(x);
         let (half, one) = (l.number(0.5), l.number(1.0));
         let large = l.less(half, magnitude);

@@ -9,51 +9,51 @@
 #[allow(clippy::wrong_self_convention)] // `from_bits` is an operation, not a constructor.
 pub(crate) trait Lanes {
     /// Doubles.
-    type Number: Copy;
+    type Real: Copy;
     /// 64-bit integers.
     type Bits: Copy;
     /// Truth values.
     type Mask: Copy;
 
     /// The same number in all lanes.
-    fn number(&mut self, x: f64) -> Self::Number;
-    fn add(&mut self, a: Self::Number, b: Self::Number) -> Self::Number;
-    fn sub(&mut self, a: Self::Number, b: Self::Number) -> Self::Number;
-    fn mul(&mut self, a: Self::Number, b: Self::Number) -> Self::Number;
-    fn div(&mut self, a: Self::Number, b: Self::Number) -> Self::Number;
+    fn number(&mut self, x: f64) -> Self::Real;
+    fn add(&mut self, a: Self::Real, b: Self::Real) -> Self::Real;
+    fn sub(&mut self, a: Self::Real, b: Self::Real) -> Self::Real;
+    fn mul(&mut self, a: Self::Real, b: Self::Real) -> Self::Real;
+    fn div(&mut self, a: Self::Real, b: Self::Real) -> Self::Real;
     /// a·b + c, rounded once.
-    fn fma(&mut self, a: Self::Number, b: Self::Number, c: Self::Number) -> Self::Number;
-    fn sqrt(&mut self, a: Self::Number) -> Self::Number;
+    fn fma(&mut self, a: Self::Real, b: Self::Real, c: Self::Real) -> Self::Real;
+    fn sqrt(&mut self, a: Self::Real) -> Self::Real;
     /// The number with its sign bit turned over.
-    fn negate(&mut self, a: Self::Number) -> Self::Number;
+    fn negate(&mut self, a: Self::Real) -> Self::Real;
     /// The number with its sign bit cleared.
-    fn abs(&mut self, a: Self::Number) -> Self::Number;
+    fn abs(&mut self, a: Self::Real) -> Self::Real;
     /// The magnitude of `a` with the sign bit of `b`.
-    fn copysign(&mut self, a: Self::Number, b: Self::Number) -> Self::Number;
-    fn floor(&mut self, a: Self::Number) -> Self::Number;
-    fn ceil(&mut self, a: Self::Number) -> Self::Number;
-    fn truncate(&mut self, a: Self::Number) -> Self::Number;
+    fn copysign(&mut self, a: Self::Real, b: Self::Real) -> Self::Real;
+    fn floor(&mut self, a: Self::Real) -> Self::Real;
+    fn ceil(&mut self, a: Self::Real) -> Self::Real;
+    fn truncate(&mut self, a: Self::Real) -> Self::Real;
     /// The remainder of a/b with the sign of a, exact, as C's `fmod`.
-    fn remainder(&mut self, a: Self::Number, b: Self::Number) -> Self::Number;
+    fn remainder(&mut self, a: Self::Real, b: Self::Real) -> Self::Real;
 
     /// a < b; false where one is NaN.
-    fn less(&mut self, a: Self::Number, b: Self::Number) -> Self::Mask;
+    fn less(&mut self, a: Self::Real, b: Self::Real) -> Self::Mask;
     /// a ≤ b; false where one is NaN.
-    fn less_equal(&mut self, a: Self::Number, b: Self::Number) -> Self::Mask;
+    fn less_equal(&mut self, a: Self::Real, b: Self::Real) -> Self::Mask;
     /// a = b; false where one is NaN.
-    fn equal(&mut self, a: Self::Number, b: Self::Number) -> Self::Mask;
+    fn equal(&mut self, a: Self::Real, b: Self::Real) -> Self::Mask;
     fn both(&mut self, a: Self::Mask, b: Self::Mask) -> Self::Mask;
     fn either(&mut self, a: Self::Mask, b: Self::Mask) -> Self::Mask;
     fn not(&mut self, a: Self::Mask) -> Self::Mask;
     /// `mask ? yes : no`
-    fn select(&mut self, mask: Self::Mask, yes: Self::Number, no: Self::Number) -> Self::Number;
+    fn select(&mut self, mask: Self::Mask, yes: Self::Real, no: Self::Real) -> Self::Real;
 
     /// The same integer in all lanes.
     fn integer(&mut self, x: i64) -> Self::Bits;
     /// The bits of a double.
-    fn to_bits(&mut self, a: Self::Number) -> Self::Bits;
+    fn to_bits(&mut self, a: Self::Real) -> Self::Bits;
     /// The double of these bits.
-    fn from_bits(&mut self, a: Self::Bits) -> Self::Number;
+    fn from_bits(&mut self, a: Self::Bits) -> Self::Real;
     /// a + b modulo 2^64.
     fn add_bits(&mut self, a: Self::Bits, b: Self::Bits) -> Self::Bits;
     /// a − b modulo 2^64.
@@ -73,10 +73,10 @@ pub(crate) trait Lanes {
     fn rare(
         &mut self,
         rare: Self::Mask,
-        x: Self::Number,
-        usual: Self::Number,
+        x: Self::Real,
+        usual: Self::Real,
         function: fn(f64) -> f64,
-    ) -> Self::Number;
+    ) -> Self::Real;
 }
 
 /// One number at a time.
@@ -101,7 +101,7 @@ impl Usual {
 /// What `Scalar` and `Usual` have in common.
 macro_rules! operations_on_f64 {
     () => {
-        type Number = f64;
+        type Real = f64;
         type Bits = u64;
         type Mask = bool;
 

@@ -36,9 +36,9 @@ const INTEGERS: f64 = 4_503_599_627_370_496.0;
 
 /// x = 2ᵏ·(1 + f)
 pub(super) struct Split<L: Lanes> {
-    pub(super) k: L::Number,
+    pub(super) k: L::Real,
     /// 1 + f
-    pub(super) significand: L::Number,
+    pub(super) significand: L::Real,
     /// The bits of 2^−k.
     inverse: L::Bits,
 }
@@ -46,7 +46,7 @@ pub(super) struct Split<L: Lanes> {
 impl<L: Lanes> Split<L> {
     /// For positive normal numbers.
     #[inline(always)]
-    pub(super) fn of(l: &mut L, x: L::Number) -> Self {
+    pub(super) fn of(l: &mut L, x: L::Real) -> Self {
         let bits = l.to_bits(x);
         // 1 more in the exponent from √2 on, √½ being what is left.
         let (shift, root) = (l.integer(ONE - ROOT), l.integer(ROOT));
@@ -67,7 +67,7 @@ impl<L: Lanes> Split<L> {
 
     /// For any positive number.
     #[inline(always)]
-    pub(super) fn of_any(l: &mut L, x: L::Number) -> Self {
+    pub(super) fn of_any(l: &mut L, x: L::Real) -> Self {
         let (normal, much) = (l.number(f64::MIN_POSITIVE), l.number(2f64.powi(54)));
         let subnormal = l.less(x, normal);
         let larger = l.mul(x, much);
@@ -81,7 +81,7 @@ impl<L: Lanes> Split<L> {
 
 /// log(1 + f) = f − the first; f.
 #[inline(always)]
-fn one_plus<L: Lanes>(l: &mut L, f: L::Number) -> L::Number {
+fn one_plus<L: Lanes>(l: &mut L, f: L::Real) -> L::Real {
     let two = l.number(2.0);
     let sum = l.add(two, f);
     let s = l.div(f, sum);
@@ -94,7 +94,7 @@ fn one_plus<L: Lanes>(l: &mut L, f: L::Number) -> L::Number {
 
 /// The value at 0, below, at ∞ and NaN, where it is not `y`.
 #[inline(always)]
-fn with_limits<L: Lanes>(l: &mut L, x: L::Number, y: L::Number) -> L::Number {
+fn with_limits<L: Lanes>(l: &mut L, x: L::Real, y: L::Real) -> L::Real {
     let (zero, infinity) = (l.number(0.0), l.number(f64::INFINITY));
     let (least, none) = (l.number(f64::NEG_INFINITY), l.number(f64::NAN));
     let finite = l.less(x, infinity);
@@ -106,7 +106,7 @@ fn with_limits<L: Lanes>(l: &mut L, x: L::Number, y: L::Number) -> L::Number {
 
 /// k·log 2 + log(1 + f + rest)
 #[inline(always)]
-fn sum_of<L: Lanes>(l: &mut L, k: L::Number, f: L::Number, rest: L::Number) -> L::Number {
+fn sum_of<L: Lanes>(l: &mut L, k: L::Real, f: L::Real, rest: L::Real) -> L::Real {
     let small = one_plus(l, f);
     let (short, left) = (l.number(LN_2_SHORT), l.number(LN_2_REST));
     let whole = l.mul(k, short);
@@ -119,7 +119,7 @@ fn sum_of<L: Lanes>(l: &mut L, k: L::Number, f: L::Number, rest: L::Number) -> L
 
 /// log x
 #[inline(always)]
-pub(super) fn log<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
+pub(super) fn log<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let split = Split::of_any(l, x);
     let (one, zero) = (l.number(1.0), l.number(0.0));
     let f = l.sub(split.significand, one);
@@ -131,10 +131,10 @@ pub(super) fn log<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
 #[inline(always)]
 fn to_base<L: Lanes>(
     l: &mut L,
-    x: L::Number,
+    x: L::Real,
     [short, rest]: [f64; 2],
     [factor, left]: [f64; 2],
-) -> L::Number {
+) -> L::Real {
     let split = Split::of_any(l, x);
     let one = l.number(1.0);
     let f = l.sub(split.significand, one);
@@ -155,13 +155,13 @@ fn to_base<L: Lanes>(
 
 /// log₂ x
 #[inline(always)]
-pub(super) fn log2<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
+pub(super) fn log2<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     to_base(l, x, [1.0, 0.0], [LOG2_E, LOG2_E_REST])
 }
 
 /// log₁₀ x
 #[inline(always)]
-pub(super) fn log10<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
+pub(super) fn log10<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     to_base(l, x, [LOG10_2_SHORT, LOG10_2_REST], [LOG10_E, LOG10_E_REST])
 }
 
@@ -170,10 +170,10 @@ pub(super) fn log10<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
 #[inline(always)]
 pub(super) fn log_of_one_plus<L: Lanes>(
     l: &mut L,
-    x: L::Number,
-    rest: L::Number,
-    extra: L::Number,
-) -> L::Number {
+    x: L::Real,
+    rest: L::Real,
+    extra: L::Real,
+) -> L::Real {
     let one = l.number(1.0);
     let (sum, lost) = exact_sum(l, one, x);
     let lost = l.add(lost, rest);
@@ -193,7 +193,7 @@ pub(super) fn log_of_one_plus<L: Lanes>(
 
 /// log(1 + x)
 #[inline(always)]
-pub(super) fn log1p<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
+pub(super) fn log1p<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let (one, zero) = (l.number(1.0), l.number(0.0));
     let y = log_of_one_plus(l, x, zero, zero);
     let y = l.copysign(y, x);

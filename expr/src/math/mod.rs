@@ -86,14 +86,14 @@ pub enum Binary {
 
 /// 1 or 0.
 #[inline(always)]
-fn truth<L: Lanes>(l: &mut L, is: L::Mask) -> L::Number {
+fn truth<L: Lanes>(l: &mut L, is: L::Mask) -> L::Real {
     let (one, zero) = (l.number(1.0), l.number(0.0));
     l.select(is, one, zero)
 }
 
 /// Whether a number counts as true: unless it is 0.
 #[inline(always)]
-fn is_true<L: Lanes>(l: &mut L, x: L::Number) -> L::Mask {
+fn is_true<L: Lanes>(l: &mut L, x: L::Real) -> L::Mask {
     let zero = l.number(0.0);
     let is = l.equal(x, zero);
     l.not(is)
@@ -101,7 +101,7 @@ fn is_true<L: Lanes>(l: &mut L, x: L::Number) -> L::Mask {
 
 /// x where `better` holds or y is NaN, else y.
 #[inline(always)]
-fn first_if<L: Lanes>(l: &mut L, better: L::Mask, x: L::Number, y: L::Number) -> L::Number {
+fn first_if<L: Lanes>(l: &mut L, better: L::Mask, x: L::Real, y: L::Real) -> L::Real {
     let there = l.equal(y, y);
     let gone = l.not(there);
     let first = l.either(better, gone);
@@ -117,7 +117,7 @@ impl Unary {
 
     /// The function as primitive operations.
     #[inline(always)]
-    pub(crate) fn on<L: Lanes>(self, l: &mut L, x: L::Number) -> L::Number {
+    pub(crate) fn on<L: Lanes>(self, l: &mut L, x: L::Real) -> L::Real {
         match self {
             Unary::Negate => l.negate(x),
             Unary::Not => {
@@ -182,7 +182,7 @@ impl Binary {
 
     /// The function as primitive operations.
     #[inline(always)]
-    pub(crate) fn on<L: Lanes>(self, l: &mut L, x: L::Number, y: L::Number) -> L::Number {
+    pub(crate) fn on<L: Lanes>(self, l: &mut L, x: L::Real, y: L::Real) -> L::Real {
         match self {
             Binary::Add => l.add(x, y),
             Binary::Subtract => l.sub(x, y),
@@ -227,10 +227,10 @@ impl Binary {
         }
     }
 
-    /// Whether a comparison, or a connection of two truth values, holds. What is none of the others
-    /// is `NotEqual`.
+    /// Whether a comparison, or a connection of two truth values, holds. Every other function counts
+    /// as `NotEqual`, and none is asked for.
     #[inline(always)]
-    fn holds<L: Lanes>(self, l: &mut L, x: L::Number, y: L::Number) -> L::Mask {
+    fn holds<L: Lanes>(self, l: &mut L, x: L::Real, y: L::Real) -> L::Mask {
         match self {
             Binary::Less => l.less(x, y),
             Binary::LessEqual => l.less_equal(x, y),
@@ -261,14 +261,14 @@ pub(crate) fn select(condition: f64, yes: f64, no: f64) -> f64 {
     select_on(&mut Scalar, condition, yes, no)
 }
 
-/// The same as primitive operations.
+/// `condition ≠ 0 ? yes : no` as primitive operations.
 #[inline(always)]
 pub(crate) fn select_on<L: Lanes>(
     l: &mut L,
-    condition: L::Number,
-    yes: L::Number,
-    no: L::Number,
-) -> L::Number {
+    condition: L::Real,
+    yes: L::Real,
+    no: L::Real,
+) -> L::Real {
     let is = is_true(l, condition);
     l.select(is, yes, no)
 }

@@ -7,9 +7,9 @@ use super::Lanes;
 #[inline(always)]
 pub(super) fn polynomial<L: Lanes, const N: usize>(
     l: &mut L,
-    x: L::Number,
+    x: L::Real,
     coefficients: [f64; N],
-) -> L::Number {
+) -> L::Real {
     const { assert!(N >= 2) };
     let terms = coefficients.map(|c| l.number(c));
     let square = l.mul(x, x);
@@ -25,13 +25,13 @@ pub(super) fn polynomial<L: Lanes, const N: usize>(
 }
 
 /// A number as the sum of two: its rounded value and what that leaves.
-pub(super) type Sum<L> = (<L as Lanes>::Number, <L as Lanes>::Number);
+pub(super) type Sum<L> = (<L as Lanes>::Real, <L as Lanes>::Real);
 
 /// a + b and what rounding leaves, where |a| ≥ |b| or a = 0.
 ///
 /// T. J. Dekker, Numer. Math. 18, 224 (1971), section 4.
 #[inline(always)]
-pub(super) fn quick_sum<L: Lanes>(l: &mut L, a: L::Number, b: L::Number) -> Sum<L> {
+pub(super) fn quick_sum<L: Lanes>(l: &mut L, a: L::Real, b: L::Real) -> Sum<L> {
     let sum = l.add(a, b);
     let most_of_b = l.sub(sum, a);
     (sum, l.sub(b, most_of_b))
@@ -41,7 +41,7 @@ pub(super) fn quick_sum<L: Lanes>(l: &mut L, a: L::Number, b: L::Number) -> Sum<
 ///
 /// D. E. Knuth, The Art of Computer Programming, volume 2, section 4.2.2, theorem B.
 #[inline(always)]
-pub(super) fn exact_sum<L: Lanes>(l: &mut L, a: L::Number, b: L::Number) -> Sum<L> {
+pub(super) fn exact_sum<L: Lanes>(l: &mut L, a: L::Real, b: L::Real) -> Sum<L> {
     let sum = l.add(a, b);
     let b_part = l.sub(sum, a);
     let a_part = l.sub(sum, b_part);
@@ -51,7 +51,7 @@ pub(super) fn exact_sum<L: Lanes>(l: &mut L, a: L::Number, b: L::Number) -> Sum<
 
 /// a·b and what rounding leaves, unless that underflows.
 #[inline(always)]
-pub(super) fn exact_product<L: Lanes>(l: &mut L, a: L::Number, b: L::Number) -> Sum<L> {
+pub(super) fn exact_product<L: Lanes>(l: &mut L, a: L::Real, b: L::Real) -> Sum<L> {
     let product = l.mul(a, b);
     let minus = l.negate(product);
     (product, l.fma(a, b, minus))
@@ -64,7 +64,7 @@ pub(super) const fn power_of_two(exponent: i32) -> f64 {
 
 /// x, but not below `low` and not above `high`; NaN of NaN.
 #[inline(always)]
-pub(super) fn clamp<L: Lanes>(l: &mut L, x: L::Number, low: f64, high: f64) -> L::Number {
+pub(super) fn clamp<L: Lanes>(l: &mut L, x: L::Real, low: f64, high: f64) -> L::Real {
     let (low, high) = (l.number(low), l.number(high));
     let above = l.less(high, x);
     let x = l.select(above, high, x);

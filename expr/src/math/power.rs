@@ -26,7 +26,7 @@ const TWO_THIRDS_REST: f64 = 3.700_743_415_417_188e-17;
 ///
 /// With f, s and k as in [`super::logarithm`]; each letter is a sum of two numbers here.
 #[inline(always)]
-pub(super) fn exact_log<L: Lanes>(l: &mut L, x: L::Number) -> Sum<L> {
+pub(super) fn exact_log<L: Lanes>(l: &mut L, x: L::Real) -> Sum<L> {
     let split = Split::of_any(l, x);
     let (one, two) = (l.number(1.0), l.number(2.0));
     let f = l.sub(split.significand, one);
@@ -69,7 +69,7 @@ pub(super) fn exact_log<L: Lanes>(l: &mut L, x: L::Number) -> Sum<L> {
 
 /// x^y
 #[inline(always)]
-pub(super) fn power<L: Lanes>(l: &mut L, x: L::Number, y: L::Number) -> L::Number {
+pub(super) fn power<L: Lanes>(l: &mut L, x: L::Real, y: L::Real) -> L::Real {
     let (zero, one, half) = (l.number(0.0), l.number(1.0), l.number(0.5));
     let infinity = l.number(f64::INFINITY);
     let base = l.abs(x);

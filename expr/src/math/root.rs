@@ -21,7 +21,7 @@ const GUESS: f64 = 6_142_603_538_476_737_024.0;
 /// From a first guess of r = x^(−1/3) two steps of the binomial series of (1 − h)^(−1/3),
 /// h = 1 − x·r³, then one of Newton's for y = x·r² with a residual x − y³ of twice the precision.
 #[inline(always)]
-pub(super) fn cbrt<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
+pub(super) fn cbrt<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let magnitude = l.abs(x);
     let (zero, one, infinity) = (l.number(0.0), l.number(1.0), l.number(f64::INFINITY));
     // No subnormals, neither here nor in the residual.
@@ -74,7 +74,7 @@ pub(super) fn cbrt<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
 
 /// 1 − a·r³
 #[inline(always)]
-fn defect<L: Lanes>(l: &mut L, a: L::Number, r: L::Number) -> L::Number {
+fn defect<L: Lanes>(l: &mut L, a: L::Real, r: L::Real) -> L::Real {
     let one = l.number(1.0);
     let minus_ar = l.mul(a, r);
     let minus_ar = l.negate(minus_ar);
@@ -88,7 +88,7 @@ fn defect<L: Lanes>(l: &mut L, a: L::Number, r: L::Number) -> L::Number {
 /// Transactions on Mathematical Software 47 (2021), 9: the root h is corrected by the residual
 /// x² + y² − h², whose squares fma gives exactly.
 #[inline(always)]
-pub(super) fn hypot<L: Lanes>(l: &mut L, x: L::Number, y: L::Number) -> L::Number {
+pub(super) fn hypot<L: Lanes>(l: &mut L, x: L::Real, y: L::Real) -> L::Real {
     let (x, y) = (l.abs(x), l.abs(y));
     let x_less = l.less(x, y);
     let (most, least) = (l.select(x_less, y, x), l.select(x_less, x, y));

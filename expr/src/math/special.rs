@@ -69,7 +69,7 @@ const SINE: [f64; 8] = [
 
 /// The error function, 2/√π·∫₀ˣ e^(−t²) dt
 #[inline(always)]
-pub(super) fn erf<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
+pub(super) fn erf<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let magnitude = l.abs(x);
     let inside = clamp(l, magnitude, 0.0, 6.0);
     let square = l.mul(inside, inside);
@@ -99,7 +99,7 @@ fn product_of<L: Lanes>(l: &mut L, a: Sum<L>, b: Sum<L>) -> Sum<L> {
 
 /// p(t) of Γ(w), t = 1/w.
 #[inline(always)]
-fn stirling<L: Lanes>(l: &mut L, t: L::Number) -> Sum<L> {
+fn stirling<L: Lanes>(l: &mut L, t: L::Real) -> Sum<L> {
     let p = polynomial(l, t, STIRLING);
     let (small, first) = (l.mul(t, p), l.number(ROOT_2_PI));
     let (sum, rest) = quick_sum(l, first, small);
@@ -109,7 +109,7 @@ fn stirling<L: Lanes>(l: &mut L, t: L::Number) -> Sum<L> {
 
 /// sin(πx)/π, from the distance to the nearest integer.
 #[inline(always)]
-fn sine<L: Lanes>(l: &mut L, x: L::Number) -> Sum<L> {
+fn sine<L: Lanes>(l: &mut L, x: L::Real) -> Sum<L> {
     let half = l.number(0.5);
     let up = l.add(x, half);
     let nearest = l.floor(up);
@@ -134,7 +134,7 @@ fn sine<L: Lanes>(l: &mut L, x: L::Number) -> Sum<L> {
 /// fitted in place of its divergent series; for x < ½, Γ(x) = π/(sin(πx)·Γ(1 − x)) (M. Abramowitz
 /// and I. A. Stegun, Handbook of Mathematical Functions, 6.1.16, 6.1.37 and 6.1.17).
 #[inline(always)]
-pub(super) fn gamma<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
+pub(super) fn gamma<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let (zero, half, one) = (l.number(0.0), l.number(0.5), l.number(1.0));
     let reflected = l.less(x, half);
     // z = x or 1 − x, with what rounding leaves.

@@ -55,7 +55,7 @@ const COS_QUARTER: [f64; 6] = [
 
 /// The sine.
 #[inline(always)]
-pub(super) fn sin<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
+pub(super) fn sin<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     // sin x = (−1)^n sin(x − nπ), computed for |x|: an odd function, at −0 too.
     let magnitude = l.abs(x);
     let (scale, round) = (l.number(FRAC_1_PI), l.number(ROUND));
@@ -74,7 +74,7 @@ pub(super) fn sin<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
 
 /// The cosine.
 #[inline(always)]
-pub(super) fn cos<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
+pub(super) fn cos<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     // cos x = sin(x + π/2) = (−1)^n sin(x − (n − ½)π)
     let magnitude = l.abs(x);
     let (scale, half, round) = (l.number(FRAC_1_PI), l.number(0.5), l.number(ROUND));
@@ -98,7 +98,7 @@ pub(super) fn cos<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
 
 /// The tangent, within 1 ulp.
 #[inline(always)]
-pub(super) fn tan<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
+pub(super) fn tan<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let magnitude = l.abs(x);
     let (scale, round) = (l.number(FRAC_2_PI), l.number(ROUND));
     let shifted = l.fma(magnitude, scale, round);
@@ -116,7 +116,7 @@ pub(super) fn tan<L: Lanes>(l: &mut L, x: L::Number) -> L::Number {
 }
 
 #[inline(always)]
-fn is_far<L: Lanes>(l: &mut L, magnitude: L::Number) -> L::Mask {
+fn is_far<L: Lanes>(l: &mut L, magnitude: L::Real) -> L::Mask {
     let far = l.number(FAR);
     l.less(far, magnitude)
 }
@@ -125,10 +125,10 @@ fn is_far<L: Lanes>(l: &mut L, magnitude: L::Number) -> L::Mask {
 #[inline(always)]
 fn subtract<L: Lanes>(
     l: &mut L,
-    x: L::Number,
-    minus_n: L::Number,
-    parts: [L::Number; 2],
-) -> (L::Number, L::Number) {
+    x: L::Real,
+    minus_n: L::Real,
+    parts: [L::Real; 2],
+) -> (L::Real, L::Real) {
     let r = l.fma(minus_n, parts[0], x);
     let low = l.sub(x, r);
     let low = l.fma(minus_n, parts[0], low);
@@ -139,7 +139,7 @@ fn subtract<L: Lanes>(
 /// end; the other roundings are those of terms that are small beside q: near π/2 too small to make
 /// more than 1 of it.
 #[inline(always)]
-fn sin_of_remainder<L: Lanes>(l: &mut L, r: L::Number, low: L::Number) -> L::Number {
+fn sin_of_remainder<L: Lanes>(l: &mut L, r: L::Real, low: L::Real) -> L::Real {
     let z = l.mul(r, r);
     let [first, rest @ ..] = SIN;
     let (rest, first, one) = (polynomial(l, z, rest), l.number(first), l.number(1.0));
@@ -160,12 +160,7 @@ fn sin_of_remainder<L: Lanes>(l: &mut L, r: L::Number, low: L::Number) -> L::Num
 
 /// tan(r + low), |r| ≤ π/4, or −1/tan(r + low) where bit 63 of `parity` is set.
 #[inline(always)]
-fn tan_of_remainder<L: Lanes>(
-    l: &mut L,
-    r: L::Number,
-    low: L::Number,
-    parity: L::Bits,
-) -> L::Number {
+fn tan_of_remainder<L: Lanes>(l: &mut L, r: L::Real, low: L::Real, parity: L::Bits) -> L::Real {
     let (z, z_low) = exact_product(l, r, r);
     // Both as sums of two numbers, the second much smaller.
     let (half, one) = (l.number(0.5), l.number(1.0));
@@ -211,7 +206,7 @@ fn tan_of_remainder<L: Lanes>(
 
 /// Its sign turned over where the integer in the last bits of `shifted` is odd.
 #[inline(always)]
-fn turned_by_parity<L: Lanes>(l: &mut L, value: L::Number, shifted: L::Number) -> L::Number {
+fn turned_by_parity<L: Lanes>(l: &mut L, value: L::Real, shifted: L::Real) -> L::Real {
     let parity = l.to_bits(shifted);
     let parity = l.shift_left(parity, 63);
     let bits = l.to_bits(value);
@@ -221,7 +216,7 @@ fn turned_by_parity<L: Lanes>(l: &mut L, value: L::Number, shifted: L::Number) -
 
 /// Its sign turned over where x is negative.
 #[inline(always)]
-fn with_sign_of<L: Lanes>(l: &mut L, value: L::Number, x: L::Number) -> L::Number {
+fn with_sign_of<L: Lanes>(l: &mut L, value: L::Real, x: L::Real) -> L::Real {
     let (sign, bits) = (l.integer(i64::MIN), l.to_bits(x));
     let sign = l.and_bits(bits, sign);
     let bits = l.to_bits(value);

@@ -25,8 +25,8 @@ const RANDOM: [(&str, Distribution, std::ops::RangeInclusive<usize>); 4] = [
 /// Most modes of a harmonic field; each of them is a cosine for every cell along an axis.
 const MOST_MODES: u32 = 1000;
 
-/// Whether a function, an operator or anything else that is built in is called so on a grid with
-/// these axes.
+/// Whether this is the name of a function, an operator or anything else that is built in, on a grid
+/// with these axes.
 pub fn is_builtin(name: &str, axes: &[String]) -> bool {
     // Sympy's spelling of a list is no function.
     name == "Array" || builtins(axes).iter().any(|known| known == name)

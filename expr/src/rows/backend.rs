@@ -13,7 +13,7 @@ pub enum Backend {
     #[cfg(feature = "inkwell")]
     #[default]
     Llvm,
-    /// Closures over blocks of a row: always there, and what others are compared with.
+    /// Closures over chunks of a row: always there, and what others are compared with.
     #[cfg_attr(not(feature = "inkwell"), default)]
     Closures,
 }
@@ -40,21 +40,21 @@ impl Backend {
     pub fn compile(self, kernel: &Kernel) -> Arc<dyn RowFn> {
         match self {
             #[cfg(feature = "inkwell")]
-            Backend::Llvm => match super::llvm::compile(kernel) {
-                Some(rows) => rows,
+            Backend::Llvm => match super::llvm::compile_for_host(kernel) {
+                Some(rows) => Arc::new(rows),
                 None => Backend::Closures.compile(kernel),
             },
             Backend::Closures => Arc::new(Rows::compile(kernel)),
         }
     }
 
-    /// The same, which stores results past the caches: faster where the arrays are much larger
-    /// than these, slower elsewhere. Nothing if this back end cannot.
+    /// Makes native code that stores results past the caches: faster where the arrays are much
+    /// larger than these, slower elsewhere. `None` if this back end has no such code.
     #[cfg_attr(not(feature = "inkwell"), allow(unused_variables))]
     pub fn compile_streaming(self, kernel: &Kernel) -> Option<Arc<dyn RowFn>> {
         match self {
             #[cfg(feature = "inkwell")]
-            Backend::Llvm => Some(super::llvm::compile_streaming(kernel)?),
+            Backend::Llvm => Some(Arc::new(super::llvm::compile_streaming(kernel)?)),
             Backend::Closures => None,
         }
     }

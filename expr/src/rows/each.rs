@@ -44,7 +44,7 @@ impl Width {
         }
     }
 
-    /// The same for a function without rare arguments.
+    /// Computes each cell from numbers of N rows, by a function without rare arguments.
     #[inline(always)]
     pub(super) fn each_simple<const N: usize, F>(self, cells: &mut [f64], rows: [&[f64]; N], f: F)
     where

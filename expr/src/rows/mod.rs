@@ -1,18 +1,21 @@
 //! Kernels as functions over ranges of rows: the interface of every back end, and the one that
-//! is always there, closures over blocks of a row.
+//! is always there, closures over chunks of a row.
 //!
 //! All arrays of a call live in one memory with one pitch. The value in a cell does not depend on
 //! how the range of cells is cut, so that any schedule gives the same bits.
 
 mod backend;
-mod block;
-mod compile;
+mod chunk;
+mod closures;
 mod each;
 #[cfg(feature = "inkwell")]
 pub mod llvm;
+mod rate;
+mod step;
+mod step_builder;
 
 pub use backend::Backend;
-pub use compile::Rows;
+pub use closures::Rows;
 
 /// The arrays and numbers that a kernel works on.
 pub struct Call<'a> {
@@ -20,7 +23,7 @@ pub struct Call<'a> {
     pub memory: &'a mut [f64],
     /// For each input the position in `memory` of its cell (0, 0, 0).
     pub inputs: &'a [usize],
-    /// For each output the same.
+    /// For each output the position in `memory` of its cell (0, 0, 0).
     pub outputs: &'a [usize],
     /// Distance in `memory` between cells that are neighbours along axis 0 and axis 1; along
     /// axis 2 they are adjacent.
@@ -64,7 +67,8 @@ pub type Cells = [(isize, isize); 3];
 
 /// A kernel compiled to native code.
 pub trait RowFn: Send + Sync {
-    /// Computes every output in every cell of the range. Whether all checked outputs are finite.
+    /// Computes every output in every cell of the range, and tells whether all checked outputs are
+    /// finite.
     fn run(&self, call: &mut Call<'_>, cells: Cells, scratch: &mut Scratch) -> bool;
 
     /// Makes room in `scratch`, so that [`RowFn::run`] need not.
@@ -77,8 +81,10 @@ pub trait RowFn: Send + Sync {
 /// Working memory of kernels, to be kept from call to call.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    registers: Vec<Option<Box<block::Register>>>,
+    registers: Vec<Option<Box<chunk::Register>>>,
     scalars: Vec<f64>,
+    /// Arguments of native functions, row by row.
+    arguments: Vec<f64>,
     /// Where profiles lie, during a call.
     #[cfg(feature = "inkwell")]
     addresses: Vec<usize>,

@@ -7,7 +7,8 @@ use crate::plan::action::{Action, Extent, Slot};
 use crate::plan::halo_group::{HaloGroup, widen};
 use crate::plan::margins::{self, Margins};
 use crate::plan::plan::Plan;
-use crate::plan::program::{ArrayRef, Pass, Program, RandomArray, TIME};
+use crate::plan::program::{ArrayRef, Pass, Program, TIME};
+use crate::random::array::RandomArray;
 use crate::system::pde::Pde;
 
 /// A plan while it is made.

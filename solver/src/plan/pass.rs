@@ -9,7 +9,8 @@ use fluxions_expr::{
 use fluxions_grid::Metric;
 
 use crate::operators::{self, Argument, FIRST_METRIC};
-use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program, RandomArray, TIME};
+use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program, TIME};
+use crate::random::array::RandomArray;
 
 /// A pass while it is built.
 pub(crate) struct PassBuilder<'p, 'a> {

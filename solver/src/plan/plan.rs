@@ -9,7 +9,8 @@ use fluxions_halo::HaloWidth;
 use crate::plan::action::{Action, Slot};
 use crate::plan::halo_group::HaloGroup;
 use crate::plan::margins::Margins;
-use crate::plan::program::{ArrayRef, OwnedExpr, RandomArray};
+use crate::plan::program::{ArrayRef, OwnedExpr};
+use crate::random::array::RandomArray;
 use crate::system::pde::Pde;
 
 /// A list of actions with what they refer to; a [`PlanBuilder`](crate::plan::builder::PlanBuilder)

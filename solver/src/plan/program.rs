@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 
-use fluxions_expr::{Distribution, Expr, Kernel, Node, Operator, Reduction, Type};
+use fluxions_expr::{Expr, Kernel, Node, Operator, Reduction, Type};
 use fluxions_halo::HaloWidth;
 
 use crate::operators::{self, Reach};
@@ -86,20 +86,6 @@ pub(crate) struct DomainNumber {
     pub(crate) level: usize,
     /// Whether it is made of the imaginary parts.
     pub(crate) imaginary: bool,
-}
-
-/// Random numbers, one per cell.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct RandomArray {
-    /// The field or definition whose expression holds them.
-    pub(crate) name: String,
-    /// Which of the random numbers in that expression.
-    pub(crate) site: u32,
-    pub(crate) distribution: Distribution,
-    /// The exponent of a coloured field, the modes of a harmonic one.
-    pub(crate) shape: f64,
-    /// Whether there are new ones at each step.
-    pub(crate) each_step: bool,
 }
 
 /// A kernel with what its inputs are.

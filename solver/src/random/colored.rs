@@ -9,13 +9,12 @@
 //! bits are those of a single rank. A plain line of cells is transformed by one rank.
 
 use fluxions_comm::{Combine, Error, ExactSum, World};
-use fluxions_expr::Distribution;
+use fluxions_expr::{Binary, Distribution};
 use fluxions_grid::{Grid, Region};
 use fluxions_halo::Subdomain;
-use rustfft::FftPlanner;
-use rustfft::num_complex::Complex;
 
-use crate::random::source::Stream;
+use crate::random::fourier::Fourier;
+use crate::random::stream::Stream;
 
 /// The numbers of a block's cells. Collective.
 pub(crate) fn field(
@@ -35,13 +34,11 @@ pub(crate) fn field(
     let across = slabs(2);
     let along = slabs(if shape[0] > shape[1] { 0 } else { 1 });
     let here = world.rank();
-    let mut planner = FftPlanner::new();
-
     let mut cells = modes(stream, grid, exponent, &across[here], world)?;
-    transform(&mut cells, across[here].shape(), 0, &mut planner);
-    transform(&mut cells, across[here].shape(), 1, &mut planner);
+    transform(&mut cells, across[here].shape(), 0);
+    transform(&mut cells, across[here].shape(), 1);
     let mut cells = redistribute(world, cells, &across, &along)?;
-    transform(&mut cells, along[here].shape(), 2, &mut planner);
+    transform(&mut cells, along[here].shape(), 2);
     let real = cells.into_iter().map(|[re, _]| [re]).collect();
     let real = redistribute(world, real, &along, &blocks(world, block)?)?;
     Ok(real.into_flattened())
@@ -67,7 +64,7 @@ fn modes(
     for mode in cells_of(region) {
         let k: [f64; 3] = std::array::from_fn(|axis| wave_number(axis, mode[axis]));
         let square = k[0] * k[0] + k[1] * k[1] + k[2] * k[2];
-        let spectrum = if square > 0.0 { square.powf(exponent / 4.0) } else { 0.0 };
+        let spectrum = if square > 0.0 { Binary::Power.eval(square, exponent / 4.0) } else { 0.0 };
         total.add(spectrum);
         modes.push([spectrum, 0.0]);
     }
@@ -83,27 +80,21 @@ fn modes(
 }
 
 /// The inverse transform along one axis of an array of this shape, without a factor.
-fn transform(
-    cells: &mut [[f64; 2]],
-    shape: [usize; 3],
-    axis: usize,
-    planner: &mut FftPlanner<f64>,
-) {
+fn transform(cells: &mut [[f64; 2]], shape: [usize; 3], axis: usize) {
     let n = shape[axis];
     if n < 2 {
         return;
     }
     let stride: usize = shape[axis + 1..].iter().product();
-    let fft = planner.plan_fft_inverse(n);
-    let mut line = vec![Complex::default(); n];
+    let fourier = Fourier::new(n);
+    let mut line = vec![[0.0; 2]; n];
     for first in (0..cells.len()).filter(|k| (k / stride).is_multiple_of(n)) {
         for (m, z) in line.iter_mut().enumerate() {
-            let [re, im] = cells[first + m * stride];
-            *z = Complex::new(re, im);
+            *z = cells[first + m * stride];
         }
-        fft.process(&mut line);
+        fourier.inverse(&mut line);
         for (m, z) in line.iter().enumerate() {
-            cells[first + m * stride] = [z.re, z.im];
+            cells[first + m * stride] = *z;
         }
     }
 }

@@ -1,4 +1,7 @@
-//! Random numbers that do not depend on ranks.
+//! Random numbers that depend neither on ranks nor on the machine.
 
-pub(crate) mod colored;
+pub(crate) mod array;
+mod colored;
+mod fourier;
 pub(crate) mod source;
+mod stream;

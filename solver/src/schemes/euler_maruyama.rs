@@ -14,7 +14,8 @@ use crate::plan::action::{Extent, Slot};
 use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::slots;
-use crate::plan::program::{ArrayRef, OwnedExpr, Program, RandomArray};
+use crate::plan::program::{ArrayRef, OwnedExpr, Program};
+use crate::random::array::RandomArray;
 use crate::system::noise::{Interpretation, Noise};
 use crate::system::pde::Pde;
 

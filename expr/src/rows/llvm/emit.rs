@@ -1,4 +1,4 @@
-//! Primitive operations as instructions on vectors.
+//! Instructions on vectors and words, and where arguments of calls lie.
 
 use std::num::NonZeroU32;
 
@@ -12,14 +12,12 @@ use inkwell::values::{
     BasicMetadataValueEnum, BasicValue, BasicValueEnum, FloatValue, FunctionValue, IntValue,
     PointerValue, VectorValue,
 };
-use inkwell::{AddressSpace, FloatPredicate, IntPredicate};
+use inkwell::{AddressSpace, IntPredicate};
 
-use super::jit::{self, Scalar};
+use super::jit;
 use super::target::Target;
-use crate::math::Lanes;
 
-/// Emits instructions at the end of a block. Functions that have no instruction are called number
-/// by number, which may end the block and begin another.
+/// Emits instructions at the end of a block. An operation may end the block and begin another.
 pub(super) struct Emit<'a, 'ctx> {
     pub(super) context: &'ctx Context,
     pub(super) module: &'a Module<'ctx>,
@@ -27,9 +25,19 @@ pub(super) struct Emit<'a, 'ctx> {
     pub(super) function: FunctionValue<'ctx>,
     pub(super) target: &'a Target,
     /// The lanes that count; all if there is none.
-    pub(super) active: Option<VectorValue<'ctx>>,
+    pub(super) active: Option<Active<'ctx>>,
     /// Where arguments of functions that are called number by number lie, and first their values.
-    slots: [PointerValue<'ctx>; 4],
+    pub(super) slots: [PointerValue<'ctx>; 4],
+    /// Where arguments of native functions lie, one vector behind the other, and first their
+    /// values; in kernels that call some.
+    pub(super) native_slots: Option<PointerValue<'ctx>>,
+}
+
+/// The lanes of a vector that count: some of the first.
+#[derive(Clone, Copy)]
+pub(super) struct Active<'ctx> {
+    pub(super) mask: VectorValue<'ctx>,
+    pub(super) count: IntValue<'ctx>,
 }
 
 /// What the builder makes: it refuses only what would be a mistake in this module.
@@ -38,18 +46,26 @@ pub(super) fn made<T>(result: Result<T, BuilderError>) -> T {
 }
 
 impl<'a, 'ctx> Emit<'a, 'ctx> {
-    /// Begins in a function's first block.
+    /// Begins in a function's first block. `most` is the largest number of arguments that a native
+    /// function takes, if there are such functions.
     pub(super) fn new(
         context: &'ctx Context,
         module: &'a Module<'ctx>,
         function: FunctionValue<'ctx>,
         target: &'a Target,
+        most: Option<usize>,
     ) -> Self {
         let builder = context.create_builder();
         builder.position_at_end(context.append_basic_block(function, "entry"));
         let vector = context.f64_type().vec_type(target.width);
         let slots = [0; 4].map(|_| made(builder.build_alloca(vector, "slot")));
-        Emit { context, module, builder, function, target, active: None, slots }
+        let native_slots = most.map(|most| {
+            let slots = vector.array_type(1 + most as u32);
+            let at = made(builder.build_alloca(slots, "arguments"));
+            made(builder.build_store(at, slots.const_zero()));
+            at
+        });
+        Emit { context, module, builder, function, target, active: None, slots, native_slots }
     }
 
     pub(super) fn block(&self, name: &str) -> BasicBlock<'ctx> {
@@ -90,7 +106,7 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
         made(self.builder.build_shuffle_vector(low, high, VectorType::const_vector(&lanes), ""))
     }
 
-    /// Sets which lanes count: as many of the first as `count` says.
+    /// Sets which lanes count: as many of the first as `count` says, which is not negative.
     pub(super) fn activate(&mut self, count: IntValue<'ctx>) {
         let i64s = self.context.i64_type().vec_type(self.target.width);
         let lanes: Vec<_> = (0..self.target.width).map(|k| self.word(k.into())).collect();
@@ -101,10 +117,21 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
             "",
         ));
         let first = self.context.i32_type().vec_type(self.target.width).const_zero();
-        let count = made(self.builder.build_shuffle_vector(one, i64s.get_poison(), first, ""));
+        let counts = made(self.builder.build_shuffle_vector(one, i64s.get_poison(), first, ""));
         let lanes = VectorType::const_vector(&lanes);
-        let less = self.builder.build_int_compare(IntPredicate::SLT, lanes, count, "active");
-        self.active = Some(made(less));
+        let mask = made(self.builder.build_int_compare(IntPredicate::SLT, lanes, counts, "active"));
+        self.active = Some(Active { mask, count });
+    }
+
+    /// The lanes that count, as a mask; all if there is none.
+    pub(super) fn mask(&self) -> Option<VectorValue<'ctx>> {
+        self.active.map(|active| active.mask)
+    }
+
+    /// The smaller of two words.
+    pub(super) fn smaller(&self, a: IntValue<'ctx>, b: IntValue<'ctx>) -> IntValue<'ctx> {
+        let less = made(self.builder.build_int_compare(IntPredicate::SLT, a, b, ""));
+        made(self.builder.build_select(less, a, b, "")).into_int_value()
     }
 
     /// The double that lies `index` doubles after another.
@@ -113,7 +140,7 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
         base: PointerValue<'ctx>,
         index: IntValue<'ctx>,
     ) -> PointerValue<'ctx> {
-        jit::element(&self.builder, self.context.f64_type().into(), base, index)
+        made(jit::element(&self.builder, self.context.f64_type().into(), base, index))
     }
 
     /// Number `index` of a row of integers, doubles or pointers of 64 bits each.
@@ -123,12 +150,11 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
         base: PointerValue<'ctx>,
         index: usize,
     ) -> BasicValueEnum<'ctx> {
-        let at =
-            jit::element(&self.builder, of.as_basic_type_enum(), base, self.word(index as i64));
+        let index = self.word(index as i64);
+        let at = made(jit::element(&self.builder, of.as_basic_type_enum(), base, index));
         made(self.builder.build_load(of, at, ""))
     }
 
-    /// A vector from memory, of the active lanes.
     /// Asks for a cache line that will be needed soon.
     pub(super) fn fetch(&self, at: PointerValue<'ctx>) {
         let i32s = self.context.i32_type();
@@ -137,8 +163,9 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
         self.call("llvm.prefetch", &[self.pointer().into()], &[at.into(), read, level, data]);
     }
 
+    /// A vector from memory, of the active lanes.
     pub(super) fn load(&self, at: PointerValue<'ctx>) -> VectorValue<'ctx> {
-        let Some(active) = self.active else {
+        let Some(active) = self.mask() else {
             let vector = made(self.builder.build_load(self.vector(), at, ""));
             if let Some(load) = vector.as_instruction_value() {
                 let _ = load.set_alignment(8);
@@ -174,7 +201,7 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
 
     /// Stores the active lanes of a vector.
     pub(super) fn store(&self, at: PointerValue<'ctx>, x: VectorValue<'ctx>) {
-        let Some(active) = self.active else {
+        let Some(active) = self.mask() else {
             let store = made(self.builder.build_store(at, x));
             let _ = store.set_alignment(8);
             return;
@@ -188,7 +215,8 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
         self.context.ptr_type(AddressSpace::default())
     }
 
-    fn call(
+    /// Calls an intrinsic function.
+    pub(super) fn call(
         &self,
         intrinsic: &str,
         types: &[BasicTypeEnum<'ctx>],
@@ -201,7 +229,7 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
     }
 
     /// An intrinsic of vectors that gives a vector.
-    fn intrinsic<const N: usize>(
+    pub(super) fn intrinsic<const N: usize>(
         &self,
         name: &str,
         of: [VectorValue<'ctx>; N],
@@ -216,222 +244,5 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
         let bits = self.context.custom_width_int_type(width).expect("an integer has this width");
         let bits = made(self.builder.build_bit_cast(mask, bits, "")).into_int_value();
         made(self.builder.build_int_z_extend(bits, self.context.i64_type(), ""))
-    }
-
-    /// Calls a function for each of these lanes; the others stay as in `usual`.
-    fn by_number<const N: usize>(
-        &self,
-        lanes: IntValue<'ctx>,
-        usual: Option<VectorValue<'ctx>>,
-        function: Scalar,
-        arguments: [VectorValue<'ctx>; N],
-    ) -> VectorValue<'ctx> {
-        let [value, slots @ ..] = self.slots;
-        if let Some(usual) = usual {
-            made(self.builder.build_store(value, usual));
-        }
-        for (slot, argument) in slots.iter().zip(arguments) {
-            made(self.builder.build_store(*slot, argument));
-        }
-        let (words, pointer) = (self.context.i64_type(), self.pointer());
-        let (caller, function) = function.addresses();
-        let mut types = vec![words.into(), words.into(), pointer.into()];
-        let mut given = vec![self.word(function as i64).into(), lanes.into(), value.into()];
-        for slot in &slots[..N] {
-            types.push(pointer.into());
-            given.push((*slot).into());
-        }
-        let callee = self.context.void_type().fn_type(&types, false);
-        let caller = self.word(caller as i64).const_to_pointer(pointer);
-        made(self.builder.build_indirect_call(callee, caller, &given, ""));
-        made(self.builder.build_load(self.vector(), value, "")).into_vector_value()
-    }
-
-    /// Calls a function for each lane that counts.
-    fn each<const N: usize>(
-        &self,
-        function: Scalar,
-        arguments: [VectorValue<'ctx>; N],
-    ) -> VectorValue<'ctx> {
-        let every = self.word((1 << self.target.width) - 1);
-        let lanes = self.active.map_or(every, |active| self.lanes(active));
-        self.by_number(lanes, None, function, arguments)
-    }
-
-    fn compare(
-        &self,
-        how: FloatPredicate,
-        a: VectorValue<'ctx>,
-        b: VectorValue<'ctx>,
-    ) -> VectorValue<'ctx> {
-        made(self.builder.build_float_compare(how, a, b, ""))
-    }
-}
-
-impl<'ctx> Lanes for Emit<'_, 'ctx> {
-    type Number = VectorValue<'ctx>;
-    type Bits = VectorValue<'ctx>;
-    type Mask = VectorValue<'ctx>;
-
-    fn number(&mut self, x: f64) -> VectorValue<'ctx> {
-        let x = self.context.f64_type().const_float(x);
-        VectorType::const_vector(&vec![x; self.target.width as usize])
-    }
-    fn add(&mut self, a: VectorValue<'ctx>, b: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        made(self.builder.build_float_add(a, b, ""))
-    }
-    fn sub(&mut self, a: VectorValue<'ctx>, b: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        made(self.builder.build_float_sub(a, b, ""))
-    }
-    fn mul(&mut self, a: VectorValue<'ctx>, b: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        made(self.builder.build_float_mul(a, b, ""))
-    }
-    fn div(&mut self, a: VectorValue<'ctx>, b: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        made(self.builder.build_float_div(a, b, ""))
-    }
-    fn fma(
-        &mut self,
-        a: VectorValue<'ctx>,
-        b: VectorValue<'ctx>,
-        c: VectorValue<'ctx>,
-    ) -> VectorValue<'ctx> {
-        if self.target.fused {
-            self.intrinsic("llvm.fma", [a, b, c])
-        } else {
-            self.each(Scalar::Three(f64::mul_add), [a, b, c])
-        }
-    }
-    fn sqrt(&mut self, a: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        self.intrinsic("llvm.sqrt", [a])
-    }
-    fn negate(&mut self, a: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        made(self.builder.build_float_neg(a, ""))
-    }
-    fn abs(&mut self, a: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        self.intrinsic("llvm.fabs", [a])
-    }
-    fn copysign(&mut self, a: VectorValue<'ctx>, b: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        self.intrinsic("llvm.copysign", [a, b])
-    }
-    fn floor(&mut self, a: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        if self.target.rounds {
-            self.intrinsic("llvm.floor", [a])
-        } else {
-            self.each(Scalar::One(f64::floor), [a])
-        }
-    }
-    fn ceil(&mut self, a: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        if self.target.rounds {
-            self.intrinsic("llvm.ceil", [a])
-        } else {
-            self.each(Scalar::One(f64::ceil), [a])
-        }
-    }
-    fn truncate(&mut self, a: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        if self.target.rounds {
-            self.intrinsic("llvm.trunc", [a])
-        } else {
-            self.each(Scalar::One(f64::trunc), [a])
-        }
-    }
-    fn remainder(&mut self, a: VectorValue<'ctx>, b: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        self.each(Scalar::Two(|a, b| a % b), [a, b])
-    }
-
-    fn less(&mut self, a: VectorValue<'ctx>, b: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        self.compare(FloatPredicate::OLT, a, b)
-    }
-    fn less_equal(&mut self, a: VectorValue<'ctx>, b: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        self.compare(FloatPredicate::OLE, a, b)
-    }
-    fn equal(&mut self, a: VectorValue<'ctx>, b: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        self.compare(FloatPredicate::OEQ, a, b)
-    }
-    fn both(&mut self, a: VectorValue<'ctx>, b: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        made(self.builder.build_and(a, b, ""))
-    }
-    fn either(&mut self, a: VectorValue<'ctx>, b: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        made(self.builder.build_or(a, b, ""))
-    }
-    fn not(&mut self, a: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        made(self.builder.build_not(a, ""))
-    }
-    fn select(
-        &mut self,
-        mask: VectorValue<'ctx>,
-        yes: VectorValue<'ctx>,
-        no: VectorValue<'ctx>,
-    ) -> VectorValue<'ctx> {
-        made(self.builder.build_select(mask, yes, no, "")).into_vector_value()
-    }
-
-    fn integer(&mut self, x: i64) -> VectorValue<'ctx> {
-        VectorType::const_vector(&vec![self.word(x); self.target.width as usize])
-    }
-    fn to_bits(&mut self, a: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        let bits = self.context.i64_type().vec_type(self.target.width);
-        made(self.builder.build_bit_cast(a, bits, "")).into_vector_value()
-    }
-    fn from_bits(&mut self, a: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        made(self.builder.build_bit_cast(a, self.vector(), "")).into_vector_value()
-    }
-    fn add_bits(&mut self, a: VectorValue<'ctx>, b: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        made(self.builder.build_int_add(a, b, ""))
-    }
-    fn sub_bits(&mut self, a: VectorValue<'ctx>, b: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        made(self.builder.build_int_sub(a, b, ""))
-    }
-    fn and_bits(&mut self, a: VectorValue<'ctx>, b: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        made(self.builder.build_and(a, b, ""))
-    }
-    fn or_bits(&mut self, a: VectorValue<'ctx>, b: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        made(self.builder.build_or(a, b, ""))
-    }
-    fn xor_bits(&mut self, a: VectorValue<'ctx>, b: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        made(self.builder.build_xor(a, b, ""))
-    }
-    fn shift_left(&mut self, a: VectorValue<'ctx>, by: u32) -> VectorValue<'ctx> {
-        let by = self.integer(by.into());
-        made(self.builder.build_left_shift(a, by, ""))
-    }
-    fn shift_right(&mut self, a: VectorValue<'ctx>, by: u32) -> VectorValue<'ctx> {
-        let by = self.integer(by.into());
-        made(self.builder.build_right_shift(a, by, false, ""))
-    }
-    fn is_zero(&mut self, a: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        let zero = self.integer(0);
-        made(self.builder.build_int_compare(IntPredicate::EQ, a, zero, ""))
-    }
-
-    fn rare(
-        &mut self,
-        rare: VectorValue<'ctx>,
-        x: VectorValue<'ctx>,
-        usual: VectorValue<'ctx>,
-        function: fn(f64) -> f64,
-    ) -> VectorValue<'ctx> {
-        let rare = match self.active {
-            Some(active) => self.both(rare, active),
-            None => rare,
-        };
-        let lanes = self.lanes(rare);
-        let none = self.word(0);
-        let any = made(self.builder.build_int_compare(IntPredicate::NE, lanes, none, ""));
-        let (call, after) = (self.block("rare"), self.block("usual"));
-        let before = self.builder.get_insert_block().expect("the builder is in a block");
-        let branch = made(self.builder.build_conditional_branch(any, call, after));
-        // Tells the register allocator to save nothing around the call in the usual case.
-        let weight = |w| self.context.i32_type().const_int(w, false).into();
-        let weights =
-            [self.context.metadata_string("branch_weights").into(), weight(1), weight(1 << 16)];
-        let _ = branch
-            .set_metadata(self.context.metadata_node(&weights), self.context.get_kind_id("prof"));
-        self.builder.position_at_end(call);
-        let computed = self.by_number(lanes, Some(usual), Scalar::One(function), [x]);
-        made(self.builder.build_unconditional_branch(after));
-        self.builder.position_at_end(after);
-        let value = made(self.builder.build_phi(self.vector(), ""));
-        value.add_incoming(&[(&usual, before), (&computed, call)]);
-        value.as_basic_value().into_vector_value()
     }
 }

@@ -21,16 +21,17 @@ use inkwell::values::{IntValue, PointerValue, VectorValue};
 
 use super::emit::{Emit, made};
 use super::extents::Extents;
+use super::operation::{arguments, operate, unroll};
 use super::target::Target;
 use crate::kernel::{Kernel, Op};
-use crate::math::{self, Lanes};
-use crate::rows::compile::{Rate, rates};
+use crate::math::Lanes;
+use crate::rows::rate::{Rate, rates};
 
 /// Doubles in a cache line.
-const LINE: usize = 8;
+const CACHE_LINE: usize = 8;
 
-/// Adds the function of a kernel to a module, with the signature of `jit::Entry`; if `fetches`, one
-/// that fetches what lies ahead.
+/// Adds the function of a kernel to a module, with the signature of `jit::KernelFn`. If
+/// `fetches`, it fetches what lies ahead.
 pub(super) fn emit<'ctx>(
     context: &'ctx Context,
     module: &Module<'ctx>,
@@ -42,7 +43,7 @@ pub(super) fn emit<'ctx>(
 ) {
     let pointer = context.ptr_type(Default::default()).into();
     let word = context.i64_type();
-    let mut parameters = [pointer; 8];
+    let mut parameters = [pointer; 9];
     parameters[7] = word.into();
     let function = module.add_function(name, word.fn_type(&parameters, false), None);
     let bits = (64 * target.width).to_string();
@@ -56,11 +57,13 @@ pub(super) fn emit<'ctx>(
     }
     let [memory, inputs, outputs, pitch, cells, parameters, profiles] =
         [0, 1, 2, 3, 4, 5, 6].map(|k| {
-            let parameter = function.get_nth_param(k).expect("there are eight parameters");
+            let parameter = function.get_nth_param(k).expect("there are nine parameters");
             parameter.into_pointer_value()
         });
-    let ahead = function.get_nth_param(7).expect("there are eight parameters").into_int_value();
-    let emit = Emit::new(context, module, function, target);
+    let ahead = function.get_nth_param(7).expect("there are nine parameters").into_int_value();
+    let natives = function.get_nth_param(8).expect("there are nine parameters");
+    let most = kernel.calls.iter().map(|call| call.arguments.len()).max();
+    let emit = Emit::new(context, module, function, target, most);
     let word = |base, k| emit.entry(context.i64_type(), base, k).into_int_value();
     let arguments = Arguments {
         memory,
@@ -71,10 +74,11 @@ pub(super) fn emit<'ctx>(
         parameters,
         profiles,
         ahead: fetches.then_some(ahead),
+        natives: natives.into_pointer_value(),
     };
     let rates = rates(kernel);
     let values = vec![None; kernel.ops.len()];
-    Function { kernel, extents, rates, emit, arguments, values, rows: HashMap::new() }.emit();
+    KernelFunction { kernel, extents, rates, emit, arguments, values, rows: HashMap::new() }.emit();
 }
 
 /// What the function is called with.
@@ -88,18 +92,20 @@ struct Arguments<'ctx> {
     profiles: PointerValue<'ctx>,
     /// How far ahead what comes next is fetched.
     ahead: Option<IntValue<'ctx>>,
+    /// What calls native functions.
+    natives: PointerValue<'ctx>,
 }
 
 /// What lies along a row in memory.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Along {
+enum MemoryRow {
     /// An input, at offsets along axes 0 and 1.
     Input(u32, [i32; 2]),
     Output(usize),
     Profile(u32),
 }
 
-struct Function<'a, 'ctx> {
+struct KernelFunction<'a, 'ctx> {
     kernel: &'a Kernel,
     extents: &'a Extents,
     rates: Vec<Rate>,
@@ -108,14 +114,14 @@ struct Function<'a, 'ctx> {
     /// The values that are the same for a call or a row, as far as they are computed.
     values: Vec<Option<VectorValue<'ctx>>>,
     /// Addresses of column 0 of the row.
-    rows: HashMap<Along, PointerValue<'ctx>>,
+    rows: HashMap<MemoryRow, PointerValue<'ctx>>,
 }
 
 /// A number that changes, in memory until a pass finds its values.
 #[derive(Clone, Copy)]
 struct Variable<'ctx>(PointerValue<'ctx>);
 
-impl<'ctx> Function<'_, 'ctx> {
+impl<'ctx> KernelFunction<'_, 'ctx> {
     fn emit(mut self) {
         let unroll = unroll(self.kernel, &self.rates);
         let [rows0, rows1, columns] = self.arguments.cells;
@@ -162,7 +168,7 @@ impl<'ctx> Function<'_, 'ctx> {
         self.cells(at, 1, &sums);
         self.emit.active = None;
         let beyond = self.add(at, self.emit.word(self.emit.target.width.into()));
-        let reached = self.smaller(beyond, end);
+        let reached = self.emit.smaller(beyond, end);
         self.set(column, reached);
         self.branch(IntPredicate::SLT, reached, end, masked, whole);
 
@@ -178,11 +184,6 @@ impl<'ctx> Function<'_, 'ctx> {
         self.finish(&sums);
     }
 
-    fn smaller(&self, a: IntValue<'ctx>, b: IntValue<'ctx>) -> IntValue<'ctx> {
-        let less = made(self.emit.builder.build_int_compare(IntPredicate::SLT, a, b, ""));
-        made(self.emit.builder.build_select(less, a, b, "")).into_int_value()
-    }
-
     /// Whether an output is stored past the caches.
     fn streams(&self, output: usize) -> bool {
         self.emit.target.streams && self.kernel.outputs[output].in_place.is_none()
@@ -193,19 +194,19 @@ impl<'ctx> Function<'_, 'ctx> {
     fn aligned(&self, [first, end]: [IntValue<'ctx>; 2]) -> IntValue<'ctx> {
         let builder = &self.emit.builder;
         let address = |output: usize| {
-            let at = self.emit.element(self.rows[&Along::Output(output)], first);
+            let at = self.emit.element(self.rows[&MemoryRow::Output(output)], first);
             made(builder.build_ptr_to_int(at, self.emit.context.i64_type(), ""))
         };
         let mut streamed = (0..self.kernel.outputs.len()).filter(|k| self.streams(*k));
         let leader = streamed.next();
-        let doubles = leader.map_or(self.emit.target.width as usize, |_| LINE);
+        let doubles = leader.map_or(self.emit.target.width as usize, |_| CACHE_LINE);
         let within = self.emit.word(8 * doubles as i64 - 1);
         let at = address(leader.unwrap_or(0));
         // Bytes up to the next multiple of this size: −at modulo that.
         let missing = made(builder.build_int_neg(at, ""));
         let missing = made(builder.build_and(missing, within, ""));
         let columns = made(builder.build_right_shift(missing, self.emit.word(3), false, ""));
-        let mut column = self.smaller(self.add(first, columns), end);
+        let mut column = self.emit.smaller(self.add(first, columns), end);
         for other in streamed {
             let apart = made(builder.build_xor(at, address(other), ""));
             let apart = made(builder.build_and(apart, within, ""));
@@ -262,19 +263,19 @@ impl<'ctx> Function<'_, 'ctx> {
 
     /// Where the arrays begin: for each row that is used the position in memory of cell
     /// (0, 0, 0) of its array, and for profiles along axis 2 the address of index 0.
-    fn starts(&mut self) -> Vec<(Along, IntValue<'ctx>)> {
+    fn starts(&mut self) -> Vec<(MemoryRow, IntValue<'ctx>)> {
         let word = self.emit.context.i64_type();
         let position = |base, k| self.emit.entry(word, base, k).into_int_value();
         let inputs = self.extents.rows().map(|(input, row)| {
-            (Along::Input(input, row), position(self.arguments.inputs, input as usize))
+            (MemoryRow::Input(input, row), position(self.arguments.inputs, input as usize))
         });
         let outputs = (0..self.kernel.outputs.len())
-            .map(|k| (Along::Output(k), position(self.arguments.outputs, k)));
+            .map(|k| (MemoryRow::Output(k), position(self.arguments.outputs, k)));
         let starts = inputs.chain(outputs).collect();
         for op in &self.kernel.ops {
             if let Op::Profile { axis: 2, number } = *op {
                 let profile = self.profile(number);
-                self.rows.insert(Along::Profile(number), profile);
+                self.rows.insert(MemoryRow::Profile(number), profile);
             }
         }
         starts
@@ -288,7 +289,7 @@ impl<'ctx> Function<'_, 'ctx> {
 
     fn begin_row(
         &mut self,
-        starts: &[(Along, IntValue<'ctx>)],
+        starts: &[(MemoryRow, IntValue<'ctx>)],
         row0: IntValue<'ctx>,
         row1: IntValue<'ctx>,
     ) {
@@ -298,7 +299,7 @@ impl<'ctx> Function<'_, 'ctx> {
         let here = self.add(times(row0, pitch[0]), times(row1, pitch[1]));
         for (along, start) in starts {
             let mut position = self.add(here, *start);
-            if let Along::Input(_, offset) = along {
+            if let MemoryRow::Input(_, offset) = along {
                 for axis in [0, 1] {
                     let offset = times(self.emit.word(offset[axis].into()), pitch[axis]);
                     position = self.add(position, offset);
@@ -328,6 +329,10 @@ impl<'ctx> Function<'_, 'ctx> {
                     let value = made(self.emit.builder.build_load(double, at, ""));
                     self.emit.splat(value.into_float_value())
                 }
+                Op::Native(call) => {
+                    let arguments = arguments(self.kernel, call, &self.values);
+                    self.emit.native_once(self.arguments.natives, call, &arguments)
+                }
                 ref op => operate(&mut self.emit, op, |v| self.values[v]),
             };
             self.values[i] = Some(value);
@@ -345,7 +350,7 @@ impl<'ctx> Function<'_, 'ctx> {
             .collect();
         if let (Some(ahead), None) = (self.arguments.ahead, self.emit.active) {
             for along in self.foremost() {
-                for cell in (0..vectors * width).step_by(LINE) {
+                for cell in (0..vectors * width).step_by(CACHE_LINE) {
                     let here = self.emit.element(at[&along], self.emit.word(cell as i64));
                     self.emit.fetch(self.emit.element(here, ahead));
                 }
@@ -358,13 +363,15 @@ impl<'ctx> Function<'_, 'ctx> {
         let shuffled = self.emit.active.is_none();
         for (i, op) in kernel.ops.iter().enumerate() {
             let (along, offset) = match *op {
-                Op::Load { input, offset: [a, b, c] } => (Along::Input(input, [a, b]), c),
-                Op::Profile { axis: 2, number } => (Along::Profile(number), 0),
+                Op::Load { input, offset: [a, b, c] } => (MemoryRow::Input(input, [a, b]), c),
+                Op::Profile { axis: 2, number } => (MemoryRow::Profile(number), 0),
                 _ => continue,
             };
             let between = shuffled
                 && kernel.ops.iter().any(|op| match *op {
-                    Op::Load { input, offset: [a, b, 0] } => along == Along::Input(input, [a, b]),
+                    Op::Load { input, offset: [a, b, 0] } => {
+                        along == MemoryRow::Input(input, [a, b])
+                    }
                     _ => false,
                 });
             for (k, values) in values.iter_mut().enumerate() {
@@ -388,16 +395,23 @@ impl<'ctx> Function<'_, 'ctx> {
         }
         for values in &mut values {
             for (i, op) in kernel.ops.iter().enumerate() {
-                if values[i].is_none() {
-                    values[i] = Some(operate(&mut self.emit, op, |v| values[v]));
+                if values[i].is_some() {
+                    continue;
                 }
+                values[i] = Some(match *op {
+                    Op::Native(call) => {
+                        let arguments = arguments(kernel, call, values);
+                        self.emit.native_lanes(self.arguments.natives, call, &arguments)
+                    }
+                    ref op => operate(&mut self.emit, op, |v| values[v]),
+                });
             }
         }
         for (k, output) in kernel.outputs.iter().enumerate() {
             for (j, values) in values.iter().enumerate() {
                 let value = values[output.value.index()].expect("all values are computed");
                 let offset = self.emit.word((j * width) as i64);
-                let to = self.emit.element(at[&Along::Output(k)], offset);
+                let to = self.emit.element(at[&MemoryRow::Output(k)], offset);
                 match self.streams(k) && self.emit.active.is_none() {
                     true => self.emit.stream(to, value),
                     false => self.emit.store(to, value),
@@ -410,7 +424,7 @@ impl<'ctx> Function<'_, 'ctx> {
     }
 
     /// Of each array the row that is farthest on.
-    fn foremost(&self) -> Vec<Along> {
+    fn foremost(&self) -> Vec<MemoryRow> {
         let mut rows: BTreeMap<u32, [i32; 2]> = BTreeMap::new();
         for (input, row) in self.extents.rows() {
             let last = rows.entry(input).or_insert(row);
@@ -418,8 +432,8 @@ impl<'ctx> Function<'_, 'ctx> {
         }
         let shared = |o: &crate::kernel::Output| o.in_place.is_some();
         let outputs = self.kernel.outputs.iter().enumerate().filter(|(_, o)| !shared(o));
-        let mut all: Vec<_> = rows.into_iter().map(|(i, row)| Along::Input(i, row)).collect();
-        all.extend(outputs.map(|(k, _)| Along::Output(k)));
+        let mut all: Vec<_> = rows.into_iter().map(|(i, row)| MemoryRow::Input(i, row)).collect();
+        all.extend(outputs.map(|(k, _)| MemoryRow::Output(k)));
         all
     }
 
@@ -427,8 +441,8 @@ impl<'ctx> Function<'_, 'ctx> {
     fn check(&mut self, value: VectorValue<'ctx>, sum: PointerValue<'ctx>) {
         let emit = &mut self.emit;
         let zero = emit.number(0.0);
-        let value = match emit.active {
-            Some(active) => emit.select(active, value, zero),
+        let value = match emit.mask() {
+            Some(mask) => emit.select(mask, value, zero),
             None => value,
         };
         let old = made(emit.builder.build_load(emit.vector(), sum, "")).into_vector_value();
@@ -460,55 +474,5 @@ impl<'ctx> Function<'_, 'ctx> {
         let good = made(emit.builder.build_int_compare(IntPredicate::EQ, bad, none, ""));
         let good = made(emit.builder.build_int_z_extend(good, emit.context.i64_type(), ""));
         made(emit.builder.build_return(Some(&good)));
-    }
-}
-
-/// An operation on values that are known.
-fn operate<'ctx>(
-    emit: &mut Emit<'_, 'ctx>,
-    op: &Op,
-    at: impl Fn(usize) -> Option<VectorValue<'ctx>>,
-) -> VectorValue<'ctx> {
-    let at = |v: crate::kernel::Value| at(v.index()).expect("operands come first");
-    match *op {
-        Op::Constant(value) => emit.number(value),
-        Op::Unary(f, a) => f.on(emit, at(a)),
-        Op::Binary(f, a, b) => f.on(emit, at(a), at(b)),
-        Op::Select(a, b, c) => math::select_on(emit, at(a), at(b), at(c)),
-        Op::Fused(a, b, c) => emit.fma(at(a), at(b), at(c)),
-        Op::Parameter(_) | Op::Profile { .. } | Op::Load { .. } | Op::Native(..) => {
-            unreachable!("values from memory are loaded, and closures are not compiled")
-        }
-    }
-}
-
-/// How many vectors are computed together: several as long as their values fit into registers.
-fn unroll(kernel: &Kernel, rates: &[Rate]) -> usize {
-    let operations = kernel.ops.iter().zip(rates).filter(|(_, rate)| **rate == Rate::Cell);
-    match operations.map(|(op, _)| weight(op)).sum() {
-        0..=20 => 4,
-        21..=60 => 2,
-        _ => 1,
-    }
-}
-
-/// About how many instructions an operation becomes.
-fn weight(op: &Op) -> usize {
-    use crate::math::{Binary, Unary};
-    match op {
-        Op::Unary(
-            Unary::Negate
-            | Unary::Not
-            | Unary::Abs
-            | Unary::Sign
-            | Unary::Signum
-            | Unary::Sqrt
-            | Unary::Floor
-            | Unary::Ceil
-            | Unary::Round,
-            _,
-        ) => 1,
-        Op::Unary(..) | Op::Binary(Binary::Power | Binary::Atan2 | Binary::Hypot, ..) => 30,
-        _ => usize::from(op.operands().next().is_some()),
     }
 }

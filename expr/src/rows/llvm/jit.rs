@@ -1,12 +1,13 @@
-//! From a module to code, and calls of it: the only place of this crate that is `unsafe`.
+//! Code of kernels: linking it, calling it, and what it calls. The only place of this crate that is
+//! `unsafe`.
 
+use std::any::Any;
 use std::ffi::{CStr, CString};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use inkwell::OptimizationLevel;
-use inkwell::builder::Builder;
-use inkwell::context::Context;
+use inkwell::builder::{Builder, BuilderError};
 use inkwell::llvm_sys::error::{LLVMDisposeErrorMessage, LLVMErrorRef, LLVMGetErrorMessage};
 use inkwell::llvm_sys::orc2::lljit::{
     LLVMOrcCreateLLJIT, LLVMOrcLLJITAddObjectFile, LLVMOrcLLJITGetMainJITDylib, LLVMOrcLLJITLookup,
@@ -14,29 +15,21 @@ use inkwell::llvm_sys::orc2::lljit::{
 };
 use inkwell::llvm_sys::support::LLVMParseCommandLineOptions;
 use inkwell::memory_buffer::MemoryBuffer;
-use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::{
-    CodeModel, FileType, InitializationConfig, RelocMode, Target as Machines, TargetMachine,
+    CodeModel, InitializationConfig, RelocMode, Target as Machines, TargetMachine,
 };
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::{IntValue, PointerValue};
 
-use super::emit::made;
 use super::extents::Extents;
-use super::function;
 use super::target::Target;
-use crate::kernel::Kernel;
+use crate::native::Native;
 use crate::rows::{Call, Cells};
 
-/// What is done to a module before code is generated. Loads, stores and arithmetic are emitted
-/// in the form that they should have; what is left is to share what is equal. More passes cost
-/// time and make nothing faster.
-const PASSES: &str = "mem2reg,early-cse";
-
 /// The function that a kernel becomes: memory, positions of inputs and of outputs, pitches,
-/// cells, parameters, addresses of the profiles at index 0, how far ahead lies what comes next. Not
-/// 0 if all checked outputs are finite.
-type Entry = unsafe extern "C" fn(
+/// cells, parameters, addresses of the profiles at index 0, how far ahead lies what comes next, and
+/// what calls native functions. Not 0 if all checked outputs are finite.
+type KernelFn = unsafe extern "C" fn(
     *mut f64,
     *const usize,
     *const usize,
@@ -45,49 +38,38 @@ type Entry = unsafe extern "C" fn(
     *const f64,
     *const usize,
     usize,
+    *mut Natives<'_>,
 ) -> i64;
 
 /// A kernel as machine code. It is never unloaded.
 pub(super) struct Code {
-    entry: Entry,
-    /// The same, which fetches what lies ahead.
-    fetching: Entry,
+    entry: KernelFn,
+    /// Does what `entry` does, and fetches what lies ahead.
+    fetching: KernelFn,
     extents: Extents,
 }
 
 impl Code {
-    /// Makes code of a kernel.
-    pub(super) fn new(kernel: &Kernel, target: &Target) -> Result<Self, String> {
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("kernel_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-        let machine = machine(target)?;
-        let context = Context::create();
-        let module = context.create_module(&name);
-        module.set_triple(&machine.get_triple());
-        module.set_data_layout(&machine.get_target_data().get_data_layout());
-        let extents = Extents::of(kernel);
-        let fetching = format!("{name}_fetching");
-        function::emit(&context, &module, &name, kernel, &extents, target, false);
-        function::emit(&context, &module, &fetching, kernel, &extents, target, true);
-        // LLVM ends the process when it gets to see nonsense.
-        module.verify().map_err(|message| message.to_string())?;
-        module
-            .run_passes(PASSES, &machine, PassBuilderOptions::create())
-            .map_err(|message| message.to_string())?;
-        let object = machine
-            .write_to_memory_buffer(&module, FileType::Object)
-            .map_err(|message| message.to_string())?;
-        let [entry, fetching] = link(object, [&name, &fetching])?;
+    /// Loads the functions of these names from an object file. Both are functions that
+    /// `function::emit` has made of a kernel with these extents; the second fetches what lies ahead.
+    pub(super) fn load(
+        object: MemoryBuffer<'static>,
+        names: [&str; 2],
+        extents: Extents,
+    ) -> Result<Self, String> {
+        let [entry, fetching] = link(object, names)?;
         Ok(Code { entry, fetching, extents })
     }
 
-    /// Computes a range of cells; panics if it would touch what is not part of the call.
+    /// Computes a range of cells; panics if it would touch what is not part of the call, or if a
+    /// native function panics.
     ///
-    /// `addresses` is working memory.
+    /// `natives` are the functions of the kernel's calls, and `addresses` is working memory.
     pub(super) fn run(
         &self,
         call: &mut Call<'_>,
         cells: Cells,
+        natives: &[Native],
         addresses: &mut Vec<usize>,
     ) -> bool {
         if cells.iter().any(|(first, end)| first >= end) {
@@ -99,9 +81,11 @@ impl Code {
             call.profiles.iter().map(|p| p.values.as_ptr().wrapping_add(p.before) as usize),
         );
         let bounds = cells.map(|(first, end)| [first, end]);
+        let mut natives = Natives { functions: natives, panic: None };
         // SAFETY: the code reads and writes nothing but what `check` has found to be within the
         // memory, the parameters and the profiles, all of which are borrowed until it returns; it
-        // may ask for cache lines beyond, which does nothing where there are none.
+        // may ask for cache lines beyond, which does nothing where there are none. Nothing that it
+        // calls unwinds.
         let finite = unsafe {
             (if call.ahead > 0 { self.fetching } else { self.entry })(
                 call.memory.as_mut_ptr(),
@@ -112,13 +96,18 @@ impl Code {
                 call.parameters.as_ptr(),
                 addresses.as_ptr(),
                 call.ahead,
+                &mut natives,
             )
         };
+        if let Some(panic) = natives.panic {
+            resume_unwind(panic);
+        }
         finite != 0
     }
 }
 
-fn machine(target: &Target) -> Result<TargetMachine, String> {
+/// What makes code for a target.
+pub(super) fn machine(target: &Target) -> Result<TargetMachine, String> {
     static READY: OnceLock<Result<(), String>> = OnceLock::new();
     READY
         .get_or_init(|| {
@@ -154,7 +143,7 @@ unsafe impl Send for Linker {}
 unsafe impl Sync for Linker {}
 
 /// Loads an object file and finds its functions.
-fn link(object: MemoryBuffer<'static>, names: [&str; 2]) -> Result<[Entry; 2], String> {
+fn link(object: MemoryBuffer<'static>, names: [&str; 2]) -> Result<[KernelFn; 2], String> {
     static LINKER: OnceLock<Result<Linker, String>> = OnceLock::new();
     let linker = LINKER.get_or_init(|| {
         let mut linker = std::ptr::null_mut();
@@ -176,8 +165,8 @@ fn link(object: MemoryBuffer<'static>, names: [&str; 2]) -> Result<[Entry; 2], S
         // SAFETY: the name is a C string.
         success(unsafe { LLVMOrcLLJITLookup(linker, &mut address, name.as_ptr()) })?;
         // SAFETY: the address is that of a function which `function::emit` has made, with the
-        // signature of `Entry`; code is never unloaded.
-        Ok::<_, String>(unsafe { std::mem::transmute::<usize, Entry>(address as usize) })
+        // signature of `KernelFn`; code is never unloaded.
+        Ok::<_, String>(unsafe { std::mem::transmute::<usize, KernelFn>(address as usize) })
     };
     Ok([find(names[0])?, find(names[1])?])
 }
@@ -201,27 +190,71 @@ pub(super) fn element<'ctx>(
     of: BasicTypeEnum<'ctx>,
     base: PointerValue<'ctx>,
     index: IntValue<'ctx>,
-) -> PointerValue<'ctx> {
+) -> Result<PointerValue<'ctx>, BuilderError> {
     // SAFETY: one index into an array of scalars is well formed; only loads and stores at the
     // address have to be valid, of which `Extents` makes sure.
-    made(unsafe { builder.build_gep(of, base, &[index], "") })
+    unsafe { builder.build_gep(of, base, &[index], "") }
+}
+
+/// The native functions of a kernel, while its code runs.
+struct Natives<'a> {
+    /// The function of each call.
+    functions: &'a [Native],
+    /// What the first one that panicked has left. Compiled code cannot be unwound, so it runs to
+    /// its end first.
+    panic: Option<Box<dyn Any + Send>>,
+}
+
+/// The address of what compiled code calls for native functions.
+pub(super) fn native_caller() -> usize {
+    call_native as *const () as usize
+}
+
+/// Computes the first `count` values of a vector, from vectors of this width, one for each
+/// argument.
+extern "C" fn call_native(
+    natives: *mut Natives<'_>,
+    call: u64,
+    count: u64,
+    width: u64,
+    values: *mut f64,
+    arguments: *const f64,
+) {
+    // SAFETY: compiled code passes on the `Natives` that `Code::run` lends it.
+    let natives = unsafe { &mut *natives };
+    if natives.panic.is_some() {
+        return;
+    }
+    let function = &natives.functions[call as usize];
+    let (count, width) = (count as usize, width as usize);
+    // SAFETY: compiled code passes a vector of at least `count` doubles, and as many vectors of
+    // `width` doubles as the function has arguments, both initialised and not overlapping.
+    let (values, arguments) = unsafe {
+        (
+            std::slice::from_raw_parts_mut(values, count),
+            std::slice::from_raw_parts(arguments, function.arguments() * width),
+        )
+    };
+    // After a panic nobody looks at the values any more.
+    let each = AssertUnwindSafe(|| function.each(values, arguments, width));
+    natives.panic = catch_unwind(each).err();
 }
 
 /// A function that compiled code calls number by number.
 #[derive(Clone, Copy)]
-pub(super) enum Scalar {
+pub(super) enum LaneFn {
     One(fn(f64) -> f64),
     Two(fn(f64, f64) -> f64),
     Three(fn(f64, f64, f64) -> f64),
 }
 
-impl Scalar {
+impl LaneFn {
     /// The address of what calls it for some lanes, and its own.
     pub(super) fn addresses(self) -> (usize, usize) {
         match self {
-            Scalar::One(f) => (call_one as *const () as usize, f as usize),
-            Scalar::Two(f) => (call_two as *const () as usize, f as usize),
-            Scalar::Three(f) => (call_three as *const () as usize, f as usize),
+            LaneFn::One(f) => (call_one as *const () as usize, f as usize),
+            LaneFn::Two(f) => (call_two as *const () as usize, f as usize),
+            LaneFn::Three(f) => (call_three as *const () as usize, f as usize),
         }
     }
 }
@@ -236,7 +269,7 @@ fn set(mut lanes: u64) -> impl Iterator<Item = usize> {
 }
 
 extern "C" fn call_one(f: usize, lanes: u64, out: *mut f64, x: *const f64) {
-    // SAFETY: compiled code passes the address of a `Scalar::One`, and vectors that have all the
+    // SAFETY: compiled code passes the address of a `LaneFn::One`, and vectors that have all the
     // lanes set.
     unsafe {
         let f = std::mem::transmute::<usize, fn(f64) -> f64>(f);

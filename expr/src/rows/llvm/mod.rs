@@ -1,10 +1,14 @@
 //! Kernels compiled by LLVM: loops over explicit vectors, made for the processor that this runs on.
 
 mod cache;
+mod calls;
+mod compile;
 mod emit;
 mod extents;
 mod function;
 mod jit;
+mod lanes;
+mod operation;
 mod target;
 mod trial;
 
@@ -15,57 +19,58 @@ pub use target::Target;
 use self::jit::Code;
 use super::{Backend, Call, Cells, RowFn, Scratch};
 use crate::kernel::{Kernel, Op};
+use crate::native::Native;
 
 /// A kernel compiled by LLVM.
 pub struct LlvmRows {
-    code: Code,
+    code: Arc<Code>,
+    /// The function of each call of a native function.
+    natives: Vec<Native>,
     profiles: usize,
 }
 
 impl LlvmRows {
     /// The kernel's code for a target, compiled unless this process has done so before. `None`
-    /// if the kernel calls closures, or if LLVM cannot make code that computes what the closures
-    /// of [`Rows`](super::Rows) do.
-    pub fn compile(kernel: &Kernel, target: &Target) -> Option<Arc<Self>> {
-        if !kernel.ops.iter().all(is_known) {
-            return None;
-        }
-        cache::get(kernel, target, || {
-            let code = Code::new(kernel, target);
+    /// if LLVM cannot make code that computes what the closures of [`Rows`](super::Rows) do.
+    pub fn compile(kernel: &Kernel, target: &Target) -> Option<Self> {
+        let code = cache::get(kernel, target, || {
+            let code = compile::compile(kernel, target);
             debug_assert!(code.is_ok(), "{:?}", code.err());
             let code = code.ok()?;
             let agrees = trial::agrees(kernel, &code);
             debug_assert!(agrees, "compiled for {target:?}, this kernel differs:\n{kernel}");
-            let profile = |op: &Op| match op {
-                Op::Profile { number, .. } => Some(*number as usize + 1),
-                _ => None,
-            };
-            let profiles = kernel.ops.iter().filter_map(profile).max().unwrap_or(0);
-            agrees.then_some(LlvmRows { code, profiles })
-        })
+            agrees.then_some(code)
+        })?;
+        let profile = |op: &Op| match op {
+            Op::Profile { number, .. } => Some(*number as usize + 1),
+            _ => None,
+        };
+        let profiles = kernel.ops.iter().filter_map(profile).max().unwrap_or(0);
+        let natives = kernel.calls.iter().map(|call| call.function.clone()).collect();
+        Some(LlvmRows { code, natives, profiles })
+    }
+
+    /// Whether both run the same code, though perhaps with other native functions.
+    pub fn shares_code_with(&self, other: &LlvmRows) -> bool {
+        Arc::ptr_eq(&self.code, &other.code)
     }
 }
 
 /// The kernel's code for the processor that this runs on.
-pub(super) fn compile(kernel: &Kernel) -> Option<Arc<LlvmRows>> {
+pub(super) fn compile_for_host(kernel: &Kernel) -> Option<LlvmRows> {
     static HOST: LazyLock<Target> = LazyLock::new(Target::host);
     LlvmRows::compile(kernel, &HOST)
 }
 
-/// The same, which stores results past the caches.
-pub(super) fn compile_streaming(kernel: &Kernel) -> Option<Arc<LlvmRows>> {
+/// The kernel's code for the processor that this runs on, which stores results past the caches.
+pub(super) fn compile_streaming(kernel: &Kernel) -> Option<LlvmRows> {
     static HOST: LazyLock<Target> = LazyLock::new(|| Target::host().streaming());
     LlvmRows::compile(kernel, &HOST)
 }
 
-/// Whether there is code for an operation.
-fn is_known(op: &Op) -> bool {
-    !matches!(op, Op::Native(..))
-}
-
 impl RowFn for LlvmRows {
     fn run(&self, call: &mut Call<'_>, cells: Cells, scratch: &mut Scratch) -> bool {
-        self.code.run(call, cells, &mut scratch.addresses)
+        self.code.run(call, cells, &self.natives, &mut scratch.addresses)
     }
 
     fn reserve(&self, scratch: &mut Scratch) {

@@ -4,14 +4,18 @@
 //! rather than in results.
 
 use super::jit::Code;
-use crate::kernel::{Kernel, Op};
+use crate::kernel::{Kernel, NativeCall, Op};
+use crate::native::Native;
 use crate::rows::{Call, Profile, RowFn, Rows, Scratch};
 
 /// The cells of the trial: a few rows, columns enough for groups of vectors and for a rest.
 const CELLS: [(isize, isize); 3] = [(1, 3), (2, 5), (3, 3 + 32 + 11)];
 
-/// Whether the code computes what the closures do.
+/// Whether the code computes what the closures do. In place of native functions, which may not be
+/// made for the numbers of the trial, stand others.
 pub(super) fn agrees(kernel: &Kernel, code: &Code) -> bool {
+    let kernel = &Kernel { calls: kernel.calls.iter().map(stand_in).collect(), ..kernel.clone() };
+    let natives: Vec<_> = kernel.calls.iter().map(|call| call.function.clone()).collect();
     let (mut inputs, mut parameters, mut profiles, mut reach) = (0, 0, 0, [0; 3]);
     for op in &kernel.ops {
         match *op {
@@ -62,10 +66,18 @@ pub(super) fn agrees(kernel: &Kernel, code: &Code) -> bool {
         run(&mut call, &mut Scratch::default())
     };
     let closures = Rows::compile(kernel);
-    let finite = run(&mut memory, &|call, scratch| code.run(call, CELLS, &mut scratch.addresses));
+    let finite =
+        run(&mut memory, &|call, scratch| code.run(call, CELLS, &natives, &mut scratch.addresses));
     let expected_finite = run(&mut expected, &|call, scratch| closures.run(call, CELLS, scratch));
     let same = |(a, b): (&f64, &f64)| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
     finite == expected_finite && memory.iter().zip(&expected).all(same)
+}
+
+/// A call of a function that weighs each of its arguments differently.
+fn stand_in(call: &NativeCall) -> NativeCall {
+    let weighted = |x: &[f64]| x.iter().fold(0.5, |sum, x| 0.75 * sum + x);
+    let function = Native::of_slice(call.function.name(), call.arguments.len(), weighted);
+    NativeCall { function, arguments: call.arguments.clone() }
 }
 
 /// Numbers between −2 and 2 that look random.

@@ -1,0 +1,189 @@
+//! The steps of a kernel: which registers they use, and which outputs they write at once.
+
+use super::chunk::{Destination, StepOperand};
+use super::rate::Rate;
+use super::step::{self, Step};
+use crate::kernel::{Kernel, NativeCall, Op};
+use crate::math::{Binary, Unary, Usual};
+
+/// The steps of a kernel while they are collected.
+pub(super) struct StepBuilder<'a> {
+    kernel: &'a Kernel,
+    rates: &'a [Rate],
+    steps: Vec<Step>,
+    /// The register that holds each operation's value.
+    registers: Vec<Option<usize>>,
+    free: Vec<usize>,
+    count: usize,
+}
+
+impl<'a> StepBuilder<'a> {
+    /// Begins with the steps of a kernel.
+    pub(super) fn of(kernel: &'a Kernel, rates: &'a [Rate]) -> Self {
+        let n = kernel.ops.len();
+        // Register 0 is the spare one of outputs that share memory with an operand.
+        StepBuilder {
+            kernel,
+            rates,
+            steps: Vec::new(),
+            registers: vec![None; n],
+            free: Vec::new(),
+            count: 1,
+        }
+    }
+
+    /// The steps and how many registers they use.
+    pub(super) fn finish(mut self) -> (Vec<Step>, usize) {
+        let ops = &self.kernel.ops;
+        let mut last_use = vec![0; ops.len()];
+        for (i, op) in ops.iter().enumerate() {
+            self.kernel.operands(op).for_each(|v| last_use[v.index()] = i);
+        }
+        let mut stored = vec![false; self.kernel.outputs.len()];
+        for (i, op) in ops.iter().enumerate() {
+            let computed = self.rates[i] == Rate::Cell && op.computes();
+            if computed {
+                let direct = self.direct_output(i, last_use[i]);
+                let destination = match direct {
+                    Some(output) => {
+                        stored[output] = true;
+                        Destination::Output(output)
+                    }
+                    None => Destination::Register(self.allocate(i)),
+                };
+                self.steps.push(self.step(op, destination));
+            }
+            for v in self.kernel.operands(op) {
+                let needed_later = last_use[v.index()] > i || self.is_output(v.index());
+                if !needed_later && let Some(register) = self.registers[v.index()].take() {
+                    self.free.push(register);
+                }
+            }
+        }
+        // Inputs that are outputs are kept before other outputs take their places.
+        for output in &self.kernel.outputs {
+            let i = output.value.index();
+            if let Op::Load { input, .. } = ops[i]
+                && self.registers[i].is_none()
+                && self.kernel.outputs.iter().any(|other| other.in_place == Some(input))
+            {
+                let (value, register) = (self.operand(i), self.allocate(i));
+                self.steps.push(step::copy(Destination::Register(register), 0, value));
+            }
+        }
+        for (k, output) in self.kernel.outputs.iter().enumerate() {
+            if !stored[k] {
+                let value = self.operand(output.value.index());
+                self.steps.push(step::copy(Destination::Output(k), 0, value));
+            }
+        }
+        (self.steps, self.count)
+    }
+
+    fn is_output(&self, i: usize) -> bool {
+        self.kernel.outputs.iter().any(|output| output.value.index() == i)
+    }
+
+    /// The output that operation `i` can be written to at once: its value serves nothing else,
+    /// and no later operation reads the memory that is overwritten.
+    fn direct_output(&self, i: usize, last_use: usize) -> Option<usize> {
+        let outputs = &self.kernel.outputs;
+        let mut mine = (0..outputs.len()).filter(|k| outputs[*k].value.index() == i);
+        let output = mine.next()?;
+        let overwritten = outputs[output].in_place;
+        let reads = |op: &Op| {
+            self.kernel.operands(op).any(|v| match self.kernel.ops[v.index()] {
+                Op::Load { input, .. } => Some(input) == overwritten,
+                _ => false,
+            })
+        };
+        // A load that is itself an output is copied at the end, and reads then.
+        let copied = outputs.iter().enumerate().any(|(k, o)| {
+            k != output
+                && matches!(self.kernel.ops[o.value.index()],
+                    Op::Load { input, .. } if Some(input) == overwritten)
+        });
+        let free = mine.next().is_none()
+            && last_use <= i
+            && !copied
+            && !self.kernel.ops[i + 1..].iter().any(reads);
+        free.then_some(output)
+    }
+
+    fn allocate(&mut self, i: usize) -> usize {
+        let register = self.free.pop().unwrap_or_else(|| {
+            self.count += 1;
+            self.count - 1
+        });
+        self.registers[i] = Some(register);
+        register
+    }
+
+    fn operand(&self, i: usize) -> StepOperand {
+        match (self.kernel.ops[i], self.registers[i]) {
+            (_, Some(register)) => StepOperand::Register(register),
+            (Op::Load { input, offset }, _) => {
+                StepOperand::Load { input: input as usize, offset: offset.map(|o| o as isize) }
+            }
+            (Op::Profile { axis: 2, number }, _) => StepOperand::Profile(number as usize),
+            _ => StepOperand::Scalar(i),
+        }
+    }
+
+    fn step(&self, op: &Op, destination: Destination) -> Step {
+        match *op {
+            Op::Unary(f, a) => unary(f, destination, self.operand(a.index())),
+            Op::Binary(f, a, b) => {
+                binary(f, destination, self.operand(a.index()), self.operand(b.index()))
+            }
+            Op::Select(c, a, b) => {
+                step::select(destination, 0, [c, a, b].map(|v| self.operand(v.index())))
+            }
+            Op::Fused(a, b, c) => {
+                step::fused(destination, 0, [a, b, c].map(|v| self.operand(v.index())))
+            }
+            Op::Native(call) => {
+                let NativeCall { function, arguments } = &self.kernel.calls[call as usize];
+                let operands = arguments.iter().map(|v| self.operand(v.index())).collect();
+                step::native(function.clone(), destination, 0, operands)
+            }
+            Op::Constant(_) | Op::Parameter(_) | Op::Profile { .. } | Op::Load { .. } => {
+                unreachable!("only operations that compute something become steps")
+            }
+        }
+    }
+}
+
+/// A match that gives each function a loop of its own.
+macro_rules! loop_of_each {
+    ($f:expr, $function:ident, $make:path, $operands:tt, $destination:expr, [$($name:ident)*]) => {
+        match $f {
+            $($function::$name => loop_of_each!(@one $function::$name, $make, $operands, $destination),)*
+        }
+    };
+    (@one $f:path, $make:path, ($($operand:ident),*), $destination:expr) => {
+        $make(
+            #[inline(always)]
+            |lanes: &mut Usual, [$($operand),*]| $f.on(lanes, $($operand),*),
+            #[inline(always)]
+            |[$($operand),*]| $f.eval($($operand),*),
+            $destination,
+            0,
+            [$($operand),*],
+        )
+    };
+}
+
+fn unary(f: Unary, destination: Destination, a: StepOperand) -> Step {
+    loop_of_each!(f, Unary, step::unary, (a), destination, [
+        Negate Not Abs Sign Signum Sqrt Cbrt Exp Expm1 Log Log1p Log2 Log10 Sin Cos Tan Asin Acos
+        Atan Sinh Cosh Tanh Asinh Acosh Atanh Erf Gamma Floor Ceil Round
+    ])
+}
+
+fn binary(f: Binary, destination: Destination, a: StepOperand, b: StepOperand) -> Step {
+    loop_of_each!(f, Binary, step::binary, (a, b), destination, [
+        Add Subtract Multiply Divide Power Remainder Modulo Atan2 Hypot Min Max
+        Less LessEqual Greater GreaterEqual Equal NotEqual And Or
+    ])
+}
