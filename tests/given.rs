@@ -262,7 +262,7 @@ fn arrays_of_the_program_are_initial_values_and_parameters() {
         .unwrap();
     let run = |ranks: usize| {
         let found = on_threads(ranks, |world| {
-            let values: Arc<dyn fluxions::solver::Source> = Arc::new(vector.clone());
+            let values: Arc<dyn fluxions::solver::ExternalSource> = Arc::new(vector.clone());
             let mut simulation = Simulation::builder(&pde, world)
                 .initial("v", values)
                 .scheme(Tableau::EULER)

@@ -29,7 +29,7 @@ pub(crate) enum ArrayRef {
     Quantity(usize),
     /// Random numbers of the program.
     Random(usize),
-    /// An array that only who builds the pass knows.
+    /// An array of the memory by its number, for passes that are written by hand.
     Extra(usize),
 }
 

@@ -56,9 +56,6 @@ pub(crate) struct Executor {
     cell_volume: Option<f64>,
     volume: f64,
     cells: f64,
-    /// The arrays of the state from whose cells more was advected in the last run than was in them,
-    /// as far as a sweep was not finite for it.
-    pub(crate) too_fast: Vec<usize>,
     /// The number of the step that the next run makes, for its random numbers.
     pub(crate) step: u64,
     pub(crate) counts: Counts,
@@ -111,7 +108,6 @@ impl Executor {
             cell_volume: pde.grid().cell_volume(),
             volume: pde.grid().volume(),
             cells: pde.grid().cells() as f64,
-            too_fast: Vec::new(),
             step: 0,
             counts: Counts::default(),
             plan: Rc::new(plan),
@@ -190,7 +186,6 @@ impl Executor {
             self.parameters[plan.first_factor() + k] = factor * step;
         }
         self.counts.rhs_evaluations += plan.evaluations() as u64;
-        self.too_fast.clear();
         let mut finite = true;
         let mut actions = plan.actions().iter().enumerate().peekable();
         while let Some((number, action)) = actions.next() {
@@ -203,13 +198,7 @@ impl Executor {
                         actions.next();
                     }
                     let sweep = next.filter(|_| overlapped);
-                    let fine = self.halo(block, memory, *group, (arrays, partners), sweep)?;
-                    if let (false, Some(Action::Sweep { kernel, outputs, beyond, .. })) =
-                        (fine, sweep)
-                    {
-                        self.ask_guard(memory, *kernel, outputs, &block.domain().grown(*beyond));
-                    }
-                    finite &= fine;
+                    finite &= self.halo(block, memory, *group, (arrays, partners), sweep)?;
                 }
                 Action::Sweep { kernel, inputs, outputs, extent: Extent::Memory, .. } => {
                     self.bind(memory, inputs, outputs);
@@ -222,12 +211,7 @@ impl Executor {
                     if rows {
                         finite &= self.sweep_by_rows(block, memory, *kernel, inputs);
                     } else {
-                        let region = block.domain().grown(*beyond);
-                        let fine = self.sweep(memory, *kernel, &region);
-                        if !fine {
-                            self.ask_guard(memory, *kernel, outputs, &region);
-                        }
-                        finite &= fine;
+                        finite &= self.sweep(memory, *kernel, &block.domain().grown(*beyond));
                     }
                 }
                 Action::Sweep { kernel, inputs, outputs, extent: Extent::Once, .. } => {
@@ -381,25 +365,45 @@ impl Executor {
         self.kernels[kernel].run(&mut call, cells, &mut self.scratch)
     }
 
-    /// Notes whether a sweep that gave numbers that are not finite did so since more is advected
-    /// out of a cell than is in it.
-    fn ask_guard(&mut self, memory: &mut Memory, kernel: usize, outputs: &[Slot], region: &Region) {
-        let Some(guard) = self.plan.guard(kernel) else { return };
-        let pitch = memory.layout().pitch();
-        let mut call = Call {
-            memory: memory.all_mut(),
-            inputs: &self.inputs,
-            outputs: &self.outputs,
-            pitch,
-            parameters: &self.parameters,
-            profiles: &self.profiles,
-            ahead: 0,
-        };
-        let cells = std::array::from_fn(|axis| (region.start[axis], region.end[axis]));
-        if guard::is_raised(guard, &self.kernels[kernel], &mut call, cells, &mut self.scratch) {
-            let arrays = outputs.iter().filter_map(|slot| slot.array());
-            self.too_fast.extend(arrays.map(|array| self.plan.stands_for(array)));
+    /// The arrays of the state from whose cells more was advected than was in them, in the step from
+    /// `time` on that was run last and gave numbers that are not finite.
+    pub(crate) fn too_fast(
+        &mut self,
+        block: &Subdomain,
+        memory: &mut Memory,
+        time: f64,
+        step: f64,
+    ) -> Vec<usize> {
+        let plan = Rc::clone(&self.plan);
+        let mut arrays = Vec::new();
+        self.parameters[TIME] = time;
+        for action in plan.actions() {
+            match action {
+                Action::At(fraction) => self.parameters[TIME] = time + fraction * step,
+                Action::Sweep { kernel, inputs, outputs, extent: Extent::Block, beyond } => {
+                    let Some(guard) = plan.guard(*kernel) else { continue };
+                    self.bind(memory, inputs, outputs);
+                    let pitch = memory.layout().pitch();
+                    let mut call = Call {
+                        memory: memory.all_mut(),
+                        inputs: &self.inputs,
+                        outputs: &self.outputs,
+                        pitch,
+                        parameters: &self.parameters,
+                        profiles: &self.profiles,
+                        ahead: 0,
+                    };
+                    let region = block.domain().grown(*beyond);
+                    let cells = std::array::from_fn(|axis| (region.start[axis], region.end[axis]));
+                    if guard::is_raised(guard, &mut call, cells, &mut self.scratch) {
+                        let outputs = outputs.iter().filter_map(|slot| slot.array());
+                        arrays.extend(outputs.map(|array| plan.stands_for(array)));
+                    }
+                }
+                _ => {}
+            }
         }
+        arrays
     }
 
     /// Runs a kernel with random inputs, which exist for one row at a time.

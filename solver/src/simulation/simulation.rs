@@ -219,7 +219,7 @@ impl Simulation {
                 self.stepper.step = self.steps;
                 let (time, size) = time(0);
                 let finite = self.stepper.run(world, block, memory, time, size)?;
-                (!finite).then(|| (0, None, self.stepper.too_fast.clone()))
+                (!finite).then(|| (0, None, self.stepper.too_fast(block, memory, time, size)))
             }
         };
         for _ in 0..steps {

@@ -244,7 +244,10 @@ impl Wavefront {
                     cut(self.pipeline.axis, slab, next_slab);
                     cut(self.pipeline.tile_axis, tile, next_tile);
                     if !region.is_empty() && !self.run(k, memory, &region) {
-                        self.ask_guard(k, memory, &region);
+                        // A part of the block is swept only to be timed.
+                        if part.is_none() {
+                            self.ask_guard(k, memory, &region);
+                        }
                         let found = self.first_not_finite(k, block, memory, &region);
                         let step = self.pipeline.tasks[k].step;
                         let found = found.map(|place| (step, place));
@@ -348,7 +351,7 @@ impl Wavefront {
             ahead: 0,
         };
         let cells = std::array::from_fn(|axis| (region.start[axis], region.end[axis]));
-        if guard::is_raised(guard, &self.kernels[*kernel], &mut call, cells, &mut self.scratch) {
+        if guard::is_raised(guard, &mut call, cells, &mut self.scratch) {
             let arrays = outputs.iter().map(|array| self.plan.stands_for(*array));
             self.too_fast.extend(arrays.map(|array| (*step, array)));
         }

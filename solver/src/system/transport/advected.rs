@@ -11,6 +11,7 @@ use crate::system::formula::Formula;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
 use crate::system::resolve::{fit, resolve};
+use crate::system::transport::conditions::AdvectedConditions;
 use crate::system::transport::{Advector, Mpdata, Transport};
 
 /// How a field is advected.
@@ -29,6 +30,12 @@ impl Advected {
     /// Whether what advects the field is known beforehand: it depends on place and time only.
     pub(crate) fn is_given(&self, pde: &Pde) -> bool {
         self.advector.parts().iter().all(|part| is_plain(pde, part))
+    }
+
+    /// What the boundary conditions of the field mean for its transport.
+    pub(crate) fn conditions<'a>(&self, pde: &'a Pde) -> &'a AdvectedConditions {
+        let conditions = pde.conditions().of_advected(self.field);
+        conditions.expect("every advected field of a system has conditions")
     }
 
     /// The diffusivities along each axis that depend on the fields, with the conditions of the
