@@ -244,7 +244,7 @@ fn every_scheme_adds_the_noise_once_a_step() {
         let damped = Pde::on(&grid).equation("c", "-c");
         let run = |pde: PdeBuilder, initial: f64, steps: i32| {
             let pde = pde.build().unwrap();
-            let builder = Simulation::builder(&pde, &world).scheme(scheme).dt(dt);
+            let builder = Simulation::builder(&pde, &world).scheme(&scheme).dt(dt);
             let mut simulation = builder.initial("c", initial).seed(1).build().unwrap();
             simulation.run_until(dt * f64::from(steps)).unwrap();
             part(&simulation, "c", 0)
@@ -286,7 +286,7 @@ fn the_variance_is_that_at_the_beginning_of_a_step_for_every_scheme() {
             .noise("b", "where(clock < 0.5, 1, 0)")
             .build()
             .unwrap();
-        let builder = Simulation::builder(&pde, &world).scheme(scheme).dt(1.0);
+        let builder = Simulation::builder(&pde, &world).scheme(&scheme).dt(1.0);
         let builder = builder.initial("a", 0.0).initial("b", 0.0).initial("clock", 0.0);
         let mut simulation = builder.build().unwrap();
         let both = |s: &Simulation| [part(s, "a", 0), part(s, "b", 0)].concat();
@@ -470,7 +470,7 @@ fn noisy_problems() -> Vec<(&'static str, Pde)> {
 }
 
 /// The bits of all fields after runs to these times, on rank 0.
-fn bits(pde: &Pde, world: &World, scheme: Tableau, ends: &[f64]) -> Result<Vec<u64>, Error> {
+fn bits(pde: &Pde, world: &World, scheme: &Tableau, ends: &[f64]) -> Result<Vec<u64>, Error> {
     let mut builder = Simulation::builder(pde, world).scheme(scheme).dt(1.0 / 64.0).seed(17);
     for field in pde.fields() {
         let vector = ["1 + 0.1*x", "cos(y)"];
@@ -496,9 +496,9 @@ fn noise_is_the_same_on_1_2_3_and_5_ranks() {
         for scheme in [Tableau::EULER, Tableau::SSPRK3] {
             // The last step is a shorter one.
             let ends = [20.3 / 64.0];
-            let expected = bits(&pde, &World::solo(), scheme, &ends).unwrap();
+            let expected = bits(&pde, &World::solo(), &scheme, &ends).unwrap();
             for ranks in [2, 3, 5] {
-                let found = on_threads(ranks, |world| bits(&pde, world, scheme, &ends)).unwrap();
+                let found = on_threads(ranks, |world| bits(&pde, world, &scheme, &ends)).unwrap();
                 assert!(found[0] == expected, "{name}, {} on {ranks} ranks", scheme.name());
             }
         }
@@ -508,7 +508,7 @@ fn noise_is_the_same_on_1_2_3_and_5_ranks() {
 #[test]
 fn an_interrupted_run_goes_on_with_the_same_noise() {
     for (name, pde) in noisy_problems() {
-        let run = |ends: &[f64]| bits(&pde, &World::solo(), Tableau::RK2, ends).unwrap();
+        let run = |ends: &[f64]| bits(&pde, &World::solo(), &Tableau::RK2, ends).unwrap();
         let (half, whole) = (10.0 / 64.0, 20.0 / 64.0);
         assert!(run(&[half, whole]) == run(&[whole]), "{name}");
         assert!(run(&[half]) != run(&[whole]), "{name}");
@@ -520,7 +520,7 @@ fn no_noise_is_as_if_there_were_none() {
     let grid = unit_cells(20);
     let run = |builder: PdeBuilder| {
         let pde = builder.equation("c", "laplace(c) - c").build().unwrap();
-        bits(&pde, &World::solo(), Tableau::RK4, &[0.5]).unwrap()
+        bits(&pde, &World::solo(), &Tableau::RK4, &[0.5]).unwrap()
     };
     let without = run(Pde::on(&grid));
     assert!(run(Pde::on(&grid).noise("c", 0.0)) == without);

@@ -126,7 +126,7 @@ fn sources_are_integrated_as_the_scheme_says() {
     assert_eq!(with("").sources, Some(Sources::Symmetric));
     assert_eq!(with("scheme = \"symmetric\"").sources, Some(Sources::Symmetric));
     let euler = with("scheme = \"euler\"");
-    assert_eq!((euler.sources, euler.scheme), (Some(Sources::Euler), SchemeChoice::Usual));
+    assert_eq!((euler.sources, &euler.scheme), (Some(Sources::Euler), &SchemeChoice::Usual));
     assert_eq!(euler.scheme_name(), "euler");
     assert_eq!(with("").scheme_name(), "symmetric");
     let rk4 = wrong(&format!("{TEXT}scheme = \"rk4\""));

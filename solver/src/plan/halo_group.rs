@@ -1,4 +1,4 @@
-//! Which halos are filled together: those of the fields, of given ones, of a level's quantities.
+//! Which halos are filled together: those of the fields, of external ones, of a level's quantities.
 
 use std::ops::Range;
 
@@ -65,7 +65,7 @@ impl HaloGroup {
     }
 }
 
-/// Makes each of these widths enough for another use too.
+/// Makes each of these widths enough for another one too.
 pub(crate) fn widen(widths: &mut [HaloWidth], others: &[HaloWidth]) {
     for (width, other) in widths.iter_mut().zip(others) {
         *width = width.union(other);
@@ -82,8 +82,8 @@ fn partners(ty: Type, k: usize) -> [usize; 2] {
 }
 
 impl<'a> Program<'a> {
-    /// The halos of fields that can differ from the last time: of given ones only those with
-    /// conditions that change.
+    /// The halos of fields that may have changed since they were filled: those of external fields
+    /// only where a boundary condition changes with time.
     pub(crate) fn halo_of_fields(&self) -> Option<HaloGroup> {
         let n = self.pde.arrays();
         let conditions = self.pde.conditions();
@@ -95,15 +95,14 @@ impl<'a> Program<'a> {
         })
     }
 
-    /// The halos of the fields that are given: filled once, as wide as `widths` says of each
-    /// array.
+    /// The halos of external fields, which are filled once, as wide as `widths` says of each array.
     pub(crate) fn halo_of_data(pde: &'a Pde, widths: &[HaloWidth]) -> Option<HaloGroup> {
         let first = pde.fields().len();
         let width = |array: usize, _| widths[array - pde.arrays()];
         Program::new(pde, &[]).halos(first..first + pde.external().len(), width)
     }
 
-    /// How wide the halos of the arrays of given fields have to be.
+    /// How wide the halos of the arrays of external fields have to be.
     pub(crate) fn data_widths(&self) -> &[HaloWidth] {
         &self.fields[self.pde.arrays()..]
     }
@@ -135,7 +134,7 @@ impl<'a> Program<'a> {
             let Quantity { arrays, conditions, widths, expr, .. } = &self.quantities[*quantity];
             for k in 0..arrays.len() {
                 let (Some(array), Some(width)) = (arrays[k], widths[k]) else { continue };
-                // Where the conditions need the other part it is stored.
+                // The other part is stored wherever the conditions need it.
                 let stored = |k: usize| ArrayRef::Quantity(arrays[k].unwrap_or(array));
                 let pair = partners(expr.ty, k).map(stored);
                 group.add(ArrayRef::Quantity(array), conditions[k], pair, width);

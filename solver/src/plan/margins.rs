@@ -15,7 +15,7 @@ pub(crate) fn widen(margins: &mut Margins, others: &Margins) {
     widen_some(margins, others, 0..3);
 }
 
-/// The same along some axes.
+/// Makes margins along some axes wide enough for others too.
 pub(crate) fn widen_some(margins: &mut Margins, others: &Margins, axes: Range<usize>) {
     for axis in axes {
         for side in 0..2 {
@@ -62,7 +62,7 @@ pub(super) fn settle(
                         width.corners |= std::mem::take(&mut corners[array]);
                     }
                 }
-                // Along one axis there are none.
+                // Halos along one axis have no corners.
                 let axes = width.widest().iter().filter(|layers| **layers > 0).count();
                 width.corners &= axes > 1;
             }

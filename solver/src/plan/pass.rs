@@ -126,7 +126,7 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
             Node::Random(distribution, arguments, site) => {
                 Parts::real(self.random(*distribution, arguments, *site, target))
             }
-            // The rest is no leaf, or stands in boundary conditions only.
+            // Other nodes are no leaves, or stand in boundary conditions only.
             _ => Parts::real(self.builder.constant(f64::NAN)),
         }
     }

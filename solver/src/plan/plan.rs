@@ -59,9 +59,9 @@ impl Plan {
         &self.kernel_names
     }
 
-    /// A kernel with the inputs of another that tells, in each cell, by a number that is not 0
-    /// whether that one gave a number that is not finite since more is advected out of the cell
-    /// than is in it; none where that cannot be.
+    /// A kernel with the inputs of another that tells why that one gives numbers that are not
+    /// finite: it is not 0 in cells from which more is advected than is in them. It reads only what
+    /// later actions of the plan leave as it is. There is none where that cannot happen.
     pub(crate) fn guard(&self, kernel: usize) -> Option<&Kernel> {
         self.guards.iter().find(|(of, _)| *of == kernel).map(|(_, guard)| guard)
     }

@@ -47,9 +47,9 @@ impl Program<'_> {
 }
 
 impl PlanBuilder {
-    /// Takes over the kernels and halo groups of what has to be done, in order, before the
-    /// expressions of a program can be computed. The actions work on the program's arrays; a
-    /// stage says where these lie ([`PlanBuilder::push`]).
+    /// Adds the kernels and halo groups of what has to be done, in order, before the expressions of
+    /// a program can be computed. The actions work on the program's arrays, and
+    /// [`PlanBuilder::push`] is told where these lie.
     pub(crate) fn prepare(&mut self, program: &mut Program<'_>) -> Vec<Action<ArrayRef>> {
         let mut actions = Vec::new();
         let levels = (program.quantities.iter().map(|q| q.level))

@@ -1,5 +1,5 @@
-//! Where the flow of advected fields is evaluated: coordinates of centres and faces of cells near a
-//! cell, as they count beyond the ends of axes, as profiles of kernels.
+//! The profiles of kernels for advected fields: coordinates of the centres and faces of cells near a
+//! cell, continued beyond the ends of axes as advecting velocities are.
 
 use fluxions_expr::{Builder, Value};
 use fluxions_grid::Axis;
@@ -15,22 +15,23 @@ use crate::system::transport::conditions::Edge;
 pub(crate) enum AxisProfile {
     /// The coordinate of its centre.
     Centre,
-    /// Those of its lower and its upper face.
+    /// The coordinate of its lower face, and that of its upper face.
     Lower,
     Upper,
     /// The coordinate of the lower face, where that itself is mirrored and not the cell.
     Face,
-    /// 1 where the flow at the cell is there, 0 beyond given values.
+    /// 1 where the cell has an advecting velocity, 0 beyond an end with given values.
     Inside,
-    /// The same of the lower face; 0 at a wall or pole, −1 beyond it.
+    /// For the lower face: 1 where it has an advecting velocity; 0 beyond an end with given values,
+    /// and at a wall or pole; −1 beyond a wall or pole.
     Passes,
-    /// 1 within the domain, and where values beyond follow from it like others.
+    /// 1 within the domain and beyond a pole, else 0.
     Corrected,
-    /// The same of the lower face.
+    /// For the lower face: 1 within the domain and beyond a pole, else 0.
     FaceCorrected,
     /// 1 beyond a pole.
     BeyondPole,
-    /// The coordinates half around the axis.
+    /// The coordinates on the opposite side of a periodic axis.
     OppositeCentre,
     OppositeLower,
     OppositeUpper,
@@ -53,12 +54,12 @@ const KINDS: [AxisProfile; 13] = [
     AxisProfile::OppositeFace,
 ];
 
-/// Profiles for cells up to so many cells away.
+/// How many cells away the cells are that have profiles, at most.
 const REACH: i32 = 3;
 const SHIFTS: usize = 2 * REACH as usize + 1;
 
 impl AxisProfile {
-    /// The same half around the axis.
+    /// This on the opposite side of a periodic axis.
     pub(crate) fn opposite(self) -> Self {
         match self {
             AxisProfile::Centre => AxisProfile::OppositeCentre,
@@ -136,7 +137,7 @@ impl AxisProfile {
             }
             (_, i) => i,
         };
-        // Far beyond a mirror there is nothing to be mirrored.
+        // Beyond as many ghost cells as the axis has cells nothing is left to be mirrored.
         let cell = cell.clamp(0, n - 1);
         let face = match (beyond(index, n), index) {
             (edge, i) if mirrors(edge) => {

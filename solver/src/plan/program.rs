@@ -13,6 +13,7 @@ use fluxions_expr::{Expr, Kernel, Node, Operator, Reduction, Type};
 use fluxions_halo::HaloWidth;
 
 use crate::operators::{self, Reach};
+use crate::random::array::RandomArray;
 use crate::system::operand::Operand;
 use crate::system::pde::Pde;
 
@@ -28,7 +29,7 @@ pub(crate) enum ArrayRef {
     Quantity(usize),
     /// Random numbers of the program.
     Random(usize),
-    /// An array that only who builds the pass knows.
+    /// An array of the memory by its number, for passes that are written by hand.
     Extra(usize),
 }
 

@@ -36,9 +36,6 @@ pub(crate) struct Executor {
     parameters: Parameters,
     binding: Binding,
     measure: Measure,
-    /// The arrays of the state from whose cells more was advected in the last run than was in them,
-    /// as far as a sweep was not finite for it.
-    pub(crate) too_fast: Vec<usize>,
     /// The number of the step that the next run makes, for its random numbers.
     pub(crate) step: u64,
     pub(crate) counts: Counts,
@@ -68,7 +65,6 @@ impl Executor {
             parameters: Parameters::new(&plan),
             binding: Binding::with_room_for(plan.actions()),
             measure: Measure::new(pde.grid()),
-            too_fast: Vec::new(),
             step: 0,
             counts: Counts::default(),
             plan: Rc::new(plan),
@@ -142,7 +138,6 @@ impl Executor {
         let plan = Rc::clone(&self.plan);
         self.parameters.begin(&plan, time, step);
         self.counts.rhs_evaluations += plan.evaluations() as u64;
-        self.too_fast.clear();
         let mut finite = true;
         let mut actions = plan.actions().iter().enumerate().peekable();
         while let Some((number, action)) = actions.next() {
@@ -154,27 +149,16 @@ impl Executor {
                     };
                     let sweep = actions.next_if(overlapped).map(|(_, sweep)| sweep);
                     self.binding.bind(memory, action);
-                    let fine = self.halo(block, memory, *group, sweep)?;
-                    if let (false, Some(Action::Sweep { kernel, outputs, beyond, .. })) =
-                        (fine, sweep)
-                    {
-                        self.ask_guard(memory, *kernel, outputs, &block.domain().grown(*beyond));
-                    }
-                    finite &= fine;
+                    finite &= self.halo(block, memory, *group, sweep)?;
                 }
-                Action::Sweep { kernel, inputs, outputs, extent, beyond } => {
+                Action::Sweep { kernel, inputs, extent, beyond, .. } => {
                     self.binding.bind(memory, action);
                     finite &= match extent {
                         Extent::Block if inputs.iter().any(is_row) => {
                             self.sweep_by_rows(block, memory, *kernel, inputs)
                         }
                         Extent::Block => {
-                            let region = block.domain().grown(*beyond);
-                            let fine = self.sweep(memory, *kernel, &region);
-                            if !fine {
-                                self.ask_guard(memory, *kernel, outputs, &region);
-                            }
-                            fine
+                            self.sweep(memory, *kernel, &block.domain().grown(*beyond))
                         }
                         Extent::Memory => {
                             let halo = memory.layout().halo().map(|layers| [layers; 2]);
@@ -276,15 +260,35 @@ impl Executor {
         self.groups[group].fill_walls(phase, &mut filling);
     }
 
-    /// Notes whether a sweep that gave numbers that are not finite did so since more is advected
-    /// out of a cell than is in it.
-    fn ask_guard(&mut self, memory: &mut Memory, kernel: usize, outputs: &[Slot], region: &Region) {
-        let Some(guard) = self.plan.guard(kernel) else { return };
-        let (binding, parameters) = (&self.binding, &self.parameters);
-        if self.kernels.is_raised(guard, kernel, memory, binding, parameters, region) {
-            let arrays = outputs.iter().filter_map(|slot| slot.array());
-            self.too_fast.extend(arrays.map(|array| self.plan.stands_for(array)));
+    /// The arrays of the state from whose cells more was advected than was in them, in the step from
+    /// `time` on that was run last and gave numbers that are not finite.
+    pub(crate) fn too_fast(
+        &mut self,
+        block: &Subdomain,
+        memory: &mut Memory,
+        time: f64,
+        step: f64,
+    ) -> Vec<usize> {
+        let plan = Rc::clone(&self.plan);
+        let mut arrays = Vec::new();
+        self.parameters.set_time(time);
+        for action in plan.actions() {
+            match action {
+                Action::At(fraction) => self.parameters.set_time(time + fraction * step),
+                Action::Sweep { kernel, outputs, extent: Extent::Block, beyond, .. } => {
+                    let Some(guard) = plan.guard(*kernel) else { continue };
+                    self.binding.bind(memory, action);
+                    let region = block.domain().grown(*beyond);
+                    let (binding, parameters) = (&self.binding, &self.parameters);
+                    if self.kernels.is_raised(guard, memory, binding, parameters, &region) {
+                        let outputs = outputs.iter().filter_map(|slot| slot.array());
+                        arrays.extend(outputs.map(|array| plan.stands_for(array)));
+                    }
+                }
+                Action::Sweep { .. } | Action::Halo { .. } | Action::Reduce { .. } => {}
+            }
         }
+        arrays
     }
 
     /// Runs a kernel, whose arrays are bound, in the cells of a region.

@@ -1,30 +1,31 @@
 //! Asks why the values of a sweep are not finite, where its plan has a guard for it.
 
-use std::sync::Arc;
-
 use fluxions_expr::rows::Cells;
-use fluxions_expr::{Backend, Call, Kernel, RowFn, Scratch};
+use fluxions_expr::{Backend, Call, Kernel, Scratch};
 
-/// Whether a guard gives a number that is not 0 in any of these cells. It computes into the output
-/// of the guarded kernel, which is computed again afterwards. This happens only when a run fails.
+/// Whether a guard gives a number that is not 0 in any of these cells. What lies in the output of
+/// the call is put back afterwards. This happens only when a run fails, so that the guard is
+/// compiled here.
 pub(crate) fn is_raised(
     guard: &Kernel,
-    guarded: &Arc<dyn RowFn>,
     call: &mut Call<'_>,
     cells: Cells,
     scratch: &mut Scratch,
 ) -> bool {
-    let asked = Backend::Closures.compile(guard);
-    asked.reserve(scratch);
-    asked.run(call, cells, scratch);
     let [pitch0, pitch1] = call.pitch.map(|pitch| pitch as isize);
+    let output = call.outputs[0] as isize;
     let [planes, rows, along] = cells;
-    let raised = (planes.0..planes.1).any(|i| {
-        (rows.0..rows.1).any(|j| {
-            let row = call.outputs[0] as isize + i * pitch0 + j * pitch1;
-            (along.0..along.1).any(|k| call.memory[(row + k) as usize] != 0.0)
+    let places = (planes.0..planes.1).flat_map(move |i| {
+        (rows.0..rows.1).flat_map(move |j| {
+            let row = output + i * pitch0 + j * pitch1;
+            (along.0..along.1).map(move |k| (row + k) as usize)
         })
     });
-    guarded.run(call, cells, scratch);
+    let before: Vec<f64> = places.clone().map(|place| call.memory[place]).collect();
+    let guard = Backend::Closures.compile(guard);
+    guard.reserve(scratch);
+    guard.run(call, cells, scratch);
+    let raised = places.clone().any(|place| call.memory[place] != 0.0);
+    places.zip(before).for_each(|(place, value)| call.memory[place] = value);
     raised
 }

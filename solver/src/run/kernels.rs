@@ -77,14 +77,13 @@ impl Kernels {
     pub(crate) fn is_raised(
         &mut self,
         guard: &Kernel,
-        kernel: usize,
         memory: &mut Memory,
         binding: &Binding,
         parameters: &Parameters,
         region: &Region,
     ) -> bool {
         let (mut call, cells) = call(memory, binding, parameters, &self.profiles, region, 0);
-        guard::is_raised(guard, &self.compiled[kernel], &mut call, cells, &mut self.scratch)
+        guard::is_raised(guard, &mut call, cells, &mut self.scratch)
     }
 
     /// Runs a kernel in the cells of a region. Whether all checked results are finite. What is

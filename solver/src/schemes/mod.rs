@@ -3,6 +3,8 @@
 pub(crate) mod choice;
 pub(crate) mod euler_maruyama;
 pub(crate) mod mpdata;
+#[cfg(test)]
+mod plans;
 pub(crate) mod rates;
 pub(crate) mod runge_kutta;
 pub(crate) mod scheme;

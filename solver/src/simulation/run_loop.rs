@@ -141,7 +141,7 @@ impl Simulation {
                 self.stepper.step = self.steps;
                 let (from, dt) = time(0);
                 let finite = self.stepper.run(world, block, memory, from, dt)?;
-                (!finite).then(|| (0, None, self.stepper.too_fast.clone()))
+                (!finite).then(|| (0, None, self.stepper.too_fast(block, memory, from, dt)))
             }
         };
         for _ in 0..steps {

@@ -64,9 +64,12 @@ impl Simulation {
                 undo.restore(memory);
                 continue;
             }
+            let too_fast = match mine {
+                true => Vec::new(),
+                false => self.stepper.too_fast(block, memory, step.from, step.dt),
+            };
             memory.swap_all(self.stepper.plan().swaps());
             if !mine {
-                let too_fast = self.stepper.too_fast.clone();
                 let place = self.state.first_not_finite();
                 self.health.note(self.steps + 1, step.to, place, too_fast);
             }

@@ -226,7 +226,10 @@ impl Wavefront {
                     cut(self.pipeline.axis, slab, next_slab);
                     cut(self.pipeline.tile_axis, tile, next_tile);
                     if !region.is_empty() && !self.run(k, memory, &region) {
-                        self.ask_guard(k, memory, &region);
+                        // A part of the block is swept only to be timed.
+                        if part.is_none() {
+                            self.ask_guard(k, memory, &region);
+                        }
                         let found = self.first_not_finite(k, block, memory, &region);
                         let step = self.pipeline.tasks[k].step;
                         let found = found.map(|place| (step, place));
@@ -298,7 +301,7 @@ impl Wavefront {
         };
         let Some(guard) = self.plan.guard(*kernel) else { return };
         let Bound { binding, parameters } = &self.bound[task];
-        if self.kernels.is_raised(guard, *kernel, memory, binding, parameters, region) {
+        if self.kernels.is_raised(guard, memory, binding, parameters, region) {
             let arrays = outputs.iter().map(|array| self.plan.stands_for(*array));
             self.too_fast.extend(arrays.map(|array| (*step, array)));
         }

@@ -1,7 +1,7 @@
-//! Corrective velocities: what the upwind flux through a face was wrong by, as a flow.
+//! Antidiffusive velocities: the error of the donor-cell flux through a face, as a velocity.
 //!
-//! Notation as in the papers: the face lies between the cells L and R, V is the flow through it, of
-//! which this corrects the effect, and V̄ the mean of the four flows along another axis around it.
+//! Notation as in the papers: the face lies between the cells L and R, V is the Courant number at the
+//! face whose error is corrected, and V̄ the mean of the four transverse ones around it.
 
 use fluxions_expr::{Binary, Unary, Value};
 
@@ -9,17 +9,18 @@ use crate::plan::pass::PassBuilder;
 use crate::schemes::mpdata::courant_field::{CourantField, TINY, load, plus, step};
 use crate::system::transport::{Mpdata, ThirdOrder};
 
-/// The flow that a correction is for.
+/// The velocity with which a pass advects: Courant numbers at faces.
 #[derive(Clone, Debug)]
 pub(crate) enum FaceVelocity {
-    /// That of the advector.
+    /// The advecting velocity.
     Courant,
-    /// That in these arrays, one for each axis.
+    /// The velocity in these arrays, one for each axis: that of an earlier correction.
     Arrays(Vec<usize>),
 }
 
 impl FaceVelocity {
-    /// The flow through the face of the cell at an offset, but for its scale, if it has one.
+    /// The velocity at the face of the cell at an offset, before it is multiplied with its scale,
+    /// if it has one.
     fn bare(
         &self,
         courants: &CourantField,
@@ -33,7 +34,7 @@ impl FaceVelocity {
         }
     }
 
-    /// The flow through the face of the cell at an offset.
+    /// The velocity at the face of the cell at an offset.
     pub(crate) fn at(
         &self,
         courants: &CourantField,
@@ -48,7 +49,7 @@ impl FaceVelocity {
     }
 }
 
-/// The corrections of one pass for one array.
+/// The antidiffusive velocities of one pass for one array.
 pub(crate) struct Antidiffusion<'a> {
     pub(crate) courants: &'a CourantField<'a>,
     pub(crate) options: Mpdata,
@@ -63,7 +64,7 @@ pub(crate) struct Antidiffusion<'a> {
 type Cells<'c> = &'c [([i32; 3], f64)];
 
 impl Antidiffusion<'_> {
-    /// The corrective flow through the face of the cell across its `k`-th named axis.
+    /// The antidiffusive velocity at the face of the cell across its `k`-th named axis.
     ///
     /// Smolarkiewicz & Margolin 1998 (J. Comput. Phys. 140, 459), equations 29a and 29b, after
     /// Smolarkiewicz 1984 (J. Comput. Phys. 54, 325).
@@ -120,8 +121,8 @@ impl Antidiffusion<'_> {
         w
     }
 
-    /// Sum of signed values over the sum of the values themselves; with an infinite gauge over
-    /// their number.
+    /// The sum of signed values over the sum of the values; with an infinite gauge, over the number
+    /// of values.
     fn ratio(&self, pass: &mut PassBuilder, cells: Cells<'_>, count: f64) -> Ratio {
         let mut values = Vec::new();
         for (offset, _) in cells {
@@ -134,13 +135,11 @@ impl Antidiffusion<'_> {
         let plus = cells.iter().zip(&values).filter(|((_, sign), _)| *sign > 0.0);
         let minus = cells.iter().zip(&values).filter(|((_, sign), _)| *sign < 0.0);
         let mut add = |list: Vec<Value>| {
-            list.into_iter().reduce(|sum, value| b.binary(Binary::Add, sum, value))
+            let sum = list.into_iter().reduce(|sum, value| b.binary(Binary::Add, sum, value));
+            sum.expect("every difference has terms of both signs")
         };
         let (plus, minus) =
             (add(plus.map(|(_, v)| *v).collect()), add(minus.map(|(_, v)| *v).collect()));
-        // There are some of both.
-        let zero = b.constant(0.0);
-        let (plus, minus) = (plus.unwrap_or(zero), minus.unwrap_or(zero));
         let difference = b.binary(Binary::Subtract, plus, minus);
         if self.options.infinite_gauge {
             let count = b.constant(1.0 / count);
@@ -151,7 +150,7 @@ impl Antidiffusion<'_> {
         Ratio { above: difference, below: Some(b.binary(Binary::Add, sum, tiny)) }
     }
 
-    /// The mean of the four flows along another axis around the face.
+    /// The mean of the four transverse velocities along another axis around the face.
     fn mean(&self, pass: &mut PassBuilder, other: usize, k: usize) -> Value {
         let (left, up) = (step(self.courants.axes[k], -1), step(self.courants.axes[other], 1));
         let mut at = |offset| self.velocity.bare(self.courants, pass, other, offset);
@@ -226,7 +225,7 @@ impl Antidiffusion<'_> {
         terms
     }
 
-    /// Adds the term of a flow with a divergence (Smolarkiewicz & Margolin 1998, equation 30).
+    /// Adds the term of a velocity with a divergence (Smolarkiewicz & Margolin 1998, equation 30).
     fn divergence(&self, pass: &mut PassBuilder, k: usize, ratio: Value, w: Value) -> Value {
         let axis = self.courants.axes[k];
         let left = step(axis, -1);
@@ -256,7 +255,7 @@ impl Antidiffusion<'_> {
     }
 }
 
-/// A difference over a sum; with an infinite gauge over nothing.
+/// A difference over a sum. With an infinite gauge the difference is not divided.
 #[derive(Clone, Copy, Debug)]
 struct Ratio {
     above: Value,
@@ -297,7 +296,7 @@ fn sum(pass: &mut PassBuilder, terms: &[(Value, Ratio)]) -> Value {
     all.unwrap_or_else(|| b.constant(0.0))
 }
 
-/// The flow through the face, its magnitude, and what part of the density it is.
+/// The velocity at the face, its magnitude, and its ratio to the density.
 struct FaceCourant {
     v: Value,
     size: Value,

@@ -1,7 +1,7 @@
-//! The flow on the faces of cells: Courant numbers and densities, as kernels see them.
+//! Courant numbers at the faces of cells, and densities in cells, as kernels see them.
 //!
-//! The face of direction d of a cell is the one towards lower coordinates. Beyond the ends of axes
-//! faces are there too (position.rs).
+//! The face of a cell along an axis is the one towards lower coordinates. Faces beyond the ends of
+//! axes have Courant numbers too (plan/profile.rs).
 
 use std::collections::HashMap;
 
@@ -15,10 +15,11 @@ use crate::system::transport::Advector;
 use crate::system::transport::advected::Advected;
 use crate::system::transport::conditions::{Edge, Edges};
 
-/// Cheap operations up to which a flow is computed where it is used, instead of being stored.
+/// Courant numbers that take no more cheap operations than this are computed wherever they are
+/// used, instead of being stored.
 const CHEAP: usize = 8;
 
-/// Keeps ratios of nothing finite.
+/// Is added to denominators, so that 0/0 becomes 0.
 pub(crate) const TINY: f64 = 1e-15;
 
 /// Where Courant numbers come from.
@@ -32,42 +33,42 @@ pub(crate) enum Storage {
     EachStep(Vec<usize>),
 }
 
-/// What advects some fields.
+/// The Courant numbers with which some fields are advected, and the density G.
 #[derive(Clone, Debug)]
 pub(crate) struct CourantField<'a> {
     pub(crate) pde: &'a Pde,
     pub(crate) advector: &'a Advector<Expr>,
     density: Option<&'a Expr>,
-    /// Whose conditions count, where it is found from fields.
+    /// The owner of the boundary conditions, where the velocity depends on fields.
     owner: Option<usize>,
     edges: Edges,
-    /// The number of the ends among those of the system.
+    /// The number of these ends of axes among those of the system.
     number: usize,
     /// The axes, as they are numbered inside.
     pub(crate) axes: Vec<usize>,
     pub(crate) storage: Storage,
     /// The array of the density, where it is stored.
     pub(crate) density_array: Option<usize>,
-    /// For each axis the parameter that the stored or computed flow is multiplied with.
+    /// For each axis the parameter by which what is stored or computed has to be multiplied.
     pub(crate) scales: Vec<usize>,
     /// The parameter that is the time step.
     pub(crate) whole_step: usize,
 }
 
-/// The position of a cell next to another.
+/// The offset of a cell along an axis.
 pub(crate) fn step(axis: usize, cells: i32) -> [i32; 3] {
     let mut offset = [0; 3];
     offset[axis] = cells;
     offset
 }
 
-/// A position relative to another.
+/// The sum of two offsets.
 pub(crate) fn plus(a: [i32; 3], b: [i32; 3]) -> [i32; 3] {
     std::array::from_fn(|k| a[k] + b[k])
 }
 
 impl<'a> CourantField<'a> {
-    /// The flow of a field, computed wherever it is used.
+    /// The Courant numbers of a field, computed wherever they are used.
     pub(crate) fn new(pde: &'a Pde, advected: &'a Advected, edges: Edges) -> Self {
         let missing = pde.grid().missing();
         CourantField {
@@ -88,7 +89,7 @@ impl<'a> CourantField<'a> {
         }
     }
 
-    /// Whether two flows are the same, but for where they are stored.
+    /// Whether two are the same, apart from where they are stored.
     pub(crate) fn is_same(&self, other: &CourantField<'a>) -> bool {
         let key = |courants: &CourantField<'a>| {
             (courants.advector, courants.density, courants.edges, courants.owner)
@@ -96,8 +97,8 @@ impl<'a> CourantField<'a> {
         key(self) == key(other)
     }
 
-    /// What the flow along each axis is multiplied with, over the time step; none for Courant
-    /// numbers.
+    /// By what the advecting velocity along each axis is multiplied, over the time step; nothing
+    /// where Courant numbers are given.
     pub(crate) fn factors(&self) -> Option<Vec<f64>> {
         let spacings = || self.pde.grid().axes().iter().map(|axis| axis.spacing());
         match self.advector {
@@ -110,7 +111,7 @@ impl<'a> CourantField<'a> {
         }
     }
 
-    /// Whether the flow is so cheap that it is computed wherever it is used.
+    /// Whether Courant numbers are so cheap that they are computed wherever they are used.
     pub(crate) fn is_cheap(&self) -> bool {
         let mut b = Builder::new();
         for k in 0..self.axes.len() {
@@ -120,7 +121,7 @@ impl<'a> CourantField<'a> {
         is_cheap(b, CHEAP * self.axes.len())
     }
 
-    /// Whether the density is.
+    /// Whether the density is so cheap that it is computed wherever it is used.
     pub(crate) fn is_density_cheap(&self) -> bool {
         let mut b = Builder::new();
         let value = self.density_itself(&mut b, [0; 3]);
@@ -128,8 +129,8 @@ impl<'a> CourantField<'a> {
         is_cheap(b, CHEAP)
     }
 
-    /// The flow through the face of the cell at an offset across its `k`-th named axis, without
-    /// the factor that goes with the time step: from expressions of place and time.
+    /// The velocity times the density at the face of the cell at an offset across its `k`-th named
+    /// axis, from expressions of place and time; it still lacks the factor with the time step.
     pub(crate) fn base(&self, b: &mut Builder, k: usize, offset: [i32; 3]) -> Value {
         let axis = self.axes[k];
         let mut at = [AxisProfile::Centre; 3];
@@ -161,7 +162,7 @@ impl<'a> CourantField<'a> {
         self.bounded(b, k, offset, value)
     }
 
-    /// A flow through a face as it is beyond the ends of axes.
+    /// A velocity at a face, changed as the ends of axes demand where the face lies beyond one.
     pub(crate) fn bounded(
         &self,
         b: &mut Builder,
@@ -184,7 +185,7 @@ impl<'a> CourantField<'a> {
         value
     }
 
-    /// A corrective flow, which is nothing beyond ends but for poles.
+    /// An antidiffusive velocity, set to 0 beyond all ends of axes but poles.
     pub(crate) fn corrected(&self, b: &mut Builder, k: usize, mut value: Value) -> Value {
         for (other, axis) in self.axes.iter().enumerate() {
             let ends = |e: &Edge| !matches!(e, Edge::Joined | Edge::Pole);
@@ -207,7 +208,8 @@ impl<'a> CourantField<'a> {
         pass.builder.binary(Binary::Multiply, bare, scale)
     }
 
-    /// The same without its scale.
+    /// The Courant number at the face of the cell at an offset, before it is multiplied with its
+    /// scale.
     pub(crate) fn bare(&self, pass: &mut PassBuilder, k: usize, offset: [i32; 3]) -> Value {
         match &self.storage {
             Storage::EachStep(arrays) | Storage::Stored(arrays) => load(pass, arrays[k], offset),
@@ -215,12 +217,12 @@ impl<'a> CourantField<'a> {
         }
     }
 
-    /// The parameter by which a flow along an axis has to be multiplied, if there is one.
+    /// The parameter by which [`CourantField::bare`] has to be multiplied, if there is one.
     pub(crate) fn scale(&self, k: usize) -> Option<usize> {
         (!matches!(self.storage, Storage::EachStep(_))).then_some(self.scales[k])
     }
 
-    /// The density in the cell at an offset; none where it is 1.
+    /// The density in the cell at an offset; nothing where it is 1.
     pub(crate) fn density(&self, pass: &mut PassBuilder, offset: [i32; 3]) -> Option<Value> {
         self.density?;
         Some(match self.density_array {
@@ -311,7 +313,7 @@ impl<'a> CourantField<'a> {
                 }
                 known[d].clone()
             }
-            // There is nothing else in it (advected.rs).
+            // Nothing else is allowed in it (system/transport/advected.rs).
             _ => Parts::real(b.constant(f64::NAN)),
         })
     }

@@ -1,4 +1,5 @@
-//! The flows of a system, each once, and the arrays that are kept for them between steps.
+//! The Courant numbers of a system, each once, and the arrays that are kept for them between
+//! steps.
 
 use fluxions_expr::Expr;
 
@@ -7,42 +8,45 @@ use crate::schemes::mpdata::courant_field::{CourantField, Storage};
 use crate::system::pde::Pde;
 use crate::system::transport::advected::Advected;
 
-/// CourantFields with what advects which field.
+/// All Courant numbers of a system.
 pub(crate) struct CourantFields<'a> {
     pub(crate) list: Vec<NamedCourant<'a>>,
-    /// The advected fields, and for each the number of its flow.
+    /// The advected fields.
     pub(crate) advected: &'a [Advected],
+    /// For each advected field the number of its Courant numbers in the list.
     pub(crate) of: Vec<usize>,
     /// The names of the arrays that are kept, which come after those of all fields.
     pub(crate) kept: Vec<String>,
 }
 
-/// A flow with how it is found.
+/// Courant numbers with their names.
 pub(crate) struct NamedCourant<'a> {
     pub(crate) courants: CourantField<'a>,
-    /// The advected field by which it is known.
+    /// The first of the fields that they advect.
     pub(crate) advected: &'a Advected,
-    /// Where it depends on fields: the velocities at centres of cells as they were a step before.
+    /// Where they depend on fields: the arrays of the velocities at centres of cells, as they were
+    /// a step before.
     pub(crate) before: Vec<usize>,
-    /// The names of its components.
+    /// The names of the components.
     pub(crate) names: Vec<String>,
 }
 
 impl<'a> NamedCourant<'a> {
-    /// The expressions of a velocity that is found from fields.
+    /// The expressions of a velocity that depends on fields.
     pub(crate) fn velocity(&self) -> Option<&'a [Expr]> {
         let advected = self.advected;
         (!advected.is_given(self.courants.pde.symbols())).then(|| advected.advector.parts())
     }
 
-    /// The same with the conditions of the field by which it is known.
+    /// The expressions of a velocity that depends on fields, with the conditions of the first field
+    /// that it advects.
     pub(crate) fn targets(&self, pde: &Pde) -> Vec<OwnedExpr<'a>> {
         let owner = pde.conditions().owner_of_field(self.advected.field);
         let target = |expr| OwnedExpr { expr, owner, name: "" };
         self.velocity().unwrap_or(&[]).iter().map(target).collect()
     }
 
-    /// The names of the arrays of such a velocity at the centres of cells.
+    /// The names of the arrays of a velocity at the centres of cells.
     pub(crate) fn names_at_cells(&self) -> impl Iterator<Item = String> {
         self.names.iter().map(|name| format!("{name}, at cells"))
     }
@@ -100,7 +104,7 @@ impl<'a> CourantFields<'a> {
             (true, false) => {
                 courants.storage = Storage::Stored(names.iter().cloned().map(array).collect())
             }
-            // Their arrays are known to who builds the step.
+            // The step has arrays of its own for them (stored_courants.rs).
             (true, true) => courants.storage = Storage::EachStep(Vec::new()),
             (false, _) => {
                 courants.storage = Storage::EachStep(Vec::new());

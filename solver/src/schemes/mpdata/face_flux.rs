@@ -1,4 +1,4 @@
-//! FaceFluxes of advected fields, their limits, and what they make of a cell.
+//! Donor-cell fluxes through the faces of cells, their limiter, and the new values of cells.
 
 use fluxions_expr::{Binary, Value};
 
@@ -6,8 +6,8 @@ use crate::plan::pass::PassBuilder;
 use crate::schemes::mpdata::antidiffusion::FaceVelocity;
 use crate::schemes::mpdata::courant_field::{CourantField, TINY, load, plus, step};
 
-/// How much comes into a cell and leaves it, at most, for each unit of the corrective fluxes: the
-/// arrays of both, which limit them.
+/// The arrays of the flux limiter: the part of the antidiffusive fluxes into a cell and out of it
+/// that makes no new extreme.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limiter {
     pub(crate) rise: usize,
@@ -20,7 +20,7 @@ pub(crate) struct FaceFluxes<'a> {
     pub(crate) velocity: &'a FaceVelocity,
     /// The array of the field.
     pub(crate) field: usize,
-    /// Whether the velocity is the flux itself: a correction on an infinite background.
+    /// Whether the velocity is the flux itself, as that of a correction with an infinite gauge is.
     pub(crate) direct: bool,
     pub(crate) limits: Option<Limiter>,
 }
@@ -51,7 +51,7 @@ impl FaceFluxes<'_> {
         self.of_velocity(pass, k, offset, v)
     }
 
-    /// [V]⁺·ψL + [V]⁻·ψR (Smolarkiewicz 1983, Mon. Weather Rev. 111, 479).
+    /// The donor-cell flux [V]⁺·ψL + [V]⁻·ψR (Smolarkiewicz 1983, Mon. Weather Rev. 111, 479).
     fn of_velocity(&self, pass: &mut PassBuilder, k: usize, offset: [i32; 3], v: Value) -> Value {
         if self.direct {
             return v;
@@ -85,7 +85,7 @@ impl FaceFluxes<'_> {
         b.binary(Binary::Subtract, value, sum)
     }
 
-    /// The limits of the cell: how far it may rise and fall, over how far the fluxes would make
+    /// The limiter of the cell: how far it may rise and fall, over how far the fluxes would move
     /// it. `before` is the field at the beginning of the step (Smolarkiewicz & Grabowski 1990, J.
     /// Comput. Phys. 86, 355).
     pub(crate) fn limits(&self, pass: &mut PassBuilder, before: usize) -> [Value; 2] {
@@ -148,7 +148,7 @@ impl FaceFluxes<'_> {
             let (right, left) =
                 (b.binary(Binary::Max, upper, zero), b.binary(Binary::Min, lower, zero));
             let out = b.binary(Binary::Subtract, right, left);
-            // Extremes know no NaN: what is none, times 0, changes nothing.
+            // Max and min drop a NaN; the sum times 0 brings it back, and adds 0 otherwise.
             let sum_of_both = b.binary(Binary::Add, lower, upper);
             let nothing = b.binary(Binary::Multiply, sum_of_both, zero);
             let out = b.binary(Binary::Add, out, nothing);

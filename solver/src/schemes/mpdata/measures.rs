@@ -1,5 +1,5 @@
-//! What is measured of flows before the first step: how fast they are, and that densities are
-//! positive.
+//! What is measured before the first step of a system with transport: how large Courant numbers
+//! are, and whether densities are positive.
 
 use fluxions_expr::{Binary, Reduction, Unary, Value};
 
@@ -17,21 +17,22 @@ use crate::system::pde::Pde;
 use crate::system::transport::Advector;
 use crate::system::transport::advected::Advected;
 
-/// Largest Courant number, with some room for rounding.
+/// The largest Courant number for which the scheme is stable, with some room for rounding.
 pub(crate) const MOST_COURANT: f64 = 1.0 + 1e-9;
 
-/// Something that is measured.
+/// Something that is measured. Numbers are those of [`CourantFields`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Measure {
-    /// The largest outflow from a cell over what is in it, of the flow of this number.
+    /// The largest outflow from a cell in a step, over what is in it.
     Outflow(usize),
-    /// The sum of the Courant numbers of a cell; of a flow that depends on the fields as it is at
-    /// the beginning. Unlike the outflow it does not look at the next cell, and so makes sense in a
-    /// part of a grid.
+    /// The largest sum of the Courant numbers of a cell; where the velocity depends on the fields,
+    /// from their initial values. Unlike the outflow it does not look at the next cell, so that it
+    /// makes sense in a part of a grid.
     Speed(usize),
     /// The least density.
     Density(usize),
-    /// How much diffusion moves at most, of the advected field of this number.
+    /// The largest part of a cell that diffusion moves in a step, for the advected field of this
+    /// number.
     Diffusion(usize),
 }
 
@@ -55,7 +56,7 @@ impl Measure {
         all
     }
 
-    /// How the values of cells become one.
+    /// The reduction that makes one number of the values of all cells.
     pub(crate) fn kind(self) -> Reduction {
         match self {
             Measure::Density(_) => Reduction::Min,
@@ -87,7 +88,7 @@ impl Measure {
     }
 }
 
-/// A flow whose arrays are not there yet.
+/// These Courant numbers, computed where their arrays would be filled only in a step.
 fn computed<'a>(courants: &CourantField<'a>) -> CourantField<'a> {
     let mut courants = courants.clone();
     if matches!(courants.storage, Storage::EachStep(_)) {
@@ -128,8 +129,8 @@ fn speed(pass: &mut PassBuilder, courants: &CourantField, cells: &[usize]) -> Va
     sum
 }
 
-/// FaceFluxes go with the larger of two values, so that up to twice the diffusivity leaves through
-/// each of two faces.
+/// The part of a cell that diffusion moves in a step. Fluxes go with the larger of two values, so
+/// that up to twice the diffusivity leaves through each of two faces.
 fn diffusion(pass: &mut PassBuilder, advected: &Advected, courants: &CourantField) -> Value {
     let b = &mut pass.builder;
     let zero = b.constant(0.0);
@@ -139,7 +140,7 @@ fn diffusion(pass: &mut PassBuilder, advected: &Advected, courants: &CourantFiel
         let factor = b.constant(4.0 / (axis.spacing() * axis.spacing()));
         let part = b.binary(Binary::Multiply, mu, factor);
         sum = b.binary(Binary::Add, sum, part);
-        // One that is negative makes no sense, and no sum either.
+        // A negative diffusivity is an error, which a NaN carries to the maximum over the domain.
         let nan = b.constant(f64::NAN);
         let negative = b.binary(Binary::Less, mu, zero);
         sum = b.select(negative, nan, sum);

@@ -1,4 +1,4 @@
-//! The passes of advected fields: the upwind one, then corrective ones.
+//! The passes of advected fields: the donor-cell pass, then antidiffusive ones.
 
 use fluxions_expr::{Binary, Kernel, Unary, Value};
 
@@ -29,7 +29,8 @@ impl Steps<'_> {
                 arrays.push(AdvectedArray { advected, courants, array, number, start, velocity });
             }
         }
-        let most = arrays.iter().map(|t| t.advected.options.iterations).max().unwrap_or(0);
+        let iterations = arrays.iter().map(|item| item.advected.options.iterations);
+        let most = iterations.max().expect("MPDATA steps systems with transport only");
         for pass in 1..=most {
             let takes_part = |t: &&mut AdvectedArray<'_>| t.advected.options.iterations >= pass;
             let mut list: Vec<_> = arrays.iter_mut().filter(takes_part).collect();
@@ -52,12 +53,10 @@ impl Steps<'_> {
     fn found_diffusivities(&mut self, fields: &CourantFields<'_>) -> Vec<(usize, usize)> {
         let mut arrays = Vec::new();
         for advected in fields.advected {
-            let Some(conditions) = self.pde.conditions().of_advected(advected.field) else {
-                continue;
-            };
             if !advected.found_diffusivities(self.pde.symbols()).is_empty() {
+                let free = advected.conditions(self.pde.conditions()).free;
                 let names = advected.diffusivity_names(self.pde.symbols()).into_iter();
-                arrays.extend(names.map(|name| (self.plan.array_named(name), conditions.free)));
+                arrays.extend(names.map(|name| (self.plan.array_named(name), free)));
             }
         }
         arrays
@@ -69,7 +68,7 @@ impl Steps<'_> {
         axes.into_iter().map(|axis| self.plan.array_named(format!("{name} along {axis}"))).collect()
     }
 
-    /// The upwind pass of one array.
+    /// The donor-cell pass of one array.
     fn first(&mut self, item: &mut AdvectedArray<'_>) {
         let AdvectedArray { advected, courants, array, .. } = *item;
         let name = self.plan.array_name(array).to_string();
@@ -138,7 +137,7 @@ impl Steps<'_> {
         pass.kernel
     }
 
-    /// A corrective pass of some arrays.
+    /// An antidiffusive pass of some arrays.
     fn further(&mut self, list: &mut [&mut AdvectedArray<'_>], pass: usize) {
         let mut limits: Vec<Option<Limiter>> = Vec::new();
         let mut halos = Vec::new();
@@ -147,7 +146,7 @@ impl Steps<'_> {
             let (name, field) = (self.plan.array_name(array).to_string(), self.at[array]);
             let options = advected.options;
             let last = pass == options.iterations;
-            // Two sets of arrays take turns.
+            // A pass reads the velocities of the one before, so that two sets of arrays take turns.
             let which = if pass.is_multiple_of(2) { "correction" } else { "next correction" };
             let arrays = self.along_axes(&format!("{which} of {name}"));
             let velocity = &item.velocity;
@@ -171,8 +170,7 @@ impl Steps<'_> {
                         pass.builder.output(limit);
                     }
                 });
-                let conditions = self.pde.conditions().of_advected(advected.field);
-                let conditions = conditions.map_or(0, |conditions| conditions.limits);
+                let conditions = advected.conditions(self.pde.conditions()).limits;
                 halos.extend([(rise, conditions), (fall, conditions)]);
                 Limiter { rise, fall }
             }));
@@ -183,7 +181,7 @@ impl Steps<'_> {
             let (name, field) = (self.plan.array_name(array).to_string(), self.at[array]);
             let last = pass == advected.options.iterations;
             if let (FaceVelocity::Arrays(arrays), Some(_), false) = (&item.velocity, limits, last) {
-                // The next pass corrects what was limited.
+                // The next pass corrects the error of the limited velocities.
                 let fluxes = item.fluxes(field, limits);
                 self.sweep(format!("limited correction of {name}"), arrays, |pass| {
                     for (k, array) in arrays.iter().enumerate() {
@@ -206,34 +204,34 @@ impl Steps<'_> {
     }
 }
 
-/// One array of a field on its way through the passes.
+/// One array of an advected field, from pass to pass.
 struct AdvectedArray<'a> {
     advected: &'a Advected,
     courants: &'a CourantField<'a>,
-    /// The array of the state, and which of its field's it is.
+    /// The array of the state.
     array: usize,
+    /// Which of the arrays of its field it is.
     number: usize,
-    /// Where its values at the beginning are.
+    /// The array with its values at the beginning of the transport.
     start: usize,
-    /// What the next pass corrects.
+    /// The velocity whose error the next pass corrects.
     velocity: FaceVelocity,
 }
 
 impl AdvectedArray<'_> {
     /// The number of its boundary conditions.
     fn conditions(&self, pde: &Pde) -> usize {
-        let conditions = pde.conditions().of_advected(self.advected.field);
-        conditions.map_or(0, |conditions| conditions.arrays[self.number])
+        self.advected.conditions(pde.conditions()).arrays[self.number]
     }
 
-    /// The fluxes of a corrective pass.
+    /// The fluxes of an antidiffusive pass.
     fn fluxes(&self, field: usize, limits: Option<Limiter>) -> FaceFluxes<'_> {
         let direct = self.advected.options.infinite_gauge;
         FaceFluxes { courants: self.courants, velocity: &self.velocity, field, direct, limits }
     }
 }
 
-/// The flow through a face with that of diffusion: V − 2μ(ψR − ψL)/(ψR + ψL) (Smolarkiewicz &
+/// The Courant number at a face with the pseudo-velocity of diffusion: V − 2μ(ψR − ψL)/(ψR + ψL) (Smolarkiewicz &
 /// Clark 1986, J. Comput. Phys. 67, 396).
 fn diffusive(
     pass: &mut PassBuilder,
@@ -261,7 +259,8 @@ fn diffusive(
     let mu = b.binary(Binary::Multiply, mu, factor);
     let dt = b.parameter(courants.whole_step);
     let mu = b.binary(Binary::Multiply, mu, dt);
-    // Nothing diffuses through a wall; beyond it the difference has the sign.
+    // Nothing diffuses through a wall. Beyond it values are mirrored, so that the difference has
+    // the right sign already.
     let mu = courants.bounded(b, k, [0; 3], mu);
     let mu = b.unary(Unary::Abs, mu);
     let difference = b.binary(Binary::Subtract, right, left);

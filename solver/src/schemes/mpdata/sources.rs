@@ -16,6 +16,7 @@ use crate::system::definition::MadeOf;
 /// The value of a real scalar.
 fn number(pass: &mut PassBuilder, target: OwnedExpr<'_>) -> Value {
     let value = pass.value(target).only().re;
+    // A part that is 0 by its form has no value.
     value.unwrap_or_else(|| pass.builder.constant(0.0))
 }
 
@@ -43,7 +44,7 @@ impl<'a> Steps<'a> {
             let targets = named.targets(self.pde);
             let values: Vec<Value> = targets.iter().map(|t| number(&mut pass, *t)).collect();
             for (value, array) in values.iter().zip(&named.before) {
-                // On to the middle of the step, as it went before.
+                // Extrapolated to the middle of the step.
                 let earlier = load(&mut pass, *array, [0; 3]);
                 let b = &mut pass.builder;
                 let (three, one) = (b.constant(1.5), b.constant(0.5));
@@ -81,7 +82,7 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Stores velocities that depend on the fields as if they had been so a step before.
+    /// Stores velocities that depend on the fields, as those of a step before the first.
     pub(crate) fn store_earlier(&mut self, fields: &CourantFields<'a>) {
         for named in &fields.list {
             let targets = named.targets(self.pde);
@@ -129,8 +130,8 @@ impl<'a> Steps<'a> {
         self.at = next;
     }
 
-    /// The other half of the sources, from the fields at the end of the step: those without it
-    /// lead to a first guess, unless no source depends on a field that has one.
+    /// Adds the other half of the sources, from the fields at the end of the step. Where a source
+    /// depends on a field that has a source, the fields without this half give a first guess.
     pub(crate) fn end(&mut self) {
         let sources = equations(self.pde);
         let base = self.at.clone();

@@ -27,7 +27,7 @@ pub(crate) fn found<'e>(pde: &Pde, fields: &CourantFields<'e>) -> Vec<OwnedExpr<
     velocities.chain(fields.advected.iter().flat_map(|c| found_diffusivities(pde, c))).collect()
 }
 
-/// Where arrays lie that kernels written by hand know by their numbers.
+/// The slots of arrays that kernels written by hand know by their numbers in the memory.
 pub(crate) fn extra(reference: ArrayRef) -> Slot {
     match reference {
         ArrayRef::Extra(array) | ArrayRef::Field(array) | ArrayRef::Quantity(array) => {
@@ -44,9 +44,9 @@ pub(crate) struct Steps<'a> {
     /// The parameters that are half of the time step and the whole of it.
     pub(crate) half: usize,
     pub(crate) whole: usize,
-    /// Where each array of the state is at the moment.
+    /// The array in which each array of the state is at the moment.
     pub(crate) at: Vec<usize>,
-    /// The arrays that serve each.
+    /// For each array of the state this array and its working copies.
     copies: Vec<Vec<usize>>,
     first_quantity: usize,
 }
@@ -87,7 +87,7 @@ impl<'a> Steps<'a> {
         })
     }
 
-    /// Where arrays are at the moment.
+    /// The slots of the arrays of a program at the moment.
     pub(crate) fn slots(&self) -> impl Fn(ArrayRef) -> Slot + use<> {
         let (at, first) = (self.at.clone(), self.first_quantity);
         move |reference| match reference {
@@ -106,7 +106,7 @@ impl<'a> Steps<'a> {
         program
     }
 
-    /// A kernel that is written by hand, to these arrays. Its number.
+    /// Runs a kernel that is written by hand over the block, to these arrays. Its number.
     pub(crate) fn sweep(
         &mut self,
         name: String,
@@ -116,7 +116,8 @@ impl<'a> Steps<'a> {
         self.sweep_in(Extent::Block, name, outputs, write)
     }
 
-    /// A kernel that is written by hand, in the cells of an extent, to these arrays. Its number.
+    /// Runs a kernel that is written by hand over the cells of an extent, to these arrays. Its
+    /// number.
     pub(crate) fn sweep_in(
         &mut self,
         extent: Extent,
@@ -129,7 +130,7 @@ impl<'a> Steps<'a> {
         self.plan.sweep(pass, &extra, outputs, extent, name)
     }
 
-    /// Fills halos of arrays with these conditions, as wide as will turn out.
+    /// Fills the halos of arrays, each with its conditions, as wide as later passes look.
     pub(crate) fn halo(&mut self, arrays: &[(usize, usize)]) {
         if arrays.is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! CourantFields that are stored on the faces of cells, once or in every step.
+//! Courant numbers that are stored at the faces of cells, once or in every step.
 
 use fluxions_expr::{Binary, Value};
 
@@ -10,7 +10,7 @@ use crate::schemes::mpdata::step::Steps;
 use crate::system::transport::Advector;
 
 impl<'a> Steps<'a> {
-    /// CourantFields that are stored and do not change, in every cell that memory has.
+    /// Stores Courant numbers that do not change, in every cell that memory has.
     pub(crate) fn store_once(&mut self, named: &NamedCourant<'a>) {
         let courants = &named.courants;
         if let Some(array) = courants.density_array {
@@ -29,7 +29,7 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Courant numbers that change, for the middle of the step.
+    /// Stores Courant numbers that change, for the middle of the step.
     pub(crate) fn store_each_step(&mut self, fields: &mut CourantFields<'a>) {
         for named in &mut fields.list {
             if !matches!(named.courants.storage, Storage::EachStep(_)) {
@@ -41,8 +41,7 @@ impl<'a> Steps<'a> {
             let cells: Option<Vec<usize>> = (named.velocity())
                 .map(|_| named.names_at_cells().map(|name| self.plan.array_named(name)).collect());
             if let Some(cells) = &cells {
-                let conditions = self.pde.conditions().of_advected(named.advected.field);
-                let free = conditions.map_or(0, |conditions| conditions.free);
+                let free = named.advected.conditions(self.pde.conditions()).free;
                 let list: Vec<_> = cells.iter().map(|array| (*array, free)).collect();
                 self.halo(&list);
             }
@@ -65,7 +64,8 @@ impl<'a> Steps<'a> {
     }
 }
 
-/// A velocity at a face, from those at the centres of the cells beside it, as a flow.
+/// A velocity at a face times the density, from the velocities at the centres of the cells beside
+/// it.
 fn at_face(courants: &CourantField, pass: &mut PassBuilder, array: usize, k: usize) -> Value {
     let mut value = mean_at_face(courants, pass, array, k);
     let b = &mut pass.builder;
