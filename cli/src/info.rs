@@ -1,14 +1,15 @@
-//! `fluxions info`: what a run holds.
+//! `fluxions info`: lists what a run holds.
 
 use std::process::ExitCode;
 
 use fluxions::grid::{Ends, Geometry, Grid, Metric};
+use fluxions::io::digits::{brief, measured};
 use fluxions::io::{RunFolder, Series};
 use ndarray::{ArrayD, Axis};
 
 use crate::args::InfoArgs;
 use crate::failure::Failure;
-use crate::print::{brief, line, measured};
+use crate::print::line;
 
 pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
     let series = Series::open(&args.path)?;
@@ -56,7 +57,7 @@ pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The axes of the grid with their bounds and numbers of cells, which come last in a field's shape.
+/// The axes of the grid with their bounds and numbers of cells. Cells come last in a field's shape.
 fn axes(series: &Series, field: &str) -> Result<Vec<(String, [f64; 2], usize)>, Failure> {
     let (names, bounds, shape) = (series.axes(field)?, series.bounds()?, series.shape(field)?);
     let cells = &shape[shape.len().saturating_sub(names.len())..];
@@ -116,7 +117,8 @@ fn weights(series: &Series, field: &str) -> Result<Option<Vec<f64>>, Failure> {
         return Ok(None);
     }
     let axes = axes(series, field)?;
-    let cells = axes.first().map_or(0, |(_, _, cells)| *cells);
+    let Some((_, _, cells)) = axes.first() else { return Ok(None) };
+    let cells = *cells;
     let grid = axes.into_iter().fold(Grid::builder(geometry), |grid, (name, [a, b], cells)| {
         grid.axis(&name, a..b, cells, Ends::Bounded)
     });

@@ -1,15 +1,16 @@
-//! Shows how far a run is: a bar in a terminal, else a line now and then.
+//! Shows the progress of a run: as a bar in a terminal, otherwise by a line every two seconds.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
+use fluxions::io::digits::rounded;
 use fluxions::solver::{Error, Flow, GO_ON, Report, Snapshot, Tracker};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// How often a line is printed where there is no terminal.
 const LINES: Duration = Duration::from_secs(2);
 
-/// Most times a second that the bar is drawn: more often than it is updated.
+/// The most times per second that the bar is drawn: more often than it is updated.
 const DRAWN: u8 = 100;
 
 /// A tracker that shows progress on rank 0.
@@ -19,7 +20,7 @@ pub(crate) enum Progress {
     Lines { next: Instant, speed: Speed },
 }
 
-/// Measures cells per second over the last moments.
+/// Measures cells per second over the last second or so.
 pub(crate) struct Speed {
     cells: f64,
     last: Instant,
@@ -58,7 +59,7 @@ impl Speed {
 }
 
 impl Progress {
-    /// Progress for this rank: nothing if it is quiet or not rank 0.
+    /// The progress of this rank, which is hidden if `shown` is false.
     pub(crate) fn new(shown: bool) -> Self {
         if !shown {
             return Progress::Hidden;
@@ -85,23 +86,9 @@ impl Progress {
 
 fn describe(speed: &Speed, now: &Snapshot<'_>) -> String {
     let (step, steps) = (now.step(), now.clock().steps());
-    let (time, megacells) = (Short(now.time()), speed.megacells());
+    let (time, megacells) = (rounded(now.time()), speed.megacells());
     let remaining = indicatif::HumanDuration(speed.remaining(now));
     format!("step {step}/{steps}  t = {time}  {megacells:.1} Mcell/s  {remaining:#} left")
-}
-
-/// A time in few characters.
-struct Short(f64);
-
-impl std::fmt::Display for Short {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let text = format!("{:.*}", 4, self.0);
-        let text = text.trim_end_matches('0').trim_end_matches('.');
-        match self.0.abs() {
-            0.0 | 0.01..1e9 => f.write_str(text),
-            _ => write!(f, "{:.3e}", self.0),
-        }
-    }
 }
 
 impl Tracker for Progress {
@@ -136,7 +123,7 @@ impl Tracker for Progress {
     }
 }
 
-/// Whether somebody watches: standard error is a terminal, or is forwarded to one by mpirun.
+/// Whether standard error is a terminal, or is forwarded to one by mpirun.
 fn terminal() -> bool {
     std::io::stderr().is_terminal()
         || (fluxions::comm::launched_ranks().is_some() && launcher::has_terminal())
@@ -158,7 +145,7 @@ mod launcher {
     fn stderr() -> Option<File> {
         let path = format!("/proc/{}/fd/2", std::os::unix::process::parent_id());
         let target = std::fs::read_link(&path).ok()?;
-        // Nothing but a terminal is opened: a pipe might block.
+        // Only a terminal is opened: opening a pipe might block.
         target.starts_with("/dev").then(|| File::open(path).ok()).flatten()
     }
 
