@@ -30,7 +30,7 @@ struct Workload {
 enum Law {
     /// The slope of each field, and how time is stepped.
     Equations(&'static [(&'static str, &'static str)], Tableau),
-    /// All of them are carried around the middle as one rigid body.
+    /// All of them are advected around the middle as one rigid body.
     Rotation(Mpdata),
 }
 

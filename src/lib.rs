@@ -1,9 +1,9 @@
 //! Fluxions solves partial differential equations on structured grids, from a laptop to a
-//! cluster. Equations are text, compiled when they are read; the grid is split over ranks, which
-//! are threads or MPI processes; the result does not depend on how many there are, to the bit.
+//! cluster. Equations are text, which is compiled when it is read. The grid is split over ranks,
+//! which are threads or MPI processes. The result has the same bits for any number of ranks.
 //!
 //! The command `fluxions` (package `fluxions-cli`) solves problem files. This library is for
-//! programs that set up equations themselves:
+//! programs that set up equations themselves. They need little more than the [`prelude`]:
 //!
 //! ```
 //! use fluxions::prelude::*;
@@ -54,16 +54,17 @@ pub use fluxions_solver as solver;
 
 pub mod equations;
 
-/// What programs use most.
+/// What programs need: `use fluxions::prelude::*;`.
 pub mod prelude {
     pub use fluxions_comm::threads::run as on_threads;
     pub use fluxions_comm::{World, launch};
     pub use fluxions_expr::{Rank, Type};
     pub use fluxions_grid::Ends::{Bounded, Periodic};
-    pub use fluxions_grid::{Condition, Geometry, Grid};
+    pub use fluxions_grid::{Condition, Geometry, Grid, GridBuilder};
     pub use fluxions_io::{Problem, RunFolder, SeriesWriter};
     pub use fluxions_solver::{
-        Advector, Every, Flow, Formula, GO_ON, Interpretation, Mpdata, Pde, Report, Simulation,
-        Snapshot, Sources, StopReason, Tableau, ThirdOrder, Tracker, TrackerError, Transport,
+        Advector, Blocking, Every, FieldOperator, Flow, Formula, GO_ON, Interpretation, Mpdata,
+        Pde, PdeBuilder, Report, Simulation, Snapshot, Sources, StopReason, Tableau, ThirdOrder,
+        Tracker, TrackerError, Transport, Values,
     };
 }

@@ -68,7 +68,7 @@ fn any_steps_and_slabs_in_a_sweep_on_every_factoring_of_2_to_8_ranks_as_threads(
 
 /// Rows of several vectors, which begin and end within one, and several results.
 fn long_rows() -> Vec<Case> {
-    let case = |name, grid: fluxions::grid::GridBuilder, scheme| Case {
+    let case = |name, grid: GridBuilder, scheme| Case {
         name,
         pde: Pde::on(&grid.build().unwrap())
             .equation("u", "0.1*laplace(u) - u*v^2 + 0.01*average(u)")

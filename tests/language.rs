@@ -139,3 +139,29 @@ fn what_means_the_same_gives_the_same() {
         }
     }
 }
+
+/// Ranks as threads have small stacks. Expressions as deep as the language allows, long chains of
+/// definitions and many operators within each other are solved there all the same.
+#[test]
+fn deep_expressions_are_solved_on_2_ranks() {
+    let grid = Grid::cartesian().axis("x", 0.0..1.0, 16, Periodic).build().unwrap();
+    let sum = vec!["u"; 900].join(" + ");
+    let nested = format!("{}u{}", "laplace(".repeat(100), ")".repeat(100));
+    let mut chain = Pde::on(&grid).define("d0", "u");
+    for k in 1..300 {
+        chain = chain.define(&format!("d{k}"), format!("d{} + u", k - 1));
+    }
+    for (builder, slope) in [
+        (Pde::on(&grid).equation("u", sum), 900.0),
+        (chain.equation("u", "d299"), 300.0),
+        (Pde::on(&grid).equation("u", nested), 0.0),
+    ] {
+        let pde = builder.build().unwrap();
+        let found = on_threads(2, |world| {
+            let builder = Simulation::builder(&pde, world).initial("u", "1").dt(1e-3);
+            let mut simulation = builder.scheme(Tableau::EULER).build().unwrap();
+            simulation.run_until(1e-3).map(|_| simulation.field("u").unwrap()[[0]])
+        });
+        assert!((found.unwrap()[0] - (1.0 + slope * 1e-3)).abs() < 1e-12);
+    }
+}

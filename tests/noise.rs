@@ -12,7 +12,7 @@ use fluxions::solver::{Error, Errors, PdeBuilder};
 /// Grids of every geometry, with and without a hole.
 fn grids() -> Vec<Grid> {
     let cartesian = |axes: &[(&str, f64, usize)]| {
-        let axis = |g: fluxions::grid::GridBuilder, (name, end, n): &(&str, f64, usize)| {
+        let axis = |g: GridBuilder, (name, end, n): &(&str, f64, usize)| {
             g.axis(name, 0.0..*end, *n, Periodic)
         };
         axes.iter().fold(Grid::cartesian(), axis).build().unwrap()

@@ -39,10 +39,10 @@ fn a_prime_number_of_ranks_cuts_any_axis() {
     }
 }
 
+/// All cases on MPI processes; `test` is the name of the calling test.
 #[cfg(feature = "mpi")]
-#[test]
-fn as_processes_on_2_3_and_4_ranks() {
-    fluxions_testing::under_mpi(&[2, 3, 4], "as_processes_on_2_3_and_4_ranks", || {
+fn as_processes(ranks: usize, test: &str) {
+    fluxions_testing::under_mpi(&[ranks], test, || {
         let world = World::start().unwrap();
         for case in cases() {
             let found = case.solve(&world, &[]).unwrap();
@@ -52,6 +52,24 @@ fn as_processes_on_2_3_and_4_ranks() {
             }
         }
     });
+}
+
+#[cfg(feature = "mpi")]
+#[test]
+fn as_processes_on_2_ranks() {
+    as_processes(2, "as_processes_on_2_ranks");
+}
+
+#[cfg(feature = "mpi")]
+#[test]
+fn as_processes_on_3_ranks() {
+    as_processes(3, "as_processes_on_3_ranks");
+}
+
+#[cfg(feature = "mpi")]
+#[test]
+fn as_processes_on_4_ranks() {
+    as_processes(4, "as_processes_on_4_ranks");
 }
 
 /// Rows of halo cells longer than the eager limits of MPI libraries: 4 KiB and 64 KiB. Programs

@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The arguments of the command line.
 
 use std::path::PathBuf;
 
@@ -16,13 +16,13 @@ pub(crate) struct Typed {
 pub(crate) enum Command {
     /// Solve a problem file. `mpirun -n N fluxions run …` does it on N processes.
     Run(RunArgs),
-    /// Check a problem file and tell what it needs, without solving it.
+    /// Check a problem file and report what it needs, without solving it.
     Check(CheckArgs),
-    /// Tell what a run folder or one of its HDF5 files holds.
+    /// List what a run folder or one of its HDF5 files holds.
     Info(InfoArgs),
-    /// Draw a state of a run to a PNG file.
+    /// Draw a state of a run as a PNG file.
     Plot(PlotArgs),
-    /// Compare two runs field by field. Exit code 1 where they differ.
+    /// Compare two runs field by field. The exit code is 1 if they differ.
     Diff(DiffArgs),
     /// Measure what this machine can do, and how fast it steps a problem, pass by pass.
     Bench(BenchArgs),
@@ -34,11 +34,11 @@ pub(crate) struct ProblemArgs {
     /// The problem file.
     #[arg(value_name = "FILE.toml")]
     pub(crate) file: PathBuf,
-    /// Ranks as threads of this process. If not given: as `dims` in the file says, else one per
-    /// core, as far as the grid can be cut.
+    /// Number of ranks, run as threads of this process. By default as many as `dims` in the file
+    /// says, or else one per core, as far as the grid can be cut.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub(crate) ranks: Option<u32>,
-    /// Set a key of the file, as in `--set time.end=5`. Can be given several times.
+    /// Set a key of the file, as in `--set time.end=5`. Can be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
 }
@@ -47,7 +47,8 @@ pub(crate) struct ProblemArgs {
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) problem: ProblemArgs,
-    /// The run folder; the file's stem, in the current folder, if not given.
+    /// The run folder. By default it has the name of the file without its extension, in the current
+    /// folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Replace a run that the folder already holds.
@@ -63,13 +64,13 @@ pub(crate) struct RunArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct BenchArgs {
-    /// A problem file; the machine alone if not given.
+    /// A problem file. Without one, only the machine is measured.
     #[arg(value_name = "FILE.toml")]
     pub(crate) file: Option<PathBuf>,
-    /// Ranks as threads of this process; as for `run` if not given.
+    /// Number of ranks, run as threads of this process. The default is that of `run`.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub(crate) ranks: Option<u32>,
-    /// Set a key of the file, as in `--set grid.x.cells=512`. Can be given several times.
+    /// Set a key of the file, as in `--set grid.x.cells=512`. Can be repeated.
     #[arg(long, value_name = "KEY=VALUE", requires = "file")]
     pub(crate) set: Vec<String>,
 }
@@ -78,7 +79,7 @@ pub(crate) struct BenchArgs {
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) problem: ProblemArgs,
-    /// Print a stage of the compilation instead.
+    /// Print a stage of the compilation instead of the report.
     #[arg(long, value_enum)]
     pub(crate) show: Option<Stage>,
 }
@@ -104,14 +105,14 @@ pub(crate) struct InfoArgs {
 pub(crate) struct PlotArgs {
     /// A run folder, or an HDF5 file of one.
     pub(crate) path: PathBuf,
-    /// What to draw: a field, or something made of it, such as `v.x`, `|v|`, `re psi`, `arg psi`;
-    /// all fields if not given.
+    /// What to draw: a field, or something derived from it, such as `v.x`, `|v|`, `re psi` or
+    /// `arg psi`. By default all fields are drawn.
     #[arg(long, value_name = "NAME")]
     pub(crate) field: Option<String>,
-    /// Draw the snapshot nearest to this time; the last one if not given.
+    /// Draw the snapshot nearest to this time. By default the last one is drawn.
     #[arg(long, value_name = "T", allow_negative_numbers = true)]
     pub(crate) time: Option<f64>,
-    /// The picture's file; plot.png in the run folder if not given.
+    /// The picture's file. By default it is plot.png in the run folder.
     #[arg(short, long, value_name = "FILE.png")]
     pub(crate) output: Option<PathBuf>,
 }
@@ -120,12 +121,12 @@ pub(crate) struct PlotArgs {
 pub(crate) struct DiffArgs {
     /// A run folder, or an HDF5 file of one.
     pub(crate) a: PathBuf,
-    /// The other.
+    /// The run folder or HDF5 file to compare with.
     pub(crate) b: PathBuf,
     /// Largest difference allowed, relative to the magnitude of the number in B.
     #[arg(long, value_name = "R", default_value_t = 0.0)]
     pub(crate) rtol: f64,
-    /// Largest difference allowed, beside that.
+    /// Largest absolute difference allowed, in addition to --rtol.
     #[arg(long, value_name = "A", default_value_t = 0.0)]
     pub(crate) atol: f64,
 }

@@ -1,4 +1,4 @@
-//! `fluxions bench`: what the machine can do, and how fast it steps a problem.
+//! `fluxions bench`: measures what the machine can do, and how fast it steps a problem.
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -15,13 +15,13 @@ use crate::print::line;
 use crate::ranks::{number, on_so_many_ranks, together};
 use crate::source;
 
-/// Arrays of these sizes are copied, in bytes: in the caches of one core, in those shared by all,
-/// and beyond.
+/// The sizes in bytes of the arrays that are copied: they fit the caches of one core, those shared by
+/// all cores, or none.
 const COPIES: [(&str, usize); 3] =
     [("64 KiB", 64 << 10), ("2 MiB", 2 << 20), ("32 MiB", BEYOND_CACHES)];
-/// Numbers in messages whose time is taken: next to none, and a row of a halo.
+/// How many numbers the timed messages hold: one, and as many as a row of a halo.
 const MESSAGES: [usize; 2] = [1, 4096];
-/// How long steps are timed, in seconds, about.
+/// About how many seconds steps are timed.
 const TIMED: f64 = 1.0;
 
 pub(crate) fn bench(args: &BenchArgs) -> Result<ExitCode, Failure> {
@@ -57,7 +57,7 @@ fn told(world: &World, name: &str, text: &str) {
     }
 }
 
-/// Measures the machine; what copying memory reaches with all ranks, in bytes per second.
+/// Measures the machine. Returns the speed of copying memory with all ranks, in bytes per second.
 fn machine(world: &World) -> Result<f64, Failure> {
     told(world, "ranks", &world.size().to_string());
     let mut memory = 0.0;
@@ -80,7 +80,7 @@ fn machine(world: &World) -> Result<f64, Failure> {
     Ok(memory)
 }
 
-/// Steps a problem pass by pass, then as `run` does.
+/// Times steps of a problem pass by pass, then steps as `run` makes them.
 fn steps(world: &World, problem: &Problem, memory: f64) -> Result<(), Failure> {
     let build = |blocking: Option<Blocking>| {
         let mut builder = problem.simulation(world);
@@ -106,7 +106,7 @@ fn steps(world: &World, problem: &Problem, memory: f64) -> Result<(), Failure> {
     told(world, "", &format!("{:>10} {:>9} {:>8} {:>8}", "µs/step", "Mcell/s", "GB/s", "of limit"));
 
     let mut simulation = build(Some(Blocking { steps: Some(0), ..Blocking::default() }))?;
-    // A first step touches memory, the next ones tell how many fit the time.
+    // The first step touches the memory, the next ones show how many fit the time.
     simulation.time_passes(1)?;
     let began = Instant::now();
     simulation.time_passes(3)?;
@@ -127,7 +127,7 @@ fn steps(world: &World, problem: &Problem, memory: f64) -> Result<(), Failure> {
     Ok(())
 }
 
-/// How steps are made in sweeps over memory, in words.
+/// The temporal blocking of the steps, in words.
 fn sweep(simulation: &Simulation) -> String {
     let Blocking { steps, slabs, tile, stream } = simulation.blocking();
     let Some(steps @ 1..) = steps else {
@@ -142,7 +142,7 @@ fn sweep(simulation: &Simulation) -> String {
     format!("{steps} in a sweep over memory{slabs}{tile}")
 }
 
-/// Makes steps for a while. `one` is about how long a step takes, the same on all ranks.
+/// Makes steps for about two seconds. `one` is about how long a step takes, the same on all ranks.
 fn run(
     simulation: &mut Simulation,
     dt: f64,

@@ -1,4 +1,4 @@
-//! `fluxions check`: everything short of the first step.
+//! `fluxions check`: does everything short of the first step, and reports it.
 
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -46,7 +46,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The syntax tree of each equation and flow.
+/// The syntax trees of all equations and flows.
 fn trees(problem: &Problem) -> String {
     let mut text = String::new();
     for (name, equation) in &problem.equations {
@@ -115,7 +115,7 @@ fn describe(
     line(
         "halos",
         format!(
-            "{} messages with {} per step that is made by itself",
+            "{} messages with {} per step, without temporal blocking",
             inspection.messages_per_step,
             BinaryBytes(inspection.bytes_per_step as u64)
         ),
@@ -134,7 +134,7 @@ fn describe(
     Ok(text)
 }
 
-/// How many ranks this machine can really run at once.
+/// How many of these ranks this machine can run at the same time.
 fn usable(ranks: usize) -> usize {
     ranks.min(std::thread::available_parallelism().map_or(1, usize::from))
 }
@@ -166,7 +166,7 @@ fn stable(times: &Times, step: &StableStep) -> String {
     text
 }
 
-/// What carries each field and with which options, a line for each.
+/// The flow and the options of each advected field, a line for each.
 fn transports(problem: &Problem) -> String {
     let one = |(name, transport): &(String, Transport)| {
         let (kind, flow) = flow(transport);
@@ -198,7 +198,7 @@ fn transports(problem: &Problem) -> String {
     problem.transports.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
-/// What a flow is called, and its expressions.
+/// The kind of a flow in words, and its expressions.
 fn flow(transport: &Transport) -> (&'static str, Vec<&Formula>) {
     match &transport.advector {
         Advector::Velocity(list) => ("velocity", list.iter().collect()),
@@ -213,7 +213,7 @@ fn listed(formulas: &[&Formula]) -> String {
     if texts.len() == 1 { texts.concat() } else { format!("[{}]", texts.join(", ")) }
 }
 
-/// The fields with their types, where they are no real scalars.
+/// The fields, with the types of those that are not real scalars.
 fn fields(problem: &Problem) -> String {
     let pde = &problem.pde;
     let one = |(name, ty): (&String, &Type)| match (ty.rank, ty.complex) {
@@ -255,7 +255,7 @@ fn conditions(problem: &Problem) -> String {
     lines.join("\n")
 }
 
-/// What holds at each face.
+/// The condition at each face, in words.
 fn on_faces(problem: &Problem, conditions: &FaceConditions) -> String {
     let grid = problem.pde.grid();
     let mut faces = Vec::new();

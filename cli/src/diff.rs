@@ -29,7 +29,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
         line(&format!("snapshots: {in_a} in A, {in_b} in B"));
         same = false;
     }
-    // Of single files of snapshots only the states count.
+    // Single files of snapshots are compared by their states alone.
     if a.is_whole() && b.is_whole() {
         for (k, (ta, tb)) in a.times()?.iter().zip(&b.times()?).enumerate() {
             if (ta - tb).abs() > args.atol + args.rtol * tb.abs() {
@@ -62,11 +62,11 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
 /// How a field differs.
 #[derive(Default)]
 struct Difference {
-    /// Largest difference of two numbers; of complex ones, the absolute value.
+    /// The largest absolute value of a difference.
     largest: f64,
     /// Largest magnitude in B.
     magnitude: f64,
-    /// Numbers that differ by more than allowed, and all.
+    /// How many numbers differ by more than allowed, and how many there are.
     outside: usize,
     all: usize,
     /// The first of them, in words.
@@ -101,14 +101,14 @@ fn compare(
     Ok(difference)
 }
 
-/// A number that is compared.
-trait Number: Copy + PartialEq + std::ops::Sub<Output = Self> {
+/// A real or complex number that can be compared.
+trait Comparable: Copy + PartialEq + std::ops::Sub<Output = Self> {
     fn absolute(self) -> f64;
     fn is_nan(self) -> bool;
     fn text(self) -> String;
 }
 
-impl Number for f64 {
+impl Comparable for f64 {
     fn absolute(self) -> f64 {
         self.abs()
     }
@@ -120,7 +120,7 @@ impl Number for f64 {
     }
 }
 
-impl Number for Complex64 {
+impl Comparable for Complex64 {
     fn absolute(self) -> f64 {
         self.norm()
     }
@@ -133,7 +133,7 @@ impl Number for Complex64 {
 }
 
 impl Difference {
-    fn add<T: Number>(&mut self, a: &ArrayD<T>, b: &ArrayD<T>, place: &str, args: &DiffArgs) {
+    fn add<T: Comparable>(&mut self, a: &ArrayD<T>, b: &ArrayD<T>, place: &str, args: &DiffArgs) {
         self.all += a.len();
         for ((cell, x), y) in a.indexed_iter().zip(b) {
             let (apart, magnitude) = ((*x - *y).absolute(), y.absolute());

@@ -1,4 +1,4 @@
-//! Why a command failed: what is printed, and the exit code.
+//! Failures of commands: what is printed, and the exit code.
 
 use std::fmt;
 use std::io::IsTerminal;
@@ -9,13 +9,13 @@ use fluxions::{io, solver};
 
 /// Exit codes, as docs/GUIDE.md lists them.
 pub(crate) mod code {
-    /// The two results differ (`diff`).
+    /// `diff` has found differences.
     pub(crate) const DIFFERENT: u8 = 1;
     /// A bad problem file or bad arguments.
     pub(crate) const BAD_INPUT: u8 = 2;
-    /// A failed solve.
+    /// The solve failed.
     pub(crate) const FAILED: u8 = 3;
-    /// Input or output.
+    /// Files could not be read or written.
     pub(crate) const FILES: u8 = 4;
 }
 
@@ -26,9 +26,9 @@ pub(crate) enum Failure {
     Mistakes(Mistakes),
     /// Arguments that make no sense.
     Usage { message: String, help: Option<String> },
-    /// Files and folders.
+    /// A file or folder could not be read or written.
     Files(io::Error),
-    /// The solve.
+    /// The solve failed.
     Solve(solver::Error),
     /// It was printed already, here or on another rank.
     Told { code: u8 },

@@ -1,4 +1,4 @@
-//! `fluxions info`: what a run holds.
+//! `fluxions info`: lists what a run holds.
 
 use std::process::ExitCode;
 
@@ -57,7 +57,7 @@ pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The axes of the grid with their bounds and numbers of cells, which come last in a field's shape.
+/// The axes of the grid with their bounds and numbers of cells. Cells come last in a field's shape.
 fn axes(series: &Series, field: &str) -> Result<Vec<(String, [f64; 2], usize)>, Failure> {
     let (names, bounds, shape) = (series.axes(field)?, series.bounds()?, series.shape(field)?);
     let cells = &shape[shape.len().saturating_sub(names.len())..];
@@ -117,7 +117,8 @@ fn weights(series: &Series, field: &str) -> Result<Option<Vec<f64>>, Failure> {
         return Ok(None);
     }
     let axes = axes(series, field)?;
-    let cells = axes.first().map_or(0, |(_, _, cells)| *cells);
+    let Some((_, _, cells)) = axes.first() else { return Ok(None) };
+    let cells = *cells;
     let grid = axes.into_iter().fold(Grid::builder(geometry), |grid, (name, [a, b], cells)| {
         grid.axis(&name, a..b, cells, Ends::Bounded)
     });

@@ -1,4 +1,4 @@
-//! The command `fluxions`: what was typed, what it means, one function per command.
+//! The command `fluxions`: reads the arguments and calls the function of the command.
 
 mod args;
 mod bench;
@@ -23,7 +23,7 @@ use ranks::speaks;
 
 fn main() -> ExitCode {
     let outcome = match Typed::try_parse() {
-        // Under mpirun one process does what needs no others.
+        // Under mpirun, commands for a single process run on rank 0 only.
         Ok(Typed { command }) if is_alone(&command) && !speaks() => Ok(ExitCode::SUCCESS),
         Ok(Typed { command }) => execute(command),
         Err(mistake) if speaks() || !mistake.use_stderr() => mistake.exit(),

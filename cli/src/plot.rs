@@ -17,7 +17,7 @@ pub(crate) fn plot(args: &PlotArgs) -> Result<ExitCode, Failure> {
     };
     let output = args.output.clone().unwrap_or_else(|| folder.join("plot.png"));
     if output.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("png")) {
-        let message = format!("{} is no PNG file", output.display());
+        let message = format!("{} is not a PNG file", output.display());
         return Err(Failure::usage(message, Some("give it the extension .png")));
     }
     let view = picture::View { field: args.field.clone(), time: args.time };

@@ -1,8 +1,8 @@
-//! Standard output that may be closed, as by `| head`.
+//! Printing to standard output, which may be closed, as by `| head`.
 
 use std::io::Write;
 
-/// Prints a text. If nobody reads any more, that is no failure.
+/// Prints a text. It is no failure if standard output has been closed.
 pub(crate) fn print(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }

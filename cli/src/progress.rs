@@ -1,4 +1,4 @@
-//! Shows how far a run is: a bar in a terminal, else a line now and then.
+//! Shows the progress of a run: as a bar in a terminal, otherwise by a line every two seconds.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// How often a line is printed where there is no terminal.
 const LINES: Duration = Duration::from_secs(2);
 
-/// Most times a second that the bar is drawn: more often than it is updated.
+/// The most times per second that the bar is drawn: more often than it is updated.
 const DRAWN: u8 = 100;
 
 /// A tracker that shows progress on rank 0.
@@ -20,7 +20,7 @@ pub(crate) enum Progress {
     Lines { next: Instant, speed: Speed },
 }
 
-/// Measures cells per second over the last moments.
+/// Measures cells per second over the last second or so.
 pub(crate) struct Speed {
     cells: f64,
     last: Instant,
@@ -58,7 +58,7 @@ impl Speed {
 }
 
 impl Progress {
-    /// Progress for this rank: nothing if it is quiet or not rank 0.
+    /// The progress of this rank, which is hidden if `shown` is false.
     pub(crate) fn new(shown: bool) -> Self {
         if !shown {
             return Progress::Hidden;
@@ -140,7 +140,7 @@ impl Tracker for Progress {
     }
 }
 
-/// Whether somebody watches: standard error is a terminal, or is forwarded to one by mpirun.
+/// Whether standard error is a terminal, or is forwarded to one by mpirun.
 fn terminal() -> bool {
     std::io::stderr().is_terminal()
         || (fluxions::comm::launched_ranks().is_some() && launcher::has_terminal())
@@ -162,7 +162,7 @@ mod launcher {
     fn stderr() -> Option<File> {
         let path = format!("/proc/{}/fd/2", std::os::unix::process::parent_id());
         let target = std::fs::read_link(&path).ok()?;
-        // Nothing but a terminal is opened: a pipe might block.
+        // Only a terminal is opened: opening a pipe might block.
         target.starts_with("/dev").then(|| File::open(path).ok()).flatten()
     }
 

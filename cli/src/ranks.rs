@@ -1,4 +1,4 @@
-//! On which ranks a command runs, and how they fail together.
+//! The ranks that a command runs on, and how they fail together.
 
 use fluxions::comm::{Combine, Disagreement, World, launched_rank, launched_ranks};
 use fluxions::io::Problem;
@@ -8,16 +8,17 @@ use crate::failure::{Failure, code};
 use crate::source;
 
 /// Runs `body` on every rank of a problem: on MPI processes if mpirun started this one, else on
-/// threads. The result of rank 0.
+/// threads. Returns the result of rank 0.
 pub(crate) fn on_ranks<T: Send>(
     args: &ProblemArgs,
     body: impl Fn(&World) -> Result<T, Failure> + Sync,
 ) -> Result<T, Failure> {
-    // A problem that is wrong is found before ranks are started.
+    // Mistakes in the problem are found before ranks are started.
     on_so_many_ranks(args.ranks, || Ok(number(args, &source::read(args)?)), body)
 }
 
-/// The same on as many threads as `threads` says where mpirun does not; `asked` is what was typed.
+/// Runs `body` on every rank: on MPI processes if mpirun started this one, else on as many threads as
+/// `threads` says. `asked` is the value of --ranks. Returns the result of rank 0.
 pub(crate) fn on_so_many_ranks<T: Send>(
     asked: Option<u32>,
     threads: impl FnOnce() -> Result<usize, Failure>,
@@ -26,7 +27,7 @@ pub(crate) fn on_so_many_ranks<T: Send>(
     if launched_ranks().is_some() {
         let world = World::start().map_err(|error| {
             let failure = Failure::usage(error.to_string(), None);
-            // Every process sees it; one tells.
+            // Every process fails in this way; one of them prints it.
             if speaks() { failure } else { Failure::ToldByRank0 }
         })?;
         let outcome = match asked {
@@ -45,8 +46,8 @@ pub(crate) fn on_so_many_ranks<T: Send>(
     result.into_iter().next().ok_or(Failure::Told { code: code::FAILED })
 }
 
-/// On how many ranks a problem runs: as many as mpirun started or were asked for, else as `dims` in
-/// the file says, else one per core, as far as the grid can be cut.
+/// The number of ranks that a problem runs on: as many as mpirun started or --ranks asks for, else as
+/// `dims` in the file says, else one per core, as far as the grid can be cut.
 pub(crate) fn number(args: &ProblemArgs, problem: &Problem) -> usize {
     if let Some(ranks) = launched_ranks().or(args.ranks.map(|n| n as usize)) {
         return ranks;
@@ -59,7 +60,7 @@ pub(crate) fn number(args: &ProblemArgs, problem: &Problem) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let most = cores.min(problem.pde.grid().cells());
     let world = World::solo();
-    // What is wrong with the problem is told by whoever solves it.
+    // Errors are reported when the problem is solved.
     problem.simulation(&world).most_ranks(most).ok().flatten().unwrap_or(least)
 }
 

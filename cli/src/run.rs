@@ -13,7 +13,7 @@ use crate::progress::Progress;
 use crate::ranks::{on_ranks, together};
 use crate::source;
 
-/// Shorter runs say nothing about the machine's bandwidth.
+/// Seconds of stepping below which a run is too short to be compared with the machine's bandwidth.
 const MEASURABLE: f64 = 0.1;
 
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
@@ -47,7 +47,7 @@ fn solve(args: &RunArgs, world: &World) -> Result<(), Failure> {
     let outcome = simulation.run_until(problem.times.end).map_err(Failure::from);
     together(world, outcome)?;
     let report = together(world, simulation.finish().map_err(Failure::from))?;
-    // All ranks measure or none: the report's times are the same on all.
+    // Either all ranks measure or none: the times in the report are the same on all ranks.
     let bandwidth = match report.stepping_seconds >= MEASURABLE {
         true => Some(copy_bandwidth(world, BEYOND_CACHES)?),
         false => None,
@@ -94,7 +94,7 @@ fn prepare(folder: &RunFolder, problem: &Problem, overwrite: bool) -> Result<(),
     })
 }
 
-/// Report, picture and summary.
+/// Writes the report and the picture, and prints the summary.
 fn conclude(
     args: &RunArgs,
     folder: &RunFolder,

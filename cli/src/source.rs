@@ -1,4 +1,4 @@
-//! The problem file that was named, with the changes that were asked for.
+//! Reads the problem file, with the changes by `--set`.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ pub(crate) fn read(args: &ProblemArgs) -> Result<Problem, Failure> {
             .filter(|byte| **byte == b'\n')
             .count()
             + 1;
-        Failure::usage(format!("{name} is no text: line {line} is not valid UTF-8"), None)
+        Failure::usage(format!("{name} is not a text file: line {line} is not valid UTF-8"), None)
     })?;
     for argument in &args.set {
         text = set(&text, argument)
@@ -35,7 +35,10 @@ pub(crate) fn default_folder(args: &ProblemArgs) -> Result<PathBuf, Failure> {
     match args.file.file_stem() {
         Some(stem) if args.file.extension().is_some() => Ok(PathBuf::from(stem)),
         _ => Err(Failure::usage(
-            format!("{} has no extension to leave off for the run folder", args.file.display()),
+            format!(
+                "{} has no extension that the name of the run folder could leave out",
+                args.file.display()
+            ),
             Some("name the run folder with --out"),
         )),
     }

@@ -199,7 +199,7 @@ fn check_tells_what_a_problem_needs_and_writes_nothing() {
 }
 
 #[test]
-fn check_tells_what_carries_each_field() {
+fn check_reports_the_flow_of_each_field() {
     let home = Home::new();
     let text = r#"
 [grid]

@@ -65,8 +65,11 @@ where
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
     use crate::error::Error;
+    use crate::failure::lock;
 
     #[test]
     fn collective_operations_on_any_number_of_ranks() {

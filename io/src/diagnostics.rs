@@ -1,4 +1,4 @@
-//! Writes diagnostics.csv: a line of numbers now and then.
+//! Writes diagnostics.csv: a line of numbers at each time of its schedule.
 
 use std::fs::File;
 use std::io::Write;
@@ -8,7 +8,7 @@ use fluxions_solver::{Flow, GO_ON, Snapshot, Tracker, TrackerError};
 
 use crate::error::{Error, file};
 
-/// A tracker that writes numbers to a file, a line each time: step, time, then the numbers.
+/// A tracker that writes a line to a file each time: step, time, then the numbers.
 pub struct DiagnosticsWriter {
     path: PathBuf,
     names: Vec<String>,
@@ -16,7 +16,7 @@ pub struct DiagnosticsWriter {
 }
 
 impl DiagnosticsWriter {
-    /// A writer of the numbers of these names, which were announced to the simulation's builder.
+    /// A writer of the numbers with these names, which the simulation's builder has to know.
     pub fn new(path: PathBuf, names: Vec<String>) -> Self {
         DiagnosticsWriter { path, names, file: None }
     }

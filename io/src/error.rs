@@ -1,6 +1,8 @@
-//! What can go wrong with files.
+//! Errors of reading and writing files.
 
 use std::path::{Path, PathBuf};
+
+use crate::suggest::suggest;
 
 /// A failure to read or write.
 #[derive(Debug, thiserror::Error)]
@@ -11,7 +13,7 @@ pub enum Error {
     File {
         /// The file or folder.
         path: PathBuf,
-        /// What was tried, as in "cannot …".
+        /// What was tried, in words that follow "cannot".
         action: &'static str,
         /// The system's reason.
         source: std::io::Error,
@@ -21,7 +23,7 @@ pub enum Error {
     Hdf5 {
         /// The file.
         path: PathBuf,
-        /// What was tried, as in "cannot …".
+        /// What was tried, in words that follow "cannot".
         action: &'static str,
         /// HDF5's reason.
         source: hdf5::Error,
@@ -59,17 +61,14 @@ pub enum Error {
 }
 
 impl Error {
-    /// What to do about it, where that is known.
+    /// Advice on what to do about it, if there is any.
     pub fn help(&self) -> Option<String> {
         match self {
             Error::RunExists { .. } => {
                 Some("choose another folder with --out, or replace the run with --overwrite".into())
             }
             Error::NoField { name, known, .. } => {
-                match fluxions_expr::nearest(name, known.iter().map(String::as_str)) {
-                    Some(near) => Some(format!("did you mean `{near}`?")),
-                    None => Some(format!("it holds {}", known.join(", "))),
-                }
+                Some(suggest(name, known.iter().map(String::as_str), '`', "it holds"))
             }
             _ => None,
         }

@@ -1,4 +1,4 @@
-//! The run folder: which file is what.
+//! The run folder and its files.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ pub struct RunFolder {
     path: PathBuf,
 }
 
-/// The files and folders that a run makes.
+/// The files that a run writes.
 const FILES: [&str; 8] = [
     "problem.toml",
     "series.h5",
@@ -29,11 +29,11 @@ impl RunFolder {
         RunFolder { path: path.into() }
     }
 
-    /// Makes the folder ready for a new run. What an earlier run made there is removed if
-    /// `overwrite` allows it; anything else stays.
+    /// Makes the folder ready for a new run. The files of an earlier run are removed if `overwrite`
+    /// allows it; other files stay.
     ///
     /// # Errors
-    /// If it holds a run and `overwrite` does not allow to remove it, or it cannot be made.
+    /// If the folder holds a run that must not be overwritten, or if it cannot be created.
     pub fn prepare(&self, overwrite: bool) -> Result<(), Error> {
         if self.holds_run() {
             if !overwrite {
@@ -48,7 +48,7 @@ impl RunFolder {
         std::fs::create_dir_all(&snapshots).map_err(file(&snapshots, "make the folder"))
     }
 
-    /// Whether there is a run in it.
+    /// Whether the folder holds a run.
     pub fn holds_run(&self) -> bool {
         ["problem.toml", "series.h5", SNAPSHOTS].iter().any(|name| self.path.join(name).exists())
     }
@@ -78,7 +78,7 @@ impl RunFolder {
         self.path.join("mesh.h5")
     }
 
-    /// Where the snapshots of the time series lie.
+    /// The folder of the snapshots of the time series.
     pub fn snapshots(&self) -> PathBuf {
         self.path.join(SNAPSHOTS)
     }
@@ -88,12 +88,12 @@ impl RunFolder {
         self.path.join("diagnostics.csv")
     }
 
-    /// What the run did, in numbers.
+    /// The report of the run, in numbers.
     pub fn report(&self) -> PathBuf {
         self.path.join("report.json")
     }
 
-    /// What the run did, line by line.
+    /// The log of the run.
     pub fn log(&self) -> PathBuf {
         self.path.join("run.log")
     }
@@ -113,7 +113,7 @@ fn remove(path: &Path, how: impl Fn(&Path) -> std::io::Result<()>) -> Result<(),
     }
 }
 
-/// Writes a file beside its place and renames it, so that it is there as a whole or not at all.
+/// Writes a file under another name and renames it, so that it appears as a whole or not at all.
 pub(crate) fn write_whole(path: &Path, contents: &[u8]) -> Result<(), Error> {
     let beside = path.with_extension("new");
     std::fs::write(&beside, contents).map_err(file(&beside, "write"))?;

@@ -10,11 +10,12 @@ pub mod picture;
 pub mod problem;
 mod report;
 mod series;
+mod suggest;
 mod together;
 
 pub use diagnostics::DiagnosticsWriter;
 pub use error::Error;
-pub use external::{Given, Unusable, Wanted};
+pub use external::{DatasetRequest, ExternalFile, Unusable};
 pub use folder::RunFolder;
 pub use log::RunLog;
 pub use num_complex::Complex64;

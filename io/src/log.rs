@@ -1,4 +1,4 @@
-//! Writes run.log: what a run did, line by line, with the seconds since its beginning.
+//! Writes run.log: what a run did, line by line, with the seconds since its start.
 
 use std::fs::File;
 use std::io::Write;
@@ -9,11 +9,11 @@ use fluxions_solver::{Flow, GO_ON, Report, Snapshot, Tracker, TrackerError};
 
 use crate::error::{Error, file};
 
-/// A tracker that writes a line for each state that it sees, on rank 0.
+/// A tracker that writes a line for each state that it sees. Only rank 0 writes.
 pub struct RunLog {
-    /// What is written; nothing on other ranks.
+    /// The file; `None` on the ranks that do not write.
     path: Option<PathBuf>,
-    /// Lines of the time before the file was made.
+    /// The lines that the file begins with.
     header: String,
     file: Option<File>,
     began: Instant,

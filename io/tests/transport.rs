@@ -47,7 +47,7 @@ fn wrong(text: &str) -> Mistakes {
 }
 
 #[test]
-fn one_flow_can_carry_several_fields() {
+fn one_flow_can_advect_several_fields() {
     let problem = parse(TEXT);
     let names: Vec<&str> = problem.transports.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["b", "a", "psi"]);
@@ -98,7 +98,7 @@ fn courant_numbers_and_velocities_need_no_list_along_one_axis() {
 }
 
 #[test]
-fn carried_fields_can_be_named_wherever_fields_can() {
+fn advected_fields_can_be_named_wherever_fields_can() {
     let sections = "[boundary.b]\ny = \"wall\"\n[noise]\npsi = 0\n[output]\nfields = [\"b\"]\n";
     let text = TEXT.replace("periodic = true }\n[par", "}\n[par") + sections;
     let mistakes = match Problem::parse("file", &text) {
@@ -109,7 +109,7 @@ fn carried_fields_can_be_named_wherever_fields_can() {
 }
 
 #[test]
-fn equations_are_not_needed_where_fields_are_carried() {
+fn equations_are_not_needed_where_fields_are_advected() {
     let (start, end) = (TEXT.find("[equations]").unwrap(), TEXT.find("[initial]").unwrap());
     let mut text = format!("{}{}", &TEXT[..start], &TEXT[end..]).replace("source = 0\n", "");
     for _ in 0..2 {
@@ -160,7 +160,7 @@ fn every_expression_has_its_place() {
         (unfit(place("psi", "stream_function", None)), "stream_function"),
         (unfit(place("a", "diffusivity", Some(1))), "\"y\""),
         (unfit(place("a", "diffusivity", Some(0))), "0.1"),
-        // What is not given is the whole section's.
+        // A key that the file leaves out has the place of its section.
         (unfit(place("psi", "dpdc", None)), "psi"),
         (unfit(place("b", "", None)), "\"b\""),
         (Error::NoInitialValue { field: "b".into() }, "\"b\""),

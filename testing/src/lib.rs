@@ -29,7 +29,7 @@ pub fn mpirun(ranks: usize) -> Command {
 /// If it cannot be started, or still runs after twenty minutes: a job that hangs is a failure.
 pub fn finish(command: &mut Command) -> Output {
     let files = tempfile::tempdir().expect("a temporary folder");
-    // Files, not pipes, which could fill up while nobody reads them.
+    // Pipes could fill up while nobody reads them, files do not.
     let open = |name| std::fs::File::create(files.path().join(name)).expect("a temporary file");
     command.stdout(open("out")).stderr(open("err")).stdin(Stdio::null());
     let mut child = command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"));
@@ -54,8 +54,8 @@ pub fn finish(command: &mut Command) -> Output {
     Output { status, stdout, stderr }
 }
 
-/// Runs `body` on MPI processes, for each of these numbers of ranks: starts the calling test, whose
-/// name is `test`, once more under `mpirun`, where this same call then runs `body`.
+/// Runs `body` on MPI processes, for each of these numbers of ranks. It starts the calling test, whose
+/// name is `test`, again under `mpirun`, and there the same call runs `body`.
 ///
 /// # Panics
 /// If `body` does on any rank, or the job hangs.

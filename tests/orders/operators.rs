@@ -72,7 +72,7 @@ fn vector_gradient(l: &Local) -> Vec<Complex> {
 pub(crate) fn advect(l: &Local) -> Vec<Complex> {
     vec![l.sum(|i| l.at.v(i) * l.d[i].c())]
 }
-fn carry(l: &Local) -> Vec<Complex> {
+fn advect_vector(l: &Local) -> Vec<Complex> {
     l.vector(|i| l.sum(|j| l.at.v(j) * l.d[j].u(i)))
 }
 fn curl(l: &Local) -> Vec<Complex> {
@@ -172,8 +172,8 @@ fn operators() -> Vec<Operator> {
         ("d2_dy2(u)", 2.0, two, two, has_y, |l| second::<1>(U, l)),
         ("d_dz(u)", 2.0, one, one, has_z, |l| first::<2>(U, l)),
         ("d2_dz2(u)", 2.0, two, two, has_z, |l| second::<2>(U, l)),
-        ("advect(v, u)", 2.0, one, one, cartesian, carry),
-        ("advect_upwind(v, u)", 1.0, one, one, cartesian, carry),
+        ("advect(v, u)", 2.0, one, one, cartesian, advect_vector),
+        ("advect_upwind(v, u)", 1.0, one, one, cartesian, advect_vector),
         ("d_dx(T)", 2.0, one, one, cartesian, |l| first::<0>(T, l)),
         ("d2_dy2(T)", 2.0, two, two, has_y, |l| second::<1>(T, l)),
         ("tensor_divergence(T)", 2.0, one, one, anywhere, |l| {
@@ -182,7 +182,7 @@ fn operators() -> Vec<Operator> {
         ("tensor_double_divergence(T)", 2.0, two, two, anywhere, |l| {
             vec![l.sum(|i| l.sum(|j| l.dd(i, j).t(i, j)))]
         }),
-        ("dot(vector_gradient(u), v)", 2.0, one, one, anywhere, carry),
+        ("dot(vector_gradient(u), v)", 2.0, one, one, anywhere, advect_vector),
         ("dot(v, vector_gradient(u))", 2.0, one, one, anywhere, |l| {
             l.vector(|j| l.sum(|i| l.at.v(i) * l.d[j].u(i).conj()))
         }),

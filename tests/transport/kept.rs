@@ -211,7 +211,7 @@ fn uniform_fields_stay_uniform_in_flows_without_divergence_on_1_rank() {
 /// Without ratios of signed values, and with those of magnitudes, a field and its negative go the
 /// same way; with the limiter too.
 #[test]
-fn the_negative_of_a_field_is_carried_as_its_negative_on_1_rank() {
+fn the_negative_of_a_field_is_advected_as_its_negative_on_1_rank() {
     let waves = "sin(2*pi*x)*cos(2*pi*y) + 0.2 + random_normal(0, 0.1)";
     for option in ALL {
         let option = format!("{option}_signed");

@@ -10,7 +10,7 @@ fn plane() -> Grid {
     grid.axis("y", 0.0..1.0, 16, Bounded).build().unwrap()
 }
 
-fn advected(velocity: [&str; 2], option: &str) -> fluxions::solver::PdeBuilder {
+fn advected(velocity: [&str; 2], option: &str) -> PdeBuilder {
     let velocity = Advector::Velocity(velocity.map(Formula::from).into());
     let transport = Transport { options: options(option), ..Transport::by(velocity) };
     Pde::on(&plane()).transport("psi", transport)
@@ -101,7 +101,7 @@ fn flows_that_are_computed_where_they_are_used_are_noticed_at_their_step_on_1_an
 fn flows_that_are_no_numbers_are_named_on_1_and_3_ranks() {
     let pde = advected(["sqrt(x - 2)", "0"], "it2").build().unwrap();
     let before = error(&pde, &[("psi", "2")], 0.01);
-    assert!(before.contains("the flow that carries `psi` is not finite"), "{before}");
+    assert!(before.contains("the flow that advects `psi` is not finite"), "{before}");
     let pde = advected(["sqrt(other - 1)", "0"], "it2").equation("other", "0").build().unwrap();
     let found = error(&pde, &[("psi", "2"), ("other", "0.1")], 0.01);
     assert!(found.starts_with("`psi` is not finite"), "{found}");
@@ -118,7 +118,7 @@ fn a_diffusivity_that_is_negative_is_refused() {
 
 /// Two fields with one velocity, found with an operator that sees the conditions of each.
 #[test]
-fn a_velocity_sees_the_conditions_of_the_field_that_it_carries_on_1_rank() {
+fn a_velocity_sees_the_conditions_of_the_field_that_it_advects_on_1_rank() {
     let alone = |names: &[&str]| {
         let value = |name: &str| if name == "psi" { 0.1 } else { 0.5 };
         let builder = names.iter().fold(Pde::on(&plane()), |builder, name| {

@@ -1,4 +1,4 @@
-//! Values between the centres of cells: linear along each axis.
+//! Linear interpolation between the centres of cells, along each axis.
 
 use ndarray::{ArrayD, IxDyn};
 
@@ -11,7 +11,7 @@ pub(super) struct Between {
     weight: f64,
 }
 
-/// Where cell `i` of `cells` lies among `n` cells within the same bounds.
+/// The place of cell `i` of `cells` among `n` cells within the same bounds.
 pub(super) fn between(i: usize, cells: usize, n: usize, periodic: bool) -> Between {
     let place = (i as f64 + 0.5) * n as f64 / cells as f64 - 0.5;
     let floor = place.floor();
@@ -22,7 +22,7 @@ pub(super) fn between(i: usize, cells: usize, n: usize, periodic: bool) -> Betwe
     Between { lower: index(floor), upper: index(floor + 1.0), weight: place - floor }
 }
 
-/// Sums over the corners around each place, the last axis fastest.
+/// The interpolated values at all places, the last axis fastest: sums over the corners around each.
 pub(super) fn interpolate(values: &ArrayD<f64>, stencils: &[Vec<Between>]) -> Vec<f64> {
     let axes = stencils.len();
     let shape: Vec<usize> = stencils.iter().map(Vec::len).collect();

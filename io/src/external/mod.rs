@@ -1,9 +1,9 @@
-//! Values from HDF5 files, as initial states and as parameters that are fields.
+//! External data: values from HDF5 files, for initial states and for parameters that are fields.
 //!
-//! A dataset has the axes of its components first, then those of the grid, as series have behind
-//! the axis of snapshots. Its cells are those of the problem's grid, or it is interpolated: linearly
-//! along each axis between the centres of its cells, which fill the same bounds; beyond the
-//! outermost centres of an axis that is not periodic the values stay the same.
+//! A dataset has the axes of its components first, then those of the grid; in a series the axis of
+//! snapshots precedes both. If its cells are not those of the problem's grid, it is interpolated:
+//! linearly along each axis between the centres of its cells, which fill the same bounds, and
+//! constant beyond the outermost centres of an axis that is not periodic.
 
 mod interpolate;
 
@@ -13,29 +13,31 @@ use std::path::{Path, PathBuf};
 use fluxions_expr::{Rank, Type};
 use fluxions_grid::{Geometry, Grid};
 use fluxions_solver::ExternalSource;
-use hdf5::types::{TypeDescriptor, VarLenUnicode};
-use hdf5::{Dataset, File, Hyperslab, Location, SliceOrIndex};
+use hdf5::types::TypeDescriptor;
+use hdf5::{Dataset, File, Hyperslab, SliceOrIndex};
 use ndarray::{ArrayD, IxDyn};
 use num_complex::Complex64;
 
+use crate::series::texts;
+use crate::suggest::suggest;
 use interpolate::{Between, between, interpolate};
 
-/// What a problem asks for.
+/// Which dataset a problem asks for.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Wanted {
+pub struct DatasetRequest {
     /// The file.
     pub path: PathBuf,
     /// The dataset in it, such as `fields/u` of a series.
     pub dataset: String,
-    /// Which snapshot of a series; the last one if not given.
+    /// The time of the snapshot in a series; by default the last one.
     pub time: Option<f64>,
-    /// Whether values are interpolated where the cells differ.
+    /// Whether values are interpolated if the cells differ.
     pub interpolated: bool,
 }
 
-/// Values of a dataset on a grid.
+/// A dataset of a file, to be read on a grid.
 #[derive(Clone, Debug)]
-pub struct Given {
+pub struct ExternalFile {
     path: PathBuf,
     dataset: String,
     ty: Type,
@@ -50,7 +52,7 @@ pub struct Given {
     grid: Vec<(usize, bool)>,
 }
 
-/// Why values cannot be used, in words, with what to do about it.
+/// Why a dataset cannot be used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unusable {
     /// What is wrong.
@@ -63,32 +65,33 @@ fn unusable(message: String) -> Unusable {
     Unusable { message, help: None }
 }
 
-impl Given {
-    /// Checks that a file holds what is wanted, for a field of this type on this grid.
+impl ExternalFile {
+    /// Opens a dataset for a field of this type on this grid.
     ///
     /// # Errors
-    /// If it does not.
-    pub fn open(wanted: &Wanted, ty: Type, grid: &Grid) -> Result<Self, Unusable> {
-        Found::open(wanted, grid)?.given(wanted, ty, grid)
+    /// If the file does not hold such a dataset.
+    pub fn open(wanted: &DatasetRequest, ty: Type, grid: &Grid) -> Result<Self, Unusable> {
+        Found::open(wanted, grid)?.fit(wanted, ty, grid)
     }
 
-    /// The same for a parameter, whose type is that of the values.
+    /// Opens a dataset for a parameter, whose type is that of the dataset.
     ///
     /// # Errors
-    /// If the file does not hold what is wanted.
-    pub fn open_any(wanted: &Wanted, grid: &Grid) -> Result<Self, Unusable> {
+    /// If the file does not hold a dataset that fits the grid.
+    pub fn open_any(wanted: &DatasetRequest, grid: &Grid) -> Result<Self, Unusable> {
         let found = Found::open(wanted, grid)?;
         let fits = |rank: &Rank| {
             let axes = rank.indices() + grid.dimension();
             let n = found.dataset.ndim();
             n == axes || n == axes + 1 && found.has_times()
         };
-        let rank = Rank::ALL.into_iter().find(fits).unwrap_or_default();
+        // A dataset that fits no rank is refused as a scalar, with its number of axes.
+        let rank = Rank::ALL.into_iter().find(fits).unwrap_or(Rank::Scalar);
         let ty = Type { rank, complex: found.complex };
-        found.given(wanted, ty, grid)
+        found.fit(wanted, ty, grid)
     }
 
-    /// The cells of the dataset in a box, of one number.
+    /// One of the numbers that a value is made of, in a box of the dataset's cells.
     fn slab(&self, start: &[usize], shape: &[usize], number: usize) -> hdf5::Result<ArrayD<f64>> {
         let dataset = open(&self.path)?.dataset(&self.dataset)?;
         let mut slices: Vec<SliceOrIndex> =
@@ -120,9 +123,9 @@ struct Found {
 }
 
 impl Found {
-    /// Looks a dataset up, and whether it is one for this grid.
-    fn open(wanted: &Wanted, grid: &Grid) -> Result<Self, Unusable> {
-        let Wanted { path, dataset: name, .. } = wanted;
+    /// Looks up a dataset, and checks that it is for this grid.
+    fn open(wanted: &DatasetRequest, grid: &Grid) -> Result<Self, Unusable> {
+        let DatasetRequest { path, dataset: name, .. } = wanted;
         let shown = path.display();
         if !path.is_file() {
             return Err(unusable(format!("there is no file {shown}")));
@@ -131,7 +134,8 @@ impl Found {
         let Ok(dataset) = file.dataset(name) else {
             let known = file.group("fields").and_then(|group| group.member_names());
             let known = known.unwrap_or_else(|_| file.member_names().unwrap_or_default());
-            let help = Some(format!("it holds {}", known.join(", ")));
+            let known = known.iter().map(String::as_str);
+            let help = Some(suggest(name, known, '`', "it holds"));
             return Err(Unusable { message: format!("{shown} has no dataset `{name}`"), help });
         };
         let Some(complex) = is_complex(&dataset) else {
@@ -149,12 +153,17 @@ impl Found {
         self.file.link_exists("time")
     }
 
-    /// The values for a field of this type.
-    fn given(&self, wanted: &Wanted, ty: Type, grid: &Grid) -> Result<Given, Unusable> {
+    /// The dataset for a field of this type, if it fits.
+    fn fit(
+        &self,
+        wanted: &DatasetRequest,
+        ty: Type,
+        grid: &Grid,
+    ) -> Result<ExternalFile, Unusable> {
         let Found { file, dataset, complex } = self;
         let (name, shown, complex) = (&wanted.dataset, wanted.path.display(), *complex);
         if complex && !ty.complex {
-            return Err(unusable(format!("`{name}` in {shown} is complex, and {ty} is needed")));
+            return Err(unusable(format!("`{name}` in {shown} is complex, but {ty} is needed")));
         }
         let shape = dataset.shape();
         let rank = ty.rank.indices();
@@ -165,13 +174,14 @@ impl Found {
         };
         if snapshot.is_some_and(|k| k >= shape[0]) {
             let n = shape[0];
-            let message = format!("`{name}` in {shown} has {n} snapshots, and the file more times");
+            let message =
+                format!("`{name}` in {shown} has {n} snapshots, but the file has more times");
             return Err(unusable(message));
         }
         let rest = &shape[usize::from(snapshots)..];
         if rest.len() != rank + grid.dimension() {
             let message = format!(
-                "`{name}` in {shown} has {} axes, and {ty} on this grid has {}",
+                "`{name}` in {shown} has {} axes, but {ty} on this grid has {}",
                 rest.len(),
                 rank + grid.dimension()
             );
@@ -180,8 +190,9 @@ impl Found {
         let (components, cells) = rest.split_at(rank);
         let n = grid.components().len();
         if components.iter().any(|length| *length != n) {
-            let message =
-                format!("a vector on this grid has {n} components, `{name}` has {components:?}");
+            let message = format!(
+                "a vector on this grid has {n} components, but `{name}` has {components:?}"
+            );
             return Err(unusable(message));
         }
         if cells.contains(&0) {
@@ -192,11 +203,13 @@ impl Found {
         if !same && !wanted.interpolated {
             let wanted: Vec<usize> = grid.axes().iter().map(|axis| axis.cells()).collect();
             return Err(Unusable {
-                message: format!("`{name}` in {shown} has {cells:?} cells, the grid {wanted:?}"),
+                message: format!(
+                    "`{name}` in {shown} has {cells:?} cells, but the grid has {wanted:?}"
+                ),
                 help: Some("to interpolate, add interpolation = \"linear\"".into()),
             });
         }
-        Ok(Given {
+        Ok(ExternalFile {
             path: wanted.path.clone(),
             dataset: name.clone(),
             ty,
@@ -223,7 +236,7 @@ fn read(
     Ok(numbers.map(|z| if imaginary { z.im } else { z.re }))
 }
 
-impl ExternalSource for Given {
+impl ExternalSource for ExternalFile {
     fn ty(&self) -> Type {
         self.ty
     }
@@ -234,7 +247,7 @@ impl ExternalSource for Given {
         shape: &[usize],
         number: usize,
     ) -> Result<Vec<f64>, Box<dyn StdError + Send + Sync>> {
-        // Real numbers for a complex field.
+        // A real dataset has no imaginary parts.
         if !self.complex && number % self.ty.per_component() == 1 {
             return Ok(vec![0.0; shape.iter().product()]);
         }
@@ -266,7 +279,7 @@ fn open(path: &Path) -> hdf5::Result<File> {
     builder.open(path)
 }
 
-/// Which snapshot of a series is that of a time.
+/// The snapshot of a series at a time.
 fn snapshot(file: &File, time: Option<f64>) -> Result<usize, Unusable> {
     let failed = |e: hdf5::Error| unusable(format!("the times cannot be read: {e}"));
     let times: Vec<f64> = file.dataset("time").and_then(|d| d.read_raw()).map_err(failed)?;
@@ -281,7 +294,7 @@ fn snapshot(file: &File, time: Option<f64>) -> Result<usize, Unusable> {
     })
 }
 
-/// Whether the numbers in a dataset are complex; nothing if it does not hold numbers.
+/// Whether the numbers in a dataset are complex, or `None` if it does not hold numbers.
 fn is_complex(dataset: &Dataset) -> Option<bool> {
     use TypeDescriptor::{Compound, Float, Integer, Unsigned};
     let dtype = dataset.dtype().ok()?;
@@ -294,25 +307,25 @@ fn is_complex(dataset: &Dataset) -> Option<bool> {
     (compound.fields.len() == 2 && part("r") && part("i")).then_some(true)
 }
 
-/// Where a file says which space it is for, it has to be that of the grid.
+/// If a file says which space it is for, checks that this is the space of the grid.
 fn check_space(
     file: &File,
     dataset: &Dataset,
     grid: &Grid,
-    wanted: &Wanted,
+    wanted: &DatasetRequest,
 ) -> Result<(), Unusable> {
     let shown = wanted.path.display();
     if let [geometry] = &texts(file, "geometry")[..]
         && Geometry::find(geometry).is_some_and(|found| found != grid.geometry())
     {
         let mine = grid.geometry().name();
-        let message = format!("{shown} is for a {geometry} grid, and this one is {mine}");
+        let message = format!("{shown} is for a {geometry} grid, but this grid is {mine}");
         return Err(unusable(message));
     }
     let (axes, mine) = (texts(dataset, "axes"), grid.axis_names());
     if axes.len() == mine.len() && axes != mine {
         let (name, axes, mine) = (&wanted.dataset, axes.join(", "), mine.join(", "));
-        let message = format!("`{name}` in {shown} has the axes {axes}, and the grid {mine}");
+        let message = format!("`{name}` in {shown} has the axes {axes}, but the grid has {mine}");
         return Err(unusable(message));
     }
     let Ok(bounds) = file.attr("bounds").and_then(|attr| attr.read_raw::<f64>()) else {
@@ -325,14 +338,8 @@ fn check_space(
         return Ok(());
     }
     Err(unusable(format!(
-        "{shown} is for a domain of the bounds {bounds:?}, and the grid has {mine:?}"
+        "{shown} is for a domain with the bounds {bounds:?}, but the grid has {mine:?}"
     )))
-}
-
-/// The texts of an attribute; none if there is no such attribute.
-fn texts(at: &Location, name: &str) -> Vec<String> {
-    let read = || at.attr(name)?.read_raw::<VarLenUnicode>();
-    read().unwrap_or_default().iter().map(|text| text.to_string()).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use fluxions_grid::Ends;
-use hdf5::H5Type;
+use hdf5::types::VarLenUnicode;
+use hdf5::{H5Type, Location};
 use num_complex::Complex;
 
 use super::*;
@@ -11,13 +12,13 @@ fn grid() -> Grid {
     grid.axis("y", 0.0..1.0, SHAPE[1], Ends::Periodic).build().unwrap()
 }
 
-/// What becomes of a file with a dataset `d` of this shape, interpolated.
+/// Opens a file with a dataset `d` of this shape, with interpolation.
 fn opened<T: H5Type + Clone + Default>(
     shape: &[usize],
     value: impl Fn(usize) -> T,
     ty: Option<Type>,
     more: impl Fn(&File, &Dataset),
-) -> Result<(Given, tempfile::TempDir), Unusable> {
+) -> Result<(ExternalFile, tempfile::TempDir), Unusable> {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("map.h5");
     let file = File::create(&path).unwrap();
@@ -29,19 +30,19 @@ fn opened<T: H5Type + Clone + Default>(
     more(&file, &dataset);
     drop(dataset);
     file.close().unwrap();
-    let wanted = Wanted { path, dataset: "d".into(), time: None, interpolated: true };
-    let given = match ty {
-        Some(ty) => Given::open(&wanted, ty, &grid()),
-        None => Given::open_any(&wanted, &grid()),
+    let wanted = DatasetRequest { path, dataset: "d".into(), time: None, interpolated: true };
+    let opened = match ty {
+        Some(ty) => ExternalFile::open(&wanted, ty, &grid()),
+        None => ExternalFile::open_any(&wanted, &grid()),
     };
     let folder = format!("{}/", home.path().display());
-    match given {
-        Ok(given) => Ok((given, home)),
+    match opened {
+        Ok(file) => Ok((file, home)),
         Err(error) => Err(Unusable { message: error.message.replace(&folder, ""), ..error }),
     }
 }
 
-/// Why it is refused as a real field, and as a parameter.
+/// The reasons for which it is refused as a real field and as a parameter.
 fn refused<T: H5Type + Clone + Default>(
     shape: &[usize],
     value: T,
@@ -68,16 +69,16 @@ fn a_snapshot_that_the_dataset_lacks_is_refused() {
         file.new_dataset_builder().with_data(&[0.0, 1.0, 2.0]).create("time").unwrap();
     };
     let found = refused(&[2, 4, 3], 1.0, times);
-    let expected = "`d` in map.h5 has 2 snapshots, and the file more times".to_string();
+    let expected = "`d` in map.h5 has 2 snapshots, but the file has more times".to_string();
     assert_eq!(found, [expected.clone(), expected]);
     assert!(opened(&[3, 4, 3], |_| 1.0, None, times).is_ok());
 }
 
 #[test]
 fn numbers_of_any_kind_are_read() {
-    let real = |given: &Given| given.read(&[1, 0], &[1, 3], 0).unwrap();
+    let real = |given: &ExternalFile| given.read(&[1, 0], &[1, 3], 0).unwrap();
     for ty in [Some(Type::REAL), None] {
-        let of = |given: Result<(Given, _), _>| real(&given.unwrap().0);
+        let of = |given: Result<(ExternalFile, _), _>| real(&given.unwrap().0);
         assert_eq!(of(opened(&SHAPE, |k| k as f32, ty, nothing)), [3.0, 4.0, 5.0]);
         assert_eq!(of(opened(&SHAPE, |k| k as i16, ty, nothing)), [3.0, 4.0, 5.0]);
         assert_eq!(of(opened(&SHAPE, |k| k as u64, ty, nothing)), [3.0, 4.0, 5.0]);
@@ -96,10 +97,10 @@ fn complex_numbers_of_both_sizes_are_read() {
             assert_eq!(given.read(&[1, 0], &[1, 3], 1).unwrap(), [-2.5, -3.5, -4.5]);
         }
         let message = opened(&SHAPE, |k| z(k as f32, 0.0), Some(Type::REAL), nothing);
-        assert!(message.unwrap_err().message.ends_with("is complex, and a scalar is needed"));
+        assert!(message.unwrap_err().message.ends_with("is complex, but a scalar is needed"));
         let message = opened(&[4, 3, 1], |k| z(k as f32, 0.0), None, nothing).unwrap_err();
         assert_eq!(
-            message.message, "a vector on this grid has 2 components, `d` has [4]",
+            message.message, "a vector on this grid has 2 components, but `d` has [4]",
             "of a parameter, too, the mistake is that of its own type"
         );
     }
@@ -158,15 +159,15 @@ fn a_file_for_another_space_is_refused() {
         assert!(opened(&SHAPE, |_| 1.0, None, geometry(name)).is_ok());
     }
     let found = refused(&SHAPE, 1.0, geometry("cylindrical"));
-    let expected = "map.h5 is for a cylindrical grid, and this one is cartesian".to_string();
+    let expected = "map.h5 is for a cylindrical grid, but this grid is cartesian".to_string();
     assert_eq!(found, [expected.clone(), expected]);
 
     let axes =
         |names: &'static [&str]| move |_: &File, dataset: &Dataset| put(dataset, "axes", names);
     assert!(opened(&SHAPE, |_| 1.0, None, axes(&["x", "y"])).is_ok());
-    // Not ours.
+    // These are not the axes of a field of ours.
     assert!(opened(&SHAPE, |_| 1.0, None, axes(&["time", "x", "y"])).is_ok());
     let found = refused(&SHAPE, 1.0, axes(&["x", "z"]));
-    let expected = "`d` in map.h5 has the axes x, z, and the grid x, y".to_string();
+    let expected = "`d` in map.h5 has the axes x, z, but the grid has x, y".to_string();
     assert_eq!(found, [expected.clone(), expected]);
 }

@@ -6,18 +6,18 @@ use plotters::prelude::*;
 
 use super::{Area, Drawn, FINE, FONT, LETTERS, Panel, label};
 
-/// Most pixels of a map along each direction, and fewest.
+/// The most and the fewest pixels of a map along each direction.
 const MOST: f64 = 440.0 * FINE as f64;
 const LEAST: f64 = 120.0 * FINE as f64;
-/// Room for labels at the left, at the right with the colour bar, above and below.
+/// Space for labels on the left, on the right with the colour bar, above and below.
 const LEFT: u32 = 74 * FINE;
 const RIGHT: u32 = 110 * FINE;
 const ABOVE: u32 = 34 * FINE;
 const BELOW: u32 = 52 * FINE;
-/// Room left of everything, and between the map and the bar.
+/// Space on the far left, and between the map and the bar.
 const MARGIN: u32 = 10 * FINE;
 const GAP: u32 = 12 * FINE;
-/// Colour where there is no number.
+/// The colour of a cell without a number.
 const NOTHING: [u8; 3] = [200, 200, 200];
 
 /// Pixels of the map itself, in the proportions of the domain.
@@ -98,8 +98,8 @@ fn draw_bar(area: &Area<'_>, (low, high): (f64, f64), cyclic: bool) -> Drawn {
     Ok(())
 }
 
-/// Red, green and blue of each pixel, from the top left: the mean of the cells below it, or the
-/// nearest cell. Angles, which are `cyclic`, have no mean.
+/// Red, green and blue of each pixel, from the top left: of the mean of the cells that it covers, or
+/// of the nearest cell. Angles, which are `cyclic`, have no mean.
 fn image(
     values: ArrayView2<'_, f64>,
     (w, h): (u32, u32),
@@ -134,7 +134,8 @@ fn image(
     image
 }
 
-/// The colour of a value between the lowest and the highest, which are the same if it is `cyclic`.
+/// The colour of a value between the lowest and the highest. If values are `cyclic`, both ends have
+/// the same colour.
 fn colour(fraction: f64, cyclic: bool) -> [u8; 3] {
     let scale = if cyclic { colorous::SINEBOW } else { colorous::VIRIDIS };
     let colour = scale.eval_continuous(fraction.clamp(0.0, 1.0));

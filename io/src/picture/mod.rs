@@ -1,5 +1,5 @@
 //! Pictures of one state: maps of two-dimensional fields, lines of one-dimensional ones, slices
-//! through the middle of three-dimensional ones. Of vectors and tensors each component has a panel,
+//! through the middle of three-dimensional ones. Each component of a vector or tensor has a panel;
 //! complex numbers are shown by absolute value and angle.
 
 mod lines;
@@ -23,11 +23,11 @@ type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 /// The font that pictures use.
 const FONT: &str = "sans-serif";
-/// Pictures are drawn at so many times their size and averaged, so that lines are smooth.
+/// Pictures are drawn this many times as large and averaged, so that lines are smooth.
 const FINE: u32 = 2;
 /// Height of the line at the top.
 const TITLE: u32 = 36 * FINE;
-/// Sizes of letters: of the title, of the name of a panel, of axes, of numbers along them.
+/// Font sizes of the title, of the name of a panel, of the names of axes, of numbers along them.
 const LETTERS: [u32; 4] = [20 * FINE, 16 * FINE, 14 * FINE, 13 * FINE];
 
 /// Numbers to be drawn along one or two axes.
@@ -35,7 +35,7 @@ struct Panel {
     name: String,
     values: ArrayD<f64>,
     axes: Vec<(String, [f64; 2])>,
-    /// The range of angles, if that is what they are.
+    /// The range of the values if they are angles.
     circle: Option<(f64, f64)>,
 }
 
@@ -54,15 +54,15 @@ impl Panel {
 /// What is drawn of a series.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct View {
-    /// What is drawn: the name of a field, as `v`, or of something made of it, as `v.x`, `|v|`,
-    /// `re psi`, `arg psi`; all fields if none.
+    /// What is drawn: the name of a field, such as `v`, or of something derived from it, such as
+    /// `v.x`, `|v|`, `re psi` or `arg psi`; by default all fields.
     pub field: Option<String>,
-    /// The snapshot nearest to this time is drawn; the last one if none.
+    /// The snapshot nearest to this time is drawn; by default the last one.
     pub time: Option<f64>,
 }
 
-/// Draws a snapshot of a series to a PNG file; its time, which is unknown in a file of snapshots
-/// without its series.
+/// Draws a snapshot of a series to a PNG file. Returns the time of the snapshot, which is unknown
+/// in a file of snapshots without its series.
 ///
 /// # Errors
 /// If the series holds no such field, or the file cannot be written.
@@ -84,13 +84,14 @@ pub fn draw(series: &Series, view: &View, path: &Path) -> Result<Option<f64>, Er
             let name = shown.field.name();
             let mut axes: Vec<_> = series.axes(name)?.into_iter().zip(bounds.clone()).collect();
             // The cells next to the middle of a third axis.
-            let cells = series.shape(name)?.last().copied().unwrap_or(1);
-            let cut = (axes.len() == 3).then_some(cells / 2);
-            if let Some(cut) = cut
+            let mut cut = None;
+            if let (3, Some(&cells)) = (axes.len(), series.shape(name)?.last())
                 && let Some((axis, [lower, upper])) = axes.pop()
             {
-                let at = lower + (cut as f64 + 0.5) * (upper - lower) / cells as f64;
+                let middle = cells / 2;
+                let at = lower + (middle as f64 + 0.5) * (upper - lower) / cells as f64;
                 slice = format!("{axis} = {}", label(at, upper - lower));
+                cut = Some(middle);
             }
             let values = shown.read(series, snapshot, cut)?;
             drawn.push(Panel { name: shown.name(), values, axes, circle: shown.circle() });
@@ -109,7 +110,7 @@ fn paint(title: &str, rows: &[Vec<Panel>], path: &Path) -> Drawn {
     static REGISTER: Once = Once::new();
     REGISTER.call_once(|| {
         let font = include_bytes!("../../assets/DejaVuSans.ttf");
-        // It was tried when the program was made.
+        // The font is part of the program, so this cannot fail.
         let _ = register_font(FONT, FontStyle::Normal, font);
     });
     let size = |panel: &Panel| match panel.axes.len() {
@@ -150,7 +151,7 @@ fn paint(title: &str, rows: &[Vec<Panel>], path: &Path) -> Drawn {
     Ok(())
 }
 
-/// The smallest and largest finite value, apart from each other.
+/// The smallest and the largest finite value, moved apart if they are equal.
 fn range(values: &ArrayD<f64>) -> (f64, f64) {
     let finite = values.iter().copied().filter(|x| x.is_finite());
     let (low, high) =
@@ -168,7 +169,7 @@ fn range(values: &ArrayD<f64>) -> (f64, f64) {
     (low - room, high + room)
 }
 
-/// A number on an axis whose ticks are about `step` apart.
+/// A number on an axis that is `span` long, with as many digits as ticks need.
 fn label(x: f64, span: f64) -> String {
     let size = x.abs().max(span);
     if x == 0.0 || x.abs() < 1e-9 * span {

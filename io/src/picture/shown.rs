@@ -10,7 +10,7 @@ use num_complex::Complex64;
 use crate::error::Error;
 use crate::series::{Component, Field, Series};
 
-/// What of a component is shown.
+/// Which real number is shown of a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Aspect {
     /// The real value itself.
@@ -26,7 +26,7 @@ enum Aspect {
 }
 
 impl Aspect {
-    /// Those that say something about a complex number; the first two say all.
+    /// The aspects of a complex number; the first two determine it.
     const OF_COMPLEX: [Aspect; 4] =
         [Aspect::Modulus, Aspect::Angle, Aspect::Real, Aspect::Imaginary];
 
@@ -41,11 +41,11 @@ impl Aspect {
     }
 }
 
-/// Something to be shown: one number per cell.
+/// Something to be shown: one real number per cell.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Shown {
     pub(super) field: Field,
-    /// The component; none for the norm of all of them.
+    /// The component, or `None` for the norm of all components.
     component: Option<usize>,
     aspect: Aspect,
 }
@@ -82,7 +82,7 @@ impl Shown {
     }
 }
 
-/// The root of the sum of the squares of all components.
+/// The square root of the sum of the squares of all components.
 fn norm(
     field: &Field,
     component: impl Fn(usize) -> Result<Component, Error>,
@@ -95,7 +95,7 @@ fn norm(
     Ok(total)
 }
 
-/// Everything by the names that can be asked for: what is shown then, in rows of the picture.
+/// All names that can be asked for, each with what it shows, in rows of the picture.
 fn choices(field: &Field) -> Vec<(String, Vec<Vec<Shown>>)> {
     let components = field.components();
     let one = |component, aspect| Shown { field: field.clone(), component, aspect };
@@ -104,7 +104,7 @@ fn choices(field: &Field) -> Vec<(String, Vec<Vec<Shown>>)> {
         true => &Aspect::OF_COMPLEX,
     };
     let mut choices = Vec::new();
-    // Of a vector or tensor as a whole one number per component, in the order in which it is
+    // A vector or tensor as a whole shows one number per component, in the order in which it is
     // written.
     if field.ty().rank != Rank::Scalar {
         let all = (0..components.len()).map(|number| one(Some(number), aspects[0]));
@@ -124,7 +124,7 @@ fn choices(field: &Field) -> Vec<(String, Vec<Vec<Shown>>)> {
     choices
 }
 
-/// What is shown if this is asked for: a name of [`choices`], or all fields. In rows.
+/// What is shown, in rows: what a name of [`choices`] stands for, or by default all fields.
 pub(super) fn choose(series: &Series, asked: Option<&str>) -> Result<Vec<Vec<Shown>>, Error> {
     let fields = series.fields()?;
     let fields = fields.iter().map(|name| Ok(choices(&series.field(name)?)));
@@ -145,7 +145,7 @@ pub(super) fn choose(series: &Series, asked: Option<&str>) -> Result<Vec<Vec<Sho
     }
 }
 
-/// Single panels side by side, then the rows of what takes several.
+/// Puts single panels side by side, followed by the rows of those fields that take several.
 fn arrange(fields: Vec<Vec<Vec<Shown>>>) -> Vec<Vec<Shown>> {
     let (single, several): (Vec<_>, Vec<_>) =
         fields.into_iter().partition(|rows| rows.iter().map(Vec::len).sum::<usize>() == 1);

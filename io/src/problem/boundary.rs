@@ -6,19 +6,19 @@ use fluxions_solver::{ConditionPart, Formula, Origin};
 use toml::de::DeValue;
 
 use super::diagnostic::Diagnostic;
-use super::reader::{Reader, Table, Value};
+use super::reader::{Reader, Table, TomlValue};
 
-/// A condition as it stands in the file.
+/// A condition in the file.
 pub(crate) struct BoundaryEntry {
     pub(crate) of: Option<String>,
     pub(crate) at: String,
     pub(crate) condition: Condition<Formula>,
 }
 
-/// Conditions that need no number, given as texts.
+/// Conditions without numbers, which are texts.
 const WORDS: [&str; 6] = ["periodic", "antiperiodic", "open", "extrapolated", "wall", "pole"];
 
-/// Conditions with numbers, given as tables.
+/// Conditions with numbers, which are tables.
 const KINDS: [&str; 9] = [
     "value",
     "derivative",
@@ -31,7 +31,7 @@ const KINDS: [&str; 9] = [
     "normal_curvature",
 ];
 
-/// The conditions. `names` are those of fields and definitions, which can have a table of their
+/// Reads the conditions. `names` are those of fields and definitions, which can have tables of their
 /// own.
 pub(crate) fn read<'t>(
     reader: &mut Reader<'t>,
@@ -72,12 +72,12 @@ fn entry<'t>(
     of: Option<&str>,
     at: &str,
     key: std::ops::Range<usize>,
-    value: &'t Value<'t>,
+    value: &'t TomlValue<'t>,
 ) -> Option<BoundaryEntry> {
     let of = of.map(str::to_string);
     let origin = |part| Origin::Boundary { of: of.clone(), at: at.into(), part };
     reader.remember(origin(ConditionPart::Whole), key.clone(), value);
-    let number = |reader: &mut Reader<'t>, part, value: &'t Value<'t>| {
+    let number = |reader: &mut Reader<'t>, part, value: &'t TomlValue<'t>| {
         reader.remember(origin(part), key.clone(), value);
         reader.formula(value)
     };
@@ -111,7 +111,7 @@ fn entry<'t>(
             }
             let mut kinds = table.entries.iter();
             let (Some((kind, inner)), None) = (kinds.next(), kinds.next()) else {
-                let message = format!("a condition is of one kind, not {}", table.entries.len());
+                let message = format!("a condition has one kind, not {}", table.entries.len());
                 let help = Some(format!("kinds: {}", KINDS.join(", ")));
                 reader.note(Diagnostic::at(value.span(), message).help(help));
                 return None;
@@ -156,7 +156,7 @@ fn entry<'t>(
     Some(BoundaryEntry { of, at: at.into(), condition })
 }
 
-/// What a text that is no condition might be.
+/// Advice on a text that is not a condition.
 fn known_words(text: &str) -> String {
     if KINDS.contains(&text) {
         return format!("`{text}` needs a number: {{ {text} = … }}");

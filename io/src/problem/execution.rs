@@ -1,11 +1,12 @@
-//! The section [execution]: what kernels are compiled to, and how steps are run. None of it changes
-//! a bit of the result.
+//! The section [execution]: what kernels are compiled to, and how steps are run. None of this changes
+//! the result by a bit.
 
 use fluxions_expr::Backend;
 use fluxions_solver::Blocking;
 
 use super::diagnostic::Diagnostic;
 use super::reader::{Reader, Table};
+use crate::suggest::suggest;
 
 /// How a problem is run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,11 +27,10 @@ pub(crate) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Executi
         match Backend::ALL.iter().find(|backend| backend.name() == word) {
             Some(backend) => execution.backend = *backend,
             None => {
-                let names: Vec<String> =
-                    Backend::ALL.iter().map(|backend| format!("\"{backend}\"")).collect();
                 let message = format!("this build of Fluxions has no back end \"{word}\"");
-                let help = format!("it has {}", names.join(", "));
-                reader.note(Diagnostic::at(value.span(), message).help(Some(&help)));
+                let names = Backend::ALL.iter().map(|backend| backend.name());
+                let help = suggest(word, names, '"', "it has");
+                reader.note(Diagnostic::at(value.span(), message).help(Some(help)));
             }
         }
     }

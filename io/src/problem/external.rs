@@ -1,4 +1,4 @@
-//! Values from files in [parameters] and [initial]: `{ file = "map.h5", dataset = "D" }`.
+//! External data in [parameters] and [initial]: `{ file = "map.h5", dataset = "D" }`.
 
 use std::ops::Range;
 use std::path::Path;
@@ -8,32 +8,32 @@ use fluxions_grid::Grid;
 use toml::de::DeValue;
 
 use super::diagnostic::Diagnostic;
-use super::reader::{Reader, Table, Value};
-use crate::external::{Given, Unusable, Wanted};
+use super::reader::{Reader, Table, TomlValue};
+use crate::external::{DatasetRequest, ExternalFile, Unusable};
 
 const KEYS: [&str; 5] = ["file", "dataset", "field", "time", "interpolation"];
 
-/// Values that the file asks for, not looked up yet.
+/// External data that the problem file asks for, before the data's file is opened.
 #[derive(Clone, Debug)]
-pub(crate) struct GivenEntry {
+pub(crate) struct ExternalEntry {
     pub(crate) name: String,
-    wanted: Wanted,
+    wanted: DatasetRequest,
     span: Range<usize>,
 }
 
 /// Whether a value is a table that names a file.
-pub(crate) fn is_given(value: &Value<'_>) -> bool {
+pub(crate) fn names_a_file(value: &TomlValue<'_>) -> bool {
     matches!(value.get_ref(), DeValue::Table(_))
 }
 
-/// What a table asks for. Files are named as seen from the folder of the problem file.
+/// Reads a table. File names are relative to the folder of the problem file.
 pub(crate) fn read<'t>(
     reader: &mut Reader<'t>,
     folder: &Path,
     section: &str,
     name: &str,
-    value: &'t Value<'t>,
-) -> Option<GivenEntry> {
+    value: &'t TomlValue<'t>,
+) -> Option<ExternalEntry> {
     let table = reader.as_table(value, &format!("{section}.{name}"))?;
     let unknown = reader.known_keys(&table, &KEYS);
     let span = value.span();
@@ -51,19 +51,18 @@ pub(crate) fn read<'t>(
             "linear" => true,
             "none" => false,
             other => {
-                let message = format!("unknown interpolation \"{other}\"");
-                let help = Some("known here: \"linear\", \"none\"");
-                reader.note(Diagnostic::at(value.span(), message).help(help));
+                let known = ["linear", "none"];
+                reader.unknown_word(value.span(), "interpolation", other, &known);
                 return None;
             }
         },
     };
-    let wanted = Wanted { path: folder.join(file), dataset, time, interpolated };
-    Some(GivenEntry { name: name.into(), wanted, span })
+    let wanted = DatasetRequest { path: folder.join(file), dataset, time, interpolated };
+    Some(ExternalEntry { name: name.into(), wanted, span })
 }
 
-/// The path of the dataset: `dataset` as it is, or that of a `field` of a series; by default the
-/// field of the same name.
+/// The path of the dataset: the key `dataset` itself, or the path of the `field` of a series; by
+/// default that of the field with the same name.
 fn dataset<'t>(reader: &mut Reader<'t>, table: &Table<'t>, name: &str) -> Option<String> {
     if let (Some(_), Some(span)) = (table.get("dataset"), table.key_span("field")) {
         reader.note(Diagnostic::at(span, "either `dataset` or `field`, not both"));
@@ -78,19 +77,19 @@ fn dataset<'t>(reader: &mut Reader<'t>, table: &Table<'t>, name: &str) -> Option
     }
 }
 
-/// The values on a grid: of this type, or of whatever type they have.
+/// Opens the data for a grid, with this type or with the type of the dataset.
 pub(crate) fn look_up(
     reader: &mut Reader<'_>,
-    entry: &GivenEntry,
+    entry: &ExternalEntry,
     ty: Option<Type>,
     grid: &Grid,
-) -> Option<Given> {
+) -> Option<ExternalFile> {
     let found = match ty {
-        Some(ty) => Given::open(&entry.wanted, ty, grid),
-        None => Given::open_any(&entry.wanted, grid),
+        Some(ty) => ExternalFile::open(&entry.wanted, ty, grid),
+        None => ExternalFile::open_any(&entry.wanted, grid),
     };
     match found {
-        Ok(given) => Some(given),
+        Ok(file) => Some(file),
         Err(Unusable { message, help }) => {
             reader.note(Diagnostic::at(entry.span.clone(), message).help(help));
             None

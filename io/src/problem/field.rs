@@ -1,16 +1,15 @@
-//! The section [fields]: the types of fields that are no real scalars.
+//! The section [fields]: the types of fields that are not real scalars.
 
-use fluxions_expr::{Rank, Type, nearest};
+use fluxions_expr::{Rank, Type};
 use toml::de::DeValue;
 
-use super::diagnostic::Diagnostic;
-use super::reader::{Reader, Table, Value};
+use super::reader::{Reader, Table, TomlValue};
 use fluxions_solver::Origin;
 
 const RANKS: [&str; 3] = ["scalar", "vector", "tensor"];
 const DTYPES: [&str; 2] = ["real", "complex"];
 
-/// Fields with their types, as far as they are given.
+/// The fields that have types in the file.
 pub(crate) fn read<'t>(
     reader: &mut Reader<'t>,
     document: &Table<'t>,
@@ -30,7 +29,7 @@ pub(crate) fn read<'t>(
     types
 }
 
-fn read_type<'t>(reader: &mut Reader<'t>, name: &str, value: &'t Value<'t>) -> Option<Type> {
+fn read_type<'t>(reader: &mut Reader<'t>, name: &str, value: &'t TomlValue<'t>) -> Option<Type> {
     match value.get_ref() {
         DeValue::String(text) if DTYPES.contains(&text.as_ref()) => {
             Some(Type::REAL.with_complex(text == "complex"))
@@ -58,7 +57,7 @@ fn read_type<'t>(reader: &mut Reader<'t>, name: &str, value: &'t Value<'t>) -> O
     }
 }
 
-fn rank<'t>(reader: &mut Reader<'t>, value: &'t Value<'t>) -> Option<Rank> {
+fn rank<'t>(reader: &mut Reader<'t>, value: &'t TomlValue<'t>) -> Option<Rank> {
     let name = choice(reader, value, "rank", &RANKS)?;
     Rank::ALL.into_iter().find(|rank| rank.name() == name)
 }
@@ -66,7 +65,7 @@ fn rank<'t>(reader: &mut Reader<'t>, value: &'t Value<'t>) -> Option<Rank> {
 /// One of a few words.
 fn choice<'t>(
     reader: &mut Reader<'t>,
-    value: &'t Value<'t>,
+    value: &'t TomlValue<'t>,
     what: &str,
     known: &[&str],
 ) -> Option<&'t str> {
@@ -74,11 +73,6 @@ fn choice<'t>(
     if known.contains(&word) {
         return Some(word);
     }
-    let help = match nearest(word, known.iter().copied()) {
-        Some(near) => format!("did you mean \"{near}\"?"),
-        None => format!("known here: {}", known.join(", ")),
-    };
-    reader
-        .note(Diagnostic::at(value.span(), format!("unknown {what} \"{word}\"")).help(Some(help)));
+    reader.unknown_word(value.span(), what, word, known);
     None
 }

@@ -1,37 +1,37 @@
-//! Sections in which every key is a name: of numbers, expressions, lists of them, values from files,
-//! functions.
+//! Sections in which every key is a name: of a number, an expression, a list of them, external data
+//! or a function.
 
 use std::path::Path;
 
 use fluxions_solver::{Formula, Origin};
 
-use super::external::{self, GivenEntry};
+use super::external::{ExternalEntry, names_a_file};
 use super::reader::{Reader, Table};
 
-/// A table of numbers, expressions and lists of them, and of values from files.
+/// A table of numbers, expressions, lists of them, and external data.
 pub(crate) fn with_values<'t>(
     reader: &mut Reader<'t>,
     folder: &Path,
     document: &Table<'t>,
     section: &'static str,
     origin: fn(String) -> Origin,
-) -> (Vec<(String, Formula)>, Vec<GivenEntry>) {
-    let (mut formulas, mut given) = (Vec::new(), Vec::new());
-    let Some(table) = reader.table(document, section) else { return (formulas, given) };
+) -> (Vec<(String, Formula)>, Vec<ExternalEntry>) {
+    let (mut formulas, mut external) = (Vec::new(), Vec::new());
+    let Some(table) = reader.table(document, section) else { return (formulas, external) };
     for (key, value) in table.entries.iter() {
         let name = key.get_ref().to_string();
         reader.remember(origin(name.clone()), key.span(), value);
-        if external::is_given(value) {
-            match external::read(reader, folder, section, &name, value) {
-                Some(entry) => given.push(entry),
-                // It has a value, though not a right one.
+        if names_a_file(value) {
+            match super::external::read(reader, folder, section, &name, value) {
+                Some(entry) => external.push(entry),
+                // A substitute, so that the name is not unknown.
                 None => formulas.push((name, Formula::Number(0.0))),
             }
         } else if let Some(formula) = reader.formula(value) {
             formulas.push((name, formula));
         }
     }
-    (formulas, given)
+    (formulas, external)
 }
 
 /// A table of numbers, expressions and lists of them.

@@ -9,7 +9,7 @@ use super::reader::{Reader, Table};
 
 const AXIS_KEYS: [&str; 3] = ["bounds", "cells", "periodic"];
 
-/// The geometry that the file names, as far as it can be told.
+/// The geometry that the file names; Cartesian if it names none or an unknown one.
 fn geometry(document: &Table<'_>) -> Geometry {
     let table = match document.get("grid").map(|value| value.get_ref()) {
         Some(toml::de::DeValue::Table(table)) => table,
@@ -24,15 +24,15 @@ fn geometry(document: &Table<'_>) -> Geometry {
     }
 }
 
-/// The axes and directions in the file, as far as they can be told.
+/// The axes and directions in the file, as far as they can be known before the grid is checked.
 pub(crate) fn space(document: &Table<'_>) -> Space {
     let geometry = geometry(document);
     let table = match document.get("grid").map(|value| value.get_ref()) {
         Some(toml::de::DeValue::Table(table)) => table,
         _ => return space::with_axes(geometry, Vec::new()),
     };
-    let given = |name: &&&str| table.keys().any(|key| key.get_ref() == **name);
-    let names = geometry.axes().iter().filter(given);
+    let is_in_file = |name: &&&str| table.keys().any(|key| key.get_ref() == **name);
+    let names = geometry.axes().iter().filter(is_in_file);
     space::with_axes(geometry, names.map(|name| name.to_string()).collect())
 }
 
@@ -48,12 +48,7 @@ pub(crate) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Option<
         && Geometry::find(name).is_none()
     {
         let known: Vec<&str> = Geometry::ALL.iter().map(|g| g.name()).collect();
-        let help = match fluxions_expr::nearest(name, known.iter().copied()) {
-            Some(near) => format!("did you mean \"{near}\"?"),
-            None => format!("known here: {}", known.join(", ")),
-        };
-        let message = format!("unknown geometry \"{name}\"");
-        reader.note(Diagnostic::at(value.span(), message).help(Some(help)));
+        reader.unknown_word(value.span(), "geometry", name, &known);
         return None;
     }
     let geometry = geometry(document);
@@ -87,17 +82,18 @@ pub(crate) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Option<
         // An unknown key may have been meant to be the axis.
         Err(_) if unknown => None,
         Err(error) if complete => {
-            let span = document.key_span("grid").unwrap_or(0..0);
+            let span = document.key_span("grid");
             let axis = geometry.axes()[0];
             let help = format!("an axis is written as {axis} = {{ bounds = [0, 1], cells = 100 }}");
-            reader.note(Diagnostic::at(span, error.to_string()).help(Some(help)));
+            let (message, label) = (error.to_string(), String::new());
+            reader.note(Diagnostic { message, span, label, help: Some(help) });
             None
         }
         _ => None,
     }
 }
 
-/// Whether an axis can be, whatever the others are.
+/// Checks an axis by itself, whatever the others are.
 fn alone(
     geometry: Geometry,
     name: &str,

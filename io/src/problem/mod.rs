@@ -67,13 +67,13 @@ pub struct Problem {
     pub name: String,
     /// The file's text, with what was set on the command line.
     pub text: String,
-    /// What the file calls the problem; empty if it does not.
+    /// The title of the problem; empty if the file has none.
     pub title: String,
     /// The equations.
     pub pde: Pde,
     /// The texts of the right-hand sides.
     pub equations: Vec<(String, String)>,
-    /// What carries fields, for those that are advected.
+    /// How fields are advected, for those that are.
     pub transports: Vec<(String, Transport)>,
     /// The initial value of each field.
     pub initial: Vec<(String, Formula)>,
@@ -85,7 +85,7 @@ pub struct Problem {
     pub diagnostics: Option<Diagnostics>,
     /// The seed of random numbers.
     pub seed: u64,
-    /// Ranks along each named axis; 0 where free.
+    /// The number of ranks along each named axis; 0 where it is free.
     pub dims: Vec<usize>,
     /// What kernels are compiled to, and how steps are run.
     pub execution: Execution,
@@ -104,7 +104,7 @@ impl Problem {
             let mistake = Diagnostic {
                 message: error.message().trim().replace('\n', ", "),
                 span: error.span(),
-                label: "this is no valid TOML".into(),
+                label: "not valid TOML".into(),
                 help: None,
             };
             return Err(Mistakes::new(name, text, vec![mistake]));
@@ -136,8 +136,7 @@ impl Problem {
         builder
     }
 
-    /// Checks what is found only when a simulation is made, by making one of a small part of the
-    /// grid.
+    /// Checks what shows only when a simulation is built, by building one on a small part of the grid.
     ///
     /// # Errors
     /// What is wrong.
@@ -146,8 +145,8 @@ impl Problem {
         let part = Problem { pde: self.pde.cropped(CELLS, 0.0), dims: vec![], ..self.clone() };
         let is_part = part.pde.grid() != self.pde.grid();
         match part.simulation(&World::solo()).build() {
-            // Where the ends of a part meet flows may jump, and a part may have fewer cells than
-            // transport needs.
+            // Where the ends of the part meet, the flow may jump, and the part may have fewer cells
+            // than transport needs.
             Err(Errors(errors))
                 if is_part
                     && matches!(
@@ -173,7 +172,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let unknown_sections = check_sections(&mut reader, document);
     let title = document.get("title").and_then(|value| reader.string(value, "a text"));
     let folder = Path::new(name).parent().unwrap_or(Path::new(""));
-    let (parameters, given_parameters) =
+    let (parameters, external_parameters) =
         formulas::with_values(&mut reader, folder, document, "parameters", Origin::Parameter);
     let definitions = formulas::read(&mut reader, document, "define", Origin::Define);
     let functions = formulas::functions(&mut reader, document);
@@ -183,7 +182,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     if no_section {
         reader.missing_section("equations", "c = \"laplace(c)\"");
     }
-    let (mut initial, given_initial) =
+    let (mut initial, external_initial) =
         formulas::with_values(&mut reader, folder, document, "initial", Origin::Initial);
     let fields = fields_of(&equations, &advected);
     let before = reader.mistakes.len();
@@ -203,32 +202,32 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let output = output::read_output(&mut reader, document, &fields);
     let diagnostics = output::read_diagnostics(&mut reader, document, &output);
     let named = definitions.iter().chain(&sorted.others).map(|(name, _)| name);
-    let given = given_parameters.iter().map(|given| &given.name);
-    let names: Vec<&str> = fields.iter().chain(named).chain(given).map(String::as_str).collect();
+    let external = external_parameters.iter().map(|entry| &entry.name);
+    let names: Vec<&str> = fields.iter().chain(named).chain(external).map(String::as_str).collect();
     let conditions = boundary::read(&mut reader, document, axes, &names);
     let seed = read_seed(&mut reader, document);
     let dims = read_dims(&mut reader, document, axes);
     let execution = execution::read(&mut reader, document);
 
-    let mut given = Vec::new();
+    let mut external = Vec::new();
     if let Some(grid) = &grid {
-        for entry in &given_parameters {
+        for entry in &external_parameters {
             let values = external::look_up(&mut reader, entry, None, grid);
-            given.extend(values.map(|values| (entry.name.clone(), values)));
+            external.extend(values.map(|values| (entry.name.clone(), values)));
         }
-        for entry in &given_initial {
+        for entry in &external_initial {
             let ty = types.iter().find(|(name, _)| *name == entry.name);
             let ty = ty.map_or(Type::REAL, |(_, ty)| *ty);
             let values = external::look_up(&mut reader, entry, Some(ty), grid);
-            // Where it cannot be had the field has an initial value all the same.
+            // If the data cannot be read, a substitute keeps the initial value from being missing.
             let value = values.map_or(Formula::Number(0.0), |v| Formula::Values(Arc::new(v)));
             initial.push((entry.name.clone(), value));
         }
     }
-    let missing = given.len() < given_parameters.len();
+    let missing = external.len() < external_parameters.len();
     let pde = grid.filter(|_| !missing).map(|grid| {
         let mut builder = Pde::on(&grid);
-        for (name, values) in given {
+        for (name, values) in external {
             builder = builder.parameter(&name, Formula::Values(Arc::new(values)));
         }
         builder = parameters.iter().fold(builder, |b, (name, v)| b.parameter(name, v.clone()));
@@ -269,11 +268,12 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         None => parameter_errors.as_slice(),
     };
     for error in errors {
-        // A missing section was noted already, an unknown one may hold unknown names, what has an
-        // unknown type counted as a real scalar, and what carries a field may be another flow.
+        // Errors that follow from mistakes noted already: a missing section, an unknown section that
+        // may hold the unknown name, an unknown type that was taken as a real scalar, and a wrong
+        // flow that was replaced by another.
         let follows = match error {
             Error::NoEquation => no_section || !mistakes.is_empty(),
-            // What a section is for that says so in a wrong way.
+            // The section is there, but has mistakes of its own.
             Error::NoSuchField { name, .. } => {
                 let section = document.get("transport").map(|value| value.get_ref());
                 let named = |keys: &DeTable<'_>| keys.keys().any(|k| k.get_ref() == name);

@@ -2,7 +2,6 @@
 
 use fluxions_solver::{Formula, Interpretation, Origin};
 
-use super::diagnostic::Diagnostic;
 use super::reader::{Reader, Table};
 
 /// The noise of a problem.
@@ -30,9 +29,8 @@ pub(crate) fn read<'t>(
             match Interpretation::find(word) {
                 Some(interpretation) => noise.interpretation = interpretation,
                 None => {
-                    let message = format!("unknown interpretation \"{word}\"");
-                    let help = Some("known here: \"ito\", \"stratonovich\"");
-                    reader.note(Diagnostic::at(value.span(), message).help(help));
+                    let known = ["ito", "stratonovich"];
+                    reader.unknown_word(value.span(), "interpretation", word, &known);
                 }
             }
         } else if fields.contains(&name) {

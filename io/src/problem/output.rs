@@ -10,18 +10,18 @@ use super::reader::{Reader, Table};
 /// What is written to series.h5 and when.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Output {
-    /// When; first and last state always.
+    /// When. The first and the last state are always written.
     pub every: Every,
-    /// Names of what is written, with the expression where it is not a field.
+    /// The names of what is written, with an expression for each name that is not a field.
     pub fields: Vec<(String, Option<String>)>,
-    /// As what numbers are written.
+    /// The precision with which numbers are written.
     pub precision: Precision,
 }
 
-/// As what numbers are written.
+/// The precision with which numbers are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
-    /// As they are, in 8 bytes.
+    /// Unchanged, in 8 bytes.
     F64,
     /// Rounded to 4 bytes.
     F32,
@@ -30,7 +30,7 @@ pub enum Precision {
 /// What is written to diagnostics.csv and when.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostics {
-    /// When; first and last state always.
+    /// When. The first and the last state are always written.
     pub every: Every,
     /// Names and expressions.
     pub numbers: Vec<(String, String)>,
@@ -71,9 +71,7 @@ pub(crate) fn read_output<'t>(
             Some("f64") | None => {}
             Some("f32") => output.precision = Precision::F32,
             Some(other) => {
-                let message = format!("unknown precision \"{other}\"");
-                let help = Some("known here: \"f64\", \"f32\"");
-                reader.note(Diagnostic::at(value.span(), message).help(help));
+                reader.unknown_word(value.span(), "precision", other, &["f64", "f32"]);
             }
         }
     }
@@ -96,7 +94,7 @@ pub(crate) fn read_output<'t>(
             }
             let name = name.to_string();
             if expression.is_some() && fields.contains(&name) {
-                let message = format!("`{name}` is a field already");
+                let message = format!("`{name}` is already the name of a field");
                 let help = Some("give the expression another name");
                 reader.note(Diagnostic::at(item.span(), message).help(help));
                 continue;
@@ -153,7 +151,7 @@ pub(crate) fn read_diagnostics<'t>(
         match name.as_str() {
             "every" => continue,
             "time" | "step" => {
-                let message = format!("`{name}` is a column of its own");
+                let message = format!("`{name}` is a column of diagnostics.csv already");
                 reader.note(Diagnostic::at(key.span(), message));
                 continue;
             }

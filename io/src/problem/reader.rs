@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use fluxions_expr::{Place, Scope, Space, nearest};
+use fluxions_expr::{Place, Scope, Space};
 use fluxions_solver::{Error, Formula, Origin};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::Diagnostic;
 use super::help::help;
+use crate::suggest::suggest;
 
 /// A value with its place.
-pub(crate) type Value<'t> = Spanned<DeValue<'t>>;
+pub(crate) type TomlValue<'t> = Spanned<DeValue<'t>>;
 
 /// A table of the document.
 pub(crate) struct Table<'t> {
@@ -26,7 +27,7 @@ impl<'t> Table<'t> {
         Table { entries, name: String::new() }
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<&'t Value<'t>> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'t TomlValue<'t>> {
         self.entries.iter().find(|(k, _)| k.get_ref() == key).map(|(_, value)| value)
     }
 
@@ -35,7 +36,7 @@ impl<'t> Table<'t> {
     }
 }
 
-/// Where the text of an expression stands in the file.
+/// The place of the text of an expression in the file.
 #[derive(Clone, Debug)]
 struct TextPlace {
     whole: Range<usize>,
@@ -64,8 +65,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Lets constant expressions use these parameters. Coordinates along these axes they cannot
-    /// use, and are told so.
+    /// Lets constant expressions use these parameters. They cannot use the coordinates of `space`,
+    /// and messages say so.
     pub(crate) fn allow(&mut self, parameters: &[(String, f64)], space: &Space) {
         self.scope = Scope::new(Place::Constant, space);
         for (name, value) in parameters {
@@ -77,7 +78,7 @@ impl<'t> Reader<'t> {
         self.mistakes.push(mistake);
     }
 
-    /// Notes every key of a table that is not among the known ones; whether there is one.
+    /// Notes every key of a table that is not among the known ones. Returns whether there is one.
     pub(crate) fn known_keys(&mut self, table: &Table<'t>, known: &[&str]) -> bool {
         let before = self.mistakes.len();
         for key in table.entries.keys() {
@@ -99,12 +100,22 @@ impl<'t> Reader<'t> {
             "" => "the problem file".to_string(),
             name => format!("[{name}]"),
         };
-        let help = match nearest(key.get_ref(), known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known here: {}", known.join(", ")),
-        };
+        let help = suggest(key.get_ref(), known.iter().copied(), '`', "known here:");
         let message = format!("unknown key `{}` in {place}", key.get_ref());
         self.note(Diagnostic::at(key.span(), message).help(Some(help)));
+    }
+
+    /// Notes that a word, which says `what` there is, is not among the known ones.
+    pub(crate) fn unknown_word(
+        &mut self,
+        at: Range<usize>,
+        what: &str,
+        word: &str,
+        known: &[&str],
+    ) {
+        let help = suggest(word, known.iter().copied(), '"', "known here:");
+        let message = format!("unknown {what} \"{word}\"");
+        self.note(Diagnostic::at(at, message).help(Some(help)));
     }
 
     /// Notes that a section of the document is missing.
@@ -115,7 +126,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The value at a key that a table must have. If it is missing, that is noted, unless the
-    /// table has unknown keys, one of which it may be.
+    /// table has unknown keys: one of them may be a misspelt one.
     pub(crate) fn required(
         &mut self,
         table: &Table<'t>,
@@ -123,7 +134,7 @@ impl<'t> Reader<'t> {
         at: Option<Range<usize>>,
         example: &str,
         has_unknown: bool,
-    ) -> Option<&'t Value<'t>> {
+    ) -> Option<&'t TomlValue<'t>> {
         let value = table.get(key);
         if value.is_none() && !has_unknown {
             let message = format!("`{key}` is missing in [{}]", table.name);
@@ -133,7 +144,7 @@ impl<'t> Reader<'t> {
         value
     }
 
-    pub(crate) fn wrong_type(&mut self, value: &Value<'t>, expected: &str) {
+    pub(crate) fn wrong_type(&mut self, value: &TomlValue<'t>, expected: &str) {
         let found = match value.get_ref() {
             DeValue::String(_) => "a text",
             DeValue::Integer(_) | DeValue::Float(_) => "a number",
@@ -155,7 +166,7 @@ impl<'t> Reader<'t> {
         self.as_table(value, &name)
     }
 
-    pub(crate) fn as_table(&mut self, value: &'t Value<'t>, name: &str) -> Option<Table<'t>> {
+    pub(crate) fn as_table(&mut self, value: &'t TomlValue<'t>, name: &str) -> Option<Table<'t>> {
         match value.get_ref() {
             DeValue::Table(entries) => Some(Table { entries, name: name.into() }),
             _ => {
@@ -165,7 +176,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    pub(crate) fn list(&mut self, value: &'t Value<'t>) -> Option<Vec<&'t Value<'t>>> {
+    pub(crate) fn list(&mut self, value: &'t TomlValue<'t>) -> Option<Vec<&'t TomlValue<'t>>> {
         match value.get_ref() {
             DeValue::Array(items) => Some(items.iter().collect()),
             _ => {
@@ -175,7 +186,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    pub(crate) fn string(&mut self, value: &'t Value<'t>, expected: &str) -> Option<&'t str> {
+    pub(crate) fn string(&mut self, value: &'t TomlValue<'t>, expected: &str) -> Option<&'t str> {
         match value.get_ref() {
             DeValue::String(text) => Some(text),
             _ => {
@@ -185,7 +196,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    pub(crate) fn boolean(&mut self, value: &'t Value<'t>) -> Option<bool> {
+    pub(crate) fn boolean(&mut self, value: &'t TomlValue<'t>) -> Option<bool> {
         match value.get_ref() {
             DeValue::Boolean(value) => Some(*value),
             _ => {
@@ -196,7 +207,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A number or the text of an expression.
-    pub(crate) fn scalar(&mut self, value: &'t Value<'t>) -> Option<Formula> {
+    pub(crate) fn scalar(&mut self, value: &'t TomlValue<'t>) -> Option<Formula> {
         let number = match value.get_ref() {
             DeValue::String(text) => return Some(Formula::Text(text.to_string())),
             DeValue::Integer(number) => {
@@ -218,7 +229,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A number, the text of an expression, or a list of them.
-    pub(crate) fn formula(&mut self, value: &'t Value<'t>) -> Option<Formula> {
+    pub(crate) fn formula(&mut self, value: &'t TomlValue<'t>) -> Option<Formula> {
         match value.get_ref() {
             DeValue::Array(items) => {
                 let items: Vec<_> = items.iter().map(|item| self.formula(item)).collect();
@@ -229,7 +240,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A number, or the value of a constant expression.
-    pub(crate) fn number(&mut self, value: &'t Value<'t>) -> Option<f64> {
+    pub(crate) fn number(&mut self, value: &'t TomlValue<'t>) -> Option<f64> {
         match self.scalar(value)? {
             Formula::Number(number) => Some(number),
             Formula::Text(text) => match fluxions_expr::evaluate(&text, &self.scope) {
@@ -242,13 +253,14 @@ impl<'t> Reader<'t> {
                     None
                 }
             },
-            // `scalar` gives nothing else.
-            Formula::List(_) | Formula::Values(_) => None,
+            Formula::List(_) | Formula::Values(_) => {
+                unreachable!("`scalar` makes no other formula")
+            }
         }
     }
 
     /// A number that is whole and not negative.
-    pub(crate) fn whole_number(&mut self, value: &'t Value<'t>, what: &str) -> Option<u64> {
+    pub(crate) fn whole_number(&mut self, value: &'t TomlValue<'t>, what: &str) -> Option<u64> {
         let number = self.number(value)?;
         if number.fract() == 0.0 && (0.0..=9e15).contains(&number) {
             return Some(number as u64);
@@ -258,7 +270,7 @@ impl<'t> Reader<'t> {
         None
     }
 
-    fn text_place(&self, value: &Value<'t>) -> TextPlace {
+    fn text_place(&self, value: &TomlValue<'t>) -> TextPlace {
         let whole = value.span();
         let start = match value.get_ref() {
             DeValue::String(text) => {
@@ -271,7 +283,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Remembers where a part of the problem stands.
-    pub(crate) fn remember(&mut self, origin: Origin, key: Range<usize>, value: &Value<'t>) {
+    pub(crate) fn remember(&mut self, origin: Origin, key: Range<usize>, value: &TomlValue<'t>) {
         if let DeValue::Array(items) = value.get_ref() {
             for (k, item) in items.iter().enumerate() {
                 self.remember(origin.item(k), item.span(), item);
@@ -296,7 +308,7 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// A mistake with its place in the file.
+    /// The mistake with its place in the file.
     pub(crate) fn locate(&self, error: &Error) -> Diagnostic {
         if let Error::Expression { origin, error, .. } = error
             && let Some(place) = self.texts.get(origin)
@@ -325,8 +337,9 @@ impl Places {
         Diagnostic { message, span, label: String::new(), help: help(error) }
     }
 
-    /// Where a part of the problem stands, or else what it is a part of: an option of transport that
-    /// is not given is one of the section, and a field that is only advected has no equation.
+    /// Where a part of the problem stands, or else the whole to which it belongs: an option of
+    /// transport that the file leaves out belongs to its section, and so does the equation of a
+    /// field that is only advected.
     fn key_of(&self, origin: &Origin) -> Option<Range<usize>> {
         if let Some(span) = self.keys.get(origin) {
             return Some(span.clone());

@@ -2,11 +2,11 @@
 
 use toml_edit::{DocumentMut, Item, Key, Table, TableLike, Value};
 
-/// Why a `--set` cannot be applied.
+/// Why a change cannot be applied.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SetError {
-    /// No `=` in it.
+    /// An argument without `=`.
     #[error("`{argument}` is not of the form key=value")]
     NoValue {
         /// The argument.
@@ -23,14 +23,15 @@ pub enum SetError {
     NotATable {
         /// The key.
         key: String,
-        /// The part of it that is no table.
+        /// The part of the key that is not a table.
         parent: String,
     },
 }
 
-/// The text with a key set to a value, as `time.end=5`. A value that is no TOML is a text.
+/// Sets a key of a problem file's text to a value, as in `time.end=5`, and returns the new text. A
+/// value that is not valid TOML is taken as a string.
 ///
-/// A text that is no TOML document is given back as it is: its mistakes are found later.
+/// A text that is not a TOML document is returned unchanged: its mistakes are found later.
 ///
 /// # Errors
 /// If the argument is not of that form, or its key does not fit the document.

@@ -9,6 +9,7 @@ use toml::de::DeValue;
 
 use super::diagnostic::Diagnostic;
 use super::reader::{Places, Reader, Table};
+use crate::suggest::suggest;
 
 /// Times, steps and scheme.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,13 +20,13 @@ pub struct Times {
     pub end: f64,
     /// The length of a step.
     pub dt: f64,
-    /// Whether the file leaves the length to us: dt = "auto".
+    /// Whether the length is chosen by Fluxions: dt = "auto".
     pub automatic: bool,
     /// The scheme: that of a tableau, or the usual one where fields are advected.
     pub scheme: SchemeChoice,
     /// How sources are integrated, where fields are advected.
     pub sources: Option<Sources>,
-    /// How many steps are allowed.
+    /// The largest number of steps.
     pub max_steps: Option<u64>,
 }
 
@@ -48,13 +49,13 @@ impl Times {
 
 const KEYS: [&str; 6] = ["start", "end", "dt", "scheme", "max_steps", "tolerance"];
 
-/// What half of the sources before and half after the transport is called.
+/// The name of the scheme that adds half of the sources before the transport and half after it.
 const SYMMETRIC: &str = "symmetric";
 
-/// What all of the sources before the transport is called.
+/// The name of the scheme that adds all of the sources before the transport.
 const EULER: &str = "euler";
 
-/// The part of the longest stable step that is taken where the file leaves it to us.
+/// The share of the longest stable step that dt = "auto" takes.
 const SHARE: f64 = 0.8;
 
 /// The times as they stand in the file.
@@ -118,8 +119,9 @@ pub(crate) fn read<'t>(
     let steps = EqualSteps::new(times.start, dt).and_then(|steps| steps.steps_to(times.end));
     if let Err(error) = steps {
         let wrong = if dt > 0.0 { "end" } else { "dt" };
-        let span = table.get(wrong).map_or(0..0, |value| value.span());
-        reader.note(Diagnostic::at(span, error.to_string()));
+        let span = table.get(wrong).map(|value| value.span());
+        let (message, label) = (error.to_string(), String::new());
+        reader.note(Diagnostic { message, span, label, help: None });
         return None;
     }
     Some(TimesEntry { times, automatic: automatic.map(|value| value.span()) })
@@ -144,12 +146,14 @@ fn read_scheme<'t>(
         (true, _) if name == SYMMETRIC => return transport(Sources::Symmetric),
         (true, _) if name == EULER => return transport(Sources::Euler),
         (false, None) => {
-            let known = Tableau::ALL.map(|tableau| tableau.name().to_string());
-            (format!("unknown scheme `{name}`"), format!("known here: {}", known.join(", ")))
+            let known = Tableau::ALL;
+            let known = known.iter().map(Tableau::name);
+            let help = suggest(name, known, '`', "known here:");
+            (format!("unknown scheme `{name}`"), help)
         }
         (true, other) => {
             let message = match other {
-                Some(_) => format!("the scheme `{name}` knows no transport"),
+                Some(_) => format!("the scheme `{name}` cannot be used with [transport]"),
                 None => format!("unknown scheme `{name}`"),
             };
             (message, format!("known with [transport]: {SYMMETRIC}, {EULER}"))
@@ -165,7 +169,7 @@ impl TimesEntry {
         self.times.sources
     }
 
-    /// The times with the step worked out, if the file leaves it to us: the same on every rank.
+    /// The times with the length of an automatic step, which is the same on every rank.
     pub(crate) fn settle(
         self,
         pde: &Pde,
@@ -182,7 +186,7 @@ impl TimesEntry {
         };
         let dt = SHARE * longest;
         if dt == f64::INFINITY {
-            let message = "nothing limits the step: give dt as a number";
+            let message = "nothing limits the step: set dt to a number";
             return Err(vec![Diagnostic::at(at, message)]);
         }
         match EqualSteps::new(times.start, dt).and_then(|steps| steps.steps_to(times.end)) {

@@ -1,4 +1,4 @@
-//! The section [transport]: what carries fields, and with which options.
+//! The section [transport]: by what flow fields are advected, and with which options.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use fluxions_solver::{Advector, Formula, Mpdata, Origin, ThirdOrder, Transport};
 use toml::de::DeValue;
 
 use super::diagnostic::Diagnostic;
-use super::reader::{Reader, Table, Value};
+use super::reader::{Reader, Table, TomlValue};
 
 const KEYS: [&str; 13] = [
     "velocity",
@@ -24,7 +24,7 @@ const KEYS: [&str; 13] = [
     "diffusivity",
 ];
 
-/// The keys that say what carries a field; each section has one of them.
+/// The keys that set the flow; each section has one of them.
 const ADVECTORS: [&str; 3] = ["velocity", "courant", "stream_function"];
 
 const EXAMPLES: &str = "one of velocity = [\"-y\", \"x\"], courant = [\"0.2\", \"0.1\"] and \
@@ -38,17 +38,17 @@ pub(crate) struct AdvectedSection<'t> {
     at: Range<usize>,
 }
 
-/// What carries a field.
+/// How a field is advected.
 #[derive(Debug)]
 pub(crate) struct TransportEntry {
     pub(crate) field: String,
     pub(crate) transport: Transport,
-    /// Whether there are mistakes in it: parts of it stand for others, then.
+    /// Whether the file has mistakes in it; then parts of it are substitutes.
     pub(crate) is_wrong: bool,
 }
 
-/// The tables of the section, in the order of the file. One carries the fields in its `fields`,
-/// else the field of its name.
+/// The tables of the section, in the order of the file. A table is for the fields in its key
+/// `fields`, or else for the field of its name.
 pub(crate) fn sections<'t>(
     reader: &mut Reader<'t>,
     document: &Table<'t>,
@@ -91,8 +91,8 @@ fn advected<'t>(
     table: &Table<'t>,
     name: &str,
     key: Range<usize>,
-    value: &'t Value<'t>,
-) -> Vec<(String, Range<usize>, &'t Value<'t>)> {
+    value: &'t TomlValue<'t>,
+) -> Vec<(String, Range<usize>, &'t TomlValue<'t>)> {
     let Some(list) = table.get("fields") else { return vec![(name.into(), key, value)] };
     let items = match list.get_ref() {
         DeValue::String(_) => vec![list],
@@ -103,14 +103,14 @@ fn advected<'t>(
     {
         reader.note(Diagnostic::at(list.span(), "no field is advected"));
     }
-    let field = |item: &'t Value<'t>| {
+    let field = |item: &'t TomlValue<'t>| {
         let field = reader.string(item, "the name of a field")?;
         Some((field.to_string(), item.span(), item))
     };
     items.into_iter().filter_map(field).collect()
 }
 
-/// What carries each field, on a grid of so many axes.
+/// How each field is advected, on a grid with this number of axes.
 pub(crate) fn read<'t>(
     reader: &mut Reader<'t>,
     sections: &[AdvectedSection<'t>],
@@ -142,13 +142,13 @@ fn read_table<'t>(
         for field in &section.fields {
             let origin = Origin::Transport { of: field.clone(), key: known };
             if !matches!(value.get_ref(), DeValue::Array(_)) {
-                // What could be a list of one.
+                // A single formula stands for a list of one.
                 reader.remember(origin.item(0), value.span(), value);
             }
             reader.remember(origin, key.span(), value);
         }
     }
-    // A field has a flow, though not a right one.
+    // Without a right flow the field is at rest, so that further mistakes can be found.
     let advector = advector(reader, section, unknown);
     let still = || Advector::Velocity(vec![Formula::Number(0.0); axes.max(1)]);
     let mut transport = Transport::by(advector.unwrap_or_else(still));
@@ -157,7 +157,7 @@ fn read_table<'t>(
         transport.g_factor = g_factor;
     }
     match table.get("diffusivity").and_then(|value| scalars(reader, value)) {
-        // Nothing, not a diffusion that is 0.
+        // No diffusion costs less than one that is 0.
         Some(list) if list == [Formula::Number(0.0)] => {}
         Some(list) => transport.diffusivity = list,
         None => {}
@@ -170,17 +170,17 @@ fn advector<'t>(
     section: &AdvectedSection<'t>,
     unknown: bool,
 ) -> Option<Advector<Formula>> {
-    let given = section.table.entries.iter().filter_map(|(key, value)| {
+    let flows = section.table.entries.iter().filter_map(|(key, value)| {
         let known = ADVECTORS.into_iter().find(|known| key.get_ref() == known)?;
         Some((known, key.span(), value))
     });
-    let given: Vec<_> = given.collect();
-    let [(kind, _, value)] = given[..] else {
-        if let [(first, ..), (second, at, _), ..] = &given[..] {
+    let flows: Vec<_> = flows.collect();
+    let [(kind, _, value)] = flows[..] else {
+        if let [(first, ..), (second, at, _), ..] = &flows[..] {
             let message = format!("either `{first}` or `{second}`, not both");
             reader.note(Diagnostic::at(at.clone(), message));
         } else if !unknown {
-            let message = "nothing here says what carries the field";
+            let message = "nothing here says by what flow the field is advected";
             reader.note(Diagnostic::at(section.at.clone(), message).help(Some(EXAMPLES)));
         }
         return None;
@@ -193,7 +193,7 @@ fn advector<'t>(
 }
 
 /// A list of numbers and expressions, or a single one.
-fn scalars<'t>(reader: &mut Reader<'t>, value: &'t Value<'t>) -> Option<Vec<Formula>> {
+fn scalars<'t>(reader: &mut Reader<'t>, value: &'t TomlValue<'t>) -> Option<Vec<Formula>> {
     match value.get_ref() {
         DeValue::Array(items) => {
             let items: Vec<_> = items.iter().map(|item| reader.scalar(item)).collect();
@@ -208,7 +208,8 @@ fn options<'t>(reader: &mut Reader<'t>, table: &Table<'t>) -> Mpdata {
     let iterations = table.get("iterations").and_then(|value| {
         match reader.whole_number(value, "the number of iterations")? {
             0 => {
-                let message = "there must be at least 1 iteration, which is the upwind scheme";
+                let message =
+                    "there must be at least 1 iteration, which is the donor-cell (upwind) scheme";
                 reader.note(Diagnostic::at(value.span(), message));
                 None
             }
@@ -230,7 +231,7 @@ fn options<'t>(reader: &mut Reader<'t>, table: &Table<'t>) -> Mpdata {
     }
 }
 
-fn third_order<'t>(reader: &mut Reader<'t>, value: &'t Value<'t>) -> Option<ThirdOrder> {
+fn third_order<'t>(reader: &mut Reader<'t>, value: &'t TomlValue<'t>) -> Option<ThirdOrder> {
     match value.get_ref() {
         DeValue::Boolean(true) => Some(ThirdOrder::Standard),
         DeValue::Boolean(false) => Some(ThirdOrder::None),

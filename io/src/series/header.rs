@@ -38,7 +38,7 @@ pub(crate) fn write_field(dataset: &Dataset, field: &Field, axes: &[String]) -> 
 /// The field that a dataset holds: without attributes a scalar.
 pub(crate) fn read_field(dataset: &Dataset, name: &str) -> hdf5::Result<Field> {
     let rank = text(dataset, "rank");
-    let rank = Rank::ALL.into_iter().find(|known| known.name() == rank).unwrap_or_default();
+    let rank = Rank::ALL.into_iter().find(|known| known.name() == rank).unwrap_or(Rank::Scalar);
     let complex = matches!(dataset.dtype()?.to_descriptor()?, TypeDescriptor::Compound(_));
     let mut directions = texts(dataset, "components");
     let components = if rank == Rank::Scalar { 0 } else { dataset.shape()[1] };
@@ -69,7 +69,7 @@ fn put_list(at: &Location, name: &str, values: &[String]) -> hdf5::Result<()> {
     at.new_attr::<VarLenUnicode>().shape(values.len()).create(name)?.write_raw(&values)
 }
 
-/// HDF5's texts end at the first NUL, which no problem file contains.
+/// HDF5's texts end at the first NUL, so none may be left; no problem file contains one.
 fn unicode(text: &str) -> VarLenUnicode {
-    VarLenUnicode::from_str(&text.replace('\0', "")).unwrap_or_default()
+    VarLenUnicode::from_str(&text.replace('\0', "")).expect("a text without NUL")
 }

@@ -1,4 +1,4 @@
-//! Writing a box of a dataset, alone or together with all MPI processes: the one place with
+//! Writes a box of a dataset, alone or together with all MPI processes. This is the one place with
 //! `unsafe` calls of HDF5, since the hdf5 crate always passes the default transfer list.
 
 use hdf5::{Dataset, Dataspace, Datatype, H5Type, Hyperslab, SliceOrIndex};

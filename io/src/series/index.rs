@@ -4,7 +4,7 @@ use std::path::Path;
 
 use hdf5::{Extents, File};
 
-use super::segment::{Place, range};
+use super::segment::{SnapshotPlace, range};
 use super::{Contents, Field, header, number};
 use crate::error::{Error, file, hdf};
 
@@ -43,13 +43,13 @@ fn add_field(
     let shape = contents.shape(field);
     let with_first =
         |n: usize| -> Vec<usize> { [n].into_iter().chain(shape.iter().copied()).collect() };
-    let source = Place::dataset(field);
+    let source = SnapshotPlace::dataset(field);
     let missing = number::missing(contents.precision, field.ty().complex);
     let builder = file.new_dataset_builder().empty_as(missing.type_descriptor());
     let mut builder = builder.shape(with_first(snapshots)).fill_value(missing);
     let mut index = 0;
     while index < snapshots {
-        let place = Place::of(index);
+        let place = SnapshotPlace::of(index);
         let count = place.capacity.min(snapshots - index);
         builder = builder.virtual_map(
             place.file(),

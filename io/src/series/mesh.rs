@@ -1,8 +1,8 @@
-//! The points of the grid, for readers that want all of them: `mesh.h5`.
+//! The points of the grid, for readers that need all of them: `mesh.h5`.
 //!
 //! In XDMF the first index of an array runs along z, in a series along the first axis; only a
-//! mesh of explicit points says which is which. Points would take more room than a snapshot, so
-//! they are virtual: a few mappings repeat the coordinates along each axis.
+//! mesh of explicit points makes clear which is which. Points would take more space than a snapshot,
+//! so they are virtual: a few mappings repeat the coordinates along each axis.
 
 use std::path::Path;
 
@@ -11,11 +11,11 @@ use hdf5::{Extents, File, Hyperslab, SliceOrIndex};
 
 use crate::error::{Error, hdf};
 
-/// How wide the strip is that shows a one-dimensional grid, as a part of its length.
+/// The width of the strip that shows a one-dimensional grid, as a fraction of its length.
 const STRIP: f64 = 0.1;
 
-/// Corners of cells along each of three axes in the order of the grid's, missing ones last. Cells
-/// have an area at least: a one-dimensional grid is shown as a strip.
+/// How many corners of cells there are along each of three axes, in the order of the grid's axes, with
+/// missing ones last. Cells need an area, so a one-dimensional grid is shown as a strip.
 pub(crate) fn corners(grid: &Grid) -> [usize; 3] {
     let mut corners = [1, 2, 1];
     for (corners, axis) in corners.iter_mut().zip(grid.axes()) {

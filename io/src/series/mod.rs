@@ -4,9 +4,10 @@
 //! small file of virtual datasets that maps complete snapshots only, and is replaced by a rename
 //! after each one. So a reader sees whole snapshots whatever happens to the writer.
 //!
-//! A segment holds one snapshot to begin with and more later on, so that their number grows with
-//! the logarithm of the number of snapshots: HDF5 keeps every file open that a dataset maps, and
-//! gives fill values without a word where the system allows no more open files.
+//! A segment holds one snapshot to begin with and more later on, so that the
+//! number of segments grows with the logarithm of the number of snapshots: HDF5 keeps every file
+//! open that a dataset maps, and silently returns fill values once the system allows no more open
+//! files.
 
 mod field;
 mod header;
@@ -20,6 +21,7 @@ mod writer;
 mod xdmf;
 
 pub use field::Field;
+pub(crate) use header::texts;
 pub use reader::{Component, Series};
 pub use writer::SeriesWriter;
 
@@ -32,7 +34,7 @@ use crate::problem::Precision;
 pub(crate) struct Contents {
     pub(crate) title: String,
     pub(crate) grid: Grid,
-    /// The fields; none before the first snapshot, which tells their types.
+    /// The fields; empty before the first snapshot, which determines their types.
     pub(crate) fields: Vec<Field>,
     pub(crate) precision: Precision,
     /// The text of the problem file.

@@ -1,5 +1,4 @@
-//! Numbers as files hold them: of 8 or 4 bytes; complex ones as h5py reads them, a compound of `r`
-//! and `i`.
+//! Numbers in files: of 8 or 4 bytes. Complex ones are compounds of `r` and `i`, as in h5py.
 
 use hdf5::H5Type;
 use hdf5::types::OwnedDynValue;
@@ -7,9 +6,9 @@ use num_complex::{Complex, Complex64};
 
 use crate::problem::Precision;
 
-/// A number as a file holds it.
+/// A type of numbers in files.
 pub(crate) trait Stored: H5Type {
-    /// From real and imaginary part, which is 0 where there is none.
+    /// Converts a real and an imaginary part, which is 0 for real numbers.
     fn from_parts(re: f64, im: f64) -> Self;
 }
 
@@ -31,7 +30,7 @@ impl<T: Stored> Stored for Complex<T> {
     }
 }
 
-/// What stands where nothing was written, which has the type of the numbers, too.
+/// The fill value, which stands where nothing was written. Its type is that of the numbers.
 pub(crate) fn missing(precision: Precision, complex: bool) -> OwnedDynValue {
     const NONE: Complex64 = Complex::new(f64::NAN, f64::NAN);
     match (precision, complex) {

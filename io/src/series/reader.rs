@@ -6,7 +6,7 @@ use hdf5::{Dataset, File, H5Type, Hyperslab, SliceOrIndex};
 use ndarray::ArrayD;
 use num_complex::Complex64;
 
-use super::segment::Place;
+use super::segment::SnapshotPlace;
 use super::{Field, header};
 use crate::error::{Error, hdf};
 use crate::folder::RunFolder;
@@ -27,7 +27,7 @@ pub enum Component {
 }
 
 impl Component {
-    /// A real number made of each value.
+    /// A real number computed from each value.
     pub fn map(
         self,
         of_real: impl Fn(f64) -> f64,
@@ -49,7 +49,7 @@ impl Series {
     /// Opens the series of a run folder, or a file of one.
     ///
     /// # Errors
-    /// If there is none at this path.
+    /// If there is no run at this path.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let path = match path.is_dir() {
             true => RunFolder::at(path).series(),
@@ -108,8 +108,8 @@ impl Series {
         self.file.link_exists("time")
     }
 
-    /// The times of the snapshots. Those in a single segment are known to the series beside it;
-    /// there are none if it lies elsewhere.
+    /// The times of the snapshots. For a single segment they are read from the series beside it; the
+    /// list is empty if there is none.
     ///
     /// # Errors
     /// If the file cannot be read.
@@ -124,12 +124,12 @@ impl Series {
         let segment = self.path.file_stem()?.to_str()?.parse().ok()?;
         let series = Series::open(&self.folder().series()).ok()?;
         let times = series.numbers("time").ok()?;
-        let (first, capacity) = Place::first(segment);
+        let (first, capacity) = SnapshotPlace::first(segment);
         let last = times.len().min(first.checked_add(capacity)?);
         times.get(first..last).map(<[f64]>::to_vec)
     }
 
-    /// How many snapshots there are; in a segment without its series, for how many there is room.
+    /// The number of snapshots; for a segment without its series, the number it has room for.
     ///
     /// # Errors
     /// If the file cannot be read.
@@ -203,7 +203,7 @@ impl Series {
         self.read_at(field, &[snapshot], None)
     }
 
-    /// The same for a complex field.
+    /// A complex field at one snapshot, with the axes of [`read`](Self::read).
     ///
     /// # Errors
     /// If the field or the snapshot does not exist, is real, or cannot be read.
@@ -212,7 +212,7 @@ impl Series {
     }
 
     /// One component of a field at one snapshot: one axis per axis of the grid, the last of them
-    /// only at the index `cut` if that is given.
+    /// restricted to the index `cut` if it is `Some`.
     ///
     /// # Errors
     /// If the component or the snapshot does not exist or cannot be read.
@@ -230,7 +230,7 @@ impl Series {
         })
     }
 
-    /// What lies at these first indices of a field, and at this one along the last axis.
+    /// The values at these first indices of a field, and at the index `cut` along the last axis.
     fn read_at<T: H5Type>(
         &self,
         field: &str,

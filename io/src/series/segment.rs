@@ -3,8 +3,8 @@
 //! A segment's datasets have their full size on disk from the beginning, so that writing a
 //! snapshot changes numbers and nothing else in the file.
 //!
-//! XDMF selects neither snapshots nor components, so each component of real numbers is a dataset of
-//! its own, too: a virtual one.
+//! XDMF can select neither snapshots nor components, so each real component has a virtual dataset of
+//! its own in addition.
 
 use std::path::Path;
 
@@ -15,12 +15,13 @@ use hdf5::{Extents, File, Hyperslab, SliceOrIndex};
 use super::{Contents, Field, header, number};
 use crate::error::{Error, hdf};
 
-/// Segments of each capacity: so many hold one snapshot, as many again two, then four, …
+/// The number of segments of each capacity: this many hold one snapshot, as many again two, then
+/// four, …
 const PER_LEVEL: usize = 64;
 
 /// Where a snapshot lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct SnapshotPlace {
     /// The number of the segment.
     pub(crate) segment: usize,
     /// Which of its snapshots.
@@ -29,14 +30,14 @@ pub(crate) struct Place {
     pub(crate) capacity: usize,
 }
 
-impl Place {
+impl SnapshotPlace {
     /// Where snapshot `index` lies.
     pub(crate) fn of(index: usize) -> Self {
         let level = (index / PER_LEVEL + 1).ilog2() as usize;
         let capacity = 1 << level;
         let within = index - PER_LEVEL * (capacity - 1);
         let segment = PER_LEVEL * level + within / capacity;
-        Place { segment, slot: within % capacity, capacity }
+        SnapshotPlace { segment, slot: within % capacity, capacity }
     }
 
     /// The first snapshot of a segment, and how many there is room for.
@@ -57,8 +58,8 @@ impl Place {
         format!("fields/{}", field.name())
     }
 
-    /// The dataset of a component of a field at this place alone, for readers that know no
-    /// selections.
+    /// The dataset of one component of a field at this place, for readers that cannot select a part of
+    /// a dataset.
     pub(crate) fn single(&self, field: &Field, component: &str) -> String {
         match self.capacity {
             1 if field.ty() == Type::REAL => Self::dataset(field),
@@ -68,7 +69,7 @@ impl Place {
 }
 
 /// Makes a segment's file with room for its snapshots.
-pub(crate) fn create(path: &Path, place: Place, contents: &Contents) -> Result<(), Error> {
+pub(crate) fn create(path: &Path, place: SnapshotPlace, contents: &Contents) -> Result<(), Error> {
     let make = || {
         let file = File::create(path)?;
         header::write(&file, contents)?;
@@ -80,10 +81,15 @@ pub(crate) fn create(path: &Path, place: Place, contents: &Contents) -> Result<(
     make().map_err(hdf(path, "make the file"))
 }
 
-fn add_field(file: &File, field: &Field, place: Place, contents: &Contents) -> hdf5::Result<()> {
+fn add_field(
+    file: &File,
+    field: &Field,
+    place: SnapshotPlace,
+    contents: &Contents,
+) -> hdf5::Result<()> {
     let shape = contents.shape(field);
     let all: Vec<usize> = [place.capacity].into_iter().chain(shape.iter().copied()).collect();
-    let name = Place::dataset(field);
+    let name = SnapshotPlace::dataset(field);
     let missing = number::missing(contents.precision, field.ty().complex);
     let empty = || file.new_dataset_builder().empty_as(missing.type_descriptor());
     let dataset = empty()
@@ -98,7 +104,7 @@ fn add_field(file: &File, field: &Field, place: Place, contents: &Contents) -> h
     }
     for slot in 0..place.capacity {
         for (number, component) in field.components().iter().enumerate() {
-            let single = Place { slot, ..place }.single(field, component);
+            let single = SnapshotPlace { slot, ..place }.single(field, component);
             if single == name {
                 continue;
             }
@@ -144,18 +150,18 @@ mod tests {
 
     #[test]
     fn snapshots_fill_segments_one_after_the_other() {
-        let mut expected = Place { segment: 0, slot: 0, capacity: 1 };
+        let mut expected = SnapshotPlace { segment: 0, slot: 0, capacity: 1 };
         for index in 0..10_000 {
-            let place = Place::of(index);
+            let place = SnapshotPlace::of(index);
             if index > 0 && expected.slot + 1 < expected.capacity {
                 expected.slot += 1;
             } else if index > 0 {
                 let segment = expected.segment + 1;
-                expected = Place { segment, slot: 0, capacity: 1 << (segment / PER_LEVEL) };
+                expected = SnapshotPlace { segment, slot: 0, capacity: 1 << (segment / PER_LEVEL) };
             }
             assert_eq!(place, expected, "snapshot {index}");
-            assert_eq!(Place::first(place.segment), (index - place.slot, place.capacity));
+            assert_eq!(SnapshotPlace::first(place.segment), (index - place.slot, place.capacity));
         }
-        assert!(Place::of(1_000_000).segment < 1000, "as many files can be open at once");
+        assert!(SnapshotPlace::of(1_000_000).segment < 1000, "as many files can be open at once");
     }
 }

@@ -9,20 +9,20 @@ use ndarray::{ArrayViewD, Axis, Slice};
 use num_complex::{Complex32, Complex64};
 
 use super::number::Stored;
-use super::segment::{self, Place};
+use super::segment::{self, SnapshotPlace};
 use super::{Contents, Field, hyperslab, index, mesh, xdmf};
 use crate::error::{Error, hdf};
 use crate::folder::RunFolder;
 use crate::problem::{Precision, Problem};
 use crate::together::agree;
 
-/// Most numbers that a rank converts and writes at a time.
+/// The most numbers that a rank converts and writes at a time.
 const SLAB: usize = 1 << 19;
 
 /// A tracker that writes snapshots to a run folder.
 pub struct SeriesWriter {
     folder: RunFolder,
-    /// Whether the folder is still to be made ready.
+    /// Whether the folder must still be made ready.
     prepares: bool,
     /// The names of what is written.
     names: Vec<String>,
@@ -31,8 +31,8 @@ pub struct SeriesWriter {
 }
 
 impl SeriesWriter {
-    /// A writer of all fields of a system. The folder is made at the first snapshot, and refused
-    /// if it holds a run.
+    /// A writer of all fields of a system. The folder is created at the first snapshot; a folder that
+    /// already holds a run is refused.
     pub fn create(folder: impl Into<PathBuf>, pde: &Pde) -> Self {
         let contents = Contents {
             title: String::new(),
@@ -59,14 +59,14 @@ impl SeriesWriter {
         SeriesWriter { folder, prepares: false, names, contents, times: Vec::new() }
     }
 
-    /// The fields by their names: only a running simulation knows the types of expressions.
+    /// Looks up the fields by name: only a running simulation knows the types of expressions.
     fn fields(&self, now: &Snapshot<'_>) -> Result<Vec<Field>, fluxions_solver::Error> {
         let directions = &now.pde().space().components;
         let field = |name: &String| Ok(Field::new(name, now.type_of(name)?, directions));
         self.names.iter().map(field).collect()
     }
 
-    fn begin(&self, place: Place) -> Result<(), Error> {
+    fn begin(&self, place: SnapshotPlace) -> Result<(), Error> {
         if self.times.is_empty() {
             if self.prepares {
                 self.folder.prepare(false)?;
@@ -79,7 +79,7 @@ impl SeriesWriter {
         Ok(())
     }
 
-    fn segment(&self, place: Place) -> PathBuf {
+    fn segment(&self, place: SnapshotPlace) -> PathBuf {
         self.folder.path().join(place.file())
     }
 
@@ -87,12 +87,12 @@ impl SeriesWriter {
     fn write_field(
         &self,
         file: &File,
-        place: Place,
+        place: SnapshotPlace,
         field: &Field,
         block: &Block<'_>,
         together: bool,
     ) -> hdf5::Result<()> {
-        let dataset = file.dataset(&Place::dataset(field))?;
+        let dataset = file.dataset(&SnapshotPlace::dataset(field))?;
         let complex = field.ty().complex;
         for component in 0..field.components().len() {
             let at = [&[place.slot], &*field.indices(component)].concat();
@@ -111,7 +111,7 @@ impl SeriesWriter {
 impl Tracker for SeriesWriter {
     fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, TrackerError> {
         let world = now.world().clone();
-        let place = Place::of(self.times.len());
+        let place = SnapshotPlace::of(self.times.len());
         if self.times.is_empty() {
             self.contents.fields = self.fields(now)?;
         }
@@ -145,7 +145,7 @@ impl Tracker for SeriesWriter {
         let closed = together.map_or(Ok(()), File::close);
         agree(&world, closed.map_err(&failed))?;
 
-        // Every rank's part is in the file: the snapshot can be shown.
+        // Every rank's part is in the file, so the index may include the snapshot.
         self.times.push(now.time());
         let shown = if world.is_root() { self.show() } else { Ok(()) };
         agree(&world, shown)?;

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::Contents;
 use super::mesh::corners;
-use super::segment::Place;
+use super::segment::SnapshotPlace;
 use crate::error::Error;
 use crate::folder::write_whole;
 use crate::problem::Precision;
@@ -38,7 +38,7 @@ fn describe(contents: &Contents, times: &[f64]) -> String {
          <Grid Name=\"series\" GridType=\"Collection\" CollectionType=\"Temporal\">\n",
     );
     for (index, time) in times.iter().enumerate() {
-        let place = Place::of(index);
+        let place = SnapshotPlace::of(index);
         let file = place.file();
         // Writing to a text cannot fail.
         let _ = write!(

@@ -5,12 +5,14 @@ use fluxions_halo::{Decomposition, Subdomain};
 
 use crate::plan::plan::Plan;
 use crate::run::memory::Memory;
+use crate::schemes::runge_kutta::RungeKutta;
+use crate::schemes::scheme::Scheme;
 use crate::schemes::tableau::Tableau;
 use crate::system::pde::Pde;
 
 /// A step by the explicit Euler scheme: the simplest plan with halos, sweeps and swaps.
 pub(crate) fn euler_step(pde: &Pde) -> Plan {
-    Plan::step(pde, &Tableau::EULER)
+    RungeKutta::new(Tableau::EULER).step(pde)
 }
 
 /// The whole grid on one rank.

@@ -89,6 +89,7 @@ mod tests {
     use fluxions_grid::{Ends, Grid};
 
     use super::*;
+    use crate::schemes::choice::SchemeChoice;
     use crate::schemes::tableau::Tableau;
     use crate::simulation::clock::{Clock, Step};
     use crate::simulation::schedule::Every;
@@ -196,7 +197,7 @@ mod tests {
     fn halving(
         world: &World,
         pde: &Pde,
-        scheme: Tableau,
+        scheme: &SchemeChoice,
         when: Halves,
         end: f64,
     ) -> Result<(Vec<u64>, u64, u64), Error> {
@@ -216,7 +217,7 @@ mod tests {
 
     /// Equations with noise; transport whose steps write to the arrays of the state, and keep the
     /// velocities of the step before.
-    fn systems() -> Vec<(Pde, Tableau)> {
+    fn systems() -> Vec<(Pde, SchemeChoice)> {
         let grid = Grid::cartesian().axis("x", 0.0..1.0, 24, Ends::Periodic).build().unwrap();
         let equations =
             || Pde::on(&grid).equation("u", "v - u^3 + t").equation("v", "0.001*laplace(u)");
@@ -228,10 +229,10 @@ mod tests {
         let advected = equations().transport("u", transport()).transport("v", transport());
         let symmetric = advected.sources(Sources::Symmetric);
         vec![
-            (equations().build().unwrap(), Tableau::RK4),
-            (noisy.build().unwrap(), Tableau::EULER),
-            (euler.build().unwrap(), Tableau::EULER),
-            (symmetric.build().unwrap(), Tableau::EULER),
+            (equations().build().unwrap(), Tableau::RK4.into()),
+            (noisy.build().unwrap(), Tableau::EULER.into()),
+            (euler.build().unwrap(), SchemeChoice::Usual),
+            (symmetric.build().unwrap(), SchemeChoice::Usual),
         ]
     }
 
@@ -240,7 +241,7 @@ mod tests {
         for (k, (pde, scheme)) in systems().into_iter().enumerate() {
             for ranks in [1, 2] {
                 let run = |when| {
-                    on_threads(ranks, |world| halving(world, &pde, scheme, when, 0.2)).unwrap()
+                    on_threads(ranks, |world| halving(world, &pde, &scheme, when, 0.2)).unwrap()
                 };
                 let (plain, steps, none) = run(Halves::Before).swap_remove(0);
                 let (tried, same, rejected) = run(Halves::After).swap_remove(0);
@@ -253,9 +254,9 @@ mod tests {
     #[test]
     fn some_plans_overwrite_the_state() {
         // Otherwise the test above would not show that it is brought back.
-        let overwritten = |(pde, scheme): &(Pde, Tableau)| {
+        let overwritten = |(pde, scheme): &(Pde, SchemeChoice)| {
             let world = World::solo();
-            let builder = Simulation::builder(pde, &world).scheme(*scheme).dt(DT);
+            let builder = Simulation::builder(pde, &world).scheme(scheme).dt(DT);
             let simulation = builder.initial("u", 1.0).initial("v", 1.0).build().unwrap();
             !Undo::new(simulation.plan(), pde.arrays()).arrays.is_empty()
         };

@@ -10,7 +10,7 @@ use crate::run::binding::HaloBinding;
 use crate::run::testing::alone;
 use crate::run::walls::group::Filling;
 use crate::run::walls::wall::Wall;
-use crate::system::boundary::conditions::FaceConditions;
+use crate::system::boundary::array_condition::FaceConditions;
 use crate::system::formula::Formula;
 use crate::system::pde::Pde;
 use crate::system::transport::{Advector, Mpdata, Transport};
