@@ -1,6 +1,6 @@
 //! Calls of functions that have no instruction: number by number, or vector by vector.
 
-use inkwell::values::{IntValue, PointerValue, VectorValue};
+use inkwell::values::{BasicValue, IntValue, PointerValue, VectorValue};
 
 use super::emit::{Emit, made};
 use super::jit::{self, LaneFn};
@@ -46,51 +46,54 @@ impl<'ctx> Emit<'_, 'ctx> {
         self.by_number(lanes, None, function, arguments)
     }
 
-    /// Calls the native function of the kernel's call of this number. `natives` is what was given
-    /// to the kernel's function for it, and `count` says for how many of the first lanes.
+    /// Calls the native function of the kernel's call of this number, for `count` of the first cells
+    /// of a group of vectors. `natives` is what was given to the kernel's function for it, and
+    /// `arguments` holds the arguments of each vector. One call for a group costs little more than
+    /// one for a vector.
     fn native(
         &self,
         natives: PointerValue<'ctx>,
         call: u32,
         count: IntValue<'ctx>,
-        arguments: &[VectorValue<'ctx>],
-    ) -> VectorValue<'ctx> {
+        arguments: &[Vec<VectorValue<'ctx>>],
+    ) -> Vec<VectorValue<'ctx>> {
         let values = self.native_slots.expect("the kernel calls native functions");
-        let width = self.word(self.target.width.into());
-        let slot = |k: usize| {
-            let first = self.word(k as i64 * i64::from(self.target.width));
-            self.element(values, first)
-        };
-        for (k, argument) in arguments.iter().enumerate() {
-            made(self.builder.build_store(slot(1 + k), *argument));
+        let (group, width) = (arguments.len(), self.target.width as usize);
+        let slot = |vector: usize| self.element(values, self.word((vector * width) as i64));
+        for (j, arguments) in arguments.iter().enumerate() {
+            for (k, argument) in arguments.iter().enumerate() {
+                let store = made(self.builder.build_store(slot((1 + k) * group + j), *argument));
+                let _ = store.set_alignment(8);
+            }
         }
         let (word, pointer) = (self.context.i64_type(), self.pointer());
         let [words, pointers] = [word.into(), pointer.into()];
         let types = [pointers, words, words, words, pointers, pointers];
-        let call = self.word(call.into());
-        let given = [
-            natives.into(),
-            call.into(),
-            count.into(),
-            width.into(),
-            values.into(),
-            slot(1).into(),
-        ];
+        let pitch = self.word((group * width) as i64).into();
+        let call = self.word(call.into()).into();
+        let given = [natives.into(), call, count.into(), pitch, values.into(), slot(group).into()];
         let callee = self.context.void_type().fn_type(&types, false);
         let caller = self.word(jit::native_caller() as i64).const_to_pointer(pointer);
         made(self.builder.build_indirect_call(callee, caller, &given, ""));
-        made(self.builder.build_load(self.vector(), values, "")).into_vector_value()
+        let load = |j: usize| {
+            let value = made(self.builder.build_load(self.vector(), slot(j), ""));
+            if let Some(load) = value.as_instruction_value() {
+                let _ = load.set_alignment(8);
+            }
+            value.into_vector_value()
+        };
+        (0..group).map(load).collect()
     }
 
-    /// Calls a native function for the lanes that count.
-    pub(super) fn native_lanes(
+    /// Calls a native function for the cells of a group of vectors, as far as their lanes count.
+    pub(super) fn native_group(
         &self,
         natives: PointerValue<'ctx>,
         call: u32,
-        arguments: &[VectorValue<'ctx>],
-    ) -> VectorValue<'ctx> {
-        let width = self.word(self.target.width.into());
-        let count = self.active.map_or(width, |active| self.smaller(active.count, width));
+        arguments: &[Vec<VectorValue<'ctx>>],
+    ) -> Vec<VectorValue<'ctx>> {
+        let all = self.word(i64::from(self.target.width) * arguments.len() as i64);
+        let count = self.active.map_or(all, |active| self.smaller(active.count, all));
         self.native(natives, call, count, arguments)
     }
 
@@ -99,11 +102,11 @@ impl<'ctx> Emit<'_, 'ctx> {
         &self,
         natives: PointerValue<'ctx>,
         call: u32,
-        arguments: &[VectorValue<'ctx>],
+        arguments: Vec<VectorValue<'ctx>>,
     ) -> VectorValue<'ctx> {
-        let values = self.native(natives, call, self.word(1), arguments);
+        let values = self.native(natives, call, self.word(1), &[arguments]);
         let first = self.context.i32_type().const_zero();
-        let value = made(self.builder.build_extract_element(values, first, ""));
+        let value = made(self.builder.build_extract_element(values[0], first, ""));
         self.splat(value.into_float_value())
     }
 }

@@ -28,7 +28,7 @@ pub(super) struct Emit<'a, 'ctx> {
     pub(super) active: Option<Active<'ctx>>,
     /// Where arguments of functions that are called number by number lie, and first their values.
     pub(super) slots: [PointerValue<'ctx>; 4],
-    /// Where arguments of native functions lie, one vector behind the other, and first their
+    /// Where arguments of native functions lie, group behind group of vectors, and first their
     /// values; in kernels that call some.
     pub(super) native_slots: Option<PointerValue<'ctx>>,
 }
@@ -46,23 +46,23 @@ pub(super) fn made<T>(result: Result<T, BuilderError>) -> T {
 }
 
 impl<'a, 'ctx> Emit<'a, 'ctx> {
-    /// Begins in a function's first block. `most` is the largest number of arguments that a native
-    /// function takes, if there are such functions.
+    /// Begins in a function's first block. `native_vectors` is the number of vectors that calls of
+    /// native functions need, if there are any.
     pub(super) fn new(
         context: &'ctx Context,
         module: &'a Module<'ctx>,
         function: FunctionValue<'ctx>,
         target: &'a Target,
-        most: Option<usize>,
+        native_vectors: Option<usize>,
     ) -> Self {
         let builder = context.create_builder();
         builder.position_at_end(context.append_basic_block(function, "entry"));
         let vector = context.f64_type().vec_type(target.width);
         let slots = [0; 4].map(|_| made(builder.build_alloca(vector, "slot")));
-        let native_slots = most.map(|most| {
-            let slots = vector.array_type(1 + most as u32);
-            let at = made(builder.build_alloca(slots, "arguments"));
-            made(builder.build_store(at, slots.const_zero()));
+        let native_slots = native_vectors.map(|count| {
+            let vectors = vector.array_type(count as u32);
+            let at = made(builder.build_alloca(vectors, "arguments"));
+            made(builder.build_store(at, vectors.const_zero()));
             at
         });
         Emit { context, module, builder, function, target, active: None, slots, native_slots }

@@ -62,8 +62,10 @@ pub(super) fn emit<'ctx>(
         });
     let ahead = function.get_nth_param(7).expect("there are nine parameters").into_int_value();
     let natives = function.get_nth_param(8).expect("there are nine parameters");
+    let rates = rates(kernel);
     let most = kernel.calls.iter().map(|call| call.arguments.len()).max();
-    let emit = Emit::new(context, module, function, target, most);
+    let native_vectors = most.map(|most| (1 + most) * unroll(kernel, &rates));
+    let emit = Emit::new(context, module, function, target, native_vectors);
     let word = |base, k| emit.entry(context.i64_type(), base, k).into_int_value();
     let arguments = Arguments {
         memory,
@@ -76,7 +78,6 @@ pub(super) fn emit<'ctx>(
         ahead: fetches.then_some(ahead),
         natives: natives.into_pointer_value(),
     };
-    let rates = rates(kernel);
     let values = vec![None; kernel.ops.len()];
     KernelFunction { kernel, extents, rates, emit, arguments, values, rows: HashMap::new() }.emit();
 }
@@ -331,7 +332,7 @@ impl<'ctx> KernelFunction<'_, 'ctx> {
                 }
                 Op::Native(call) => {
                     let arguments = arguments(self.kernel, call, &self.values);
-                    self.emit.native_once(self.arguments.natives, call, &arguments)
+                    self.emit.native_once(self.arguments.natives, call, arguments)
                 }
                 ref op => operate(&mut self.emit, op, |v| self.values[v]),
             };
@@ -393,19 +394,30 @@ impl<'ctx> KernelFunction<'_, 'ctx> {
                 values[i] = Some(value);
             }
         }
-        for values in &mut values {
-            for (i, op) in kernel.ops.iter().enumerate() {
-                if values[i].is_some() {
-                    continue;
-                }
-                values[i] = Some(match *op {
-                    Op::Native(call) => {
-                        let arguments = arguments(kernel, call, values);
-                        self.emit.native_lanes(self.arguments.natives, call, &arguments)
+        // Vector by vector, up to the next call of a native function, which is made for all vectors.
+        let mut begin = 0;
+        while begin < kernel.ops.len() {
+            let rest = &kernel.ops[begin..];
+            let is_call = |(k, op): (usize, &Op)| {
+                matches!(op, Op::Native(_)) && values[0][begin + k].is_none()
+            };
+            let end = begin + rest.iter().enumerate().position(is_call).unwrap_or(rest.len());
+            for values in &mut values {
+                for i in begin..end {
+                    if values[i].is_none() {
+                        values[i] = Some(operate(&mut self.emit, &kernel.ops[i], |v| values[v]));
                     }
-                    ref op => operate(&mut self.emit, op, |v| values[v]),
-                });
+                }
             }
+            if let Some(Op::Native(call)) = kernel.ops.get(end) {
+                let arguments: Vec<_> =
+                    values.iter().map(|values| arguments(kernel, *call, values)).collect();
+                let results = self.emit.native_group(self.arguments.natives, *call, &arguments);
+                for (values, result) in values.iter_mut().zip(results) {
+                    values[end] = Some(result);
+                }
+            }
+            begin = end + 1;
         }
         for (k, output) in kernel.outputs.iter().enumerate() {
             for (j, values) in values.iter().enumerate() {

@@ -210,13 +210,13 @@ pub(super) fn native_caller() -> usize {
     call_native as *const () as usize
 }
 
-/// Computes the first `count` values of a vector, from vectors of this width, one for each
+/// Computes the first `count` values of a group of `pitch` cells, from as many numbers for each
 /// argument.
 extern "C" fn call_native(
     natives: *mut Natives<'_>,
     call: u64,
     count: u64,
-    width: u64,
+    pitch: u64,
     values: *mut f64,
     arguments: *const f64,
 ) {
@@ -226,17 +226,17 @@ extern "C" fn call_native(
         return;
     }
     let function = &natives.functions[call as usize];
-    let (count, width) = (count as usize, width as usize);
-    // SAFETY: compiled code passes a vector of at least `count` doubles, and as many vectors of
-    // `width` doubles as the function has arguments, both initialised and not overlapping.
+    let (count, pitch) = (count as usize, pitch as usize);
+    // SAFETY: compiled code passes at least `count` doubles, and `pitch` doubles for each argument
+    // of the function, both initialised and not overlapping.
     let (values, arguments) = unsafe {
         (
             std::slice::from_raw_parts_mut(values, count),
-            std::slice::from_raw_parts(arguments, function.arguments() * width),
+            std::slice::from_raw_parts(arguments, function.arguments() * pitch),
         )
     };
     // After a panic nobody looks at the values any more.
-    let each = AssertUnwindSafe(|| function.each(values, arguments, width));
+    let each = AssertUnwindSafe(|| function.each(values, arguments, pitch));
     natives.panic = catch_unwind(each).err();
 }
 

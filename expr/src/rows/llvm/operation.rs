@@ -62,9 +62,7 @@ fn weight(op: &Op) -> usize {
             | Unary::Round,
             _,
         ) => 1,
-        Op::Unary(..)
-        | Op::Binary(Binary::Power | Binary::Atan2 | Binary::Hypot, ..)
-        | Op::Native(_) => 30,
+        Op::Unary(..) | Op::Binary(Binary::Power | Binary::Atan2 | Binary::Hypot, ..) => 30,
         _ => usize::from(op.computes()),
     }
 }
