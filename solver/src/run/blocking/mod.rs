@@ -7,3 +7,6 @@ mod pipeline;
 mod slab_ghosts;
 mod tuning;
 pub(crate) mod wavefront;
+
+#[cfg(test)]
+mod tests;
