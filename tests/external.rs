@@ -88,7 +88,7 @@ fn complex_numbers_of_single_precision_are_read() {
     let text = text.replace("psi = 0", "psi = \"psi\"\nc = 0").replace("complex", "vector");
     let mistakes = Problem::parse(&name.to_string_lossy(), &text).unwrap_err();
     let message = format!("{mistakes:?}");
-    assert!(message.contains("is complex, and a vector is needed"), "{message}");
+    assert!(message.contains("is complex, but a vector is needed"), "{message}");
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_series_of_another_geometry_is_refused() {
     assert_eq!(initial(&name, &text("polar", given), 1)[2], 0.625);
     let mistakes = Problem::parse(&name.to_string_lossy(), &text("spherical", given)).unwrap_err();
     let message = format!("{mistakes:?}");
-    assert!(message.contains("is for a polar grid, and this one is spherical"), "{message}");
+    assert!(message.contains("is for a polar grid, but this grid is spherical"), "{message}");
 }
 
 fn continued(cells: usize, more: &str) -> String {
@@ -181,7 +181,7 @@ fn other_cells_are_interpolated_only_if_asked_for() {
     let text = continued(30, "");
     let mistakes = Problem::parse(&name.to_string_lossy(), &text).unwrap_err();
     let message = format!("{mistakes:?}");
-    assert!(message.contains("has [12, 12] cells, the grid [30, 30]"), "{message}");
+    assert!(message.contains("has [12, 12] cells, but the grid has [30, 30]"), "{message}");
     assert!(message.contains("interpolation = "), "{message}");
 
     let text = continued(30, ", interpolation = \"linear\"");
