@@ -4,6 +4,7 @@ pub(crate) mod action;
 pub(crate) mod builder;
 pub(crate) mod evaluation;
 pub(crate) mod halo_group;
+mod invariants;
 pub(crate) mod margins;
 pub(crate) mod observable;
 pub(crate) mod pass;
