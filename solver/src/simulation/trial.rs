@@ -290,7 +290,8 @@ mod tests {
         let hot = "where(x < 0.1, sqrt((t - 0.0446)*(t - 0.0454)), 0)";
         let pde = Pde::on(&grid).equation("u", hot).equation("v", "0").build().unwrap();
         for ranks in 1..=3 {
-            let run = |world: &World| halving(world, &pde, &Tableau::RK4.into(), Halves::NotFinite, 0.1);
+            let run =
+                |world: &World| halving(world, &pde, &Tableau::RK4.into(), Halves::NotFinite, 0.1);
             for (_, steps, rejected) in on_threads(ranks, run).unwrap() {
                 assert_eq!((steps, rejected), (11, 2), "{ranks} ranks");
             }
