@@ -105,6 +105,17 @@ struct Blocks {
     rows: usize,
 }
 
+/// An expression whose derivatives are bounded.
+struct Body {
+    /// The rows of its numbers, where these are stored.
+    rows: Vec<Option<usize>>,
+    expr: Expr,
+    ty: Type,
+    owner: usize,
+    /// The level of the pass that computes it.
+    level: usize,
+}
+
 /// A plan whose reductions are the largest sums of magnitudes of derivatives. `kept` are the names
 /// of the arrays that the scheme keeps between steps.
 fn sensitivities(pde: &Pde, kept: &[String]) -> (Plan, Blocks) {
@@ -130,18 +141,19 @@ fn sensitivities(pde: &Pde, kept: &[String]) -> (Plan, Blocks) {
         n + column.expect("every array of a quantity is a column")
     };
     let mut blocks = Blocks { entries: Vec::new(), rows: n + columns.len() };
-    // For each expression the rows of its numbers, its type, and the passes that it may use.
-    let mut bodies: Vec<(Vec<Option<usize>>, Expr, Type, usize, usize)> = Vec::new();
+    let mut bodies = Vec::new();
     for (field, target) in targets.iter().enumerate() {
         let rows = pde.arrays_of(field).map(Some).collect();
-        bodies.push((rows, target.expr.clone(), pde.types()[field], target.owner, usize::MAX));
+        let (expr, ty) = (target.expr.clone(), pde.types()[field]);
+        bodies.push(Body { rows, expr, ty, owner: target.owner, level: usize::MAX });
     }
     for (q, quantity) in program.quantities.iter().enumerate() {
         let body = program.body(q);
         let rows = quantity.arrays.iter().map(|array| array.map(row_of)).collect();
-        bodies.push((rows, body.expr.clone(), body.expr.ty, body.owner, quantity.level - 1));
+        let (expr, ty) = (body.expr.clone(), body.expr.ty);
+        bodies.push(Body { rows, expr, ty, owner: body.owner, level: quantity.level - 1 });
     }
-    for (rows, expr, ty, owner, level) in bodies {
+    for Body { rows, expr, ty, owner, level } in bodies {
         let mut pass = PassBuilder::new(&mut program, level);
         let parts = pass.value(OwnedExpr { expr: &expr, owner, name: "" });
         let dimension = pde.space().dimension();
