@@ -65,6 +65,6 @@ pub mod prelude {
     pub use fluxions_solver::{
         Advector, Blocking, Every, FieldOperator, Flow, Formula, GO_ON, Interpretation, Mpdata,
         Pde, PdeBuilder, Report, Simulation, Snapshot, Sources, StopReason, Tableau, ThirdOrder,
-        Tracker, TrackerError, Transport, Values,
+        Tracker, TrackerError, Transport, Values, WallFunction, WallPoint,
     };
 }

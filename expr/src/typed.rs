@@ -45,6 +45,11 @@ pub enum Node {
     Time,
     /// In a condition: the value of the cell next to the wall.
     Adjacent,
+    /// In a condition: the value of the cell that lies this many cells further inwards than the one
+    /// at the wall.
+    Inwards(usize),
+    /// In a condition: the layer of ghost cells, counted from 1 at the wall.
+    Layer,
     /// In a condition: the spacing of cells normal to the wall.
     Spacing,
     /// A function of values in the same cell.

@@ -60,6 +60,9 @@ pub enum Condition<T> {
     },
     /// The second derivative of the component normal to the wall.
     NormalCurvature(T),
+    /// The ghost cells' values by a function of the program, which sees the place, the time and
+    /// three cells at the wall.
+    Function(T),
     /// What flows out goes on in a straight line, on the slope of the last two cells.
     Open,
     /// Nothing passes: values beyond are those within, mirrored.
@@ -92,6 +95,7 @@ impl<T> Condition<T> {
                 Condition::NormalMixed { coefficient: f(coefficient)?, value: f(value)? }
             }
             Condition::NormalCurvature(v) => Condition::NormalCurvature(f(v)?),
+            Condition::Function(v) => Condition::Function(f(v)?),
             Condition::Open => Condition::Open,
             Condition::Wall => Condition::Wall,
             Condition::Pole => Condition::Pole,
@@ -109,7 +113,8 @@ impl<T> Condition<T> {
             | Condition::Ghost(v)
             | Condition::NormalValue(v)
             | Condition::NormalDerivative(v)
-            | Condition::NormalCurvature(v) => vec![v],
+            | Condition::NormalCurvature(v)
+            | Condition::Function(v) => vec![v],
             Condition::Mixed { coefficient, value }
             | Condition::NormalMixed { coefficient, value } => vec![coefficient, value],
             Condition::Open
@@ -162,6 +167,7 @@ impl<T> Condition<T> {
             Condition::NormalDerivative(_) => "normal_derivative",
             Condition::NormalMixed { .. } => "normal_mixed",
             Condition::NormalCurvature(_) => "normal_curvature",
+            Condition::Function(_) => "function",
             Condition::Open => "open",
             Condition::Wall => "wall",
             Condition::Pole => "pole",
@@ -174,7 +180,7 @@ impl<T> Condition<T> {
     pub fn depth(&self) -> usize {
         match self {
             Condition::Curvature(_) | Condition::NormalCurvature(_) => 2,
-            Condition::Open => 3,
+            Condition::Open | Condition::Function(_) => 3,
             _ => 1,
         }
     }

@@ -384,6 +384,12 @@ pub enum Error {
         /// Where it stands.
         origin: Origin,
     },
+    /// A function of the wall where an expression is needed.
+    #[error("a function of the wall is for boundary conditions: see WallFunction::condition")]
+    MisplacedWallFunction {
+        /// Where it stands.
+        origin: Origin,
+    },
     /// External data of another type than the field for which it is the initial value.
     #[error("the external initial values of `{field}` are {found}, and {wanted} is needed")]
     UnfitValues {
@@ -458,6 +464,7 @@ impl Error {
             | Error::NegativeVariance { origin, .. }
             | Error::NonlocalNoise { origin, .. }
             | Error::MisplacedValues { origin }
+            | Error::MisplacedWallFunction { origin }
             | Error::NotANumber { origin, .. } => Some(origin),
             _ => None,
         }

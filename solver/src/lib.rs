@@ -35,6 +35,7 @@ pub use simulation::snapshot::Snapshot;
 pub use simulation::tracker::{Flow, GO_ON, Tracker, TrackerError};
 pub use system::boundary::array_condition::{ArrayCondition, FaceConditions};
 pub use system::boundary::conditions::Conditions;
+pub use system::boundary::wall_function::{WallFunction, WallPoint};
 pub use system::builder::PdeBuilder;
 pub use system::definition::Definition;
 pub use system::external::{ExternalSource, Values};

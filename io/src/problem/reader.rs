@@ -253,7 +253,7 @@ impl<'t> Reader<'t> {
                     None
                 }
             },
-            Formula::List(_) | Formula::Values(_) => {
+            Formula::List(_) | Formula::Values(_) | Formula::Wall(_) => {
                 unreachable!("`scalar` makes no other formula")
             }
         }

@@ -94,6 +94,13 @@ impl PdeBuilder {
         self
     }
 
+    /// A function of any number of real numbers, made by [`Native::of_slice`].
+    #[must_use]
+    pub fn native(mut self, function: Native) -> Self {
+        self.declared.natives.push(function);
+        self
+    }
+
     /// An operator that the program defines, which expressions can call by its name.
     #[must_use]
     pub fn operator(mut self, operator: FieldOperator) -> Self {

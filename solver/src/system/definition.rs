@@ -37,7 +37,7 @@ impl MadeOf {
         expr.walk(&mut |part| match &part.node {
             Node::Field(field) if !all.fields.contains(field) => all.fields.push(*field),
             Node::Time => (all.changes, all.timed) = (true, true),
-            Node::Adjacent => all.changes = true,
+            Node::Adjacent | Node::Inwards(_) => all.changes = true,
             Node::Operator(_, arguments) => {
                 all.depends_on_owner |= arguments.iter().any(compound);
             }

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::system::boundary::wall_function::WallFunction;
 use crate::system::external::ExternalSource;
 
 /// A number, the text of an expression, a list of these, or external data.
@@ -17,6 +18,8 @@ pub enum Formula {
     List(Vec<Formula>),
     /// External data, a value for each cell: for parameters and initial values.
     Values(Arc<dyn ExternalSource>),
+    /// The ghost cells beyond a wall: for boundary conditions ([`WallFunction::condition`]).
+    Wall(WallFunction),
 }
 
 impl PartialEq for Formula {
@@ -26,6 +29,7 @@ impl PartialEq for Formula {
             (Formula::Text(a), Formula::Text(b)) => a == b,
             (Formula::List(a), Formula::List(b)) => a == b,
             (Formula::Values(a), Formula::Values(b)) => Arc::ptr_eq(a, b),
+            (Formula::Wall(a), Formula::Wall(b)) => a == b,
             _ => false,
         }
     }
@@ -87,6 +91,7 @@ impl fmt::Display for Formula {
                 f.write_str("]")
             }
             Formula::Values(_) => f.write_str("(external data)"),
+            Formula::Wall(_) => f.write_str("(a function of the wall)"),
         }
     }
 }

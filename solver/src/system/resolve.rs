@@ -12,6 +12,9 @@ pub(crate) fn resolve(
     formula: &Formula,
     scope: &Scope,
 ) -> Result<(Expr, Uses), Vec<Error>> {
+    if let Formula::Wall(_) = formula {
+        return Err(vec![Error::MisplacedWallFunction { origin: origin.clone() }]);
+    }
     if let Formula::Values(_) = formula {
         return Err(vec![Error::MisplacedValues { origin: origin.clone() }]);
     }

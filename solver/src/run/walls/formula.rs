@@ -74,6 +74,8 @@ impl GhostRule<'_> {
         lower(expr, space, builder, &mut |leaf, builder| match &leaf.node {
             Node::Time => Parts::real(builder.parameter(TIME)),
             Node::Adjacent => Parts::scalar(self.adjacent(builder)),
+            Node::Inwards(cells) => Parts::real(builder.load(INNER[*cells], [0; 3])),
+            Node::Layer => Parts::real(builder.constant(self.layer as f64)),
             Node::Spacing => Parts::real(builder.constant(self.spacing())),
             Node::Coordinate(named) => {
                 let axis = self.pde.grid().missing() + named;
@@ -145,7 +147,7 @@ impl GhostRule<'_> {
                 let line = b.difference(double, f2);
                 b.sum(bend, line)
             }
-            Condition::Ghost(v) => self.part(v, b),
+            Condition::Ghost(v) | Condition::Function(v) => self.part(v, b),
             Condition::Open => Number::real(self.open(b)),
             // Beyond a pole the mirrored cell is turned when it is read.
             Condition::Wall | Condition::Pole => f1,

@@ -5,6 +5,7 @@ use fluxions_grid::{Condition, Grid, Side};
 
 use crate::error::Error;
 use crate::system::boundary::given::GivenCondition;
+use crate::system::formula::Formula;
 use crate::system::origin::{ConditionPart, Origin};
 use crate::system::resolve::resolve;
 use crate::system::symbols::Symbols;
@@ -127,6 +128,10 @@ fn expressions(
         let part = if left == 2 { ConditionPart::Coefficient } else { ConditionPart::Value };
         left -= 1;
         let origin = given.origin(part);
+        if let (Condition::Function(_), Formula::Wall(function)) = (&given.condition, &formula) {
+            // The function is one of real numbers.
+            return if complex { Err(()) } else { Ok(function.expr(symbols.grid().dimension())) };
+        }
         let mut scope = symbols.scope(Place::Condition);
         scope.complex_value(complex);
         match resolve(&origin, &formula, &scope) {

@@ -6,3 +6,4 @@ pub(crate) mod conditions;
 pub(crate) mod faces;
 pub(crate) mod given;
 pub(crate) mod sets;
+pub(crate) mod wall_function;
