@@ -172,10 +172,10 @@ impl Scope {
         self.insert(name, Node::Field(number), ty, uses);
     }
 
-    /// Makes `name` the field of this number, which is given and does not change.
-    pub fn data(&mut self, name: &str, number: usize, ty: Type) {
+    /// Makes `name` the external field of this number: one that has no equation and does not change.
+    pub fn external(&mut self, name: &str, number: usize, ty: Type) {
         // Values of cells are not at hand where no operator is.
-        let operator = Some("given values".into());
+        let operator = Some("external data".into());
         let uses = Uses { operator, cells: true, ..Uses::default() };
         self.insert(name, Node::Field(number), ty, uses);
     }

@@ -201,9 +201,9 @@ impl<'a> Program<'a> {
             true => format!("argument {}", self.quantities.len() + 1),
             false => name,
         };
-        // The Pde checked that the conditions fit the type.
         let conditions = self.pde.conditions().arrays(conditions, expr.ty);
-        let conditions = conditions.map(<[usize]>::to_vec).unwrap_or_default();
+        let conditions = conditions.expect("a system's conditions fit what operators look at");
+        let conditions = conditions.to_vec();
         let widths = vec![None; conditions.len()];
         let arrays = vec![None; conditions.len()];
         self.quantities.push(Quantity {

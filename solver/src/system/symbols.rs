@@ -207,7 +207,7 @@ impl Symbols {
             scope.field(name, number, *ty);
         }
         for (k, field) in self.external.iter().enumerate() {
-            scope.data(&field.name, self.fields.len() + k, field.ty());
+            scope.external(&field.name, self.fields.len() + k, field.ty());
         }
         for (number, definition) in self.definitions.iter().enumerate() {
             let Definition { name, expr, uses, .. } = definition;
