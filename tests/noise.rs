@@ -574,7 +574,7 @@ fn stratonovich_refuses_a_variance_of_other_cells() {
     for (noise, operator) in [("flux^2", "d_dx"), ("integral(c^2)", "integral")] {
         let (message, help) = messages(c(noise)).remove(0);
         assert!(message.contains(&format!("`{operator}` looks at others")), "{message}");
-        assert_eq!(help.unwrap(), "use interpretation = \"ito\"");
+        assert_eq!(help.unwrap(), "interpret the noise in the sense of Itô");
         assert!(messages(c(noise).interpretation(Interpretation::Ito)).is_empty());
     }
     assert!(messages(c("laplace(x^2)^2*c^2")).len() == 1);

@@ -460,7 +460,7 @@ impl Error {
                 Some(help.into())
             }
             InFunction { error, .. } => error.help(),
-            TooDeep { .. } | TooLarge { .. } => Some("name parts of it in [define]".into()),
+            TooDeep { .. } | TooLarge { .. } => Some("name parts of it as definitions".into()),
             _ => None,
         }
     }

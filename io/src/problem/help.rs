@@ -25,6 +25,15 @@ pub fn help(error: &Error) -> Option<String> {
     })
 }
 
+/// What to do about a mistake in an expression, where that is known.
+pub(super) fn of_expression(error: &fluxions_expr::Error) -> Option<String> {
+    use fluxions_expr::Error::{TooDeep, TooLarge};
+    match error {
+        TooDeep { .. } | TooLarge { .. } => Some("name parts of it in [define]".into()),
+        _ => error.help(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::Diagnostic;
-use super::help::help;
+use super::help::{help, of_expression};
 use crate::suggest::suggest;
 
 /// A value with its place.
@@ -368,5 +368,5 @@ impl TextPlace {
 fn expression_mistake(error: &fluxions_expr::Error, place: &TextPlace, whose: &str) -> Diagnostic {
     Diagnostic::at(place.of(error.span()), error.to_string())
         .label(format!("in {whose}"))
-        .help(error.help())
+        .help(of_expression(error))
 }
