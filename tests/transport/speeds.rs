@@ -101,7 +101,7 @@ fn flows_that_are_computed_where_they_are_used_are_noticed_at_their_step_on_1_an
 fn flows_that_are_no_numbers_are_named_on_1_and_3_ranks() {
     let pde = advected(["sqrt(x - 2)", "0"], "it2").build().unwrap();
     let before = error(&pde, &[("psi", "2")], 0.01);
-    assert!(before.contains("the flow that carries `psi` is not finite"), "{before}");
+    assert!(before.contains("the flow that advects `psi` is not finite"), "{before}");
     let pde = advected(["sqrt(other - 1)", "0"], "it2").equation("other", "0").build().unwrap();
     let found = error(&pde, &[("psi", "2"), ("other", "0.1")], 0.01);
     assert!(found.starts_with("`psi` is not finite"), "{found}");

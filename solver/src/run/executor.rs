@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use fluxions_comm::{ExactSum, World};
 use fluxions_expr::rows::Profile;
-use fluxions_expr::{Backend, Call, Reduction, RowFn, Scratch};
+use fluxions_expr::{Backend, Call, Kernel, Reduction, RowFn, Scratch};
 use fluxions_grid::Region;
 use fluxions_halo::Subdomain;
 
@@ -18,7 +18,7 @@ use crate::plan::halo_group::HaloGroup;
 use crate::plan::plan::Plan;
 use crate::plan::program::{RandomArray, TIME};
 use crate::random::source::RandomSource;
-use crate::run::guard;
+use crate::run::guard::{self, Causes};
 use crate::run::memory::Memory;
 use crate::run::walled_group::WalledGroup;
 use crate::system::pde::Pde;
@@ -56,6 +56,8 @@ pub(crate) struct Executor {
     cell_volume: Option<f64>,
     volume: f64,
     cells: f64,
+    /// The numbers of the actions that gave numbers that are not finite in the last run.
+    failed: Vec<usize>,
     /// The number of the step that the next run makes, for its random numbers.
     pub(crate) step: u64,
     pub(crate) counts: Counts,
@@ -108,6 +110,7 @@ impl Executor {
             cell_volume: pde.grid().cell_volume(),
             volume: pde.grid().volume(),
             cells: pde.grid().cells() as f64,
+            failed: Vec::new(),
             step: 0,
             counts: Counts::default(),
             plan: Rc::new(plan),
@@ -186,47 +189,56 @@ impl Executor {
             self.parameters[plan.first_factor() + k] = factor * step;
         }
         self.counts.rhs_evaluations += plan.evaluations() as u64;
-        let mut finite = true;
+        self.failed.clear();
         let mut actions = plan.actions().iter().enumerate().peekable();
         while let Some((number, action)) = actions.next() {
-            match action {
-                Action::At(fraction) => self.parameters[TIME] = time + fraction * step,
+            let mut last = number;
+            let finite = match action {
+                Action::At(fraction) => {
+                    self.parameters[TIME] = time + fraction * step;
+                    true
+                }
                 Action::Halo { group, arrays, partners } => {
                     let next = actions.peek().map(|(_, next)| *next);
                     let overlapped = self.can_overlap(*group, next);
                     if overlapped {
                         actions.next();
+                        last += 1;
                     }
                     let sweep = next.filter(|_| overlapped);
-                    finite &= self.halo(block, memory, *group, (arrays, partners), sweep)?;
+                    self.halo(block, memory, *group, (arrays, partners), sweep)?
                 }
                 Action::Sweep { kernel, inputs, outputs, extent: Extent::Memory, .. } => {
                     self.bind(memory, inputs, outputs);
                     let halo = memory.layout().halo().map(|layers| [layers; 2]);
-                    finite &= self.sweep(memory, *kernel, &block.domain().grown(halo));
+                    self.sweep(memory, *kernel, &block.domain().grown(halo))
                 }
                 Action::Sweep { kernel, inputs, outputs, extent: Extent::Block, beyond } => {
                     self.bind(memory, inputs, outputs);
                     let rows = inputs.iter().any(|slot| matches!(slot, Slot::Row(_)));
                     if rows {
-                        finite &= self.sweep_by_rows(block, memory, *kernel, inputs);
+                        self.sweep_by_rows(block, memory, *kernel, inputs)
                     } else {
-                        finite &= self.sweep(memory, *kernel, &block.domain().grown(*beyond));
+                        self.sweep(memory, *kernel, &block.domain().grown(*beyond))
                     }
                 }
                 Action::Sweep { kernel, inputs, outputs, extent: Extent::Once, .. } => {
                     self.bind(memory, inputs, outputs);
                     let once = Region { start: [0; 3], end: [1; 3] };
-                    finite &= self.sweep(memory, *kernel, &once);
+                    self.sweep(memory, *kernel, &once)
                 }
                 Action::Reduce { kernel, inputs, kind, parameter } => {
                     let value = self.reduce(world, block, memory, *kernel, inputs, *kind)?;
                     self.parameters[*parameter] = value;
+                    true
                 }
+            };
+            if !finite {
+                self.failed.push(last);
             }
             done(number);
         }
-        Ok(finite)
+        Ok(self.failed.is_empty())
     }
 
     /// Whether the core of a sweep can be computed while the halos of a group travel.
@@ -365,45 +377,57 @@ impl Executor {
         self.kernels[kernel].run(&mut call, cells, &mut self.scratch)
     }
 
-    /// The arrays of the state from whose cells more was advected than was in them, in the step from
-    /// `time` on that was run last and gave numbers that are not finite.
-    pub(crate) fn too_fast(
+    /// Why arrays of the state are not finite after the step from `time` on that was run last.
+    pub(crate) fn causes(
         &mut self,
         block: &Subdomain,
         memory: &mut Memory,
         time: f64,
         step: f64,
-    ) -> Vec<usize> {
+    ) -> Causes {
         let plan = Rc::clone(&self.plan);
-        let mut arrays = Vec::new();
+        let mut causes = Causes::default();
+        let mut failed: Vec<usize> = Vec::new();
         self.parameters[TIME] = time;
-        for action in plan.actions() {
+        for (number, action) in plan.actions().iter().enumerate() {
             match action {
                 Action::At(fraction) => self.parameters[TIME] = time + fraction * step,
                 Action::Sweep { kernel, inputs, outputs, extent: Extent::Block, beyond } => {
-                    let Some(guard) = plan.guard(*kernel) else { continue };
-                    self.bind(memory, inputs, outputs);
-                    let pitch = memory.layout().pitch();
-                    let mut call = Call {
-                        memory: memory.all_mut(),
-                        inputs: &self.inputs,
-                        outputs: &self.outputs,
-                        pitch,
-                        parameters: &self.parameters,
-                        profiles: &self.profiles,
-                        ahead: 0,
-                    };
-                    let region = block.domain().grown(*beyond);
-                    let cells = std::array::from_fn(|axis| (region.start[axis], region.end[axis]));
-                    if guard::is_raised(guard, &mut call, cells, &mut self.scratch) {
-                        let outputs = outputs.iter().filter_map(|slot| slot.array());
-                        arrays.extend(outputs.map(|array| plan.stands_for(array)));
+                    let arrays = outputs.iter().filter_map(|slot| slot.array());
+                    let arrays: Vec<usize> = arrays.map(|array| plan.stands_for(array)).collect();
+                    if let Some(guard) = plan.guard(*kernel) {
+                        self.bind(memory, inputs, outputs);
+                        let region = block.domain().grown(*beyond);
+                        if arrays.iter().any(|array| failed.contains(array)) {
+                            causes.earlier.extend(&arrays);
+                        } else if self.is_raised(memory, guard, &region) {
+                            causes.too_fast.extend(&arrays);
+                        }
+                    }
+                    if self.failed.contains(&number) {
+                        failed.extend(arrays);
                     }
                 }
                 _ => {}
             }
         }
-        arrays
+        causes
+    }
+
+    /// Whether a guard is raised in a region, on the arrays that are bound.
+    fn is_raised(&mut self, memory: &mut Memory, guard: &Kernel, region: &Region) -> bool {
+        let pitch = memory.layout().pitch();
+        let mut call = Call {
+            memory: memory.all_mut(),
+            inputs: &self.inputs,
+            outputs: &self.outputs,
+            pitch,
+            parameters: &self.parameters,
+            profiles: &self.profiles,
+            ahead: 0,
+        };
+        let cells = std::array::from_fn(|axis| (region.start[axis], region.end[axis]));
+        guard::is_raised(guard, &mut call, cells, &mut self.scratch)
     }
 
     /// Runs a kernel with random inputs, which exist for one row at a time.

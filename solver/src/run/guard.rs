@@ -3,6 +3,15 @@
 use fluxions_expr::rows::Cells;
 use fluxions_expr::{Backend, Call, Kernel, Scratch};
 
+/// Why arrays of the state are not finite after a step, as far as guarded sweeps tell it on a rank.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Causes {
+    /// The arrays from whose cells more was advected than was in them.
+    pub(crate) too_fast: Vec<usize>,
+    /// The arrays that were not finite before their guarded sweep.
+    pub(crate) earlier: Vec<usize>,
+}
+
 /// Whether a guard gives a number that is not 0 in any of these cells. What lies in the output of
 /// the call is put back afterwards. This happens only when a run fails, so that the guard is
 /// compiled here.

@@ -14,6 +14,7 @@ use crate::plan::plan::Plan;
 use crate::run::blocking::tuning::{Blocked, Blocking};
 use crate::run::blocking::wavefront::Wavefront;
 use crate::run::executor::Executor;
+use crate::run::guard::Causes;
 use crate::run::memory::Memory;
 use crate::run::streaming;
 use crate::schemes::choice::SchemeChoice;
@@ -291,7 +292,7 @@ impl<'a> SimulationBuilder<'a> {
         };
         let mut health = Health::new(1);
         if !state.is_finite() {
-            health.note(0, state.first_not_finite(), Vec::new());
+            health.note(0, state.first_not_finite(), Causes::default());
         }
         health.meet(&state, 0, |_| self.start)?;
         let schedule = |(every, tracker)| (Schedule::new(every, self.start), tracker);

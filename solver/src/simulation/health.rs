@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use fluxions_comm::Combine;
 
 use crate::error::Error;
+use crate::run::guard::Causes;
 use crate::simulation::state::State;
 
 /// How often the ranks meet, about.
@@ -23,8 +24,7 @@ struct Bad {
     step: u64,
     /// The array and the cell.
     place: (usize, u64),
-    /// The arrays from whose cells more was advected in that step than was in them.
-    too_fast: Vec<usize>,
+    causes: Causes,
 }
 
 pub(crate) struct Health {
@@ -51,11 +51,10 @@ impl Health {
         self.next
     }
 
-    /// Notes what was found not to be finite after a step, and the arrays from whose cells more
-    /// was advected in it than was in them.
-    pub(crate) fn note(&mut self, step: u64, found: Option<(usize, u64)>, too_fast: Vec<usize>) {
+    /// Notes what was found not to be finite after a step, and why.
+    pub(crate) fn note(&mut self, step: u64, found: Option<(usize, u64)>, causes: Causes) {
         if let (None, Some(place)) = (&self.bad, found) {
-            self.bad = Some(Bad { step, place, too_fast });
+            self.bad = Some(Bad { step, place, causes });
         }
     }
 
@@ -99,10 +98,13 @@ impl Health {
         state.world.combine(Combine::Min, &mut place)?;
         let at = (place[0] / cells, place[0] % cells);
         // What was advected too fast on one rank may be seen first on another.
-        let too_fast = mine.is_some_and(|bad| bad.too_fast.contains(&(at.0 as usize)));
-        let mut too_fast = [i64::from(too_fast)];
-        state.world.combine(Combine::Max, &mut too_fast)?;
-        Err(bad_number(state, at, first as u64, time(first as u64), too_fast[0] == 1))
+        let says = |arrays: fn(&Causes) -> &[usize]| {
+            i64::from(mine.is_some_and(|bad| arrays(&bad.causes).contains(&(at.0 as usize))))
+        };
+        let mut causes = [says(|causes| &causes.too_fast), says(|causes| &causes.earlier)];
+        state.world.combine(Combine::Max, &mut causes)?;
+        let too_fast = causes == [1, 0];
+        Err(bad_number(state, at, first as u64, time(first as u64), too_fast))
     }
 }
 

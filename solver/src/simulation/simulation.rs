@@ -213,21 +213,21 @@ impl Simulation {
             Some(wavefront) => {
                 let counts = &mut self.stepper.counts;
                 let bad = wavefront.advance(block, memory, steps as usize, time, counts)?;
-                bad.map(|(step, place)| (step, Some(place), wavefront.too_fast(step)))
+                bad.map(|(step, place)| (step, Some(place), wavefront.causes(step)))
             }
             None => {
                 self.stepper.step = self.steps;
                 let (time, size) = time(0);
                 let finite = self.stepper.run(world, block, memory, time, size)?;
-                (!finite).then(|| (0, None, self.stepper.too_fast(block, memory, time, size)))
+                (!finite).then(|| (0, None, self.stepper.causes(block, memory, time, size)))
             }
         };
         for _ in 0..steps {
             self.state.memory.swap_all(&self.stepper.plan().swaps());
         }
-        if let Some((after, place, too_fast)) = bad {
+        if let Some((after, place, causes)) = bad {
             let place = place.or_else(|| self.state.first_not_finite());
-            health.note(self.steps + 1 + after as u64, place, too_fast);
+            health.note(self.steps + 1 + after as u64, place, causes);
         }
         self.steps += steps;
         self.time = clock.time(step + steps);

@@ -24,7 +24,7 @@ use crate::run::blocking::pipeline::{Pipeline, Task};
 use crate::run::blocking::slab_ghosts::SlabGhosts;
 use crate::run::blocking::tuning::{Blocked, Blocking};
 use crate::run::executor::{Counts, Executor};
-use crate::run::guard;
+use crate::run::guard::{self, Causes};
 use crate::run::memory::Memory;
 use crate::system::pde::Pde;
 
@@ -53,9 +53,10 @@ pub(crate) struct Wavefront {
     profiles: Vec<Profile>,
     positions: Vec<usize>,
     scratch: Scratch,
-    /// The arrays of the state from whose cells more was advected in the last sweep than was in
-    /// them, each after the number of its step, as far as a task was not finite for it.
-    too_fast: Vec<(usize, usize)>,
+    /// The numbers of the tasks that gave numbers that are not finite in the last sweep.
+    failed: Vec<usize>,
+    /// Those of them whose guards were raised.
+    raised: Vec<usize>,
 }
 
 /// The arrays and parameters of a task in this run.
@@ -147,15 +148,31 @@ impl Wavefront {
             kernels,
             pipeline: pipeline.clone(),
             scratch,
-            too_fast: Vec::new(),
+            failed: Vec::new(),
+            raised: Vec::new(),
         }
     }
 
-    /// The arrays of the state from whose cells more was advected in a step of the last sweep than
-    /// was in them.
-    pub(crate) fn too_fast(&self, step: usize) -> Vec<usize> {
-        let of_step = self.too_fast.iter().filter(|(at, _)| *at == step);
-        of_step.map(|(_, array)| *array).collect()
+    /// Why arrays of the state are not finite after a step of the last sweep.
+    pub(crate) fn causes(&self, step: usize) -> Causes {
+        let mut causes = Causes::default();
+        let mut failed: Vec<usize> = Vec::new();
+        for (k, task) in self.pipeline.tasks.iter().enumerate().filter(|(_, t)| t.step == step) {
+            let Action::Sweep { kernel, outputs, .. } = &task.action else { continue };
+            let arrays: Vec<usize> =
+                outputs.iter().map(|array| self.plan.stands_for(*array)).collect();
+            if self.plan.guard(*kernel).is_some() {
+                if arrays.iter().any(|array| failed.contains(array)) {
+                    causes.earlier.extend(&arrays);
+                } else if self.raised.contains(&k) {
+                    causes.too_fast.extend(&arrays);
+                }
+            }
+            if self.failed.contains(&k) {
+                failed.extend(arrays);
+            }
+        }
+        causes
     }
 
     /// The present numbers of steps, slabs and cells of a tile.
@@ -217,7 +234,8 @@ impl Wavefront {
         // Fewer steps need as much beyond the faces as the last ones of all.
         let spared = self.pipeline.tasks.len() - used;
         self.bind(memory, used, time);
-        self.too_fast.clear();
+        self.failed.clear();
+        self.raised.clear();
         let (first_slab, last_slab) = self.extent(used, self.pipeline.axis, part.as_ref());
         let (mut tile, last_tile) = self.extent(used, self.pipeline.tile_axis, None);
         let mut bad: Option<Bad> = None;
@@ -246,7 +264,7 @@ impl Wavefront {
                     if !region.is_empty() && !self.run(k, memory, &region) {
                         // A part of the block is swept only to be timed.
                         if part.is_none() {
-                            self.ask_guard(k, memory, &region);
+                            self.note_failed(k, memory, &region);
                         }
                         let found = self.first_not_finite(k, block, memory, &region);
                         let step = self.pipeline.tasks[k].step;
@@ -330,14 +348,12 @@ impl Wavefront {
         }
     }
 
-    /// Notes whether a task that gave numbers that are not finite did so since more is advected out
-    /// of a cell than is in it.
-    fn ask_guard(&mut self, task: usize, memory: &mut Memory, region: &Region) {
-        let Task { action: Action::Sweep { kernel, outputs, .. }, step, .. } =
-            &self.pipeline.tasks[task]
-        else {
-            return;
-        };
+    /// Notes a task that gave numbers that are not finite, and whether its guard is raised.
+    fn note_failed(&mut self, task: usize, memory: &mut Memory, region: &Region) {
+        if !self.failed.contains(&task) {
+            self.failed.push(task);
+        }
+        let Action::Sweep { kernel, .. } = &self.pipeline.tasks[task].action else { return };
         let Some(guard) = self.plan.guard(*kernel) else { return };
         let bound = &self.bound[task];
         let pitch = memory.layout().pitch();
@@ -351,9 +367,9 @@ impl Wavefront {
             ahead: 0,
         };
         let cells = std::array::from_fn(|axis| (region.start[axis], region.end[axis]));
-        if guard::is_raised(guard, &mut call, cells, &mut self.scratch) {
-            let arrays = outputs.iter().map(|array| self.plan.stands_for(*array));
-            self.too_fast.extend(arrays.map(|array| (*step, array)));
+        let asked = !self.raised.contains(&task);
+        if asked && guard::is_raised(guard, &mut call, cells, &mut self.scratch) {
+            self.raised.push(task);
         }
     }
 
