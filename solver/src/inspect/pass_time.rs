@@ -36,7 +36,7 @@ impl Simulation {
             };
             self.stepper.step = self.steps;
             self.stepper.run_watched(world, block, memory, self.time, self.dt, watch)?;
-            self.state.memory.swap_all(&self.stepper.plan().swaps());
+            self.state.memory.swap_all(self.stepper.plan().swaps());
             self.steps += 1;
             self.time += self.dt;
         }

@@ -52,7 +52,7 @@ pub(crate) fn tune(
             let began = Instant::now();
             for _ in 0..2 {
                 executor.run(world, block, memory, 0.0, 0.0)?;
-                memory.swap_all(&executor.plan().swaps());
+                memory.swap_all(executor.plan().swaps());
             }
             Ok::<_, Error>(world.max(began.elapsed().as_secs_f64())?)
         };

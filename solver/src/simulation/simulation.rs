@@ -223,7 +223,7 @@ impl Simulation {
             }
         };
         for _ in 0..steps {
-            self.state.memory.swap_all(&self.stepper.plan().swaps());
+            self.state.memory.swap_all(self.stepper.plan().swaps());
         }
         if let Some((after, place, causes)) = bad {
             let place = place.or_else(|| self.state.first_not_finite());
