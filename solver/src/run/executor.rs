@@ -15,6 +15,7 @@ use crate::plan::action::{Action, Extent, Slot};
 use crate::plan::plan::Plan;
 use crate::run::binding::Binding;
 use crate::run::counts::Counts;
+use crate::run::guard::Causes;
 use crate::run::kernels::Kernels;
 use crate::run::memory::{Memory, RESULT_ROW};
 use crate::run::parameters::Parameters;
@@ -36,6 +37,8 @@ pub(crate) struct Executor {
     parameters: Parameters,
     binding: Binding,
     measure: Measure,
+    /// The numbers of the actions that gave numbers that are not finite in the last run.
+    failed: Vec<usize>,
     /// The number of the step that the next run makes, for its random numbers.
     pub(crate) step: u64,
     pub(crate) counts: Counts,
@@ -65,6 +68,7 @@ impl Executor {
             parameters: Parameters::new(&plan),
             binding: Binding::with_room_for(plan.actions()),
             measure: Measure::new(pde.grid()),
+            failed: Vec::new(),
             step: 0,
             counts: Counts::default(),
             plan: Rc::new(plan),
@@ -138,22 +142,27 @@ impl Executor {
         let plan = Rc::clone(&self.plan);
         self.parameters.begin(&plan, time, step);
         self.counts.rhs_evaluations += plan.evaluations() as u64;
-        let mut finite = true;
+        self.failed.clear();
         let mut actions = plan.actions().iter().enumerate().peekable();
         while let Some((number, action)) = actions.next() {
-            match action {
-                Action::At(fraction) => self.parameters.set_time(time + fraction * step),
+            let mut last = number;
+            let finite = match action {
+                Action::At(fraction) => {
+                    self.parameters.set_time(time + fraction * step);
+                    true
+                }
                 Action::Halo { group, .. } => {
                     let overlapped = |next: &(usize, &Action<Slot>)| {
                         self.groups[*group].phases() == 1 && has_core(next.1)
                     };
-                    let sweep = actions.next_if(overlapped).map(|(_, sweep)| sweep);
+                    let next = actions.next_if(overlapped);
+                    last = next.map_or(number, |(next, _)| next);
                     self.binding.bind(memory, action);
-                    finite &= self.halo(block, memory, *group, sweep)?;
+                    self.halo(block, memory, *group, next.map(|(_, sweep)| sweep))?
                 }
                 Action::Sweep { kernel, inputs, extent, beyond, .. } => {
                     self.binding.bind(memory, action);
-                    finite &= match extent {
+                    match extent {
                         Extent::Block if inputs.iter().any(is_row) => {
                             self.sweep_by_rows(block, memory, *kernel, inputs)
                         }
@@ -168,17 +177,21 @@ impl Executor {
                             let once = Region { start: [0; 3], end: [1; 3] };
                             self.sweep(memory, *kernel, &once)
                         }
-                    };
+                    }
                 }
                 Action::Reduce { kernel, inputs, kind, parameter } => {
                     self.binding.bind(memory, action);
                     let value = self.reduce(world, block, memory, *kernel, inputs, *kind)?;
                     self.parameters.set(*parameter, value);
+                    true
                 }
+            };
+            if !finite {
+                self.failed.push(last);
             }
             done(number);
         }
-        Ok(finite)
+        Ok(self.failed.is_empty())
     }
 
     /// Fills the halos of a group, whose arrays are bound, and does a sweep that follows them, if
@@ -260,35 +273,36 @@ impl Executor {
         self.groups[group].fill_walls(phase, &mut filling);
     }
 
-    /// The arrays of the state from whose cells more was advected than was in them, in the step from
-    /// `time` on that was run last and gave numbers that are not finite.
-    pub(crate) fn too_fast(
+    /// Why arrays of the state are not finite after the step from `time` on that was run last.
+    pub(crate) fn causes(
         &mut self,
         block: &Subdomain,
         memory: &mut Memory,
         time: f64,
         step: f64,
-    ) -> Vec<usize> {
+    ) -> Causes {
         let plan = Rc::clone(&self.plan);
-        let mut arrays = Vec::new();
+        let mut causes = Causes::default();
         self.parameters.set_time(time);
-        for action in plan.actions() {
+        for (number, action) in plan.actions().iter().enumerate() {
             match action {
                 Action::At(fraction) => self.parameters.set_time(time + fraction * step),
                 Action::Sweep { kernel, outputs, extent: Extent::Block, beyond, .. } => {
-                    let Some(guard) = plan.guard(*kernel) else { continue };
-                    self.binding.bind(memory, action);
-                    let region = block.domain().grown(*beyond);
-                    let (binding, parameters) = (&self.binding, &self.parameters);
-                    if self.kernels.is_raised(guard, memory, binding, parameters, &region) {
-                        let outputs = outputs.iter().filter_map(|slot| slot.array());
-                        arrays.extend(outputs.map(|array| plan.stands_for(array)));
-                    }
+                    let arrays = outputs.iter().filter_map(|slot| slot.array());
+                    let arrays = arrays.map(|array| plan.stands_for(array)).collect();
+                    let mut raised = || {
+                        let guard = plan.guard(*kernel)?;
+                        self.binding.bind(memory, action);
+                        let region = block.domain().grown(*beyond);
+                        let (binding, parameters) = (&self.binding, &self.parameters);
+                        Some(self.kernels.is_raised(guard, memory, binding, parameters, &region))
+                    };
+                    causes.note(arrays, raised(), self.failed.contains(&number));
                 }
                 Action::Sweep { .. } | Action::Halo { .. } | Action::Reduce { .. } => {}
             }
         }
-        arrays
+        causes
     }
 
     /// Runs a kernel, whose arrays are bound, in the cells of a region.

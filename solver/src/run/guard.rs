@@ -3,6 +3,34 @@
 use fluxions_expr::rows::Cells;
 use fluxions_expr::{Backend, Call, Kernel, Scratch};
 
+/// Why arrays of the state are not finite after a step, as far as guarded sweeps tell it on a rank.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Causes {
+    /// The arrays from whose cells more was advected than was in them.
+    pub(crate) too_fast: Vec<usize>,
+    /// The arrays that were not finite before their guarded sweep.
+    pub(crate) earlier: Vec<usize>,
+    /// The arrays that are not finite after the sweeps so far.
+    failed: Vec<usize>,
+}
+
+impl Causes {
+    /// Takes note of the next sweep of the step: the arrays that it wrote, whether its guard is
+    /// raised, if it has one, and whether it gave numbers that are not finite.
+    pub(crate) fn note(&mut self, arrays: Vec<usize>, raised: Option<bool>, failed: bool) {
+        if let Some(raised) = raised {
+            if arrays.iter().any(|array| self.failed.contains(array)) {
+                self.earlier.extend(&arrays);
+            } else if raised {
+                self.too_fast.extend(&arrays);
+            }
+        }
+        if failed {
+            self.failed.extend(arrays);
+        }
+    }
+}
+
 /// Whether a guard gives a number that is not 0 in any of these cells. What lies in the output of
 /// the call is put back afterwards. This happens only when a run fails, so that the guard is
 /// compiled here.

@@ -9,6 +9,7 @@ use fluxions_halo::Decomposition;
 use crate::error::{Error, Errors};
 use crate::plan::plan::Plan;
 use crate::run::blocking::options::Blocking;
+use crate::run::guard::Causes;
 use crate::schemes::choice::SchemeChoice;
 use crate::simulation::assembly::{Assembly, Stepping};
 use crate::simulation::clock::Clock;
@@ -214,7 +215,7 @@ impl<'a> SimulationBuilder<'a> {
         let state = assembly.state(observables)?;
         let mut health = Health::new(wavefront.as_ref().map_or(1, |w| w.steps as u64));
         if !state.is_finite() {
-            health.note(0, self.start, state.first_not_finite(), Vec::new());
+            health.note(0, self.start, state.first_not_finite(), Causes::default());
         }
         health.meet(&state, 0)?;
         let durations = Durations {

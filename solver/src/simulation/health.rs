@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use fluxions_comm::Combine;
 
 use crate::error::Error;
+use crate::run::guard::Causes;
 use crate::simulation::state::State;
 
 /// How often the ranks meet, about.
@@ -38,8 +39,8 @@ struct Bad {
     /// Its array, and its cell's number in the grid.
     array: usize,
     cell: u64,
-    /// The arrays from whose cells more was advected in that step than was in them.
-    too_fast: Vec<usize>,
+    /// Why arrays are not finite after that step.
+    causes: Causes,
 }
 
 impl Health {
@@ -60,16 +61,16 @@ impl Health {
     }
 
     /// Takes note of an array and a cell whose number was found not to be finite after a step, and
-    /// of the arrays from whose cells more was advected in it than was in them.
+    /// why.
     pub(crate) fn note(
         &mut self,
         step: u64,
         time: f64,
         found: Option<(usize, u64)>,
-        too_fast: Vec<usize>,
+        causes: Causes,
     ) {
         if let (None, Some((array, cell))) = (&self.bad, found) {
-            self.bad = Some(Bad { step, time, array, cell, too_fast });
+            self.bad = Some(Bad { step, time, array, cell, causes });
         }
     }
 
@@ -108,11 +109,13 @@ impl Health {
         state.world.combine(Combine::Min, &mut place)?;
         let at = (place[0] / cells, place[0] % cells);
         // What was advected too fast on one rank may be seen first on another.
-        let too_fast = mine.is_some_and(|bad| bad.too_fast.contains(&(at.0 as usize)));
-        let mut too_fast = [i64::from(too_fast)];
-        state.world.combine(Combine::Max, &mut too_fast)?;
+        let says = |arrays: fn(&Causes) -> &[usize]| {
+            i64::from(mine.is_some_and(|bad| arrays(&bad.causes).contains(&(at.0 as usize))))
+        };
+        let mut causes = [says(|causes| &causes.too_fast), says(|causes| &causes.earlier)];
+        state.world.combine(Combine::Max, &mut causes)?;
         let time = state.world.max(mine.map_or(f64::NEG_INFINITY, |bad| bad.time))?;
-        Err(bad_number(state, at, first as u64, time, too_fast[0] == 1))
+        Err(bad_number(state, at, first as u64, time, causes == [1, 0]))
     }
 }
 

@@ -135,22 +135,22 @@ impl Simulation {
             Some(wavefront) => {
                 let counts = &mut self.stepper.counts;
                 let bad = wavefront.advance(block, memory, steps as usize, time, counts)?;
-                bad.map(|(step, place)| (step, Some(place), wavefront.too_fast(step)))
+                bad.map(|(step, place)| (step, Some(place), wavefront.causes(step)))
             }
             None => {
                 self.stepper.step = self.steps;
                 let (from, dt) = time(0);
                 let finite = self.stepper.run(world, block, memory, from, dt)?;
-                (!finite).then(|| (0, None, self.stepper.too_fast(block, memory, from, dt)))
+                (!finite).then(|| (0, None, self.stepper.causes(block, memory, from, dt)))
             }
         };
         for _ in 0..steps {
             self.state.memory.swap_all(self.stepper.plan().swaps());
         }
-        if let Some((after, place, too_fast)) = bad {
+        if let Some((after, place, causes)) = bad {
             let place = place.or_else(|| self.state.first_not_finite());
             let bad = self.steps + 1 + after as u64;
-            self.health.note(bad, step(after).to, place, too_fast);
+            self.health.note(bad, step(after).to, place, causes);
         }
         self.time = step(steps as usize - 1).to;
         self.steps += steps;

@@ -7,6 +7,7 @@
 use crate::error::Error;
 use crate::plan::action::Action;
 use crate::plan::plan::Plan;
+use crate::run::guard::Causes;
 use crate::run::memory::Memory;
 use crate::simulation::clock::{Trial, Verdict};
 use crate::simulation::simulation::Simulation;
@@ -64,14 +65,14 @@ impl Simulation {
                 undo.restore(memory);
                 continue;
             }
-            let too_fast = match mine {
-                true => Vec::new(),
-                false => self.stepper.too_fast(block, memory, step.from, step.dt),
+            let causes = match mine {
+                true => Causes::default(),
+                false => self.stepper.causes(block, memory, step.from, step.dt),
             };
             memory.swap_all(self.stepper.plan().swaps());
             if !mine {
                 let place = self.state.first_not_finite();
-                self.health.note(self.steps + 1, step.to, place, too_fast);
+                self.health.note(self.steps + 1, step.to, place, causes);
             }
             (self.time, self.steps) = (step.to, self.steps + 1);
             return Ok(());

@@ -25,6 +25,7 @@ use crate::run::blocking::pipeline::{NO_OTHER_ACTIONS, Pipeline, Task};
 use crate::run::blocking::slab_ghosts::SlabGhosts;
 use crate::run::counts::Counts;
 use crate::run::executor::Executor;
+use crate::run::guard::Causes;
 use crate::run::kernels::Kernels;
 use crate::run::memory::Memory;
 use crate::run::not_finite;
@@ -54,9 +55,10 @@ pub(crate) struct Wavefront {
     /// Where each task is done when all steps are made.
     regions: Vec<Region>,
     bound: Vec<Bound>,
-    /// The arrays of the state from whose cells more was advected in the last sweep than was in
-    /// them, each after the number of its step, as far as a task was not finite for it.
-    too_fast: Vec<(usize, usize)>,
+    /// The numbers of the tasks that gave numbers that are not finite in the last sweep.
+    failed: Vec<usize>,
+    /// Those of them whose guards were raised.
+    raised: Vec<usize>,
 }
 
 /// The arrays and parameters of a task in this run.
@@ -137,15 +139,21 @@ impl Wavefront {
             plan,
             kernels,
             pipeline: pipeline.clone(),
-            too_fast: Vec::new(),
+            failed: Vec::new(),
+            raised: Vec::new(),
         }
     }
 
-    /// The arrays of the state from whose cells more was advected in a step of the last sweep than
-    /// was in them.
-    pub(crate) fn too_fast(&self, step: usize) -> Vec<usize> {
-        let of_step = self.too_fast.iter().filter(|(at, _)| *at == step);
-        of_step.map(|(_, array)| *array).collect()
+    /// Why arrays of the state are not finite after a step of the last sweep.
+    pub(crate) fn causes(&self, step: usize) -> Causes {
+        let mut causes = Causes::default();
+        for (k, task) in self.pipeline.tasks.iter().enumerate().filter(|(_, t)| t.step == step) {
+            let Action::Sweep { kernel, outputs, .. } = &task.action else { continue };
+            let arrays = outputs.iter().map(|array| self.plan.stands_for(*array)).collect();
+            let raised = self.plan.guard(*kernel).map(|_| self.raised.contains(&k));
+            causes.note(arrays, raised, self.failed.contains(&k));
+        }
+        causes
     }
 
     /// The present numbers of steps, slabs and cells of a tile.
@@ -199,7 +207,8 @@ impl Wavefront {
         // Fewer steps reach as far beyond the faces as the last ones of all steps do.
         let spared = self.pipeline.tasks.len() - used;
         self.bind(memory, used, time);
-        self.too_fast.clear();
+        self.failed.clear();
+        self.raised.clear();
         let (first_slab, last_slab) = self.extent(used, self.pipeline.axis, part.as_ref());
         let (mut tile, last_tile) = self.extent(used, self.pipeline.tile_axis, None);
         let mut bad: Option<Bad> = None;
@@ -228,7 +237,7 @@ impl Wavefront {
                     if !region.is_empty() && !self.run(k, memory, &region) {
                         // A part of the block is swept only to be timed.
                         if part.is_none() {
-                            self.ask_guard(k, memory, &region);
+                            self.note_failed(k, memory, &region);
                         }
                         let found = self.first_not_finite(k, block, memory, &region);
                         let step = self.pipeline.tasks[k].step;
@@ -291,19 +300,17 @@ impl Wavefront {
         }
     }
 
-    /// Notes whether a task that gave numbers that are not finite did so since more is advected out
-    /// of a cell than is in it.
-    fn ask_guard(&mut self, task: usize, memory: &mut Memory, region: &Region) {
-        let Task { action: Action::Sweep { kernel, outputs, .. }, step, .. } =
-            &self.pipeline.tasks[task]
-        else {
-            return;
-        };
+    /// Notes a task that gave numbers that are not finite, and whether its guard is raised.
+    fn note_failed(&mut self, task: usize, memory: &mut Memory, region: &Region) {
+        if !self.failed.contains(&task) {
+            self.failed.push(task);
+        }
+        let Action::Sweep { kernel, .. } = &self.pipeline.tasks[task].action else { return };
         let Some(guard) = self.plan.guard(*kernel) else { return };
         let Bound { binding, parameters } = &self.bound[task];
-        if self.kernels.is_raised(guard, memory, binding, parameters, region) {
-            let arrays = outputs.iter().map(|array| self.plan.stands_for(*array));
-            self.too_fast.extend(arrays.map(|array| (*step, array)));
+        let asked = !self.raised.contains(&task);
+        if asked && self.kernels.is_raised(guard, memory, binding, parameters, region) {
+            self.raised.push(task);
         }
     }
 
