@@ -195,7 +195,7 @@ fn a_step_is_worked_out_where_the_file_asks_for_it() {
     assert!(!parse(&text("0", "euler", "0.25")).times.automatic);
 
     for (equation, message) in [
-        ("1 + x", "file:10:6: nothing limits the step: give dt as a number"),
+        ("1 + x", "file:10:6: nothing limits the step: set dt to a number"),
         ("1e20*u", "file:10:6: the time step must be long enough for fewer than 1e15 steps"),
         ("spede*u", "file:4:6: unknown name `spede`"),
     ] {
