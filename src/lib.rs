@@ -49,8 +49,25 @@ pub use fluxions_comm as comm;
 pub use fluxions_expr as expr;
 pub use fluxions_grid as grid;
 pub use fluxions_halo as halo;
-pub use fluxions_io as io;
-pub use fluxions_solver as solver;
+
+/// Problem files and results.
+pub mod io {
+    pub use fluxions_io::{
+        Complex64, Component, DiagnosticsWriter, Error, Field, Problem, RunFolder, RunLog, Series,
+        SeriesWriter, picture,
+    };
+}
+
+/// Systems of equations, how they are stepped, and the run loop.
+pub mod solver {
+    pub use fluxions_solver::{
+        Advector, Blocking, Error, Errors, Every, ExternalSource, FieldOperator, Flow, Formula,
+        GO_ON, Inspection, Interpretation, Mpdata, PassTime, Pde, PdeBuilder, Report, RunState,
+        ScheduleState, SchemeChoice, SchemeProperties, Simulation, SimulationBuilder, Snapshot,
+        Sources, StableStep, StencilCells, StopReason, Tableau, ThirdOrder, Tracker, TrackerError,
+        TrackerState, Transport, Values, WallFunction, WallPoint, stable_step,
+    };
+}
 
 pub mod equations;
 
@@ -58,13 +75,13 @@ pub mod equations;
 pub mod prelude {
     pub use fluxions_comm::threads::run as on_threads;
     pub use fluxions_comm::{World, launch};
-    pub use fluxions_expr::{Rank, Type};
+    pub use fluxions_expr::{Native, Rank, Type};
     pub use fluxions_grid::Ends::{Bounded, Periodic};
     pub use fluxions_grid::{Condition, Geometry, Grid, GridBuilder};
     pub use fluxions_io::{Problem, RunFolder, SeriesWriter};
     pub use fluxions_solver::{
         Advector, Blocking, Every, FieldOperator, Flow, Formula, GO_ON, Interpretation, Mpdata,
-        Pde, PdeBuilder, Report, Simulation, Snapshot, Sources, StopReason, Tableau, ThirdOrder,
-        Tracker, TrackerError, Transport, Values, WallFunction, WallPoint,
+        Pde, PdeBuilder, Report, SchemeChoice, Simulation, Snapshot, Sources, StopReason, Tableau,
+        ThirdOrder, Tracker, TrackerError, Transport, Values, WallFunction, WallPoint,
     };
 }

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use fluxions::comm::World;
-use fluxions::io::Problem;
-use fluxions::solver::{
+use fluxions_io::Problem;
+use fluxions_solver::{
     BEYOND_CACHES, Blocking, Simulation, copy_bandwidth, message_latency, reduction_latency,
 };
 
@@ -143,11 +143,7 @@ fn sweep(simulation: &Simulation) -> String {
 }
 
 /// Makes steps for about two seconds. `one` is about how long a step takes, the same on all ranks.
-fn run(
-    simulation: &mut Simulation,
-    dt: f64,
-    one: f64,
-) -> Result<fluxions::solver::Report, Failure> {
+fn run(simulation: &mut Simulation, dt: f64, one: f64) -> Result<fluxions_solver::Report, Failure> {
     let steps = (2.0 * TIMED / one).max(1.0).round();
     Ok(simulation.run_until(simulation.time() + steps * dt)?)
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use fluxions::expr::{Rank, Type};
 use fluxions::grid::{Condition, Side};
-use fluxions::io::numbers::brief;
-use fluxions::io::problem::Times;
-use fluxions::io::{Field, Problem};
-use fluxions::solver::{
+use fluxions_io::numbers::brief;
+use fluxions_io::problem::Times;
+use fluxions_io::{Field, Problem};
+use fluxions_solver::{
     Advector, EqualSteps, FaceConditions, Formula, Inspection, StableStep, ThirdOrder, Transport,
     measured_speed, stable_step,
 };

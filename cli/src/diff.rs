@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use fluxions::io::{Complex64, Component, Field, Series};
+use fluxions_io::{Complex64, Component, Field, Series};
 use ndarray::ArrayD;
 
 use crate::args::DiffArgs;

@@ -4,8 +4,8 @@ use std::fmt;
 use std::io::IsTerminal;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use fluxions::io::problem::{Diagnostic, Mistakes};
-use fluxions::{io, solver};
+use fluxions_io::problem::{Diagnostic, Mistakes};
+use {fluxions_io as io, fluxions_solver as solver};
 
 /// Exit codes, as docs/GUIDE.md lists them.
 pub(crate) mod code {

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use fluxions::grid::{Ends, Geometry, Grid, Metric};
-use fluxions::io::numbers::{brief, measured};
-use fluxions::io::{RunFolder, Series};
+use fluxions_io::numbers::{brief, measured};
+use fluxions_io::{RunFolder, Series};
 use ndarray::{ArrayD, Axis};
 
 use crate::args::InfoArgs;

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use fluxions::io::numbers::brief;
-use fluxions::io::{Series, picture};
+use fluxions_io::numbers::brief;
+use fluxions_io::{Series, picture};
 
 use crate::args::PlotArgs;
 use crate::failure::Failure;

@@ -3,8 +3,8 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use fluxions::io::numbers::rounded;
-use fluxions::solver::{Flow, GO_ON, Report, Snapshot, Tracker, TrackerError};
+use fluxions_io::numbers::rounded;
+use fluxions_solver::{Flow, GO_ON, Report, Snapshot, Tracker, TrackerError};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// How often a line is printed where there is no terminal.

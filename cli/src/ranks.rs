@@ -1,7 +1,7 @@
 //! The ranks that a command runs on, and how they fail together.
 
 use fluxions::comm::{Combine, Disagreement, World, launched_rank, launched_ranks};
-use fluxions::io::Problem;
+use fluxions_io::Problem;
 
 use crate::args::ProblemArgs;
 use crate::failure::{Failure, code};

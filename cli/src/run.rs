@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use fluxions::comm::World;
-use fluxions::io::{DiagnosticsWriter, Problem, RunFolder, RunLog, Series, SeriesWriter, picture};
-use fluxions::solver::{BEYOND_CACHES, Every, Report, Simulation, copy_bandwidth};
+use fluxions_io::{DiagnosticsWriter, Problem, RunFolder, RunLog, Series, SeriesWriter, picture};
+use fluxions_solver::{BEYOND_CACHES, Every, Report, Simulation, copy_bandwidth};
 
 use crate::args::RunArgs;
 use crate::failure::Failure;
@@ -30,7 +30,7 @@ fn solve(args: &RunArgs, world: &World) -> Result<(), Failure> {
     };
     let folder = RunFolder::at(path);
     let refused = match folder.holds_run() && !args.overwrite && world.is_root() {
-        true => Err(fluxions::io::Error::RunExists { path: folder.path().into() }.into()),
+        true => Err(fluxions_io::Error::RunExists { path: folder.path().into() }.into()),
         false => Ok(()),
     };
     together(world, refused)?;
@@ -90,7 +90,7 @@ fn prepare(folder: &RunFolder, problem: &Problem, overwrite: bool) -> Result<(),
     folder.prepare(overwrite)?;
     let path = folder.problem();
     std::fs::write(&path, &problem.text).map_err(|source| {
-        fluxions::io::Error::File { path, action: "write the problem", source }.into()
+        fluxions_io::Error::File { path, action: "write the problem", source }.into()
     })
 }
 
@@ -101,10 +101,10 @@ fn conclude(
     report: &Report,
     bandwidth: Option<f64>,
 ) -> Result<(), Failure> {
-    let json = fluxions::io::to_json(report, bandwidth);
+    let json = fluxions_io::to_json(report, bandwidth);
     let text = format!("{json:#}\n");
     let path = folder.report();
-    std::fs::write(&path, &text).map_err(|source| fluxions::io::Error::File {
+    std::fs::write(&path, &text).map_err(|source| fluxions_io::Error::File {
         path,
         action: "write the report",
         source,

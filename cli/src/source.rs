@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use fluxions::io::Problem;
-use fluxions::io::problem::set;
+use fluxions_io::Problem;
+use fluxions_io::problem::set;
 
 use crate::args::ProblemArgs;
 use crate::failure::Failure;

@@ -1,6 +1,5 @@
 //! Functions of a program in equations. Ranks are threads; their number is said by each test.
 
-use fluxions::expr::Native;
 use fluxions::prelude::*;
 
 fn grid() -> Grid {

@@ -2,7 +2,6 @@
 
 use fluxions::expr::Binary;
 use fluxions::prelude::*;
-use fluxions::solver::FieldOperator;
 
 /// The fourth-order central difference along x (Abramowitz & Stegun 1964, table 25.2).
 fn slope(dx: f64, axes: usize) -> FieldOperator {
