@@ -8,7 +8,7 @@ use fluxions_halo::{HaloWidth, Subdomain, wall};
 
 use crate::run::binding::HaloBinding;
 use crate::run::testing::alone;
-use crate::run::walls::group::Filling;
+use crate::run::walls::filling::Filling;
 use crate::run::walls::wall::Wall;
 use crate::system::boundary::array_condition::FaceConditions;
 use crate::system::formula::Formula;
