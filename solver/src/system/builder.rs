@@ -204,8 +204,9 @@ impl PdeBuilder {
             return Err(mistakes.finish(&unreadable));
         };
         let noise = mistakes.split(Noise::new(&symbols, self.interpretation, &self.noise));
-        let vanishing =
-            equations.as_ref().and_then(|equations| Vanishing::of(&symbols, equations, &noise));
+        let vanishing = equations
+            .as_ref()
+            .and_then(|equations| Vanishing::of(&symbols, equations, &noise.fields));
 
         let checks =
             Checks { symbols: &symbols, conditions: &conditions, vanishing: vanishing.as_ref() };
