@@ -195,7 +195,7 @@ fn advected(grid: &Grid, condition: Condition<Formula>, signed: bool) -> Pde {
 }
 
 fn of_advected(pde: &Pde) -> &FaceConditions {
-    let meaning = pde.conditions().of_advected(0).expect("the field is advected");
+    let meaning = pde.conditions().of_advected(&pde.advected[0]);
     pde.conditions().of_array(meaning.arrays[0])
 }
 

@@ -148,8 +148,9 @@ impl Conditions {
     }
 
     /// What conditions mean for the transport of a field that is advected.
-    pub(crate) fn of_advected(&self, field: usize) -> Option<&AdvectedConditions> {
-        self.advected[field].as_ref()
+    pub(crate) fn of_advected(&self, advected: &Advected) -> &AdvectedConditions {
+        let conditions = self.advected[advected.field].as_ref();
+        conditions.expect("advected fields have conditions for transport")
     }
 
     /// Whether there is a pole at an end of an axis.

@@ -29,8 +29,7 @@ impl Surroundings<'_> {
         }
         for advected in advected {
             let name = &self.symbols.fields()[advected.field];
-            let Some(conditions) = self.conditions.of_advected(advected.field) else { continue };
-            if !conditions.has_pole() {
+            if !self.conditions.of_advected(advected).has_pole() {
                 continue;
             }
             let grid = self.symbols.grid();
