@@ -9,7 +9,7 @@ use crate::plan::halo_group::widen;
 use crate::plan::observable::Observable;
 use crate::plan::plan::Plan;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
-use crate::schemes::scheme::Preparation;
+use crate::schemes::scheme::BeforeSteps;
 use crate::system::formula::Formula;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
@@ -33,7 +33,7 @@ pub(super) struct Request<'a> {
 pub(super) struct Setup {
     pub(super) step: Plan,
     /// What is computed once before it, where fields are advected.
-    pub(super) before: Option<Preparation>,
+    pub(super) before: Option<BeforeSteps>,
     pub(super) initial: Vec<Plan>,
     pub(super) observables: Vec<Observable>,
     /// How wide the halos of external fields have to be.
