@@ -19,9 +19,12 @@ impl Simulation {
             self.stepper.step = self.steps;
             let mine = self.stepper.run(world, block, memory, step.from, step.dt)?;
             let finite = world.min(f64::from(u8::from(mine)))? == 1.0;
-            if self.clock.judge(&Trial { step, finite })? == Verdict::Rejected {
+            let verdict = self.clock.judge(&Trial { step, finite });
+            // A step that cannot be judged is not accepted either.
+            if *verdict.as_ref().unwrap_or(&Verdict::Rejected) == Verdict::Rejected {
                 // The new state is still beside the old one, but for what was overwritten.
                 undo.restore(memory);
+                verdict?;
                 continue;
             }
             let causes = match mine {
@@ -67,6 +70,8 @@ mod tests {
         After,
         /// Where a number is not finite.
         NotFinite,
+        /// Never; instead judging the third one fails.
+        NotButFails,
         /// Never; instead steps are shortened to end where a tracker is due.
         NotButEndsAtDue,
     }
@@ -118,6 +123,10 @@ mod tests {
         fn judge(&mut self, trial: &Trial) -> Result<Verdict, Error> {
             assert_eq!(Some(trial.step), self.next());
             let halves = match self.when {
+                Halves::NotButFails if self.made == 2 => {
+                    return Err(Error::ForeignState { what: "a clock that fails" });
+                }
+                Halves::NotButFails => false,
                 Halves::Before | Halves::NotButEndsAtDue => false,
                 Halves::After => self.made % 3 == 2 && self.dt == self.usual,
                 Halves::NotFinite => !trial.finite,
@@ -208,6 +217,31 @@ mod tests {
                 assert_eq!((none, steps, rejected), (0, same, steps / 3), "{k}");
                 assert!(tried == plain, "{k} on {ranks} ranks");
             }
+        }
+    }
+
+    #[test]
+    fn a_step_that_cannot_be_judged_leaves_no_trace() {
+        for (k, (pde, scheme)) in systems().into_iter().enumerate() {
+            let world = World::solo();
+            let build = || {
+                let builder = Simulation::builder(&pde, &world).scheme(scheme.clone()).dt(DT);
+                let builder = builder.seed(3).initial("u", "1 + 0.3*sin(2*pi*x)");
+                builder.initial("v", "0.2 + 0.1*cos(2*pi*x)").build().unwrap()
+            };
+            let bits = |simulation: &Simulation| {
+                let all = ["u", "v"].map(|name| simulation.field(name).unwrap().to_owned());
+                all.into_iter().flatten().map(f64::to_bits).collect::<Vec<_>>()
+            };
+            let (mut failing, mut plain) = (build(), build());
+            failing.clock = clock(Halves::NotButFails).0;
+            plain.clock = clock(Halves::Before).0;
+            let failed = failing.run_until(1.0).unwrap_err();
+            assert!(matches!(failed, Error::ForeignState { .. }), "{k}: {failed}");
+            plain.step().unwrap();
+            plain.step().unwrap();
+            assert_eq!(failing.steps(), plain.steps(), "{k}");
+            assert!(bits(&failing) == bits(&plain), "{k}");
         }
     }
 
