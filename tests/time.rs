@@ -183,6 +183,16 @@ fn trackers_are_finished_once() {
     assert_eq!(simulation.finish().unwrap().stop_reason, StopReason::Finished);
 }
 
+#[test]
+fn a_restored_simulation_has_not_stopped() {
+    let world = World::solo();
+    let mut simulation = ledgered(&world, Every::Steps(1), &Ledger::default());
+    let saved = simulation.save();
+    simulation.run_until(1.0).unwrap();
+    simulation.restore(&saved).unwrap();
+    assert_eq!(simulation.finish().unwrap().stop_reason, StopReason::Finished);
+}
+
 /// Saved after any number of steps, and built anew, a simulation goes on as if nothing had been.
 #[test]
 fn a_saved_simulation_goes_on_with_the_same_steps_and_calls() {

@@ -239,7 +239,7 @@ fn conditions(problem: &Problem) -> String {
     let mut lines = Vec::new();
     for (name, ty, numbers) in fields.chain(definitions) {
         // Real and imaginary parts have the same conditions.
-        let arrays = numbers.iter().step_by(ty.per_component());
+        let arrays = numbers.unwrap_or_default().iter().step_by(ty.per_component());
         let words: Vec<String> = arrays.map(|n| on_faces(problem, all.of_array(*n))).collect();
         match words.first() {
             Some(first) if words.iter().all(|other| other == first) => {

@@ -13,9 +13,9 @@ use crate::run::memory::Memory;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
 use crate::schemes::scheme::SchemeProperties;
 use crate::simulation::simulation::Simulation;
-use crate::system::external::Shifted;
 use crate::system::formula::Formula;
 use crate::system::pde::Pde;
+use crate::system::shifted::Shifted;
 use crate::system::transport::limits;
 
 /// What a problem needs.

@@ -20,9 +20,9 @@ use crate::plan::program::{ArrayRef, OwnedExpr, Program};
 use crate::run::executor::Executor;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
 use crate::simulation::simulation::Simulation;
-use crate::system::external::Shifted;
 use crate::system::formula::Formula;
 use crate::system::pde::Pde;
+use crate::system::shifted::Shifted;
 
 /// Cells in which derivatives are evaluated at most, at each of a few places of a large grid.
 const MOST_CELLS: usize = 1 << 18;

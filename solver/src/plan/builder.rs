@@ -6,7 +6,8 @@ use fluxions_halo::HaloWidth;
 use crate::plan::action::{Action, Extent, Slot};
 use crate::plan::halo_group::{HaloGroup, widen};
 use crate::plan::invariants;
-use crate::plan::margins::{self, Margins};
+use crate::plan::margins::Margins;
+use crate::plan::needs;
 use crate::plan::plan::Plan;
 use crate::plan::program::{ArrayRef, Pass, Program, TIME};
 use crate::random::array::RandomArray;
@@ -186,7 +187,7 @@ impl PlanBuilder {
     pub(crate) fn finish(self) -> Plan {
         let mut plan = self.plan;
         let arrays = plan.array_names.len();
-        margins::settle(&mut plan.actions, &mut plan.groups, &plan.kernels, arrays);
+        needs::settle(&mut plan.actions, &mut plan.groups, &plan.kernels, arrays);
         plan.rows = rows(&plan.actions);
         debug_assert_eq!(invariants::fault(&plan), None);
         plan

@@ -89,17 +89,14 @@ impl<'a> Program<'a> {
         let conditions = self.pde.conditions();
         let differ = |array: usize, set: usize| array < n || conditions.change(set);
         let all = self.pde.fields().len() + self.pde.external().len();
-        self.halos(0..all, |array, set| match differ(array, set) {
-            true => self.fields[array],
-            false => HaloWidth::default(),
-        })
+        self.halos(0..all, |array| self.fields[array], differ)
     }
 
     /// The halos of external fields, which are filled once, as wide as `widths` says of each array.
     pub(crate) fn halo_of_data(pde: &'a Pde, widths: &[HaloWidth]) -> Option<HaloGroup> {
         let first = pde.fields().len();
-        let width = |array: usize, _| widths[array - pde.arrays()];
-        Program::new(pde, &[]).halos(first..first + pde.external().len(), width)
+        let width = |array: usize| widths[array - pde.arrays()];
+        Program::new(pde, &[]).halos(first..first + pde.external().len(), width, |_, _| true)
     }
 
     /// How wide the halos of the arrays of external fields have to be.
@@ -107,10 +104,13 @@ impl<'a> Program<'a> {
         &self.fields[self.pde.arrays()..]
     }
 
+    /// The halos of these fields' arrays, as wide as `width` says of each, of those that `are_wanted`
+    /// under their conditions.
     fn halos(
         &self,
         fields: Range<usize>,
-        width: impl Fn(usize, usize) -> HaloWidth,
+        width: impl Fn(usize) -> HaloWidth,
+        are_wanted: impl Fn(usize, usize) -> bool,
     ) -> Option<HaloGroup> {
         let pde = self.pde;
         let given = pde.external().iter().map(ExternalField::ty);
@@ -119,9 +119,15 @@ impl<'a> Program<'a> {
         for field in fields {
             let (ty, arrays) = (types[field], pde.arrays_of(field));
             let first = arrays.start;
-            for (array, conditions) in arrays.zip(pde.conditions().of_field(field, ty)) {
-                let pair = partners(ty, array - first).map(|k| ArrayRef::Field(first + k));
-                group.add(ArrayRef::Field(array), *conditions, pair, width(array, *conditions));
+            // Conditions given for everything need not fit an external field without a halo.
+            for array in arrays.filter(|array| !width(*array).is_empty()) {
+                let sets = pde.conditions().of_field(field, ty);
+                let sets = sets.expect("a system's conditions fit what operators look at");
+                let conditions = sets[array - first];
+                if are_wanted(array, conditions) {
+                    let pair = partners(ty, array - first).map(|k| ArrayRef::Field(first + k));
+                    group.add(ArrayRef::Field(array), conditions, pair, width(array));
+                }
             }
         }
         group.unless_empty()

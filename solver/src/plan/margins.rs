@@ -1,11 +1,6 @@
-//! How far beyond a block the passes of a plan have to be computed, and how wide its halos are.
+//! Margins: numbers of cells beyond the faces of a block.
 
 use std::ops::Range;
-
-use fluxions_expr::Kernel;
-
-use crate::plan::action::{Action, Extent, Slot};
-use crate::plan::halo_group::HaloGroup;
 
 /// Numbers of cells at the lower and upper side of each axis.
 pub(crate) type Margins = [[usize; 2]; 3];
@@ -20,53 +15,6 @@ pub(crate) fn widen_some(margins: &mut Margins, others: &Margins, axes: Range<us
     for axis in axes {
         for side in 0..2 {
             margins[axis][side] = margins[axis][side].max(others[axis][side]);
-        }
-    }
-}
-
-/// Makes sweeps go beyond the block as far as later ones look into what they store, up to where
-/// halos are filled; and halos without a width as wide as later sweeps look into them.
-pub(super) fn settle(
-    actions: &mut [Action<Slot>],
-    groups: &mut [HaloGroup],
-    kernels: &[Kernel],
-    arrays: usize,
-) {
-    let mut needs: Vec<Margins> = vec![Margins::default(); arrays];
-    let mut corners = vec![false; arrays];
-    for action in actions.iter_mut().rev() {
-        match action {
-            Action::Sweep { kernel, inputs, outputs, extent: Extent::Block, beyond } => {
-                for array in outputs.iter().filter_map(|slot| slot.array()) {
-                    widen(beyond, &std::mem::take(&mut needs[array]));
-                    corners[array] = false;
-                }
-                let wide = beyond.iter().flatten().any(|margin| *margin > 0);
-                for (i, slot) in inputs.iter().enumerate() {
-                    let Some(array) = slot.array() else { continue };
-                    let reach = kernels[*kernel].reach(i as u32);
-                    let sum = std::array::from_fn(|axis| {
-                        [0, 1].map(|side| beyond[axis][side] + reach[axis][side])
-                    });
-                    widen(&mut needs[array], &sum);
-                    corners[array] |= wide || kernels[*kernel].reaches_corners(i as u32);
-                }
-            }
-            Action::Halo { group, arrays, .. } => {
-                let width = &mut groups[*group].width;
-                let open = width.is_empty();
-                for array in arrays.iter().filter_map(|slot| slot.array()) {
-                    let need = std::mem::take(&mut needs[array]);
-                    if open {
-                        widen(&mut width.layers, &need);
-                        width.corners |= std::mem::take(&mut corners[array]);
-                    }
-                }
-                // Halos along one axis have no corners.
-                let axes = width.widest().iter().filter(|layers| **layers > 0).count();
-                width.corners &= axes > 1;
-            }
-            _ => {}
         }
     }
 }

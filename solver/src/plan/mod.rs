@@ -6,6 +6,7 @@ pub(crate) mod evaluation;
 pub(crate) mod halo_group;
 mod invariants;
 pub(crate) mod margins;
+mod needs;
 pub(crate) mod observable;
 pub(crate) mod pass;
 pub(crate) mod plan;

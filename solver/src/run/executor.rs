@@ -22,7 +22,7 @@ use crate::run::parameters::Parameters;
 use crate::run::random_rows::{RandomRows, rows};
 use crate::run::reduction::{Measure, PartialReduction};
 use crate::run::walled_group::WalledGroup;
-use crate::run::walls::group::Filling;
+use crate::run::walls::filling::Filling;
 use crate::system::pde::Pde;
 
 /// How often messages get a chance to move on while the core is computed.

@@ -8,7 +8,8 @@ use fluxions_halo::{Exchange, FieldHalo, Subdomain};
 use crate::plan::halo_group::HaloGroup;
 use crate::plan::margins::Margins;
 use crate::run::memory::Memory;
-use crate::run::walls::group::{Filling, GroupWalls, sign_changes};
+use crate::run::walls::filling::Filling;
+use crate::run::walls::group::{GroupWalls, sign_changes};
 use crate::system::pde::Pde;
 
 /// The halos of a group of arrays on one block.

@@ -7,7 +7,7 @@ use crate::plan::plan::{Plan, equations, slots};
 use crate::plan::program::{ArrayRef, Program};
 use crate::schemes::euler_maruyama;
 use crate::schemes::rates::{self, Update};
-use crate::schemes::scheme::{Preparation, Scheme};
+use crate::schemes::scheme::{BeforeSteps, Scheme};
 use crate::schemes::stages::Stages;
 use crate::schemes::tableau::Tableau;
 use crate::system::pde::Pde;
@@ -119,7 +119,7 @@ impl Scheme for RungeKutta {
         plan.finish()
     }
 
-    fn before(&self, _: &Pde) -> Option<Preparation> {
+    fn before(&self, _: &Pde) -> Option<BeforeSteps> {
         None
     }
 }

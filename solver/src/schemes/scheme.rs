@@ -34,11 +34,11 @@ pub(crate) trait Scheme {
     fn step(&self, pde: &Pde) -> Plan;
 
     /// What is done once, before the first step.
-    fn before(&self, pde: &Pde) -> Option<Preparation>;
+    fn before(&self, pde: &Pde) -> Option<BeforeSteps>;
 }
 
 /// What is done before the first step.
-pub(crate) struct Preparation {
+pub(crate) struct BeforeSteps {
     pub(crate) plan: Plan,
     /// What each of the plan's results is.
     pub(crate) measures: Vec<Measure>,

@@ -18,7 +18,7 @@ use crate::run::executor::Executor;
 use crate::run::memory::Memory;
 use crate::run::streaming;
 use crate::schemes::mpdata::measures::Measured;
-use crate::schemes::scheme::Preparation;
+use crate::schemes::scheme::BeforeSteps;
 use crate::simulation::machine_memory;
 use crate::simulation::setup::Setup;
 use crate::simulation::state::State;
@@ -157,10 +157,10 @@ impl<'a> Assembly<'a> {
     /// Collective.
     pub(super) fn measure(
         &mut self,
-        before: Option<Preparation>,
+        before: Option<BeforeSteps>,
         dt: f64,
     ) -> Result<Measured, Error> {
-        let Some(Preparation { mut plan, measures }) = before else {
+        let Some(BeforeSteps { mut plan, measures }) = before else {
             return Ok(Measured::default());
         };
         plan.know_step(dt);

@@ -17,7 +17,7 @@ use crate::simulation::equal_steps::EqualSteps;
 use crate::simulation::health::Health;
 use crate::simulation::report::Durations;
 use crate::simulation::schedule::{Every, Schedule};
-use crate::simulation::setup::Setup;
+use crate::simulation::setup::{Request, Setup};
 use crate::simulation::simulation::Simulation;
 use crate::simulation::tracker::{Tracker, Trackers};
 use crate::system::formula::Formula;
@@ -26,26 +26,33 @@ use crate::system::transport::limits;
 
 /// Collects what a [`Simulation`] is made of.
 pub struct SimulationBuilder<'a> {
-    pub(super) pde: &'a Pde,
+    pde: &'a Pde,
     world: &'a World,
-    pub(super) initial: Vec<(String, Formula)>,
-    pub(super) scheme: SchemeChoice,
+    initial: Vec<(String, Formula)>,
+    scheme: SchemeChoice,
     dt: Option<f64>,
     start: f64,
     max_steps: Option<u64>,
     seed: u64,
     dims: Vec<usize>,
-    pub(super) fields: Vec<(String, Formula)>,
-    pub(super) numbers: Vec<(String, Formula)>,
+    fields: Vec<(String, Formula)>,
+    numbers: Vec<(String, Formula)>,
     trackers: Vec<(Every, Box<dyn Tracker>)>,
-    pub(super) other_plans: Vec<Plan>,
+    other_plans: Vec<Plan>,
     backend: Backend,
     blocking: Blocking,
     began: Instant,
 }
 
+impl Simulation {
+    /// A simulation of a system on all ranks of a world.
+    pub fn builder<'a>(pde: &'a Pde, world: &'a World) -> SimulationBuilder<'a> {
+        SimulationBuilder::new(pde, world)
+    }
+}
+
 impl<'a> SimulationBuilder<'a> {
-    pub(super) fn new(pde: &'a Pde, world: &'a World) -> Self {
+    fn new(pde: &'a Pde, world: &'a World) -> Self {
         SimulationBuilder {
             pde,
             world,
@@ -157,13 +164,19 @@ impl<'a> SimulationBuilder<'a> {
         self
     }
 
+    /// What plans are made of.
+    fn request(&self) -> Request<'_> {
+        let SimulationBuilder { pde, scheme, initial, fields, numbers, other_plans, .. } = self;
+        Request { pde, scheme, initial, fields, numbers, other_plans }
+    }
+
     /// The largest number of ranks, up to `most`, for which the grid can be cut into blocks, if
     /// there is one.
     ///
     /// # Errors
     /// Every mistake found in the expressions.
     pub fn most_ranks(&self, most: usize) -> Result<Option<usize>, Errors> {
-        let least = Setup::new(self)?.least;
+        let least = Setup::new(&self.request())?.least;
         let dims = limits::ranks_along(self.pde, &self.dims)?;
         let fits =
             |ranks: &usize| Decomposition::new(self.pde.grid(), *ranks, &dims, least).is_ok();
@@ -192,7 +205,7 @@ impl<'a> SimulationBuilder<'a> {
     /// Every mistake found in the expressions, times and intervals, before ranks communicate at
     /// all; a grid that cannot be cut into as many blocks; an initial value that is not finite.
     pub fn build(mut self) -> Result<Simulation, Errors> {
-        let setup = Setup::new(&self);
+        let setup = Setup::new(&self.request());
         let (mut errors, setup) = match setup {
             Ok(setup) => (Vec::new(), Some(setup)),
             Err(Errors(errors)) => (errors, None),

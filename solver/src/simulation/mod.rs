@@ -16,3 +16,4 @@ pub(crate) mod snapshot;
 mod state;
 pub(crate) mod tracker;
 mod trial;
+mod undo;

@@ -2,7 +2,10 @@
 
 use std::time::Instant;
 
+use fluxions_comm::Combine;
+
 use crate::error::Error;
+use crate::run::counts::Counts;
 use crate::simulation::report::{Report, StopReason};
 use crate::simulation::schedule::Now;
 use crate::simulation::simulation::Simulation;
@@ -90,6 +93,35 @@ impl Simulation {
         let report = self.report(stop)?;
         self.trackers.finish(&self.state.world, &report)?;
         Ok(report)
+    }
+
+    /// The report, with the same numbers on all ranks. Collective.
+    fn report(&self, stop_reason: StopReason) -> Result<Report, Error> {
+        let Counts { halo_exchanges, messages, bytes_sent, rhs_evaluations } = self.stepper.counts;
+        let mut sent = [messages as i64, bytes_sent as i64];
+        self.state.world.combine(Combine::Sum, &mut sent)?;
+        let slowest = |seconds: f64| self.state.world.max(seconds);
+        let grid = self.state.pde.grid();
+        Ok(Report {
+            stop_reason,
+            time: self.time,
+            steps: self.steps,
+            rhs_evaluations,
+            halo_exchanges,
+            messages: sent[0] as u64,
+            bytes_sent: sent[1] as u64,
+            wall_seconds: slowest(self.durations.began.elapsed().as_secs_f64())?,
+            setup_seconds: slowest(self.durations.setup)?,
+            stepping_seconds: slowest(self.durations.stepping)?,
+            output_seconds: slowest(self.durations.output)?,
+            cells: grid.cells() as u64,
+            bytes_per_step: self.stepper.plan().bytes_per_cell() as u64 * grid.cells() as u64,
+            ranks: self.state.world.size(),
+            dims: self.state.decomposition.dims()[grid.missing()..].to_vec(),
+            kind: self.state.world.kind(),
+            backend: self.stepper.backends(),
+            steps_per_sweep: self.wavefront.as_ref().map_or(1, |w| w.steps as u64),
+        })
     }
 
     /// Whether as many steps as allowed have been made.

@@ -4,9 +4,15 @@ use crate::error::Error;
 use crate::simulation::schedule::ScheduleState;
 use crate::simulation::simulation::Simulation;
 
-/// Where a simulation stands, beside the values of its fields: plain data that can be stored. With
-/// the same values of the fields, a simulation that is built in the same way goes on from it with
-/// the same steps, and calls its trackers at the same times.
+/// Where a simulation stands, beside the values of its fields: plain data that can be stored. A
+/// simulation that is built in the same way goes on from it with the same steps, and calls its
+/// trackers at the same times.
+///
+/// It holds neither the fields nor the arrays that a scheme keeps between steps. Where the program
+/// sets the fields to the same values, the steps give the same values bit by bit, with one exception:
+/// where the velocity of transport is found from the fields, a step also uses the velocity of the
+/// step before. The simulation that goes on has its own there: that of its initial values, or of its
+/// own last step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunState {
     /// The time of the state.
@@ -63,6 +69,7 @@ impl Simulation {
             }
         }
         (self.time, self.steps) = (saved.time, saved.steps);
+        self.stopped = None;
         self.health.begin(self.steps);
         Ok(())
     }

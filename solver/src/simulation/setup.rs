@@ -8,19 +8,32 @@ use crate::plan::evaluation;
 use crate::plan::halo_group::widen;
 use crate::plan::observable::Observable;
 use crate::plan::plan::Plan;
-use crate::schemes::choice::scheme_for;
-use crate::schemes::scheme::Preparation;
-use crate::simulation::builder::SimulationBuilder;
+use crate::schemes::choice::{SchemeChoice, scheme_for};
+use crate::schemes::scheme::BeforeSteps;
 use crate::system::formula::Formula;
 use crate::system::origin::Origin;
+use crate::system::pde::Pde;
 use crate::system::symmetry;
 use crate::system::transport::limits;
+
+/// What the plans of a simulation are made of. Formulas come with the names of what they are for.
+pub(super) struct Request<'a> {
+    pub(super) pde: &'a Pde,
+    pub(super) scheme: &'a SchemeChoice,
+    /// The initial values of fields.
+    pub(super) initial: &'a [(String, Formula)],
+    /// What trackers will ask for: expressions with a value in each cell, and those for one number.
+    pub(super) fields: &'a [(String, Formula)],
+    pub(super) numbers: &'a [(String, Formula)],
+    /// Plans that will be run beside the stepping.
+    pub(super) other_plans: &'a [Plan],
+}
 
 /// The plans of a simulation.
 pub(super) struct Setup {
     pub(super) step: Plan,
     /// What is computed once before it, where fields are advected.
-    pub(super) before: Option<Preparation>,
+    pub(super) before: Option<BeforeSteps>,
     pub(super) initial: Vec<Plan>,
     pub(super) observables: Vec<Observable>,
     /// How wide the halos of external fields have to be.
@@ -35,17 +48,17 @@ pub(super) struct Setup {
 }
 
 impl Setup {
-    /// The plans of what a builder collected, or every mistake found in it.
-    pub(super) fn new(builder: &SimulationBuilder<'_>) -> Result<Self, Errors> {
-        let pde = builder.pde;
+    /// The plans of what is asked for, or every mistake found in it.
+    pub(super) fn new(request: &Request<'_>) -> Result<Self, Errors> {
+        let Request { pde, .. } = *request;
         let mut errors = Vec::new();
-        let scheme = scheme_for(pde, &builder.scheme);
+        let scheme = scheme_for(pde, request.scheme);
         let scheme = scheme.map_err(|error| errors.push(error)).ok();
         let kept = scheme.as_ref().map(|scheme| scheme.kept(pde)).unwrap_or_default();
-        let initial = initial_plans(builder, &kept, &mut errors);
+        let initial = initial_plans(request, &kept, &mut errors);
         let mut observables = Vec::new();
-        let fields = builder.fields.iter().map(|(name, formula)| (name, formula, false));
-        let numbers = builder.numbers.iter().map(|(name, formula)| (name, formula, true));
+        let fields = request.fields.iter().map(|(name, formula)| (name, formula, false));
+        let numbers = request.numbers.iter().map(|(name, formula)| (name, formula, true));
         for (name, formula, number) in fields.chain(numbers) {
             match Observable::new(pde, &kept, name, formula, number) {
                 Ok(observable) => observables.push(observable),
@@ -67,7 +80,7 @@ impl Setup {
         let mut widths = vec![HaloWidth::default(); pde.all_arrays() - pde.arrays()];
         plans().for_each(|plan| widen(&mut widths, plan.data_widths()));
         let data = evaluation::external_halos(pde, &widths);
-        let plans = || plans().chain(&builder.other_plans).chain([&data]);
+        let plans = || plans().chain(request.other_plans).chain([&data]);
         let most = |a: [usize; 3], b: [usize; 3]| std::array::from_fn(|k: usize| a[k].max(b[k]));
         let halo = plans().map(Plan::halo).fold([0; 3], most);
         let least = plans().map(|p| p.least_cells(pde)).fold([0; 3], most);
@@ -78,13 +91,9 @@ impl Setup {
     }
 }
 
-fn initial_plans(
-    builder: &SimulationBuilder<'_>,
-    kept: &[String],
-    errors: &mut Vec<Error>,
-) -> Vec<Plan> {
-    let pde = builder.pde;
-    for (name, _) in &builder.initial {
+fn initial_plans(request: &Request<'_>, kept: &[String], errors: &mut Vec<Error>) -> Vec<Plan> {
+    let Request { pde, initial, .. } = *request;
+    for (name, _) in initial {
         if let Err(error) = pde.field(&Origin::Initial(name.clone()), name) {
             errors.push(error);
         }
@@ -94,7 +103,7 @@ fn initial_plans(
     }
     let mut plans = Vec::new();
     for (number, field) in pde.fields().iter().enumerate() {
-        let Some((_, value)) = builder.initial.iter().find(|(name, _)| name == field) else {
+        let Some((_, value)) = initial.iter().find(|(name, _)| name == field) else {
             errors.push(Error::NoInitialValue { field: field.clone() });
             continue;
         };

@@ -11,13 +11,12 @@ use crate::run::blocking::options::Blocking;
 use crate::run::blocking::wavefront::Wavefront;
 use crate::run::executor::Executor;
 use crate::schemes::mpdata::measures::Measured;
-use crate::simulation::builder::SimulationBuilder;
 use crate::simulation::clock::Clock;
 use crate::simulation::health::Health;
 use crate::simulation::report::{Durations, StopReason};
 use crate::simulation::state::State;
 use crate::simulation::tracker::Trackers;
-use crate::simulation::trial::Undo;
+use crate::simulation::undo::Undo;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
 
@@ -45,11 +44,6 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// A simulation of a system on all ranks of a world.
-    pub fn builder<'a>(pde: &'a Pde, world: &'a World) -> SimulationBuilder<'a> {
-        SimulationBuilder::new(pde, world)
-    }
-
     /// Makes a plan ready for which the builder made room.
     pub(crate) fn executor(&self, plan: Plan) -> Result<Executor, Error> {
         let State { pde, world, block, memory, .. } = &self.state;

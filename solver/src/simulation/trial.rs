@@ -1,52 +1,11 @@
 //! Steps that are tried, and made anew if the clock rejects them.
-//!
-//! Most plans leave the state as it is until arrays change places after the step. Some write to
-//! arrays of the state, or to arrays beside it that they keep from step to step: these are copied
-//! before the step, and brought back if it is rejected.
 
 use crate::error::Error;
-use crate::plan::action::Action;
-use crate::plan::plan::Plan;
 use crate::run::guard::Causes;
-use crate::run::memory::Memory;
 use crate::simulation::clock::{Trial, Verdict};
 use crate::simulation::simulation::Simulation;
 use crate::simulation::state::State;
-
-/// Copies of the arrays that a step overwrites although they belong to the state before it.
-pub(super) struct Undo {
-    arrays: Vec<usize>,
-    values: Vec<f64>,
-}
-
-impl Undo {
-    /// What the steps of a plan need, whose fields take `state` arrays.
-    fn new(plan: &Plan, state: usize) -> Self {
-        let belongs = |array: &usize| *array < state || plan.changing().contains(array);
-        let mut arrays = Vec::new();
-        for action in plan.actions() {
-            let Action::Sweep { outputs, .. } = action else { continue };
-            arrays.extend(outputs.iter().filter_map(|slot| slot.array()).filter(belongs));
-        }
-        arrays.sort_unstable();
-        arrays.dedup();
-        Undo { arrays, values: Vec::new() }
-    }
-
-    /// Copies what the next step will overwrite.
-    fn save(&mut self, memory: &Memory) {
-        self.values.clear();
-        self.arrays.iter().for_each(|array| self.values.extend(memory.of_array(*array)));
-    }
-
-    /// Brings back what was copied.
-    fn restore(&self, memory: &mut Memory) {
-        let length = memory.layout().length();
-        for (array, values) in self.arrays.iter().zip(self.values.chunks_exact(length)) {
-            memory.of_array_mut(*array).copy_from_slice(values);
-        }
-    }
-}
+use crate::simulation::undo::Undo;
 
 impl Simulation {
     /// Makes a step that is not certain: as often as it takes until the clock accepts it.
@@ -60,9 +19,12 @@ impl Simulation {
             self.stepper.step = self.steps;
             let mine = self.stepper.run(world, block, memory, step.from, step.dt)?;
             let finite = world.min(f64::from(u8::from(mine)))? == 1.0;
-            if self.clock.judge(&Trial { step, finite })? == Verdict::Rejected {
+            let verdict = self.clock.judge(&Trial { step, finite });
+            // A step that cannot be judged is not accepted either.
+            if *verdict.as_ref().unwrap_or(&Verdict::Rejected) == Verdict::Rejected {
                 // The new state is still beside the old one, but for what was overwritten.
                 undo.restore(memory);
+                verdict?;
                 continue;
             }
             let causes = match mine {
@@ -108,6 +70,8 @@ mod tests {
         After,
         /// Where a number is not finite.
         NotFinite,
+        /// Never; instead judging the third one fails.
+        NotButFails,
         /// Never; instead steps are shortened to end where a tracker is due.
         NotButEndsAtDue,
     }
@@ -159,6 +123,10 @@ mod tests {
         fn judge(&mut self, trial: &Trial) -> Result<Verdict, Error> {
             assert_eq!(Some(trial.step), self.next());
             let halves = match self.when {
+                Halves::NotButFails if self.made == 2 => {
+                    return Err(Error::ForeignState { what: "a clock that fails" });
+                }
+                Halves::NotButFails => false,
                 Halves::Before | Halves::NotButEndsAtDue => false,
                 Halves::After => self.made % 3 == 2 && self.dt == self.usual,
                 Halves::NotFinite => !trial.finite,
@@ -249,6 +217,31 @@ mod tests {
                 assert_eq!((none, steps, rejected), (0, same, steps / 3), "{k}");
                 assert!(tried == plain, "{k} on {ranks} ranks");
             }
+        }
+    }
+
+    #[test]
+    fn a_step_that_cannot_be_judged_leaves_no_trace() {
+        for (k, (pde, scheme)) in systems().into_iter().enumerate() {
+            let world = World::solo();
+            let build = || {
+                let builder = Simulation::builder(&pde, &world).scheme(scheme.clone()).dt(DT);
+                let builder = builder.seed(3).initial("u", "1 + 0.3*sin(2*pi*x)");
+                builder.initial("v", "0.2 + 0.1*cos(2*pi*x)").build().unwrap()
+            };
+            let bits = |simulation: &Simulation| {
+                let all = ["u", "v"].map(|name| simulation.field(name).unwrap().to_owned());
+                all.into_iter().flatten().map(f64::to_bits).collect::<Vec<_>>()
+            };
+            let (mut failing, mut plain) = (build(), build());
+            failing.clock = clock(Halves::NotButFails).0;
+            plain.clock = clock(Halves::Before).0;
+            let failed = failing.run_until(1.0).unwrap_err();
+            assert!(matches!(failed, Error::ForeignState { .. }), "{k}: {failed}");
+            plain.step().unwrap();
+            plain.step().unwrap();
+            assert_eq!(failing.steps(), plain.steps(), "{k}");
+            assert!(bits(&failing) == bits(&plain), "{k}");
         }
     }
 

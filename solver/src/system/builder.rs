@@ -204,8 +204,9 @@ impl PdeBuilder {
             return Err(mistakes.finish(&unreadable));
         };
         let noise = mistakes.split(Noise::new(&symbols, self.interpretation, &self.noise));
-        let vanishing =
-            equations.as_ref().and_then(|equations| Vanishing::of(&symbols, equations, &noise));
+        let vanishing = equations
+            .as_ref()
+            .and_then(|equations| Vanishing::of(&symbols, equations, &noise.fields));
 
         let checks =
             Checks { symbols: &symbols, conditions: &conditions, vanishing: vanishing.as_ref() };
@@ -217,6 +218,7 @@ impl PdeBuilder {
                 mistakes.keep(checks.operators(&origin, formula, expr, owner));
             }
             mistakes.note(noise.check_operators(checks, &self.noise));
+            mistakes.note(given::check_operators(checks, &advected, &self.transports));
             let surroundings = Surroundings {
                 symbols: &symbols,
                 equations,
@@ -337,6 +339,28 @@ mod tests {
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found[0].starts_with("function `f`: "), "{found:?}");
         assert!(found[1].starts_with("the grid has no `y`"), "{found:?}");
+    }
+
+    /// Without conditions that fit, what an operator looks at would have no ghost cells.
+    #[test]
+    fn conditions_fit_what_operators_look_at_in_external_fields_and_velocities() {
+        let grid = Grid::cartesian().axis("x", 0.0..1.0, 4, Ends::Bounded);
+        let grid = grid.axis("y", 0.0..1.0, 4, Ends::Bounded).build().unwrap();
+        let values = || ndarray::ArrayD::from_elem(ndarray::IxDyn(&[4, 4]), 1.0);
+        let with_vectors = || {
+            let builder = Pde::on(&grid).field("v", Type::real(fluxions_expr::Rank::Vector));
+            builder.parameter("a", values()).boundary("x", Condition::Value([1.0, 2.0].into()))
+        };
+        assert_eq!(messages(with_vectors().equation("v", "a*v")), Vec::<String>::new());
+        let found = messages(with_vectors().equation("v", "d_dx(a)*v"));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains("an operator is applied to a scalar"), "{found:?}");
+
+        let velocity = vec!["d_dx(dot(v, v))".into(), "0".into()];
+        let transport = Transport::by(crate::system::transport::Advector::Velocity(velocity));
+        let found = messages(with_vectors().transport("v", transport));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains("an operator is applied to a scalar"), "{found:?}");
     }
 
     #[test]

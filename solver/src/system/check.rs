@@ -72,7 +72,11 @@ impl Checks<'_> {
         let Checks { symbols, conditions, vanishing } = self;
         each_operand(symbols, conditions, expr, owner, &mut |stored| {
             let (owner, ty) = match stored.operand {
-                Operand::Field { .. } => return,
+                Operand::Field { field, .. } => {
+                    // Those of fields with equations were found to fit.
+                    let Some(external) = field.checked_sub(symbols.fields().len()) else { return };
+                    (conditions.owner_of_field(field), symbols.external()[external].ty())
+                }
                 Operand::Define { conditions, ty, .. } => (conditions, ty),
                 Operand::Compound { conditions } => (conditions, stored.expr().ty),
             };

@@ -8,8 +8,6 @@ use fluxions_expr::Type;
 use fluxions_grid::Grid;
 use ndarray::{ArrayD, Slice};
 
-use crate::system::formula::Formula;
-
 /// Where values of cells come from. Every rank asks for its own block.
 pub trait ExternalSource: fmt::Debug + Send + Sync {
     /// The type of the values.
@@ -95,52 +93,6 @@ impl ExternalSource for Values {
             Slice::from(start[k]..end[k])
         });
         Ok(part.iter().copied().collect())
-    }
-}
-
-/// The values of a part of a grid, from a source for all of it.
-#[derive(Clone, Debug)]
-pub(crate) struct Shifted {
-    source: Arc<dyn ExternalSource>,
-    /// Where the part begins.
-    offset: Vec<usize>,
-}
-
-impl Shifted {
-    /// The values of a source as seen from a part of the grid that begins at this offset.
-    pub(crate) fn source(
-        source: &Arc<dyn ExternalSource>,
-        offset: &[usize],
-    ) -> Arc<dyn ExternalSource> {
-        Arc::new(Shifted { source: Arc::clone(source), offset: offset.to_vec() })
-    }
-
-    /// Initial values as seen from a part of the grid that begins at this offset.
-    pub(crate) fn initial(
-        initial: &[(String, Formula)],
-        offset: &[usize],
-    ) -> Vec<(String, Formula)> {
-        let here = |value: &Formula| match value {
-            Formula::Values(source) => Formula::Values(Self::source(source, offset)),
-            value => value.clone(),
-        };
-        initial.iter().map(|(name, value)| (name.clone(), here(value))).collect()
-    }
-}
-
-impl ExternalSource for Shifted {
-    fn ty(&self) -> Type {
-        self.source.ty()
-    }
-
-    fn read(
-        &self,
-        start: &[usize],
-        shape: &[usize],
-        number: usize,
-    ) -> Result<Vec<f64>, Box<dyn Error + Send + Sync>> {
-        let start: Vec<usize> = start.iter().zip(&self.offset).map(|(s, o)| s + o).collect();
-        self.source.read(&start, shape, number)
     }
 }
 

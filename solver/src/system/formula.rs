@@ -4,8 +4,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use fluxions_grid::Condition;
+
 use crate::system::boundary::wall_function::WallFunction;
-use crate::system::external::ExternalSource;
+use crate::system::external::{ExternalSource, Values};
 
 /// A number, the text of an expression, a list of these, or external data.
 #[derive(Clone, Debug)]
@@ -43,7 +45,7 @@ impl From<Arc<dyn ExternalSource>> for Formula {
 
 impl From<ndarray::ArrayD<f64>> for Formula {
     fn from(values: ndarray::ArrayD<f64>) -> Self {
-        Formula::Values(Arc::new(crate::system::external::Values::from(values)))
+        Formula::Values(Arc::new(Values::from(values)))
     }
 }
 
@@ -74,6 +76,13 @@ impl From<&String> for Formula {
 impl<T: Into<Formula>, const N: usize> From<[T; N]> for Formula {
     fn from(items: [T; N]) -> Self {
         Formula::List(items.into_iter().map(Into::into).collect())
+    }
+}
+
+impl WallFunction {
+    /// The boundary condition.
+    pub fn condition(self) -> Condition<Formula> {
+        Condition::Function(Formula::Wall(self))
     }
 }
 

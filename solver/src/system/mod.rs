@@ -16,6 +16,7 @@ pub(crate) mod origin;
 pub mod parameters;
 pub(crate) mod pde;
 pub(crate) mod resolve;
+pub(crate) mod shifted;
 pub mod space;
 pub(crate) mod symbols;
 pub(crate) mod symmetry;

@@ -126,9 +126,10 @@ impl Pde {
     pub(crate) fn edges(&self) -> Vec<Edges> {
         let mut list = Vec::new();
         for advected in &self.advected {
-            let conditions = self.conditions.of_advected(advected.field);
-            let edges = conditions.map(|conditions| conditions.edges);
-            list.extend(edges.filter(|edges| !list.contains(edges)));
+            let edges = self.conditions.of_advected(advected).edges;
+            if !list.contains(&edges) {
+                list.push(edges);
+            }
         }
         list
     }

@@ -10,13 +10,14 @@ use crate::error::Error;
 use crate::operators::FieldOperator;
 use crate::system::declarations::Declarations;
 use crate::system::definition::{Definition, MadeOf};
-use crate::system::external::{ExternalField, Shifted};
+use crate::system::external::ExternalField;
 use crate::system::formula::Formula;
 use crate::system::names;
 use crate::system::order::in_order;
 use crate::system::origin::Origin;
 use crate::system::parameters;
 use crate::system::resolve::{fit, resolve, wrap};
+use crate::system::shifted::Shifted;
 use crate::system::space;
 
 /// Everything that names refer to, complete: definitions are resolved, parameters are computed.

@@ -7,7 +7,6 @@ use fluxions_expr::{Coordinates, Expr, Function, Node, Operator, Product, Rank, 
 
 use crate::error::Error;
 use crate::system::formula::Formula;
-use crate::system::noise::Noise;
 use crate::system::origin::Origin;
 use crate::system::symbols::Symbols;
 
@@ -48,8 +47,13 @@ impl Asymmetry {
 
 impl Vanishing {
     /// What stays zero on a spherical grid: at first everything across r, then only what no equation
-    /// makes nonzero. Other grids have no such symmetry.
-    pub(crate) fn of(symbols: &Symbols, equations: &[Expr], noise: &Noise) -> Option<Self> {
+    /// makes nonzero. `noise` are fields with the variance of their noise. Other grids have no such
+    /// symmetry.
+    pub(crate) fn of(
+        symbols: &Symbols,
+        equations: &[Expr],
+        noise: &[(usize, Expr)],
+    ) -> Option<Self> {
         if symbols.space().coordinates != Coordinates::Spherical {
             return None;
         }
@@ -80,7 +84,7 @@ impl Vanishing {
                 }
                 form.round &= found.round;
             }
-            for (field, variance) in &noise.fields {
+            for (field, variance) in noise {
                 let found = vanishing.form(variance);
                 let form = &mut next.fields[*field];
                 let quiet = found.spread(form.zero.len());

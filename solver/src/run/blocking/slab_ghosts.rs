@@ -10,7 +10,8 @@ use fluxions_halo::{HaloWidth, Subdomain, wrap};
 use crate::plan::halo_group::HaloGroup;
 use crate::plan::margins::{Margins, widen_some};
 use crate::run::blocking::pipeline::Pipeline;
-use crate::run::walls::group::{Filling, GroupWalls, sign_changes};
+use crate::run::walls::filling::Filling;
+use crate::run::walls::group::{GroupWalls, sign_changes};
 use crate::system::pde::Pde;
 
 /// Ghost cells of a group of arrays.

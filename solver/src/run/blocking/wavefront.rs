@@ -30,7 +30,7 @@ use crate::run::kernels::Kernels;
 use crate::run::memory::Memory;
 use crate::run::not_finite;
 use crate::run::parameters::Parameters;
-use crate::run::walls::group::Filling;
+use crate::run::walls::filling::Filling;
 use crate::system::pde::Pde;
 
 /// A pipeline made ready for one block.

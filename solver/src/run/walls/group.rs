@@ -1,23 +1,14 @@
 //! The walls of a halo group: the ghost cells of several arrays, filled together.
 
 use fluxions_expr::Scratch;
-use fluxions_grid::{Face, Layout, Region};
+use fluxions_grid::{Face, Region};
 use fluxions_halo::Subdomain;
 
 use crate::plan::halo_group::HaloGroup;
-use crate::run::binding::HaloBinding;
+use crate::run::walls::filling::Filling;
 use crate::run::walls::wall::Wall;
 use crate::system::boundary::array_condition::antiperiodic;
 use crate::system::pde::Pde;
-
-/// What ghost cells are filled in: the bound arrays of a group, at a time.
-pub(crate) struct Filling<'a> {
-    pub(crate) memory: &'a mut [f64],
-    pub(crate) layout: &'a Layout,
-    pub(crate) halo: &'a HaloBinding,
-    pub(crate) time: f64,
-    pub(crate) scratch: &'a mut Scratch,
-}
 
 /// The walls of each array of a group, on one block.
 pub(crate) struct GroupWalls(Vec<Vec<(Face, Wall)>>);

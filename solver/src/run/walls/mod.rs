@@ -1,5 +1,6 @@
 //! Ghost cells beyond walls, from boundary conditions.
 
+pub(crate) mod filling;
 mod formula;
 pub(crate) mod group;
 mod pole;

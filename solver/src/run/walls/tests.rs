@@ -8,7 +8,7 @@ use fluxions_halo::{HaloWidth, Subdomain, wall};
 
 use crate::run::binding::HaloBinding;
 use crate::run::testing::alone;
-use crate::run::walls::group::Filling;
+use crate::run::walls::filling::Filling;
 use crate::run::walls::wall::Wall;
 use crate::system::boundary::array_condition::FaceConditions;
 use crate::system::formula::Formula;
@@ -109,7 +109,7 @@ struct Ghost {
 fn check_scalar(condition: Condition<Formula>, layers: usize, expected: impl Fn(&Ghost) -> f64) {
     let pde = Pde::on(&grid(Ends::Bounded)).equation("u", "laplace(u)");
     let pde = pde.boundary("x", condition.clone()).boundary("y", condition).build().unwrap();
-    let set = pde.conditions().of_field(0, Type::REAL)[0];
+    let set = pde.conditions().of_field(0, Type::REAL).unwrap()[0];
     check(&pde, pde.conditions().of_array(set), layers, expected);
 }
 
@@ -195,7 +195,7 @@ fn advected(grid: &Grid, condition: Condition<Formula>, signed: bool) -> Pde {
 }
 
 fn of_advected(pde: &Pde) -> &FaceConditions {
-    let meaning = pde.conditions().of_advected(0).expect("the field is advected");
+    let meaning = pde.conditions().of_advected(&pde.advected[0]);
     pde.conditions().of_array(meaning.arrays[0])
 }
 
@@ -246,7 +246,7 @@ fn of_complex_fields_each_part_may_need_the_other() {
     let condition = Condition::Mixed { coefficient: "I".into(), value: "2*I + y".into() };
     let pde = Pde::on(&grid(Ends::Bounded)).field("p", Type::COMPLEX).equation("p", "laplace(p)");
     let pde = pde.boundary("x", condition).build().unwrap();
-    let sets = pde.conditions().of_field(0, Type::COMPLEX);
+    let sets = pde.conditions().of_field(0, Type::COMPLEX).unwrap();
     let sets: Vec<_> = sets.iter().map(|set| pde.conditions().of_array(*set)).collect();
     let mut arrays = Arrays::new(&pde, &sets);
     arrays.fill(None);
@@ -272,7 +272,8 @@ fn parts_of_a_wall_together_are_the_wall() {
     let pde = Pde::on(&grid(Ends::Bounded)).equation("u", "laplace(u)");
     let pde = pde.boundary("x", Condition::Value("x + y*t".into()));
     let pde = pde.boundary("y", Condition::Derivative("value*x".into())).build().unwrap();
-    let conditions = pde.conditions().of_array(pde.conditions().of_field(0, Type::REAL)[0]);
+    let conditions =
+        pde.conditions().of_array(pde.conditions().of_field(0, Type::REAL).unwrap()[0]);
     let mut whole = Arrays::new(&pde, &[conditions]);
     whole.fill(None);
     let mut cut = Arrays::new(&pde, &[conditions]);

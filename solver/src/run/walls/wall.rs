@@ -8,8 +8,8 @@ use fluxions_expr::{Builder, Node, Number, Op, RowFn, Rows, Scratch, Value};
 use fluxions_grid::{Face, Region, Side};
 use fluxions_halo::{HaloWidth, Subdomain, wall};
 
+use crate::run::walls::filling::Filling;
 use crate::run::walls::formula::{ConditionNumber, FIRST_STATIC, GhostRule};
-use crate::run::walls::group::Filling;
 use crate::run::walls::pole::Half;
 use crate::run::walls::strip::Strip;
 use crate::system::boundary::array_condition::{ArrayCondition, FaceConditions};

@@ -66,8 +66,8 @@ impl<'a> CourantFields<'a> {
         let mut fields =
             CourantFields { list: Vec::new(), advected, of: Vec::new(), kept: Vec::new() };
         for advected in advected {
-            let Some(conditions) = pde.conditions().of_advected(advected.field) else { continue };
-            let courants = CourantField::new(pde, advected, conditions.edges);
+            let edges = pde.conditions().of_advected(advected).edges;
+            let courants = CourantField::new(pde, advected, edges);
             let known = fields.list.iter().position(|named| named.courants.is_same(&courants));
             let number = known.unwrap_or_else(|| {
                 let name = &pde.fields()[advected.field];

@@ -54,7 +54,7 @@ impl Steps<'_> {
         let mut arrays = Vec::new();
         for advected in fields.advected {
             if !advected.found_diffusivities(self.pde.symbols()).is_empty() {
-                let free = advected.conditions(self.pde.conditions()).free;
+                let free = self.pde.conditions().of_advected(advected).free;
                 let names = advected.diffusivity_names(self.pde.symbols()).into_iter();
                 arrays.extend(names.map(|name| (self.plan.array_named(name), free)));
             }
@@ -170,7 +170,7 @@ impl Steps<'_> {
                         pass.builder.output(limit);
                     }
                 });
-                let conditions = advected.conditions(self.pde.conditions()).limits;
+                let conditions = self.pde.conditions().of_advected(advected).limits;
                 halos.extend([(rise, conditions), (fall, conditions)]);
                 Limiter { rise, fall }
             }));
@@ -221,7 +221,7 @@ struct AdvectedArray<'a> {
 impl AdvectedArray<'_> {
     /// The number of its boundary conditions.
     fn conditions(&self, pde: &Pde) -> usize {
-        self.advected.conditions(pde.conditions()).arrays[self.number]
+        pde.conditions().of_advected(self.advected).arrays[self.number]
     }
 
     /// The fluxes of an antidiffusive pass.

@@ -4,7 +4,7 @@ use crate::plan::plan::{Plan, equations};
 use crate::schemes::mpdata::courant_fields::CourantFields;
 use crate::schemes::mpdata::measures::Measure;
 use crate::schemes::mpdata::step::{Steps, extra, is_nothing};
-use crate::schemes::scheme::{Preparation, Scheme};
+use crate::schemes::scheme::{BeforeSteps, Scheme};
 use crate::schemes::tableau::Tableau;
 use crate::system::pde::Pde;
 use crate::system::transport::Sources;
@@ -82,7 +82,7 @@ impl Scheme for MpdataScheme {
 
     /// Courant numbers that do not change, and those that depend on the fields as they are at the
     /// beginning; then all measures, as results of the plan.
-    fn before(&self, pde: &Pde) -> Option<Preparation> {
+    fn before(&self, pde: &Pde) -> Option<BeforeSteps> {
         let mut fields = CourantFields::of(pde);
         let mut steps = Steps::new(pde, &mut fields);
         fields.list.iter().for_each(|named| steps.store_once(named));
@@ -94,6 +94,6 @@ impl Scheme for MpdataScheme {
             let inputs = pass.inputs.iter().map(|array| extra(*array)).collect();
             plan.reduce(pass.kernel, inputs, measure.kind());
         }
-        Some(Preparation { plan: plan.finish(), measures })
+        Some(BeforeSteps { plan: plan.finish(), measures })
     }
 }

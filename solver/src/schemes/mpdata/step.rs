@@ -2,7 +2,7 @@
 //!
 //! Sources before the transport (sources.rs), the passes of each advected field (passes.rs), sources
 //! after it. The halos of all fields are filled once for each pass; what a pass stores to look at
-//! itself is computed beyond the block as far as that needs it (margins.rs).
+//! itself is computed beyond the block as far as that needs it (plan/needs.rs).
 
 use fluxions_expr::Node;
 use fluxions_halo::HaloWidth;

@@ -41,7 +41,7 @@ impl<'a> Steps<'a> {
             let cells: Option<Vec<usize>> = (named.velocity())
                 .map(|_| named.names_at_cells().map(|name| self.plan.array_named(name)).collect());
             if let Some(cells) = &cells {
-                let free = named.advected.conditions(self.pde.conditions()).free;
+                let free = self.pde.conditions().of_advected(named.advected).free;
                 let list: Vec<_> = cells.iter().map(|array| (*array, free)).collect();
                 self.halo(&list);
             }

@@ -91,15 +91,15 @@ impl Conditions {
         self.sets.get(number)
     }
 
-    /// The numbers of the conditions of a field's arrays, in their order; none if those given for
+    /// The numbers of the conditions of a field's arrays, in their order; nothing if those given for
     /// everything do not fit the type of an external field.
-    pub fn of_field(&self, field: usize, ty: Type) -> &[usize] {
-        self.arrays(self.fields[field], ty).unwrap_or(&[])
+    pub fn of_field(&self, field: usize, ty: Type) -> Option<&[usize]> {
+        self.arrays(self.fields[field], ty).ok()
     }
 
-    /// The numbers of the conditions of a definition's arrays; none if they do not fit its type.
-    pub fn of_definition(&self, definition: usize, ty: Type) -> &[usize] {
-        self.arrays(self.definitions[definition], ty).unwrap_or(&[])
+    /// The numbers of the conditions of a definition's arrays; nothing if they do not fit its type.
+    pub fn of_definition(&self, definition: usize, ty: Type) -> Option<&[usize]> {
+        self.arrays(self.definitions[definition], ty).ok()
     }
 
     pub(crate) fn common(&self) -> usize {
@@ -148,8 +148,9 @@ impl Conditions {
     }
 
     /// What conditions mean for the transport of a field that is advected.
-    pub(crate) fn of_advected(&self, field: usize) -> Option<&AdvectedConditions> {
-        self.advected[field].as_ref()
+    pub(crate) fn of_advected(&self, advected: &Advected) -> &AdvectedConditions {
+        let conditions = self.advected[advected.field].as_ref();
+        conditions.expect("advected fields have conditions for transport")
     }
 
     /// Whether there is a pole at an end of an axis.

@@ -1,9 +1,6 @@
 //! Boundary conditions that a program gives as functions of position, time and cells at the wall.
 
 use fluxions_expr::{Expr, Native, Node, Span, Type};
-use fluxions_grid::Condition;
-
-use crate::system::formula::Formula;
 
 /// How many cells such a function sees, counted from the wall inwards.
 const CELLS: usize = 3;
@@ -77,11 +74,6 @@ impl WallFunction {
     /// number for the same arguments on every rank.
     pub fn new(function: impl Fn(&WallPoint<'_>) -> f64 + Send + Sync + 'static) -> Self {
         WallFunction { rule: WallRule(std::sync::Arc::new(function)) }
-    }
-
-    /// The boundary condition.
-    pub fn condition(self) -> Condition<Formula> {
-        Condition::Function(Formula::Wall(self))
     }
 
     /// The function of what conditions see on a grid of so many axes.

@@ -3,10 +3,8 @@
 use fluxions_expr::{Expr, Node};
 
 use crate::error::Error;
-use crate::system::boundary::conditions::Conditions;
 use crate::system::origin::Origin;
 use crate::system::symbols::Symbols;
-use crate::system::transport::conditions::AdvectedConditions;
 use crate::system::transport::{Advector, Mpdata};
 
 /// How a field is advected.
@@ -23,12 +21,6 @@ pub(crate) struct Advected {
 }
 
 impl Advected {
-    /// What the boundary conditions of the field mean for its transport.
-    pub(crate) fn conditions<'a>(&self, conditions: &'a Conditions) -> &'a AdvectedConditions {
-        let conditions = conditions.of_advected(self.field);
-        conditions.expect("every advected field of a system has conditions")
-    }
-
     /// Whether what advects the field is known beforehand: it depends on place and time only.
     pub(crate) fn is_given(&self, symbols: &Symbols) -> bool {
         self.advector.parts().iter().all(|part| is_plain(symbols, part))

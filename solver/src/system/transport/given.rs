@@ -3,6 +3,7 @@
 use fluxions_expr::{Expr, Node, Place, Rank, Type};
 
 use crate::error::Error;
+use crate::system::check::Checks;
 use crate::system::formula::Formula;
 use crate::system::origin::Origin;
 use crate::system::resolve::{fit, resolve};
@@ -31,6 +32,35 @@ pub(crate) fn check_all(
     }
     all.sort_by_key(|advected| advected.field);
     (all, errors)
+}
+
+/// The operators in velocities and diffusivities that cannot be applied.
+pub(crate) fn check_operators(
+    checks: Checks<'_>,
+    all: &[Advected],
+    transports: &[(String, Transport)],
+) -> Vec<Error> {
+    let mut errors = Vec::new();
+    for advected in all {
+        let name = &checks.symbols.fields()[advected.field];
+        let owner = checks.conditions.owner_of_field(advected.field);
+        for (_, transport) in transports.iter().filter(|(given, _)| given == name) {
+            let advector = (advected.advector.parts(), transport.advector.parts());
+            let diffusivity = (&advected.diffusivity[..], &transport.diffusivity[..]);
+            for (key, (exprs, formulas)) in
+                [(advected.advector.key(), advector), ("diffusivity", diffusivity)]
+            {
+                // One formula is looked at once, even if it stands for several axes.
+                for (k, (expr, formula)) in exprs.iter().zip(formulas).enumerate() {
+                    let origin = Origin::Transport { of: name.clone(), key };
+                    let origin = if formulas.len() > 1 { origin.item(k) } else { origin };
+                    let found = checks.operators(&origin, formula, expr, owner);
+                    errors.extend(found.err().into_iter().flatten());
+                }
+            }
+        }
+    }
+    errors
 }
 
 /// How a field is advected, or what is wrong with it.

@@ -26,8 +26,7 @@ pub(crate) fn check_cells(pde: &Pde, least: [usize; 3]) -> Result<(), Error> {
 pub(crate) fn ranks_along(pde: &Pde, asked: &[usize]) -> Result<Vec<usize>, Error> {
     let mut dims = asked.to_vec();
     for advected in &pde.advected {
-        let Some(conditions) = pde.conditions().of_advected(advected.field) else { continue };
-        if !conditions.has_pole() {
+        if !pde.conditions().of_advected(advected).has_pole() {
             continue;
         }
         dims.resize(pde.grid().dimension(), 0);

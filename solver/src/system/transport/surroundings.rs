@@ -29,8 +29,7 @@ impl Surroundings<'_> {
         }
         for advected in advected {
             let name = &self.symbols.fields()[advected.field];
-            let Some(conditions) = self.conditions.of_advected(advected.field) else { continue };
-            if !conditions.has_pole() {
+            if !self.conditions.of_advected(advected).has_pole() {
                 continue;
             }
             let grid = self.symbols.grid();
@@ -81,7 +80,9 @@ impl Surroundings<'_> {
         let (owner, ty) = match &stored.operand {
             Operand::Field { field, numbers } => {
                 let Some(ty) = symbols.types().get(*field) else { return false };
-                let sets = &conditions.of_field(*field, *ty)[numbers.clone()];
+                let sets = conditions.of_field(*field, *ty);
+                let sets = sets.expect("conditions fit every field with an equation");
+                let sets = &sets[numbers.clone()];
                 let types: Vec<Type> = stored.arguments.iter().map(|a| a.ty).collect();
                 let reach =
                     operators::reach(stored.operator, symbols.operators(), symbols.grid(), &types);
