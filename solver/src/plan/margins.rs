@@ -1,4 +1,4 @@
-//! How far beyond a block the passes of a plan have to be computed, and how wide its halos are.
+//! How far beyond a block the passes of a plan must be computed, and how wide its halos must be.
 
 use std::ops::Range;
 
@@ -7,15 +7,15 @@ use fluxions_expr::Kernel;
 use crate::plan::action::{Action, Extent, Slot};
 use crate::plan::halo_group::HaloGroup;
 
-/// Numbers of cells at the lower and upper side of each axis.
+/// The number of cells at the lower and upper side of each axis.
 pub(crate) type Margins = [[usize; 2]; 3];
 
-/// Makes margins wide enough for others too.
+/// Makes margins large enough for others too.
 pub(crate) fn widen(margins: &mut Margins, others: &Margins) {
     widen_some(margins, others, 0..3);
 }
 
-/// Makes margins along some axes wide enough for others too.
+/// Makes margins along some axes large enough for others too.
 pub(crate) fn widen_some(margins: &mut Margins, others: &Margins, axes: Range<usize>) {
     for axis in axes {
         for side in 0..2 {
@@ -24,8 +24,8 @@ pub(crate) fn widen_some(margins: &mut Margins, others: &Margins, axes: Range<us
     }
 }
 
-/// Makes sweeps go beyond the block as far as later ones look into what they store, up to where
-/// halos are filled; and halos without a width as wide as later sweeps look into them.
+/// Extends sweeps beyond the block as far as later sweeps look into their outputs, up to where
+/// halos are filled. Gives halos without a width the width that later sweeps need.
 pub(super) fn settle(
     actions: &mut [Action<Slot>],
     groups: &mut [HaloGroup],
@@ -62,7 +62,7 @@ pub(super) fn settle(
                         width.corners |= std::mem::take(&mut corners[array]);
                     }
                 }
-                // Halos along one axis have no corners.
+                // A halo along a single axis has no corners.
                 let axes = width.widest().iter().filter(|layers| **layers > 0).count();
                 width.corners &= axes > 1;
             }

@@ -1,4 +1,4 @@
-//! The walls of a halo group: the ghost cells of several arrays, filled together.
+//! The walls of a halo group, where the ghost cells of several arrays are filled together.
 
 use fluxions_expr::Scratch;
 use fluxions_grid::{Face, Layout, Region};
@@ -10,7 +10,7 @@ use crate::run::walls::wall::Wall;
 use crate::system::boundary::array_condition::antiperiodic;
 use crate::system::pde::Pde;
 
-/// What ghost cells are filled in: the bound arrays of a group, at a time.
+/// What is needed to fill ghost cells: the bound arrays of a group, and the time.
 pub(crate) struct Filling<'a> {
     pub(crate) memory: &'a mut [f64],
     pub(crate) layout: &'a Layout,
@@ -19,7 +19,7 @@ pub(crate) struct Filling<'a> {
     pub(crate) scratch: &'a mut Scratch,
 }
 
-/// The walls of each array of a group, on one block.
+/// The walls of each array of a group on one block.
 pub(crate) struct GroupWalls(Vec<Vec<(Face, Wall)>>);
 
 impl GroupWalls {
@@ -38,13 +38,13 @@ impl GroupWalls {
         GroupWalls(walls.collect())
     }
 
-    /// Whether no array has a wall on this block.
+    /// Whether none of the arrays has a wall on this block.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.iter().all(Vec::is_empty)
     }
 
-    /// Fills the ghost cells, or a part of them, beyond the walls at these faces. Whether there
-    /// are any walls.
+    /// Fills the ghost cells beyond the walls at these faces, or those of them that lie in `part`.
+    /// Returns whether there are any walls.
     pub(crate) fn fill(
         &mut self,
         filling: &mut Filling<'_>,
@@ -62,7 +62,7 @@ impl GroupWalls {
     }
 }
 
-/// For each array of a group the axes at whose ends the sign changes.
+/// For each array of a group, the axes at whose ends the sign changes.
 pub(crate) fn sign_changes(pde: &Pde, group: &HaloGroup) -> Vec<[bool; 3]> {
     let sets = group.conditions.iter();
     sets.map(|set| antiperiodic(pde.conditions().of_array(*set))).collect()
