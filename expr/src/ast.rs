@@ -7,7 +7,7 @@ use crate::span::Span;
 /// A node of the syntax tree.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ast {
-    /// What the node is.
+    /// The kind of the node, with its parts.
     pub kind: AstKind,
     /// The text that it came from.
     pub span: Span,

@@ -12,7 +12,7 @@ pub enum Error {
     UnexpectedCharacter {
         /// The character.
         character: char,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
         /// What to write instead, if that is clear.
         instead: Option<&'static str>,
@@ -22,7 +22,7 @@ pub enum Error {
     BadNumber {
         /// The number's text.
         text: String,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
     /// A token that the grammar does not allow here.
@@ -32,7 +32,7 @@ pub enum Error {
         expected: &'static str,
         /// What stands there.
         found: String,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
         /// What the author may have meant.
         hint: Option<String>,
@@ -42,7 +42,7 @@ pub enum Error {
     Unclosed {
         /// The opening bracket.
         bracket: char,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
     /// An expression with more levels of nesting than the parser follows.
@@ -72,7 +72,7 @@ pub enum Error {
     UnknownName {
         /// The name.
         name: String,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
         /// The nearest known name.
         nearest: Option<String>,
@@ -84,7 +84,7 @@ pub enum Error {
     UnknownFunction {
         /// The name.
         name: String,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
         /// The nearest known function or operator.
         nearest: Option<String>,
@@ -96,7 +96,7 @@ pub enum Error {
         name: String,
         /// What the name stands for.
         what: &'static str,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
     /// A function or operator that stands without its arguments.
@@ -106,7 +106,7 @@ pub enum Error {
         name: String,
         /// A correct use.
         example: String,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
     /// A call with too few or too many arguments.
@@ -128,7 +128,7 @@ pub enum Error {
         what: String,
         /// The place, in words.
         place: &'static str,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
         /// What to do instead, if that is clear.
         instead: Option<String>,
@@ -162,7 +162,7 @@ pub enum Error {
         known: Vec<String>,
         /// The nearest of these components.
         nearest: Option<String>,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
     /// A list of values that is not a vector.
@@ -170,7 +170,7 @@ pub enum Error {
     UnexpectedList {
         /// The number of values in the list.
         length: usize,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
     /// A vector or tensor with too few or too many parts.
@@ -180,7 +180,7 @@ pub enum Error {
         length: usize,
         /// The names of the components.
         directions: Vec<String>,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
     /// A list whose items differ in rank.
@@ -210,7 +210,7 @@ pub enum Error {
     Divisor {
         /// The type of the divisor.
         found: Type,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
     /// A vector or tensor where a scalar is needed.
@@ -220,7 +220,7 @@ pub enum Error {
         what: String,
         /// The type of what was given.
         found: Type,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
     /// A complex number where a real one is needed.
@@ -228,7 +228,7 @@ pub enum Error {
     RealWanted {
         /// What needs the real number.
         what: String,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
     /// An argument that varies where a number is needed.
@@ -274,7 +274,7 @@ pub enum Error {
         found: Type,
         /// The type that the place needs.
         wanted: Type,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
     /// An operator that makes no sense on the grid.
@@ -286,7 +286,7 @@ pub enum Error {
         on: &'static str,
         /// Why the operator makes no sense there.
         reason: &'static str,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
     /// A mistake in the body of a function, found with the arguments of a call.
@@ -294,7 +294,7 @@ pub enum Error {
     InFunction {
         /// The function.
         name: String,
-        /// Its text.
+        /// The text of the function.
         text: String,
         /// The mistake in the text.
         error: Box<Error>,

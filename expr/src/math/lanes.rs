@@ -15,7 +15,7 @@ pub(crate) trait Lanes {
     /// Truth values.
     type Mask: Copy;
 
-    /// The same number in all lanes.
+    /// A number that is the same in all lanes.
     fn number(&mut self, x: f64) -> Self::Real;
     fn add(&mut self, a: Self::Real, b: Self::Real) -> Self::Real;
     fn sub(&mut self, a: Self::Real, b: Self::Real) -> Self::Real;
@@ -48,7 +48,7 @@ pub(crate) trait Lanes {
     /// `mask ? yes : no`
     fn select(&mut self, mask: Self::Mask, yes: Self::Real, no: Self::Real) -> Self::Real;
 
-    /// The same integer in all lanes.
+    /// An integer that is the same in all lanes.
     fn integer(&mut self, x: i64) -> Self::Bits;
     /// The bits of a double.
     fn to_bits(&mut self, a: Self::Real) -> Self::Bits;
