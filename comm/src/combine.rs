@@ -1,4 +1,4 @@
-//! The ways in which the integers of all ranks become one.
+//! The ways in which the integers of all ranks are combined into one.
 
 /// How the integers of all ranks are combined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

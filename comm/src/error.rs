@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Another rank failed, so that this one cannot go on.
+    /// Another rank failed, so this rank cannot go on.
     #[error("rank {rank} failed: {message}")]
     RankFailed {
         /// The rank that failed first.
@@ -28,17 +28,17 @@ pub enum Error {
     AlreadyStarted,
 }
 
-/// The outcome of a step at which at least one rank failed, the same on all ranks.
+/// The outcome of a step in which at least one rank failed. It is the same on all ranks.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Disagreement<E> {
-    /// This rank is the lowest one that failed; here is its error.
+    /// This rank is the lowest one that failed, and this is its error.
     Here(E),
-    /// The lowest rank that failed is this other one, and it has the error.
+    /// The lowest rank that failed is another one, which has the error.
     There {
-        /// That rank.
+        /// The lowest rank that failed.
         rank: usize,
     },
-    /// The ranks could not talk to each other.
+    /// The ranks could not communicate.
     Lost(Error),
 }
 

@@ -1,21 +1,23 @@
-//! Sums of doubles without rounding, so that neither order nor grouping matters.
+//! Sums of doubles without rounding, so that neither the order nor the grouping of the terms
+//! matters.
 //!
-//! The sum is kept as one long fixed-point number whose unit is the smallest subnormal, 2^−1074,
-//! in digits of 32 bits held in 64-bit integers. An addition touches three digits; carries wait in
-//! the upper halves and are propagated now and then (Neal 2015, "Fast exact summation using small
-//! and large superaccumulators", arXiv:1505.05571, section 2).
+//! The sum is kept as one long fixed-point number. Its unit is the smallest subnormal, 2^−1074, and
+//! its digits of 32 bits are held in 64-bit integers. An addition changes three digits. Carries
+//! collect in the upper halves of the integers and are propagated now and then (Neal 2015, "Fast
+//! exact summation using small and large superaccumulators", arXiv:1505.05571, section 2).
 
-/// Bits in a digit.
+/// The number of bits in a digit.
 const DIGIT: u32 = 32;
-/// Digits that the largest doubles reach, (2045 + 53)/32, and room for carries.
+/// The number of digits that the largest doubles reach, (2045 + 53)/32, with room for carries.
 const DIGITS: usize = 68;
-/// Additions after which carries must be propagated: each adds less than 2^32 to a digit.
+/// The number of additions after which carries must be propagated. Each adds less than 2^32 to a
+/// digit.
 const MOST_PENDING: u32 = 1 << 30;
 
 /// A sum of doubles that is exact until it is read.
 #[derive(Clone, Debug)]
 pub struct ExactSum {
-    /// The digits, then the counts of +∞, −∞ and NaN.
+    /// The digits, followed by the counts of +∞, −∞ and NaN.
     limbs: [i64; DIGITS + 3],
     pending: u32,
 }
@@ -46,7 +48,7 @@ impl ExactSum {
             self.carry();
         }
         self.pending += 1;
-        // Subnormals have no hidden bit and the exponent of the smallest normals.
+        // Subnormals have no hidden bit, and their exponent is that of the smallest normal numbers.
         let hidden = u64::from(exponent != 0) << 52;
         let mantissa = bits & ((1 << 52) - 1) | hidden;
         let position = exponent.max(1) - 1;
@@ -56,7 +58,7 @@ impl ExactSum {
         let sign = (bits as i64) >> 63;
         let first = (position / DIGIT) as usize;
         for (limb, part) in self.limbs[first..first + 3].iter_mut().zip(parts) {
-            // Negation in two's complement where the sign is −1.
+            // Where the sign is −1, this is negation in two's complement.
             *limb += (part as i64 ^ sign) - sign;
         }
     }
@@ -66,7 +68,7 @@ impl ExactSum {
         numbers.iter().for_each(|x| self.add(*x));
     }
 
-    /// Brings every digit but the last into 0 … 2^32 − 1.
+    /// Propagates carries, so that every digit but the last lies in 0 … 2^32 − 1.
     fn carry(&mut self) {
         self.pending = 0;
         for k in 0..DIGITS - 1 {
@@ -76,14 +78,15 @@ impl ExactSum {
         }
     }
 
-    /// The integers to be added up over ranks.
+    /// The integers that are added up over all ranks.
     pub(crate) fn limbs_to_combine(&mut self) -> &mut [i64] {
         self.carry();
         &mut self.limbs
     }
 
-    /// The double nearest to the sum, ties to even; infinite if it is too large for a double or
-    /// held infinities of one sign, NaN if it held NaN or infinities of both signs.
+    /// The double nearest to the sum, with ties to even. It is infinite if the sum is too large for
+    /// a double or holds infinities of one sign. It is NaN if the sum holds NaN or infinities of
+    /// both signs.
     pub fn value(&self) -> f64 {
         let [infinite, minus_infinite, nan] =
             std::array::from_fn(|which| self.limbs[DIGITS + which] > 0);
@@ -103,15 +106,15 @@ impl ExactSum {
         let Some(top) = sum.limbs[..DIGITS].iter().rposition(|limb| *limb != 0) else {
             return 0.0;
         };
-        // The top three digits hold at least 65 significant bits, or all there are; a one at the
-        // end stands for whatever lies below, so that rounding sees it.
+        // The top three digits hold at least 65 significant bits, or all bits that there are. A one
+        // at the end stands for all lower bits, so that the rounding takes them into account.
         let low = top.saturating_sub(2);
         let mut wide =
             sum.limbs[low..=top].iter().rev().fold(0u128, |w, limb| w << DIGIT | *limb as u128);
         if sum.limbs[..low].iter().any(|limb| *limb != 0) {
             wide |= 1;
         }
-        // In two steps, since 2^−1074 times a power of two may not be a normal number by itself.
+        // The power is applied in two steps, since it may not be a normal number by itself.
         let exponent = (DIGIT as usize * low) as i32 - 1074;
         let half = exponent / 2;
         let magnitude = wide as f64 * 2f64.powi(half) * 2f64.powi(exponent - half);
@@ -140,7 +143,7 @@ mod tests {
         assert_eq!(sum(&[5e-324, 5e-324]), 1e-323);
         assert_eq!(sum(&[2.0f64.powi(-1022), -5e-324]), 2.225073858507201e-308);
         assert_eq!(sum(&[]), 0.0);
-        // Ties go to even, and anything below breaks them.
+        // Ties go to even, and anything smaller breaks them.
         assert_eq!(sum(&[1.0, 2f64.powi(-53)]), 1.0);
         assert_eq!(sum(&[1.0, 2f64.powi(-53), 5e-324]), 1.0 + f64::EPSILON);
     }
@@ -158,7 +161,7 @@ mod tests {
         fn one_number_is_itself(bits in any::<u64>()) {
             let x = f64::from_bits(bits);
             prop_assume!(!x.is_nan());
-            // The sum of −0 alone is +0, as an empty sum is.
+            // The sum of −0 alone is +0, as is that of no numbers.
             prop_assert_eq!(sum(&[x]), x);
         }
 

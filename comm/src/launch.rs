@@ -3,9 +3,9 @@
 use crate::launcher::launched_rank;
 use crate::world::World;
 
-/// The main function of a program that runs on any number of ranks: on those of MPI if a launcher
-/// such as mpirun has started the program, else on one. An error on any rank is printed and ends
-/// the whole job.
+/// The main function of programs that run on any number of ranks. These are the ranks of MPI if a
+/// launcher such as mpirun has started the program, and otherwise a single rank. An error on any
+/// rank is printed and ends the whole job.
 ///
 /// ```no_run
 /// fn main() -> std::process::ExitCode {
@@ -21,7 +21,7 @@ pub fn launch<E: std::fmt::Display>(
     let world = match World::start() {
         Ok(world) => world,
         Err(error) => {
-            // Without MPI every process says so; once is enough.
+            // Without MPI every process has this error, but only one of them prints it.
             if launched_rank().is_none_or(|rank| rank == 0) {
                 eprintln!("error: {error}");
             }
@@ -32,7 +32,7 @@ pub fn launch<E: std::fmt::Display>(
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error on rank {}: {error}", world.rank());
-            // The others may wait for this rank for ever.
+            // The other ranks would wait for this one forever.
             world.abort(1)
         }
     }

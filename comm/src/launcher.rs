@@ -1,6 +1,7 @@
-//! The launcher: whether MPI's has started this process, and as which of how many.
+//! Finds out whether an MPI launcher has started this process, and as which of how many.
 
-/// What launchers put into the environment: number of processes, number of this one.
+/// The environment variables that launchers set: the number of processes, and the number of this
+/// one.
 const LAUNCHERS: [(&str, &str); 5] = [
     ("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"), // Open MPI
     ("PMI_SIZE", "PMI_RANK"),                         // MPICH, Intel MPI, Slurm with PMI
@@ -14,12 +15,12 @@ fn find() -> Option<(usize, usize)> {
     LAUNCHERS.iter().find_map(|(size, rank)| read(size).zip(read(rank)))
 }
 
-/// How many processes an MPI launcher has started, if one has started this process.
+/// The number of processes that an MPI launcher has started, if one has started this process.
 pub fn launched_ranks() -> Option<usize> {
     find().map(|(size, _)| size)
 }
 
-/// Which of the launcher's processes this is, counted from 0, if a launcher has started it.
+/// The number of this process among the launcher's, counted from 0, if a launcher has started it.
 pub fn launched_rank() -> Option<usize> {
     find().map(|(_, rank)| rank)
 }

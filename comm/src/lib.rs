@@ -1,8 +1,9 @@
-//! Communication between ranks. One interface, [`World`], over three worlds: a single rank, ranks
-//! as threads of this process, and ranks as MPI processes. The only place that calls MPI.
+//! Communication between ranks. There is one interface, [`World`], for three kinds of ranks: a
+//! single rank, threads of this process, and MPI processes. This is the only crate that calls MPI.
 //!
-//! Everything that ranks compute together is exact: integers, and sums of doubles without
-//! rounding ([`ExactSum`]). So it does not depend on the number of ranks or their order.
+//! All results that ranks compute together are exact, since they are integers or sums of doubles
+//! without rounding ([`ExactSum`]). So they depend neither on the number of ranks nor on their
+//! order.
 //!
 //! ```
 //! use fluxions_comm::{Error, threads};

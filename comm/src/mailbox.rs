@@ -1,8 +1,8 @@
-//! A mailbox: room for one message from one rank thread to another.
+//! Mailboxes. A mailbox holds one message from one rank thread to another.
 //!
-//! Buffers are swapped, never copied or allocated. A rank starts a message of the next exchange
-//! only when the last one was taken; since every rank goes through the same exchanges in the same
-//! order, the one that is furthest behind can always go on.
+//! Buffers are swapped, and never copied or allocated. A rank can put a message into a mailbox only
+//! when the last one was taken. All ranks go through the same exchanges in the same order, so the
+//! rank that is furthest behind can always go on.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use crate::error::Error;
 use crate::failure::FailureWatch;
 
-/// Room for one message.
+/// A mailbox, which holds one message.
 pub(crate) struct Mailbox {
     full: AtomicBool,
     slot: Mutex<Box<[f64]>>,
@@ -30,8 +30,8 @@ impl Mailbox {
         self.full.load(Ordering::Acquire)
     }
 
-    /// Waits until the mailbox is full, or empty, then swaps `buffer` with what it holds and
-    /// turns it into the opposite. `other` is the rank at its other end.
+    /// Waits until the mailbox is full (if `when_full`) or empty, swaps `buffer` with its contents,
+    /// and marks it as empty or full in turn. `other` is the rank at the other end.
     fn swap(
         &self,
         when_full: bool,
@@ -49,7 +49,7 @@ impl Mailbox {
     }
 }
 
-/// One end of a mailbox with the buffer of the rank that holds it.
+/// One end of a mailbox, with the buffer of the rank at this end.
 pub(crate) struct MailboxEnd {
     pub(crate) buffer: Box<[f64]>,
     mailbox: Arc<Mailbox>,
@@ -68,12 +68,12 @@ impl MailboxEnd {
         MailboxEnd { buffer: vec![0.0; length].into(), mailbox, watch, other }
     }
 
-    /// Puts the buffer into the mailbox, as soon as that is empty.
+    /// Puts the buffer into the mailbox as soon as the mailbox is empty.
     pub(crate) fn put(&mut self) -> Result<(), Error> {
         self.mailbox.swap(false, &mut self.buffer, &self.watch, self.other)
     }
 
-    /// Takes what is in the mailbox, as soon as that is full.
+    /// Takes the contents of the mailbox as soon as the mailbox is full.
     pub(crate) fn take(&mut self) -> Result<(), Error> {
         self.mailbox.swap(true, &mut self.buffer, &self.watch, self.other)
     }

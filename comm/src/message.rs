@@ -1,17 +1,17 @@
-//! Messages that are set up once and sent many times, with the buffers that belong to them.
+//! Messages that are set up once and sent many times, with their buffers.
 
 use crate::error::Error;
 use crate::mailbox::MailboxEnd;
 #[cfg(feature = "mpi")]
 use crate::mpi::Persistent;
 
-/// A message to another rank, to be sent any number of times.
+/// A message to another rank, which can be sent any number of times.
 pub struct Outgoing(pub(crate) Channel);
 
-/// A message from another rank, to be received any number of times.
+/// A message from another rank, which can be received any number of times.
 pub struct Incoming(pub(crate) Channel);
 
-/// What carries a message, at one of its ends.
+/// One end of the channel that carries a message.
 pub(crate) enum Channel {
     Thread(MailboxEnd),
     #[cfg(feature = "mpi")]
@@ -29,7 +29,7 @@ impl Channel {
 }
 
 impl Outgoing {
-    /// What is to be sent. The last sending must have been finished.
+    /// The numbers to be sent. The previous sending must be finished.
     pub fn buffer(&mut self) -> &mut [f64] {
         match &mut self.0 {
             Channel::Thread(end) => &mut end.buffer,
@@ -53,7 +53,7 @@ impl Outgoing {
         }
     }
 
-    /// Waits until the buffer can be used again.
+    /// Waits until the buffer may be used again.
     ///
     /// # Errors
     /// If another rank has failed.
@@ -68,14 +68,14 @@ impl Outgoing {
         }
     }
 
-    /// Numbers in the message.
+    /// The number of doubles in the message.
     pub fn length(&self) -> usize {
         self.0.buffer().len()
     }
 }
 
 impl Incoming {
-    /// Makes the message ready to be received.
+    /// Makes this rank ready to receive the message.
     pub fn start(&mut self) {
         match &mut self.0 {
             Channel::Thread(_) => {}
@@ -84,7 +84,7 @@ impl Incoming {
         }
     }
 
-    /// Gives a started message the chance to move on.
+    /// Gives a message that is on its way a chance to make progress.
     pub fn poll(&mut self) {
         match &mut self.0 {
             Channel::Thread(_) => {}
@@ -93,7 +93,7 @@ impl Incoming {
         }
     }
 
-    /// Waits for the message and gives its numbers.
+    /// Waits for the message and returns its numbers.
     ///
     /// # Errors
     /// If another rank has failed.

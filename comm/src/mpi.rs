@@ -1,8 +1,8 @@
-//! Ranks as MPI processes: the one place with `unsafe` calls of MPI.
+//! Ranks as MPI processes. This is the only module with `unsafe` calls of MPI.
 //!
-//! Collective operations go through rsmpi. Persistent requests (MPI 4.0, section 3.9), which it
-//! does not have, are made here; a message owns its buffer, so that MPI never writes to memory
-//! that something else uses. Errors of MPI itself are fatal, which is its default.
+//! Collective operations go through rsmpi. Persistent requests (MPI 4.0, section 3.9), which rsmpi
+//! lacks, are made here. A message owns its buffer, so that MPI never writes to memory that is used
+//! elsewhere. Errors of MPI itself are fatal, as is MPI's default.
 
 use std::os::raw::c_int;
 use std::rc::Rc;
@@ -20,10 +20,10 @@ use crate::error::Error;
 /// MPI's handle of a communicator.
 pub type RawComm = ffi::MPI_Comm;
 
-/// This process among those of the job. MPI ends when the last copy is dropped.
+/// This process as one of the processes of the job. MPI is finalised when the last copy is dropped.
 pub(crate) struct Process {
     communicator: SimpleCommunicator,
-    /// Dropped after the communicator, which uses it.
+    /// The universe is dropped after the communicator, which uses it.
     _universe: Universe,
 }
 
@@ -48,7 +48,8 @@ impl Process {
     }
 
     pub(crate) fn combine(&self, how: Combine, values: &mut [i64]) {
-        /// Integers combined without allocation; the longest are those of an exact sum.
+        /// How many integers are combined at once without allocation. The longest list is that of
+        /// an exact sum.
         const ROOM: usize = 128;
         let operation = match how {
             Combine::Sum => SystemOperation::sum(),
@@ -91,8 +92,8 @@ impl Process {
 
     pub(crate) fn outgoing(this: &Rc<Self>, to: usize, tag: usize, length: usize) -> Persistent {
         Persistent::new(this, length, |buffer, request| {
-            // SAFETY: the buffer holds `length` doubles and lives as long as the request: both
-            // belong to the `Persistent`, which never moves the heap memory behind the box.
+            // SAFETY: the buffer holds `length` doubles and lives as long as the request. Both
+            // belong to the `Persistent`, which never moves the heap memory of the box.
             unsafe {
                 ffi::MPI_Send_init(
                     buffer.as_ptr().cast(),
@@ -109,8 +110,9 @@ impl Process {
 
     pub(crate) fn incoming(this: &Rc<Self>, from: usize, tag: usize, length: usize) -> Persistent {
         Persistent::new(this, length, |buffer, request| {
-            // SAFETY: as for `outgoing`; MPI writes to the buffer only while the request is
-            // active, when `Persistent` gives nobody access to it.
+            // SAFETY: the buffer holds `length` doubles and lives as long as the request. MPI
+            // writes to it only while the request is active, and then `Persistent` lets nobody
+            // access it.
             unsafe {
                 ffi::MPI_Recv_init(
                     buffer.as_mut_ptr().cast(),
@@ -126,7 +128,7 @@ impl Process {
     }
 }
 
-/// Counts as MPI wants them, with where the parts begin.
+/// Counts and the positions where the parts begin, in the form that MPI expects.
 fn partition(counts: &[usize]) -> (Vec<c_int>, Vec<c_int>) {
     let total: usize = counts.iter().sum();
     assert!(total <= c_int::MAX as usize, "{total} numbers at once are too many for MPI");
@@ -139,7 +141,7 @@ pub(crate) struct Persistent {
     buffer: Box<[f64]>,
     request: ffi::MPI_Request,
     active: bool,
-    /// MPI must not end before the request is freed.
+    /// MPI must not be finalised before the request is freed.
     _process: Rc<Process>,
 }
 
@@ -151,13 +153,13 @@ impl Persistent {
     ) -> Self {
         assert!(length <= c_int::MAX as usize, "a message of {length} numbers is too long for MPI");
         let mut buffer: Box<[f64]> = vec![0.0; length].into();
-        // SAFETY: a constant of the MPI library, read only.
+        // SAFETY: this is a constant of the MPI library, which is only read.
         let mut request = unsafe { ffi::RSMPI_REQUEST_NULL };
         init(&mut buffer, &mut request);
         Persistent { buffer, request, active: false, _process: process.clone() }
     }
 
-    /// The buffer, which MPI does not touch while the message is not on its way.
+    /// The buffer. MPI does not touch it unless the message is on its way.
     pub(crate) fn buffer(&self) -> &[f64] {
         assert!(!self.active, "the buffer of a message on its way");
         &self.buffer
@@ -178,7 +180,7 @@ impl Persistent {
     pub(crate) fn poll(&mut self) {
         if self.active {
             let mut done = 0;
-            // SAFETY: the request is active; testing may complete it, and then it is inactive.
+            // SAFETY: the request is active. If the test completes it, it becomes inactive.
             unsafe { ffi::MPI_Test(&mut self.request, &mut done, ffi::RSMPI_STATUS_IGNORE) };
             self.active = done == 0;
         }
@@ -196,12 +198,12 @@ impl Persistent {
 impl Drop for Persistent {
     fn drop(&mut self) {
         if self.active {
-            // A rank gave up in the middle of an exchange: MPI may still write to the buffer, so
-            // it is left alone; the job is about to end.
+            // A rank gave up in the middle of an exchange. MPI may still write to the buffer, so
+            // the buffer is leaked. The job is about to end.
             std::mem::forget(std::mem::take(&mut self.buffer));
             return;
         }
-        // SAFETY: the request is inactive and not used again; MPI has not ended.
+        // SAFETY: the request is inactive and is not used again, and MPI is not finalised yet.
         unsafe { ffi::MPI_Request_free(&mut self.request) };
     }
 }
@@ -213,9 +215,9 @@ pub(crate) fn abort(code: i32) -> ! {
     std::process::exit(code)
 }
 
-/// Makes a panic on one rank end the job, which would else wait for that rank for ever.
+/// Makes a panic on one rank end the job. Otherwise the other ranks would wait forever.
 fn abort_on_panic() {
-    /// What Rust programs exit with when they panic.
+    /// The exit code of Rust programs that panic.
     const PANICKED: i32 = 101;
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {

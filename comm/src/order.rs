@@ -1,7 +1,7 @@
-//! Doubles as integers of the same order, so that the largest of many is found exactly, NaN
-//! included: a NaN anywhere is the result.
+//! Doubles as integers of the same order, so that the largest of many doubles is found exactly. If
+//! any of them is NaN, the result is NaN.
 
-/// An integer that orders like the double, with −0 below +0. `nan` stands for every NaN.
+/// An integer that is ordered like the double, with −0 below +0. Every NaN becomes `nan`.
 pub(crate) fn to_ordered(x: f64, nan: i64) -> i64 {
     if x.is_nan() {
         return nan;
@@ -10,7 +10,7 @@ pub(crate) fn to_ordered(x: f64, nan: i64) -> i64 {
     if bits < 0 { bits ^ i64::MAX } else { bits }
 }
 
-/// The double of an ordered integer. The extreme integers are those of NaN.
+/// The double of an ordered integer. The extreme integers stand for NaN.
 pub(crate) fn from_ordered(ordered: i64) -> f64 {
     if ordered == i64::MAX || ordered == i64::MIN {
         return f64::NAN;

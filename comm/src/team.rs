@@ -1,4 +1,4 @@
-//! The team: what rank threads of one process share to work together.
+//! The team: the state that the rank threads of one process share.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,19 +9,19 @@ use crate::error::Error;
 use crate::failure::{FailureWatch, lock};
 use crate::mailbox::{Mailbox, MailboxEnd};
 
-/// From, to, tag and length of a mailbox's messages.
+/// The sender, receiver, tag and length of a mailbox's messages.
 type MailboxName = (usize, usize, usize, usize);
 
-/// What the rank threads of one run share.
+/// The state that the rank threads of one run share.
 pub(crate) struct Team {
     pub(crate) size: usize,
     pub(crate) watch: Arc<FailureWatch>,
     mailboxes: Mutex<HashMap<MailboxName, Arc<Mailbox>>>,
-    /// What each rank brings to a collective operation.
+    /// The integers that each rank contributes to a collective operation.
     integers: Vec<Mutex<Vec<i64>>>,
     numbers: Vec<Mutex<Vec<f64>>>,
     arrived: Mutex<usize>,
-    /// How many times all ranks have met.
+    /// The number of times that all ranks have met.
     meetings: AtomicUsize,
     met: Condvar,
 }
@@ -41,7 +41,7 @@ impl Team {
         }
     }
 
-    /// The end at `here` of the mailbox for messages of this tag and length between two ranks.
+    /// The end on rank `here` of the mailbox for messages of this tag and length between two ranks.
     pub(crate) fn mailbox_end(
         &self,
         (from, to): (usize, usize),
@@ -57,7 +57,7 @@ impl Team {
         MailboxEnd::new(length, mailbox, self.watch.clone(), other)
     }
 
-    /// Waits until every rank is here.
+    /// Waits until every rank has called this.
     pub(crate) fn meet(&self) -> Result<(), Error> {
         let mut arrived = lock(&self.arrived);
         let meeting = self.meetings.load(Ordering::Acquire);
@@ -92,11 +92,11 @@ impl Team {
             let theirs = lock(&self.integers[other]);
             values.iter_mut().zip(theirs.iter()).for_each(|(a, b)| *a = how.apply(*a, *b));
         }
-        // Nobody brings the next values before all have read these.
+        // No rank may write its next integers before all ranks have read these.
         self.meet()
     }
 
-    /// The numbers of all ranks, one after the other, on rank 0.
+    /// On rank 0, the numbers of all ranks, one after the other.
     pub(crate) fn gather(&self, rank: usize, mine: &[f64]) -> Result<Option<Vec<f64>>, Error> {
         {
             let mut slot = lock(&self.numbers[rank]);
@@ -113,7 +113,7 @@ impl Team {
         Ok(all)
     }
 
-    /// The numbers that all ranks have for this one.
+    /// The numbers that all ranks have for this one, one after the other.
     pub(crate) fn exchange(
         &self,
         rank: usize,
@@ -123,7 +123,7 @@ impl Team {
     ) -> Result<Vec<f64>, Error> {
         *lock(&self.numbers[rank]) = mine;
         {
-            // Where the numbers for each rank begin.
+            // The positions where the numbers for each rank begin.
             let mut starts = lock(&self.integers[rank]);
             starts.clear();
             starts.extend((0..to.len()).map(|other| to[..other].iter().sum::<usize>() as i64));
@@ -134,7 +134,7 @@ impl Team {
             let start = lock(&self.integers[other])[rank] as usize;
             all.extend_from_slice(&lock(&self.numbers[other])[start..start + count]);
         }
-        // Nobody takes back what others still read.
+        // No rank may take back its numbers while others still read them.
         self.meet()?;
         *lock(&self.numbers[rank]) = Vec::new();
         Ok(all)

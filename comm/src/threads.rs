@@ -7,18 +7,19 @@ use std::sync::Arc;
 use crate::team::Team;
 use crate::world::World;
 
-/// Stack of a rank thread: expressions are walked by recursion.
+/// The stack size of a rank thread. It is large since expressions are walked by recursion.
 const STACK: usize = 16 << 20;
 
-/// Runs `rank` on `ranks` threads, each with its own [`World`], and gives their results in the
-/// order of the ranks.
+/// Calls `rank` on `ranks` threads, each with its own [`World`]. Returns the results in the order
+/// of the ranks.
 ///
 /// # Errors
-/// If a rank returns an error, the others stop at their next communication, and the error of the
-/// rank that failed first is returned.
+/// The error of the rank that failed first, if any did. The other ranks stop at their next
+/// communication.
 ///
 /// # Panics
-/// If a rank panics, the others stop likewise, and the panic goes on here.
+/// If a rank panics. The other ranks stop at their next communication, and the panic continues in
+/// the calling thread.
 pub fn run<T, E>(ranks: usize, rank: impl Fn(&World) -> Result<T, E> + Sync) -> Result<Vec<T>, E>
 where
     T: Send,
@@ -41,7 +42,7 @@ where
                 };
                 let builder = std::thread::Builder::new().name(format!("rank {number}"));
                 builder.stack_size(STACK).spawn_scoped(scope, body).unwrap_or_else(|error| {
-                    // The ranks that run already would wait for this one for ever.
+                    // The ranks that run already would wait for this one forever.
                     team.watch.fail(number, format!("no thread could be started: {error}"));
                     panic!("no thread could be started for rank {number}: {error}")
                 })
@@ -56,7 +57,7 @@ where
             Ok(Ok(result)) => results.push(result),
             Ok(Err(error)) if first == Some(number) => return Err(error),
             Err(panic) if first == Some(number) => resume_unwind(panic),
-            // This rank only followed the first one.
+            // This rank failed only since another one had failed.
             Ok(Err(_)) | Err(_) => {}
         }
     }
@@ -127,7 +128,7 @@ mod tests {
         for n in 1..=5 {
             let results = run(n, |world| {
                 let rank = world.rank();
-                // To rank r the number of both, r times.
+                // Each rank sends a number that identifies both ranks to rank r, r times.
                 let mine = (0..n).flat_map(|r| vec![(10 * rank + r) as f64; r]).collect();
                 let to: Vec<usize> = (0..n).collect();
                 world.exchange(mine, &to, &vec![rank; n])

@@ -1,4 +1,4 @@
-//! The world: all ranks that solve one problem, seen from one of them.
+//! The world: all ranks that solve one problem, as one of them sees it.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::mpi::{Process, RawComm};
 use crate::order::{from_ordered, to_ordered};
 use crate::team::Team;
 
-/// All ranks that solve one problem, seen from one of them. Copies are the same rank.
+/// All ranks that solve one problem, as one of them sees it. A copy stands for the same rank.
 #[derive(Clone)]
 pub struct World(Inner);
 
@@ -27,26 +27,26 @@ enum Inner {
     Mpi(std::rc::Rc<Process>),
 }
 
-/// What the ranks of a world are.
+/// The kinds of ranks that a world can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// There is one rank.
+    /// There is a single rank.
     Solo,
-    /// Threads of this process.
+    /// The ranks are threads of this process.
     Threads,
-    /// MPI processes.
+    /// The ranks are MPI processes.
     Mpi,
 }
 
 impl World {
-    /// The world that the program was started in: MPI's if a launcher such as mpirun started it,
-    /// else that of a single rank.
+    /// The world in which the program was started: that of MPI if a launcher such as mpirun started
+    /// it, and otherwise that of a single rank.
     ///
-    /// With MPI, a panic from here on ends all processes of the job.
+    /// With MPI, from this call on a panic ends all processes of the job.
     ///
     /// # Errors
-    /// If a launcher started several processes and the program was built without MPI, or if MPI
-    /// is in use already.
+    /// If a launcher started several processes and the program was built without MPI, or if MPI is
+    /// already in use.
     pub fn start() -> Result<Self, Error> {
         match launched_ranks() {
             None => Ok(Self::solo()),
@@ -68,7 +68,7 @@ impl World {
         World(Inner::Thread { team, rank })
     }
 
-    /// What the ranks are.
+    /// The kind of the ranks.
     pub fn kind(&self) -> Kind {
         match &self.0 {
             Inner::Solo => Kind::Solo,
@@ -88,7 +88,7 @@ impl World {
         }
     }
 
-    /// How many ranks there are.
+    /// The number of ranks.
     pub fn size(&self) -> usize {
         match &self.0 {
             Inner::Solo => 1,
@@ -98,12 +98,12 @@ impl World {
         }
     }
 
-    /// Whether this is rank 0, which speaks for all.
+    /// Whether this is rank 0, which acts for all ranks where one has to.
     pub fn is_root(&self) -> bool {
         self.rank() == 0
     }
 
-    /// Waits until every rank is here. Collective.
+    /// Waits until every rank has called this. Collective.
     ///
     /// # Errors
     /// If another rank has failed.
@@ -119,7 +119,7 @@ impl World {
         }
     }
 
-    /// Replaces each of the integers by the sum, largest or smallest over all ranks. Collective.
+    /// Replaces each integer by its sum, maximum or minimum over all ranks. Collective.
     ///
     /// # Errors
     /// If another rank has failed.
@@ -135,7 +135,7 @@ impl World {
         }
     }
 
-    /// Adds up the sums of all ranks, exactly. Collective.
+    /// Adds up the sums of all ranks exactly. Collective.
     ///
     /// # Errors
     /// If another rank has failed.
@@ -154,7 +154,7 @@ impl World {
         Ok(sum.value())
     }
 
-    /// The largest of the numbers of all ranks, NaN if there is one. Collective.
+    /// The largest of the numbers of all ranks, or NaN if one of them is NaN. Collective.
     ///
     /// # Errors
     /// If another rank has failed.
@@ -164,7 +164,7 @@ impl World {
         Ok(from_ordered(value[0]))
     }
 
-    /// The smallest of the numbers of all ranks, NaN if there is one. Collective.
+    /// The smallest of the numbers of all ranks, or NaN if one of them is NaN. Collective.
     ///
     /// # Errors
     /// If another rank has failed.
@@ -174,8 +174,8 @@ impl World {
         Ok(from_ordered(value[0]))
     }
 
-    /// The numbers of all ranks, in the order of the ranks, on rank 0. `counts` says how many
-    /// each rank brings. Collective.
+    /// On rank 0, the numbers of all ranks in the order of the ranks. `counts` gives how many
+    /// numbers each rank has. Collective.
     ///
     /// # Errors
     /// If another rank has failed.
@@ -189,8 +189,9 @@ impl World {
         }
     }
 
-    /// Sends numbers to every rank and gives those that they sent to this one: both one after the
-    /// other in the order of the ranks, `to` and `from` of each. Collective.
+    /// Sends numbers to every rank and returns the numbers that the ranks sent to this one. Both
+    /// are in the order of the ranks. `to` and `from` give how many numbers go to and come from
+    /// each. Collective.
     ///
     /// # Errors
     /// If another rank has failed.
@@ -209,8 +210,8 @@ impl World {
         }
     }
 
-    /// Whether all ranks succeeded at something. Every rank gets its own result back, or else
-    /// learns which is the lowest rank that failed. Collective.
+    /// Finds out whether all ranks succeeded at something. If so, every rank gets its own result
+    /// back; otherwise it learns the lowest rank that failed. Collective.
     ///
     /// # Errors
     /// If any rank failed.
@@ -225,7 +226,7 @@ impl World {
         }
     }
 
-    /// Does something on one rank after the other, in their order. Collective.
+    /// Calls `action` on one rank after the other, in their order. Collective.
     ///
     /// # Errors
     /// If another rank has failed.
@@ -240,8 +241,8 @@ impl World {
         Ok(result)
     }
 
-    /// Sets up a message of `length` numbers to rank `to`, which sets up its receipt with the same
-    /// tag.
+    /// Sets up a message of `length` numbers to rank `to`. That rank sets up its receipt with the
+    /// same tag.
     pub fn outgoing(&self, to: usize, tag: usize, length: usize) -> Outgoing {
         Outgoing(match &self.0 {
             Inner::Solo => unreachable!("a world of one has nobody to send to"),
@@ -265,7 +266,7 @@ impl World {
         })
     }
 
-    /// MPI's handle of the world, for libraries that communicate by themselves.
+    /// MPI's handle of the world, for libraries that call MPI themselves.
     #[cfg(feature = "mpi")]
     pub fn raw(&self) -> Option<RawComm> {
         match &self.0 {
@@ -274,8 +275,8 @@ impl World {
         }
     }
 
-    /// Ends the whole job now, on all ranks, with this exit code. For errors that the other ranks
-    /// cannot know of.
+    /// Ends the whole job now, on all ranks, with this exit code. It is meant for errors of which
+    /// the other ranks cannot know.
     pub fn abort(&self, code: i32) -> ! {
         match &self.0 {
             #[cfg(feature = "mpi")]

@@ -1,4 +1,4 @@
-//! The syntax tree: what was written, with spans, before names have a meaning.
+//! The syntax tree: an expression as it was written, with spans, before its names have a meaning.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use crate::span::Span;
 /// A node of the syntax tree.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ast {
-    /// What the node is.
+    /// The kind of the node, with its parts.
     pub kind: AstKind,
     /// The text that it came from.
     pub span: Span,
-    /// Levels of nodes from here to the deepest leaf, this one included.
+    /// The number of levels of nodes from this one to the deepest leaf, both included.
     depth: usize,
 }
 
@@ -24,17 +24,17 @@ pub enum AstKind {
     Name(String),
     /// `-a`, `+a`, `not a`.
     Prefix(Prefix, Box<Ast>),
-    /// `a + b` and its like.
+    /// `a + b`, and likewise the other infix operators.
     Infix(Infix, Box<Ast>, Box<Ast>),
-    /// `name(arguments)`; the span is that of the name.
+    /// `name(arguments)`. The span is that of the name.
     Call(String, Span, Vec<Ast>),
     /// `[a, b]`
     List(Vec<Ast>),
-    /// `(a, b)`, which only `Piecewise` takes.
+    /// `(a, b)`, which is allowed only as an argument of `Piecewise`.
     Tuple(Vec<Ast>),
     /// `a[0]`, `a[0, 1]`
     Index(Box<Ast>, Vec<Ast>),
-    /// `a.x`; the span is that of the member.
+    /// `a.x`. The span is that of the member.
     Member(Box<Ast>, String, Span),
 }
 
@@ -97,7 +97,7 @@ impl Ast {
         Ast { kind, span, depth: below + 1 }
     }
 
-    /// Levels of nodes from here to the deepest leaf.
+    /// The number of levels of nodes from this one to the deepest leaf, both included.
     pub fn depth(&self) -> usize {
         self.depth
     }
@@ -122,7 +122,7 @@ impl Ast {
     }
 }
 
-/// One node a line, children indented, with spans in brackets.
+/// Prints one node per line, with its children indented and its span in brackets.
 impl fmt::Display for Ast {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write(f, 0)

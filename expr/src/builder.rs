@@ -1,11 +1,11 @@
-//! Builds kernels: equal operations become one, and rewrites that keep every bit are made.
+//! Builds kernels: merges equal operations, and rewrites operations where that keeps every bit.
 //!
-//! A rewrite is allowed only if it gives the same number for every operand, infinities, NaNs and
-//! signed zeros included (which NaN it is does not count). So `x + 0` stays (−0 + 0 is 0), and
-//! `0*x` stays (x may be infinite). The one definition made here is that of powers: x^n for
-//! n = −4 … 4 is multiplication in a fixed order. Where a sum has a term that is a power of two
-//! times something, product and sum are one operation, which rounds as the two do since the product
-//! is exact (unless it overflows).
+//! A rewrite is allowed only if it gives the same number for every operand, including infinities,
+//! NaNs and signed zeros. Which of several NaNs results does not count. So `x + 0` stays (−0 + 0 is
+//! 0), and `0*x` stays (x may be infinite). Powers are defined here: x^n for n = −4 … 4 is a
+//! product in a fixed order. Where a term of a sum is a value times ±2, ±4, …, the product and the
+//! sum become one fused operation. It rounds as the two operations do, since the product is exact
+//! unless it overflows.
 
 use std::collections::HashMap;
 
@@ -23,10 +23,10 @@ pub struct Builder {
     calls: Vec<NativeCall>,
 }
 
-/// An operation as a hash key: the numbers in it by their bits.
+/// An operation as a hash key, in which the bits of its numbers stand.
 pub(crate) type Key = (u8, u64, u64, u64);
 
-/// The operation as a hash key; calls of native functions by their numbers.
+/// The operation as a hash key. A call of a native function is identified by its number.
 pub(crate) fn key(op: &Op) -> Key {
     let at = |v: Value| u64::from(v.0);
     match *op {
@@ -46,22 +46,22 @@ pub(crate) fn key(op: &Op) -> Key {
 }
 
 impl Builder {
-    /// No operations yet.
+    /// A builder without operations.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A number.
+    /// The value of a constant.
     pub fn constant(&mut self, value: f64) -> Value {
         self.push(Op::Constant(value))
     }
 
-    /// The number given as this parameter of each call.
+    /// The value of the parameter of this number, which is given with each call.
     pub fn parameter(&mut self, number: usize) -> Value {
         self.push(Op::Parameter(number as u32))
     }
 
-    /// The number given by this profile, which runs along this axis.
+    /// The value of the profile of this number, which runs along this axis.
     pub fn profile(&mut self, axis: usize, number: usize) -> Value {
         self.push(Op::Profile { axis: axis as u8, number: number as u32 })
     }
@@ -71,7 +71,7 @@ impl Builder {
         self.push(Op::Load { input: input as u32, offset })
     }
 
-    /// The number that `value` is, if it is a constant.
+    /// The number that `value` stands for, if it is a constant.
     pub fn as_constant(&self, value: Value) -> Option<f64> {
         match self.ops[value.index()] {
             Op::Constant(number) => Some(number),
@@ -79,7 +79,7 @@ impl Builder {
         }
     }
 
-    /// A function of one value.
+    /// Applies a function to one value.
     pub fn unary(&mut self, f: Unary, a: Value) -> Value {
         if let Some(a) = self.as_constant(a) {
             return self.constant(f.eval(a));
@@ -90,7 +90,7 @@ impl Builder {
         self.push(Op::Unary(f, a))
     }
 
-    /// A function of two values.
+    /// Applies a function to two values.
     pub fn binary(&mut self, f: Binary, a: Value, b: Value) -> Value {
         let (constant_a, constant_b) = (self.as_constant(a), self.as_constant(b));
         if f == Binary::Power
@@ -149,7 +149,8 @@ impl Builder {
             Binary::Divide => match constant_b {
                 Some(1.0) => return a,
                 Some(-1.0) => return self.unary(Unary::Negate, a),
-                // Dividing by a power of two is multiplying by its inverse, to the bit.
+                // Multiplying by the inverse of a power of two gives the same bits as dividing by
+                // it.
                 Some(b) if is_power_of_two(b) => {
                     let inverse = self.constant(1.0 / b);
                     return self.binary(Binary::Multiply, a, inverse);
@@ -162,7 +163,7 @@ impl Builder {
         self.push(Op::Binary(f, a, b))
     }
 
-    /// The factor, ±2, ±4 …, and the other operand of a product with one.
+    /// If the product has a factor ±2, ±4, …, that factor and the other operand.
     fn doubled(&self, product: Value) -> Option<(f64, Value)> {
         let Op::Binary(Binary::Multiply, a, b) = self.ops[product.index()] else { return None };
         [(a, b), (b, a)].into_iter().find_map(|(factor, x)| {
@@ -171,8 +172,8 @@ impl Builder {
         })
     }
 
-    /// a·b + c, rounded once: more exact than a product and a sum, but c − a·b, say, is no longer 0
-    /// where c is the rounded product.
+    /// a·b + c with one rounding. It is more exact than a product and a sum. But c − a·b, for
+    /// example, may then differ from 0 where c is the rounded product.
     pub fn fused(&mut self, a: Value, b: Value, c: Value) -> Value {
         if let [Some(a), Some(b), Some(c)] = [a, b, c].map(|v| self.as_constant(v)) {
             return self.constant(a.mul_add(b, c));
@@ -181,7 +182,7 @@ impl Builder {
         self.push(Op::Fused(a, b, c))
     }
 
-    /// x^n as multiplication for n = −4 … 4.
+    /// x^n as a product, for n = −4 … 4.
     fn small_power(&mut self, x: Value, exponent: f64) -> Option<Value> {
         let mut times = |a, b| self.binary(Binary::Multiply, a, b);
         let positive = match exponent.abs() {
@@ -216,10 +217,10 @@ impl Builder {
         self.push(Op::Select(condition, yes, no))
     }
 
-    /// A function that the program brought along.
+    /// Calls a native function.
     ///
     /// # Panics
-    /// Unless there are as many arguments as it takes.
+    /// If the number of arguments is not the one that the function takes.
     pub fn native(&mut self, function: &Native, arguments: &[Value]) -> Value {
         assert_eq!(arguments.len(), function.arguments(), "arguments of `{}`", function.name());
         let known: Option<Vec<f64>> = arguments.iter().map(|v| self.as_constant(*v)).collect();
@@ -235,9 +236,9 @@ impl Builder {
         self.push(Op::Native(call as u32))
     }
 
-    /// A function that expressions can call, of real numbers.
+    /// Applies a function that expressions can call to real numbers.
     ///
-    /// `arguments` are as many as the function takes.
+    /// `arguments` holds as many values as the function takes.
     pub fn call(&mut self, function: Function, arguments: &[Value]) -> Value {
         let x = arguments[0];
         match function {
@@ -251,7 +252,7 @@ impl Builder {
                 let is_zero = self.binary(Binary::Equal, x, zero);
                 let negative = self.binary(Binary::Less, x, zero);
                 let positive = self.binary(Binary::Greater, x, zero);
-                // What is neither of the three is NaN and stays so.
+                // A number that is neither positive, negative nor zero is NaN and stays NaN.
                 let otherwise = self.select(is_zero, at_zero, x);
                 let otherwise = self.select(negative, zero, otherwise);
                 self.select(positive, one, otherwise)
@@ -297,8 +298,8 @@ impl Builder {
         self.outputs.push(Output { value, in_place: None, checked: false });
     }
 
-    /// Stores `value` in the next output array, which may share the memory of an input, and may
-    /// be checked to be finite.
+    /// Stores `value` in the next output array. The array shares the memory of the input
+    /// `in_place`, if there is one. If `checked`, every stored number is checked to be finite.
     pub fn output_with(&mut self, value: Value, in_place: Option<usize>, checked: bool) {
         let in_place = in_place.map(|input| input as u32);
         self.outputs.push(Output { value, in_place, checked });
@@ -312,7 +313,7 @@ impl Builder {
         &self.ops
     }
 
-    /// The kernel of the operations that the outputs need.
+    /// The kernel, with those operations that its outputs need.
     pub fn finish(self) -> Kernel {
         let mut needed = vec![false; self.ops.len()];
         for output in &self.outputs {
@@ -354,14 +355,15 @@ impl Builder {
     }
 }
 
-/// Whether |x| is a power of two whose inverse is one too.
+/// Whether |x| is a power of two whose inverse is a normal number too.
 fn is_power_of_two(x: f64) -> bool {
     const FRACTION: u64 = (1 << 52) - 1;
     x.is_normal() && (1.0 / x).is_normal() && x.to_bits() & FRACTION == 0
 }
 
-/// The value of an operation whose operands are known; none for parameters, profiles and loads,
-/// which are not known from operands. `arguments` is working memory for native functions.
+/// The value of an operation whose operands are known. There is none for parameters, profiles and
+/// loads, whose values do not come from operands. `arguments` is working memory for native
+/// functions.
 pub(crate) fn eval(
     op: &Op,
     calls: &[NativeCall],
@@ -430,7 +432,7 @@ mod tests {
         let sum = b.binary(Binary::Add, y, four_x);
         assert_eq!(b.ops[sum.index()], Op::Fused(x, minus_four, y));
         assert_eq!(b.binary(Binary::Add, four_x, y), sum);
-        // Of 6x the rounding would not be that of a product.
+        // The product 6x is rounded, so that a fused operation would give other bits.
         let sum = b.binary(Binary::Add, y, six_x);
         assert_eq!(b.ops[sum.index()], Op::Binary(Binary::Add, y, six_x));
         for (x, y) in [(1.0 + f64::EPSILON, -4.0), (1e300, 3e300), (5e-324, 1.0), (-0.0, 0.0)] {

@@ -1,8 +1,8 @@
-//! Derivatives of a kernel's value with respect to everything it loads, by going backwards
-//! through its operations (reverse accumulation: Griewank & Walther 2008, "Evaluating
+//! Derivatives of a kernel's value with respect to all of its loads. They are computed by going
+//! backwards through its operations (reverse accumulation: Griewank & Walther 2008, "Evaluating
 //! Derivatives", chapter 3).
 //!
-//! Where a function has a jump or a corner, the derivative to one side is taken.
+//! Where a function has a jump or a corner, a one-sided derivative is taken.
 
 use crate::builder::Builder;
 use crate::kernel::{NativeCall, Op, Value};
@@ -11,9 +11,9 @@ use crate::math::{Binary, Unary};
 /// A load and the derivative with respect to it.
 #[derive(Clone, Copy, Debug)]
 pub struct Partial {
-    /// Which input is loaded.
+    /// The input that is loaded.
     pub input: usize,
-    /// At which offset.
+    /// The offset at which it is loaded.
     pub offset: [i32; 3],
     /// The derivative, as a value of the same builder.
     pub derivative: Value,
@@ -54,17 +54,17 @@ pub fn partials(builder: &mut Builder, of: Value) -> Vec<Partial> {
     partials
 }
 
-/// How an operation passes a change of an operand on.
+/// How a change of an operand changes the value of an operation.
 enum Local {
-    /// Times this.
+    /// The change is multiplied by this value.
     Factor(Value),
-    /// Unchanged where this is true, else not at all.
+    /// The change is passed on where this value is true, and is dropped elsewhere.
     If(Value),
-    /// Unchanged where this is false, else not at all.
+    /// The change is passed on where this value is false, and is dropped elsewhere.
     Unless(Value),
 }
 
-/// The operands through which the value of `op` changes, and how.
+/// The operands that change the value of `op`, and how each of them does.
 fn locals(b: &mut Builder, value: Value, op: Op) -> Vec<(Value, Local)> {
     use Local::*;
     match op {
@@ -80,9 +80,9 @@ fn locals(b: &mut Builder, value: Value, op: Op) -> Vec<(Value, Local)> {
     }
 }
 
-/// Difference quotients of a function of which nothing is known, over ±h with h about the cube
-/// root of the rounding error times the argument (Nocedal & Wright 2006, "Numerical Optimization",
-/// section 8.1).
+/// Difference quotients of a native function, whose derivatives are not known. The points lie at
+/// ±h, where h is about the cube root of the rounding error times the argument (Nocedal & Wright
+/// 2006, "Numerical Optimization", section 8.1).
 fn native(b: &mut Builder, call: u32) -> Vec<(Value, Local)> {
     use Binary::{Add, Divide, Multiply, Subtract};
     let NativeCall { function, arguments } = b.calls()[call as usize].clone();
@@ -105,7 +105,7 @@ fn native(b: &mut Builder, call: u32) -> Vec<(Value, Local)> {
     slopes
 }
 
-/// df/dx in terms of x and f = `value`; nothing where it vanishes.
+/// df/dx in terms of x and f = `value`. There is none where it vanishes everywhere.
 fn unary(b: &mut Builder, f: Unary, x: Value, value: Value) -> Option<Value> {
     use Binary::{Add, Divide, Multiply, Subtract};
     let one = b.constant(1.0);
@@ -234,7 +234,7 @@ fn binary(b: &mut Builder, f: Binary, x: Value, y: Value, value: Value) -> Vec<(
             vec![(x, Factor(by_x)), (y, Factor(by_y))]
         }
         Binary::Hypot => {
-            // At the tip of the cone the slope is 1 in every direction.
+            // At the tip of the cone, 1 is taken as the slope in every direction.
             let zero = b.constant(0.0);
             let tip = b.binary(Binary::Equal, value, zero);
             let mut slope = |v| {
@@ -273,7 +273,7 @@ mod tests {
     use crate::typed::{Expr, Node};
     use crate::types::Type;
 
-    /// The numbers behind values where the inputs have these values.
+    /// The numbers that some values have where the inputs have the numbers `at`.
     fn values(builder: &Builder, of: &[Value], at: [f64; 3]) -> Vec<f64> {
         let mut values: Vec<f64> = Vec::new();
         for op in builder.ops() {

@@ -12,7 +12,7 @@ pub enum Error {
     UnexpectedCharacter {
         /// The character.
         character: char,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
         /// What to write instead, if that is clear.
         instead: Option<&'static str>,
@@ -22,17 +22,17 @@ pub enum Error {
     BadNumber {
         /// The number's text.
         text: String,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
-    /// Something other than the grammar asks for.
+    /// A token that the grammar does not allow here.
     #[error("expected {expected}, found {found}")]
     Unexpected {
         /// What could have stood there.
         expected: &'static str,
         /// What stands there.
         found: String,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
         /// What the author may have meant.
         hint: Option<String>,
@@ -42,10 +42,10 @@ pub enum Error {
     Unclosed {
         /// The opening bracket.
         bracket: char,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
-    /// More levels of nesting than the parser follows.
+    /// An expression with more levels of nesting than the parser follows.
     #[error("the expression is nested more than {limit} levels deep")]
     TooDeep {
         /// The limit.
@@ -53,7 +53,7 @@ pub enum Error {
         /// The part that is too deep.
         span: Span,
     },
-    /// Functions that call functions until the expression has no reasonable size any more.
+    /// An expression that calls of functions make too large.
     #[error("the functions in this expression make it larger than {limit} parts")]
     TooLarge {
         /// The limit.
@@ -67,16 +67,16 @@ pub enum Error {
         /// The whole chain.
         span: Span,
     },
-    /// A name that is neither a field nor a parameter nor anything else known.
+    /// A name that is not known.
     #[error("unknown name `{name}`")]
     UnknownName {
         /// The name.
         name: String,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
         /// The nearest known name.
         nearest: Option<String>,
-        /// The names that can be used here.
+        /// The names that are allowed here.
         known: Vec<String>,
     },
     /// A call of something that is neither a function nor an operator.
@@ -84,7 +84,7 @@ pub enum Error {
     UnknownFunction {
         /// The name.
         name: String,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
         /// The nearest known function or operator.
         nearest: Option<String>,
@@ -94,9 +94,9 @@ pub enum Error {
     NotAFunction {
         /// The name.
         name: String,
-        /// What it is.
+        /// What the name stands for.
         what: &'static str,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
     /// A function or operator that stands without its arguments.
@@ -106,44 +106,44 @@ pub enum Error {
         name: String,
         /// A correct use.
         example: String,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
     /// A call with too few or too many arguments.
     #[error("`{name}` takes {takes}, but {given} {} given", if *.given == 1 { "is" } else { "are" })]
     ArgumentCount {
-        /// The function's name.
+        /// The name of what is called.
         name: String,
-        /// How many it takes, in words.
+        /// The number of arguments that it takes, in words.
         takes: String,
-        /// How many there are.
+        /// The number of arguments in the call.
         given: usize,
         /// The call.
         span: Span,
     },
-    /// Something that the place of the expression does not allow.
+    /// Something that is not allowed in the place where the expression stands.
     #[error("{what} cannot be used in {place}")]
     NotAllowed {
         /// What was used, in words.
         what: String,
         /// The place, in words.
         place: &'static str,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
         /// What to do instead, if that is clear.
         instead: Option<String>,
     },
-    /// More indices than a value has.
+    /// A value with more indices than its rank has.
     #[error("`{text}` is {ty}: {}", indices(ty.rank))]
     NoComponents {
-        /// The value's text.
+        /// The text of the value.
         text: String,
-        /// Its type.
+        /// The type of the value.
         ty: Type,
         /// The index or member.
         span: Span,
     },
-    /// An index that no component has.
+    /// An index beyond the last component.
     #[error("no component has this index: they are 0 to {}", directions.len().saturating_sub(1))]
     BadIndex {
         /// The names of the components.
@@ -156,31 +156,31 @@ pub enum Error {
     UnknownComponent {
         /// The name.
         name: String,
-        /// The type of what it was to be a component of.
+        /// The type of the value that has no such component.
         of: Type,
-        /// The components that there are.
+        /// The components that the value has.
         known: Vec<String>,
-        /// The nearest of them.
+        /// The nearest of these components.
         nearest: Option<String>,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
-    /// A pair or longer list of values that is no vector.
+    /// A list of values that is not a vector.
     #[error("a list of {length} values where one value is expected")]
     UnexpectedList {
-        /// Its length.
+        /// The number of values in the list.
         length: usize,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
-    /// A vector or tensor with too many or too few parts.
+    /// A vector or tensor with too few or too many parts.
     #[error("a vector has {} here, and this list has {length}", count(directions))]
     VectorLength {
-        /// How many parts it has.
+        /// The number of parts in the list.
         length: usize,
         /// The names of the components.
         directions: Vec<String>,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
     /// A list whose items differ in rank.
@@ -188,50 +188,50 @@ pub enum Error {
     UnevenList {
         /// The type of the first item.
         first: Type,
-        /// That of another one.
+        /// The type of the item that differs.
         found: Type,
-        /// The other item.
+        /// The item that differs.
         span: Span,
     },
-    /// Values whose ranks do not go together.
+    /// Values whose ranks do not fit each other.
     #[error("{left} and {right} cannot be {verb}")]
     RankMismatch {
-        /// What was to be done with them.
+        /// What was to be done with them, as a participle.
         verb: &'static str,
-        /// The type of the first.
+        /// The type of the first value.
         left: Type,
-        /// The type of the second.
+        /// The type of the second value.
         right: Type,
-        /// Both of them.
+        /// The expression that contains both values.
         span: Span,
     },
-    /// A divisor that is no scalar.
+    /// A divisor that is not a scalar.
     #[error("nothing can be divided by {found}")]
     Divisor {
-        /// Its type.
+        /// The type of the divisor.
         found: Type,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
     /// A vector or tensor where a scalar is needed.
     #[error("{what} takes a scalar, and this is {found}")]
     ScalarWanted {
-        /// What needs it.
+        /// What needs the scalar.
         what: String,
         /// The type of what was given.
         found: Type,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
     /// A complex number where a real one is needed.
     #[error("{what} takes a real number, and this is complex")]
     RealWanted {
-        /// What needs it.
+        /// What needs the real number.
         what: String,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
-    /// Something that varies where a number is needed.
+    /// An argument that varies where a number is needed.
     #[error("the argument of `{name}` must be a number")]
     NumberWanted {
         /// The function.
@@ -239,16 +239,16 @@ pub enum Error {
         /// The argument.
         span: Span,
     },
-    /// A number that is not one of those that count something.
+    /// An argument that is not a whole number in the range that the function takes.
     #[error("the argument of `{name}` must be a whole number from {least} to {most}, not {found}")]
     WholeNumberWanted {
         /// The function.
         name: String,
-        /// The smallest that it takes.
+        /// The smallest number that the function takes.
         least: u32,
-        /// The largest that it takes.
+        /// The largest number that the function takes.
         most: u32,
-        /// What it is.
+        /// The number that was given.
         found: f64,
         /// The argument.
         span: Span,
@@ -258,7 +258,7 @@ pub enum Error {
     WrongRank {
         /// The operator.
         name: String,
-        /// What it takes.
+        /// What the operator takes, in words.
         wants: &'static str,
         /// The type of what was given.
         found: Type,
@@ -267,14 +267,14 @@ pub enum Error {
         /// What to write instead, if that is clear.
         instead: Option<&'static str>,
     },
-    /// A value of another type than its place needs.
+    /// A value whose type does not fit its place.
     #[error("{found} where {} is needed", needed(*found, *wanted))]
     WrongType {
-        /// What it is.
+        /// The type of the value.
         found: Type,
-        /// What it had to be.
+        /// The type that the place needs.
         wanted: Type,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
     /// An operator that makes no sense on the grid.
@@ -284,19 +284,19 @@ pub enum Error {
         name: String,
         /// The grid's geometry.
         on: &'static str,
-        /// Why not.
+        /// Why the operator makes no sense there.
         reason: &'static str,
-        /// Where it stands.
+        /// The span of the text at fault.
         span: Span,
     },
-    /// A mistake that shows in the body of a function with the arguments of a call.
+    /// A mistake in the body of a function, found with the arguments of a call.
     #[error("in `{name}`, which is `{text}`: {error}")]
     InFunction {
         /// The function.
         name: String,
-        /// Its text.
+        /// The text of the function.
         text: String,
-        /// What is wrong in there.
+        /// The mistake in the text.
         error: Box<Error>,
         /// The call.
         span: Span,
@@ -309,10 +309,10 @@ pub enum Error {
         /// The call.
         span: Span,
     },
-    /// A function's text without `->`, or with something else than names before it.
+    /// A function's text without `->`, or with something other than names before it.
     #[error("a function is written as `(x, a) -> x/(a + x)`")]
     NotAFunctionText {
-        /// What stands at the wrong place.
+        /// The part of the text that is wrong.
         span: Span,
     },
     /// A constant that is complex.
@@ -321,13 +321,13 @@ pub enum Error {
         /// The expression.
         span: Span,
     },
-    /// `Piecewise` with an argument that is no pair.
+    /// A `Piecewise` with an argument that is not a pair.
     #[error("each argument of `Piecewise` is a pair `(value, condition)`")]
     NotAPair {
         /// The argument.
         span: Span,
     },
-    /// An expression that had to be one number but is not.
+    /// A constant expression whose value is not a finite number.
     #[error("the value of this constant expression is {value}, not a finite number")]
     NotFinite {
         /// The value.
@@ -379,8 +379,8 @@ impl Error {
         }
     }
 
-    /// Whether the mistake is about the types of values, so that another mistake in the type of a
-    /// name may have led to it.
+    /// Whether the mistake is about the types of values. Such a mistake may follow from a mistake
+    /// in the type that a name was given.
     pub fn is_about_types(&self) -> bool {
         use Error::*;
         matches!(
@@ -399,7 +399,7 @@ impl Error {
         )
     }
 
-    /// What to do about it, in a sentence, where that is known.
+    /// Advice in one sentence, if there is any.
     pub fn help(&self) -> Option<String> {
         use Error::*;
         match self {
@@ -465,8 +465,8 @@ impl Error {
         }
     }
 
-    /// The error with the expression's text, a line of carets and the help: for people who have
-    /// no file to point into.
+    /// The error with the expression's text, a line of carets and the advice. This form is for
+    /// programs that have no file to refer to.
     pub fn in_text(&self, text: &str) -> String {
         let help = self.help().map(|h| format!("\n  {h}")).unwrap_or_default();
         format!("{self}\n{}{help}", underline(text, self.span()))
@@ -495,10 +495,11 @@ fn count(directions: &[String]) -> String {
     }
 }
 
-/// The known name that `name` was probably meant to be, if any is near enough.
+/// The known name that is probably meant by `name`, if any is near enough.
 ///
-/// Near means a Damerau–Levenshtein distance of at most a third of the longer name, so that no two
-/// different single letters are near, or the same letters in another case.
+/// A name is near if it is the same up to upper and lower case, or if its Damerau–Levenshtein
+/// distance is at most a third of the longer name. So no two different single letters are near each
+/// other.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let distance = |candidate: &str| {
         if candidate.eq_ignore_ascii_case(name) {
@@ -514,7 +515,8 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
             let longer = name.chars().count().max(candidate.chars().count());
             3 * d <= longer
         })
-        // Ties go to the first in the alphabet, so that a message does not depend on an order.
+        // Among equally near names the first in the alphabet is taken, so that the message does not
+        // depend on the order of the names.
         .min()
         .map(|(_, candidate)| candidate.to_string())
 }

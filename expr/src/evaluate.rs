@@ -1,4 +1,4 @@
-//! Values of expressions without cells: constants of problem files, parameters.
+//! The values of expressions that need no cells: constants of problem files and parameters.
 
 use crate::builder::Builder;
 use crate::error::Error;
@@ -9,11 +9,11 @@ use crate::space::Space;
 use crate::typed::Expr;
 use crate::types::Rank;
 
-/// The value of a constant expression such as `2*pi`. The names it may use are those of `scope`,
-/// which stands at [`Place::Constant`].
+/// The value of a constant expression such as `2*pi`. It may use the names in `scope`, whose place
+/// must be [`Place::Constant`].
 ///
 /// # Errors
-/// The mistakes in the text, or that its value is not finite.
+/// The mistakes in the text, or a value that is not finite.
 pub fn evaluate(text: &str, scope: &Scope) -> Result<f64, Vec<Error>> {
     debug_assert_eq!(scope.place(), Place::Constant);
     let ast = crate::parse(text).map_err(|error| vec![error])?;
@@ -33,7 +33,7 @@ pub fn evaluate(text: &str, scope: &Scope) -> Result<f64, Vec<Error>> {
     }
 }
 
-/// The value of a real scalar that is made of numbers only.
+/// The value of a real scalar that consists of numbers only.
 pub(crate) fn number(expr: &Expr, space: &Space) -> f64 {
     let mut builder = Builder::new();
     // A constant has no leaves.

@@ -1,19 +1,20 @@
-//! The functions that an expression can call: names in both spellings, numbers of arguments.
+//! The functions that an expression can call, with all spellings of their names and how many
+//! arguments they take.
 
 use std::ops::RangeInclusive;
 
 use crate::math::{Binary, Unary};
 
-/// A function of values in the same cell.
+/// A function of values in one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Function {
-    /// Of one value.
+    /// A function of one value.
     Unary(Unary),
-    /// Of two values.
+    /// A function of two values.
     Binary(Binary),
     /// `where(condition, yes, no)`
     Where,
-    /// `heaviside(x, at0)`; the value at 0 is ½ if not given.
+    /// `heaviside(x, at0)`. Without `at0` the value at 0 is ½.
     Heaviside,
     /// `log(x, base)`
     LogBase,
@@ -32,7 +33,7 @@ pub enum Function {
 }
 
 impl Function {
-    /// Whether it is defined for complex numbers.
+    /// Whether the function is defined for complex numbers.
     pub(crate) fn takes_complex(self) -> bool {
         use Unary::*;
         match self {
@@ -60,7 +61,7 @@ impl Function {
         }
     }
 
-    /// Whether its value is real whatever it is applied to.
+    /// Whether the value is real even where an argument is complex.
     pub(crate) fn gives_real(self) -> bool {
         matches!(
             self,
@@ -72,7 +73,7 @@ impl Function {
         )
     }
 
-    /// Whether it is applied to vectors and tensors component by component.
+    /// Whether the function is applied to vectors and tensors component by component.
     pub(crate) fn takes_components(self) -> bool {
         matches!(self, Function::Conjugate | Function::RealPart | Function::ImaginaryPart)
     }
@@ -103,9 +104,10 @@ const fn row(
     Row { names, arguments, function }
 }
 
-/// Every function; of its names the usual one comes first, then those of sympy and others.
+/// The table of functions. Of the names of a function the usual one comes first, then those that
+/// sympy and other programs use.
 ///
-/// `min` and `max` of one argument are reductions (operator.rs), `Piecewise` is made of
+/// `min` and `max` of one argument are reductions (operator.rs), and `Piecewise` becomes nested
 /// [`Function::Where`] (resolve/call.rs).
 pub(crate) const FUNCTIONS: &[Row] = &[
     unary(&["abs", "Abs"], Unary::Abs),
@@ -150,11 +152,11 @@ pub(crate) const FUNCTIONS: &[Row] = &[
     row(&["arg"], 1..=1, Function::Angle),
 ];
 
-/// Functions that are 1 divided by another one.
+/// Functions that are the reciprocal of another function.
 pub(crate) const RECIPROCALS: [(&str, Unary); 3] =
     [("sec", Unary::Cos), ("csc", Unary::Sin), ("cot", Unary::Tan)];
 
-/// The row of a function's name.
+/// The row of the function of this name.
 pub(crate) fn find(name: &str) -> Option<&'static Row> {
     FUNCTIONS.iter().find(|row| row.names.contains(&name))
 }

@@ -1,8 +1,8 @@
 //! A kernel: what is computed in every cell, as a flat list of operations.
 //!
-//! Values are numbered in the order of their operations; an operation uses only earlier values.
-//! A kernel knows nothing of grids: it loads inputs at offsets from the cell that it is in, and
-//! back ends (rows/) make functions over ranges of rows of it.
+//! Values are numbered in the order of their operations, and an operation uses only earlier values.
+//! A kernel knows nothing of grids: it loads inputs at offsets from the cell in which it runs. Back
+//! ends (rows/) compile it to a function over ranges of rows.
 
 use std::fmt;
 
@@ -24,20 +24,21 @@ impl Value {
 pub enum Op {
     /// A number.
     Constant(f64),
-    /// A number that is given with each call: time, step size, the result of a reduction.
+    /// A number that is given with each call: the time, the step size or the result of a reduction.
     Parameter(u32),
-    /// A number that depends on the index along one axis only: a coordinate, a metric factor.
+    /// A number that depends on the index along one axis only, such as a coordinate or a metric
+    /// factor.
     Profile {
         /// The axis, 0 to 2; 2 runs along the row.
         axis: u8,
-        /// Which of the profiles given with each call.
+        /// The number of the profile among those that are given with each call.
         number: u32,
     },
     /// The value of an input in a cell near this one.
     Load {
-        /// Which input.
+        /// The number of the input.
         input: u32,
-        /// That cell's indices minus this one's.
+        /// The indices of the loaded cell minus those of the kernel's cell.
         offset: [i32; 3],
     },
     /// A function of one value.
@@ -46,15 +47,14 @@ pub enum Op {
     Binary(Binary, Value, Value),
     /// `condition ≠ 0 ? yes : no`
     Select(Value, Value, Value),
-    /// The product of two values plus a third, rounded once.
+    /// The product of two values plus a third value, rounded once.
     Fused(Value, Value, Value),
-    /// A call of a function that the program brought along, by its number among
-    /// [`Kernel::calls`].
+    /// A call of a native function. The number refers to [`Kernel::calls`].
     Native(u32),
 }
 
 impl Op {
-    /// The values that the operation uses, in a kernel with these calls of native functions.
+    /// The values that the operation uses. `calls` are the kernel's calls of native functions.
     pub(crate) fn operands<'a>(&self, calls: &'a [NativeCall]) -> impl Iterator<Item = Value> + 'a {
         let (used, arguments): ([Option<Value>; 3], &[Value]) = match *self {
             Op::Unary(_, a) => ([Some(a), None, None], &[]),
@@ -68,7 +68,7 @@ impl Op {
         used.into_iter().flatten().chain(arguments.iter().copied())
     }
 
-    /// Whether the operation computes something; the others are numbers and loads.
+    /// Whether the operation is arithmetic, and not a number or a load.
     pub(crate) fn computes(&self) -> bool {
         match self {
             Op::Unary(..) | Op::Binary(..) | Op::Select(..) | Op::Fused(..) | Op::Native(_) => true,
@@ -77,12 +77,12 @@ impl Op {
     }
 }
 
-/// A call of a function that the program brought along.
+/// A call of a native function.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NativeCall {
     /// The function.
     pub function: Native,
-    /// As many values as it takes.
+    /// The values of the arguments, as many as the function takes.
     pub arguments: Vec<Value>,
 }
 
@@ -91,7 +91,7 @@ pub struct NativeCall {
 pub struct Output {
     /// The value that is stored.
     pub value: Value,
-    /// The input that shares its memory, if any; it is then loaded at offset 0 only.
+    /// The input that shares the output's memory, if any. Such an input is loaded at offset 0 only.
     pub in_place: Option<u32>,
     /// Whether every stored number is checked to be finite.
     pub checked: bool,
@@ -111,7 +111,7 @@ impl Kernel {
         &self.ops
     }
 
-    /// The calls of native functions, by the numbers that operations give them.
+    /// The calls of native functions, in the order of the numbers that operations give them.
     pub fn calls(&self) -> &[NativeCall] {
         &self.calls
     }
@@ -121,18 +121,19 @@ impl Kernel {
         op.operands(&self.calls)
     }
 
-    /// What is stored, in the order of the output arrays of a call.
+    /// The outputs, in the order of the output arrays of a call.
     pub fn outputs(&self) -> &[Output] {
         &self.outputs
     }
 
-    /// How many operations compute something (loads, constants and parameters do not).
+    /// The number of operations that compute something. Loads, constants and parameters do not
+    /// count.
     pub fn arithmetic_operations(&self) -> usize {
         self.ops.iter().filter(|op| op.computes()).count()
     }
 
-    /// How far the kernel looks from its cell into `input`, towards lower and higher indices of
-    /// each axis.
+    /// How many cells away from its own the kernel loads `input`, towards the lower and the higher
+    /// indices of each axis.
     pub fn reach(&self, input: u32) -> [[usize; 2]; 3] {
         let mut reach = [[0; 2]; 3];
         for op in &self.ops {
@@ -148,7 +149,7 @@ impl Kernel {
         reach
     }
 
-    /// Whether the kernel calls closures that the program brought along.
+    /// Whether the kernel calls native functions.
     pub fn calls_closures(&self) -> bool {
         !self.calls.is_empty()
     }
@@ -161,7 +162,7 @@ impl Kernel {
         })
     }
 
-    /// Whether the kernel uses this parameter.
+    /// Whether the kernel uses the parameter of this number.
     pub fn uses_parameter(&self, number: usize) -> bool {
         self.ops.iter().any(|op| matches!(op, Op::Parameter(k) if *k as usize == number))
     }
@@ -171,7 +172,7 @@ impl Kernel {
         self.ops.iter().any(|op| matches!(op, Op::Load { input: i, .. } if *i == input))
     }
 
-    /// Whether the kernel looks into `input` at an offset along more than one axis.
+    /// Whether the kernel loads `input` at an offset along more than one axis.
     pub fn reaches_corners(&self, input: u32) -> bool {
         self.ops.iter().any(|op| match op {
             Op::Load { input: i, offset } => {
@@ -182,7 +183,7 @@ impl Kernel {
     }
 }
 
-/// One operation a line, as `%3 = add %1 %2`.
+/// Prints one operation per line, as `%3 = add %1 %2`.
 impl fmt::Display for Kernel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lower = |d: &dyn fmt::Debug| format!("{d:?}").to_lowercase();

@@ -1,9 +1,9 @@
-//! Equations as text: parsed, checked and compiled to kernels over rows of cells.
+//! Equations as text, which are parsed, checked and compiled to kernels over rows of cells.
 //!
-//! The way of an expression: text → tokens → [`Ast`] ([`parse`]) → checked [`Expr`]
+//! An expression goes through these stages: text → tokens → [`Ast`] ([`parse`]) → checked [`Expr`]
 //! ([`resolve`]) → operations of a [`Kernel`] ([`Builder`]) → a [`RowFn`] over ranges of rows
-//! ([`rows`]). This crate knows no grid, no rank and no file: what an operator does to its
-//! neighbours is decided by the code that drives the builder.
+//! ([`rows`]). This crate knows no grid, no rank and no file. The code that drives the builder
+//! decides what an operator does with neighbouring cells.
 //!
 //! ```
 //! use fluxions_expr::{Place, Scope, Space, evaluate, parse};

@@ -1,15 +1,15 @@
-//! Native functions: functions of real numbers that a program brings along as Rust closures.
+//! Native functions: functions of real numbers that a program defines by Rust closures.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// Most arguments of a [`Closure`]; [`Native::of_slice`] takes any number.
+/// The largest number of arguments of a [`Closure`]. [`Native::of_slice`] takes any number.
 pub const MOST_ARGUMENTS: usize = 8;
 
-/// What [`Native::each`] calls: values, arguments, pitch.
+/// What [`Native::each`] calls, with the values, the arguments and the pitch.
 type Each = dyn Fn(&mut [f64], &[f64], usize) + Send + Sync;
 
-/// A function of any number of real numbers, given as a closure. Copies are the same function.
+/// A function of any number of real numbers, defined by a closure. A copy is the same function.
 #[derive(Clone)]
 pub struct Native {
     name: Arc<str>,
@@ -19,8 +19,8 @@ pub struct Native {
 }
 
 impl Native {
-    /// The function of this name, given as a closure of one to eight numbers. It must give the
-    /// same number for the same arguments wherever and whenever it is called.
+    /// The function of this name that a closure of one to eight numbers defines. The closure must
+    /// give the same number for the same arguments wherever and whenever it is called.
     pub fn new<A, F: Closure<A>>(name: &str, function: F) -> Self {
         let each = move |values: &mut [f64], arguments: &[f64], pitch: usize| {
             each_of_numbers(&function, values, arguments, pitch);
@@ -28,8 +28,9 @@ impl Native {
         Native { name: name.into(), arguments: F::ARGUMENTS, each: Arc::new(each) }
     }
 
-    /// The function of this name, given as a closure that takes all its arguments as one slice of
-    /// this length. It too must give the same number for the same arguments.
+    /// The function of this name that a closure of a slice defines. The slice holds all `arguments`
+    /// of the function. The closure must give the same number for the same arguments wherever and
+    /// whenever it is called.
     pub fn of_slice(
         name: &str,
         arguments: usize,
@@ -41,26 +42,26 @@ impl Native {
         Native { name: name.into(), arguments, each: Arc::new(each) }
     }
 
-    /// Its name in expressions.
+    /// The name of the function in expressions.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// How many arguments it takes.
+    /// The number of arguments that the function takes.
     pub fn arguments(&self) -> usize {
         self.arguments
     }
 
-    /// Its value for as many arguments as it takes.
+    /// The value for these arguments, which are as many as the function takes.
     pub fn eval(&self, arguments: &[f64]) -> f64 {
         let mut value = [0.0];
         self.each(&mut value, arguments, 1);
         value[0]
     }
 
-    /// Its value in each cell of a row. The arguments are rows too, one behind the other: the
-    /// first argument of all cells, then the second one. These rows are `pitch` numbers long, and
-    /// at least as long as `values`.
+    /// Computes the value in each cell of a row. The arguments are rows too, one after the other:
+    /// the first argument of all cells, then the second one. These rows are `pitch` numbers long,
+    /// which is at least the length of `values`.
     pub(crate) fn each(&self, values: &mut [f64], arguments: &[f64], pitch: usize) {
         (self.each)(values, &arguments[..self.arguments * pitch], pitch);
     }
@@ -78,8 +79,8 @@ impl fmt::Debug for Native {
     }
 }
 
-/// Applies a closure of numbers cell by cell; see [`Native::each`]. `arguments` holds nothing beyond
-/// the rows.
+/// Applies a closure of numbers cell by cell, as [`Native::each`] does. `arguments` consists of the
+/// rows of the arguments only.
 fn each_of_numbers<A, F: Closure<A>>(
     function: &F,
     values: &mut [f64],
@@ -107,7 +108,7 @@ fn each_of_slice(
     arguments: &[f64],
     pitch: usize,
 ) {
-    // Up to this many arguments need no memory from the allocator.
+    // With at most this many arguments nothing is allocated.
     let mut few = [0.0; 16];
     let mut many = Vec::new();
     let count = arguments.len() / pitch;
@@ -126,13 +127,13 @@ fn each_of_slice(
     }
 }
 
-/// Closures that can be a [`Native`]: of one to eight real numbers. `A` stands for the arguments,
-/// and is inferred.
+/// Closures that can define a [`Native`]: those of one to eight real numbers. `A` stands for the
+/// types of the arguments and is inferred.
 pub trait Closure<A>: Send + Sync + 'static {
-    /// How many arguments it takes.
+    /// The number of arguments that the closure takes.
     const ARGUMENTS: usize;
 
-    /// Its value; of the numbers given, the first ones are its arguments.
+    /// The value of the closure. Its arguments are the first of these numbers.
     fn call(&self, x: [f64; MOST_ARGUMENTS]) -> f64;
 }
 
@@ -143,7 +144,7 @@ macro_rules! real {
     };
 }
 
-/// Implements [`Closure`] for closures of as many numbers as there are names.
+/// Implements [`Closure`] for closures with as many arguments as there are names.
 macro_rules! closures_of {
     ($count:literal: $($x:ident)+) => {
         impl<F> Closure<($(real!($x),)+)> for F
@@ -200,7 +201,7 @@ mod tests {
         };
         let digits = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
         assert_eq!(Native::new("eight", eight).eval(&digits), 12_345_678.0);
-        // The cells 0 and 1 of rows that are three long, of functions of few and of many numbers.
+        // The cells 0 and 1 of rows of length three, for functions of few and of many arguments.
         for count in [1, 2, 9, 16, 17, 40] {
             let f = Native::of_slice("sum", count, |x| {
                 x.iter().enumerate().map(|(k, x)| (k + 1) as f64 * x).sum()

@@ -1,4 +1,4 @@
-//! Operators: differences, reductions over the domain, products of vectors and tensors.
+//! Operators: differences, reductions over the domain, and products of vectors and tensors.
 
 use crate::space::{Coordinates, Space};
 use crate::types::Rank;
@@ -10,16 +10,16 @@ pub enum Operator {
     Laplace,
     /// |∇c|² of a scalar.
     GradientSquared(Squared),
-    /// First derivative along an axis.
+    /// The first derivative along an axis.
     First {
-        /// Number of the axis among the grid's axes.
+        /// The number of the axis among the grid's axes.
         axis: usize,
-        /// Which neighbours it uses.
+        /// The neighbours that the difference uses.
         side: Sided,
     },
-    /// Second derivative along an axis.
+    /// The second derivative along an axis.
     Second {
-        /// Number of the axis among the grid's axes.
+        /// The number of the axis among the grid's axes.
         axis: usize,
     },
     /// ∇c of a scalar: a vector.
@@ -34,24 +34,25 @@ pub enum Operator {
     TensorDivergence,
     /// ∂_i ∂_j T_ij of a tensor: a scalar.
     TensorDoubleDivergence,
-    /// ∇×u of a vector: a vector; in two dimensions a scalar. Of a scalar in two dimensions,
-    /// which stands for a vector normal to the plane: a vector.
+    /// ∇×u of a vector, which is a vector, or a scalar in two dimensions. In two dimensions it can
+    /// also be applied to a scalar, which stands for a vector normal to the plane; it then gives a
+    /// vector.
     Curl,
-    /// ∇·(D∇c) of scalars D and c, in the compact conservative form with D averaged at faces.
+    /// ∇·(D∇c) of scalars D and c, in the compact conservative form in which D is averaged at
+    /// faces.
     Diffusion,
     /// v·∇c of a vector v and a scalar or, in Cartesian space, a vector c.
     Advect(Upwind),
-    /// An operator of real scalars that the program defines: its number, by which the program
-    /// finds it, and how many arguments it takes.
+    /// An operator of real scalars that the program defines.
     Custom {
-        /// Its number among the operators of the program.
+        /// The number of the operator among those that the program defines.
         number: usize,
-        /// How many arguments it takes.
+        /// The number of arguments that the operator takes.
         arguments: usize,
     },
 }
 
-/// How differences are squared.
+/// How the differences in |∇c|² are squared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Squared {
     /// The square of the central difference.
@@ -60,12 +61,13 @@ pub enum Squared {
     OneSided,
 }
 
-/// Whether an advection looks where the flow comes from.
+/// Whether an advection uses the neighbours from which the flow comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Upwind {
-    /// Central differences, of second order.
+    /// It uses central differences, of second order.
     No,
-    /// One-sided differences, of first order.
+    /// It uses one-sided differences towards the neighbours from which the flow comes, of first
+    /// order.
     Yes,
 }
 
@@ -83,11 +85,11 @@ pub enum Sided {
 /// A product of vectors or tensors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Product {
-    /// a_i b̄_i, T_ij b̄_j, a_i T̄_ij or A_ij B̄_jk: the second factor's complex conjugate counts.
+    /// a_i b̄_i, T_ij b̄_j, a_i T̄_ij or A_ij B̄_jk. The second factor is complex conjugated.
     Dot,
     /// a_i b_j of vectors.
     Outer,
-    /// a×b of vectors; in two dimensions a scalar.
+    /// a×b of vectors, which is a scalar in two dimensions.
     Cross,
 }
 
@@ -102,20 +104,20 @@ pub enum Transform {
     Norm,
 }
 
-/// A number made of a whole field.
+/// A number that is computed from a whole field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reduction {
-    /// Sum of cell volume times value.
+    /// The sum of the values times the volumes of their cells.
     Integral,
-    /// Integral divided by the volume of the domain.
+    /// The integral divided by the volume of the domain.
     Average,
-    /// Largest value.
+    /// The largest value.
     Max,
-    /// Smallest value.
+    /// The smallest value.
     Min,
 }
 
-/// Operators whose names do not depend on the axes.
+/// The operators whose names do not depend on the axes.
 const OPERATORS: [(&str, Operator); 19] = [
     ("laplace", Operator::Laplace),
     ("gradient_squared", Operator::GradientSquared(Squared::Central)),
@@ -138,7 +140,7 @@ const OPERATORS: [(&str, Operator); 19] = [
     ("vector_gradient_backward", Operator::VectorGradient(Sided::Backward)),
 ];
 
-/// Products and rearrangements, which do not look at neighbours.
+/// Products and rearrangements, which use no neighbouring cells.
 pub(crate) const PRODUCTS: [(&str, Product); 4] = [
     ("dot", Product::Dot),
     ("inner", Product::Dot),
@@ -158,20 +160,21 @@ const REDUCTIONS: [(&str, Reduction); 6] = [
     ("Min", Reduction::Min),
 ];
 
-/// The names of the reductions that are not functions too.
+/// The names of those reductions that are not functions as well.
 pub(crate) const REDUCTION_NAMES: [&str; 2] = ["integral", "average"];
 
-/// The operator of that name on a grid with these axes.
+/// The operator of this name on a grid with these axes.
 pub(crate) fn find(name: &str, axes: &[String]) -> Option<Operator> {
     names(axes).into_iter().find(|(known, _)| known == name).map(|(_, operator)| operator)
 }
 
-/// The reduction of that name.
+/// The reduction of this name.
 pub(crate) fn find_reduction(name: &str) -> Option<Reduction> {
     REDUCTIONS.iter().find(|(known, _)| *known == name).map(|(_, reduction)| *reduction)
 }
 
-/// Every operator on a grid with these axes: laplace, …, `d_dx`, `d2_dx2`, `d_dx_forward`, …
+/// Every operator on a grid with these axes, such as `laplace`, `d_dx`, `d2_dx2` and
+/// `d_dx_forward`.
 pub(crate) fn names(axes: &[String]) -> Vec<(String, Operator)> {
     let mut all: Vec<_> = OPERATORS.iter().map(|(name, op)| (name.to_string(), *op)).collect();
     for (axis, x) in axes.iter().enumerate() {
@@ -190,7 +193,7 @@ impl Operator {
         known.map_or_else(|| format!("{self:?}"), |(name, _)| name)
     }
 
-    /// How many arguments it takes.
+    /// The number of arguments that the operator takes.
     pub(crate) fn arguments(self) -> usize {
         match self {
             Operator::Diffusion | Operator::Advect(_) => 2,
@@ -199,13 +202,15 @@ impl Operator {
         }
     }
 
-    /// The rank of its value where its last argument has this one, if it can be applied to it.
+    /// The rank of the value for a last argument of this rank, if the operator can be applied to
+    /// it.
     pub(crate) fn rank_of(self, argument: Rank, space: &Space) -> Option<Rank> {
         use Rank::*;
         let cartesian = space.coordinates == Coordinates::Cartesian;
         match (self, argument) {
             (Operator::Laplace | Operator::GradientSquared(_), Scalar) => Some(Scalar),
-            // Along straight axes derivatives of components are components of derivatives.
+            // Along straight axes the components of a derivative are the derivatives of the
+            // components.
             (Operator::First { .. } | Operator::Second { .. }, rank)
                 if rank == Scalar || cartesian =>
             {
@@ -228,7 +233,7 @@ impl Operator {
         }
     }
 
-    /// What its last argument has to be, and what to write for another one.
+    /// What the last argument must be, and what to write for an argument of this rank instead.
     pub(crate) fn wants(self, argument: Rank) -> (&'static str, Option<&'static str>) {
         use Rank::*;
         match self {
@@ -267,7 +272,7 @@ impl Operator {
         }
     }
 
-    /// Why it makes no sense in a space, if it does not.
+    /// Why the operator makes no sense in this space, if it does not.
     pub(crate) fn refused(self, space: &Space) -> Option<&'static str> {
         use Coordinates::*;
         match (self, space.coordinates) {

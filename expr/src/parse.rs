@@ -1,7 +1,8 @@
-//! Tokens to a syntax tree, by precedence climbing (Pratt 1973, "Top down operator precedence").
+//! Turns tokens into a syntax tree by precedence climbing (Pratt 1973, "Top down operator
+//! precedence").
 //!
-//! From loosest to tightest: `or`, `and`, `not`, comparisons, `+ -`, `* / %`, unary `- +`,
-//! `^ **` (to the right), then calls, indices and members.
+//! The operators are, from loosest to tightest: `or`, `and`, `not`, comparisons, `+ -`, `* / %`,
+//! unary `- +`, and `^ **`, which group to the right. Calls, indices and members bind tightest.
 
 use crate::ast::{Ast, AstKind, Infix, Prefix};
 use crate::error::Error;
@@ -9,13 +10,13 @@ use crate::scope::Lambda;
 use crate::span::Span;
 use crate::token::{Token, TokenKind, tokenize};
 
-/// Levels of brackets, signs and exponents that the parser follows.
+/// The largest number of nested brackets, signs and exponents that the parser follows.
 const MAX_NESTING: usize = 200;
-/// Levels of the tree that it makes (a sum of n terms has n), and of the checked expression that
-/// comes of it; everything that later walks a tree by recursion relies on it.
+/// The largest number of levels of a syntax tree (a sum of n terms has n) and of the checked
+/// expression that it becomes. All code that walks a tree by recursion relies on it.
 pub(crate) const MAX_DEPTH: usize = 1000;
 
-/// Binding powers: an operator is taken while its power is at least the caller's minimum.
+/// Binding powers. An operator is taken while its power is at least the caller's minimum.
 mod power {
     pub(super) const OR: u8 = 1;
     pub(super) const AND: u8 = 2;
@@ -95,12 +96,12 @@ impl Parser<'_> {
 
     fn advance(&mut self) -> Token {
         let token = self.tokens[self.at].clone();
-        // The end token is never passed, so that peeking is always possible.
+        // The parser never goes beyond the end token, so that there is always a token to look at.
         self.at = (self.at + 1).min(self.tokens.len() - 1);
         token
     }
 
-    /// An expression of operators that bind at least as tightly as `minimum`.
+    /// Parses an expression whose operators all bind at least as tightly as `minimum`.
     fn expression(&mut self, minimum: u8) -> Result<Ast, Error> {
         self.depth += 1;
         if self.depth > MAX_NESTING {
@@ -113,7 +114,8 @@ impl Parser<'_> {
             }
             self.advance();
             let right = match operator {
-                // To the right: 2^3^2 is 2^(3^2); a sign may stand before the exponent.
+                // Powers group to the right: 2^3^2 is 2^(3^2). A sign may stand before the
+                // exponent.
                 Infix::Power => self.expression(power)?,
                 _ => self.expression(power + 1)?,
             };
@@ -130,7 +132,7 @@ impl Parser<'_> {
         Ok(left)
     }
 
-    /// Something without infix operators: a sign and its operand, or an atom with what follows it.
+    /// Parses an operand: a sign and its operand, or an atom with what follows it.
     fn operand(&mut self) -> Result<Ast, Error> {
         let token = self.advance();
         let prefix = match token.kind {
@@ -193,7 +195,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Expressions between commas up to `close`; the opening bracket has been taken.
+    /// Parses expressions between commas up to `close`. The opening bracket was already taken.
     fn list(
         &mut self,
         open: Span,
@@ -220,7 +222,7 @@ impl Parser<'_> {
         }
     }
 
-    /// What may follow an atom: `[index]`, `.member` and `²`.
+    /// Parses what may follow an atom: `[index]`, `.member` and `²`.
     fn postfix(&mut self, mut atom: Ast) -> Result<Ast, Error> {
         loop {
             match self.peek().kind {
@@ -235,7 +237,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `[index]` or `.member` after an atom.
+    /// Parses `[index]` or `.member` after an atom.
     fn component(&mut self, atom: Ast) -> Result<Ast, Error> {
         let opening = self.advance();
         if opening.kind == TokenKind::OpenBracket {
@@ -264,7 +266,7 @@ impl Parser<'_> {
         self.node(AstKind::Member(Box::new(atom), name, token.span), span)
     }
 
-    /// base^exponent; |∇c|² is an operator of its own.
+    /// The node of base^exponent. |∇c|² becomes an operator.
     fn power(&self, base: Ast, exponent: Ast) -> Result<Ast, Error> {
         let span = base.span.to(exponent.span);
         if exponent.kind == AstKind::Number(2.0)
@@ -276,7 +278,7 @@ impl Parser<'_> {
         self.node(AstKind::Infix(Infix::Power, Box::new(base), Box::new(exponent)), span)
     }
 
-    /// What follows `∇`: `∇²c`, `∇·v`, `∇×v`, `∇c`.
+    /// Parses what follows `∇`, as in `∇²c`, `∇·v`, `∇×v` and `∇c`.
     fn nabla(&mut self, nabla: Span) -> Result<Ast, Error> {
         let (name, sign) = match self.peek().kind {
             TokenKind::Superscript(2) => ("laplace", self.advance().span),
@@ -289,7 +291,7 @@ impl Parser<'_> {
             return Err(Error::TooDeep { limit: MAX_NESTING, span: nabla });
         }
         let token = self.advance();
-        // Only an atom with its indices belongs to the sign: ∇²c² is (∇²c)².
+        // `∇` applies to an atom with its indices only: ∇²c² is (∇²c)².
         let mut of = self.atom(token)?;
         while matches!(self.peek().kind, TokenKind::Dot | TokenKind::OpenBracket) {
             of = self.component(of)?;
@@ -299,7 +301,7 @@ impl Parser<'_> {
         self.node(AstKind::Call(name.into(), nabla.to(sign), vec![of]), span)
     }
 
-    /// `|a|`
+    /// Parses `|a|`, whose first bar was already taken.
     fn bars(&mut self, open: Span) -> Result<Ast, Error> {
         let inner = self.expression(0)?;
         let close = self.advance();
@@ -367,10 +369,11 @@ fn infix(kind: &TokenKind) -> Option<(Infix, u8)> {
     })
 }
 
-/// The name of the function that `|a|` stands for: `abs` of scalars, `norm` of the rest.
+/// The name of the function `|a|`, which stands for `abs` of scalars and for `norm` of vectors and
+/// tensors.
 pub(crate) const BARS: &str = "|…|";
 
-/// c where the node is `|∇c|` or `|gradient(c)|`.
+/// The argument c, if the node is `|∇c|` or `|gradient(c)|`.
 fn gradient_in_bars(ast: &Ast) -> Option<Ast> {
     let AstKind::Call(bars, _, inner) = &ast.kind else { return None };
     let AstKind::Call(name, _, of) = &inner.first()?.kind else { return None };
@@ -392,7 +395,7 @@ fn is_comparison(ast: &Ast) -> bool {
 mod tests {
     use super::*;
 
-    /// The tree as fully parenthesised text.
+    /// The syntax tree as fully parenthesised text.
     fn show(text: &str) -> String {
         fn go(ast: &Ast) -> String {
             match &ast.kind {

@@ -1,4 +1,4 @@
-//! What the names in an expression mean, and what its place allows.
+//! The names in an expression and their meaning, and what the place of the expression allows.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -10,25 +10,25 @@ use crate::space::{RADIUS, Space};
 use crate::typed::Node;
 use crate::types::Type;
 
-/// Where an expression stands, which decides what it may use.
+/// The place where an expression stands, which decides what it may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// A number in the problem file: no coordinates, no time, no fields.
+    /// A number in the problem file. It may use no coordinates, time or fields.
     Constant,
-    /// A boundary condition: the wall's coordinates, time, `value` and `dx`.
+    /// A boundary condition. It may use the coordinates of the wall, the time, `value` and `dx`.
     Condition,
-    /// An initial value: coordinates and random numbers, no fields.
+    /// An initial value. It may use coordinates and random numbers, but no fields.
     Initial,
-    /// A named sub-expression: everything; what it uses is checked again where it is used.
+    /// A named sub-expression. It may use everything, and is checked again where it is used.
     Define,
-    /// The right-hand side of an equation: everything but random numbers.
+    /// The right-hand side of an equation. It may use everything but random numbers.
     Equation,
-    /// An output field or a diagnostic: everything but random numbers.
+    /// An output field or a diagnostic. It may use everything but random numbers.
     Output,
 }
 
 impl Place {
-    /// The place as a message names it.
+    /// The name of the place in messages.
     pub(crate) fn describe(self) -> &'static str {
         match self {
             Place::Constant => "a constant",
@@ -57,18 +57,18 @@ impl Place {
     }
 }
 
-/// What an expression uses, directly or through the definitions that it names.
+/// What an expression uses, directly or through definitions.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Uses {
-    /// The name of a field.
+    /// The name of a field that the expression uses.
     pub field: Option<String>,
-    /// An operator or a reduction.
+    /// The name of an operator or a reduction that the expression uses.
     pub operator: Option<String>,
-    /// A random number.
+    /// Whether the expression uses random numbers.
     pub random: bool,
-    /// The time.
+    /// Whether the expression uses the time.
     pub time: bool,
-    /// Something that differs from cell to cell.
+    /// Whether the expression uses anything that differs from cell to cell.
     pub cells: bool,
 }
 
@@ -94,18 +94,18 @@ pub(crate) struct Meaning {
 /// A function that is not built in.
 #[derive(Clone, Debug)]
 pub(crate) enum Callable {
-    /// Written as text.
+    /// A function written as text.
     Text(Rc<Lambda>),
-    /// Brought along by the program.
+    /// A native function.
     Native(Native),
 }
 
 /// A function written as text, such as `(x, a) -> x/(a + x)`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lambda {
-    /// The names of its arguments.
+    /// The names of the function's arguments.
     pub parameters: Vec<String>,
-    /// What it gives.
+    /// The expression that gives the function's value.
     pub body: Ast,
     /// The text that both came from.
     pub text: String,
@@ -122,8 +122,8 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// The names that are always there: coordinates, `t`, constants, and in conditions `value`
-    /// and `dx`.
+    /// A scope with the names that are always known: coordinates, `t` and constants, and in
+    /// conditions `value` and `dx`.
     pub fn new(place: Place, space: &Space) -> Self {
         let mut scope = Scope {
             place,
@@ -161,31 +161,32 @@ impl Scope {
         scope
     }
 
-    /// Makes `name` a number.
+    /// Makes `name` stand for a number.
     pub fn number(&mut self, name: &str, value: f64) {
         self.insert(name, Node::Number(value), Type::REAL, Uses::default());
     }
 
-    /// Makes `name` the field of this number.
+    /// Makes `name` stand for the field of this number.
     pub fn field(&mut self, name: &str, number: usize, ty: Type) {
         let uses = Uses { field: Some(name.into()), cells: true, ..Uses::default() };
         self.insert(name, Node::Field(number), ty, uses);
     }
 
-    /// Makes `name` the external field of this number: one that has no equation and does not change.
+    /// Makes `name` stand for the external field of this number. It has no equation and does not
+    /// change.
     pub fn external(&mut self, name: &str, number: usize, ty: Type) {
-        // Values of cells are not at hand where no operator is.
+        // An external field has values only where operators are allowed.
         let operator = Some("external data".into());
         let uses = Uses { operator, cells: true, ..Uses::default() };
         self.insert(name, Node::Field(number), ty, uses);
     }
 
-    /// Makes `name` the definition of this number, which itself uses `uses`.
+    /// Makes `name` stand for the definition of this number, which uses what `uses` says.
     pub fn define(&mut self, name: &str, number: usize, ty: Type, uses: Uses) {
         self.insert(name, Node::Define(number), ty, uses);
     }
 
-    /// In a condition: whether the quantity that it is for is complex, and so `value` too.
+    /// In a condition, sets whether `value` is complex.
     pub fn complex_value(&mut self, complex: bool) {
         if let Some(meaning) = self.names.get_mut("value")
             && meaning.node == Node::Adjacent
@@ -194,18 +195,18 @@ impl Scope {
         }
     }
 
-    /// Makes `name` a function written as text.
+    /// Makes `name` stand for a function written as text.
     pub fn function(&mut self, name: &str, lambda: Lambda) {
         self.functions.insert(name.into(), Callable::Text(Rc::new(lambda)));
     }
 
-    /// Makes a closure's name a function.
+    /// Makes the name of a native function stand for it.
     pub fn native(&mut self, native: Native) {
         self.functions.insert(native.name().into(), Callable::Native(native));
     }
 
-    /// Makes `name` an operator that the program defines: the one of this number, of as many real
-    /// scalars.
+    /// Makes `name` stand for the operator of this number that the program defines. It takes this
+    /// many real scalars.
     pub fn operator(&mut self, name: &str, number: usize, arguments: usize) {
         self.operators.insert(name.into(), Operator::Custom { number, arguments });
     }
@@ -214,12 +215,12 @@ impl Scope {
         self.names.insert(name.to_string(), Meaning { node, ty, uses });
     }
 
-    /// Where the expression stands.
+    /// The place where the expression stands.
     pub fn place(&self) -> Place {
         self.place
     }
 
-    /// The axes and directions.
+    /// The axes of the grid and the directions of vectors.
     pub(crate) fn space(&self) -> &Space {
         &self.space
     }
@@ -232,7 +233,7 @@ impl Scope {
         self.functions.get(name)
     }
 
-    /// The operator of that name, if the program defines one.
+    /// The operator of this name, if the program defines one.
     pub(crate) fn operator_named(&self, name: &str) -> Option<Operator> {
         self.operators.get(name).copied()
     }
@@ -242,7 +243,7 @@ impl Scope {
         self.functions.keys().chain(self.operators.keys()).map(String::as_str)
     }
 
-    /// The names that an author can have meant: those from the file, coordinates, time.
+    /// The names that an author may have meant: those from the file, coordinates and the time.
     pub(crate) fn known(&self) -> impl Iterator<Item = &str> {
         let hidden = |name: &str, node: &Node| match name {
             "E" | "I" | "i" | "True" | "False" => true,

@@ -1,4 +1,4 @@
-//! The space in which expressions live: its coordinates, and the components of vectors.
+//! The space of expressions: its coordinates and the components of vectors.
 
 /// Another name of the coordinate r, as in py-pde.
 pub(crate) const RADIUS: &str = "radius";
@@ -9,16 +9,16 @@ pub enum Coordinates {
     /// Straight axes at right angles.
     #[default]
     Cartesian,
-    /// (r, φ), nothing depending on φ.
+    /// (r, φ), where nothing depends on φ.
     Polar,
-    /// (r, θ, φ), nothing depending on θ and φ.
+    /// (r, θ, φ), where nothing depends on θ and φ.
     Spherical,
-    /// (r, z, φ), nothing depending on φ.
+    /// (r, z, φ), where nothing depends on φ.
     Cylindrical,
 }
 
 impl Coordinates {
-    /// The name, as messages use it.
+    /// The name of the system in messages.
     pub fn name(self) -> &'static str {
         match self {
             Coordinates::Cartesian => "cartesian",
@@ -36,7 +36,8 @@ pub struct Space {
     pub coordinates: Coordinates,
     /// The names of the axes.
     pub axes: Vec<String>,
-    /// The names of a vector's components; those along the axes come first, in their order.
+    /// The names of a vector's components. Those along the axes come first, in the order of the
+    /// axes.
     pub components: Vec<String>,
 }
 
@@ -46,20 +47,21 @@ impl Space {
         Self::default()
     }
 
-    /// Cartesian space with these axes.
+    /// A Cartesian space with these axes.
     pub fn cartesian(axes: &[&str]) -> Self {
         let names: Vec<String> = axes.iter().map(|axis| axis.to_string()).collect();
         Space { coordinates: Coordinates::Cartesian, axes: names.clone(), components: names }
     }
 
-    /// The number of the axis of that name. Away from the straight ones, `radius` is `r`.
+    /// The number of the axis of this name. In curvilinear coordinates `radius` is another name of
+    /// `r`.
     pub fn axis(&self, name: &str) -> Option<usize> {
         let curved = self.coordinates != Coordinates::Cartesian;
         let name = if curved && name == RADIUS { "r" } else { name };
         self.axes.iter().position(|axis| axis == name)
     }
 
-    /// How many components a vector has.
+    /// The number of components of a vector.
     pub fn dimension(&self) -> usize {
         self.components.len()
     }

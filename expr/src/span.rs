@@ -1,28 +1,28 @@
-//! Where in an expression's text something stands.
+//! Spans: parts of an expression's text.
 
 /// A half-open range of bytes in an expression's text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Span {
-    /// First byte.
+    /// The position of the first byte.
     pub start: usize,
-    /// One past the last byte.
+    /// The position after the last byte.
     pub end: usize,
 }
 
 impl Span {
-    /// The bytes `start..end`.
+    /// The span of the bytes `start..end`.
     pub fn new(start: usize, end: usize) -> Self {
         Span { start, end }
     }
 
-    /// The shortest span that covers both.
+    /// The shortest span that covers both spans.
     pub fn to(self, other: Span) -> Span {
         Span { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 }
 
-/// `text` with a line of carets under `span`, indented by two spaces; the form in which errors
-/// show an expression where no file is at hand.
+/// `text` with a line of carets under `span`, both indented by two spaces. Errors show an
+/// expression in this form where there is no file.
 pub fn underline(text: &str, span: Span) -> String {
     let start = span.start.min(text.len());
     let line_start = text[..start].rfind('\n').map_or(0, |i| i + 1);

@@ -1,9 +1,9 @@
-//! Text to tokens. Every token knows its span.
+//! Turns text into tokens. Every token has a span.
 
 use crate::error::Error;
 use crate::span::Span;
 
-/// A token with the place where it stands.
+/// A token and its span.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Token {
     pub(crate) kind: TokenKind,
@@ -40,7 +40,7 @@ pub(crate) enum TokenKind {
     Nabla,
     /// `|`
     Bar,
-    /// `²`, `³` or `⁴`: a power.
+    /// `²`, `³` or `⁴`, which stands for a power.
     Superscript(u32),
     /// `·`
     CentredDot,
@@ -49,7 +49,7 @@ pub(crate) enum TokenKind {
     End,
 }
 
-/// Cuts `text` into tokens; the last is [`TokenKind::End`].
+/// Splits `text` into tokens. The last one is [`TokenKind::End`].
 pub(crate) fn tokenize(text: &str) -> Result<Vec<Token>, Error> {
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -71,7 +71,7 @@ pub(crate) fn tokenize(text: &str) -> Result<Vec<Token>, Error> {
     Ok(tokens)
 }
 
-/// A number: digits, a fraction, an exponent. `2.` and `.5` are numbers.
+/// Reads a number: digits, a fraction and an exponent. `2.` and `.5` are numbers too.
 fn number(text: &str, at: usize) -> Result<(TokenKind, usize), Error> {
     let bytes = &text.as_bytes()[at..];
     let digits = |from: usize| bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
@@ -161,7 +161,7 @@ fn symbol(text: &str, at: usize, character: char) -> Result<(TokenKind, usize), 
 }
 
 impl TokenKind {
-    /// The token as a message names it.
+    /// The name of the token in messages.
     pub(crate) fn describe(&self) -> String {
         use TokenKind::*;
         let spelling = match self {
@@ -214,7 +214,7 @@ mod tests {
     fn reads_numbers_in_every_form() {
         use TokenKind::*;
         assert_eq!(kinds("1 2. .5 3e-2"), [Number(1.), Number(2.), Number(0.5), Number(0.03), End]);
-        // An `e` without digits is the constant e, which the parser then finds misplaced.
+        // An `e` without digits is the constant e, which the parser then rejects.
         assert_eq!(kinds("2e"), [Number(2.), Name("e".into()), End]);
     }
 

@@ -1,5 +1,5 @@
-//! The checked expression: every name has a meaning, every call the right arguments, every part a
-//! type. Comparisons give 1 or 0.
+//! The checked expression, in which every name has a meaning, every call has the right arguments
+//! and every part has a type. Comparisons give 1 or 0.
 
 use crate::function::Function;
 use crate::native::Native;
@@ -7,21 +7,21 @@ use crate::operator::{Operator, Product, Reduction, Transform};
 use crate::span::Span;
 use crate::types::Type;
 
-/// A checked expression. Two are equal when they mean the same, wherever they stand.
+/// A checked expression. Two of them are equal if they mean the same, wherever they stand.
 #[derive(Clone, Debug)]
 pub struct Expr {
-    /// What it is.
+    /// The node, with the parts of the expression.
     pub node: Node,
-    /// The type of its value.
+    /// The type of the expression's value.
     pub ty: Type,
-    /// The text that it came from.
+    /// The text from which the expression came.
     pub span: Span,
 }
 
 impl PartialEq for Expr {
     fn eq(&self, other: &Self) -> bool {
         match (&self.node, &other.node) {
-            // A NaN is the same as itself here, and 0 is not −0.
+            // A NaN equals itself here, and 0 differs from −0.
             (Node::Number(a), Node::Number(b)) => a.to_bits() == b.to_bits(),
             (a, b) => self.ty == other.ty && a == b,
         }
@@ -31,32 +31,32 @@ impl PartialEq for Expr {
 /// The kinds of checked expression.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Node {
-    /// A constant: a literal, a parameter, π, …
+    /// A constant, such as a literal, a parameter or π.
     Number(f64),
     /// The imaginary unit.
     Imaginary,
-    /// The field of this number, in this cell.
+    /// The value of the field of this number in this cell.
     Field(usize),
-    /// The named sub-expression of this number, in this cell.
+    /// The value of the named sub-expression of this number in this cell.
     Define(usize),
-    /// The coordinate along this axis of the cell's centre; in a condition that of the wall.
+    /// The coordinate of the cell's centre along this axis. In a condition it is that of the wall.
     Coordinate(usize),
     /// The time.
     Time,
-    /// In a condition: the value of the cell next to the wall.
+    /// In a condition, the value in the cell next to the wall.
     Adjacent,
-    /// In a condition: the value of the cell that lies this many cells further inwards than the one
+    /// In a condition, the value in the cell that lies this many cells further inwards than the one
     /// at the wall.
     Inwards(usize),
-    /// In a condition: the layer of ghost cells, counted from 1 at the wall.
+    /// In a condition, the layer of ghost cells, counted from 1 at the wall.
     Layer,
-    /// In a condition: the spacing of cells normal to the wall.
+    /// In a condition, the spacing of cells normal to the wall.
     Spacing,
-    /// A function of values in the same cell.
+    /// A function of values in one cell.
     Call(Function, Vec<Expr>),
-    /// A function that the program brings along, of real numbers in the same cell.
+    /// A native function of real numbers in one cell.
     Native(Native, Vec<Expr>),
-    /// A vector of scalars, or a tensor of vectors, its rows.
+    /// A vector made of scalars, or a tensor made of its rows.
     List(Vec<Expr>),
     /// The part of a vector or tensor at this first index.
     Component(Box<Expr>, usize),
@@ -64,28 +64,28 @@ pub enum Node {
     Product(Product, Box<[Expr; 2]>),
     /// A rearrangement of a vector's or tensor's components.
     Transform(Transform, Box<Expr>),
-    /// A difference operator. All arguments are looked at in neighbouring cells, but for the
-    /// velocity of an advection, which comes first.
+    /// An operator on neighbouring cells. All arguments are used in neighbouring cells, except for
+    /// the velocity of an advection, which is the first argument.
     Operator(Operator, Vec<Expr>),
-    /// A number made of the whole domain.
+    /// A number that is computed from the whole domain.
     Reduce(Reduction, Box<Expr>),
-    /// A random number per cell. Its stream is that of the expression that holds it, and this
-    /// number counts the streams within it.
+    /// A random number per cell. Its stream belongs to the expression in which it stands, and this
+    /// number tells the streams of that expression apart.
     Random(Distribution, Vec<Expr>, u32),
 }
 
 /// Distributions of random numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Distribution {
-    /// Between the first argument (included) and the second (excluded).
+    /// Uniform between the first argument (included) and the second (excluded).
     Uniform,
-    /// Gaussian: mean and standard deviation.
+    /// Gaussian with a mean and a standard deviation.
     Normal,
-    /// Gaussian with mean 0, variance 1 and a power spectrum that goes with the wave number to
-    /// half the power of the first argument; the second argument scales it.
+    /// Gaussian with mean 0, variance 1 and a power spectrum that is the wave number to the power
+    /// of half the first argument. The second argument scales it.
     Colored,
-    /// A product over the axes of sums of cosines with random amplitudes, as many as the argument
-    /// says.
+    /// A product over the axes of sums of cosines with random amplitudes. The argument is the
+    /// number of cosines.
     Harmonic,
 }
 
@@ -95,7 +95,7 @@ impl Expr {
         Expr { node: Node::Number(value), ty: Type::REAL, span: Span::default() }
     }
 
-    /// The parts that this expression is made of.
+    /// The sub-expressions of this expression.
     pub fn children(&self) -> &[Expr] {
         match &self.node {
             Node::Call(_, parts)
@@ -111,7 +111,7 @@ impl Expr {
         }
     }
 
-    /// The parts that this expression is made of, so that they can be changed.
+    /// The sub-expressions of this expression, mutable.
     pub(crate) fn children_mut(&mut self) -> &mut [Expr] {
         match &mut self.node {
             Node::Call(_, parts)
@@ -127,15 +127,15 @@ impl Expr {
         }
     }
 
-    /// Calls `visit` with this expression and everything in it, outermost first.
+    /// Calls `visit` with this expression and all sub-expressions in it, outermost first.
     pub fn walk(&self, visit: &mut dyn FnMut(&Expr)) {
         visit(self);
         self.children().iter().for_each(|child| child.walk(visit));
     }
 
-    /// For a list whose items were checked one by one: gives each item random streams of its own,
-    /// numbered from `next` on, and returns the number after the last one. Two equal streams within
-    /// an item stay equal.
+    /// Gives the items of a list, which were checked one by one, random streams of their own. They
+    /// are numbered from `next` on, and the number after the last one is returned. Two equal
+    /// streams within an item stay equal.
     pub fn renumber_random(&mut self, mut next: u32) -> u32 {
         for item in self.children_mut() {
             next = item.shift_random(next);
@@ -156,15 +156,15 @@ impl Expr {
         next
     }
 
-    /// How many nodes it has, and how many levels of them.
+    /// The number of nodes of the expression, and the number of their levels.
     pub(crate) fn extent(&self) -> (usize, usize) {
         let children = self.children().iter().map(Expr::extent);
         let (size, depth) = children.fold((0, 0), |(n, d), (size, depth)| (n + size, d.max(depth)));
         (size + 1, depth + 1)
     }
 
-    /// The expression with every span in it replaced by `span`: for what was written elsewhere
-    /// and is used here.
+    /// The expression with every span in it replaced by `span`. This is for an expression that is
+    /// used in another place than it was written.
     #[must_use]
     pub(crate) fn at(mut self, span: Span) -> Self {
         self.span = span;

@@ -1,16 +1,16 @@
-//! The types of values: scalar, vector or tensor; real or complex.
+//! The types of values: scalars, vectors and tensors, which are real or complex.
 
 use std::fmt;
 
-/// How many indices a value has.
+/// The rank of a value, which is its number of indices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rank {
-    /// No index: one number.
+    /// No index: the value is one number.
     #[default]
     Scalar,
-    /// One index: a number for each direction.
+    /// One index: the value is a number for each direction.
     Vector,
-    /// Two indices: a number for each pair of directions.
+    /// Two indices: the value is a number for each pair of directions.
     Tensor,
 }
 
@@ -18,12 +18,12 @@ impl Rank {
     /// Every rank.
     pub const ALL: [Rank; 3] = [Rank::Scalar, Rank::Vector, Rank::Tensor];
 
-    /// Number of indices.
+    /// The number of indices.
     pub fn indices(self) -> usize {
         self as usize
     }
 
-    /// Its name, as problem files use it.
+    /// The name of the rank in problem files.
     pub fn name(self) -> &'static str {
         match self {
             Rank::Scalar => "scalar",
@@ -32,8 +32,8 @@ impl Rank {
         }
     }
 
-    /// What its components are called where vectors have these directions: of a vector `x`, `y`, …,
-    /// of a tensor `xx`, `xy`, … row by row, and nothing of a scalar.
+    /// The names of the components where vectors have these directions: `x`, `y`, … for a vector
+    /// and `xx`, `xy`, … row by row for a tensor. A scalar has none.
     pub fn component_names(self, directions: &[String]) -> Vec<String> {
         let pairs = |i: &String| directions.iter().map(|j| format!("{i}{j}")).collect::<Vec<_>>();
         match self {
@@ -43,7 +43,7 @@ impl Rank {
         }
     }
 
-    /// The full names of the components of a value of this name: `c`, or `v.x`, or `T.xy`.
+    /// The full names of the components of a value of this name: `c`, `v.x` or `T.xy`.
     pub fn components_of(self, name: &str, directions: &[String]) -> Vec<String> {
         match self {
             Rank::Scalar => vec![name.to_string()],
@@ -54,7 +54,7 @@ impl Rank {
         }
     }
 
-    /// How many components it has where a vector has `dimension`.
+    /// The number of components where a vector has `dimension` components.
     pub fn components(self, dimension: usize) -> usize {
         dimension.pow(self.indices() as u32)
     }
@@ -63,9 +63,9 @@ impl Rank {
 /// The type of a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Type {
-    /// How many indices it has.
+    /// The rank of the value.
     pub rank: Rank,
-    /// Whether its numbers are complex.
+    /// Whether the numbers of the value are complex.
     pub complex: bool,
 }
 
@@ -80,30 +80,30 @@ impl Type {
         Type { rank, complex: false }
     }
 
-    /// The type of this rank whose numbers are complex if `complex`, else real.
+    /// The type of this rank whose numbers are complex if `complex`, and real otherwise.
     #[must_use]
     pub fn with_complex(self, complex: bool) -> Self {
         Type { complex, ..self }
     }
 
-    /// The type of another rank whose numbers are of the same kind.
+    /// The type of this rank whose numbers are complex if those of this type are.
     #[must_use]
     pub fn with_rank(self, rank: Rank) -> Self {
         Type { rank, ..self }
     }
 
-    /// Real numbers per component: one, or two if it is complex.
+    /// The number of real numbers per component: one, or two if the numbers are complex.
     pub fn per_component(self) -> usize {
         1 + usize::from(self.complex)
     }
 
-    /// How many real numbers it takes where a vector has `dimension` components.
+    /// The number of real numbers of a value where a vector has `dimension` components.
     pub fn numbers(self, dimension: usize) -> usize {
         self.rank.components(dimension) * self.per_component()
     }
 }
 
-/// `a scalar`, `a complex vector`, …
+/// Writes the type in words, as in `a scalar` and `a complex vector`.
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let complex = if self.complex { "complex " } else { "" };

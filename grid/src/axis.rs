@@ -1,15 +1,16 @@
-//! An axis: a named interval cut into cells of equal width.
+//! Axes: named intervals divided into cells of equal width.
 
 /// What happens at the ends of an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ends {
-    /// The last cell is the neighbour of the first.
+    /// The last cell and the first one are neighbours.
     Periodic,
-    /// There is a wall at either end.
+    /// There is a wall at each end.
     Bounded,
 }
 
-/// A named interval cut into cells of equal width. Fields live at the cells' centres.
+/// A named interval divided into cells of equal width. Fields have their values at the cells'
+/// centres.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
     pub(crate) name: String,
@@ -20,43 +21,43 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// The axis' name, as expressions use it.
+    /// The name of the axis in expressions.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Lower and upper bound.
+    /// The lower and the upper bound.
     pub fn bounds(&self) -> [f64; 2] {
         [self.start, self.end]
     }
 
-    /// Number of cells.
+    /// The number of cells.
     pub fn cells(&self) -> usize {
         self.cells
     }
 
-    /// What happens at its ends.
+    /// What happens at the ends of the axis.
     pub fn ends(&self) -> Ends {
         self.ends
     }
 
-    /// Whether it is periodic.
+    /// Whether the axis is periodic.
     pub fn is_periodic(&self) -> bool {
         self.ends == Ends::Periodic
     }
 
-    /// Width of a cell.
+    /// The width of a cell.
     pub fn spacing(&self) -> f64 {
         (self.end - self.start) / self.cells as f64
     }
 
-    /// Coordinate of the centre of a cell; ghost cells have negative indices or indices beyond
-    /// the last.
+    /// The coordinate of the centre of a cell. The indices of ghost cells are negative or beyond
+    /// the last cell's.
     pub fn centre(&self, index: isize) -> f64 {
         self.start + (index as f64 + 0.5) * self.spacing()
     }
 
-    /// Coordinate of the face below a cell; the one of `index == cells` is the upper bound.
+    /// The coordinate of the lower face of a cell. With `index == cells` it is the upper bound.
     pub fn face(&self, index: usize) -> f64 {
         if index == self.cells { self.end } else { self.start + index as f64 * self.spacing() }
     }

@@ -1,8 +1,8 @@
 //! Boundary conditions as data.
 //!
-//! A condition is imposed through one layer of ghost cells, set before an operator looks there.
-//! With g the ghost cell, f1 the cell at the wall, f2 the next one inwards and d the spacing
-//! normal to the wall:
+//! A condition is imposed through one layer of ghost cells, which are set before an operator uses
+//! them. Below, g is the ghost cell, f1 the cell at the wall, f2 the next one inwards and d the
+//! spacing normal to the wall.
 //!
 //! | condition | g |
 //! |---|---|
@@ -16,67 +16,68 @@
 //! | pole | the cell at the other side of the pole |
 //! | periodic, antiperiodic | ± the cell at the opposite end |
 //!
-//! Further layers of ghost cells, where a scheme needs them, mirror further cells in the same way.
+//! If a scheme needs further layers of ghost cells, they mirror further cells in the same way.
 //!
-//! Beyond an open end, an advected field (MPDATA) continues with the ratio of its last slopes: p1
-//! = p0 − (p1 − p0)·r, r = (p1 − p0)/(p2 − p1) (with cells counted inwards on the right), so that an
-//! exponential tail remains one. A value that is given for an advected field is that of the ghost
-//! cells.
+//! Beyond an open end, the slopes of an advected field (MPDATA) continue with the ratio of its last
+//! two slopes: p1 = p0 − (p1 − p0)·r with r = (p1 − p0)/(p2 − p1), where the cells on the right are
+//! counted inwards. So an exponential tail remains one. If a value is given for an advected field,
+//! it is that of the ghost cells.
 //!
-//! Each component of a vector or tensor has ghost cells of its own. The kinds that begin with
-//! `normal` are only for the component normal to the wall, or for those components of a tensor whose
-//! second index is the normal's. The first three put the condition at the wall itself, between g and f1, to second order
-//! (LeVeque 2007, "Finite Difference Methods for Ordinary and Partial Differential Equations",
-//! section 2.12).
+//! Each component of a vector or tensor has its own ghost cells. The conditions whose names begin
+//! with `normal` apply only to the component normal to the wall, or to those components of a tensor
+//! whose second index is that of the normal. The first three conditions in the table hold at the
+//! wall itself, between g and f1, to second order (LeVeque 2007, "Finite Difference Methods for
+//! Ordinary and Partial Differential Equations", section 2.12).
 
-/// A boundary condition whose numbers are of type `T`: plain ones, or expressions.
+/// A boundary condition whose numbers have the type `T`: they are plain numbers or expressions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Condition<T> {
     /// The value at the wall (Dirichlet).
     Value(T),
     /// The derivative at the wall along the outward normal (Neumann).
     Derivative(T),
-    /// ∂c/∂n + coefficient·c = value at the wall, n outward (Robin).
+    /// ∂c/∂n + coefficient·c = value at the wall, where n is the outward normal (Robin).
     Mixed {
-        /// γ
+        /// The number γ.
         coefficient: T,
-        /// β
+        /// The number β.
         value: T,
     },
     /// The second derivative normal to the wall.
     Curvature(T),
     /// The value of the ghost cell itself.
     Ghost(T),
-    /// A value of the component normal to the wall.
+    /// The value at the wall, for the component normal to the wall.
     NormalValue(T),
-    /// A derivative of the component normal to the wall, along the outward normal.
+    /// The derivative at the wall along the outward normal, for the component normal to the wall.
     NormalDerivative(T),
-    /// ∂c/∂n + coefficient·c = value of the component normal to the wall.
+    /// ∂c/∂n + coefficient·c = value at the wall, for the component normal to the wall.
     NormalMixed {
-        /// γ
+        /// The number γ.
         coefficient: T,
-        /// β
+        /// The number β.
         value: T,
     },
-    /// The second derivative of the component normal to the wall.
+    /// The second derivative normal to the wall, for the component normal to the wall.
     NormalCurvature(T),
-    /// The ghost cells' values by a function of the program, which sees the place, the time and
-    /// three cells at the wall.
+    /// A function of the program computes the values of the ghost cells from the place, the time
+    /// and three cells at the wall.
     Function(T),
-    /// What flows out goes on in a straight line, on the slope of the last two cells.
+    /// The field continues in a straight line, with the slope of the last two cells.
     Open,
-    /// Nothing passes: values beyond are those within, mirrored.
+    /// Nothing passes the wall. The values beyond it mirror those within.
     Wall,
-    /// A pole of a sphere: beyond it lies the other side, half the length of the periodic axis away.
+    /// A pole of a sphere. Beyond it lie the cells on its other side, half the length of the
+    /// periodic axis away.
     Pole,
-    /// The opposite end is the neighbour.
+    /// The cells at the opposite end are the neighbours.
     Periodic,
-    /// The opposite end is the neighbour, with the sign changed.
+    /// The cells at the opposite end are the neighbours, with the sign changed.
     Antiperiodic,
 }
 
 impl<T> Condition<T> {
-    /// The condition with its numbers turned into something else.
+    /// The condition with each of its numbers replaced by what `f` returns for it.
     ///
     /// # Errors
     /// The first error that `f` returns.
@@ -104,7 +105,7 @@ impl<T> Condition<T> {
         })
     }
 
-    /// The numbers of the condition; those of a mixed one begin with the coefficient.
+    /// The numbers of the condition. Those of a mixed condition begin with the coefficient.
     pub fn numbers(&self) -> Vec<&T> {
         match self {
             Condition::Value(v)
@@ -130,7 +131,7 @@ impl<T> Condition<T> {
         matches!(self, Condition::Periodic | Condition::Antiperiodic)
     }
 
-    /// Whether it is for the component normal to the wall only.
+    /// Whether the condition is only for the component normal to the wall.
     pub fn is_normal(&self) -> bool {
         matches!(
             self,
@@ -141,7 +142,8 @@ impl<T> Condition<T> {
         )
     }
 
-    /// The condition for a single component: that of a `normal` one without this word.
+    /// The condition for a single component: a `normal` condition becomes the one without this
+    /// word.
     #[must_use]
     pub fn of_component(self) -> Self {
         match self {
@@ -155,7 +157,7 @@ impl<T> Condition<T> {
         }
     }
 
-    /// The condition's name, as problem files use it.
+    /// The name of the condition in problem files.
     pub fn name(&self) -> &'static str {
         match self {
             Condition::Value(_) => "value",
@@ -176,7 +178,7 @@ impl<T> Condition<T> {
         }
     }
 
-    /// How many cells of the domain, counted from the wall, decide the ghost cell.
+    /// The number of cells of the domain, counted from the wall, that determine the ghost cell.
     pub fn depth(&self) -> usize {
         match self {
             Condition::Curvature(_) | Condition::NormalCurvature(_) => 2,
@@ -199,12 +201,12 @@ impl Side {
     /// Both sides, the lower first.
     pub const BOTH: [Side; 2] = [Side::Lower, Side::Upper];
 
-    /// 0 for the lower side, 1 for the upper.
+    /// The number 0 for the lower side and 1 for the upper side.
     pub fn index(self) -> usize {
         self as usize
     }
 
-    /// `-` or `+`
+    /// The sign `-` for the lower side and `+` for the upper side.
     pub fn sign(self) -> char {
         match self {
             Side::Lower => '-',
@@ -222,11 +224,11 @@ impl Side {
     }
 }
 
-/// One face of the domain: an axis (of the three inside) and a side.
+/// One face of the domain: one of the three inner axes, and a side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Face {
-    /// The axis, 0 to 2.
+    /// The number of the inner axis, 0 to 2.
     pub axis: usize,
-    /// Which end of it.
+    /// The end of the axis.
     pub side: Side,
 }

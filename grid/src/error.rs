@@ -4,29 +4,29 @@
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// No axis, or more than three.
+    /// The grid has no axis, or more than three.
     #[error("a grid has one to three axes, not {axes}")]
     Dimension {
-        /// How many were given.
+        /// The number of axes that were given.
         axes: usize,
     },
-    /// An axis that the geometry does not have.
+    /// The grid has an axis that its geometry does not have.
     #[error("a {geometry} grid has no axis `{axis}`: its axes are {known}")]
     UnknownAxis {
         /// The geometry's name.
         geometry: &'static str,
-        /// The axis asked for.
+        /// The axis that was asked for.
         axis: String,
         /// The axes that the geometry has.
         known: String,
     },
-    /// The same axis twice.
+    /// The same axis was given twice.
     #[error("the axis `{axis}` is given twice")]
     DuplicateAxis {
-        /// Its name.
+        /// The name of the axis.
         axis: String,
     },
-    /// An axis that the geometry needs.
+    /// The grid lacks an axis that its geometry needs.
     #[error("a {geometry} grid needs the axis `{axis}`")]
     MissingAxis {
         /// The geometry's name.
@@ -34,41 +34,41 @@ pub enum Error {
         /// The axis that is missing.
         axis: &'static str,
     },
-    /// A radius below zero.
+    /// A radius is negative.
     #[error("the axis `r` is a distance and begins at 0 or above, not at {start}")]
     NegativeRadius {
-        /// Its lower bound.
+        /// The lower bound of the axis.
         start: f64,
     },
-    /// A radial axis whose ends are joined.
+    /// The radial axis is periodic.
     #[error("the axis `r` is a distance from a centre and cannot be periodic")]
     PeriodicRadius,
-    /// Bounds that are not finite or not in order.
+    /// The bounds of an axis are not finite or not in order.
     #[error("the bounds of axis `{axis}` must be finite and in order, not [{start}, {end}]")]
     Bounds {
-        /// The axis.
+        /// The name of the axis.
         axis: String,
-        /// Its lower bound.
+        /// The lower bound of the axis.
         start: f64,
-        /// Its upper bound.
+        /// The upper bound of the axis.
         end: f64,
     },
-    /// More cells than can be counted.
+    /// The grid has more cells than can be counted.
     #[error("a grid of {cells:e} cells is too large: {most:e} are possible")]
     TooLarge {
-        /// How many were asked for.
+        /// The number of cells that were asked for.
         cells: f64,
-        /// How many are possible.
+        /// The largest possible number of cells.
         most: f64,
     },
-    /// An axis without cells, or with more than can be counted.
+    /// An axis has no cells, or more than can be counted.
     #[error("axis `{axis}` needs at least 1 and at most {most} cells, not {cells}")]
     Cells {
-        /// The axis.
+        /// The name of the axis.
         axis: String,
-        /// How many were asked for.
+        /// The number of cells that were asked for.
         cells: usize,
-        /// How many are possible.
+        /// The largest possible number of cells.
         most: usize,
     },
 }

@@ -1,28 +1,28 @@
-//! The coordinate systems.
+//! Geometries: the systems of coordinates.
 
-/// A coordinate system.
+/// A system of coordinates.
 ///
-/// In the curvilinear ones fields depend on fewer coordinates than space has: on r in polar and
-/// spherical coordinates, on r and z in cylindrical ones. Vectors have a component for each
-/// coordinate of the whole space all the same.
+/// In curvilinear coordinates fields depend on fewer coordinates than space has: on r in polar and
+/// spherical coordinates, and on r and z in cylindrical ones. Still, vectors have a component for
+/// each coordinate of the whole space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Geometry {
-    /// Straight axes at right angles: any of x, y, z.
+    /// Straight axes at right angles, which are any of x, y and z.
     Cartesian,
-    /// The distance r from the centre of a disk or ring; vectors are (r, φ).
+    /// The distance r from the centre of a disk or ring. Vectors are (r, φ).
     Polar,
-    /// The distance r from the centre of a ball or shell; vectors are (r, θ, φ).
+    /// The distance r from the centre of a ball or shell. Vectors are (r, θ, φ).
     Spherical,
-    /// The distance r from an axis and the position z along it; vectors are (r, z, φ).
+    /// The distance r from an axis and the position z along it. Vectors are (r, z, φ).
     Cylindrical,
 }
 
 impl Geometry {
-    /// Every coordinate system.
+    /// All geometries.
     pub const ALL: [Geometry; 4] =
         [Geometry::Cartesian, Geometry::Polar, Geometry::Spherical, Geometry::Cylindrical];
 
-    /// Its name, as problem files use it.
+    /// The name of the geometry in problem files.
     pub fn name(self) -> &'static str {
         match self {
             Geometry::Cartesian => "cartesian",
@@ -32,12 +32,13 @@ impl Geometry {
         }
     }
 
-    /// The coordinate system of that name.
+    /// The geometry of this name.
     pub fn find(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|geometry| geometry.name() == name)
     }
 
-    /// The axes that it can have, in order. All but Cartesian ones must have all of them.
+    /// The axes that a grid of this geometry can have, in order. A Cartesian grid may have some of
+    /// them, and the others must have all of them.
     pub fn axes(self) -> &'static [&'static str] {
         match self {
             Geometry::Cartesian => &["x", "y", "z"],
@@ -46,7 +47,7 @@ impl Geometry {
         }
     }
 
-    /// The coordinates that fields do not depend on; they come last in vectors.
+    /// The coordinates on which fields do not depend. In vectors they come last.
     pub fn symmetric_axes(self) -> &'static [&'static str] {
         match self {
             Geometry::Cartesian => &[],

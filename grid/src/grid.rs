@@ -1,4 +1,4 @@
-//! The grid: a geometry and its axes.
+//! Grids: a geometry and its axes.
 
 use std::f64::consts::PI;
 use std::ops::Range;
@@ -23,13 +23,13 @@ pub struct GridBuilder {
     conservative: Option<bool>,
 }
 
-/// Most cells along an axis: indices stay exact in doubles and in file formats.
+/// The most cells along an axis. With this limit, indices are exact in doubles and in file formats.
 const MOST_CELLS: usize = 1 << 31;
-/// Most cells altogether: positions in memory, halos included, can be computed without overflow.
+/// The most cells in all. With this limit, positions in memory, halos included, do not overflow.
 const MOST_CELLS_IN_ALL: f64 = (1u64 << 48) as f64;
 
 impl GridBuilder {
-    /// Adds an axis: its name, bounds, number of cells, and what happens at its ends.
+    /// Adds an axis with its name, its bounds, its number of cells and what happens at its ends.
     #[must_use]
     pub fn axis(mut self, name: &str, bounds: Range<f64>, cells: usize, ends: Ends) -> Self {
         let Range { start, end } = bounds;
@@ -37,20 +37,20 @@ impl GridBuilder {
         self
     }
 
-    /// Whether operators on a curvilinear grid are those of finite volumes, which conserve
-    /// integrals to rounding, or plain differences. If not given, `laplace` is conservative, and
-    /// on spherical grids `divergence` and `tensor_double_divergence`, as in py-pde.
+    /// Sets whether operators on a curvilinear grid are those of finite volumes, which conserve
+    /// integrals up to rounding, or plain differences. By default `laplace` is conservative, and on
+    /// spherical grids so are `divergence` and `tensor_double_divergence`, as in py-pde.
     #[must_use]
     pub fn conservative(mut self, conservative: bool) -> Self {
         self.conservative = Some(conservative);
         self
     }
 
-    /// The grid.
+    /// Makes the grid.
     ///
     /// # Errors
-    /// If there is no axis, if the geometry has no axis of a name, if an axis is given twice, or
-    /// if its bounds or its number of cells are not allowed.
+    /// If there is no axis, if the geometry has no axis of some name, if an axis is given twice, or
+    /// if the bounds or the number of cells of an axis are not allowed.
     pub fn build(mut self) -> Result<Grid, Error> {
         let known = self.geometry.axes();
         if self.axes.is_empty() || self.axes.len() > 3 {
@@ -95,27 +95,27 @@ impl GridBuilder {
 }
 
 impl Grid {
-    /// A grid with straight axes at right angles, any of x, y and z.
+    /// Begins a grid with straight axes at right angles, which are any of x, y and z.
     pub fn cartesian() -> GridBuilder {
         Self::builder(Geometry::Cartesian)
     }
 
-    /// A grid of this geometry.
+    /// Begins a grid of this geometry.
     pub fn builder(geometry: Geometry) -> GridBuilder {
         GridBuilder { geometry, axes: Vec::new(), conservative: None }
     }
 
-    /// The coordinate system.
+    /// The geometry.
     pub fn geometry(&self) -> Geometry {
         self.geometry
     }
 
-    /// Whether operators are conservative, if that was asked for.
+    /// Whether operators are conservative, if that was set.
     pub fn conservative(&self) -> Option<bool> {
         self.conservative
     }
 
-    /// The named axes, in the geometry's order.
+    /// The named axes, in the order of the geometry.
     pub fn axes(&self) -> &[Axis] {
         &self.axes
     }
@@ -125,8 +125,8 @@ impl Grid {
         self.axes.iter().map(|axis| axis.name.clone()).collect()
     }
 
-    /// A part of the grid of at most `cells` cells, with the same spacings: at the lower bounds
-    /// for `place` = 0, at the upper ones for 1.
+    /// A part of the grid that has at most `cells` cells and the same spacings. It lies at the
+    /// lower bounds for `place` = 0 and at the upper bounds for `place` = 1.
     #[must_use]
     pub fn cropped(&self, cells: usize, place: f64) -> Grid {
         let mut part = self.clone();
@@ -142,7 +142,7 @@ impl Grid {
         part
     }
 
-    /// Cells along each named axis before the first of a part of this grid.
+    /// The number of cells along each named axis before the first cell of a part of this grid.
     pub fn offset_of(&self, part: &Grid) -> Vec<usize> {
         let before = |(whole, part): (&Axis, &Axis)| {
             ((part.start - whole.start) / whole.spacing()).round() as usize
@@ -150,39 +150,40 @@ impl Grid {
         self.axes.iter().zip(&part.axes).map(before).collect()
     }
 
-    /// Number of named axes.
+    /// The number of named axes.
     pub fn dimension(&self) -> usize {
         self.axes.len()
     }
 
-    /// Number of axes, 0 to 2, that come before the named ones among the three inside.
+    /// The number of inner axes before the first named one, 0 to 2.
     pub fn missing(&self) -> usize {
         3 - self.axes.len()
     }
 
-    /// The named axis that is number `axis` of the three inside, unless that one is missing.
+    /// The named axis that is number `axis` of the three inner axes. `None` if that axis has no
+    /// name.
     pub fn inner_axis(&self, axis: usize) -> Option<&Axis> {
         axis.checked_sub(self.missing()).map(|named| &self.axes[named])
     }
 
-    /// Cells along each of the three axes inside.
+    /// The number of cells along each of the three inner axes.
     pub fn shape(&self) -> [usize; 3] {
         std::array::from_fn(|axis| self.inner_axis(axis).map_or(1, Axis::cells))
     }
 
-    /// Number of cells.
+    /// The number of cells.
     pub fn cells(&self) -> usize {
         self.shape().iter().product()
     }
 
-    /// The names of a vector's components: the axes, then the coordinates that fields do not
-    /// depend on.
+    /// The names of a vector's components: the axes, followed by the coordinates on which fields do
+    /// not depend.
     pub fn components(&self) -> Vec<String> {
         let symmetric = self.geometry.symmetric_axes().iter().map(|name| name.to_string());
         self.axis_names().into_iter().chain(symmetric).collect()
     }
 
-    /// The volume (area, length) of every cell, where all have the same.
+    /// The volume (area, length) of a cell, if all cells have the same.
     pub fn cell_volume(&self) -> Option<f64> {
         let spacings = self.axes.iter().map(Axis::spacing);
         (!self.geometry.is_curvilinear()).then(|| spacings.product())

@@ -1,14 +1,14 @@
-//! Where the cells of a block lie in memory.
+//! Layouts: the positions of the cells of a block in memory.
 
 use ndarray::{ArrayView3, ArrayViewMut3, ShapeBuilder};
 
 use crate::region::Region;
 
-/// Doubles in a cache line of 64 bytes.
+/// The number of doubles in a cache line of 64 bytes.
 pub const CACHE_LINE: usize = 8;
 
-/// Where the cells of a block, with a halo around them, lie in an array of doubles: axis 2 is
-/// contiguous, and every row of the domain starts on a 64-byte boundary if the array does.
+/// The positions of the cells of a block and of the halo around it in an array of doubles. Axis 2
+/// is contiguous. Every row of the domain starts on a 64-byte boundary if the array does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     shape: [usize; 3],
@@ -19,7 +19,8 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// A block of `shape` cells with `halo` layers of halo cells at both sides of each axis.
+    /// The layout of a block of `shape` cells with `halo` layers of halo cells on both sides of
+    /// each axis.
     pub fn new(shape: [usize; 3], halo: [usize; 3]) -> Self {
         let left = halo[2].next_multiple_of(CACHE_LINE);
         let pitch1 = (left + shape[2] + halo[2]).next_multiple_of(CACHE_LINE);
@@ -29,37 +30,37 @@ impl Layout {
         Layout { shape, halo, pitch: [pitch0, pitch1], origin, length }
     }
 
-    /// Cells of the block along each axis.
+    /// The number of cells of the block along each axis.
     pub fn shape(&self) -> [usize; 3] {
         self.shape
     }
 
-    /// Halo layers at both sides of each axis.
+    /// The number of halo layers on both sides of each axis.
     pub fn halo(&self) -> [usize; 3] {
         self.halo
     }
 
-    /// Distances between neighbours along axis 0 and axis 1.
+    /// The distances between neighbouring cells along axis 0 and axis 1.
     pub fn pitch(&self) -> [usize; 2] {
         self.pitch
     }
 
-    /// Position of cell (0, 0, 0) in the array.
+    /// The position of cell (0, 0, 0) in the array.
     pub fn origin(&self) -> usize {
         self.origin
     }
 
-    /// Doubles in the array.
+    /// The number of doubles in the array.
     pub fn length(&self) -> usize {
         self.length
     }
 
-    /// The block's own cells.
+    /// The domain: the block's own cells.
     pub fn domain(&self) -> Region {
         Region::domain(self.shape)
     }
 
-    /// Position of a cell, halo cells included, in the array.
+    /// The position of a cell in the array. The cell may be a halo cell.
     #[inline]
     pub fn index(&self, cell: [isize; 3]) -> usize {
         let offset = cell[0] * self.pitch[0] as isize + cell[1] * self.pitch[1] as isize + cell[2];
@@ -73,14 +74,14 @@ impl Layout {
         ArrayView3::from_shape(shape, &array[self.origin..]).expect("a view within its array")
     }
 
-    /// The domain of an array of this layout as a three-dimensional view that can be written to.
+    /// The domain of an array of this layout as a mutable three-dimensional view.
     pub fn view_mut<'a>(&self, array: &'a mut [f64]) -> ArrayViewMut3<'a, f64> {
         let shape = self.shape.strides([self.pitch[0], self.pitch[1], 1]);
         ArrayViewMut3::from_shape(shape, &mut array[self.origin..])
             .expect("a view within its array")
     }
 
-    /// Calls `row` with the position in the array and the length of each row of `region`.
+    /// Calls `row` for each row of `region`, with its position in the array and its length.
     pub fn rows(&self, region: &Region, mut row: impl FnMut(usize, usize)) {
         let length = region.shape()[2];
         for i in region.start[0]..region.end[0] {

@@ -1,9 +1,9 @@
 //! Grids: axes, regions, the memory layout of fields, boundary conditions and stencils as data.
-//! Pure arithmetic; knows no expression, no rank and no file.
+//! This crate is pure arithmetic. It knows no expression, no rank and no file.
 //!
-//! A grid has one to three named axes. Inside there are always three, numbered 0 to 2: the
-//! missing ones come first and are one cell long, so that axis 2 is the last named one and the
-//! contiguous one, and no signature depends on the dimension.
+//! A grid has one to three named axes. Internally there are always three axes, numbered 0 to 2 and
+//! called the inner axes here. Those without a name come first and are one cell long. So axis 2 is
+//! always the last named axis and the contiguous one, and no signature depends on the dimension.
 //!
 //! ```
 //! use fluxions_grid::{Ends, Grid};

@@ -1,26 +1,26 @@
-//! Metric factors of curvilinear grids: numbers that depend on the index along r only.
+//! Metric factors of curvilinear grids, which depend on the index along r only.
 //!
-//! With r_l and r_h the bounds of a cell along r, r its centre and Δr its width:
+//! Let r_l and r_h be the bounds of a cell along r, r its centre and Δr its width.
 //!
 //! | geometry | V per angle | surface A at r |
 //! |---|---|---|
 //! | polar, cylindrical | (r_h² − r_l²)/2 = rΔr | r |
 //! | spherical | (r_h³ − r_l³)/3 | r² |
 //!
-//! The conservative Laplacian (finite volumes: LeVeque 2002, "Finite Volume Methods for Hyperbolic
-//! Problems", section 4.1) is (A_h (f₊ − f) − A_l (f − f₋))/(Δr V), the conservative divergence
-//! (A_h (u + u₊) − A_l (u₋ + u))/(2V). At r = 0 the inner surface vanishes, so whatever number lies
-//! beyond does not count.
+//! The conservative Laplacian is (A_h (f₊ − f) − A_l (f − f₋))/(Δr V), and the conservative
+//! divergence is (A_h (u + u₊) − A_l (u₋ + u))/(2V) (finite volumes: LeVeque 2002, "Finite Volume
+//! Methods for Hyperbolic Problems", section 4.1). At r = 0 the inner surface vanishes, so the
+//! number in the cell beyond it does not count.
 
 use std::f64::consts::PI;
 
 use crate::geometry::Geometry;
 use crate::grid::Grid;
 
-/// A number that depends on the index along r.
+/// A metric factor: a number that depends on the index along r.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Metric {
-    /// The volume of a cell, the angles and the axis along z included.
+    /// The volume of a cell, which includes the angles and the axis along z.
     Volume,
     /// A_h/(Δr V): the weight of f₊ − f in the Laplacian.
     LaplaceOuter,
@@ -30,7 +30,7 @@ pub enum Metric {
     DivergenceOuter,
     /// A_l/(2V): the weight of u₋ + u in the divergence.
     DivergenceInner,
-    /// (A_h − A_l)/V: the growth of the surface, which tends to 1/r or 2/r.
+    /// (A_h − A_l)/V, the growth of the surface. It tends to 1/r or 2/r.
     Growth,
     /// r_h/V, for the double divergence of tensors.
     EdgeOuter,
@@ -39,7 +39,7 @@ pub enum Metric {
 }
 
 impl Metric {
-    /// Every metric factor, in the order of their declaration.
+    /// All metric factors, in the order of their declaration.
     pub const ALL: [Metric; 8] = [
         Metric::Volume,
         Metric::LaplaceOuter,
@@ -53,9 +53,9 @@ impl Metric {
 }
 
 impl Grid {
-    /// A metric factor of the cells at this index along r, the first named axis.
+    /// The metric factor of the cells at this index along r, the first named axis.
     ///
-    /// On a Cartesian grid the volume is that of every cell, and the rest has no meaning.
+    /// On a Cartesian grid the volume is that of every cell, and the other factors have no meaning.
     pub fn metric(&self, metric: Metric, index: isize) -> f64 {
         let axis = &self.axes()[0];
         let dr = axis.spacing();

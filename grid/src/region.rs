@@ -1,42 +1,43 @@
-//! Regions: boxes of cells, and the named ones of a block.
+//! Regions: boxes of cells. Some regions of a block have names.
 //!
-//! The *domain* of a block is its own cells. Around it lies the *halo*: cells of other blocks, or
-//! ghost cells beyond a wall. The *core* is made of the cells whose neighbours within some reach all lie
-//! in the domain, the *rim* is the rest of the domain.
+//! The *domain* of a block consists of its own cells. Around it lies the *halo*, which consists of
+//! cells of other blocks and of ghost cells beyond walls. The *core* consists of the cells whose
+//! neighbours within some reach all lie in the domain. The *rim* is the rest of the domain.
 
-/// A box of cells: first and one past the last index along each of the three axes. Indices count
-/// from the first cell of the domain; those of halo cells may be negative.
+/// A box of cells, given by the first index and one past the last index along each of the three
+/// inner axes. Indices count from the first cell of the domain, and those of halo cells may be
+/// negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Region {
-    /// First index along each axis.
+    /// The first index along each axis.
     pub start: [isize; 3],
     /// One past the last index along each axis.
     pub end: [isize; 3],
 }
 
 impl Region {
-    /// The cells of a block of this shape.
+    /// The domain of a block of this shape.
     pub fn domain(shape: [usize; 3]) -> Self {
         Region { start: [0; 3], end: shape.map(|n| n as isize) }
     }
 
-    /// Number of cells along each axis.
+    /// The number of cells along each axis.
     pub fn shape(&self) -> [usize; 3] {
         std::array::from_fn(|a| (self.end[a] - self.start[a]).max(0) as usize)
     }
 
-    /// Number of cells.
+    /// The number of cells.
     pub fn cells(&self) -> usize {
         self.shape().iter().product()
     }
 
-    /// Whether there are no cells.
+    /// Whether the region has no cells.
     pub fn is_empty(&self) -> bool {
         self.cells() == 0
     }
 
-    /// The region without `margins` cells at the lower and upper side of each axis; empty, but
-    /// still within, where the margins overlap.
+    /// The region without the outermost `margins` cells on the lower and upper side of each axis.
+    /// Where the margins overlap it is empty, but still within this region.
     #[must_use]
     pub fn shrunk(&self, margins: [[usize; 2]; 3]) -> Self {
         let mut inner = *self;
@@ -48,7 +49,7 @@ impl Region {
         inner
     }
 
-    /// The region with `margins` more cells at the lower and upper side of each axis.
+    /// The region with `margins` more cells on the lower and upper side of each axis.
     #[must_use]
     pub fn grown(&self, margins: [[usize; 2]; 3]) -> Self {
         let mut outer = *self;
@@ -59,7 +60,7 @@ impl Region {
         outer
     }
 
-    /// This region with `start..end` as its range along one axis.
+    /// The region with its range along one axis replaced by `start..end`.
     #[must_use]
     pub fn with_axis(&self, axis: usize, start: isize, end: isize) -> Self {
         let mut other = *self;
@@ -67,7 +68,7 @@ impl Region {
         other
     }
 
-    /// The cells that are in both regions.
+    /// The cells that lie in both regions.
     #[must_use]
     pub fn intersection(&self, other: &Region) -> Self {
         Region {
@@ -76,8 +77,8 @@ impl Region {
         }
     }
 
-    /// The slabs that make up this region without `core`, which lies within it: at most two per
-    /// axis, disjoint, none of them empty.
+    /// The slabs that make up this region without `core`, which must lie within it. There are at
+    /// most two slabs per axis. They are disjoint and not empty.
     pub fn without(&self, core: &Region) -> impl Iterator<Item = Region> + use<> {
         let mut slabs = [*core; 6];
         let mut rest = *self;

@@ -1,46 +1,46 @@
-//! Difference operators as data: which neighbours, with which weights, in which order.
+//! Difference operators as data: the neighbours that they use, with their weights and their order.
 //!
-//! Cells at opposite offsets are paired before anything is added to them, so that rounding keeps
-//! the mirror symmetry of a solution, and a constant field has a difference of exactly zero.
+//! Cells at opposite offsets are added to each other before anything else is added. So rounding
+//! keeps the mirror symmetry of a solution, and the difference of a constant field is exactly zero.
 
 use crate::grid::Grid;
 
 /// A sum of weighted cells, times a factor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
-    /// Factor of the whole sum, such as 1/Δx².
+    /// The factor of the whole sum, such as 1/Δx².
     pub scale: f64,
-    /// What is summed, in this order.
+    /// The terms of the sum, in order.
     pub terms: Vec<Term>,
 }
 
 /// A term of a [`Difference`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Term {
-    /// weight·(f(−offset) + f(+offset))
+    /// The pair weight·(f(−offset) + f(+offset)).
     Pair {
         /// The offset of one of the two cells.
         offset: [i32; 3],
-        /// The weight of both.
+        /// The weight of both cells.
         weight: f64,
     },
-    /// weight·f(offset)
+    /// The single cell weight·f(offset).
     Cell {
-        /// The cell.
+        /// The offset of the cell.
         offset: [i32; 3],
-        /// Its weight.
+        /// The weight of the cell.
         weight: f64,
     },
 }
 
-/// A linear operator: a sum of differences, in this order.
+/// A linear operator: a sum of differences, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stencil {
     /// The differences.
     pub parts: Vec<Difference>,
 }
 
-/// Which neighbours a first difference uses.
+/// The neighbours that a first difference uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sided {
     /// (f₊ − f₋)/(2Δx), of second order.
@@ -54,7 +54,7 @@ pub enum Sided {
 impl Stencil {
     /// Σ (f₊ − 2f + f₋)/Δx² over the named axes: of second order.
     ///
-    /// Where all spacings are the same, the neighbours are summed before the division.
+    /// Where all spacings are equal, the neighbours are summed before the division.
     pub fn laplace(grid: &Grid) -> Self {
         let spacings: Vec<f64> = grid.axes().iter().map(|axis| axis.spacing()).collect();
         if spacings.iter().any(|dx| *dx != spacings[0]) {
@@ -107,7 +107,7 @@ impl Stencil {
     }
 }
 
-/// One step along a named axis, in terms of the three axes inside.
+/// One step along a named axis, as an offset along the three inner axes.
 fn unit(grid: &Grid, axis: usize) -> [i32; 3] {
     let mut offset = [0; 3];
     offset[grid.missing() + axis] = 1;
@@ -132,7 +132,7 @@ mod tests {
         for spacing in [[0.5, 0.25], [0.5, 0.5]] {
             let grid = grid(spacing);
             let (x, y) = (3.0, -2.0);
-            // 2 + x + 3x² + 4y + 5y² around (x, y).
+            // The function is 2 + x + 3x² + 4y + 5y² around (x, y).
             let f = |o: [i32; 3]| {
                 let (x, y) = (x + f64::from(o[1]) * spacing[0], y + f64::from(o[2]) * spacing[1]);
                 2.0 + x + 3.0 * x * x + 4.0 * y + 5.0 * y * y
@@ -142,7 +142,7 @@ mod tests {
             near(Stencil::second(&grid, 1).apply(f), 10.0);
             near(Stencil::first(&grid, 0, Sided::Central).apply(f), 1.0 + 6.0 * x);
             near(Stencil::first(&grid, 1, Sided::Central).apply(f), 4.0 + 10.0 * y);
-            // One-sided differences are off by half a spacing times the second derivative.
+            // The error of one-sided differences is half a spacing times the second derivative.
             let forward = Stencil::first(&grid, 0, Sided::Forward).apply(f);
             near(forward, 1.0 + 6.0 * x + 3.0 * spacing[0]);
             let backward = Stencil::first(&grid, 0, Sided::Backward).apply(f);

@@ -1,12 +1,12 @@
-//! How a grid is cut into blocks, one per rank.
+//! The decomposition of a grid into blocks, one per rank.
 
 use fluxions_grid::{Face, Grid, Layout, Region, Side};
 
 use crate::error::Error;
 
-/// A grid cut into blocks: `dims[a]` along axis a, of nearly equal size.
+/// A grid cut into blocks of nearly equal size, `dims[a]` of them along axis a.
 ///
-/// Ranks count along axis 2 first, as cells do.
+/// Ranks are numbered along axis 2 first, as cells are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decomposition {
     shape: [usize; 3],
@@ -17,13 +17,13 @@ pub struct Decomposition {
 impl Decomposition {
     /// Cuts `grid` into `ranks` blocks.
     ///
-    /// `dims` asks for numbers of ranks along the named axes; where it is 0, or ends early, the
-    /// number is chosen so that the halos are smallest; of equally good choices it is the one with
-    /// more ranks along earlier axes. Every block has at least `least` cells along each of the three axes inside, if
-    /// that axis is cut or periodic.
+    /// `dims` gives numbers of ranks along the named axes. Where it is 0, or has no entry, the
+    /// number is chosen so that the halos are smallest. Of equally good choices the one with more
+    /// ranks along earlier axes is taken. Along each inner axis that is cut or periodic, every
+    /// block has at least `least` cells.
     ///
     /// # Errors
-    /// If the grid has too few cells, or `dims` do not multiply to `ranks`.
+    /// If the grid has too few cells, or if the product of `dims` is not `ranks`.
     pub fn new(
         grid: &Grid,
         ranks: usize,
@@ -63,17 +63,17 @@ impl Decomposition {
         }
     }
 
-    /// Blocks along each of the three axes inside.
+    /// The number of blocks along each of the three inner axes.
     pub fn dims(&self) -> [usize; 3] {
         self.dims
     }
 
-    /// Number of blocks.
+    /// The number of blocks, which is the number of ranks.
     pub fn ranks(&self) -> usize {
         self.dims.iter().product()
     }
 
-    /// Cells of the grid along each axis.
+    /// The number of cells of the grid along each axis.
     pub fn shape(&self) -> [usize; 3] {
         self.shape
     }
@@ -117,7 +117,7 @@ fn factorings(ranks: usize) -> Vec<[usize; 3]> {
     divisors(ranks).flat_map(|a| divisors(ranks / a).map(move |b| [a, b, ranks / a / b])).collect()
 }
 
-/// Cells on both sides of all cuts.
+/// The number of cells on both sides of all cuts.
 fn surface(shape: [usize; 3], periodic: [bool; 3], dims: [usize; 3]) -> usize {
     let cells: usize = shape.iter().product();
     let cuts = |a: usize| match dims[a] {
@@ -127,12 +127,12 @@ fn surface(shape: [usize; 3], periodic: [bool; 3], dims: [usize; 3]) -> usize {
     (0..3).map(|a| 2 * cuts(a) * (cells / shape[a])).sum()
 }
 
-/// A rank beyond a face of a block.
+/// The rank beyond a face of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Neighbour {
-    /// Its number; a periodic axis with one block makes a block its own neighbour.
+    /// The number of the rank. If a periodic axis has one block, the block is its own neighbour.
     pub rank: usize,
-    /// Whether the end of a periodic axis lies between.
+    /// Whether the end of a periodic axis lies between the two blocks.
     pub wraps: bool,
 }
 
@@ -152,32 +152,32 @@ impl Subdomain {
         self.rank
     }
 
-    /// Index in the grid of the block's first cell.
+    /// The index in the grid of the block's first cell.
     pub fn start(&self) -> [usize; 3] {
         self.start
     }
 
-    /// Cells of the block along each axis.
+    /// The number of cells of the block along each axis.
     pub fn shape(&self) -> [usize; 3] {
         self.shape
     }
 
-    /// Cells of the block.
+    /// The number of cells of the block.
     pub fn cells(&self) -> usize {
         self.shape.iter().product()
     }
 
-    /// Cells of the whole grid along each axis.
+    /// The number of cells of the whole grid along each axis.
     pub fn global_shape(&self) -> [usize; 3] {
         self.global
     }
 
-    /// The block's cells, counted from its first.
+    /// The block's cells, counted from its first cell.
     pub fn domain(&self) -> Region {
         Region::domain(self.shape)
     }
 
-    /// The rank beyond a face; none where there is a wall.
+    /// The rank beyond a face. `None` where there is a wall.
     pub fn neighbour(&self, face: Face) -> Option<Neighbour> {
         self.neighbours[face.axis][face.side.index()]
     }
@@ -187,8 +187,8 @@ impl Subdomain {
         Layout::new(self.shape, halo)
     }
 
-    /// The number of a cell of the block among all cells of the grid, in the order of axis 2,
-    /// axis 1, axis 0.
+    /// The number of a cell of the block among all cells of the grid. Cells are numbered along axis
+    /// 2 first, then along axis 1 and axis 0.
     pub fn global_number(&self, cell: [usize; 3]) -> u64 {
         let [i, j, k] = std::array::from_fn(|a| (self.start[a] + cell[a]) as u64);
         (i * self.global[1] as u64 + j) * self.global[2] as u64 + k

@@ -1,23 +1,24 @@
-//! Why a grid cannot be cut up as asked.
+//! The reasons why a grid cannot be cut into blocks as asked.
 
 /// Why a grid cannot be cut into blocks as asked.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// There are not enough cells for so many ranks.
+    /// The grid has too few cells for this number of ranks.
     #[error("a grid of {} cells cannot be cut into {ranks} blocks{}", by(shape), at_least(least))]
     TooManyRanks {
-        /// Cells of the grid along each axis.
+        /// The number of cells of the grid along each axis.
         shape: Vec<usize>,
         /// The number of ranks.
         ranks: usize,
-        /// Cells that a block needs along each axis, since halos and conditions reach so far.
+        /// The number of cells that a block needs along each axis, which halos and boundary
+        /// conditions demand.
         least: Vec<usize>,
     },
-    /// The requested numbers of ranks along the axes do not multiply to the number of ranks.
+    /// The product of the numbers of ranks along the axes is not the number of ranks.
     #[error("ranks along the axes, {dims:?}, do not multiply to {ranks}")]
     WrongDims {
-        /// Ranks along each axis; 0 where free.
+        /// The number of ranks along each axis, or 0 where it is free.
         dims: Vec<usize>,
         /// The number of ranks.
         ranks: usize,

@@ -1,7 +1,7 @@
-//! The exchange of halos: a plan carried out for a set of fields, any number of times.
+//! The exchange of halos: it carries out a halo plan for some fields, any number of times.
 //!
-//! All fields go in one message per leg. A leg from a block to itself (a periodic axis that is
-//! not cut) is a copy and no message.
+//! Each leg sends all fields in one message. A leg from a block to itself (along a periodic axis
+//! that is not cut) is a copy and needs no message.
 
 use fluxions_comm::{Error, Incoming, Outgoing, World};
 use fluxions_grid::Layout;
@@ -10,14 +10,14 @@ use crate::decomposition::Subdomain;
 use crate::pack::{pack, unpack};
 use crate::plan::{HaloPlan, HaloWidth, Leg};
 
-/// A field in an exchange.
+/// A field that takes part in an exchange.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FieldHalo {
-    /// Axes at whose ends the sign changes.
+    /// The axes at whose ends the sign of the field changes.
     pub antiperiodic: [bool; 3],
 }
 
-/// Halos of some fields on one block, exchanged any number of times.
+/// The exchange of the halos of some fields on one block, any number of times.
 pub struct Exchange {
     plan: HaloPlan,
     layout: Layout,
@@ -30,13 +30,13 @@ struct Link {
     leg: Leg,
     outgoing: Option<Outgoing>,
     incoming: Option<Incoming>,
-    /// Where a leg to the block itself is copied through.
+    /// The buffer through which a leg to the block itself is copied.
     copied: Vec<f64>,
 }
 
 impl Exchange {
-    /// Sets up the exchange of halos of this width between all blocks. All ranks must
-    /// do so, but nothing is sent yet.
+    /// Sets up the exchange of halos of this width between all blocks. All ranks must do so.
+    /// Nothing is sent yet.
     pub fn new(
         world: &World,
         block: &Subdomain,
@@ -49,7 +49,7 @@ impl Exchange {
             let (sent, received) = (leg.send.cells(), leg.receive.cells());
             let (sent, received) = (sent * fields.len(), received * fields.len());
             let itself = leg.neighbour == world.rank();
-            // A message is named by the face of its receiver.
+            // The tag of a message is given by the face of its receiver.
             let tag = |side: usize| 2 * leg.face.axis + side;
             let (mine, theirs) = (leg.face.side.index(), leg.face.side.opposite().index());
             Link {
@@ -65,25 +65,25 @@ impl Exchange {
         Exchange { plan, layout, fields: fields.to_vec(), phases }
     }
 
-    /// What is exchanged.
+    /// The halo plan that is carried out.
     pub fn plan(&self) -> &HaloPlan {
         &self.plan
     }
 
-    /// Messages that this rank sends each time.
+    /// The number of messages that this rank sends in each exchange.
     pub fn messages(&self) -> usize {
         self.phases.iter().flatten().filter(|link| link.outgoing.is_some()).count()
     }
 
-    /// Bytes that this rank sends each time.
+    /// The number of bytes that this rank sends in each exchange.
     pub fn bytes(&self) -> usize {
         let sent = |link: &Link| link.outgoing.as_ref().map_or(0, Outgoing::length);
         self.phases.iter().flatten().map(sent).sum::<usize>() * size_of::<f64>()
     }
 
-    /// Starts a phase: prepares to receive, packs and sends, and fills the halo cells that
-    /// come from the block itself. `arrays` are the positions in `memory` where each field's
-    /// array begins.
+    /// Starts a phase: prepares to receive, packs and sends, and fills those halo cells that come
+    /// from the block itself. `arrays` gives the positions in `memory` where each field's array
+    /// begins.
     ///
     /// # Errors
     /// If another rank has failed.
@@ -110,7 +110,7 @@ impl Exchange {
             }
         }
         for Link { leg, copied, .. } in links.iter() {
-            // What a block sends to itself beyond one face comes in beyond the opposite one.
+            // What a block sends to itself beyond one face arrives beyond the opposite face.
             if copied.is_empty() {
                 continue;
             }
@@ -123,13 +123,13 @@ impl Exchange {
         Ok(())
     }
 
-    /// Gives messages on their way the chance to move on.
+    /// Gives the messages of a phase a chance to make progress.
     pub fn poll(&mut self, phase: usize) {
         let links = self.phases[phase].iter_mut();
         links.filter_map(|link| link.incoming.as_mut()).for_each(Incoming::poll);
     }
 
-    /// Finishes a phase: waits for what was sent here and fills the halo cells with it.
+    /// Finishes a phase: waits for the messages to this rank and fills the halo cells with them.
     ///
     /// # Errors
     /// If another rank has failed.

@@ -1,10 +1,10 @@
-//! Decomposition of a grid over ranks, and the exchange of halos between them.
+//! The decomposition of a grid over ranks, and the exchange of halos between them.
 //!
-//! A [`Decomposition`] cuts the grid into blocks of nearly equal size, one per rank. A
-//! [`HaloPlan`] says which cells of a block's halo come from which rank, as data; an [`Exchange`]
-//! carries it out for a set of fields, with messages that are set up once. What lies beyond a
-//! wall of the domain is not exchanged: [`wall`] reads and writes those cells, and the code
-//! that knows the boundary conditions computes them.
+//! A [`Decomposition`] cuts the grid into blocks of nearly equal size, one per rank. A [`HaloPlan`]
+//! says, as data, which cells of a block's halo come from which rank. An [`Exchange`] carries it
+//! out for some fields, with messages that are set up once. Cells beyond a wall of the domain are
+//! not exchanged: [`wall`] reads and writes them, and the code that knows the boundary conditions
+//! computes them.
 
 mod decomposition;
 mod error;

@@ -1,8 +1,9 @@
-//! Cells of a region to consecutive numbers and back.
+//! Copies the cells of a region to consecutive numbers and back.
 
 use fluxions_grid::{Layout, Region};
 
-/// Copies the cells of `region`, row by row, to the start of `packed`; gives the rest of it.
+/// Copies the cells of `region`, row by row, to the start of `packed`. Returns the rest of
+/// `packed`.
 pub(crate) fn pack<'p>(
     array: &[f64],
     layout: &Layout,
@@ -12,7 +13,7 @@ pub(crate) fn pack<'p>(
     let (mut cells, rest) = packed.split_at_mut(region.cells());
     layout.rows(region, |at, length| {
         let (row, others) = std::mem::take(&mut cells).split_at_mut(length);
-        // Rows of one cell are what faces across the contiguous axis are made of.
+        // Faces across the contiguous axis consist of rows of one cell.
         if let [cell] = row {
             *cell = array[at];
         } else {
@@ -23,8 +24,8 @@ pub(crate) fn pack<'p>(
     rest
 }
 
-/// Copies the start of `packed` to the cells of `region`, with the sign changed if `negate`;
-/// gives the rest of it.
+/// Copies the start of `packed` to the cells of `region`, with the sign changed if `negate`.
+/// Returns the rest of `packed`.
 pub(crate) fn unpack<'p>(
     packed: &'p [f64],
     layout: &Layout,

@@ -1,21 +1,21 @@
-//! Halo plans: which cells go to which neighbour. A plan knows nothing of messages; see
-//! exchange.rs.
+//! Halo plans: which cells go to which neighbour. A plan knows nothing of messages (see
+//! exchange.rs).
 
 use fluxions_grid::{Face, Region, Side};
 
 use crate::decomposition::Subdomain;
 
-/// How many layers of halo cells are filled, and where.
+/// The number of layers of halo cells that are filled, and where.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HaloWidth {
-    /// Layers at the lower and upper side of each axis.
+    /// The number of layers at the lower and upper side of each axis.
     pub layers: [[usize; 2]; 3],
     /// Whether edges and corners of the halo are filled too, not only its faces.
     pub corners: bool,
 }
 
 impl HaloWidth {
-    /// The smallest width that covers both.
+    /// The smallest width that covers both widths.
     #[must_use]
     pub fn union(&self, other: &HaloWidth) -> HaloWidth {
         let layers = std::array::from_fn(|axis| {
@@ -24,37 +24,37 @@ impl HaloWidth {
         HaloWidth { layers, corners: self.corners || other.corners }
     }
 
-    /// The largest number of layers at either side of each axis.
+    /// The larger of the numbers of layers at the two sides of each axis.
     pub fn widest(&self) -> [usize; 3] {
         self.layers.map(|[low, high]| low.max(high))
     }
 
-    /// Whether no halo cell is needed.
+    /// Whether no halo cells are needed.
     pub fn is_empty(&self) -> bool {
         self.widest() == [0; 3]
     }
 }
 
-/// What one block exchanges with its neighbour beyond one face.
+/// A leg: what one block exchanges with its neighbour beyond one face.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leg {
     /// The face.
     pub face: Face,
-    /// The rank beyond it, possibly this one.
+    /// The rank beyond the face, which may be this one.
     pub neighbour: usize,
-    /// Whether the end of a periodic axis lies between.
+    /// Whether the end of a periodic axis lies between the two blocks.
     pub wraps: bool,
-    /// Cells of this block that the neighbour needs; may be empty.
+    /// The cells of this block that the neighbour needs. The region may be empty.
     pub send: Region,
-    /// Cells of this block's halo that come from the neighbour; may be empty.
+    /// The cells of this block's halo that come from the neighbour. The region may be empty.
     pub receive: Region,
 }
 
-/// All that one block exchanges.
+/// The halo plan of one block: all that it exchanges.
 ///
-/// Legs of one phase go at the same time. Without corners there is one phase. With corners there
-/// is one per axis, in order: those of a later axis carry halo cells that earlier ones filled, so
-/// that edges and corners come without messages of their own.
+/// The legs of a phase are exchanged at the same time. Without corners there is one phase. With
+/// corners there is one phase per axis, in order. The legs of a later axis carry halo cells that
+/// earlier phases filled, so edges and corners need no messages of their own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HaloPlan {
     phases: Vec<Vec<Leg>>,
@@ -63,8 +63,8 @@ pub struct HaloPlan {
 }
 
 impl HaloPlan {
-    /// The plan for a block. Blocks have at least as many cells along a cut axis as the halo has
-    /// layers.
+    /// The plan for a block. Along an axis that is cut, blocks must have at least as many cells as
+    /// the halo has layers.
     pub fn new(block: &Subdomain, width: HaloWidth) -> Self {
         let axes: Vec<Vec<usize>> = match width.corners {
             true => vec![vec![0], vec![1], vec![2]],
@@ -87,7 +87,7 @@ impl HaloPlan {
         HaloPlan { phases, axes, width }
     }
 
-    /// How far the halo reaches.
+    /// The width of the halo.
     pub fn width(&self) -> HaloWidth {
         self.width
     }
@@ -102,8 +102,9 @@ impl HaloPlan {
         &self.axes[phase]
     }
 
-    /// The cells along a wall whose ghosts can be set after the phase of `axis`: those of the
-    /// block, and with corners the halo cells that are filled by then.
+    /// The cells along a wall across `axis` whose ghost cells can be set after the phase of that
+    /// axis. They are those of the block, and with corners also the halo cells that are filled by
+    /// then.
     pub fn along_wall(&self, block: &Subdomain, axis: usize) -> Region {
         let mut margins = [[0; 2]; 3];
         if self.width.corners {
@@ -112,7 +113,7 @@ impl HaloPlan {
         block.domain().grown(margins)
     }
 
-    /// Faces beyond which another rank lies from which halo cells come.
+    /// The faces beyond which another rank lies that sends halo cells.
     pub fn awaited(&self, block: &Subdomain) -> Vec<Face> {
         let legs = self.phases.iter().flatten();
         legs.filter(|leg| leg.neighbour != block.rank() && !leg.receive.is_empty())
@@ -132,7 +133,8 @@ fn leg(
     let neighbour = block.neighbour(face)?;
     let layers = |side: Side| width.layers[axis][side.index()] as isize;
     let n = block.shape()[axis] as isize;
-    // This side's halo comes from the neighbour, whose halo at the opposite side comes from here.
+    // The halo at this side comes from the neighbour, whose halo at the opposite side comes from
+    // this block.
     let (filled, given) = (layers(side), layers(side.opposite()));
     if filled == 0 && given == 0 {
         return None;

@@ -1,9 +1,10 @@
-//! Halo cells of a block that is its own neighbour across an axis: copies from its other end.
+//! The halo cells of a block that is its own neighbour across an axis. They are copies of the cells
+//! at its other end.
 
 use fluxions_grid::{Layout, Region};
 
-/// Sets `layers` halo cells at the lower and upper side of `axis` to the cells of the opposite
-/// end, with the sign changed if `negate`. `along` are the cells along the two faces; its extent
+/// Sets `layers` halo cells at the lower and upper side of `axis` to the cells at the opposite end,
+/// with the sign changed if `negate`. `along` gives the cells along the two faces; its extent
 /// across them does not count.
 pub fn wrap(
     array: &mut [f64],

@@ -1,9 +1,10 @@
 //! Arithmetic and functions of complex numbers, in terms of real operations.
 //!
-//! Formulas: Abramowitz & Stegun 1964, "Handbook of Mathematical Functions", sections 3.7 and 4.3
-//! to 4.6; quotients by Smith 1962, Commun. ACM 5, 435; inverse functions by Kahan 1987, "Branch
-//! cuts for complex elementary functions, or much ado about nothing's sign bit", in which nothing
-//! cancels. Branch cuts are those of C99 annex G; a part that is missing is +0 there.
+//! The formulas are from Abramowitz & Stegun 1964, "Handbook of Mathematical Functions", sections
+//! 3.7 and 4.3 to 4.6. Quotients are computed as in Smith 1962, Commun. ACM 5, 435. Inverse
+//! functions are computed as in Kahan 1987, "Branch cuts for complex elementary functions, or much
+//! ado about nothing's sign bit", where nothing cancels. The branch cuts are those of C99 annex G,
+//! where a missing part counts as +0.
 
 use super::Number;
 use crate::builder::Builder;
@@ -11,11 +12,11 @@ use crate::function::Function;
 use crate::kernel::Value;
 use crate::math::{Binary, Unary};
 
-/// Powers with whole exponents up to this one are products.
+/// The largest whole exponent for which a power is computed as a product.
 const MOST_PRODUCTS: f64 = 64.0;
 
 impl Builder {
-    /// A part of a complex number, zero if it is missing.
+    /// A part of a complex number, which is zero if it is missing.
     pub(crate) fn part(&mut self, part: Option<Value>) -> Value {
         part.unwrap_or_else(|| self.constant(0.0))
     }
@@ -68,7 +69,7 @@ impl Builder {
             }
             (None, None) => {
                 let zero = self.constant(0.0);
-                // 0/0 is no zero.
+                // 0/0 is not zero, so a missing part is written out here.
                 let re = if x.is_zero() { Some(zero) } else { x.re };
                 Number { re: divided(self, re, zero), im: divided(self, x.im, zero) }
             }
@@ -76,14 +77,14 @@ impl Builder {
         }
     }
 
-    /// x/(c + di), the smaller of c and d in terms of the larger.
+    /// x/(c + di), where the smaller of c and d is expressed by the larger.
     fn quotient(&mut self, x: Number, c: Value, d: Value) -> Number {
         use Binary::{Add, Divide, Less, Multiply, Subtract};
         let (a, b) = (self.part(x.re), self.part(x.im));
         let (abs_c, abs_d) = (self.unary(Unary::Abs, c), self.unary(Unary::Abs, d));
         let flat = self.binary(Less, abs_d, abs_c);
-        // With |d| < |c|: r = d/c, ((a + b r) + (b − a r)i)/(c + d r); else the same with a + bi
-        // turned by −i, b − ai, and r = c/d.
+        // With |d| < |c| and r = d/c the quotient is ((a + b r) + (b − a r)i)/(c + d r). Otherwise
+        // r = c/d, and it is ((b + a r) + (b r − a)i)/(d + c r).
         let (large, small) = (self.select(flat, c, d), self.select(flat, d, c));
         let (p, q) = (self.select(flat, a, b), self.select(flat, b, a));
         let r = self.binary(Divide, small, large);
@@ -134,7 +135,7 @@ impl Builder {
     }
 }
 
-/// A function of which an argument is complex.
+/// The value of a function with a complex argument.
 pub(super) fn call(function: Function, x: &[Number], b: &mut Builder) -> Number {
     let z = x[0];
     match function {
@@ -158,7 +159,7 @@ pub(super) fn call(function: Function, x: &[Number], b: &mut Builder) -> Number 
             }
         }
         Function::Angle => Number::real(angle(z, b)),
-        // The rest takes no complex numbers (function.rs) or was dealt with before.
+        // The other functions take no complex numbers (function.rs) or were handled above.
         _ => Number::real(b.constant(f64::NAN)),
     }
 }
@@ -174,7 +175,7 @@ fn unary(f: Unary, z: Number, b: &mut Builder) -> Number {
             let (log, base) = (log(z, b), b.constant(base.ln()));
             b.over(log, Number::real(base))
         }
-        // sin z = −i sinh iz, cos z = cosh iz, tan z = −i tanh iz, and their inverses alike.
+        // sin z = −i sinh iz, cos z = cosh iz, tan z = −i tanh iz, and likewise for their inverses.
         Unary::Sin => around(z, b, sinh),
         Unary::Cos => {
             let turned = by_i(z, b);
@@ -194,7 +195,7 @@ fn unary(f: Unary, z: Number, b: &mut Builder) -> Number {
     }
 }
 
-/// The number with both parts written out: where a function is cut, the sign of a zero counts.
+/// The number with both parts present. On a branch cut the sign of a zero part counts.
 fn whole(z: Number, b: &mut Builder) -> Number {
     Number { re: Some(b.part(z.re)), im: Some(b.part(z.im)) }
 }
@@ -246,8 +247,8 @@ fn log(z: Number, b: &mut Builder) -> Number {
     Number { re: Some(b.unary(Unary::Log, size)), im: Some(angle) }
 }
 
-/// The root in the right half-plane. With t = √((|z| + |re z|)/2) it is (t, im/2t) for re ≥ 0, else
-/// (|im|/2t, ±t).
+/// The root in the right half-plane. With t = √((|z| + |re z|)/2) it is (t, im/2t) for re ≥ 0, and
+/// (|im|/2t, ±t) otherwise.
 fn sqrt(z: Number, b: &mut Builder) -> Number {
     use Binary::{Add, Divide, Equal, GreaterEqual, Multiply};
     let (re, im) = (b.part(z.re), b.part(z.im));
@@ -282,7 +283,7 @@ fn cosh(z: Number, b: &mut Builder) -> Number {
     Number { re: Some(re), im: Some(im) }
 }
 
-/// (tanh x + i tan y)/(1 + i tanh x tan y), which no large x makes overflow.
+/// (tanh x + i tan y)/(1 + i tanh x tan y), which does not overflow for large x.
 fn tanh(z: Number, b: &mut Builder) -> Number {
     let (re, im) = (b.part(z.re), b.part(z.im));
     let (th, tan) = (b.unary(Unary::Tanh, re), b.unary(Unary::Tan, im));
@@ -358,7 +359,7 @@ fn atanh(z: Number, b: &mut Builder) -> Number {
     Number { re: Some(re), im: Some(im) }
 }
 
-/// z^w: a product for whole w, else exp(w log z).
+/// z^w: a product for whole w, and exp(w log z) otherwise.
 fn power(z: Number, w: Number, b: &mut Builder) -> Number {
     let no_number = |im| b.as_constant(im) != Some(0.0);
     let exponent = match (w.re.and_then(|re| b.as_constant(re)), w.im.filter(|im| no_number(*im))) {
@@ -388,7 +389,8 @@ fn power(z: Number, w: Number, b: &mut Builder) -> Number {
     let log = log(z, b);
     let product = b.times(w, log);
     let mut value = exp(product, b);
-    // Where z is 0 its logarithm is −∞: 0^w is 0 for Re w > 0, wherever that turns, and 0^0 is 1.
+    // Where z is 0 its logarithm is −∞. There 0^w is 0 for Re w > 0, whatever Im w is, and 0^0 is
+    // 1.
     if let (Some(size), Some(_)) = (product.re, w.im) {
         let infinity = b.constant(f64::NEG_INFINITY);
         let vanishes = b.binary(Binary::Equal, size, infinity);

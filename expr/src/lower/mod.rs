@@ -1,5 +1,5 @@
-//! Checked expressions to operations of a kernel: what a value is in one cell, component by
-//! component, as real and imaginary parts.
+//! Turns checked expressions into operations of a kernel. They compute the value in one cell,
+//! component by component, as real and imaginary parts.
 
 mod complex;
 mod tensor;
@@ -12,7 +12,7 @@ use crate::space::Space;
 use crate::typed::{Expr, Node};
 use crate::types::{Rank, Type};
 
-/// A complex number in a kernel. A part that is missing is zero, and costs nothing.
+/// A complex number in a kernel. A missing part is zero and costs nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Number {
     /// The real part.
@@ -30,16 +30,16 @@ impl Number {
         Number { re: Some(re), im: None }
     }
 
-    /// Whether it is zero by the form of the expression.
+    /// Whether the form of the expression shows that the number is zero.
     pub fn is_zero(self) -> bool {
         self == Self::ZERO
     }
 }
 
-/// The components of a value: of a vector one after the other, of a tensor row by row.
+/// The components of a value: those of a vector in order, those of a tensor row by row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parts {
-    /// How many indices it has.
+    /// The number of indices of the value.
     pub rank: Rank,
     /// The components.
     pub items: Vec<Number>,
@@ -56,7 +56,7 @@ impl Parts {
         Parts { rank: Rank::Scalar, items: vec![number] }
     }
 
-    /// A value of a type from its numbers, in the order of [`Parts::numbers`].
+    /// A value of this type, made of its real numbers in the order of [`Parts::numbers`].
     pub fn of_numbers(ty: Type, numbers: &[Value]) -> Self {
         let item = |n: &[Value]| Number { re: Some(n[0]), im: n.get(1).copied() };
         let items = numbers.chunks_exact(ty.per_component()).map(item).collect();
@@ -68,9 +68,9 @@ impl Parts {
         self.items[0]
     }
 
-    /// The real numbers that make up a value of type `ty` in a space of this dimension: for each
-    /// component its real part, then, if it is complex, its imaginary part. A scalar stands for
-    /// every component of a vector or tensor.
+    /// The real numbers that make up a value of type `ty` in a space of this dimension. For each
+    /// component they are its real part and then, if the type is complex, its imaginary part. A
+    /// scalar stands for every component of a vector or tensor.
     pub fn numbers(&self, ty: Type, dimension: usize, builder: &mut Builder) -> Vec<Value> {
         let count = ty.rank.components(dimension);
         let mut numbers = Vec::with_capacity(count * ty.per_component());
@@ -97,8 +97,8 @@ impl Parts {
     }
 }
 
-/// The operations of an expression. `leaf` gives the value of whatever is not computed within
-/// the cell: fields, coordinates, operators, reductions, random numbers.
+/// The operations of an expression. `leaf` gives the value of every node that is not computed
+/// within the cell: fields, coordinates, operators, reductions and random numbers.
 pub fn lower(
     expr: &Expr,
     space: &Space,
@@ -153,7 +153,7 @@ pub fn lower(
     }
 }
 
-/// z where the call is |z|² of a complex number.
+/// The argument z, if the call is |z|² of a complex number.
 fn square_of_magnitude(function: Function, arguments: &[Expr]) -> Option<&Expr> {
     let Function::Binary(Binary::Power) = function else { return None };
     let Node::Number(2.0) = arguments[1].node else { return None };

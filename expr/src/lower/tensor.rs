@@ -25,7 +25,7 @@ pub(super) fn product(
     }
 }
 
-/// Sums over the last index of a and the first of b̄.
+/// Sums over the last index of a and the first index of b̄.
 fn dot(a: &Parts, b: &Parts, n: usize, builder: &mut Builder) -> Parts {
     let (rows, columns) = (a.items.len() / n, b.items.len() / n);
     let mut items = Vec::new();
@@ -58,7 +58,7 @@ fn cross(a: &Parts, b: &Parts, space: &Space, builder: &mut Builder) -> Parts {
         return Parts::scalar(pair(0, 1));
     }
     let items = match space.coordinates {
-        // The order (r, z, φ) is a left-handed one.
+        // The order (r, z, φ) is left-handed.
         Coordinates::Cylindrical => vec![pair(2, 1), pair(0, 2), pair(1, 0)],
         _ => vec![pair(1, 2), pair(2, 0), pair(0, 1)],
     };

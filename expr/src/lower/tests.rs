@@ -5,7 +5,7 @@ use num_complex::{Complex64, c64};
 use super::*;
 use crate::scope::{Place, Scope};
 
-/// The value of an expression of z, w and the real number u; parts that are `None` are missing.
+/// The value of an expression of z, w and the real number u. A part that is `None` is missing.
 fn value_of(text: &str, z: [Option<f64>; 2], w: [Option<f64>; 2]) -> Complex64 {
     let space = Space::nowhere();
     let mut scope = Scope::new(Place::Equation, &space);
@@ -68,7 +68,7 @@ fn functions_agree_with_num_complex() {
     }
 }
 
-/// On a cut the sign of the zero says which side it is; a part that is missing is +0.
+/// On a branch cut the sign of a zero tells the side of the cut. A missing part is +0.
 #[test]
 fn branch_cuts_are_seen_from_the_side_of_the_zero() {
     let real: [(usize, &[f64]); 8] = [
@@ -105,7 +105,7 @@ fn branch_cuts_are_seen_from_the_side_of_the_zero() {
     }
 }
 
-/// From mpmath 1.3 with 60 digits.
+/// The values come from mpmath 1.3 with 60 digits.
 #[test]
 fn nothing_cancels_and_nothing_overflows() {
     for (text, [x, y], [re, im]) in [

@@ -1,22 +1,22 @@
 //! e^x and e^x − 1.
 //!
-//! x = n·ln 2 + r with an integer n and |r| ≤ ½ ln 2, so that e^x = 2ⁿ·e^r; and
-//! e^r = 1 + r + r²·p(r) with a polynomial p.
+//! x = n·ln 2 + r with an integer n and |r| ≤ ½ ln 2, so that e^x = 2ⁿ·e^r. Here e^r = 1 + r +
+//! r²·p(r) with a polynomial p.
 
 use super::Lanes;
 use super::polynomial::{clamp, polynomial, quick_sum};
 
-/// Adding it to a number below 2⁵¹ rounds that to an integer, which then stands in the lowest bits
-/// of the sum.
+/// Adding this to a number below 2⁵¹ rounds the number to an integer, which then stands in the
+/// lowest bits of the sum.
 const ROUNDING: f64 = 6_755_399_441_055_744.0;
-/// The leading 42 bits of ln 2: its products with exponents of doubles are exact.
+/// The leading 42 bits of ln 2. Their products with the exponents of doubles are exact.
 pub(super) const LN_2_SHORT: f64 = 0.693_147_180_559_890_3;
-/// What those leave.
+/// ln 2 minus [`LN_2_SHORT`].
 pub(super) const LN_2_REST: f64 = 5.497_923_018_708_371e-14;
-/// Bits of 1.
+/// The bits of 1.
 pub(super) const ONE: i64 = 0x3ff0_0000_0000_0000;
 
-/// p of e^r = 1 + r + r²·p(r). From `scripts/minimax.py exp`.
+/// The coefficients of p in e^r = 1 + r + r²·p(r), from `scripts/minimax.py exp`.
 const EXP: [f64; 11] = [
     0.5,
     0.166_666_666_666_666_77,
@@ -31,18 +31,18 @@ const EXP: [f64; 11] = [
     2.092_448_161_278_315_2e-09,
 ];
 
-/// x = n·ln 2 + r.
+/// The parts n and r of x = n·ln 2 + r.
 pub(super) struct Reduced<L: Lanes> {
-    /// n, as the sum with [`ROUNDING`].
+    /// n plus [`ROUNDING`].
     sum: L::Real,
     n: L::Real,
     pub(super) r: L::Real,
-    /// What rounding leaves of r.
+    /// What r has lost in rounding.
     pub(super) rest: L::Real,
 }
 
 impl<L: Lanes> Reduced<L> {
-    /// For |x| below 2⁵⁰ or so.
+    /// Splits x, for |x| below about 2⁵⁰.
     #[inline(always)]
     pub(super) fn of(l: &mut L, x: L::Real) -> Self {
         let (rounding, per_ln_2) = (l.number(ROUNDING), l.number(std::f64::consts::LOG2_E));
@@ -56,7 +56,7 @@ impl<L: Lanes> Reduced<L> {
         Reduced { sum, n, r, rest: l.sub(left, small) }
     }
 
-    /// 2^(n + shift) where that is a normal number.
+    /// 2^(n + shift), where that is a normal number.
     #[inline(always)]
     pub(super) fn power(&self, l: &mut L, shift: i64) -> L::Real {
         let bits = l.to_bits(self.sum);
@@ -66,7 +66,7 @@ impl<L: Lanes> Reduced<L> {
         l.from_bits(bits)
     }
 
-    /// 2^(shift − n) where that is a normal number.
+    /// 2^(shift − n), where that is a normal number.
     #[inline(always)]
     pub(super) fn inverse_power(&self, l: &mut L, shift: i64) -> L::Real {
         let bits = l.to_bits(self.sum);
@@ -76,7 +76,7 @@ impl<L: Lanes> Reduced<L> {
         l.from_bits(bits)
     }
 
-    /// These parts with an n that is greater by `by`.
+    /// The same r with an n that is greater by `by`.
     #[inline(always)]
     pub(super) fn shifted(self, l: &mut L, by: L::Real) -> Self {
         Reduced { sum: l.add(self.sum, by), ..self }
@@ -90,7 +90,7 @@ impl<L: Lanes> Reduced<L> {
         l.mul(square, p)
     }
 
-    /// 2ⁿ·y, rounded once where that is subnormal, unless y is very far from 1.
+    /// 2ⁿ·y, rounded once where the result is subnormal. y must not be very far from 1.
     #[inline(always)]
     pub(super) fn scale(self, l: &mut L, y: L::Real) -> L::Real {
         let zero = l.number(0.0);
@@ -116,8 +116,8 @@ pub(super) fn exp<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     reduced.scale(l, y)
 }
 
-/// e^(x + rest)·2⁻ⁿ, where rest is small, and the n. Below −800 and above 710, x counts as these
-/// bounds.
+/// e^(x + rest)·2⁻ⁿ and the parts that hold n, for a small `rest`. An x below −800 or above 710 is
+/// replaced by that bound.
 #[inline(always)]
 pub(super) fn exp_of_sum<L: Lanes>(l: &mut L, x: L::Real, rest: L::Real) -> (L::Real, Reduced<L>) {
     let x = clamp(l, x, -800.0, 710.0);
@@ -134,8 +134,8 @@ pub(super) fn exp_of_sum<L: Lanes>(l: &mut L, x: L::Real, rest: L::Real) -> (L::
     (l.add(sum, small), reduced)
 }
 
-/// (e^x − 1)/2 as a sum of two numbers, for x ≥ −64 not so small that it is subnormal. The second
-/// is within half an ulp of the first or so.
+/// (e^x − 1)/2 as a sum of two numbers, for x ≥ −64 that is not so small that x is subnormal. The
+/// second number is at most about half an ulp of the first.
 #[inline(always)]
 pub(super) fn half_expm1<L: Lanes>(l: &mut L, x: L::Real) -> (L::Real, L::Real) {
     let reduced = Reduced::of(l, x);
@@ -155,7 +155,7 @@ pub(super) fn expm1<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let (sum, rest) = half_expm1(l, inside);
     let half = l.add(sum, rest);
     let y = l.add(half, half);
-    // Zeros keep their sign, subnormal numbers their bits.
+    // Zeros keep their sign, and subnormal numbers keep their bits.
     let (magnitude, tiny) = (l.abs(x), l.number(2f64.powi(-60)));
     let is_tiny = l.less(magnitude, tiny);
     l.select(is_tiny, x, y)

@@ -1,15 +1,15 @@
-//! Remainders of arguments of trigonometric functions that are far from 0, exactly.
+//! Exact remainders of the arguments of trigonometric functions that are far from 0.
 //!
 //! Source: M. Payne, R. Hanek, "Radian reduction for trigonometric functions", ACM SIGNUM
-//! Newsletter 18 (1983), 19–24: of x/π = m·2^e/π only those bits of 1/π matter whose product with
-//! m·2^e is no multiple of the period, and not too small.
+//! Newsletter 18 (1983), 19–24. For x/π = m·2^e/π only some bits of 1/π matter: those whose product
+//! with m·2^e is not a multiple of the period and is not too small.
 
 use std::f64::consts::PI;
 
 use super::Scalar;
 use super::polynomial::{power_of_two, quick_sum};
 
-/// 64 zero bits, then 1/π: its first 19·64 bits after the point.
+/// 64 zero bits, followed by the first 19·64 bits of 1/π after the point.
 const INVERSE_OF_PI: [u64; 20] = [
     0,
     0x517c_c1b7_2722_0a94,
@@ -33,22 +33,22 @@ const INVERSE_OF_PI: [u64; 20] = [
     0x2b01_9823_7e3d_b5d5,
 ];
 
-/// π less its double.
+/// π minus the double that is nearest to it.
 const PI_LOW: f64 = 1.224_646_799_147_353_2e-16;
 
-/// What is left of x·2^d/π + s/2 after the nearest integer n was subtracted, times π/2^d.
+/// x·2^d/π + s/2 minus the nearest integer n, times π/2^d.
 pub(super) struct Remainder {
     /// Whether n is odd.
     pub(super) odd: bool,
-    /// The remainder rounded.
+    /// The remainder, rounded.
     pub(super) high: f64,
-    /// What rounding has cut off.
+    /// What `high` has lost in rounding.
     pub(super) low: f64,
 }
 
 impl Remainder {
-    /// Of x, which is at least 2^20 or at most −2^20, with d = `doublings` and s = `halves`, each
-    /// at most 1.
+    /// The remainder of x, which is at least 2^20 or at most −2^20, with d = `doublings` and s =
+    /// `halves`. Both d and s are at most 1.
     pub(super) fn of(x: f64, doublings: u32, halves: u64) -> Self {
         if !x.is_finite() {
             return Remainder { odd: false, high: f64::NAN, low: f64::NAN };
@@ -57,12 +57,13 @@ impl Remainder {
         let mantissa = (bits & ((1 << 52) - 1)) | 1 << 52;
         let exponent = ((bits >> 52) & 0x7ff) as i32 - 1075;
 
-        // x·2^d/π modulo 2, in units of 2^-127, and ½ more for rounding to the nearest integer.
+        // This is x·2^d/π modulo 2, in units of 2^-127. The added ½ serves to round to the nearest
+        // integer.
         let turns = product(mantissa, window(exponent + doublings as i32));
         let turns = turns.wrapping_add(u128::from(halves + 1) << 126);
         let odd = turns >> 127 == 1;
-        // Without the integer and the ½, as a sign and two numbers. The remainder of a double is
-        // never below 2^-62 or so: 65 bits are certain.
+        // The integer and the ½ are removed. The rest is kept as a sign and two numbers. The
+        // remainder of a double is never below about 2^-62, so 65 of its bits are certain.
         let fraction = (turns << 1 >> 1) as i128 - (1 << 126);
         let zeros = fraction.unsigned_abs().leading_zeros();
         let magnitude = fraction.unsigned_abs() << zeros;
@@ -78,7 +79,7 @@ impl Remainder {
     }
 }
 
-/// 192 bits of 1/π, beginning with that of 2^-first.
+/// 192 bits of 1/π, the first of which is the bit of 2^-first.
 fn window(first: i32) -> [u64; 3] {
     let start = (first + 63) as usize;
     let (word, shift) = (start / 64, start % 64);
@@ -89,7 +90,7 @@ fn window(first: i32) -> [u64; 3] {
     })
 }
 
-/// The product modulo 2^192, less its last 64 bits.
+/// The product modulo 2^192, without its last 64 bits.
 fn product(factor: u64, [top, middle, bottom]: [u64; 3]) -> u128 {
     let factor = u128::from(factor);
     let middle = factor * u128::from(middle) + ((factor * u128::from(bottom)) >> 64);

@@ -5,7 +5,7 @@ use super::exponential::{Reduced, half_expm1};
 use super::logarithm::log_of_one_plus;
 use super::polynomial::{clamp, exact_product, exact_sum, polynomial, quick_sum};
 
-/// p of cosh r = 1 + r²·p(r²). From `scripts/minimax.py cosh`.
+/// The coefficients of p in cosh r = 1 + r²·p(r²), from `scripts/minimax.py cosh`.
 const COSH: [f64; 5] = [
     0.500_000_000_000_001_3,
     0.041_666_666_666_515_07,
@@ -13,7 +13,7 @@ const COSH: [f64; 5] = [
     2.480_148_987_976_073e-05,
     2.763_129_973_744_356e-07,
 ];
-/// p of sinh r = r + r³·p(r²). From `scripts/minimax.py sinh`.
+/// The coefficients of p in sinh r = r + r³·p(r²), from `scripts/minimax.py sinh`.
 const SINH: [f64; 5] = [
     0.166_666_666_666_666_77,
     0.008_333_333_333_321_676,
@@ -22,15 +22,16 @@ const SINH: [f64; 5] = [
     2.510_900_699_911_734_8e-08,
 ];
 
-/// cosh x and sinh x are e·cosh r + o·sinh r with x = n·ln 2 + r, where e and o are cosh(n·ln 2) and
-/// sinh(n·ln 2) for cosh, exchanged for sinh: the addition theorems (M. Abramowitz and I. A. Stegun,
-/// Handbook of Mathematical Functions, 4.5.24 and 4.5.25).
+/// cosh x, or sinh x if `odd`, for x ≥ 0. With x = n·ln 2 + r it is e·cosh r + o·sinh r. For cosh
+/// x, e = cosh(n·ln 2) and o = sinh(n·ln 2); for sinh x they are exchanged. These are the addition
+/// theorems (M. Abramowitz and I. A. Stegun, Handbook of Mathematical Functions, 4.5.24 and
+/// 4.5.25).
 #[inline(always)]
 fn of_magnitude<L: Lanes>(l: &mut L, x: L::Real, odd: bool) -> L::Real {
     let x = clamp(l, x, 0.0, 712.0);
     let reduced = Reduced::of(l, x);
     let (r, rest) = (reduced.r, reduced.rest);
-    // Large values are computed as 2⁻⁶⁴ of themselves.
+    // A large value is first computed as 2⁻⁶⁴ times itself, so that nothing overflows.
     let (middle, zero, one) = (l.number(300.0), l.number(0.0), l.number(1.0));
     let large = l.less(middle, x);
     let (less, much) = (l.number(-64.0), l.number(2f64.powi(64)));
@@ -46,12 +47,12 @@ fn of_magnitude<L: Lanes>(l: &mut L, x: L::Real, odd: bool) -> L::Real {
     let cubic = polynomial(l, z, SINH);
     let cube = l.mul(z, r);
     let cubic = l.fma(cube, cubic, rest);
-    // The even factor is 0 or larger than the product.
+    // The even factor is 0 or larger than this product.
     let (linear, lost) = exact_product(l, odd_factor, r);
     let (most, left) = quick_sum(l, even_factor, linear);
     let small = l.add(left, lost);
     let small = l.fma(odd_factor, cubic, small);
-    // cosh r − 1 needs r·rest, too.
+    // The rest of r adds r·rest to cosh r − 1.
     let even = l.fma(r, rest, even);
     let small = l.fma(even_factor, even, small);
     let y = l.add(most, small);
@@ -98,7 +99,7 @@ pub(super) fn tanh<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     l.copysign(y, x)
 }
 
-/// log(1 + w) with w = |x| + x²/(1 + √(1 + x²)), and log 2 + log(|x|) for large x
+/// log(1 + w) with w = |x| + x²/(1 + √(1 + x²)); for large x, log 2 + log(|x|).
 #[inline(always)]
 pub(super) fn asinh<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let magnitude = l.abs(x);
@@ -115,14 +116,14 @@ pub(super) fn asinh<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let rest = l.select(large, zero, rest);
     let extra = l.select(large, one, zero);
     let y = log_of_one_plus(l, w, rest, extra);
-    // NaN and ∞ are what they are.
+    // NaN and ∞ stay as they are.
     let infinity = l.number(f64::INFINITY);
     let finite = l.less(magnitude, infinity);
     let y = l.select(finite, y, magnitude);
     l.copysign(y, x)
 }
 
-/// log(1 + w) with w = t + √(2t + t²), t = x − 1, and log 2 + log(x) for large x
+/// log(1 + w) with w = t + √(2t + t²) and t = x − 1; for large x, log 2 + log(x).
 #[inline(always)]
 pub(super) fn acosh<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let (one, zero, limit) = (l.number(1.0), l.number(0.0), l.number(2f64.powi(60)));
@@ -166,6 +167,6 @@ pub(super) fn atanh<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let at_one = l.equal(magnitude, one);
     let outside = l.select(at_one, infinity, none);
     let y = l.select(inside, y, outside);
-    // Twice a subnormal number and half of that loses nothing.
+    // Doubling a subnormal number and halving the result loses nothing.
     l.copysign(y, x)
 }

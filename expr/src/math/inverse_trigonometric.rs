@@ -1,11 +1,11 @@
-//! Arcsine, arccosine and arctangent, of a number and of a quotient.
+//! The arcsine, the arccosine, and the arctangent of a number and of a quotient.
 
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
 
 use super::Lanes;
 use super::polynomial::{exact_sum, polynomial, power_of_two, quick_sum};
 
-/// What the doubles π, π/2, π/4 and 3π/4 lack.
+/// What the doubles of π, π/2, π/4 and 3π/4 lack.
 const PI_LOW: f64 = 1.224_646_799_147_353_2e-16;
 const FRAC_PI_2_LOW: f64 = PI_LOW / 2.0;
 const FRAC_PI_4_LOW: f64 = PI_LOW / 4.0;
@@ -16,7 +16,8 @@ const THREE_QUARTERS_LOW: f64 = 9.184_850_993_605_148e-17;
 const TAN_EIGHTH: f64 = 0.414_213_562_373_095_03;
 const TAN_THREE_EIGHTHS: f64 = 2.414_213_562_373_095;
 
-/// (atan t − t)/t³ in powers of t², |t| ≤ tan(π/8): `scripts/minimax.py atan`.
+/// The coefficients of (atan t − t)/t³ in powers of t², for |t| ≤ tan(π/8), from
+/// `scripts/minimax.py atan`.
 const ATAN: [f64; 12] = [
     -0.333_333_333_333_333_26,
     0.199_999_999_999_970_53,
@@ -32,7 +33,8 @@ const ATAN: [f64; 12] = [
     0.014_807_353_854_590_543,
 ];
 
-/// (asin s − s)/s³ in powers of s², |s| ≤ ½: `scripts/minimax.py asin`.
+/// The coefficients of (asin s − s)/s³ in powers of s², for |s| ≤ ½, from `scripts/minimax.py
+/// asin`.
 const ASIN: [f64; 13] = [
     0.166_666_666_666_667_57,
     0.074_999_999_999_712_21,
@@ -53,7 +55,7 @@ const ASIN: [f64; 13] = [
 #[inline(always)]
 pub(super) fn atan<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let magnitude = l.abs(x);
-    // Beyond 2^60 the value is π/2; infinity must not get into the quotients.
+    // Beyond 2^60 the value is π/2. Infinity must not get into the quotients.
     let (one, large) = (l.number(1.0), l.number(power_of_two(60)));
     let beyond = l.less(large, magnitude);
     let magnitude = l.select(beyond, large, magnitude);
@@ -62,7 +64,7 @@ pub(super) fn atan<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     l.copysign(value, x)
 }
 
-/// The angle of the point (x, y), as C99's `atan2`, within 1 ulp where it is no subnormal.
+/// The angle of the point (x, y), as C99's `atan2`. It is within 1 ulp where it is not subnormal.
 #[inline(always)]
 pub(super) fn atan2<L: Lanes>(l: &mut L, y: L::Real, x: L::Real) -> L::Real {
     let (zero, one) = (l.number(0.0), l.number(1.0));
@@ -70,7 +72,8 @@ pub(super) fn atan2<L: Lanes>(l: &mut L, y: L::Real, x: L::Real) -> L::Real {
     let flat = l.less(up, across);
     let most = l.select(flat, across, up);
 
-    // Of an infinite point only the directions matter: 1 for infinite, 0 for finite coordinates.
+    // Of an infinite point only the direction matters. Infinite coordinates become 1 and finite
+    // ones 0.
     let infinity = l.number(f64::INFINITY);
     let infinite = l.equal(most, infinity);
     let direction = |l: &mut L, a: L::Real| {
@@ -80,7 +83,7 @@ pub(super) fn atan2<L: Lanes>(l: &mut L, y: L::Real, x: L::Real) -> L::Real {
     };
     let (across_, up_) = (direction(l, across), direction(l, up));
 
-    // Sums and reciprocals must be neither infinite nor subnormal.
+    // The sums and reciprocals below must be neither infinite nor subnormal.
     let (large, small) = (l.number(power_of_two(900)), l.number(power_of_two(-700)));
     let (down, upwards) = (l.number(power_of_two(-100)), l.number(power_of_two(300)));
     let (is_large, is_small) = (l.less(large, most), l.less(most, small));
@@ -88,7 +91,7 @@ pub(super) fn atan2<L: Lanes>(l: &mut L, y: L::Real, x: L::Real) -> L::Real {
     let scale = l.select(is_small, upwards, scale);
     let (across_, up_) = (l.mul(across_, scale), l.mul(up_, scale));
 
-    // The origin counts as the point (1, 0) or (−1, 0).
+    // The origin is treated as the point (1, 0) or (−1, 0).
     let origin = l.equal(most, zero);
     let across_ = l.select(origin, one, across_);
 
@@ -104,11 +107,11 @@ pub(super) fn atan2<L: Lanes>(l: &mut L, y: L::Real, x: L::Real) -> L::Real {
     l.select(there, value, nan)
 }
 
-/// atan(y/x), or π less that where the point is on the left; x, y ≥ 0, not both 0, their sum
-/// finite.
+/// atan(y/x), or π minus that where the point is on the left. Here x, y ≥ 0, they are not both 0,
+/// and their sum is finite.
 ///
-/// With one quotient t, |t| ≤ tan(π/8), the angle is atan t with t = y/x, π/4 + atan t with
-/// t = (y − x)/(y + x), or π/2 + atan t with t = −x/y.
+/// The angle is computed from a quotient t with |t| ≤ tan(π/8). It is atan t with t = y/x, π/4 +
+/// atan t with t = (y − x)/(y + x), or π/2 + atan t with t = −x/y.
 #[inline(always)]
 fn angle<L: Lanes>(l: &mut L, y: L::Real, x: L::Real, left: L::Mask) -> L::Real {
     let zero = l.number(0.0);
@@ -117,7 +120,7 @@ fn angle<L: Lanes>(l: &mut L, y: L::Real, x: L::Real, left: L::Mask) -> L::Real 
     let flat = l.less(y, low_bound);
     let steep = l.less(high_bound, y);
 
-    // Difference and sum, each with what it loses in rounding.
+    // The difference and the sum, each with what it loses in rounding.
     let minus_x = l.negate(x);
     let (difference, difference_low) = exact_sum(l, y, minus_x);
     let (sum, sum_low) = exact_sum(l, y, x);
@@ -145,7 +148,7 @@ fn angle<L: Lanes>(l: &mut L, y: L::Real, x: L::Real, left: L::Mask) -> L::Real 
     let cube = l.mul(t, z);
     let rest = l.fma(cube, p, t_low);
 
-    // On the left, π less the angle.
+    // On the left the angle is π minus this one.
     let constant = |l: &mut L, [a, b, c]: [f64; 3]| {
         let (a, b, c) = (l.number(a), l.number(b), l.number(c));
         let value = l.select(flat, a, b);
@@ -170,7 +173,7 @@ fn angle<L: Lanes>(l: &mut L, y: L::Real, x: L::Real, left: L::Mask) -> L::Real 
 /// The arcsine, within 1.1 ulp.
 #[inline(always)]
 pub(super) fn asin<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
-    // asin x = π/2 − 2 asin √((1 − x)/2) for x > ½
+    // asin x = π/2 − 2 asin √((1 − x)/2) for x > ½.
     let part = ArcsinePart::of(l, x);
     let (quarter, quarter_low) = (l.number(FRAC_PI_2), l.number(FRAC_PI_2_LOW));
     let minus_two = l.number(-2.0);
@@ -187,7 +190,7 @@ pub(super) fn asin<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
 /// The arccosine, within 1.1 ulp.
 #[inline(always)]
 pub(super) fn acos<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
-    // acos x = 2 asin √((1 − x)/2) for x > ½, π less that of −x for x < −½, else π/2 − asin x.
+    // acos x is 2 asin √((1 − x)/2) for x > ½, π − acos(−x) for x < −½, and π/2 − asin x otherwise.
     let part = ArcsinePart::of(l, x);
     let zero = l.number(0.0);
     let negative = l.less(x, zero);
@@ -202,7 +205,7 @@ pub(super) fn acos<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let base_low = l.select(part.large, base_low, quarter_low);
     let s = l.select(part.large, double, part.s);
     let rest = l.select(part.large, double_rest, part.rest);
-    // Subtracted for positive x unless |x| is large, for negative x if |x| is large.
+    // It is subtracted for positive x unless |x| is large, and for negative x if |x| is large.
     let (positive, small) = (l.not(negative), l.not(part.large));
     let down = l.both(positive, small);
     let turned = l.both(negative, part.large);
@@ -217,7 +220,7 @@ pub(super) fn acos<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     l.add(high, low)
 }
 
-/// asin s = s + rest for s = |x|, or s = √((1 − |x|)/2) where |x| is large.
+/// asin s = s + rest, where s = |x|, or s = √((1 − |x|)/2) if |x| is large.
 struct ArcsinePart<L: Lanes> {
     large: L::Mask,
     s: L::Real,
@@ -256,7 +259,7 @@ mod tests {
 
     #[test]
     fn the_angle_of_special_points_is_as_in_c99() {
-        // (y, x, angle) for y with sign bit 0; annex F.9.1.4.
+        // Triples (y, x, angle) for y with sign bit 0, from C99 annex F.9.1.4.
         let points = [
             (0.0, 1.0, 0.0),
             (0.0, 0.0, 0.0),

@@ -1,11 +1,11 @@
-//! The primitive operations that functions are made of.
+//! The primitive operations of which the elementary functions consist.
 //!
-//! A function is defined once, as a sequence of these operations, generic over who carries them
-//! out: on one number ([`Scalar`]), or as instructions on vectors that a back end emits. Each
-//! operation is exact or rounded once, to nearest, as IEEE 754 says, so that all of them give the
-//! same bits. Definitions hold no branches: both sides are computed and one is selected.
+//! A function is defined once, as a sequence of these operations. It is generic over what carries
+//! them out: [`Scalar`] computes one number, and a back end emits instructions on vectors. Each
+//! operation is exact or rounded once, to nearest, as IEEE 754 says, so all of them give the same
+//! bits. Definitions have no branches: both sides are computed and one is selected.
 
-/// Who carries out primitive operations, on some number of lanes at once.
+/// What carries out primitive operations, on some number of lanes at once.
 #[allow(clippy::wrong_self_convention)] // `from_bits` is an operation, not a constructor.
 pub(crate) trait Lanes {
     /// Doubles.
@@ -15,7 +15,7 @@ pub(crate) trait Lanes {
     /// Truth values.
     type Mask: Copy;
 
-    /// The same number in all lanes.
+    /// A number that is the same in all lanes.
     fn number(&mut self, x: f64) -> Self::Real;
     fn add(&mut self, a: Self::Real, b: Self::Real) -> Self::Real;
     fn sub(&mut self, a: Self::Real, b: Self::Real) -> Self::Real;
@@ -24,7 +24,7 @@ pub(crate) trait Lanes {
     /// a·b + c, rounded once.
     fn fma(&mut self, a: Self::Real, b: Self::Real, c: Self::Real) -> Self::Real;
     fn sqrt(&mut self, a: Self::Real) -> Self::Real;
-    /// The number with its sign bit turned over.
+    /// The number with its sign bit flipped.
     fn negate(&mut self, a: Self::Real) -> Self::Real;
     /// The number with its sign bit cleared.
     fn abs(&mut self, a: Self::Real) -> Self::Real;
@@ -33,14 +33,14 @@ pub(crate) trait Lanes {
     fn floor(&mut self, a: Self::Real) -> Self::Real;
     fn ceil(&mut self, a: Self::Real) -> Self::Real;
     fn truncate(&mut self, a: Self::Real) -> Self::Real;
-    /// The remainder of a/b with the sign of a, exact, as C's `fmod`.
+    /// The exact remainder of a/b with the sign of a, as C's `fmod`.
     fn remainder(&mut self, a: Self::Real, b: Self::Real) -> Self::Real;
 
-    /// a < b; false where one is NaN.
+    /// Whether a < b. It is false where a or b is NaN.
     fn less(&mut self, a: Self::Real, b: Self::Real) -> Self::Mask;
-    /// a ≤ b; false where one is NaN.
+    /// Whether a ≤ b. It is false where a or b is NaN.
     fn less_equal(&mut self, a: Self::Real, b: Self::Real) -> Self::Mask;
-    /// a = b; false where one is NaN.
+    /// Whether a = b. It is false where a or b is NaN.
     fn equal(&mut self, a: Self::Real, b: Self::Real) -> Self::Mask;
     fn both(&mut self, a: Self::Mask, b: Self::Mask) -> Self::Mask;
     fn either(&mut self, a: Self::Mask, b: Self::Mask) -> Self::Mask;
@@ -48,7 +48,7 @@ pub(crate) trait Lanes {
     /// `mask ? yes : no`
     fn select(&mut self, mask: Self::Mask, yes: Self::Real, no: Self::Real) -> Self::Real;
 
-    /// The same integer in all lanes.
+    /// An integer that is the same in all lanes.
     fn integer(&mut self, x: i64) -> Self::Bits;
     /// The bits of a double.
     fn to_bits(&mut self, a: Self::Real) -> Self::Bits;
@@ -61,15 +61,15 @@ pub(crate) trait Lanes {
     fn and_bits(&mut self, a: Self::Bits, b: Self::Bits) -> Self::Bits;
     fn or_bits(&mut self, a: Self::Bits, b: Self::Bits) -> Self::Bits;
     fn xor_bits(&mut self, a: Self::Bits, b: Self::Bits) -> Self::Bits;
-    /// Shifted to the left by a number of bits below 64.
+    /// The bits shifted to the left by a number of places below 64.
     fn shift_left(&mut self, a: Self::Bits, by: u32) -> Self::Bits;
-    /// Shifted to the right by a number of bits below 64, zeros coming in.
+    /// The bits shifted to the right by a number of places below 64, with zeros coming in.
     fn shift_right(&mut self, a: Self::Bits, by: u32) -> Self::Bits;
     /// Whether all bits are 0.
     fn is_zero(&mut self, a: Self::Bits) -> Self::Mask;
 
-    /// `usual`, but where `rare` holds `function` of `x`, number by number: for arguments that
-    /// hardly ever occur and would slow down all others.
+    /// `function` of `x`, number by number, where `rare` holds, and `usual` elsewhere. It is meant
+    /// for arguments that hardly ever occur and would slow down all others.
     fn rare(
         &mut self,
         rare: Self::Mask,
@@ -79,26 +79,26 @@ pub(crate) trait Lanes {
     ) -> Self::Real;
 }
 
-/// One number at a time.
+/// Computes one number at a time.
 pub(crate) struct Scalar;
 
-/// One number at a time, in loops that are to be vectorised: rare arguments are only noticed, and
-/// what is computed of them is of no use.
+/// Computes one number at a time, in loops that are meant to be vectorised. It only notes that an
+/// argument was rare; the value for a rare argument is useless.
 #[derive(Default)]
 pub(crate) struct Usual {
-    /// Not 0 after a rare argument; as wide as numbers, which suits vectors.
+    /// This is not 0 after a rare argument. It is as wide as a double, which suits vectors.
     rare: u64,
 }
 
 impl Usual {
-    /// Whether an argument was rare.
+    /// Whether any argument was rare.
     #[inline(always)]
     pub(crate) fn met_rare(&self) -> bool {
         self.rare != 0
     }
 }
 
-/// What `Scalar` and `Usual` have in common.
+/// The operations that `Scalar` and `Usual` have in common.
 macro_rules! operations_on_f64 {
     () => {
         type Real = f64;

@@ -1,9 +1,9 @@
-//! log x, log(1 + x), log₂ x, log₁₀ x.
+//! The logarithms log x, log(1 + x), log₂ x and log₁₀ x.
 //!
-//! x = 2ᵏ·(1 + f) with √½ ≤ 1 + f ≤ √2, so that log x = k·log 2 + log(1 + f). With
-//! s = f/(2 + f), log(1 + f) = 2·artanh s = 2s + s³·p(s²) (M. Abramowitz and I. A. Stegun,
-//! Handbook of Mathematical Functions, 4.1.27), where p is a polynomial; as 2s = f − s·f, that is
-//! f − s·(f − s²·p(s²)), and f is exact.
+//! x = 2ᵏ·(1 + f) with √½ ≤ 1 + f ≤ √2, so that log x = k·log 2 + log(1 + f). With s = f/(2 + f),
+//! log(1 + f) = 2·artanh s = 2s + s³·p(s²), where p is a polynomial (M. Abramowitz and I. A.
+//! Stegun, Handbook of Mathematical Functions, 4.1.27). Since 2s = f − s·f, this is f − s·(f −
+//! s²·p(s²)), where f is exact.
 
 use std::f64::consts::{LOG2_E, LOG10_E};
 
@@ -11,7 +11,7 @@ use super::Lanes;
 use super::exponential::{LN_2_REST, LN_2_SHORT, ONE};
 use super::polynomial::{exact_product, exact_sum, polynomial, quick_sum};
 
-/// p. From `scripts/minimax.py log`.
+/// The coefficients of p, from `scripts/minimax.py log`.
 const LOG: [f64; 7] = [
     0.666_666_666_666_673_4,
     0.399_999_999_994_174_85,
@@ -21,20 +21,20 @@ const LOG: [f64; 7] = [
     0.153_140_228_315_823_86,
     0.147_963_968_062_681_44,
 ];
-/// What LOG2_E leaves of log₂ e.
+/// log₂ e minus LOG2_E.
 const LOG2_E_REST: f64 = 2.035_527_374_093_103_3e-17;
-/// What LOG10_E leaves of log₁₀ e.
+/// log₁₀ e minus LOG10_E.
 const LOG10_E_REST: f64 = 1.098_319_650_216_765e-17;
 /// The leading 42 bits of log₁₀ 2.
 const LOG10_2_SHORT: f64 = 0.301_029_995_663_952_83;
-/// What those leave.
+/// log₁₀ 2 minus [`LOG10_2_SHORT`].
 const LOG10_2_REST: f64 = 2.836_339_455_104_496_4e-14;
-/// Bits of about √½.
+/// The bits of a number near √½.
 const ROOT: i64 = 0x3fe6_a09e_0000_0000;
-/// 2⁵², whose lowest bits are those of an integer added to it.
+/// 2⁵². An integer that is added to it stands in the lowest bits of the sum.
 const INTEGERS: f64 = 4_503_599_627_370_496.0;
 
-/// x = 2ᵏ·(1 + f)
+/// The parts of x = 2ᵏ·(1 + f).
 pub(super) struct Split<L: Lanes> {
     pub(super) k: L::Real,
     /// 1 + f
@@ -44,11 +44,11 @@ pub(super) struct Split<L: Lanes> {
 }
 
 impl<L: Lanes> Split<L> {
-    /// For positive normal numbers.
+    /// Splits a positive normal number.
     #[inline(always)]
     pub(super) fn of(l: &mut L, x: L::Real) -> Self {
         let bits = l.to_bits(x);
-        // 1 more in the exponent from √2 on, √½ being what is left.
+        // From √2 on the exponent is greater by 1, so that the significand begins at √½.
         let (shift, root) = (l.integer(ONE - ROOT), l.integer(ROOT));
         let moved = l.add_bits(bits, shift);
         let exponent = l.shift_right(moved, 52);
@@ -65,7 +65,7 @@ impl<L: Lanes> Split<L> {
         Split { k, significand, inverse: l.sub_bits(twice, exponent) }
     }
 
-    /// For any positive number.
+    /// Splits any positive number.
     #[inline(always)]
     pub(super) fn of_any(l: &mut L, x: L::Real) -> Self {
         let (normal, much) = (l.number(f64::MIN_POSITIVE), l.number(2f64.powi(54)));
@@ -79,7 +79,7 @@ impl<L: Lanes> Split<L> {
     }
 }
 
-/// log(1 + f) = f − the first; f.
+/// f − log(1 + f), which is s·(f − s²·p(s²)).
 #[inline(always)]
 fn one_plus<L: Lanes>(l: &mut L, f: L::Real) -> L::Real {
     let two = l.number(2.0);
@@ -92,7 +92,7 @@ fn one_plus<L: Lanes>(l: &mut L, f: L::Real) -> L::Real {
     l.mul(s, inner)
 }
 
-/// The value at 0, below, at ∞ and NaN, where it is not `y`.
+/// `y` for positive finite x, and the limits of the logarithm at 0, below 0, at ∞ and at NaN.
 #[inline(always)]
 fn with_limits<L: Lanes>(l: &mut L, x: L::Real, y: L::Real) -> L::Real {
     let (zero, infinity) = (l.number(0.0), l.number(f64::INFINITY));
@@ -127,7 +127,7 @@ pub(super) fn log<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     with_limits(l, x, y)
 }
 
-/// k·(short + rest) + log(1 + f)·(factor + left), where the first product is exact with `short`.
+/// k·(short + rest) + log(1 + f)·(factor + left). The product k·`short` must be exact.
 #[inline(always)]
 fn to_base<L: Lanes>(
     l: &mut L,
@@ -165,8 +165,8 @@ pub(super) fn log10<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     to_base(l, x, [LOG10_2_SHORT, LOG10_2_REST], [LOG10_E, LOG10_E_REST])
 }
 
-/// log(1 + x + rest) + extra·log 2, where the sum is a normal number or 0 and `rest` is small
-/// beside x. Wrong, or NaN, for other sums.
+/// log(1 + x + rest) + extra·log 2, where `rest` is small beside x. The sum 1 + x + rest must be a
+/// normal number or 0; for other sums the result is wrong or NaN.
 #[inline(always)]
 pub(super) fn log_of_one_plus<L: Lanes>(
     l: &mut L,
@@ -178,7 +178,8 @@ pub(super) fn log_of_one_plus<L: Lanes>(
     let (sum, lost) = exact_sum(l, one, x);
     let lost = l.add(lost, rest);
     let split = Split::of(l, sum);
-    // What was lost counts 2^−k; from 2⁶⁰ on it does not matter, and 2^−k may be no normal number.
+    // What was lost is multiplied by 2^−k. From 2⁶⁰ on it does not matter, and 2^−k may be
+    // subnormal.
     let (large, zero) = (l.number(2f64.powi(60)), l.number(0.0));
     let (inverse, counts) = (l.from_bits(split.inverse), l.less(sum, large));
     let inverse = l.select(counts, inverse, zero);

@@ -1,5 +1,5 @@
-//! The elementary functions of numbers: one definition each, used by every back end and wherever
-//! a constant is folded, so that a cell has the same bits however it is computed.
+//! The elementary functions. Each has one definition, which every back end uses, as does the
+//! folding of constants. So a cell has the same bits however it is computed.
 
 mod exponential;
 mod far;
@@ -23,9 +23,9 @@ pub enum Unary {
     /// 1 where the argument is 0, else 0.
     Not,
     Abs,
-    /// −1, 0 or 1; NaN of NaN.
+    /// −1, 0 or 1; NaN for NaN.
     Sign,
-    /// ±1 by the sign bit, so that `signum(0)` is 1; NaN of NaN.
+    /// ±1 by the sign bit, so that `signum(0)` is 1; NaN for NaN.
     Signum,
     Sqrt,
     Cbrt,
@@ -51,11 +51,11 @@ pub enum Unary {
     Gamma,
     Floor,
     Ceil,
-    /// To the nearest integer, halves away from zero.
+    /// Rounds to the nearest integer, and halves away from zero.
     Round,
 }
 
-/// Functions of two numbers. Comparisons give 1 or 0; a number is true unless it is 0.
+/// Functions of two numbers. A comparison gives 1 or 0. Every number but 0 counts as true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum Binary {
@@ -70,9 +70,9 @@ pub enum Binary {
     Modulo,
     Atan2,
     Hypot,
-    /// The smaller; a NaN gives way to the other argument, as IEEE 754-2008 minNum.
+    /// The smaller number. If one is NaN, it is the other one, as IEEE 754-2008 minNum.
     Min,
-    /// The larger; a NaN gives way to the other argument, as IEEE 754-2008 maxNum.
+    /// The larger number. If one is NaN, it is the other one, as IEEE 754-2008 maxNum.
     Max,
     Less,
     LessEqual,
@@ -84,14 +84,14 @@ pub enum Binary {
     Or,
 }
 
-/// 1 or 0.
+/// The number 1 for true and 0 for false.
 #[inline(always)]
 fn truth<L: Lanes>(l: &mut L, is: L::Mask) -> L::Real {
     let (one, zero) = (l.number(1.0), l.number(0.0));
     l.select(is, one, zero)
 }
 
-/// Whether a number counts as true: unless it is 0.
+/// Whether a number counts as true, which every number but 0 does.
 #[inline(always)]
 fn is_true<L: Lanes>(l: &mut L, x: L::Real) -> L::Mask {
     let zero = l.number(0.0);
@@ -115,7 +115,7 @@ impl Unary {
         self.on(&mut Scalar, x)
     }
 
-    /// The function as primitive operations.
+    /// The function as primitive operations on x.
     #[inline(always)]
     pub(crate) fn on<L: Lanes>(self, l: &mut L, x: L::Real) -> L::Real {
         match self {
@@ -142,7 +142,7 @@ impl Unary {
             Unary::Floor => l.floor(x),
             Unary::Ceil => l.ceil(x),
             Unary::Round => {
-                // The largest number below ½ keeps what is just below ½ from being rounded up.
+                // With the largest number below ½, a number just below ½ is not rounded up.
                 let half = l.number(0.499_999_999_999_999_94);
                 let half = l.copysign(half, x);
                 let sum = l.add(x, half);
@@ -180,7 +180,7 @@ impl Binary {
         self.on(&mut Scalar, x, y)
     }
 
-    /// The function as primitive operations.
+    /// The function as primitive operations on x and y.
     #[inline(always)]
     pub(crate) fn on<L: Lanes>(self, l: &mut L, x: L::Real, y: L::Real) -> L::Real {
         match self {
@@ -227,8 +227,8 @@ impl Binary {
         }
     }
 
-    /// Whether a comparison, or a connection of two truth values, holds. Every other function counts
-    /// as `NotEqual`, and none is asked for.
+    /// Whether a comparison, or a logical combination of two truth values, holds. Every other
+    /// function is treated as `NotEqual`; this is never asked for one.
     #[inline(always)]
     fn holds<L: Lanes>(self, l: &mut L, x: L::Real, y: L::Real) -> L::Mask {
         match self {
@@ -248,14 +248,15 @@ impl Binary {
         }
     }
 
-    /// Whether exchanging the arguments leaves every bit of the value (up to which of two NaNs).
+    /// Whether exchanging the arguments keeps every bit of the value, except that another NaN may
+    /// result.
     pub(crate) fn commutes(self) -> bool {
         use Binary::*;
         matches!(self, Add | Multiply | Equal | NotEqual | And | Or)
     }
 }
 
-/// `condition ≠ 0 ? yes : no`; a NaN is true.
+/// `condition ≠ 0 ? yes : no`, where NaN counts as true.
 #[inline(always)]
 pub(crate) fn select(condition: f64, yes: f64, no: f64) -> f64 {
     select_on(&mut Scalar, condition, yes, no)

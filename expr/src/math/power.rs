@@ -1,14 +1,15 @@
-//! x^y = e^(y·log|x|), with the sign of x where y is odd.
+//! The power x^y = e^(y·log|x|), with the sign of x where y is odd.
 //!
-//! An error of the logarithm counts y·log|x| ≤ 745 times, so it is computed as a sum of two doubles,
-//! and so is the product.
+//! An error of the logarithm is multiplied by y, and y·log|x| reaches 745. So both the logarithm
+//! and the product are computed as sums of two doubles.
 
 use super::Lanes;
 use super::exponential::{LN_2_REST, LN_2_SHORT, exp_of_sum};
 use super::logarithm::Split;
 use super::polynomial::{Sum, exact_product, polynomial, quick_sum};
 
-/// q of 2·artanh s = 2s + s³·(2/3 + s²·q(s²)). From `scripts/minimax.py log_second`.
+/// The coefficients of q in 2·artanh s = 2s + s³·(2/3 + s²·q(s²)), from `scripts/minimax.py
+/// log_second`.
 const LOG: [f64; 7] = [
     0.400_000_000_000_020_84,
     0.285_714_285_701_676_2,
@@ -19,12 +20,13 @@ const LOG: [f64; 7] = [
     0.131_908_278_234_481_67,
 ];
 const TWO_THIRDS: f64 = 2.0 / 3.0;
-/// What TWO_THIRDS leaves of 2/3.
+/// 2/3 minus TWO_THIRDS.
 const TWO_THIRDS_REST: f64 = 3.700_743_415_417_188e-17;
 
-/// log x for positive finite x, to about 2⁻⁶⁴ of its size.
+/// log x for positive finite x, with an error of about 2⁻⁶⁴ of its size.
 ///
-/// With f, s and k as in [`super::logarithm`]; each letter is a sum of two numbers here.
+/// The letters f, s and k are those of [`super::logarithm`]. Each letter is a sum of two numbers
+/// here.
 #[inline(always)]
 pub(super) fn exact_log<L: Lanes>(l: &mut L, x: L::Real) -> Sum<L> {
     let split = Split::of_any(l, x);
@@ -58,7 +60,7 @@ pub(super) fn exact_log<L: Lanes>(l: &mut L, x: L::Real) -> Sum<L> {
     let (y, lost) = exact_product(l, s, t);
     let y_rest = l.fma(s, t_rest, lost);
     let y_rest = l.fma(s_rest, t, y_rest);
-    // k·log 2 is larger, unless it is 0.
+    // k·log 2 is larger than log(1 + f), unless it is 0.
     let (short, rest) = (l.number(LN_2_SHORT), l.number(LN_2_REST));
     let whole = l.mul(split.k, short);
     let (sum, lost) = quick_sum(l, whole, y);
@@ -80,18 +82,18 @@ pub(super) fn power<L: Lanes>(l: &mut L, x: L::Real, y: L::Real) -> L::Real {
     let log = l.select(is_zero, least, log);
     let (exponent, lost) = exact_product(l, y, log);
     let lost = l.fma(y, rest, lost);
-    // Where the value is 0 or ∞, the rest may be NaN.
+    // Where the value is 0 or ∞, the rest may be NaN and is left out.
     let (size, limit) = (l.abs(exponent), l.number(800.0));
     let inside = l.less(size, limit);
     let lost = l.select(inside, lost, zero);
     let (value, scale) = exp_of_sum(l, exponent, lost);
     let value = scale.scale(l, value);
-    // |x| = 1 with y = ±∞.
+    // These are the values for |x| = 1 with y = ±∞.
     let is_one = l.equal(base, one);
     let there = l.equal(y, y);
     let unit = l.both(is_one, there);
     let value = l.select(unit, one, value);
-    // Negative x.
+    // These are the values for negative x.
     let whole = l.truncate(y);
     let integer = l.equal(whole, y);
     let halved = l.mul(y, half);
@@ -107,7 +109,7 @@ pub(super) fn power<L: Lanes>(l: &mut L, x: L::Real, y: L::Real) -> L::Real {
     let undefined = l.both(proper, no_zero);
     let none = l.number(f64::NAN);
     let value = l.select(undefined, none, value);
-    // 1 even of NaN.
+    // The value is 1 here even for NaN.
     let (no_power, one_base) = (l.equal(y, zero), l.equal(x, one));
     let always = l.either(no_power, one_base);
     l.select(always, one, value)

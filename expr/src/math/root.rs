@@ -1,9 +1,10 @@
-//! Cube root, and the square root of a sum of squares.
+//! The cube root, and the square root of a sum of squares.
 
 use super::Lanes;
 use super::polynomial::{exact_product, polynomial, power_of_two};
 
-/// ((1 − h)^(−1/3) − 1)/h in powers of h, |h| ≤ 0.11: `scripts/minimax.py cbrt`.
+/// The coefficients of ((1 − h)^(−1/3) − 1)/h in powers of h, for |h| ≤ 0.11, from
+/// `scripts/minimax.py cbrt`.
 const CBRT: [f64; 4] = [
     0.333_331_021_313_060_5,
     0.222_213_963_927_547_86,
@@ -11,20 +12,21 @@ const CBRT: [f64; 4] = [
     0.146_071_641_553_447_57,
 ];
 
-/// C in bits(r) = C − bits(x)/3, which gives r = x^(−1/3)·(1 ± 0.035): as the logarithm of a
-/// number is almost linear in its bits, four thirds of the bits of 1, moved so that h is as often
-/// positive as negative.
+/// The number C in bits(r) = C − bits(x)/3, which gives r = x^(−1/3)·(1 ± 0.035), since the bits of
+/// a number are almost linear in its logarithm. C is four thirds of the bits of 1, moved so that h
+/// is positive as often as negative.
 const GUESS: f64 = 6_142_603_538_476_737_024.0;
 
 /// The cube root, within 1 ulp.
 ///
-/// From a first guess of r = x^(−1/3) two steps of the binomial series of (1 − h)^(−1/3),
-/// h = 1 − x·r³, then one of Newton's for y = x·r² with a residual x − y³ of twice the precision.
+/// A first guess of r = x^(−1/3) is improved by two steps of the binomial series of (1 − h)^(−1/3)
+/// with h = 1 − x·r³. Then follows one of Newton's steps for y = x·r², in which the residual x − y³
+/// has twice the precision.
 #[inline(always)]
 pub(super) fn cbrt<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let magnitude = l.abs(x);
     let (zero, one, infinity) = (l.number(0.0), l.number(1.0), l.number(f64::INFINITY));
-    // No subnormals, neither here nor in the residual.
+    // Small numbers are scaled so that neither they nor the residual are subnormal.
     let small = l.number(power_of_two(-800));
     let small = l.less(magnitude, small);
     let (up, down) = (l.number(power_of_two(300)), l.number(power_of_two(-100)));
@@ -32,7 +34,7 @@ pub(super) fn cbrt<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let down = l.select(small, down, one);
     let a = l.mul(magnitude, up);
 
-    // The first 42 bits as a number: they fit between the bits of 2^52 and its end.
+    // The first 42 bits as a number. They fit below the leading bit of 2^52.
     let (frame, frame_bits) = (l.number(power_of_two(52)), l.integer(0x4330_0000_0000_0000));
     let bits = l.to_bits(a);
     let bits = l.shift_right(bits, 21);
@@ -82,11 +84,11 @@ fn defect<L: Lanes>(l: &mut L, a: L::Real, r: L::Real) -> L::Real {
     l.fma(minus_ar, r2, one)
 }
 
-/// √(x² + y²) without spurious overflow, within 1 ulp; infinite where one is.
+/// √(x² + y²) without spurious overflow, within 1 ulp. It is infinite where x or y is.
 ///
-/// Source: C. F. Borges, "Algorithm 1014: An improved algorithm for hypot(x, y)", ACM
-/// Transactions on Mathematical Software 47 (2021), 9: the root h is corrected by the residual
-/// x² + y² − h², whose squares fma gives exactly.
+/// Source: C. F. Borges, "Algorithm 1014: An improved algorithm for hypot(x, y)", ACM Transactions
+/// on Mathematical Software 47 (2021), 9. The root h is corrected by the residual x² + y² − h²,
+/// whose squares fma gives exactly.
 #[inline(always)]
 pub(super) fn hypot<L: Lanes>(l: &mut L, x: L::Real, y: L::Real) -> L::Real {
     let (x, y) = (l.abs(x), l.abs(y));
@@ -107,7 +109,7 @@ pub(super) fn hypot<L: Lanes>(l: &mut L, x: L::Real, y: L::Real) -> L::Real {
     let sum = l.fma(a, a, b2);
     let h = l.sqrt(sum);
     let minus_h = l.negate(h);
-    // a² + b² − h²: the rounded squares, then what rounding cut off from each.
+    // a² + b² − h² is summed from the rounded squares and from what each lost in rounding.
     let (h2, a2) = (l.mul(h, h), l.mul(a, a));
     let minus_a2 = l.negate(a2);
     let main = l.sub(a2, h2);

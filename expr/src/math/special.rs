@@ -5,7 +5,7 @@ use super::exponential::{exp, exp_of_sum};
 use super::polynomial::{Sum, clamp, exact_product, exact_sum, polynomial, quick_sum};
 use super::power::exact_log;
 
-/// p of erf x = x + x·p(x²) for x ≤ 1. From `scripts/minimax.py erf`.
+/// The coefficients of p in erf x = x + x·p(x²) for x ≤ 1, from `scripts/minimax.py erf`.
 const ERF: [f64; 12] = [
     0.128_379_167_095_512_56,
     -0.376_126_389_031_835_5,
@@ -20,7 +20,8 @@ const ERF: [f64; 12] = [
     1.372_292_378_946_915_4e-08,
     -7.801_097_610_697_144e-10,
 ];
-/// p of erf x = 1 − e^(−x²)·p(1/(x + 3) − ¼) for 1 ≤ x ≤ 6. From `scripts/minimax.py erfc`.
+/// The coefficients of p in erf x = 1 − e^(−x²)·p(1/(x + 3) − ¼) for 1 ≤ x ≤ 6, from
+/// `scripts/minimax.py erfc`.
 const ERFC: [f64; 14] = [
     0.427_583_576_155_807,
     4.371_392_236_542_328,
@@ -37,8 +38,8 @@ const ERFC: [f64; 14] = [
     -13_962.220_221_830_545,
     6_144.880_491_504_268,
 ];
-/// q of Γ(w) = e^((w − ½)·log w − w)·(√(2π) + t·q(t)), t = 1/w, for w ≥ 4.5. From
-/// `scripts/minimax.py stirling`.
+/// The coefficients of q in Γ(w) = e^((w − ½)·log w − w)·(√(2π) + t·q(t)) with t = 1/w, for w ≥
+/// 4.5, from `scripts/minimax.py stirling`.
 const STIRLING: [f64; 11] = [
     0.208_885_689_552_588_77,
     0.008_703_570_396_646_305,
@@ -53,9 +54,9 @@ const STIRLING: [f64; 11] = [
     0.001_317_919_016_666_966_7,
 ];
 const ROOT_2_PI: f64 = 2.5066282746310007;
-/// What ROOT_2_PI leaves of √(2π).
+/// √(2π) minus ROOT_2_PI.
 const ROOT_2_PI_REST: f64 = -1.8328579980459167e-16;
-/// p of sin(πr)/π = r + r³·p(r²) for |r| ≤ ½. From `scripts/minimax.py sine`.
+/// The coefficients of p in sin(πr)/π = r + r³·p(r²) for |r| ≤ ½, from `scripts/minimax.py sine`.
 const SINE: [f64; 8] = [
     -1.644_934_066_848_226_4,
     0.811_742_425_283_342_1,
@@ -67,7 +68,7 @@ const SINE: [f64; 8] = [
     2.450_981_257_917_963_6e-07,
 ];
 
-/// The error function, 2/√π·∫₀ˣ e^(−t²) dt
+/// The error function, 2/√π·∫₀ˣ e^(−t²) dt.
 #[inline(always)]
 pub(super) fn erf<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let magnitude = l.abs(x);
@@ -89,7 +90,7 @@ pub(super) fn erf<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     l.copysign(y, x)
 }
 
-/// The product of two sums.
+/// The product of two numbers that are sums of two.
 #[inline(always)]
 fn product_of<L: Lanes>(l: &mut L, a: Sum<L>, b: Sum<L>) -> Sum<L> {
     let (product, rest) = exact_product(l, a.0, b.0);
@@ -97,7 +98,7 @@ fn product_of<L: Lanes>(l: &mut L, a: Sum<L>, b: Sum<L>) -> Sum<L> {
     (product, l.fma(a.1, b.0, rest))
 }
 
-/// p(t) of Γ(w), t = 1/w.
+/// The factor √(2π) + t·q(t) in Γ(w), with t = 1/w.
 #[inline(always)]
 fn stirling<L: Lanes>(l: &mut L, t: L::Real) -> Sum<L> {
     let p = polynomial(l, t, STIRLING);
@@ -107,7 +108,7 @@ fn stirling<L: Lanes>(l: &mut L, t: L::Real) -> Sum<L> {
     (sum, l.add(rest, first_rest))
 }
 
-/// sin(πx)/π, from the distance to the nearest integer.
+/// sin(πx)/π, computed from the distance of x to the nearest integer.
 #[inline(always)]
 fn sine<L: Lanes>(l: &mut L, x: L::Real) -> Sum<L> {
     let half = l.number(0.5);
@@ -128,16 +129,17 @@ fn sine<L: Lanes>(l: &mut L, x: L::Real) -> Sum<L> {
     (l.select(even, sum, minus), l.select(even, rest, minus_rest))
 }
 
-/// The gamma function, ∫₀^∞ tˣ⁻¹·e^−t dt; NaN at its poles but 0, where it is ±∞.
+/// The gamma function, ∫₀^∞ tˣ⁻¹·e^−t dt. It is ±∞ at the pole at 0, and NaN at the other poles.
 ///
-/// Γ(z) = Γ(z + 4)/(z·(z + 1)·(z + 2)·(z + 3)), and Γ(z + 4) by Stirling's formula with a polynomial
-/// fitted in place of its divergent series; for x < ½, Γ(x) = π/(sin(πx)·Γ(1 − x)) (M. Abramowitz
-/// and I. A. Stegun, Handbook of Mathematical Functions, 6.1.16, 6.1.37 and 6.1.17).
+/// Γ(z) = Γ(z + 4)/(z·(z + 1)·(z + 2)·(z + 3)), where Γ(z + 4) is computed by Stirling's formula
+/// with a fitted polynomial in place of its divergent series. For x < ½, Γ(x) = π/(sin(πx)·Γ(1 −
+/// x)) (M. Abramowitz and I. A. Stegun, Handbook of Mathematical Functions, 6.1.16, 6.1.37 and
+/// 6.1.17).
 #[inline(always)]
 pub(super) fn gamma<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let (zero, half, one) = (l.number(0.0), l.number(0.5), l.number(1.0));
     let reflected = l.less(x, half);
-    // z = x or 1 − x, with what rounding leaves.
+    // z is x or 1 − x, with its rounding error.
     let limited = clamp(l, x, -189.0, 190.0);
     let minus = l.negate(limited);
     let (other, other_rest) = exact_sum(l, one, minus);
@@ -147,7 +149,8 @@ pub(super) fn gamma<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let (w, lost) = exact_sum(l, z, four);
     let w_rest = l.add(lost, z_rest);
     let t = l.div(one, w);
-    // (z − ½)·log w − w; z − ½ is exact. What was left counts as much as the derivatives.
+    // This is (z − ½)·log w − w, where z − ½ is exact. The rounding errors of z and w are
+    // multiplied by its derivatives.
     let factor = l.sub(z, half);
     let (log, log_rest) = exact_log(l, w);
     let (product, lost) = exact_product(l, factor, log);
@@ -159,13 +162,13 @@ pub(super) fn gamma<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let minus = l.number(-1.0);
     let slope = l.fma(factor, t, minus);
     let rest = l.fma(w_rest, slope, rest);
-    // Its inverse for x < ½.
+    // For x < ½ the inverse is needed.
     let (minus, minus_rest) = (l.negate(exponent), l.negate(rest));
     let exponent = l.select(reflected, minus, exponent);
     let rest = l.select(reflected, minus_rest, rest);
     let (power, scale) = exp_of_sum(l, exponent, rest);
-    // Γ(z) is that times w⁴·p(1/w)/(z·(z + 1)·(z + 2)·(z + 3)), where z·(z + 3) = u and
-    // (z + 1)·(z + 2) = u + 2.
+    // Γ(z) is this power times w⁴·p(1/w)/(z·(z + 1)·(z + 2)·(z + 3)), where z·(z + 3) = u, (z +
+    // 1)·(z + 2) = u + 2, and p(t) = √(2π) + t·q(t).
     let p = stirling(l, t);
     let square = product_of(l, (w, w_rest), (w, w_rest));
     let fourth = product_of(l, square, square);
@@ -192,12 +195,12 @@ pub(super) fn gamma<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let left = l.mul(left, reciprocal);
     let y = l.mul(power, ratio);
     let exact = l.fma(power, left, y);
-    // At 0 what was left is NaN.
+    // At 0 the correction is NaN and is left out.
     let (size, infinity) = (l.abs(y), l.number(f64::INFINITY));
     let finite = l.less(size, infinity);
     let y = l.select(finite, exact, y);
     let y = scale.scale(l, y);
-    // Factorials that are far from rounding are integers.
+    // Small factorials are integers, and their errors are too small to change the rounding.
     let whole = l.floor(x);
     let (integer, most) = (l.equal(whole, x), l.number(18.5));
     let (few, positive) = (l.less(x, most), l.less(zero, x));

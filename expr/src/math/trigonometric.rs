@@ -1,9 +1,10 @@
 //! Sine, cosine and tangent.
 //!
-//! An argument is reduced to a remainder r = x − n·π (of the tangent: n·π/2) that is kept as the
-//! sum of two numbers, where a polynomial holds. The reduction subtracts n times three parts of π,
-//! as W. J. Cody and W. Waite, "Software Manual for the Elementary Functions" (1980), section
-//! 8.1; with fma the first part can have all its bits, because x − n·π₁ is a number.
+//! An argument is reduced to a remainder r = x − n·π (for the tangent r = x − n·π/2), on which a
+//! polynomial is used. The remainder is kept as the sum of two numbers. The reduction subtracts n
+//! times three parts of π, as in W. J. Cody and W. Waite, "Software Manual for the Elementary
+//! Functions" (1980), section 8.1. With fma the first part π₁ can be a full double, since x − n·π₁
+//! is a double.
 
 use std::f64::consts::{FRAC_1_PI, FRAC_2_PI};
 
@@ -11,17 +12,20 @@ use super::far::Remainder;
 use super::polynomial::{exact_product, polynomial};
 use super::{Lanes, Scalar};
 
-/// Arguments beyond are reduced exactly: up to here n has at most 20 bits.
+/// Arguments beyond this one are reduced exactly. Up to here n has at most 20 bits.
 const FAR: f64 = 1_048_576.0;
 
-/// 1.5·2^52: a number with this added has no bits for fractions, and its integer in the last ones.
+/// 1.5·2^52. A number that is added to it loses its fraction, and its integer stands in the last
+/// bits of the sum.
 const ROUND: f64 = 6_755_399_441_055_744.0;
 
-/// π as a sum: the double, the next 33 bits (n times them is a number), the next 53.
+/// π as a sum of the nearest double, the next 33 bits (n times which is a double) and the next 53
+/// bits.
 #[allow(clippy::approx_constant)]
 const PI: [f64; 3] = [3.141_592_653_589_793, 1.224_646_799_076_922e-16, 7.043_119_730_366_4e-27];
 
-/// (sin r − r)/r³ in powers of r², |r| ≤ π/2: `scripts/minimax.py sin`.
+/// The coefficients of (sin r − r)/r³ in powers of r², for |r| ≤ π/2, from `scripts/minimax.py
+/// sin`.
 const SIN: [f64; 8] = [
     -0.166_666_666_666_666_66,
     0.008_333_333_333_333_212,
@@ -33,7 +37,8 @@ const SIN: [f64; 8] = [
     2.721_999_967_212_893e-15,
 ];
 
-/// The same for |r| ≤ π/4: `scripts/minimax.py sin_quarter`.
+/// The coefficients of (sin r − r)/r³ in powers of r², for |r| ≤ π/4, from `scripts/minimax.py
+/// sin_quarter`.
 const SIN_QUARTER: [f64; 6] = [
     -0.166_666_666_666_666_32,
     0.008_333_333_333_322_486,
@@ -43,7 +48,8 @@ const SIN_QUARTER: [f64; 6] = [
     1.589_677_115_940_691_2e-10,
 ];
 
-/// (cos r − 1 + r²/2)/r⁴ in powers of r², |r| ≤ π/4: `scripts/minimax.py cos_quarter`.
+/// The coefficients of (cos r − 1 + r²/2)/r⁴ in powers of r², for |r| ≤ π/4, from
+/// `scripts/minimax.py cos_quarter`.
 const COS_QUARTER: [f64; 6] = [
     0.041_666_666_666_666_6,
     -0.001_388_888_888_887_444_4,
@@ -56,7 +62,7 @@ const COS_QUARTER: [f64; 6] = [
 /// The sine.
 #[inline(always)]
 pub(super) fn sin<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
-    // sin x = (−1)^n sin(x − nπ), computed for |x|: an odd function, at −0 too.
+    // sin x = (−1)^n sin(x − nπ) is computed for |x|, since the sine is odd. This holds at −0 too.
     let magnitude = l.abs(x);
     let (scale, round) = (l.number(FRAC_1_PI), l.number(ROUND));
     let shifted = l.fma(magnitude, scale, round);
@@ -84,7 +90,7 @@ pub(super) fn cos<L: Lanes>(l: &mut L, x: L::Real) -> L::Real {
     let minus_n = l.sub(half, n);
     let parts = PI.map(|part| l.number(part));
     let first = l.fma(minus_n, parts[0], magnitude);
-    // For n − ½ = ½ the difference may have been rounded: find what was lost.
+    // For n − ½ = ½ the difference may have been rounded. What it lost is found here.
     let plus_n = l.negate(minus_n);
     let back = l.fma(plus_n, parts[0], first);
     let lost = l.sub(magnitude, back);
@@ -121,7 +127,7 @@ fn is_far<L: Lanes>(l: &mut L, magnitude: L::Real) -> L::Mask {
     l.less(far, magnitude)
 }
 
-/// x − n·(p₀ + p₁) as a sum of two numbers, for n·p₀ that is a number.
+/// x − n·(p₀ + p₁) as a sum of two numbers, where n·p₀ is exact.
 #[inline(always)]
 fn subtract<L: Lanes>(
     l: &mut L,
@@ -135,9 +141,9 @@ fn subtract<L: Lanes>(
     (r, l.fma(minus_n, parts[1], low))
 }
 
-/// sin(r + low), |r| ≤ π/2, as r·q with q = 1 + r²·p. What rounding p and q cuts off is added at the
-/// end; the other roundings are those of terms that are small beside q: near π/2 too small to make
-/// more than 1 of it.
+/// sin(r + low) for |r| ≤ π/2, as r·q with q = 1 + r²·p. The rounding errors of p and q are added
+/// at the end. The other rounding errors are those of terms that are small beside q, and near π/2
+/// they are too small to make the result more than 1.
 #[inline(always)]
 fn sin_of_remainder<L: Lanes>(l: &mut L, r: L::Real, low: L::Real) -> L::Real {
     let z = l.mul(r, r);
@@ -150,7 +156,7 @@ fn sin_of_remainder<L: Lanes>(l: &mut L, r: L::Real, low: L::Real) -> L::Real {
     let q_low = l.sub(one, q);
     let q_low = l.fma(z, p, q_low);
     let q_low = l.fma(z, p_low, q_low);
-    // low·cos r; this cosine is good enough, and 1 and 0 where it has to be.
+    // low·cos r is added. This approximation of the cosine is exact where it is 1 or 0.
     let bend = l.number(-FRAC_2_PI * FRAC_2_PI);
     let cos = l.fma(z, bend, one);
     let low = l.mul(low, cos);
@@ -158,11 +164,11 @@ fn sin_of_remainder<L: Lanes>(l: &mut L, r: L::Real, low: L::Real) -> L::Real {
     l.fma(r, q, low)
 }
 
-/// tan(r + low), |r| ≤ π/4, or −1/tan(r + low) where bit 63 of `parity` is set.
+/// tan(r + low) for |r| ≤ π/4, or −1/tan(r + low) where bit 63 of `parity` is set.
 #[inline(always)]
 fn tan_of_remainder<L: Lanes>(l: &mut L, r: L::Real, low: L::Real, parity: L::Bits) -> L::Real {
     let (z, z_low) = exact_product(l, r, r);
-    // Both as sums of two numbers, the second much smaller.
+    // The sine and the cosine are sums of two numbers, the second of which is much smaller.
     let (half, one) = (l.number(0.5), l.number(1.0));
     let p = polynomial(l, z, SIN_QUARTER);
     let cube = l.mul(r, z);
@@ -186,7 +192,7 @@ fn tan_of_remainder<L: Lanes>(l: &mut L, r: L::Real, low: L::Real, parity: L::Bi
     let cos_low = l.sub(main, cos);
     let cos_low = l.add(cos_low, rest);
 
-    // sin/cos or −cos/sin.
+    // The quotient is sin/cos or −cos/sin.
     let even = l.is_zero(parity);
     let top = l.select(even, sin, cos);
     let top_low = l.select(even, sin_low, cos_low);
@@ -204,7 +210,7 @@ fn tan_of_remainder<L: Lanes>(l: &mut L, r: L::Real, low: L::Real, parity: L::Bi
     l.from_bits(bits)
 }
 
-/// Its sign turned over where the integer in the last bits of `shifted` is odd.
+/// `value` with its sign flipped where the integer in the last bits of `shifted` is odd.
 #[inline(always)]
 fn turned_by_parity<L: Lanes>(l: &mut L, value: L::Real, shifted: L::Real) -> L::Real {
     let parity = l.to_bits(shifted);
@@ -214,7 +220,7 @@ fn turned_by_parity<L: Lanes>(l: &mut L, value: L::Real, shifted: L::Real) -> L:
     l.from_bits(bits)
 }
 
-/// Its sign turned over where x is negative.
+/// `value` with its sign flipped where x is negative.
 #[inline(always)]
 fn with_sign_of<L: Lanes>(l: &mut L, value: L::Real, x: L::Real) -> L::Real {
     let (sign, bits) = (l.integer(i64::MIN), l.to_bits(x));
@@ -253,7 +259,7 @@ mod tests {
         f(&mut Scalar, x)
     }
 
-    /// Whether at most the last bit differs.
+    /// Asserts that at most the last bit differs.
     #[track_caller]
     fn assert_close(value: f64, expected: f64) {
         let difference = value.to_bits().abs_diff(expected.to_bits());
@@ -278,11 +284,11 @@ mod tests {
 
     #[test]
     fn arguments_that_are_far_or_near_multiples_of_half_pi() {
-        // Values to 100 digits and more, rounded.
+        // The expected values were computed with 100 digits or more and rounded.
         assert_close(of(sin, 1e22), -0.852_200_849_767_188_8);
         assert_close(of(cos, 1e22), 0.523_214_785_395_139);
         assert_close(of(tan, 1e22), -1.628_778_225_606_898_8);
-        // Of all doubles this is nearest to an odd multiple of π/2.
+        // Of all doubles this one is nearest to an odd multiple of π/2.
         let near = 6_381_956_970_095_103.0 * f64::from_bits((1023 + 797) << 52);
         assert_close(of(cos, near), -4.687_165_924_254_628e-19);
         assert_close(of(cos, -near), -4.687_165_924_254_628e-19);

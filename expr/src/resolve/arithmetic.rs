@@ -1,4 +1,4 @@
-//! The types of sums, products, powers, comparisons.
+//! The types of sums, products, powers and comparisons.
 
 use super::{Resolver, Typed};
 use crate::ast::Infix;
@@ -64,7 +64,7 @@ impl Resolver<'_> {
         self.fail(Error::RankMismatch { verb, left: a.ty, right: b.ty, span })
     }
 
-    /// Notes if the operand of `what` is no scalar.
+    /// Records an error if the operand of `what` is not a scalar.
     pub(super) fn scalar(&mut self, operand: &Expr, what: &str) -> Option<()> {
         if operand.ty.rank == Rank::Scalar {
             return Some(());
@@ -73,7 +73,7 @@ impl Resolver<'_> {
         self.fail(Error::ScalarWanted { what, found, span })
     }
 
-    /// Notes if the operand of `what` is no real scalar.
+    /// Records an error if the operand of `what` is not a real scalar.
     pub(super) fn real_scalar(&mut self, operand: &Expr, what: &str) -> Option<()> {
         self.scalar(operand, what)?;
         if !operand.ty.complex {

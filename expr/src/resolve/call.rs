@@ -1,4 +1,4 @@
-//! Calls of what is built in: functions, operators, reductions, random numbers.
+//! Calls of what is built in: functions, operators, reductions and random numbers.
 
 use super::{Resolver, Typed};
 use crate::ast::{Ast, AstKind};
@@ -14,7 +14,7 @@ use crate::span::Span;
 use crate::typed::{Distribution, Expr, Node};
 use crate::types::{Rank, Type};
 
-/// The distributions, the names of their functions and how many arguments these take.
+/// The distributions, with the names of their functions and how many arguments these take.
 const RANDOM: [(&str, Distribution, std::ops::RangeInclusive<usize>); 4] = [
     ("random_uniform", Distribution::Uniform, 2..=2),
     ("random_normal", Distribution::Normal, 2..=2),
@@ -22,17 +22,18 @@ const RANDOM: [(&str, Distribution, std::ops::RangeInclusive<usize>); 4] = [
     ("random_harmonic", Distribution::Harmonic, 0..=1),
 ];
 
-/// Most modes of a harmonic field; each of them is a cosine for every cell along an axis.
+/// The largest number of modes of a harmonic field. Each mode is a cosine at every cell along an
+/// axis.
 const MOST_MODES: u32 = 1000;
 
-/// Whether this is the name of a function, an operator or anything else that is built in, on a grid
+/// Whether this is the name of something built in, such as a function or an operator, on a grid
 /// with these axes.
 pub fn is_builtin(name: &str, axes: &[String]) -> bool {
-    // Sympy's spelling of a list is no function.
+    // `Array` is sympy's spelling of a list and not a function.
     name == "Array" || builtins(axes).iter().any(|known| known == name)
 }
 
-/// The names of everything built in that can be called.
+/// The names of all that is built in and can be called.
 fn builtins(axes: &[String]) -> Vec<String> {
     let operators = operator::names(axes).into_iter().map(|(name, _)| name);
     let mut known: Vec<&str> = vec!["Piecewise"];
@@ -89,7 +90,7 @@ impl Resolver<'_> {
             }
             return self.function(name, Function::Unary(Unary::Abs), vec![inner]);
         }
-        // Sympy's spelling of a list.
+        // `Array([…])` is sympy's spelling of a list.
         if name == "Array"
             && let [Ast { kind: AstKind::List(items), span, .. }] = args
         {
@@ -103,12 +104,13 @@ impl Resolver<'_> {
         if let Some((_, of)) = RECIPROCALS.iter().find(|(known, _)| *known == name) {
             return self.reciprocal(name, *of, args, span);
         }
-        // The arguments may hold further mistakes of their own.
+        // The arguments may contain further mistakes.
         args.iter().for_each(|argument| drop(self.expression(argument)));
         self.unknown_call(name, name_span)
     }
 
-    /// The checked arguments; all of them are checked before one stops it.
+    /// The checked arguments, if all of them are right. All of them are checked even if one is
+    /// wrong.
     pub(super) fn arguments(&mut self, args: &[Ast]) -> Option<Vec<Expr>> {
         let arguments: Vec<_> = args.iter().map(|argument| self.expression(argument)).collect();
         arguments.into_iter().collect()
@@ -135,7 +137,7 @@ impl Resolver<'_> {
     /// 1/f(x)
     fn reciprocal(&mut self, name: &str, f: Unary, args: &[Ast], span: Span) -> Option<Typed> {
         self.count(name, args, 1..=1, span)?;
-        // The function is a level below the quotient.
+        // The function stands one level below the quotient.
         self.grow(usize::from(!self.functions.is_empty()), 1, span)?;
         self.depth += 1;
         let arguments = self.arguments(args);
@@ -146,7 +148,7 @@ impl Resolver<'_> {
         Some((Node::Call(Function::Binary(Binary::Divide), quotient), ty))
     }
 
-    /// `where(condition, a, b)`: a and b of one rank.
+    /// `where(condition, a, b)`, where a and b have one rank.
     fn choice(&mut self, arguments: Vec<Expr>) -> Option<Typed> {
         self.real_scalar(&arguments[0], "a condition")?;
         let (a, b) = (&arguments[1], &arguments[2]);
@@ -237,7 +239,7 @@ impl Resolver<'_> {
         self.uses.cells = outside;
         let place = self.scope.place();
         if place == Place::Constant && function::find(name).is_some() {
-            // The largest or smallest of one number is that number.
+            // The maximum or minimum of one number is the number itself.
             let argument = argument?;
             self.real_scalar(&argument, &format!("`{name}`"))?;
             return Some((argument.node, argument.ty));
@@ -373,10 +375,11 @@ impl Resolver<'_> {
         self.fail(Error::UnknownFunction { name: name.into(), span, nearest })
     }
 
-    /// `Piecewise((a, c), (b, True))` as nested choices; NaN where no condition holds, as sympy.
+    /// `Piecewise((a, c), (b, True))` as nested choices. As in sympy, it is NaN where no condition
+    /// holds.
     fn piecewise(&mut self, args: &[Ast], span: Span) -> Option<Typed> {
         self.count("Piecewise", args, 1..=usize::MAX, span)?;
-        // A choice is a level below the one before.
+        // Each choice stands one level below the one before.
         self.grow(0, args.len(), span)?;
         let mut pairs = Vec::new();
         for argument in args {
@@ -396,7 +399,7 @@ impl Resolver<'_> {
         let mut chosen: Option<Expr> = None;
         for (value, condition) in pairs.into_iter().rev() {
             let otherwise = chosen.unwrap_or_else(|| {
-                // A value of any rank where no condition holds.
+                // Where no condition holds, the NaN may stand for a value of any rank.
                 let nan = Expr { span, ..Expr::number(f64::NAN) };
                 if value.ty == Type::REAL {
                     return nan;
@@ -433,7 +436,7 @@ impl Resolver<'_> {
     }
 }
 
-/// Whether an expression is made of numbers only.
+/// Whether an expression consists of numbers only.
 fn is_number(expr: &Expr) -> bool {
     match &expr.node {
         Node::Number(_) => true,

@@ -1,4 +1,4 @@
-//! Calls of functions that are not built in: those written as text, and native ones.
+//! Calls of functions that are not built in: functions written as text, and native functions.
 
 use super::{Resolver, Typed};
 use crate::ast::Ast;
@@ -9,7 +9,8 @@ use crate::span::Span;
 use crate::typed::{Expr, Node};
 use crate::types::Type;
 
-/// Most functions written as text that stand in each other's bodies.
+/// The largest number of functions written as text whose calls can be nested in each other's
+/// bodies.
 const MOST_CALLS: usize = 64;
 
 /// What a parameter of a function stands for.
@@ -21,7 +22,7 @@ pub(super) struct Argument {
 }
 
 impl Resolver<'_> {
-    /// A function that is not built in.
+    /// A call of a function that is not built in.
     pub(super) fn callable(
         &mut self,
         name: &str,
@@ -50,9 +51,9 @@ impl Resolver<'_> {
         Some((Node::Native(native, arguments), Type::REAL))
     }
 
-    /// The body of a function with the arguments in it.
+    /// The body of a function, in which the arguments stand for the parameters.
     fn expand(&mut self, name: &str, lambda: &Lambda, args: &[Ast], span: Span) -> Option<Typed> {
-        // Whatever is true where, a body that holds itself never ends.
+        // A body that calls its own function never ends, whatever its conditions say.
         if self.functions.iter().any(|outer| outer == name) {
             let name = name.to_string();
             return self.fail(Error::EndlessFunction { name, span });
@@ -95,7 +96,7 @@ impl Resolver<'_> {
         Some((body.node, body.ty))
     }
 
-    /// The argument of a function written as text, with what it uses.
+    /// An argument of a function written as text, together with what it uses.
     fn argument(&mut self, ast: &Ast) -> Option<Argument> {
         let outside = std::mem::take(&mut self.uses);
         let expr = self.expression(ast);

@@ -1,5 +1,5 @@
-//! Syntax tree to checked expression: what the names mean, whether calls are right, which types
-//! values have, whether the place allows what is used.
+//! Turns a syntax tree into a checked expression: finds what names mean and which types values
+//! have, and checks the calls and whether the place allows what is used.
 
 mod arithmetic;
 mod call;
@@ -46,8 +46,8 @@ pub fn resolve(ast: &Ast, text: &str, scope: &Scope) -> Result<(Expr, Uses), Vec
     }
 }
 
-/// Most parts of an expression that come from functions written as text: a few that call each
-/// other twice would otherwise fill any memory.
+/// The largest number of parts of an expression that come from functions written as text. Without a
+/// limit, a few functions that call each other twice would fill any memory.
 const MOST_PARTS: usize = 100_000;
 
 struct Resolver<'a> {
@@ -56,13 +56,13 @@ struct Resolver<'a> {
     errors: Vec<Error>,
     uses: Uses,
     random: u32,
-    /// In the body of a function written as text: what its parameters stand for.
+    /// In the body of a function written as text, what its parameters stand for.
     arguments: HashMap<&'a str, Argument>,
-    /// The names of the functions written as text around this place.
+    /// The names of the functions written as text in whose bodies this place lies.
     functions: Vec<String>,
-    /// Levels of the expression above this place.
+    /// The number of levels of the expression above this place.
     depth: usize,
-    /// How many parts of the expression come from functions written as text.
+    /// The number of parts of the expression that come from functions written as text.
     parts: usize,
 }
 
@@ -70,7 +70,7 @@ struct Resolver<'a> {
 type Typed = (Node, Type);
 
 impl Resolver<'_> {
-    /// The checked expression, or nothing where an error was recorded.
+    /// The checked expression, or `None` where an error was recorded.
     fn expression(&mut self, ast: &Ast) -> Option<Expr> {
         let inside = usize::from(!self.functions.is_empty());
         self.grow(inside, 1, ast.span)?;
@@ -80,7 +80,8 @@ impl Resolver<'_> {
         expr
     }
 
-    /// Counts parts that come from functions; notes if there are too many, or too many levels.
+    /// Counts parts that come from functions. Records an error if there are too many parts or
+    /// levels.
     fn grow(&mut self, parts: usize, depth: usize, span: Span) -> Option<()> {
         self.parts = self.parts.saturating_add(parts);
         if self.depth + depth > MAX_DEPTH {
@@ -163,7 +164,7 @@ impl Resolver<'_> {
         self.fail(Error::UnknownName { name: name.into(), span, nearest, known })
     }
 
-    /// Whether the place allows what stands behind a name.
+    /// Records an error if the place does not allow what the name stands for.
     fn check_uses(&mut self, name: &str, node: &Node, uses: &Uses, span: Span) -> Option<()> {
         let place = self.scope.place();
         let what = match (&uses.field, &uses.operator) {

@@ -1,4 +1,4 @@
-//! Vectors and tensors from their parts, and parts of them.
+//! Vectors and tensors made of their parts, and the parts of vectors and tensors.
 
 use super::{Resolver, Typed};
 use crate::ast::{Ast, AstKind, Prefix};
@@ -10,7 +10,7 @@ use crate::typed::{Expr, Node};
 use crate::types::{Rank, Type};
 
 impl Resolver<'_> {
-    /// `[a, b]` of scalars is a vector, of vectors a tensor.
+    /// `[a, b]`, which is a vector if its items are scalars, and a tensor if they are vectors.
     pub(super) fn list(&mut self, items: &[Ast], span: Span) -> Option<Typed> {
         let items: Vec<_> = items.iter().map(|item| self.expression(item)).collect();
         let items: Vec<Expr> = items.into_iter().collect::<Option<_>>()?;
@@ -20,7 +20,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// `v[0]`, `T[0, 1]`, `T[0]`
+    /// A part of a vector or tensor by its indices: `v[0]`, `T[0, 1]` or `T[0]`.
     pub(super) fn index(&mut self, of: &Ast, indices: &[Ast], span: Span) -> Option<Typed> {
         let of = self.expression(of)?;
         let brackets = Span::new(of.span.end, span.end);
@@ -41,7 +41,7 @@ impl Resolver<'_> {
         Some((part.node, part.ty))
     }
 
-    /// `v.x`, `T.xy`
+    /// A component of a vector or tensor by its name: `v.x` or `T.xy`.
     pub(super) fn member(&mut self, of: &Ast, name: &str, name_span: Span) -> Option<Typed> {
         let of = self.expression(of)?;
         let directions = &self.scope.space().components;
@@ -69,10 +69,10 @@ impl Resolver<'_> {
     }
 }
 
-/// A vector of scalars, or a tensor of its rows.
+/// A vector made of scalars, or a tensor made of its rows.
 ///
 /// # Errors
-/// If there are too many or too few, or if they are not of one rank.
+/// If there are too many or too few items, or if they differ in rank.
 pub fn list(items: Vec<Expr>, scope: &Scope) -> Result<Expr, Error> {
     let span = Span::default();
     vector(items, scope.space(), span).map(|(node, ty)| Expr { node, ty, span })
@@ -112,7 +112,7 @@ fn component(of: Expr, k: usize) -> Expr {
     Expr { node: Node::Component(Box::new(of), k), ty, span }
 }
 
-/// The whole number that is written there.
+/// The whole number that is written here, if it is one.
 fn whole(ast: &Ast) -> Option<i64> {
     match &ast.kind {
         AstKind::Number(value) if value.fract() == 0.0 && value.abs() < 1e9 => Some(*value as i64),

@@ -147,7 +147,7 @@ fn functions_written_as_text_stand_for_their_bodies() {
     scope.function("g", crate::parse_function("(c) -> f(c, gamma)^2").unwrap());
     scope.function("h", crate::parse_function("(c) -> h(c)").unwrap());
     let check = |text: &str| resolve(&crate::parse(text).unwrap(), text, &scope);
-    // Arguments hide what has the same name outside.
+    // A function's arguments hide names from outside.
     let (found, _) = check("g(2*u)").unwrap();
     let (expected, _) = check("((2*u)/(gamma + 2*u))^2").unwrap();
     assert_eq!(found, expected);
@@ -161,7 +161,7 @@ fn functions_written_as_text_stand_for_their_bodies() {
     assert_eq!(message("f(u)"), "`f` takes 2 arguments, but 1 is given");
 }
 
-/// A scope with functions f0, f1, …, of which each uses the one before it.
+/// A scope with functions f0, f1, …, each of which uses the one before it.
 fn chain(length: usize, first: &str, body: impl Fn(&str) -> String) -> Scope {
     let mut scope = scope(Place::Equation);
     let function = |text: String| crate::parse_function(&text).unwrap();

@@ -1,4 +1,4 @@
-//! What kernels are compiled to.
+//! The ways in which kernels are compiled.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,27 +6,28 @@ use std::sync::Arc;
 use super::{RowFn, Rows};
 use crate::kernel::Kernel;
 
-/// A way to make native code of kernels. All give the same bits.
+/// A way to compile kernels to native code. All of them give the same bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Backend {
-    /// LLVM: the fastest.
+    /// LLVM, which is the fastest.
     #[cfg(feature = "inkwell")]
     #[default]
     Llvm,
-    /// Closures over chunks of a row: always there, and what others are compared with.
+    /// Closures over chunks of a row. They are always available, and the others are compared with
+    /// them.
     #[cfg_attr(not(feature = "inkwell"), default)]
     Closures,
 }
 
 impl Backend {
-    /// All that this build has, the fastest first.
+    /// All back ends of this build, the fastest first.
     pub const ALL: &[Backend] = &[
         #[cfg(feature = "inkwell")]
         Backend::Llvm,
         Backend::Closures,
     ];
 
-    /// Its name in problem files and reports.
+    /// The name of the back end in problem files and reports.
     pub fn name(self) -> &'static str {
         match self {
             #[cfg(feature = "inkwell")]
@@ -35,8 +36,8 @@ impl Backend {
         }
     }
 
-    /// Makes native code of a kernel; what this back end cannot make is made by closures
-    /// ([`RowFn::backend`] tells).
+    /// Compiles a kernel to native code. A kernel that this back end cannot compile is compiled to
+    /// closures; [`RowFn::backend`] tells which one was used.
     pub fn compile(self, kernel: &Kernel) -> Arc<dyn RowFn> {
         match self {
             #[cfg(feature = "inkwell")]
@@ -48,8 +49,9 @@ impl Backend {
         }
     }
 
-    /// Makes native code that stores results past the caches: faster where the arrays are much
-    /// larger than these, slower elsewhere. `None` if this back end has no such code.
+    /// Compiles a kernel to native code that stores results past the caches. Such code is faster
+    /// where the arrays are much larger than the caches, and slower elsewhere. `None` if this back
+    /// end has no such code.
     #[cfg_attr(not(feature = "inkwell"), allow(unused_variables))]
     pub fn compile_streaming(self, kernel: &Kernel) -> Option<Arc<dyn RowFn>> {
         match self {

@@ -1,15 +1,16 @@
-//! A chunk: some consecutive cells of one row, in which steps compute one after the other.
+//! Chunks: consecutive cells of one row, on which the steps of a kernel are run one after the
+//! other.
 //!
-//! Each step reads operands (registers, loads, numbers) and writes one register or one output;
-//! its loop runs over the cells of the chunk and is vectorised by the compiler.
+//! Each step reads operands (registers, loads and numbers) and writes one register or one output.
+//! Its loop runs over the cells of the chunk and is vectorised by the compiler.
 
 use super::each::Width;
 use super::{Call, Profile};
 
-/// Cells in a chunk: registers of this many doubles stay in the first-level cache.
+/// The number of cells in a chunk. Registers of this many doubles stay in the first-level cache.
 pub(super) const CHUNK: usize = 512;
 
-/// The numbers of a chunk, aligned so that vectors of them do not cross lines of the cache.
+/// The numbers of a chunk, aligned so that vectors of them do not cross cache lines.
 #[derive(Debug)]
 #[repr(align(64))]
 pub(super) struct Register([f64; CHUNK]);
@@ -20,20 +21,20 @@ impl Default for Register {
     }
 }
 
-/// What a step reads.
+/// An operand of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum StepOperand {
     /// A register: the result of an earlier step.
     Register(usize),
-    /// An input at an offset.
+    /// An input at an offset from the cell.
     Load { input: usize, offset: [isize; 3] },
-    /// A profile along the row.
+    /// A profile that runs along the row.
     Profile(usize),
-    /// One number for the whole row.
+    /// A number that is the same for the whole row.
     Scalar(usize),
 }
 
-/// What a step writes.
+/// The register or output that a step writes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Destination {
     Register(usize),
@@ -48,15 +49,16 @@ pub(super) struct Chunk<'a, 'c> {
     /// Working memory for the arguments of native functions.
     pub(super) arguments: &'a mut Vec<f64>,
     pub(super) width: Width,
-    /// Position in memory of the chunk's first cell, relative to an array's cell (0, 0, 0).
+    /// The position in memory of the chunk's first cell, relative to the cell (0, 0, 0) of an
+    /// array.
     pub(super) at: isize,
-    /// Index of the chunk's first cell along the row.
+    /// The index of the chunk's first cell along the row.
     pub(super) column: isize,
-    /// Cells in the chunk.
+    /// The number of cells in the chunk.
     pub(super) length: usize,
 }
 
-/// Where the chunk lies, and what is the same for all of its steps.
+/// The place of the chunk, and what is the same for all of its steps.
 #[derive(Clone, Copy)]
 struct Frame<'a> {
     inputs: &'a [usize],
@@ -67,10 +69,10 @@ struct Frame<'a> {
     length: usize,
 }
 
-/// What operands are read from while a destination is written.
+/// The numbers from which operands are read while a destination is written.
 struct Readable<'a> {
     before: &'a [f64],
-    /// Memory from `after_at` on; what lies between is being written.
+    /// The memory from `after_at` on. The memory between `before` and this is being written.
     after: &'a [f64],
     after_at: usize,
     registers: &'a [Option<Box<Register>>],
@@ -78,7 +80,8 @@ struct Readable<'a> {
 }
 
 impl<'a> Readable<'a> {
-    /// The operand's numbers in the chunk; `None` where it is being written, and for scalars.
+    /// The operand's numbers in the chunk. `None` for scalars, and for numbers that are being
+    /// written.
     fn get(&self, operand: StepOperand) -> Option<&'a [f64]> {
         let Frame { inputs, profiles, pitch, at, column, length } = self.frame;
         match operand {
@@ -114,7 +117,7 @@ impl<'c> Chunk<'_, 'c> {
         }
     }
 
-    /// The number that a scalar operand is.
+    /// The number of a scalar operand.
     pub(super) fn scalar(&self, operand: StepOperand) -> f64 {
         let StepOperand::Scalar(number) = operand else {
             unreachable!("steps are made for operands that are scalars or are not")
@@ -122,7 +125,7 @@ impl<'c> Chunk<'_, 'c> {
         self.scalars[number]
     }
 
-    /// What operands are read from while nothing in memory is written.
+    /// The numbers from which operands are read while nothing in memory is written.
     fn readable(&self) -> Readable<'_> {
         Readable {
             before: self.call.memory,
@@ -133,7 +136,7 @@ impl<'c> Chunk<'_, 'c> {
         }
     }
 
-    /// Copies the operand's numbers to a row as long as the chunk.
+    /// Copies the operand's numbers to a row that is as long as the chunk.
     pub(super) fn read(&self, operand: StepOperand, row: &mut [f64]) {
         match self.readable().get(operand) {
             Some(numbers) => row.copy_from_slice(numbers),
@@ -142,8 +145,8 @@ impl<'c> Chunk<'_, 'c> {
     }
 
     /// Calls `compute` with the destination's cells and the operands' numbers. Where the
-    /// destination is an output that shares memory with an operand, `compute` writes to `spare`
-    /// first.
+    /// destination is an output that shares its memory with an operand, `compute` writes to the
+    /// register `spare`, which is copied afterwards.
     pub(super) fn write<const N: usize>(
         &mut self,
         destination: Destination,
@@ -184,7 +187,7 @@ impl<'c> Chunk<'_, 'c> {
         self.registers[register] = Some(taken);
     }
 
-    /// Whether the chunk's cells of an output are all finite.
+    /// Whether all cells of an output in the chunk are finite.
     pub(super) fn is_finite(&self, output: usize) -> bool {
         let start = (self.call.outputs[output] as isize + self.at) as usize;
         self.width.are_finite(&self.call.memory[start..start + self.length])

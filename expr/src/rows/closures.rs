@@ -1,5 +1,5 @@
-//! Kernels as closures: what is the same for the whole call or row is computed once per call or
-//! row, the rest chunk by chunk.
+//! Kernels as closures. Values that are the same for a whole call or row are computed once per call
+//! or row, and the others chunk by chunk.
 
 use super::chunk::{CHUNK, Chunk};
 use super::each::Width;
@@ -12,15 +12,15 @@ use crate::kernel::{Kernel, NativeCall, Op};
 
 /// A kernel compiled to closures over chunks of a row.
 pub struct Rows {
-    /// The operations, for those of them that are evaluated as scalars.
+    /// The operations of the kernel, from which those on scalars are evaluated.
     ops: Vec<Op>,
-    /// Indices of the operations that are the same for a whole call.
+    /// The indices of the operations that are evaluated once per call.
     per_call: Vec<usize>,
-    /// Indices of the operations that are the same for a row.
+    /// The indices of the operations that are evaluated once per row.
     per_row: Vec<usize>,
-    /// What is done in each chunk.
+    /// The steps that are run on each chunk.
     steps: Vec<Step>,
-    /// Outputs that are checked to be finite.
+    /// The outputs that are checked to be finite.
     checked: Vec<usize>,
     registers: usize,
     calls: Vec<NativeCall>,
@@ -28,7 +28,7 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Compiles a kernel, for the widest vectors that the processor has.
+    /// Compiles a kernel for the widest vectors that the processor has.
     pub fn compile(kernel: &Kernel) -> Self {
         Rows::with_width(kernel, Width::widest())
     }
@@ -99,7 +99,7 @@ impl RowFn for Rows {
         if scratch.registers.len() < self.registers {
             scratch.registers.resize_with(self.registers, Option::default);
         }
-        // One is missing too where a native function has panicked in a call before.
+        // A register is also missing if a native function panicked in an earlier call.
         for register in &mut scratch.registers[..self.registers] {
             register.get_or_insert_default();
         }

@@ -1,23 +1,24 @@
-//! Loops over cells, compiled once for every width of vectors and chosen when the program runs.
+//! Loops over cells. They are compiled once for every width of vectors, and one is chosen at run
+//! time.
 //!
-//! Functions are sequences of operations that are rounded one by one, so that every width gives
-//! the same bits.
+//! The functions are sequences of operations, each of which is rounded, so every width gives the
+//! same bits.
 
 use pulp::{Arch, NullaryFnOnce};
 
 use crate::math::Usual;
 
-/// The width of vectors that loops are run with.
+/// The width of the vectors with which loops are run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Width(Arch);
 
 impl Width {
-    /// The widest that this processor has.
+    /// The widest vectors that this processor has.
     pub(super) fn widest() -> Self {
         Width(Arch::new())
     }
 
-    /// All that this processor has, the one that every processor has first.
+    /// All widths that this processor has, beginning with the one that every processor has.
     #[cfg(test)]
     pub(super) fn all() -> Vec<Self> {
         let mut all = vec![Width(Arch::Scalar), Width(Arch::new())];
@@ -26,8 +27,8 @@ impl Width {
         all
     }
 
-    /// Computes each cell from numbers of N rows. `usual` and `exact` are the same function, but
-    /// `usual` only notices rare arguments; if there were any, all is computed again.
+    /// Computes each cell from the numbers of N rows. `usual` and `exact` are the same function,
+    /// but `usual` only notes rare arguments. If there were any, `exact` computes all cells again.
     #[inline(always)]
     pub(super) fn each<const N: usize, U, E>(
         self,
@@ -44,7 +45,7 @@ impl Width {
         }
     }
 
-    /// Computes each cell from numbers of N rows, by a function without rare arguments.
+    /// Computes each cell from the numbers of N rows, by a function that has no rare arguments.
     #[inline(always)]
     pub(super) fn each_simple<const N: usize, F>(self, cells: &mut [f64], rows: [&[f64]; N], f: F)
     where
@@ -59,8 +60,8 @@ impl Width {
     }
 }
 
-// What is dispatched are types with a method that is always inlined: of a closure, the compiler
-// may leave a call to code for the narrowest vectors.
+// Types with a method that is always inlined are dispatched here, and not closures: for a closure,
+// the compiler may leave a call to code for the narrowest vectors.
 
 struct Each<'a, const N: usize, F> {
     cells: &'a mut [f64],
@@ -88,7 +89,7 @@ struct EachUsual<'a, const N: usize, F> {
 }
 
 impl<const N: usize, F: Fn(&mut Usual, [f64; N]) -> f64> NullaryFnOnce for EachUsual<'_, N, F> {
-    /// Whether arguments were rare.
+    /// Whether any argument was rare.
     type Output = bool;
 
     #[inline(always)]
@@ -110,7 +111,8 @@ impl NullaryFnOnce for AreFinite<'_> {
 
     #[inline(always)]
     fn call(self) -> bool {
-        // x·0 is 0 for finite x and NaN otherwise; many sums, so that they vectorise.
+        // x·0 is 0 for finite x and NaN otherwise. There are many sums, so that the loop is
+        // vectorised.
         let mut sums = [0.0; 32];
         let chunks = self.0.chunks_exact(32);
         for (sum, x) in sums.iter_mut().zip(chunks.remainder()) {

@@ -1,8 +1,8 @@
-//! Kernels as functions over ranges of rows: the interface of every back end, and the one that
-//! is always there, closures over chunks of a row.
+//! Kernels as functions over ranges of rows: the interface of every back end, and the back end that
+//! is always available, which consists of closures over chunks of a row.
 //!
-//! All arrays of a call live in one memory with one pitch. The value in a cell does not depend on
-//! how the range of cells is cut, so that any schedule gives the same bits.
+//! All arrays of a call lie in one memory and have the same pitch. The value in a cell does not
+//! depend on how the range of cells is split, so every schedule gives the same bits.
 
 mod backend;
 mod chunk;
@@ -19,21 +19,21 @@ pub use closures::Rows;
 
 /// The arrays and numbers that a kernel works on.
 pub struct Call<'a> {
-    /// Where all input and output arrays lie.
+    /// The memory in which all input and output arrays lie.
     pub memory: &'a mut [f64],
-    /// For each input the position in `memory` of its cell (0, 0, 0).
+    /// The position in `memory` of the cell (0, 0, 0) of each input.
     pub inputs: &'a [usize],
-    /// For each output the position in `memory` of its cell (0, 0, 0).
+    /// The position in `memory` of the cell (0, 0, 0) of each output.
     pub outputs: &'a [usize],
-    /// Distance in `memory` between cells that are neighbours along axis 0 and axis 1; along
-    /// axis 2 they are adjacent.
+    /// The distances in `memory` between neighbouring cells along axis 0 and axis 1. Neighbours
+    /// along axis 2 are adjacent.
     pub pitch: [usize; 2],
     /// The values of the kernel's parameters.
     pub parameters: &'a [f64],
     /// The kernel's profiles.
     pub profiles: &'a [Profile],
-    /// How many numbers further on in each array lies what will be computed next, if it is far away
-    /// in memory: a hint to fetch it in time; 0 for none.
+    /// How many numbers ahead in each array the cells lie that will be computed next, as a hint to
+    /// prefetch them. It is 0 if there is nothing to prefetch.
     pub ahead: usize,
 }
 
@@ -42,7 +42,7 @@ pub struct Call<'a> {
 pub struct Profile {
     /// The number at each index, beginning `before` cells below index 0.
     pub values: Vec<f64>,
-    /// How many of the values belong to negative indices.
+    /// The number of values that belong to negative indices.
     pub before: usize,
 }
 
@@ -61,31 +61,31 @@ impl Profile {
     }
 }
 
-/// A half-open range of cells: first and one past the last index along each axis. Negative
-/// indices are ghost cells.
+/// A half-open range of cells: the first index along each axis, and one past the last index.
+/// Negative indices are those of ghost cells.
 pub type Cells = [(isize, isize); 3];
 
 /// A kernel compiled to native code.
 pub trait RowFn: Send + Sync {
-    /// Computes every output in every cell of the range, and tells whether all checked outputs are
+    /// Computes every output in every cell of the range. Returns whether all checked outputs are
     /// finite.
     fn run(&self, call: &mut Call<'_>, cells: Cells, scratch: &mut Scratch) -> bool;
 
-    /// Makes room in `scratch`, so that [`RowFn::run`] need not.
+    /// Makes enough room in `scratch` for [`RowFn::run`] to allocate nothing.
     fn reserve(&self, scratch: &mut Scratch);
 
-    /// What has made it.
+    /// The back end that has compiled the kernel.
     fn backend(&self) -> Backend;
 }
 
-/// Working memory of kernels, to be kept from call to call.
+/// Working memory of kernels. It should be kept from call to call.
 #[derive(Debug, Default)]
 pub struct Scratch {
     registers: Vec<Option<Box<chunk::Register>>>,
     scalars: Vec<f64>,
-    /// Arguments of native functions, row by row.
+    /// The arguments of native functions, row by row.
     arguments: Vec<f64>,
-    /// Where profiles lie, during a call.
+    /// The addresses of the profiles during a call.
     #[cfg(feature = "inkwell")]
     addresses: Vec<usize>,
 }

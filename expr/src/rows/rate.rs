@@ -2,7 +2,7 @@
 
 use crate::kernel::{Kernel, Op};
 
-/// How often an operation has to be computed.
+/// How often an operation has to be computed: once per call, once per row or in each cell.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rate {
     Call,
@@ -10,7 +10,7 @@ pub(super) enum Rate {
     Cell,
 }
 
-/// How often each operation has to be computed.
+/// The rate of each operation of a kernel.
 pub(super) fn rates(kernel: &Kernel) -> Vec<Rate> {
     let mut rates: Vec<Rate> = Vec::with_capacity(kernel.ops.len());
     for op in &kernel.ops {

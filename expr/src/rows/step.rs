@@ -24,8 +24,8 @@ pub(super) fn copy(destination: Destination, spare: usize, a: StepOperand) -> St
     })
 }
 
-/// A step that applies a function of one number, given twice as in [`Width::each`]. The operand is
-/// no scalar.
+/// A step that applies a function of one number. The function is given in two forms, as in
+/// [`Width::each`]. The operand must not be a scalar.
 pub(super) fn unary<U, E>(
     usual: U,
     exact: E,
@@ -43,7 +43,8 @@ where
     })
 }
 
-/// A step that applies a function of two numbers, given twice. Not both operands are scalars.
+/// A step that applies a function of two numbers. The function is given in two forms, as in
+/// [`Width::each`]. At most one operand may be a scalar.
 pub(super) fn binary<U, E>(
     usual: U,
     exact: E,
@@ -91,7 +92,7 @@ where
     }
 }
 
-/// A step that calls a function that the program brought along.
+/// A step that calls a native function.
 pub(super) fn native(
     function: Native,
     destination: Destination,
@@ -99,7 +100,7 @@ pub(super) fn native(
     operands: Vec<StepOperand>,
 ) -> Step {
     Box::new(move |chunk| {
-        // The arguments are copied first, so that they may lie where the values go.
+        // The arguments are copied first, since they may lie where the values are written.
         let length = chunk.length;
         let mut arguments = std::mem::take(chunk.arguments);
         arguments.resize(operands.len() * length, 0.0);
@@ -111,7 +112,7 @@ pub(super) fn native(
     })
 }
 
-/// A step that chooses between two operands by a third.
+/// A step that selects one of two operands by a third one.
 pub(super) fn select(destination: Destination, spare: usize, [c, a, b]: [StepOperand; 3]) -> Step {
     use crate::math::select;
     match [is_scalar(c), is_scalar(a), is_scalar(b)] {
@@ -150,10 +151,10 @@ pub(super) fn select(destination: Destination, spare: usize, [c, a, b]: [StepOpe
     }
 }
 
-/// A step that adds the product of two operands to a third with one rounding. Not all operands are
-/// scalars.
+/// A step that adds the product of two operands to a third one, with one rounding. At least one
+/// operand must not be a scalar.
 pub(super) fn fused(destination: Destination, spare: usize, [a, b, c]: [StepOperand; 3]) -> Step {
-    // Of the factors the scalar comes first.
+    // If a factor is a scalar, it comes first.
     let (a, b) = if is_scalar(b) { (b, a) } else { (a, b) };
     match [is_scalar(a), is_scalar(b), is_scalar(c)] {
         [true, true, _] => Box::new(move |chunk| {

@@ -1,4 +1,4 @@
-//! The steps of a kernel: which registers they use, and which outputs they write at once.
+//! The steps of a kernel: the registers that they use, and the outputs that they write directly.
 
 use super::chunk::{Destination, StepOperand};
 use super::rate::Rate;
@@ -6,22 +6,22 @@ use super::step::{self, Step};
 use crate::kernel::{Kernel, NativeCall, Op};
 use crate::math::{Binary, Unary, Usual};
 
-/// The steps of a kernel while they are collected.
+/// Collects the steps of a kernel.
 pub(super) struct StepBuilder<'a> {
     kernel: &'a Kernel,
     rates: &'a [Rate],
     steps: Vec<Step>,
-    /// The register that holds each operation's value.
+    /// The register that holds the value of each operation.
     registers: Vec<Option<usize>>,
     free: Vec<usize>,
     count: usize,
 }
 
 impl<'a> StepBuilder<'a> {
-    /// Begins with the steps of a kernel.
+    /// Collects the steps of a kernel from its operations.
     pub(super) fn of(kernel: &'a Kernel, rates: &'a [Rate]) -> Self {
         let n = kernel.ops.len();
-        // Register 0 is the spare one of outputs that share memory with an operand.
+        // Register 0 is the spare register, for outputs that share their memory with an operand.
         StepBuilder {
             kernel,
             rates,
@@ -32,7 +32,7 @@ impl<'a> StepBuilder<'a> {
         }
     }
 
-    /// The steps and how many registers they use.
+    /// The steps, and the number of registers that they use.
     pub(super) fn finish(mut self) -> (Vec<Step>, usize) {
         let ops = &self.kernel.ops;
         let mut last_use = vec![0; ops.len()];
@@ -60,7 +60,8 @@ impl<'a> StepBuilder<'a> {
                 }
             }
         }
-        // Inputs that are outputs are kept before other outputs take their places.
+        // Inputs that are outputs themselves are saved in registers before other outputs overwrite
+        // them.
         for output in &self.kernel.outputs {
             let i = output.value.index();
             if let Op::Load { input, .. } = ops[i]
@@ -84,8 +85,8 @@ impl<'a> StepBuilder<'a> {
         self.kernel.outputs.iter().any(|output| output.value.index() == i)
     }
 
-    /// The output that operation `i` can be written to at once: its value serves nothing else,
-    /// and no later operation reads the memory that is overwritten.
+    /// The output to which operation `i` can be written directly. This requires that its value has
+    /// no other use, and that no later operation reads the memory that is overwritten.
     fn direct_output(&self, i: usize, last_use: usize) -> Option<usize> {
         let outputs = &self.kernel.outputs;
         let mut mine = (0..outputs.len()).filter(|k| outputs[*k].value.index() == i);
@@ -97,7 +98,7 @@ impl<'a> StepBuilder<'a> {
                 _ => false,
             })
         };
-        // A load that is itself an output is copied at the end, and reads then.
+        // A load that is itself an output reads the memory only at the end, when it is copied.
         let copied = outputs.iter().enumerate().any(|(k, o)| {
             k != output
                 && matches!(self.kernel.ops[o.value.index()],
@@ -154,7 +155,7 @@ impl<'a> StepBuilder<'a> {
     }
 }
 
-/// A match that gives each function a loop of its own.
+/// Expands to a match in which each function has a loop of its own.
 macro_rules! loop_of_each {
     ($f:expr, $function:ident, $make:path, $operands:tt, $destination:expr, [$($name:ident)*]) => {
         match $f {

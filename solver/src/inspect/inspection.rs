@@ -1,4 +1,5 @@
-//! What a problem needs, without solving it: its plan, memory, messages and speed.
+//! Inspections: what a problem needs, found without solving it. This is its plan, memory, messages
+//! and speed.
 
 use std::time::{Duration, Instant};
 
@@ -18,30 +19,30 @@ use crate::system::pde::Pde;
 use crate::system::shifted::Shifted;
 use crate::system::transport::limits;
 
-/// What a problem needs.
+/// What a problem needs to be solved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inspection {
-    /// The scheme.
+    /// The properties of the scheme.
     pub scheme: SchemeProperties,
-    /// The step plan, one action a line.
+    /// The step plan, with one action per line.
     pub plan: String,
     /// The kernels of the plan, operation by operation.
     pub kernels: String,
-    /// Ranks along each named axis.
+    /// The number of ranks along each named axis.
     pub dims: Vec<usize>,
-    /// Bytes of the arrays of the rank with the most.
+    /// The bytes of the arrays on the rank that needs most memory.
     pub memory_per_rank: usize,
-    /// Messages in a step that is made by itself, of all ranks together.
+    /// The number of messages, of all ranks together, in a step that is not blocked with others.
     pub messages_per_step: usize,
-    /// Bytes in these messages.
+    /// The number of bytes in these messages.
     pub bytes_per_step: usize,
 }
 
 impl Inspection {
-    /// Finds out what `pde` needs with this scheme on so many ranks.
+    /// Finds out what `pde` needs with this scheme on this number of ranks.
     ///
     /// # Errors
-    /// If the grid cannot be cut into as many blocks, or the scheme cannot step the system.
+    /// If the grid cannot be cut into this many blocks, or if the scheme cannot step the system.
     pub fn new(
         pde: &Pde,
         scheme: impl Into<SchemeChoice>,
@@ -89,15 +90,16 @@ impl Inspection {
     }
 }
 
-/// Cells in which steps are timed at most.
+/// The most cells on which steps are timed.
 const MOST_CELLS: usize = 1 << 20;
-/// How long steps are timed, about.
+/// About how long steps are timed.
 const TIMED: Duration = Duration::from_millis(200);
 
-/// Cells that one rank steps per second, measured on a part of the grid for a moment.
+/// The number of cells that one rank steps per second. It is measured for a moment on a part of the
+/// grid.
 ///
 /// # Errors
-/// Mistakes in the initial values.
+/// The mistakes in the initial values.
 pub fn measured_speed(
     pde: &Pde,
     initial: &[(String, Formula)],
@@ -107,7 +109,7 @@ pub fn measured_speed(
     let pde = pde.cropped(MOST_CELLS, 0.0);
     let initial = Shifted::initial(initial, &whole.offset_of(pde.grid()));
     let world = World::solo();
-    // Steps of next to no length: the state stays finite.
+    // The steps are so short that the state stays finite.
     let dt = 1e-30;
     let mut builder = Simulation::builder(&pde, &world).scheme(scheme).dt(dt);
     for (field, value) in &initial {

@@ -1,22 +1,23 @@
-//! What the machine can do.
+//! Measurements of the speed of the machine.
 
 use std::time::Instant;
 
 use fluxions_comm::{Combine, Error, World};
 
-/// Bytes that are copied at a time to find out what memory reaches: beyond the caches of one rank.
+/// How many bytes are copied at a time to measure the speed of memory: more than fit the caches of
+/// one rank.
 pub const BEYOND_CACHES: usize = 32 << 20;
-/// How long copies of arrays that lie in caches are repeated, in bytes copied.
+/// How many bytes are copied in all where arrays fit the caches. Their copies are repeated.
 const COPIED: usize = 64 << 20;
-/// How many times everything is measured; the fastest counts.
+/// How many times everything is measured. The fastest time counts.
 const ROUNDS: usize = 3;
-/// Messages there and back in a round.
+/// The number of messages sent there and back in a round.
 const MESSAGES: usize = 2000;
 
-/// Bytes per second that all ranks together read and write when each copies so many bytes from one
-/// place to another, again and again.
+/// The bytes per second that all ranks together read and write. Each rank copies this many bytes
+/// from one place to another, again and again.
 ///
-/// As STREAM's copy (McCalpin 1995, "Memory bandwidth and machine balance in current high
+/// This is STREAM's copy (McCalpin 1995, "Memory bandwidth and machine balance in current high
 /// performance computers"), except that ranks may share a memory. Collective.
 ///
 /// # Errors
@@ -41,8 +42,8 @@ pub fn copy_bandwidth(world: &World, bytes: usize) -> Result<f64, Error> {
     Ok(best)
 }
 
-/// Seconds that a message of so many numbers takes from rank 0 to rank 1, half of the way there
-/// and back; nothing on one rank. Collective.
+/// The seconds that a message of `length` numbers takes from rank 0 to rank 1, which is half of the
+/// time for the way there and back. `None` on one rank. Collective.
 ///
 /// # Errors
 /// If another rank has failed.
@@ -51,7 +52,7 @@ pub fn message_latency(world: &World, length: usize) -> Result<Option<f64>, Erro
         return Ok(None);
     }
     let mut best = f64::INFINITY;
-    // A tag that no exchange of halos uses.
+    // No exchange of halos uses this tag.
     let tag = 99;
     let mut ends = match world.rank() {
         rank @ (0 | 1) => {
@@ -81,7 +82,7 @@ pub fn message_latency(world: &World, length: usize) -> Result<Option<f64>, Erro
     Ok(Some(best))
 }
 
-/// Seconds that the ranks take to add up one number each. Collective.
+/// The seconds that the ranks take to add up one number each. Collective.
 ///
 /// # Errors
 /// If another rank has failed.

@@ -1,4 +1,4 @@
-//! What a problem needs and how fast it is, without solving it.
+//! Inspections: what a problem needs and how fast it is, found without solving it.
 
 pub(crate) mod inspection;
 pub(crate) mod machine;

@@ -1,25 +1,25 @@
-//! How long each pass of a step takes.
+//! Measures how long each pass of a step takes.
 
 use std::time::Instant;
 
 use crate::error::Error;
 use crate::simulation::simulation::Simulation;
 
-/// What an action of the step plan takes, pass by pass.
+/// The time that one action of the step plan takes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PassTime {
-    /// What is done, in words.
+    /// The action in words.
     pub name: String,
-    /// Seconds per step, on the slowest rank.
+    /// The seconds per step on the slowest rank.
     pub seconds: f64,
-    /// Bytes per cell that are moved between memory and processor at least.
+    /// The least number of bytes per cell that move between memory and processor.
     pub bytes_per_cell: usize,
 }
 
 impl Simulation {
-    /// Makes some steps of the usual length, pass by pass and without looking at trackers, and
-    /// tells what each action of the plan took. A sweep that is computed while the halos before it
-    /// travel is part of them. Collective.
+    /// Makes some steps of the usual length pass by pass, without trackers, and measures how long
+    /// each action of the plan takes. A sweep that is computed while the halos before it travel
+    /// counts as part of these halos. Collective.
     ///
     /// # Errors
     /// If another rank has failed.
@@ -43,7 +43,7 @@ impl Simulation {
             };
             match (seconds > 0.0, times.last_mut()) {
                 (true, _) => times.push(PassTime { name, seconds, bytes_per_cell }),
-                // It was done with the one before.
+                // This action was done together with the one before.
                 (false, Some(before)) => {
                     before.name = format!("{}; {name}", before.name);
                     before.bytes_per_cell += bytes_per_cell;

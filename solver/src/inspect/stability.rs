@@ -1,11 +1,11 @@
 //! The longest stable time step, estimated from the equations.
 //!
-//! The right-hand sides are differentiated with respect to every cell that they load, in every
-//! cell of a state. The sum of the magnitudes over the cells of one field bounds a block of the
-//! Jacobian in the maximum norm; nested operators multiply such bounds. The spectral radius of
-//! the small matrix of bounds, field by field, bounds that of the Jacobian (Gershgorin's theorem
-//! for blocks: Feingold & Varga 1962, Pacific J. Math. 12, 1241). Integrals in the equations are
-//! left out: they touch single modes.
+//! The right-hand sides are differentiated with respect to every value that they load, in every
+//! cell of a state. The sum of the magnitudes of the derivatives over the cells of one field bounds
+//! a block of the Jacobian in the maximum norm. For nested operators such bounds are multiplied.
+//! The spectral radius of the small matrix of these bounds, field by field, bounds that of the
+//! Jacobian (Gershgorin's theorem for blocks: Feingold & Varga 1962, Pacific J. Math. 12, 1241).
+//! Integrals in the equations are left out, since they affect single modes only.
 
 use fluxions_comm::World;
 use fluxions_expr::derivative::partials;
@@ -24,7 +24,7 @@ use crate::system::formula::Formula;
 use crate::system::pde::Pde;
 use crate::system::shifted::Shifted;
 
-/// Cells in which derivatives are evaluated at most, at each of a few places of a large grid.
+/// The most cells in which derivatives are evaluated, at each of a few places of a large grid.
 const MOST_CELLS: usize = 1 << 18;
 
 /// The longest stable time step of a scheme.
@@ -32,17 +32,18 @@ const MOST_CELLS: usize = 1 << 18;
 pub struct StableStep {
     /// A bound of the magnitude of the eigenvalues of the linearised equations, per unit of time.
     pub rate: f64,
-    /// The longest step for modes that decay, and for which no more flows out of a cell than is
-    /// in it; infinite where nothing changes.
+    /// The longest step that is stable for modes that decay, and in which no more flows out of a
+    /// cell than is in it. It is infinite where nothing changes.
     pub decaying: f64,
-    /// The longest step for modes that oscillate; 0 where the scheme is unstable for them.
+    /// The longest step that is stable for modes that oscillate. It is 0 where the scheme is
+    /// unstable for them.
     pub oscillating: f64,
 }
 
-/// Estimates the longest stable step of a scheme from the initial values.
+/// Estimates the longest stable step of a scheme, from the initial values.
 ///
 /// # Errors
-/// Mistakes in the initial values, or that the scheme cannot step the system.
+/// The mistakes in the initial values, or the reason why the scheme cannot step the system.
 pub fn stable_step(
     pde: &Pde,
     initial: &[(String, Formula)],
@@ -65,9 +66,9 @@ pub fn stable_step(
     Ok(StableStep { rate, decaying, oscillating })
 }
 
-/// The bounds for the whole grid of `pde`, on one rank: of the equations, and of transport.
+/// The bounds of the equations and of transport for the whole grid of `pde`, on one rank.
 fn bounds(pde: &Pde, initial: &[(String, Formula)], whole: bool) -> Result<(f64, f64), Errors> {
-    // Short enough for any flow.
+    // This step is short enough for any flow.
     const SHORT: f64 = 1e-30;
     let world = World::solo();
     let kept = scheme_for(pde, &SchemeChoice::Usual)?.kept(pde);
@@ -80,8 +81,8 @@ fn bounds(pde: &Pde, initial: &[(String, Formula)], whole: bool) -> Result<(f64,
     let bounds = simulation.reduce_all(plan).map_err(Errors::from)?;
     let of_transport = simulation.measured().rate(pde, whole);
 
-    // Rows: arrays of fields, then of quantities; columns: the same. Quantities are replaced by
-    // what they are made of, those of high levels first.
+    // The rows and columns are the arrays of fields, followed by those of quantities. Quantities
+    // are replaced by the arrays from which they are computed, beginning with those of high levels.
     let fields = pde.arrays();
     let size = blocks.rows;
     let mut matrix = vec![vec![0.0; size]; size];
@@ -99,7 +100,7 @@ fn bounds(pde: &Pde, initial: &[(String, Formula)], whole: bool) -> Result<(f64,
     Ok((spectral_radius(&matrix, fields), of_transport))
 }
 
-/// Which entry of the matrix of bounds each reduction of a plan is.
+/// The entry in the matrix of bounds of each reduction of a plan.
 struct Blocks {
     entries: Vec<(usize, usize)>,
     rows: usize,
@@ -107,17 +108,17 @@ struct Blocks {
 
 /// An expression whose derivatives are bounded.
 struct Body {
-    /// The rows of its numbers, where these are stored.
+    /// The row of each number of the value, where that number is stored.
     rows: Vec<Option<usize>>,
     expr: Expr,
     ty: Type,
     owner: usize,
-    /// The level of the pass that computes it.
+    /// The level of the pass that computes the expression.
     level: usize,
 }
 
-/// A plan whose reductions are the largest sums of magnitudes of derivatives. `kept` are the names
-/// of the arrays that the scheme keeps between steps.
+/// A plan whose reductions give the largest sums of magnitudes of derivatives. `kept` gives the
+/// names of the arrays that the scheme keeps between steps.
 fn sensitivities(pde: &Pde, kept: &[String]) -> (Plan, Blocks) {
     let n = pde.all_arrays() + kept.len();
     let targets = equations(pde);
@@ -131,7 +132,7 @@ fn sensitivities(pde: &Pde, kept: &[String]) -> (Plan, Blocks) {
     let prepared = plan.prepare(&mut program);
     plan.push(&prepared, &slot);
 
-    // Arrays in the order of their levels, so that a later one is made of earlier ones.
+    // The arrays in the order of their levels, so that each is computed from earlier ones.
     let mut order: Vec<usize> = (0..program.quantities.len()).collect();
     order.sort_by_key(|q| program.quantities[*q].level);
     let arrays_of = |q: usize| program.quantities[q].arrays.iter().flatten().copied();
@@ -178,7 +179,7 @@ fn sensitivities(pde: &Pde, kept: &[String]) -> (Plan, Blocks) {
                 if builder.as_constant(sum) == Some(0.0) {
                     continue;
                 }
-                // At a corner such as that of sqrt(u) at 0 a derivative may not be finite.
+                // At a corner, such as that of sqrt(u) at 0, a derivative may not be finite.
                 let most = builder.constant(f64::MAX);
                 let finite = builder.binary(Binary::LessEqual, sum, most);
                 let zero = builder.constant(0.0);
@@ -194,7 +195,7 @@ fn sensitivities(pde: &Pde, kept: &[String]) -> (Plan, Blocks) {
 }
 
 impl Simulation {
-    /// The results of a plan.
+    /// Runs a plan and returns its results.
     fn reduce_all(&mut self, plan: Plan) -> Result<Vec<f64>, Error> {
         let results = plan.results();
         let mut executor: Executor = self.executor(plan)?;
@@ -204,7 +205,7 @@ impl Simulation {
 }
 
 /// The largest magnitude of the eigenvalues of the leading `n` rows and columns, whose entries are
-/// not negative: the limit of |M^k|^(1/k) (Gelfand's formula), for k = 1, 2, 4, …, 2^49.
+/// not negative. It is the limit of |M^k|^(1/k) (Gelfand's formula), for k = 1, 2, 4, …, 2^49.
 fn spectral_radius(matrix: &[Vec<f64>], n: usize) -> f64 {
     let mut power: Vec<Vec<f64>> = matrix[..n].iter().map(|row| row[..n].to_vec()).collect();
     let mut log = 0.0;
@@ -269,7 +270,7 @@ mod tests {
     fn the_largest_rate_of_all_cells_counts() {
         near(rate(16, &[("u", "-(1 + 3*x)*u")], &[("u", "1")]), 1.0 + 3.0 * (1.0 - 0.5 / 16.0));
         near(rate(16, &[("u", "-u^2/2")], &[("u", "2 + y")]), 2.0 + 1.0 - 0.5 / 16.0);
-        // Where the slope of the root is infinite, it counts as nothing.
+        // Where the slope of the root is infinite, it counts as 0.
         near(rate(16, &[("u", "-sqrt(u)")], &[("u", "where(x < 0.5, 0, 4)")]), 0.25);
     }
 }

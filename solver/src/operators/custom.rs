@@ -1,5 +1,5 @@
-//! Field operators that a program defines: a stencil of offsets and weights, or a rule that writes
-//! the operations of a kernel.
+//! Operators on fields that a program defines by a stencil of offsets and weights, or by a rule
+//! that writes the operations of a kernel.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use fluxions_grid::Grid;
 
 use super::neighbours::Neighbours;
 
-/// An operator of real scalar fields that a program defines. Expressions call it by its name, as
-/// they call `laplace`; boundary conditions, halos and ranks are taken care of in the same way.
+/// An operator on real scalar fields that a program defines. Expressions call it by its name, as
+/// they call `laplace`. Boundary conditions, halos and ranks are handled as for that operator.
 ///
 /// ```
 /// use fluxions_expr::Binary;
@@ -43,22 +43,24 @@ pub struct FieldOperator {
 
 #[derive(Clone)]
 enum Rule {
-    /// Σ weight · value at the offset, in this order.
+    /// The sum of weight · value at the offset, in this order.
     Stencil(Vec<(Vec<i32>, f64)>),
     Written(Arc<dyn Fn(&mut StencilCells<'_>) -> Value + Send + Sync>),
 }
 
 impl FieldOperator {
-    /// The sum of weights times the values at these offsets, in the order given. An offset counts
-    /// cells along each named axis of the grid; the weights include the spacing of the cells.
+    /// An operator that is a sum of weights times the values at these offsets, in the order given.
+    /// An offset counts cells along each named axis of the grid. The weights must include the
+    /// spacing of the cells.
     pub fn stencil(name: &str, terms: impl IntoIterator<Item = (Vec<i32>, f64)>) -> Self {
         let rule = Rule::Stencil(terms.into_iter().collect());
         FieldOperator { name: name.into(), arguments: 1, rule }
     }
 
-    /// An operator of so many arguments, whose value is written by a rule: the rule asks for values
-    /// in cells around the one that is computed and combines them by operations of the kernel
-    /// ([`StencilCells::builder`]). It must write the same operations each time that it is called.
+    /// An operator of this many arguments whose value is written by a rule. The rule asks for the
+    /// values in cells around the one that is computed, and combines them by operations of the
+    /// kernel ([`StencilCells::builder`]). It must write the same operations each time that it is
+    /// called.
     pub fn rule(
         name: &str,
         arguments: usize,
@@ -72,12 +74,12 @@ impl FieldOperator {
         &self.name
     }
 
-    /// How many arguments it takes.
+    /// The number of arguments that the operator takes.
     pub fn arguments(&self) -> usize {
         self.arguments
     }
 
-    /// Why it cannot be applied on a grid, if it cannot.
+    /// Why the operator cannot be applied on a grid, if it cannot.
     pub(crate) fn fault(&self, grid: &Grid) -> Option<String> {
         if self.arguments == 0 {
             return Some("it takes no argument".into());
@@ -100,7 +102,7 @@ impl FieldOperator {
         self.value(&mut neighbours).1
     }
 
-    /// The operator's value in a cell, and what is wrong with the way in which it asks for cells.
+    /// The operator's value in a cell, and any mistake in how it asks for cells.
     fn value(&self, neighbours: &mut Neighbours<'_>) -> (Value, Option<String>) {
         let mut load = |builder: &mut Builder, argument: usize, offset: [i32; 3]| {
             let mut lent = Neighbours {
@@ -144,7 +146,7 @@ impl FieldOperator {
     }
 }
 
-/// Two operators are the same if one is a copy of the other or their stencils are equal.
+/// Two operators are equal if one is a copy of the other or if their stencils are equal.
 impl PartialEq for FieldOperator {
     fn eq(&self, other: &Self) -> bool {
         let same = match (&self.rule, &other.rule) {
@@ -162,11 +164,10 @@ impl fmt::Debug for FieldOperator {
     }
 }
 
-/// Loads the value of an argument at an offset: (builder, argument, offset).
+/// Loads the value of an argument at an offset. It takes the builder, the argument and the offset.
 type LoadCell<'a> = &'a mut dyn FnMut(&mut Builder, usize, [i32; 3]) -> Value;
 
-/// The cells around the one in which an operator is computed, as a rule of a [`FieldOperator`] sees
-/// them.
+/// The cells around the one in which an operator is computed, for the rule of a [`FieldOperator`].
 pub struct StencilCells<'a> {
     grid: &'a Grid,
     arguments: usize,
@@ -176,11 +177,11 @@ pub struct StencilCells<'a> {
 }
 
 impl StencilCells<'_> {
-    /// The value of an argument, counted from 0, in the cell at this offset: cells along each named
-    /// axis of the grid.
+    /// The value of an argument, counted from 0, in the cell at this offset, which counts cells
+    /// along each named axis of the grid.
     ///
-    /// A number of an argument that does not exist, or an offset of another length than the grid
-    /// has axes, is reported when the system of equations is built.
+    /// If there is no such argument, or if the offset does not have one entry per axis of the grid,
+    /// this is reported when the system of equations is built.
     pub fn at(&mut self, argument: usize, offset: &[i32]) -> Value {
         let axes = self.grid.dimension();
         if argument >= self.arguments {
@@ -209,7 +210,7 @@ impl StencilCells<'_> {
         self.builder.profile(axis, axis)
     }
 
-    /// The kernel that is written: its operations combine values.
+    /// The builder of the kernel, whose operations combine values.
     pub fn builder(&mut self) -> &mut Builder {
         self.builder
     }

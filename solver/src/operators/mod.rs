@@ -1,8 +1,9 @@
-//! Operators to kernel operations: what they do to neighbouring cells, on each geometry.
+//! The operators as operations of a kernel on neighbouring cells, for each geometry.
 //!
-//! Formulas: second-order differences on cell centres; on curvilinear grids with the metric terms
-//! of the coordinates (Batchelor 1967, "An Introduction to Fluid Dynamics", appendix 2). Where a
-//! geometry's usual form conserves integrals, so does this one; see [`fluxions_grid::Metric`].
+//! Differences are of second order, on cell centres. On curvilinear grids they include the metric
+//! terms of the coordinates (Batchelor 1967, "An Introduction to Fluid Dynamics", appendix 2).
+//! Where the usual form in a geometry conserves integrals, so does the form here; see
+//! [`fluxions_grid::Metric`].
 
 mod custom;
 mod neighbours;
@@ -18,11 +19,12 @@ pub use custom::{FieldOperator, StencilCells};
 use neighbours::Neighbours;
 pub(crate) use neighbours::{Argument, Load};
 
-/// The kernel profile that is a metric factor; before these are the coordinates.
+/// The number of the first kernel profile that is a metric factor. The profiles before it are the
+/// coordinates.
 pub(crate) const FIRST_METRIC: usize = 3;
 
-/// The value of an operator, which may be one of those that the program defines. `load` gives the
-/// numbers of its stored arguments in neighbouring cells.
+/// The value of an operator, which may be one that the program defines. `load` gives the numbers of
+/// its stored arguments in neighbouring cells.
 pub(crate) fn apply(
     operator: Operator,
     defined: &[FieldOperator],
@@ -74,14 +76,15 @@ impl Neighbours<'_> {
     }
 }
 
-/// How an operator uses a stored argument.
+/// How an operator uses an argument.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Reach {
-    /// For each of the argument's numbers whether it is used, and how far the operator looks.
+    /// For each number of the argument, how far the operator looks, or `None` if it does not use
+    /// the number.
     pub(crate) numbers: Vec<Option<HaloWidth>>,
 }
 
-/// How an operator uses each of its arguments. Of arguments that are not stored it uses nothing.
+/// How an operator uses each of its arguments. Arguments that are not stored count as unused.
 pub(crate) fn reach(
     operator: Operator,
     defined: &[FieldOperator],
@@ -124,13 +127,13 @@ pub(crate) fn reach(
     types.iter().enumerate().map(reach).collect()
 }
 
-/// Whether an operator looks at an argument in neighbouring cells.
+/// Whether an operator uses an argument in neighbouring cells.
 fn is_stored(operator: Operator, argument: usize) -> bool {
     !matches!((operator, argument), (Operator::Advect(_), 0))
 }
 
-/// The arguments of an operator that are stored with halos, with their numbers: those that it
-/// looks at in neighbouring cells, unless they are the same everywhere.
+/// The arguments of an operator that are stored with halos, with their positions. They are those
+/// that it uses in neighbouring cells, except for coefficients that are the same everywhere.
 pub(crate) fn stored(
     operator: Operator,
     arguments: &[Expr],
@@ -141,12 +144,12 @@ pub(crate) fn stored(
     arguments.iter().enumerate().filter(is)
 }
 
-/// Whether an argument is a coefficient, which is continued beyond walls in a straight line.
+/// Whether an argument is a coefficient, which continues beyond walls in a straight line.
 pub(crate) fn is_coefficient(operator: Operator, argument: usize) -> bool {
     operator == Operator::Diffusion && argument == 0
 }
 
-/// Whether an expression is the same in all cells by its form.
+/// Whether the form of an expression shows that its value is the same in all cells.
 fn is_same(expr: &Expr) -> bool {
     use fluxions_expr::Node;
     match &expr.node {

@@ -1,19 +1,20 @@
-//! Values in neighbouring cells, differences between them, metric factors.
+//! The values in neighbouring cells, the differences between them, and metric factors.
 
 use fluxions_expr::{Binary, Builder, Number, Parts, Sided, Type, Value};
 use fluxions_grid::{Difference, Grid, Metric, Stencil, Term};
 
 use super::FIRST_METRIC;
 
-/// Loads one of the numbers of a stored argument at an offset: (builder, argument, number, offset).
+/// Loads a number of a stored argument. It takes the builder, the argument, the number and the
+/// offset.
 pub(crate) type Load<'a> = &'a mut dyn FnMut(&mut Builder, usize, usize, [i32; 3]) -> Value;
 
 /// An argument of an operator.
 #[derive(Clone, Debug)]
 pub(crate) enum Argument {
-    /// An argument that is stored with halos, of this type.
+    /// An argument of this type that is stored with halos.
     Stored(Type),
-    /// An argument that has one value in all cells, or is needed in the cell itself only.
+    /// An argument that has one value in all cells, or that is used in the cell itself only.
     Value(Parts),
 }
 
@@ -26,7 +27,7 @@ pub(super) struct Neighbours<'a> {
 }
 
 impl Neighbours<'_> {
-    /// Component `k` of an argument at an offset.
+    /// Component `k` of an argument in the cell at an offset.
     pub(super) fn at(&mut self, argument: usize, k: usize, offset: [i32; 3]) -> Number {
         match &self.arguments[argument] {
             Argument::Stored(ty) => {
@@ -39,19 +40,19 @@ impl Neighbours<'_> {
         }
     }
 
-    /// Component `k` in the cell itself.
+    /// Component `k` of an argument in the cell itself.
     pub(super) fn here(&mut self, argument: usize, k: usize) -> Number {
         self.at(argument, k, [0; 3])
     }
 
-    /// Component `k` one cell further along a named axis, or one cell back.
+    /// Component `k` of an argument one cell further along a named axis, or one cell back.
     pub(super) fn beside(&mut self, argument: usize, k: usize, axis: usize, step: i32) -> Number {
         let mut offset = [0; 3];
         offset[self.grid.missing() + axis] = step;
         self.at(argument, k, offset)
     }
 
-    /// An argument that is not stored.
+    /// The value of an argument that is not stored.
     pub(super) fn value(&mut self, argument: usize) -> Parts {
         match &self.arguments[argument] {
             Argument::Value(parts) => parts.clone(),
@@ -63,7 +64,7 @@ impl Neighbours<'_> {
         }
     }
 
-    /// Something done to each component of an argument.
+    /// A value whose components are computed from those of an argument, one by one.
     pub(super) fn each(
         &mut self,
         argument: usize,
@@ -74,7 +75,7 @@ impl Neighbours<'_> {
         Parts { rank: ty.rank, items: (0..count).map(|k| f(self, k)).collect() }
     }
 
-    /// A difference of component `k`, in the order in which the stencil lists its terms.
+    /// A difference of component `k`, computed in the order of the stencil's terms.
     pub(super) fn stencil(&mut self, argument: usize, k: usize, stencil: &Stencil) -> Number {
         let Argument::Stored(ty) = self.arguments[argument] else { return Number::ZERO };
         let first = k * ty.per_component();
@@ -116,7 +117,7 @@ impl Neighbours<'_> {
         values.fold(first, |sum, value| self.builder.binary(Binary::Add, sum, value))
     }
 
-    /// The first difference along a named axis.
+    /// The first difference of component `k` along a named axis.
     pub(super) fn first(&mut self, argument: usize, k: usize, axis: usize, side: Sided) -> Number {
         let side = match side {
             Sided::Central => fluxions_grid::Sided::Central,
@@ -126,12 +127,12 @@ impl Neighbours<'_> {
         self.stencil(argument, k, &Stencil::first(self.grid, axis, side))
     }
 
-    /// The central first difference along a named axis.
+    /// The central first difference of component `k` along a named axis.
     pub(super) fn slope(&mut self, argument: usize, k: usize, axis: usize) -> Number {
         self.first(argument, k, axis, Sided::Central)
     }
 
-    /// The second difference along a named axis.
+    /// The second difference of component `k` along a named axis.
     pub(super) fn second(&mut self, argument: usize, k: usize, axis: usize) -> Number {
         self.stencil(argument, k, &Stencil::second(self.grid, axis))
     }
@@ -142,7 +143,7 @@ impl Neighbours<'_> {
         self.builder.profile(radial, FIRST_METRIC + metric as usize)
     }
 
-    /// The distance r of the cell from the centre or axis.
+    /// The distance r of the cell from the centre or from the axis.
     pub(super) fn radius(&mut self) -> Value {
         let radial = self.grid.missing();
         self.builder.profile(radial, radial)
@@ -171,14 +172,14 @@ impl Neighbours<'_> {
         self.builder.scaled(a, factor)
     }
 
-    /// Adds up terms in their order.
+    /// The sum of some terms, which are added in their order.
     pub(super) fn sum(&mut self, terms: impl IntoIterator<Item = Number>) -> Number {
         let mut terms = terms.into_iter();
         let first = terms.next().unwrap_or(Number::ZERO);
         terms.fold(first, |sum, term| self.builder.sum(sum, term))
     }
 
-    /// w_h (u + u₊) − w_l (u₋ + u) along r: a balance of what passes the cell's surfaces.
+    /// w_h (u + u₊) − w_l (u₋ + u) along r, a balance of what flows through the cell's faces.
     pub(super) fn balance(
         &mut self,
         argument: usize,

@@ -1,4 +1,4 @@
-//! Operators on scalars: laplace, gradient, diffusion.
+//! Operators on scalars: the Laplacian, the gradient and the diffusion.
 
 use fluxions_expr::{Binary, Number, Parts, Rank, Sided, Squared};
 use fluxions_grid::{Geometry, Metric, Stencil};
@@ -7,7 +7,7 @@ use super::neighbours::Neighbours;
 use super::parts;
 
 impl Neighbours<'_> {
-    /// ∇²f of component `k`, as if it were a scalar.
+    /// ∇²f of component `k`, as if that were a scalar.
     pub(super) fn laplace(&mut self, argument: usize, k: usize) -> Number {
         let radial = match (self.grid.geometry(), self.grid.conservative()) {
             (Geometry::Cartesian, _) => {
@@ -61,7 +61,7 @@ impl Neighbours<'_> {
         parts(Rank::Vector, items)
     }
 
-    /// ∇·(D∇c) with D in the middle between two cells the mean of both.
+    /// ∇·(D∇c), where D at a face is the mean of its values in the two cells.
     pub(super) fn diffusion(&mut self) -> Number {
         let mut sum = Number::ZERO;
         for axis in 0..self.grid.dimension() {

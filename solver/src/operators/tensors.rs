@@ -1,4 +1,4 @@
-//! Operators on tensors, which contract the second index.
+//! Operators on tensors. They contract the second index.
 
 use fluxions_expr::{Number, Parts, Rank};
 use fluxions_grid::{Geometry, Metric};
@@ -22,7 +22,8 @@ impl Neighbours<'_> {
                 Geometry::Cartesian => straight,
                 Geometry::Spherical => self.spherical_divergence(i, straight, conservative),
                 Geometry::Polar | Geometry::Cylindrical => {
-                    // What turning directions add: (T_rr − T_φφ)/r, T_zr/r, (T_rφ + T_φr)/r.
+                    // The terms from the turning directions are (T_rr − T_φφ)/r, T_zr/r and (T_rφ +
+                    // T_φr)/r.
                     let first = self.here(0, t(i, 0));
                     let turned = match i {
                         0 => {
@@ -36,7 +37,8 @@ impl Neighbours<'_> {
                         _ => first,
                     };
                     if conservative {
-                        // T_ir' + T_ir/r as a balance; the rest of the turning stays.
+                        // T_ir' + T_ir/r is computed as a balance. The other terms from the turning
+                        // directions remain.
                         let balance = self.balance(
                             0,
                             t(i, 0),
@@ -58,7 +60,7 @@ impl Neighbours<'_> {
     }
 
     /// The components of the divergence in spherical coordinates, where nothing depends on the
-    /// angles: T_rr' + 2(T_rr − T_φφ)/r, T_θr' + 2T_θr/r, T_φr' + (2T_φr + T_rφ)/r.
+    /// angles. They are T_rr' + 2(T_rr − T_φφ)/r, T_θr' + 2T_θr/r and T_φr' + (2T_φr + T_rφ)/r.
     fn spherical_divergence(&mut self, i: usize, slope: Number, conservative: bool) -> Number {
         let first = self.here(0, 3 * i);
         let across = self.here(0, 8);
@@ -87,7 +89,7 @@ impl Neighbours<'_> {
         }
     }
 
-    /// ∂_i ∂_j T_ij, with second differences of three cells along the diagonal.
+    /// ∂_i ∂_j T_ij, where the second differences along an axis use three cells.
     pub(super) fn tensor_double_divergence(&mut self) -> Number {
         let n = self.grid.components().len();
         let phi = n - 1;
@@ -116,7 +118,7 @@ impl Neighbours<'_> {
                 self.plus(second, inner)
             }
             Geometry::Spherical => {
-                // A balance of r²(T_rr' + 2(T_rr − T_φφ)/r).
+                // This is a balance of r²(T_rr' + 2(T_rr − T_φφ)/r).
                 let along = self.balance(0, 0, Metric::EdgeOuter, Metric::EdgeInner);
                 let flow = self.flow(0, 0);
                 let across = self.balance(0, 8, Metric::EdgeOuter, Metric::EdgeInner);
@@ -124,7 +126,8 @@ impl Neighbours<'_> {
                 self.minus(sum, across)
             }
             geometry => {
-                // T_rr'' + (2T_rr' − T_φφ')/r, and along z ∂²T_zz + (∂_r + 1/r) ∂_z (T_rz + T_zr).
+                // T_rr'' + (2T_rr' − T_φφ')/r, and along z also ∂²T_zz + (∂_r + 1/r) ∂_z (T_rz +
+                // T_zr).
                 let (second, slope) = (self.second(0, 0, 0), self.slope(0, 0, 0));
                 let across = self.slope(0, phi * n + phi, 0);
                 let twice = self.by(slope, 2.0);
@@ -144,7 +147,7 @@ impl Neighbours<'_> {
         }
     }
 
-    /// The central difference along two axes of component `k`.
+    /// The central difference of component `k` along two axes.
     fn mixed(&mut self, k: usize, i: usize, j: usize) -> Number {
         let missing = self.grid.missing();
         let mut corner = |a: i32, b: i32| {

@@ -1,4 +1,5 @@
-//! Operators on vectors. Components along the axes come first, those that nothing depends on last.
+//! Operators on vectors. The components along the axes come first, and those along the coordinates
+//! on which nothing depends come last.
 
 use fluxions_expr::{Number, Parts, Rank, Sided, Type};
 use fluxions_grid::{Geometry, Metric};
@@ -6,7 +7,7 @@ use fluxions_grid::{Geometry, Metric};
 use super::neighbours::{Argument, Neighbours};
 use super::parts;
 
-/// Components of vectors in curvilinear coordinates.
+/// The positions of the components of vectors in curvilinear coordinates.
 const R: usize = 0;
 const Z: usize = 1;
 
@@ -49,7 +50,7 @@ impl Neighbours<'_> {
         let n = self.grid.components().len();
         let axes = self.grid.dimension();
         let mut items = vec![Number::ZERO; n * n];
-        // In spherical coordinates only vectors along r are symmetric.
+        // In spherical coordinates only vectors along r are symmetric, so the other rows are 0.
         let rows = if self.grid.geometry() == Geometry::Spherical { 1 } else { n };
         for i in 0..rows {
             for j in 0..axes {
@@ -79,7 +80,8 @@ impl Neighbours<'_> {
         let geometry = self.grid.geometry();
         let mut items = vec![Number::ZERO; n];
         for (k, item) in items.iter_mut().enumerate() {
-            // The second derivatives of the directions themselves: −u/r², in three dimensions −2u/r².
+            // The second derivatives of the directions themselves add −u/r², or −2u/r² in three
+            // dimensions.
             let turning = match geometry {
                 Geometry::Spherical if k != R => continue,
                 Geometry::Spherical => 2.0,
@@ -93,9 +95,9 @@ impl Neighbours<'_> {
                 let once = self.over_r(here);
                 let turned = match (geometry, self.grid.conservative()) {
                     (Geometry::Spherical, None | Some(true)) => {
-                        // The balance of gradients of u_r = r is (A_h − A_l)/V, which is
-                        // 2r/(r² + Δr²/12): with 2/r here, an error of 1/Δr would stay in the
-                        // innermost cell, where the sum has to vanish.
+                        // The balance of gradients of u_r = r is (A_h − A_l)/V, which is 2r/(r² +
+                        // Δr²/12). With 2/r here, an error of 1/Δr would remain in the innermost
+                        // cell, where the sum must vanish.
                         let growth = self.metric(Metric::Growth);
                         self.times(once, growth)
                     }
@@ -110,8 +112,8 @@ impl Neighbours<'_> {
         parts(Rank::Vector, items)
     }
 
-    /// ∇×u, in two dimensions its component normal to the plane; of a scalar in two dimensions that
-    /// of a vector normal to the plane.
+    /// ∇×u of a vector. In two dimensions it is the component normal to the plane. For a scalar in
+    /// two dimensions it is the curl of a vector normal to the plane.
     pub(super) fn curl(&mut self) -> Parts {
         let scalar = matches!(self.arguments[0], Argument::Stored(Type { rank: Rank::Scalar, .. }));
         match (self.grid.geometry(), self.grid.components().len()) {

@@ -1,10 +1,10 @@
-//! What a plan does, action by action.
+//! Actions: the steps of which a plan consists.
 
 use fluxions_expr::Reduction;
 
 use crate::plan::margins::Margins;
 
-/// An array of the memory, or one of its single rows.
+/// An array of the memory, or a single row of the memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Slot {
     Array(usize),
@@ -12,7 +12,7 @@ pub(crate) enum Slot {
 }
 
 impl Slot {
-    /// The number of the array; nothing for a row.
+    /// The number of the array. `None` for a row.
     pub(crate) fn array(self) -> Option<usize> {
         match self {
             Slot::Array(array) => Some(array),
@@ -21,35 +21,35 @@ impl Slot {
     }
 }
 
-/// Where a kernel is run.
+/// The cells in which a kernel is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Extent {
     /// In every cell of the block.
     Block,
-    /// In every cell that memory has, halos included.
+    /// In every cell of the memory, halos included.
     Memory,
     /// Once, for a number that is the same everywhere.
     Once,
 }
 
-/// One action, with the kernel and the halo group of a plan by their numbers. `A` says which
-/// arrays it works on: those of a program while a plan is made, slots of the memory in a plan, plain
-/// numbers of arrays in a pipeline.
+/// One action. It refers to the kernels and halo groups of a plan by their numbers. `A` stands for
+/// the arrays on which it works: while a plan is made these are arrays of a program, in a plan they
+/// are slots of the memory, and in a pipeline they are numbers of arrays.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Action<A> {
-    /// Go on at this time, in steps after the beginning of the step.
+    /// Sets the time, in steps after the beginning of the step.
     At(f64),
-    /// Fill the halos of the arrays of a group. Each has the arrays of real and imaginary part
-    /// beside it, itself twice where it is real.
+    /// Fills the halos of the arrays of a group. `partners` gives for each array those of the real
+    /// and the imaginary part; for a real value, both are the array itself.
     Halo { group: usize, arrays: Vec<A>, partners: Vec<[A; 2]> },
-    /// Run a kernel; over a block also in `beyond` cells beyond each of its faces.
+    /// Runs a kernel. Over a block it is also run in `beyond` cells beyond each face.
     Sweep { kernel: usize, inputs: Vec<A>, outputs: Vec<A>, extent: Extent, beyond: Margins },
-    /// Reduce the values of a kernel over the domain, to a parameter.
+    /// Reduces the values of a kernel over the domain to a parameter.
     Reduce { kernel: usize, inputs: Vec<A>, kind: Reduction, parameter: usize },
 }
 
 impl<A> Action<A> {
-    /// The action on other arrays; nothing if one of them has no counterpart.
+    /// The action on other arrays. `None` if one of its arrays has no counterpart.
     pub(crate) fn on<B>(&self, counterpart: impl Fn(&A) -> Option<B>) -> Option<Action<B>> {
         let all = |arrays: &[A]| arrays.iter().map(&counterpart).collect::<Option<Vec<B>>>();
         Some(match self {
@@ -78,7 +78,8 @@ impl<A> Action<A> {
         })
     }
 
-    /// Bytes per cell that it moves between memory and processor at least: each of its arrays once.
+    /// The least number of bytes per cell that the action moves between memory and processor, with
+    /// each of its arrays moved once.
     pub(crate) fn bytes_per_cell(&self) -> usize {
         let arrays = match self {
             Action::Sweep { inputs, outputs, extent: Extent::Block, .. } => {

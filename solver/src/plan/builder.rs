@@ -1,4 +1,4 @@
-//! A plan while it is made: the one place where its parts come together.
+//! The builder of plans: the one place where the parts of a plan come together.
 
 use fluxions_expr::{Kernel, Reduction};
 use fluxions_halo::HaloWidth;
@@ -13,9 +13,9 @@ use crate::plan::program::{ArrayRef, Pass, Program, TIME};
 use crate::random::array::RandomArray;
 use crate::system::pde::Pde;
 
-/// A plan while it is made.
+/// Collects the parts of a plan.
 ///
-/// [`PlanBuilder::finish`] gives a plan of which this holds:
+/// [`PlanBuilder::finish`] gives a plan for which the following holds:
 ///
 /// - every array has a name, and every kernel too;
 /// - actions refer to kernels, halo groups, arrays and rows that there are;
@@ -32,9 +32,9 @@ pub(crate) struct PlanBuilder {
 }
 
 impl PlanBuilder {
-    /// A plan whose first arrays are those of all fields and those that the scheme keeps between
-    /// steps (`kept` are their names), and whose first parameters are the time
-    /// and the numbers over the domain that any of these programs needs.
+    /// A plan whose first arrays are those of all fields, followed by those that the scheme keeps
+    /// between steps, whose names are `kept`. Its first parameters are the time and the domain
+    /// numbers that any of these programs needs.
     pub(crate) fn new(pde: &Pde, kept: &[String], programs: &[&Program<'_>]) -> Self {
         let mut data_widths = vec![HaloWidth::default(); pde.all_arrays() - pde.arrays()];
         programs.iter().for_each(|program| widen(&mut data_widths, program.data_widths()));
@@ -50,14 +50,14 @@ impl PlanBuilder {
         self.plan.array_names.len() - 1
     }
 
-    /// Adds some arrays; the number of the first.
+    /// Adds some arrays. Returns the number of the first one.
     pub(crate) fn add_arrays(&mut self, names: impl IntoIterator<Item = String>) -> usize {
         let first = self.plan.array_names.len();
         self.plan.array_names.extend(names);
         first
     }
 
-    /// The array of this name, which is added unless it is there.
+    /// The array of this name. It is added if there is none.
     pub(crate) fn array_named(&mut self, name: String) -> usize {
         let known = self.plan.array_names.iter().position(|known| *known == name);
         known.unwrap_or_else(|| self.add_array(name))
@@ -68,7 +68,7 @@ impl PlanBuilder {
         &self.plan.array_names[array]
     }
 
-    /// The parameter that is the time step times this factor.
+    /// The parameter that is the time step times this factor. It is added if there is none.
     pub(crate) fn add_factor(&mut self, factor: f64) -> usize {
         debug_assert_eq!(self.plan.results, 0, "results come after all factors");
         let Plan { factors, per_step, .. } = &mut self.plan;
@@ -80,7 +80,7 @@ impl PlanBuilder {
         self.plan.first_factor + place
     }
 
-    /// The parameter that is the length of a step over the usual one.
+    /// The parameter that is the length of a step divided by that of the usual step.
     pub(crate) fn add_usual_steps(&mut self) -> usize {
         debug_assert_eq!(self.plan.results, 0, "results come after all factors");
         let place = self.plan.per_step.unwrap_or_else(|| {
@@ -98,19 +98,19 @@ impl PlanBuilder {
         self.plan.kernels.len() - 1
     }
 
-    /// Adds a halo group; the action that fills its halos.
+    /// Adds a halo group. Returns the action that fills its halos.
     pub(crate) fn add_halo(&mut self, group: HaloGroup) -> Action<ArrayRef> {
         let (arrays, partners) = (group.arrays.clone(), group.partners.clone());
         self.plan.groups.push(group);
         Action::Halo { group: self.plan.groups.len() - 1, arrays, partners }
     }
 
-    /// Goes on at this time, in steps after the beginning of the step.
+    /// Adds an action that sets the time, in steps after the beginning of the step.
     pub(crate) fn at(&mut self, time: f64) {
         self.plan.actions.push(Action::At(time));
     }
 
-    /// Does these actions, on the arrays that lie in these slots.
+    /// Adds these actions. `slot` gives the slots in which their arrays lie.
     pub(crate) fn push(&mut self, actions: &[Action<ArrayRef>], slot: &dyn Fn(ArrayRef) -> Slot) {
         let on = |action: &Action<ArrayRef>| {
             action.on(|array| Some(slot(*array))).expect("every array of a program has a slot")
@@ -118,7 +118,7 @@ impl PlanBuilder {
         self.plan.actions.extend(actions.iter().map(on));
     }
 
-    /// Runs a kernel over the cells of an extent.
+    /// Adds a sweep that runs a kernel over the cells of an extent.
     pub(crate) fn sweep(
         &mut self,
         pass: Pass,
@@ -134,7 +134,7 @@ impl PlanBuilder {
         kernel
     }
 
-    /// Reduces the values of a kernel over the domain to a result of the plan.
+    /// Adds a reduction of the values of a kernel over the domain, to a new result of the plan.
     pub(crate) fn reduce(&mut self, kernel: Kernel, inputs: Vec<Slot>, kind: Reduction) {
         let kernel = self.add_kernel(kernel, kind.name().into());
         let parameter = self.plan.parameters();
@@ -147,32 +147,33 @@ impl PlanBuilder {
         self.plan.guards.push((kernel, guard));
     }
 
-    /// The random numbers of the program whose actions use the rows after row 0.
+    /// Sets the random numbers of the program whose actions use the rows after row 0.
     pub(crate) fn set_randoms(&mut self, randoms: Vec<RandomArray>) {
         self.plan.randoms = randoms;
     }
 
-    /// The arrays that change places after a step, so that the first ones hold the new state.
+    /// Sets the pairs of arrays that change places after a step, so that the first ones hold the
+    /// new state.
     pub(crate) fn set_swaps(&mut self, swaps: Vec<(usize, usize)>) {
         self.plan.swaps = swaps;
     }
 
-    /// Working copies, each with the array of the state that it stands for.
+    /// Sets the working copies, each with the array of the state that it stands for.
     pub(crate) fn set_copies(&mut self, copies: Vec<(usize, usize)>) {
         self.plan.copies = copies;
     }
 
-    /// Arrays beside the state whose values the next step needs.
+    /// Adds arrays outside the state whose values the next step needs.
     pub(crate) fn keep(&mut self, arrays: &[usize]) {
         self.plan.changing.extend(arrays);
     }
 
-    /// Counts evaluations of right-hand sides.
+    /// Adds to the number of evaluations of right-hand sides.
     pub(crate) fn count_evaluations(&mut self, count: usize) {
         self.plan.evaluations += count;
     }
 
-    /// Leaves out times of which no kernel and no boundary condition takes notice.
+    /// Removes the actions that set times, if no kernel and no boundary condition uses the time.
     pub(crate) fn forget_unused_times(&mut self, pde: &Pde) {
         let Plan { actions, kernels, groups, .. } = &mut self.plan;
         let mut sets = groups.iter().flat_map(|group| &group.conditions);
@@ -194,7 +195,7 @@ impl PlanBuilder {
     }
 }
 
-/// How many rows the actions use: the first is for results.
+/// The number of rows that the actions use. The first row is for results.
 fn rows(actions: &[Action<Slot>]) -> usize {
     let of_action = |action: &Action<Slot>| {
         let (slots, results) = match action {
@@ -234,7 +235,7 @@ mod tests {
         let mut builder = PlanBuilder::new(&pde, &[], &[]);
         let (half, usual) = (builder.add_factor(0.5), builder.add_usual_steps());
         assert_eq!((builder.add_factor(0.5), builder.add_usual_steps()), (half, usual));
-        // The usual step is not known yet, and is no factor of 0.
+        // The usual step is not known yet, and must not share the parameter of the factor 0.
         assert_ne!(builder.add_factor(0.0), usual);
         let mut plan = builder.finish();
         plan.know_step(0.25);

@@ -1,4 +1,5 @@
-//! Plans that evaluate what does not change the state: outputs, initial values, external data.
+//! Plans that evaluate values without changing the state: outputs, initial values and external
+//! data.
 
 use fluxions_expr::{Expr, Type};
 use fluxions_halo::HaloWidth;
@@ -11,9 +12,9 @@ use crate::plan::program::{OwnedExpr, Program};
 use crate::system::names;
 use crate::system::pde::Pde;
 
-/// The evaluation of an expression from the fields in arrays 0 … n−1: of a value of this type
-/// per cell to the arrays after those of all fields and the `kept` ones of the scheme, or of one
-/// number to row 0.
+/// A plan that evaluates an expression from the fields in arrays 0 … n−1. A value of type `ty` per
+/// cell goes to the arrays after those of all fields and after the `kept` ones of the scheme. A
+/// single number goes to row 0.
 pub(crate) fn of_expression(
     pde: &Pde,
     kept: &[String],
@@ -25,15 +26,15 @@ pub(crate) fn of_expression(
     evaluation(pde, kept, name, expr, ty, extent, None)
 }
 
-/// The initial value of one field, to its arrays. What is needed beside lies in the arrays after
-/// those of the fields.
+/// A plan that writes the initial value of one field to its arrays. Intermediate results lie in the
+/// arrays after those of the fields.
 pub(crate) fn initial(pde: &Pde, kept: &[String], field: usize, expr: &Expr) -> Plan {
     let (name, ty) = (&pde.fields()[field], pde.types()[field]);
     let outputs = pde.arrays_of(field).map(Slot::Array).collect();
     evaluation(pde, kept, name, expr, ty, Extent::Block, Some(outputs))
 }
 
-/// Fills the halos of external fields, as wide as other plans need them.
+/// A plan that fills the halos of external fields, as wide as other plans need them.
 pub(crate) fn external_halos(pde: &Pde, widths: &[HaloWidth]) -> Plan {
     let mut plan = PlanBuilder::new(pde, &[], &[]);
     if let Some(group) = Program::halo_of_data(pde, widths) {

@@ -1,4 +1,5 @@
-//! Which halos are filled together: those of the fields, of external ones, of a level's quantities.
+//! Groups of halos that are filled together: those of the fields, of the external fields, and of
+//! the quantities of a level.
 
 use std::ops::Range;
 
@@ -13,9 +14,10 @@ use crate::system::pde::Pde;
 #[derive(Clone, Debug)]
 pub(crate) struct HaloGroup {
     pub(crate) arrays: Vec<ArrayRef>,
-    /// The boundary conditions of each.
+    /// The number of each array's boundary conditions.
     pub(crate) conditions: Vec<usize>,
-    /// The arrays of real and imaginary part of each; the array itself twice where it is real.
+    /// For each array those of the real and the imaginary part. For a real value, both are the
+    /// array itself.
     pub(crate) partners: Vec<[ArrayRef; 2]>,
     pub(crate) width: HaloWidth,
 }
@@ -45,17 +47,18 @@ impl HaloGroup {
         }
     }
 
-    /// How many cells, counted from a wall across this axis, decide the ghost cells beyond it, of
-    /// any of the arrays.
+    /// The largest number of cells, counted from a wall across this axis, that determine the ghost
+    /// cells beyond it, over all arrays of the group.
     pub(crate) fn depth(&self, pde: &Pde, axis: usize) -> usize {
         let sets = self.conditions.iter().map(|set| pde.conditions().of_array(*set));
         let faces = sets.flat_map(|set| &set[axis]);
         let depth = faces.map(|face| face.condition.depth()).max().unwrap_or(1);
-        // Further layers mirror further cells.
+        // Further layers of ghost cells mirror further cells.
         depth.max(self.width.widest()[axis])
     }
 
-    /// Whether there is a pole, around which ghost cells lie far from what decides them.
+    /// Whether there is a pole. Around a pole, ghost cells lie far from the cells that determine
+    /// them.
     pub(crate) fn has_pole(&self, pde: &Pde) -> bool {
         self.conditions.iter().any(|set| pde.conditions().has_pole(*set))
     }
@@ -65,15 +68,15 @@ impl HaloGroup {
     }
 }
 
-/// Makes each of these widths enough for another one too.
+/// Makes each of these widths large enough for another one too.
 pub(crate) fn widen(widths: &mut [HaloWidth], others: &[HaloWidth]) {
     for (width, other) in widths.iter_mut().zip(others) {
         *width = width.union(other);
     }
 }
 
-/// The numbers of a value that are real and imaginary part of the component of number `k`; the
-/// number itself twice where the value is real.
+/// The numbers of a value that are the real and the imaginary part of the component to which number
+/// `k` belongs. Both are `k` where the value is real.
 fn partners(ty: Type, k: usize) -> [usize; 2] {
     match ty.complex {
         true => [k & !1, k | 1],
@@ -82,8 +85,8 @@ fn partners(ty: Type, k: usize) -> [usize; 2] {
 }
 
 impl<'a> Program<'a> {
-    /// The halos of fields that may have changed since they were filled: those of external fields
-    /// only where a boundary condition changes with time.
+    /// The halos of fields that may have changed since they were filled. Those of external fields
+    /// are included only where a boundary condition changes with time.
     pub(crate) fn halo_of_fields(&self) -> Option<HaloGroup> {
         let n = self.pde.arrays();
         let conditions = self.pde.conditions();
@@ -92,14 +95,15 @@ impl<'a> Program<'a> {
         self.halos(0..all, |array| self.fields[array], differ)
     }
 
-    /// The halos of external fields, which are filled once, as wide as `widths` says of each array.
+    /// The halos of external fields, which are filled once. `widths` gives the width for each
+    /// array.
     pub(crate) fn halo_of_data(pde: &'a Pde, widths: &[HaloWidth]) -> Option<HaloGroup> {
         let first = pde.fields().len();
         let width = |array: usize| widths[array - pde.arrays()];
         Program::new(pde, &[]).halos(first..first + pde.external().len(), width, |_, _| true)
     }
 
-    /// How wide the halos of the arrays of external fields have to be.
+    /// How wide the halos of each array of the external fields must be.
     pub(crate) fn data_widths(&self) -> &[HaloWidth] {
         &self.fields[self.pde.arrays()..]
     }
@@ -140,7 +144,7 @@ impl<'a> Program<'a> {
             let Quantity { arrays, conditions, widths, expr, .. } = &self.quantities[*quantity];
             for k in 0..arrays.len() {
                 let (Some(array), Some(width)) = (arrays[k], widths[k]) else { continue };
-                // The other part is stored wherever the conditions need it.
+                // The other part is stored wherever the boundary conditions need it.
                 let stored = |k: usize| ArrayRef::Quantity(arrays[k].unwrap_or(array));
                 let pair = partners(expr.ty, k).map(stored);
                 group.add(ArrayRef::Quantity(array), conditions[k], pair, width);

@@ -1,11 +1,12 @@
-//! What always holds of a plan.
+//! The invariants that hold for every plan.
 
 use fluxions_expr::Op;
 
 use crate::plan::action::{Action, Slot};
 use crate::plan::plan::Plan;
 
-/// What does not hold of a plan although it must ([`PlanBuilder`](crate::plan::builder::PlanBuilder)).
+/// The invariant of [`PlanBuilder`](crate::plan::builder::PlanBuilder) that a plan violates, if
+/// any.
 pub(super) fn fault(plan: &Plan) -> Option<String> {
     let Plan { kernels, groups, actions, array_names, .. } = plan;
     if plan.kernel_names.len() != kernels.len() {
@@ -62,7 +63,7 @@ pub(super) fn fault(plan: &Plan) -> Option<String> {
         .map(|array| format!("no array {array}"))
 }
 
-/// What is wrong with the use of a kernel.
+/// The mistake in the use of a kernel, if there is one.
 fn kernel_fault(plan: &Plan, number: usize, inputs: &[Slot], outputs: usize) -> Option<String> {
     let Some(kernel) = plan.kernels.get(number) else { return Some(format!("no kernel {number}")) };
     if kernel.outputs().len() != outputs {
@@ -90,7 +91,7 @@ mod tests {
     use fluxions_expr::Place;
     use fluxions_grid::{Ends, Grid};
 
-    /// The plan of a value in each cell that needs the mean of a field and its neighbours.
+    /// A plan that evaluates a value per cell from the mean of a field and from neighbouring cells.
     fn plan() -> Plan {
         let grid = Grid::cartesian().axis("x", 0.0..1.0, 8, Ends::Periodic).build().unwrap();
         let pde = Pde::on(&grid).equation("u", "laplace(u)").build().unwrap();

@@ -5,12 +5,12 @@ use std::ops::Range;
 /// Numbers of cells at the lower and upper side of each axis.
 pub(crate) type Margins = [[usize; 2]; 3];
 
-/// Makes margins wide enough for others too.
+/// Makes margins large enough for others too.
 pub(crate) fn widen(margins: &mut Margins, others: &Margins) {
     widen_some(margins, others, 0..3);
 }
 
-/// Makes margins along some axes wide enough for others too.
+/// Makes margins along some axes large enough for others too.
 pub(crate) fn widen_some(margins: &mut Margins, others: &Margins, axes: Range<usize>) {
     for axis in axes {
         for side in 0..2 {

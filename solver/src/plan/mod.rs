@@ -1,4 +1,5 @@
-//! Plans: what is done to which arrays, in which order. Data, and what makes it.
+//! Plans say, as data, which actions are done on which arrays and in which order. This module also
+//! makes them.
 
 pub(crate) mod action;
 pub(crate) mod builder;

@@ -1,4 +1,5 @@
-//! Expressions that are evaluated beside the equations, for outputs and trackers.
+//! Observables: expressions that are evaluated in addition to the equations, for outputs and
+//! trackers.
 
 use std::ops::Range;
 
@@ -12,20 +13,20 @@ use crate::system::formula::Formula;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
 
-/// An expression that is evaluated beside the equations.
+/// An expression that is evaluated in addition to the equations.
 #[derive(Clone, Debug)]
 pub(crate) struct Observable {
     pub(crate) name: String,
     pub(crate) plan: Plan,
-    /// The arrays of its value, where that is one per cell.
+    /// The arrays of the value, if there is one value per cell.
     pub(crate) arrays: Range<usize>,
     pub(crate) extent: Extent,
     pub(crate) ty: Type,
 }
 
 impl Observable {
-    /// The observable of a text: a number where it is the same in all cells. `kept` are the arrays
-    /// that the scheme keeps between steps.
+    /// The observable of a text. It is a single number if the expression is the same in all cells.
+    /// `kept` gives the names of the arrays that the scheme keeps between steps.
     pub(crate) fn new(
         pde: &Pde,
         kept: &[String],

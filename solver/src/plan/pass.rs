@@ -1,4 +1,4 @@
-//! A pass while it is built: expressions of a program to one kernel.
+//! The builder of passes, which turns expressions of a program into one kernel.
 
 use std::collections::HashMap;
 
@@ -12,46 +12,46 @@ use crate::operators::{self, Argument, FIRST_METRIC};
 use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program, TIME};
 use crate::random::array::RandomArray;
 
-/// A pass while it is built.
+/// Collects the operations of a pass.
 pub(crate) struct PassBuilder<'p, 'a> {
     program: &'p mut Program<'a>,
-    /// Quantities and numbers up to this level are there.
+    /// Quantities and domain numbers up to this level are available.
     level: usize,
     pub(crate) builder: Builder,
     inputs: Vec<ArrayRef>,
-    /// Values of definitions that were computed, by definition and owner.
+    /// The values of definitions that were computed already, by definition and owner.
     definitions: HashMap<(usize, usize), Parts>,
 }
 
 impl<'p, 'a> PassBuilder<'p, 'a> {
-    /// A pass that may use what has at most this level.
+    /// A pass that may use quantities and domain numbers up to this level.
     pub(crate) fn new(program: &'p mut Program<'a>, level: usize) -> Self {
         let (builder, inputs, definitions) = (Builder::new(), Vec::new(), HashMap::new());
         PassBuilder { program, level, builder, inputs, definitions }
     }
 
-    /// A pass that may use everything.
+    /// A pass that may use all quantities and domain numbers.
     pub(crate) fn last(program: &'p mut Program<'a>) -> Self {
         Self::new(program, usize::MAX)
     }
 
-    /// The number of an input array.
+    /// The number of the kernel's input that is this array.
     pub(crate) fn input(&mut self, array: ArrayRef) -> usize {
         number_of(&mut self.inputs, array)
     }
 
-    /// The input arrays so far.
+    /// The input arrays that were used so far.
     pub(crate) fn inputs(&self) -> &[ArrayRef] {
         &self.inputs
     }
 
-    /// The value of an array in the cell.
+    /// The value of an array in the cell of the kernel.
     pub(crate) fn load(&mut self, array: ArrayRef) -> Value {
         let input = self.input(array);
         self.builder.load(input, [0; 3])
     }
 
-    /// A value times the volume of the cell, where cells differ in volume.
+    /// A value times the volume of the cell, on grids whose cells differ in volume.
     pub(crate) fn weighted(&mut self, value: Value) -> Value {
         let grid = self.program.pde.grid();
         if !grid.geometry().is_curvilinear() {
@@ -61,7 +61,7 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
         self.builder.binary(Binary::Multiply, value, volume)
     }
 
-    /// A value over the volume of the cell.
+    /// A value divided by the volume of the cell.
     pub(crate) fn per_volume(&mut self, value: Value) -> Value {
         let grid = self.program.pde.grid();
         let volume = match grid.cell_volume() {
@@ -73,7 +73,7 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
 
     /// The value of an expression.
     pub(crate) fn value(&mut self, target: OwnedExpr<'_>) -> Parts {
-        // The builder is lent to `lower`, whose leaves need the rest of this.
+        // The builder is lent to `lower`, since the leaves need the rest of `self`.
         let mut builder = std::mem::take(&mut self.builder);
         let space = self.program.pde.space();
         let value = lower(target.expr, space, &mut builder, &mut |leaf, builder| {
@@ -126,7 +126,7 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
             Node::Random(distribution, arguments, site) => {
                 Parts::real(self.random(*distribution, arguments, *site, target))
             }
-            // Other nodes are no leaves, or stand in boundary conditions only.
+            // All other nodes are no leaves, or occur in boundary conditions only.
             _ => Parts::real(self.builder.constant(f64::NAN)),
         }
     }
@@ -153,7 +153,7 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
         }
         let inputs = &mut self.inputs;
         let mut load = |b: &mut Builder, argument: usize, number: usize, offset: [i32; 3]| {
-            // What an operator loads was found out by trying (operators::reach).
+            // `operators::reach` has found out, by a trial, what an operator loads.
             let array = arrays[argument][number].expect("what an operator loads is stored");
             b.load(number_of(inputs, array), offset)
         };
@@ -218,7 +218,7 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
         }
     }
 
-    /// The value in the cell of an array of random numbers.
+    /// The value of an array of random numbers in the cell.
     pub(crate) fn random_array(&mut self, array: RandomArray) -> Value {
         let randoms = &mut self.program.randoms;
         let known = randoms.iter().position(|known| *known == array);

@@ -1,4 +1,5 @@
-//! Step plans: what is done to which arrays, in which order. Data only; the executor runs it.
+//! Step plans say which actions are done on which arrays and in which order. They are data, and the
+//! executor runs them.
 
 use std::fmt;
 use std::ops::Range;
@@ -13,30 +14,31 @@ use crate::plan::program::{ArrayRef, OwnedExpr};
 use crate::random::array::RandomArray;
 use crate::system::pde::Pde;
 
-/// A list of actions with what they refer to; a [`PlanBuilder`](crate::plan::builder::PlanBuilder)
-/// makes it, and says what always holds.
+/// A list of actions, with the kernels, halo groups and arrays to which they refer. A
+/// [`PlanBuilder`](crate::plan::builder::PlanBuilder) makes it; its documentation lists the
+/// invariants.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
     pub(super) actions: Vec<Action<Slot>>,
     pub(super) kernels: Vec<Kernel>,
     /// What each kernel computes.
     pub(super) kernel_names: Vec<String>,
-    /// Guards, with the kernels that they are for.
+    /// The guards, each with the number of the kernel that it guards.
     pub(super) guards: Vec<(usize, Kernel)>,
     pub(super) groups: Vec<HaloGroup>,
     pub(super) randoms: Vec<RandomArray>,
-    /// Parameters from this one on are factors times the time step; the results follow.
+    /// The first parameter that is a factor times the time step. The results follow the factors.
     pub(super) first_factor: usize,
     pub(super) factors: Vec<f64>,
-    /// Which of the factors is one over the usual time step, if any.
+    /// The number of the factor that is one over the usual time step, if there is one.
     pub(super) per_step: Option<usize>,
-    /// How many results there are.
+    /// The number of results.
     pub(super) results: usize,
     pub(super) swaps: Vec<(usize, usize)>,
     /// Working copies, each with the array of the state that it stands for.
     pub(super) copies: Vec<(usize, usize)>,
     pub(super) changing: Vec<usize>,
-    /// What each array is for.
+    /// The purpose of each array.
     pub(super) array_names: Vec<String>,
     pub(super) rows: usize,
     pub(super) evaluations: usize,
@@ -44,39 +46,40 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// What is done, in order.
+    /// The actions, in order.
     pub(crate) fn actions(&self) -> &[Action<Slot>] {
         &self.actions
     }
 
-    /// The kernels that actions refer to.
+    /// The kernels to which actions refer.
     pub(crate) fn kernels(&self) -> &[Kernel] {
         &self.kernels
     }
 
-    /// What each kernel computes, for people.
+    /// What each kernel computes, in words.
     pub(crate) fn kernel_names(&self) -> &[String] {
         &self.kernel_names
     }
 
-    /// A kernel with the inputs of another that tells why that one gives numbers that are not
-    /// finite: it is not 0 in cells from which more is advected than is in them. It reads only what
-    /// later actions of the plan leave as it is. There is none where that cannot happen.
+    /// A guard tells why a kernel gives numbers that are not finite. It is a kernel with the same
+    /// inputs, whose value is not 0 in cells from which more is advected than is in them. It reads
+    /// only arrays that later actions of the plan do not change. There is none for kernels where
+    /// this cannot happen.
     pub(crate) fn guard(&self, kernel: usize) -> Option<&Kernel> {
         self.guards.iter().find(|(of, _)| *of == kernel).map(|(_, guard)| guard)
     }
 
-    /// The halo groups that actions refer to.
+    /// The halo groups to which actions refer.
     pub(crate) fn groups(&self) -> &[HaloGroup] {
         &self.groups
     }
 
-    /// The random numbers, in the rows after row 0.
+    /// The arrays of random numbers, which lie in the rows after row 0.
     pub(crate) fn randoms(&self) -> &[RandomArray] {
         &self.randoms
     }
 
-    /// The parameter from which on parameters are [`Plan::factors`] times the time step.
+    /// The first of the parameters that are [`Plan::factors`] times the time step.
     pub(crate) fn first_factor(&self) -> usize {
         self.first_factor
     }
@@ -86,67 +89,68 @@ impl Plan {
         &self.factors
     }
 
-    /// The parameters that are results of reductions, where these are asked for.
+    /// The parameters that are results of reductions, in the order in which these were added.
     pub(crate) fn results(&self) -> Range<usize> {
         self.parameters() - self.results..self.parameters()
     }
 
-    /// Which arrays change places after a step, so that arrays 0 … n−1 hold the new state.
+    /// The pairs of arrays that change places after a step, so that arrays 0 … n−1 hold the new
+    /// state.
     pub(crate) fn swaps(&self) -> &[(usize, usize)] {
         &self.swaps
     }
 
-    /// Arrays beside the state whose values the next step needs.
+    /// The arrays outside the state whose values the next step needs.
     pub(crate) fn changing(&self) -> &[usize] {
         &self.changing
     }
 
-    /// How many arrays the memory must have.
+    /// The number of arrays that the memory must have.
     pub(crate) fn arrays(&self) -> usize {
         self.array_names.len()
     }
 
-    /// How many rows the memory must have.
+    /// The number of rows that the memory must have.
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
-    /// How often right-hand sides are evaluated.
+    /// How many times right-hand sides are evaluated.
     pub(crate) fn evaluations(&self) -> usize {
         self.evaluations
     }
 
-    /// How wide the halos of the arrays of external fields have to be.
+    /// How wide the halos of each array of the external fields must be.
     pub(crate) fn data_widths(&self) -> &[HaloWidth] {
         &self.data_widths
     }
 
-    /// The array of the state that an array is or stands for.
+    /// The array of the state that an array is, or for which it stands.
     pub(crate) fn stands_for(&self, array: usize) -> usize {
         let copy = self.copies.iter().find(|(copy, _)| *copy == array);
         copy.map_or(array, |(_, of)| *of)
     }
 
-    /// Takes note of the usual time step.
+    /// Sets the usual time step.
     pub(crate) fn know_step(&mut self, dt: f64) {
         if let Some(factor) = self.per_step {
             self.factors[factor] = 1.0 / dt;
         }
     }
 
-    /// How many parameters the kernels have.
+    /// The number of parameters of the kernels.
     pub(crate) fn parameters(&self) -> usize {
         self.first_factor + self.factors.len() + self.results
     }
 
-    /// Bytes per cell that a run of the plan moves between memory and processor at least: each
-    /// sweep reads and writes each of its arrays once.
+    /// The least number of bytes per cell that a run of the plan moves between memory and
+    /// processor. Each sweep reads and writes each of its arrays once.
     pub(crate) fn bytes_per_cell(&self) -> usize {
         self.actions.iter().map(Action::bytes_per_cell).sum()
     }
 
-    /// Halo layers that arrays need at each axis: those that are filled, and those in which sweeps
-    /// compute or look beside.
+    /// The number of halo layers that arrays need along each axis. It covers the layers that are
+    /// filled, and those that sweeps compute or read beyond the block.
     pub(crate) fn halo(&self) -> [usize; 3] {
         let filled = self.groups.iter().map(|group| group.width.widest());
         let looked_at = self.actions.iter().flat_map(|action| {
@@ -165,7 +169,7 @@ impl Plan {
             .fold([0; 3], |a, b| std::array::from_fn(|axis| a[axis].max(b[axis])))
     }
 
-    /// Cells that a block needs along each axis that is cut or periodic.
+    /// The number of cells that a block needs along each axis that is cut or periodic.
     pub(crate) fn least_cells(&self, pde: &Pde) -> [usize; 3] {
         let mut least = self.halo();
         for group in &self.groups {
@@ -177,7 +181,7 @@ impl Plan {
     }
 }
 
-/// The equations, each with the conditions of its field.
+/// The equations, each with the owner of its field's conditions.
 pub(crate) fn equations(pde: &Pde) -> Vec<OwnedExpr<'_>> {
     let one = |(field, expr)| {
         let owner = pde.conditions().owner_of_field(field);
@@ -186,8 +190,9 @@ pub(crate) fn equations(pde: &Pde) -> Vec<OwnedExpr<'_>> {
     pde.equations().iter().enumerate().map(one).collect()
 }
 
-/// Where arrays lie: those of the `n` of the fields from `fields` on, those that are given behind
-/// the state, those of quantities from `quantities` on, random numbers in the rows after row 0.
+/// The slots of arrays. The `n` arrays of the fields begin at `fields`, and those of quantities
+/// begin at `quantities`. External fields lie after the state. Random numbers lie in the rows after
+/// row 0.
 pub(crate) fn slots(n: usize, fields: usize, quantities: usize) -> impl Fn(ArrayRef) -> Slot {
     move |reference| match reference {
         ArrayRef::Field(array) if array >= n => Slot::Array(array),
@@ -199,7 +204,7 @@ pub(crate) fn slots(n: usize, fields: usize, quantities: usize) -> impl Fn(Array
 }
 
 impl Plan {
-    /// An action in words; nothing for one that does nothing.
+    /// An action in words. `None` if it does nothing.
     pub(crate) fn describe(&self, action: &Action<Slot>) -> Option<String> {
         let array = |slot: &Slot| match slot {
             Slot::Array(array) => self.array_names[*array].clone(),
@@ -229,7 +234,7 @@ impl Plan {
     }
 }
 
-/// One action a line.
+/// Prints one action per line.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut lines = self.actions.iter().filter_map(|action| self.describe(action));

@@ -1,4 +1,4 @@
-//! What has to be done before the expressions of a program can be computed.
+//! The actions that must be done before the expressions of a program can be computed.
 
 use fluxions_expr::Reduction;
 
@@ -24,7 +24,7 @@ impl Program<'_> {
         pass.finish()
     }
 
-    /// The pass that computes these quantities, and the arrays that it stores.
+    /// The pass that computes these quantities, and the arrays in which it stores them.
     fn quantities_pass(&mut self, here: &[usize], level: usize) -> (Pass, Vec<usize>) {
         let quantities: Vec<Quantity> = here.iter().map(|q| self.quantities[*q].clone()).collect();
         let dimension = self.pde.space().dimension();
@@ -47,9 +47,9 @@ impl Program<'_> {
 }
 
 impl PlanBuilder {
-    /// Adds the kernels and halo groups of what has to be done, in order, before the expressions of
-    /// a program can be computed. The actions work on the program's arrays, and
-    /// [`PlanBuilder::push`] is told where these lie.
+    /// Adds the kernels and halo groups of all that must be done before the expressions of a
+    /// program can be computed. Returns the actions in order. They work on the arrays of the
+    /// program, and [`PlanBuilder::push`] is told where these lie.
     pub(crate) fn prepare(&mut self, program: &mut Program<'_>) -> Vec<Action<ArrayRef>> {
         let mut actions = Vec::new();
         let levels = (program.quantities.iter().map(|q| q.level))

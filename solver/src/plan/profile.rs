@@ -1,5 +1,5 @@
-//! The profiles of kernels for advected fields: coordinates of the centres and faces of cells near a
-//! cell, continued beyond the ends of axes as advecting velocities are.
+//! The profiles of kernels for advected fields. They hold the coordinates of the centres and faces
+//! of cells near a cell, which continue beyond the ends of axes as advecting velocities do.
 
 use fluxions_expr::{Builder, Value};
 use fluxions_grid::Axis;
@@ -7,31 +7,33 @@ use fluxions_grid::Axis;
 use crate::operators::FIRST_METRIC;
 use crate::system::transport::conditions::Edge;
 
-/// What a profile holds for the cell that is `shift` cells away along its axis.
+/// The content of a profile, for the cell that lies `shift` cells away along its axis.
 ///
-/// Beyond an end of an axis, coordinates are those of the cell from which the flow there follows:
-/// the last one, or beyond a wall and a pole the mirrored one.
+/// Beyond an end of an axis, the coordinates are those of the cell that determines the flow there.
+/// This is the last cell, or beyond a wall or a pole the mirrored one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AxisProfile {
-    /// The coordinate of its centre.
+    /// The coordinate of the cell's centre.
     Centre,
-    /// The coordinate of its lower face, and that of its upper face.
+    /// The coordinate of the cell's lower face. `Upper` is that of its upper face.
     Lower,
     Upper,
-    /// The coordinate of the lower face, where that itself is mirrored and not the cell.
+    /// The coordinate of the lower face. Beyond a wall or pole it is mirrored as a face, not with
+    /// its cell.
     Face,
-    /// 1 where the cell has an advecting velocity, 0 beyond an end with given values.
+    /// 1 where the cell has an advecting velocity, and 0 beyond an end with given values.
     Inside,
     /// For the lower face: 1 where it has an advecting velocity; 0 beyond an end with given values,
     /// and at a wall or pole; −1 beyond a wall or pole.
     Passes,
-    /// 1 within the domain and beyond a pole, else 0.
+    /// 1 within the domain and beyond a pole, and 0 elsewhere.
     Corrected,
-    /// For the lower face: 1 within the domain and beyond a pole, else 0.
+    /// For the lower face: 1 within the domain and beyond a pole, and 0 elsewhere.
     FaceCorrected,
-    /// 1 beyond a pole.
+    /// 1 beyond a pole, and 0 elsewhere.
     BeyondPole,
-    /// The coordinates on the opposite side of a periodic axis.
+    /// The coordinate of the centre on the opposite side of a periodic axis. The next ones are
+    /// likewise the coordinates of the faces there.
     OppositeCentre,
     OppositeLower,
     OppositeUpper,
@@ -54,12 +56,12 @@ const KINDS: [AxisProfile; 13] = [
     AxisProfile::OppositeFace,
 ];
 
-/// How many cells away the cells are that have profiles, at most.
+/// The largest number of cells between a cell and the cells whose profiles it uses.
 const REACH: i32 = 3;
 const SHIFTS: usize = 2 * REACH as usize + 1;
 
 impl AxisProfile {
-    /// This on the opposite side of a periodic axis.
+    /// The profile with the same content on the opposite side of a periodic axis.
     pub(crate) fn opposite(self) -> Self {
         match self {
             AxisProfile::Centre => AxisProfile::OppositeCentre,
@@ -70,13 +72,14 @@ impl AxisProfile {
         }
     }
 
-    /// The number of the profile with this along an axis, for the ends of number `edges`.
+    /// The number of the profile with this content along an axis. `edges` is the number of the kind
+    /// of ends.
     fn number(self, edges: usize, axis: usize, shift: i32) -> usize {
         let shift = (shift + REACH) as usize;
         FIRST_METRIC + ((edges * 3 + axis) * KINDS.len() + self as usize) * SHIFTS + shift
     }
 
-    /// The value in a kernel, for the cell at an offset from its own.
+    /// The value of this profile in a kernel, for the cell at an offset from the kernel's cell.
     pub(crate) fn load(
         self,
         b: &mut Builder,
@@ -87,7 +90,8 @@ impl AxisProfile {
         b.profile(axis, self.number(edges, axis, offset[axis]))
     }
 
-    /// What the profile of a number holds: the ends, the axis, the kind and the shift.
+    /// The content of the profile of this number: the kind of ends, the axis, the content and the
+    /// shift.
     pub(crate) fn of_number(number: usize) -> (usize, usize, AxisProfile, isize) {
         let number = number - FIRST_METRIC;
         let (number, shift) = (number / SHIFTS, (number % SHIFTS) as isize - REACH as isize);
@@ -95,7 +99,7 @@ impl AxisProfile {
         (number / 3, number % 3, kind, shift)
     }
 
-    /// How many profiles there are for so many kinds of ends.
+    /// The number of profiles for this many kinds of ends.
     pub(crate) fn profiles(edges: usize) -> usize {
         edges * 3 * KINDS.len() * SHIFTS
     }
@@ -137,7 +141,7 @@ impl AxisProfile {
             }
             (_, i) => i,
         };
-        // Beyond as many ghost cells as the axis has cells nothing is left to be mirrored.
+        // No more ghost cells can be mirrored than the axis has cells.
         let cell = cell.clamp(0, n - 1);
         let face = match (beyond(index, n), index) {
             (edge, i) if mirrors(edge) => {

@@ -1,11 +1,11 @@
-//! Expressions to passes: which intermediate arrays and numbers there are, in which order they are
-//! computed, and how wide their halos have to be.
+//! Programs: the intermediate arrays and numbers that expressions need, the order in which passes
+//! compute them, and the width of their halos.
 //!
-//! An operator looks at the neighbours of its argument, so the argument must be stored, with
-//! halos of its own. A field is; anything else becomes a *quantity*, computed by an earlier pass.
-//! A quantity has an array for each of its numbers that operators use. The *level* of a quantity
-//! counts the passes that lead to it: fields have level 0. A reduction over the domain is a
-//! number, and has a level too.
+//! An operator uses neighbouring cells of its argument, so the argument must be stored with halos
+//! of its own. A field is stored anyway. Any other argument becomes a *quantity*, which an earlier
+//! pass computes. A quantity has an array for each of its numbers that operators use. The *level*
+//! of a quantity counts the passes that lead to it, where fields have level 0. A reduction over the
+//! domain is a number, and it has a level too.
 
 use std::collections::HashMap;
 
@@ -17,38 +17,39 @@ use crate::random::array::RandomArray;
 use crate::system::operand::Operand;
 use crate::system::pde::Pde;
 
-/// The kernel parameter that is the time.
+/// The number of the kernel parameter that is the time.
 pub(crate) const TIME: usize = 0;
 
 /// An array that a pass reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ArrayRef {
-    /// One of the arrays of the fields, as [`Pde::arrays_of`] numbers them.
+    /// One of the arrays of the fields, numbered as in [`Pde::arrays_of`].
     Field(usize),
     /// One of the arrays of the program's quantities.
     Quantity(usize),
-    /// Random numbers of the program.
+    /// An array of random numbers of the program.
     Random(usize),
-    /// An array of the memory by its number, for passes that are written by hand.
+    /// An array of the memory by its number, for passes that are not made of expressions.
     Extra(usize),
 }
 
 /// A stored intermediate result.
 #[derive(Clone, Debug)]
 pub(crate) struct Quantity {
-    /// For messages: the definition's name or the expression's text position.
+    /// A name for messages: that of the definition, or one that is made up for an argument.
     pub(crate) name: String,
     key: Key,
-    /// What it is.
+    /// The expression that the quantity holds.
     pub(crate) expr: Expr,
-    /// The conditions of operators applied to compound expressions in it.
+    /// The owner of the conditions of those operators in it that are applied to compound
+    /// expressions.
     pub(crate) owner: usize,
-    /// The name of random numbers in it.
+    /// The name of the random numbers in it.
     pub(crate) random: String,
-    /// The boundary conditions of each of its numbers.
+    /// The number of the boundary conditions of each of its numbers.
     pub(crate) conditions: Vec<usize>,
     pub(crate) level: usize,
-    /// Which of its numbers are stored, and with which halos.
+    /// For each of its numbers, the width of the halos, or `None` if the number is not stored.
     pub(crate) widths: Vec<Option<HaloWidth>>,
     /// The array of each stored number.
     pub(crate) arrays: Vec<Option<usize>>,
@@ -57,60 +58,60 @@ pub(crate) struct Quantity {
 /// An expression that a program computes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OwnedExpr<'e> {
-    /// What it is.
+    /// The expression itself.
     pub(crate) expr: &'e Expr,
     /// The owner of the conditions of compound expressions in it.
     pub(crate) owner: usize,
-    /// The name of its random numbers.
+    /// The name of the random numbers in it.
     pub(crate) name: &'e str,
 }
 
-/// What makes two quantities the same.
+/// Identifies a quantity. Quantities with equal keys are the same.
 #[derive(Clone, Debug, PartialEq)]
 enum Key {
-    /// A definition with these conditions; its value depends on the owner where compound
-    /// expressions are in it.
+    /// A definition with these conditions. Its value depends on the owner where it contains
+    /// compound expressions.
     Named { definition: usize, owner: Option<usize>, conditions: usize },
-    /// An unnamed expression with these conditions, in an equation of this owner; if there are
-    /// random numbers in it, those of this name.
+    /// An unnamed expression with these conditions, in an equation of this owner. If it contains
+    /// random numbers, `random` is their name.
     Compound { expr: Expr, owner: usize, conditions: usize, random: Option<String> },
 }
 
-/// A number made of the whole domain.
+/// A domain number: a number that is computed from the whole domain.
 #[derive(Clone, Debug)]
 pub(crate) struct DomainNumber {
     pub(crate) kind: Reduction,
     pub(crate) expr: Expr,
     pub(crate) owner: usize,
-    /// The name of random numbers in it.
+    /// The name of the random numbers in it.
     pub(crate) random: Option<String>,
     pub(crate) level: usize,
-    /// Whether it is made of the imaginary parts.
+    /// Whether it is computed from the imaginary parts.
     pub(crate) imaginary: bool,
 }
 
-/// A kernel with what its inputs are.
+/// A kernel and the arrays that are its inputs.
 #[derive(Clone, Debug)]
 pub(crate) struct Pass {
     pub(crate) kernel: Kernel,
     pub(crate) inputs: Vec<ArrayRef>,
 }
 
-/// The quantities and numbers that some expressions need.
+/// The quantities and domain numbers that some expressions need.
 #[derive(Clone, Debug)]
 pub(crate) struct Program<'a> {
     pub(crate) pde: &'a Pde,
-    /// The halos of each array of the fields.
+    /// The halo width of each array of the fields.
     pub(crate) fields: Vec<HaloWidth>,
     pub(crate) quantities: Vec<Quantity>,
     pub(crate) numbers: Vec<DomainNumber>,
     pub(crate) randoms: Vec<RandomArray>,
-    /// The levels of definitions that were looked at, by definition and owner.
+    /// The levels of the definitions that were visited, by definition and owner.
     levels: HashMap<(usize, usize), usize>,
 }
 
 impl<'a> Program<'a> {
-    /// The program of these expressions.
+    /// The program for these expressions.
     pub(crate) fn new(pde: &'a Pde, targets: &[OwnedExpr<'_>]) -> Self {
         let fields = vec![HaloWidth::default(); pde.all_arrays()];
         let (quantities, numbers, randoms) = (Vec::new(), Vec::new(), Vec::new());
@@ -123,7 +124,7 @@ impl<'a> Program<'a> {
         program
     }
 
-    /// Passes after which an expression can be computed; notes what it needs.
+    /// The number of passes after which an expression can be computed. Records all that it needs.
     fn level(&mut self, target: OwnedExpr<'_>) -> usize {
         let OwnedExpr { expr, owner, .. } = target;
         let mut level = 0;
@@ -173,7 +174,7 @@ impl<'a> Program<'a> {
         level
     }
 
-    /// Notes that an operator is applied to an argument; the argument's level.
+    /// Records that an operator is applied to an argument. Returns the level of the argument.
     fn source(&mut self, op: Operator, k: usize, argument: OwnedExpr<'_>, reach: &Reach) -> usize {
         let Some((key, first)) = self.key(op, k, argument) else {
             for (array, width) in self.arrays_of(op, k, argument).into_iter().zip(&reach.numbers) {
@@ -221,7 +222,7 @@ impl<'a> Program<'a> {
         level
     }
 
-    /// Makes a quantity's halos wide enough for a use of its numbers from `first` on.
+    /// Makes a quantity's halos wide enough for an operator that uses its numbers from `first` on.
     fn widen(&mut self, quantity: usize, first: usize, reach: &Reach) {
         let conditions = self.pde.conditions();
         let Quantity { widths, conditions: sets, expr, .. } = &mut self.quantities[quantity];
@@ -251,8 +252,8 @@ impl<'a> Program<'a> {
         Operand::of(conditions, dimension, op, k, argument.expr, argument.owner)
     }
 
-    /// What makes the quantity that an operator looks at, and which of its numbers is the first;
-    /// nothing where that is a field.
+    /// The key of the quantity that an operator uses, and which of the quantity's numbers is the
+    /// first. `None` if the operator uses a field.
     fn key(&self, op: Operator, k: usize, argument: OwnedExpr<'_>) -> Option<(Key, usize)> {
         let OwnedExpr { expr, owner, .. } = argument;
         match self.operand(op, k, argument) {
@@ -269,7 +270,8 @@ impl<'a> Program<'a> {
         }
     }
 
-    /// The arrays that hold the numbers of an argument of an operator, as far as they are stored.
+    /// The arrays of the numbers of an operator's argument. An entry is `None` if the number is not
+    /// stored.
     pub(crate) fn arrays_of(
         &self,
         op: Operator,
@@ -290,7 +292,7 @@ impl<'a> Program<'a> {
         arrays.map(|array| array.map(ArrayRef::Quantity)).collect()
     }
 
-    /// A quantity that stores all of a definition, whatever its conditions.
+    /// A quantity that stores all numbers of a definition, whatever its boundary conditions.
     pub(crate) fn whole(&self, definition: usize, owner: usize, level: usize) -> Option<&Quantity> {
         self.quantities.iter().find(|q| {
             let same = matches!(&q.key, Key::Named { definition: d, owner: o, .. }
@@ -313,12 +315,12 @@ impl<'a> Program<'a> {
         self.numbers.iter().position(same)
     }
 
-    /// The kernel parameter of a number of the domain.
+    /// The kernel parameter of the domain number of this number.
     pub(crate) fn parameter_of(number: usize) -> usize {
         TIME + 1 + number
     }
 
-    /// How many kernel parameters the program uses.
+    /// The number of kernel parameters that the program uses.
     pub(crate) fn parameters(&self) -> usize {
         Self::parameter_of(self.numbers.len())
     }
@@ -335,14 +337,14 @@ impl<'a> Program<'a> {
         names
     }
 
-    /// What a quantity is.
+    /// The expression that a quantity holds, with its owner.
     pub(crate) fn body(&self, quantity: usize) -> OwnedExpr<'_> {
         let Quantity { expr, owner, random, .. } = &self.quantities[quantity];
         OwnedExpr { expr, owner: *owner, name: random }
     }
 }
 
-/// The name of the random numbers in an expression itself, if there are any.
+/// The name of the random numbers in an expression itself, if it contains any.
 fn random_name(target: OwnedExpr<'_>) -> Option<String> {
     let mut random = false;
     target.expr.walk(&mut |part| random |= matches!(part.node, Node::Random(..)));

@@ -1,17 +1,17 @@
-//! A random array: which random numbers an expression asks for.
+//! Random arrays: the random numbers that expressions ask for.
 
 use fluxions_expr::Distribution;
 
-/// Random numbers, one per cell.
+/// An array of random numbers, one per cell.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RandomArray {
-    /// The field or definition whose expression holds them.
+    /// The field or definition whose expression contains the random numbers.
     pub(crate) name: String,
-    /// Which of the random numbers in that expression.
+    /// The number of these random numbers among those in the expression.
     pub(crate) site: u32,
     pub(crate) distribution: Distribution,
-    /// The exponent of a coloured field, the modes of a harmonic one.
+    /// The exponent of a coloured field, or the number of modes of a harmonic one.
     pub(crate) shape: f64,
-    /// Whether there are new ones at each step.
+    /// Whether each step has new random numbers.
     pub(crate) each_step: bool,
 }

@@ -1,12 +1,12 @@
-//! Random fields with a power spectrum: Gaussian, with mean 0 and variance 1.
+//! Random fields with a power spectrum. They are Gaussian, with mean 0 and variance 1.
 //!
-//! White complex noise is given to every mode of the grid, weighted by the root of the spectrum
-//! S(k) = k^(ν/2), and transformed to the cells; the mean mode is left out. k is in cycles per
+//! Every mode of the grid gets white complex noise, which is weighted by the root of the spectrum
+//! S(k) = k^(ν/2) and transformed to the cells. The mean mode is left out. k is in cycles per
 //! length, and all axes count as periodic. This is py-pde's ‘power law’ correlation.
 //!
-//! The modes are spread over the ranks: at first in slabs that hold whole lines along axes 0 and
-//! 1, then in slabs that hold whole lines along axis 2. One rank transforms all of a line, so the
-//! bits are those of a single rank. A plain line of cells is transformed by one rank.
+//! The modes are distributed over the ranks: at first in slabs that hold whole lines along axes 0
+//! and 1, and then in slabs that hold whole lines along axis 2. One rank transforms all of a line,
+//! so the bits are those of a single rank. On a one-dimensional grid one rank transforms all cells.
 
 use fluxions_comm::{Combine, Error, ExactSum, World};
 use fluxions_expr::{Binary, Distribution};
@@ -16,7 +16,7 @@ use fluxions_halo::Subdomain;
 use crate::random::fourier::Fourier;
 use crate::random::stream::Stream;
 
-/// The numbers of a block's cells. Collective.
+/// The random numbers of the cells of a block. Collective.
 pub(crate) fn field(
     stream: &Stream,
     grid: &Grid,
@@ -44,7 +44,7 @@ pub(crate) fn field(
     Ok(real.into_flattened())
 }
 
-/// The amplitudes of the modes of a region, scaled so that the transform needs no factor.
+/// The amplitudes of the modes of a region. They are scaled so that the transform needs no factor.
 fn modes(
     stream: &Stream,
     grid: &Grid,
@@ -79,7 +79,7 @@ fn modes(
     Ok(modes)
 }
 
-/// The inverse transform along one axis of an array of this shape, without a factor.
+/// Replaces an array of this shape by its inverse transform along one axis, without a factor.
 fn transform(cells: &mut [[f64; 2]], shape: [usize; 3], axis: usize) {
     let n = shape[axis];
     if n < 2 {
@@ -115,7 +115,8 @@ fn blocks(world: &World, block: &Subdomain) -> Result<Vec<Region>, Error> {
     Ok(all.chunks_exact(6).map(region).collect())
 }
 
-/// Numbers of the cells of one region per rank to those of another one per rank. Collective.
+/// Sends the numbers of cells, which each rank has for one region, to the ranks that need them for
+/// another region. Collective.
 fn redistribute<const N: usize>(
     world: &World,
     cells: Vec<[f64; N]>,
@@ -144,7 +145,7 @@ fn redistribute<const N: usize>(
     Ok(cells)
 }
 
-/// The cells of a region, counted in the grid, in order.
+/// The cells of a region in order, by their indices in the grid.
 fn cells_of(region: &Region) -> impl Iterator<Item = [usize; 3]> + use<> {
     let [a, b, c] = std::array::from_fn(|axis| {
         let start = region.start[axis] as usize;
@@ -156,7 +157,7 @@ fn cells_of(region: &Region) -> impl Iterator<Item = [usize; 3]> + use<> {
     })
 }
 
-/// Where a cell is among those of a region.
+/// The position of a cell among those of a region.
 fn position(region: &Region, cell: [usize; 3]) -> usize {
     let [_, n1, n2] = region.shape();
     let [i, j, k] = std::array::from_fn(|axis| cell[axis] - region.start[axis] as usize);

@@ -1,12 +1,12 @@
 //! Discrete Fourier transforms of lines of any length, with the same bits on every machine.
 //!
 //! Libraries choose instructions by processor and take sines from the C library, so their last bits
-//! differ from machine to machine. Here each sum has one order, and sines are those of kernels.
+//! differ between machines. Here each sum has a fixed order, and sines are computed as in kernels.
 //!
 //! Lengths with small prime factors are transformed factor by factor (Stockham's form of the
 //! algorithm of Cooley & Tukey: Van Loan 1992, "Computational Frameworks for the Fast Fourier
-//! Transform", section 1.7). Others become convolutions of a length that is a power of two
-//! (Bluestein 1970, IEEE Trans. Audio Electroacoust. 18, 451).
+//! Transform", section 1.7). Transforms of other lengths become convolutions whose length is a
+//! power of two (Bluestein 1970, IEEE Trans. Audio Electroacoust. 18, 451).
 
 use std::f64::consts::FRAC_PI_2;
 
@@ -15,17 +15,17 @@ use fluxions_expr::Unary;
 /// A complex number: its real and its imaginary part.
 type Complex = [f64; 2];
 
-/// The largest prime factor that is transformed by a direct sum.
+/// The largest prime factor for which a transform is a direct sum.
 const LARGEST: usize = 13;
 
-/// What transforms lines of one length.
+/// The transforms of lines of one length.
 pub(super) enum Fourier {
     Factors(Factors),
     Chirp(Chirp),
 }
 
 impl Fourier {
-    /// Prepares transforms of lines of this length, which is not 0.
+    /// Prepares the transforms of lines of this length, which must not be 0.
     pub(super) fn new(length: usize) -> Self {
         match factors(length) {
             Some(factors) => Fourier::Factors(Factors::new(length, factors)),
@@ -34,7 +34,7 @@ impl Fourier {
     }
 
     /// Replaces the amplitudes of the modes of a line by the numbers of its cells, without a
-    /// factor: number m becomes the sum over k of amplitude k times exp(2πi·k·m/n).
+    /// factor. Number m becomes the sum over k of amplitude k times exp(2πi·k·m/n).
     pub(super) fn inverse(&self, line: &mut [Complex]) {
         match self {
             Fourier::Factors(factors) => factors.inverse(line),
@@ -43,7 +43,7 @@ impl Fourier {
     }
 }
 
-/// The length as a product of fours and small primes; `None` if it has a larger prime factor.
+/// The length as a product of fours and small primes. `None` if it has a larger prime factor.
 fn factors(mut length: usize) -> Option<Vec<usize>> {
     let mut factors = Vec::new();
     for factor in std::iter::once(4).chain(2..=LARGEST) {
@@ -55,8 +55,8 @@ fn factors(mut length: usize) -> Option<Vec<usize>> {
     (length == 1).then_some(factors)
 }
 
-/// exp(2πi·k/n) for k below n. The part of the angle beyond the last quarter of the circle is
-/// computed, so that quarters are exact.
+/// exp(2πi·k/n) for k below n. Only the angle beyond the last full quarter of the circle is
+/// computed, so that quarters of the circle are exact.
 fn root(k: usize, n: usize) -> Complex {
     let (quarters, beyond) = (4 * k / n, 4 * k % n);
     let angle = FRAC_PI_2 * beyond as f64 / n as f64;
@@ -85,7 +85,7 @@ fn conjugate([a, b]: Complex) -> Complex {
     [a, -b]
 }
 
-/// Transforms of a length that is a product of small factors.
+/// The transforms of a length that is a product of small factors.
 pub(super) struct Factors {
     factors: Vec<usize>,
     /// exp(2πi·k/n) for each k below the length n.
@@ -118,10 +118,10 @@ impl Factors {
         line.copy_from_slice(&from);
     }
 
-    /// Makes transforms of length N·`done` out of those of length `done`.
+    /// Computes transforms of length N·`done` from those of length `done`.
     ///
-    /// With n numbers in all, `from[j + done·t]` is mode j of every (n/done)-th number from t on,
-    /// and `to` holds the longer transforms likewise.
+    /// Let n be the number of all amplitudes. `from[j + done·t]` is mode j of the transform of
+    /// every (n/done)-th number from t on. `to` holds the longer transforms in the same order.
     fn step<const N: usize>(
         &self,
         from: &[Complex],
@@ -143,7 +143,7 @@ impl Factors {
         }
     }
 
-    /// The transform of a few numbers, by its definition.
+    /// The transform of a few numbers, computed by its definition.
     fn sums<const N: usize>(&self, z: [Complex; N]) -> [Complex; N] {
         let apart = self.roots.len() / N;
         std::array::from_fn(|s| {
@@ -160,11 +160,12 @@ fn four([a, b, c, d]: [Complex; 4]) -> [Complex; 4] {
     [plus(even, odd), plus(uneven, turned), minus(even, odd), minus(uneven, turned)]
 }
 
-/// Transforms of any length n as convolutions: k·m is (k² + m² − (m − k)²)/2.
+/// The transforms of any length n as convolutions, in which k·m is written as (k² + m² − (m −
+/// k)²)/2.
 pub(super) struct Chirp {
     /// exp(πi·k²/n) for each k below n.
     chirp: Vec<Complex>,
-    /// The transform, divided by its length, of the conjugate chirp around index 0.
+    /// The conjugate chirp around index 0, transformed and divided by its length.
     filter: Vec<Complex>,
     convolution: Factors,
 }
@@ -191,7 +192,7 @@ impl Chirp {
             *long = times(*z, *turn);
         }
         self.convolution.inverse(&mut long);
-        // The transform back is that of the conjugates.
+        // The transform back is computed as the conjugate of the transform of the conjugates.
         for (z, filter) in long.iter_mut().zip(&self.filter) {
             *z = conjugate(times(*z, *filter));
         }
@@ -206,7 +207,7 @@ impl Chirp {
 mod tests {
     use super::*;
 
-    /// Numbers that look random.
+    /// Pseudorandom complex numbers.
     fn numbers(length: usize) -> Vec<Complex> {
         (0..length).map(|k| [k * k % 17, k * 7 % 23].map(|x| x as f64 - 8.0)).collect()
     }

@@ -1,4 +1,4 @@
-//! Random numbers that depend neither on ranks nor on the machine.
+//! Random numbers that depend neither on the ranks nor on the machine.
 
 pub(crate) mod array;
 mod colored;

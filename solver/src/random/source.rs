@@ -1,4 +1,4 @@
-//! A random source: where the random numbers of a block's cells come from.
+//! Random sources, which give the random numbers of a block's cells.
 
 use std::f64::consts::PI;
 
@@ -11,18 +11,19 @@ use crate::random::array::RandomArray;
 use crate::random::colored;
 use crate::random::stream::Stream;
 
-/// Random numbers for the cells of a block. They are the same however the grid is cut into blocks.
+/// The random numbers of the cells of a block. They do not depend on how the grid is cut into
+/// blocks.
 pub(crate) enum RandomSource {
-    /// Independent ones.
+    /// Independent numbers.
     White { stream: Stream, distribution: Distribution, each_step: bool },
-    /// A product of functions of one coordinate each, given for all cells along each axis.
+    /// A product of functions of one coordinate each, which are given at all cells along each axis.
     Harmonic([Vec<f64>; 3]),
     /// One number for each cell of the block.
     Stored(Vec<f64>),
 }
 
 impl RandomSource {
-    /// The source of an array of random numbers. Collective.
+    /// The source of a random array. Collective.
     pub(crate) fn new(
         seed: u64,
         random: &RandomArray,
@@ -47,7 +48,7 @@ impl RandomSource {
         })
     }
 
-    /// The numbers of the cells of row (i, j) of the block at a step.
+    /// Writes the random numbers of row (i, j) of the block at a step.
     pub(crate) fn fill(&self, block: &Subdomain, [i, j]: [usize; 2], step: u64, row: &mut [f64]) {
         match self {
             RandomSource::White { stream, distribution, each_step } => {
@@ -70,7 +71,8 @@ impl RandomSource {
     }
 }
 
-/// Σ_n a_n cos(n·2π(i + ½)/N) along an axis with a_n uniform in [0, 1); 1 along a missing axis.
+/// Σ_n a_n cos(n·2π(i + ½)/N) along an axis, where a_n is uniform in [0, 1). It is 1 along an inner
+/// axis without a name.
 fn harmonic(stream: Stream, grid: &Grid, axis: usize, modes: f64) -> Vec<f64> {
     let cells = grid.shape()[axis];
     if grid.inner_axis(axis).is_none() {

@@ -1,8 +1,8 @@
-//! A stream: random numbers by counting. The number of a cell is a function of seed, stream and
-//! cell, so it does not depend on ranks, and any of them can be had at any time. It is made with the
-//! functions that kernels compute with, so it has the same bits on every machine.
+//! Streams of random numbers that are functions of a counter. The number of a cell is a function of
+//! seed, stream and cell. So it does not depend on the ranks, and any number can be computed at any
+//! time. The functions are those that kernels use, so the bits are the same on every machine.
 //!
-//! The function is Philox 4×32 with 10 rounds (Salmon, Moraes, Dror & Shaw 2011, "Parallel random
+//! The generator is Philox 4×32 with 10 rounds (Salmon, Moraes, Dror & Shaw 2011, "Parallel random
 //! numbers: as easy as 1, 2, 3", SC11, section 3.3).
 
 use std::f64::consts::PI;
@@ -16,7 +16,7 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// The stream of a seed, a name and a number within the name.
+    /// The stream that belongs to a seed, a name and a number within this name.
     pub(crate) fn new(seed: u64, name: &str, number: u32) -> Self {
         // FNV-1a of the name, mixed with the seed by the finaliser of SplitMix64 (Steele, Lea &
         // Flood 2014, OOPSLA, figure 15).
@@ -30,9 +30,9 @@ impl Stream {
         Stream { key: [key as u32, (key >> 32) as u32] }
     }
 
-    /// The random number of a counter at a step, of a standard distribution: uniform in [0, 1), or
-    /// normal with mean 0 and variance 1 for all other distributions, which are made of normal
-    /// numbers.
+    /// The random number for a counter at a step. It is uniform in [0, 1) for the uniform
+    /// distribution. For all other distributions it is normal with mean 0 and variance 1, since
+    /// they are computed from normal numbers.
     pub(crate) fn sample(&self, distribution: Distribution, counter: u64, step: u64) -> f64 {
         let words = |x: u64| (x as u32, (x >> 32) as u32);
         let ((c0, c1), (s0, s1)) = (words(counter), words(step));
@@ -44,7 +44,7 @@ impl Stream {
         };
         match distribution {
             Distribution::Uniform => unit(a, b),
-            // Box & Muller 1958, Ann. Math. Stat. 29, 610; 1 − u is never 0.
+            // Source: Box & Muller 1958, Ann. Math. Stat. 29, 610. 1 − u is never 0.
             Distribution::Normal | Distribution::Harmonic | Distribution::Colored => {
                 let radius = (-2.0 * Unary::Log.eval(1.0 - unit(a, b))).sqrt();
                 radius * Unary::Cos.eval(2.0 * PI * unit(c, d))
@@ -76,7 +76,8 @@ fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
 mod tests {
     use super::*;
 
-    /// The known answers that the authors publish with their code (Random123, kat_vectors).
+    /// The expected numbers are those that the authors publish with their code (Random123,
+    /// kat_vectors).
     #[test]
     fn philox_gives_the_published_numbers() {
         let zeros = philox([0; 4], [0; 2]);
@@ -90,7 +91,7 @@ mod tests {
         assert_eq!(pi, [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]);
     }
 
-    /// The same on every machine: no function of the C library takes part.
+    /// The numbers are the same on every machine, since no function of the C library is used.
     #[test]
     fn numbers_have_recorded_bits() {
         let stream = Stream::new(42, "u", 0);
@@ -117,7 +118,7 @@ mod tests {
             let sample: Vec<f64> = (0..n).map(|c| stream.sample(distribution, c, 0)).collect();
             let m = sample.iter().sum::<f64>() / n as f64;
             let v = sample.iter().map(|x| (x - m).powi(2)).sum::<f64>() / n as f64;
-            // Five standard errors.
+            // The tolerance is five standard errors.
             assert!((m - mean).abs() < 5.0 * (variance / n as f64).sqrt(), "{m}");
             assert!((v - variance).abs() < 0.02 * variance, "{v}");
         }

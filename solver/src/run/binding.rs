@@ -1,14 +1,14 @@
-//! Where the arrays of an action lie in memory.
+//! Bindings: the places in memory of the arrays of an action.
 //!
-//! Arrays change places after a step, so an action is bound anew for each run. A binding has room
-//! from the beginning; binding allocates nothing.
+//! Arrays change places after a step, so an action is bound anew for each run. A binding has enough
+//! room from the beginning, so that nothing is allocated.
 
 use crate::plan::action::{Action, Slot};
 use crate::run::memory::{Memory, RESULT_ROW};
 
-/// A name for a place in memory: a slot, or the plain number of an array.
+/// Something that names a place in memory: a slot, or the number of an array.
 pub(crate) trait Located: Copy {
-    /// The slot that it names.
+    /// The slot of the place.
     fn slot(self) -> Slot;
 }
 
@@ -24,23 +24,23 @@ impl Located for usize {
     }
 }
 
-/// Where the arrays of an action lie.
+/// The places in memory of the arrays of an action.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Binding {
-    /// Where the cell (0, 0, 0) of each input of the kernel lies.
+    /// The position of the cell (0, 0, 0) of each input of the kernel.
     pub(crate) inputs: Vec<usize>,
-    /// Where the cell (0, 0, 0) of each output of the kernel lies.
+    /// The position of the cell (0, 0, 0) of each output of the kernel.
     pub(crate) outputs: Vec<usize>,
     /// The arrays whose halos are filled.
     pub(crate) halo: HaloBinding,
 }
 
-/// Where the arrays of a halo group begin.
+/// The places in memory of the arrays of a halo group.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct HaloBinding {
-    /// Where each array begins.
+    /// The position where each array begins.
     pub(crate) arrays: Vec<usize>,
-    /// For each array, where the arrays of its real and imaginary part begin.
+    /// For each array, the positions where the arrays of its real and imaginary part begin.
     pub(crate) partners: Vec<[usize; 2]>,
 }
 
@@ -67,8 +67,8 @@ impl Binding {
         }
     }
 
-    /// Binds an action. A sweep leaves the arrays of the last halo as they are, and a halo those
-    /// of the last sweep, since both may be under way at the same time.
+    /// Binds an action. A sweep keeps the bound arrays of the last halo, and a halo keeps those of
+    /// the last sweep, since both may be under way at the same time.
     pub(crate) fn bind<A: Located>(&mut self, memory: &Memory, action: &Action<A>) {
         match action {
             Action::At(_) => {}
@@ -98,7 +98,7 @@ impl Binding {
     }
 }
 
-/// Where the cell (0, 0, 0) of an array lies; of a row its first number.
+/// The position of the cell (0, 0, 0) of an array, or of the first number of a row.
 fn first_cell(memory: &Memory, place: impl Located) -> usize {
     match place.slot() {
         Slot::Array(array) => memory.array(array) + memory.layout().origin(),
@@ -149,7 +149,7 @@ mod tests {
         binding.bind(&memory, &actions[1]);
         assert_eq!(binding.halo.arrays, [memory.array(1)]);
         assert_eq!(binding.halo.partners, [[memory.array(1), memory.array(2)]]);
-        // The sweep before is still bound.
+        // The arrays of the sweep before are still bound.
         assert_eq!(binding.outputs, [memory.array(0) + origin]);
         binding.bind(&memory, &actions[2]);
         assert_eq!(binding.inputs, [memory.array(0) + origin]);

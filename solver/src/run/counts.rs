@@ -1,22 +1,22 @@
-//! What a run did on this rank, counted.
+//! Counts of what a run did on this rank.
 
 use fluxions_halo::Exchange;
 
-/// What a run of a plan did, on this rank.
+/// Counts of what a run of a plan did on this rank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Times that halos of a group of fields were exchanged.
+    /// The number of times that the halos of a group of fields were exchanged.
     pub halo_exchanges: u64,
-    /// Messages sent to other ranks.
+    /// The number of messages sent to other ranks.
     pub messages: u64,
-    /// Bytes in these messages.
+    /// The number of bytes in these messages.
     pub bytes_sent: u64,
-    /// Times that right-hand sides were evaluated.
+    /// The number of times that right-hand sides were evaluated.
     pub rhs_evaluations: u64,
 }
 
 impl Counts {
-    /// Counts one exchange of halos with its messages.
+    /// Counts one exchange of halos and its messages.
     pub(crate) fn add_exchange(&mut self, exchange: &Exchange) {
         self.halo_exchanges += 1;
         self.messages += exchange.messages() as u64;

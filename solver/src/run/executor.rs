@@ -1,7 +1,8 @@
-//! Runs a plan on the arrays of one block.
+//! Executors run a plan on the arrays of one block.
 //!
-//! A sweep that follows the halos it needs is cut in two where messages are awaited: the core is
-//! computed while they travel, the rim when they are there. A cell's value does not depend on it.
+//! If a sweep follows the halos that it needs, and messages are awaited, the sweep is split. The
+//! core is computed while the messages travel, and the rim when they have arrived. The values of
+//! cells do not depend on this.
 
 use std::rc::Rc;
 
@@ -25,10 +26,10 @@ use crate::run::walled_group::WalledGroup;
 use crate::run::walls::filling::Filling;
 use crate::system::pde::Pde;
 
-/// How often messages get a chance to move on while the core is computed.
+/// How many times messages get a chance to make progress while the core is computed.
 const POLLS: isize = 4;
 
-/// A plan made ready for one block: kernels compiled, messages set up.
+/// A plan that is ready to run on one block: its kernels are compiled and its messages are set up.
 pub(crate) struct Executor {
     plan: Rc<Plan>,
     kernels: Kernels,
@@ -39,13 +40,13 @@ pub(crate) struct Executor {
     measure: Measure,
     /// The numbers of the actions that gave numbers that are not finite in the last run.
     failed: Vec<usize>,
-    /// The number of the step that the next run makes, for its random numbers.
+    /// The number of the step that the next run makes. It determines the random numbers.
     pub(crate) step: u64,
     pub(crate) counts: Counts,
 }
 
 impl Executor {
-    /// Makes a plan ready. `memory` has room for it. Collective.
+    /// Makes a plan ready to run. `memory` must have room for it. Collective.
     pub(crate) fn new(
         pde: &Pde,
         world: &World,
@@ -80,7 +81,7 @@ impl Executor {
         &self.plan
     }
 
-    /// A shared handle of the plan.
+    /// A shared reference to the plan.
     pub(crate) fn plan_handle(&self) -> Rc<Plan> {
         Rc::clone(&self.plan)
     }
@@ -95,17 +96,17 @@ impl Executor {
         &mut self.kernels
     }
 
-    /// The names of the back ends that made the kernels' code.
+    /// The names of the back ends that compiled the kernels.
     pub(crate) fn backends(&self) -> String {
         self.kernels.backends()
     }
 
-    /// The parameters of the kernels, as the last run left them.
+    /// The parameters of the kernels as the last run left them.
     pub(crate) fn parameters(&self) -> &[f64] {
         self.parameters.all()
     }
 
-    /// Messages and bytes that this rank sends each time that the plan is run.
+    /// The numbers of messages and bytes that this rank sends in each run of the plan.
     pub(crate) fn traffic(&self) -> (usize, usize) {
         let groups = self.plan.actions().iter().filter_map(|action| match action {
             Action::Halo { group, .. } => Some(&self.groups[*group].exchange),
@@ -114,8 +115,8 @@ impl Executor {
         groups.fold((0, 0), |(m, b), exchange| (m + exchange.messages(), b + exchange.bytes()))
     }
 
-    /// Runs the plan from `time` on with this time step. Whether all checked results are finite.
-    /// Collective.
+    /// Runs the plan from `time` on with this time step. Returns whether all checked results are
+    /// finite. Collective.
     pub(crate) fn run(
         &mut self,
         world: &World,
@@ -127,9 +128,9 @@ impl Executor {
         self.run_watched(world, block, memory, time, step, |_| {})
     }
 
-    /// Runs the plan as [`Executor::run`] does, and calls `done` after each action with its
-    /// number. A sweep whose core is computed while halos travel is done together with them, and
-    /// `done` is called once for both, with the number of the halos.
+    /// Runs the plan as [`Executor::run`] does, and calls `done` with the number of each action
+    /// after it. A sweep whose core is computed while halos travel is done together with them. For
+    /// both, `done` is called once, with the number of the halos.
     pub(crate) fn run_watched(
         &mut self,
         world: &World,
@@ -194,7 +195,7 @@ impl Executor {
         Ok(self.failed.is_empty())
     }
 
-    /// Fills the halos of a group, whose arrays are bound, and does a sweep that follows them, if
+    /// Fills the halos of a group, whose arrays are bound, and does the sweep that follows them, if
     /// there is one.
     fn halo(
         &mut self,
@@ -210,7 +211,7 @@ impl Executor {
             let arrays = &self.binding.halo.arrays;
             self.groups[group].exchange.start(phase, memory.all_mut(), arrays)?;
             if phases == 1 {
-                // Walls need cells of the block only, so their ghosts need not wait.
+                // Ghost cells at walls depend on cells of the block only, so they need not wait.
                 self.fill_walls(memory, group, phase);
             }
             let mut rest = None;
@@ -235,7 +236,7 @@ impl Executor {
         Ok(finite)
     }
 
-    /// Computes the core in a few parts, between which messages can move on.
+    /// Computes the core in a few parts. Between these, messages can make progress.
     fn core(
         &mut self,
         memory: &mut Memory,
@@ -273,7 +274,8 @@ impl Executor {
         self.groups[group].fill_walls(phase, &mut filling);
     }
 
-    /// Why arrays of the state are not finite after the step from `time` on that was run last.
+    /// Why arrays of the state are not finite after the last step that was run, which began at
+    /// `time`.
     pub(crate) fn causes(
         &mut self,
         block: &Subdomain,
@@ -310,7 +312,7 @@ impl Executor {
         self.kernels.run(kernel, memory, &self.binding, &self.parameters, region, 0)
     }
 
-    /// Runs a kernel with random inputs, which exist for one row at a time.
+    /// Runs a kernel with random inputs, which are made for one row at a time.
     fn sweep_by_rows(
         &mut self,
         block: &Subdomain,
@@ -352,8 +354,8 @@ fn is_row(slot: &Slot) -> bool {
     matches!(slot, Slot::Row(_))
 }
 
-/// Whether an action is a sweep whose core can be computed while halos travel: one over the block
-/// that needs no random numbers.
+/// Whether an action is a sweep whose core can be computed while halos travel. This is a sweep over
+/// the block without random numbers.
 fn has_core(action: &Action<Slot>) -> bool {
     match action {
         Action::Sweep { inputs, extent: Extent::Block, .. } => !inputs.iter().any(is_row),

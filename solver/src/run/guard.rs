@@ -1,22 +1,23 @@
-//! Asks why the values of a sweep are not finite, where its plan has a guard for it.
+//! Guards are run to find out why the values of a sweep are not finite.
 
 use fluxions_expr::rows::Cells;
 use fluxions_expr::{Backend, Call, Kernel, Scratch};
 
-/// Why arrays of the state are not finite after a step, as far as guarded sweeps tell it on a rank.
+/// Why arrays of the state are not finite after a step, as far as the guarded sweeps on a rank
+/// tell.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Causes {
-    /// The arrays from whose cells more was advected than was in them.
+    /// The arrays in which more was advected out of a cell than was in it.
     pub(crate) too_fast: Vec<usize>,
-    /// The arrays that were not finite before their guarded sweep.
+    /// The arrays that were not finite already before their guarded sweep.
     pub(crate) earlier: Vec<usize>,
     /// The arrays that are not finite after the sweeps so far.
     failed: Vec<usize>,
 }
 
 impl Causes {
-    /// Takes note of the next sweep of the step: the arrays that it wrote, whether its guard is
-    /// raised, if it has one, and whether it gave numbers that are not finite.
+    /// Records the next sweep of the step: the arrays that it wrote, whether its guard was raised
+    /// (if it has one), and whether it gave numbers that are not finite.
     pub(crate) fn note(&mut self, arrays: Vec<usize>, raised: Option<bool>, failed: bool) {
         if let Some(raised) = raised {
             if arrays.iter().any(|array| self.failed.contains(array)) {
@@ -31,9 +32,9 @@ impl Causes {
     }
 }
 
-/// Whether a guard gives a number that is not 0 in any of these cells. What lies in the output of
-/// the call is put back afterwards. This happens only when a run fails, so that the guard is
-/// compiled here.
+/// Whether a guard gives a number that is not 0 in any of these cells. The numbers in the output of
+/// the call are restored afterwards. This is called only when a run fails, so the guard is compiled
+/// here.
 pub(crate) fn is_raised(
     guard: &Kernel,
     call: &mut Call<'_>,

@@ -1,4 +1,4 @@
-//! The kernels of a plan, compiled and made ready for one block.
+//! The kernels of a plan, compiled for one block.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::run::parameters::Parameters;
 use crate::run::profiles;
 use crate::system::pde::Pde;
 
-/// The compiled kernels of a plan, with the profiles of one block and working memory.
+/// The compiled kernels of a plan, with the profiles of one block and with working memory.
 pub(crate) struct Kernels {
     compiled: Vec<Arc<dyn RowFn>>,
     profiles: Rc<[Profile]>,
@@ -38,7 +38,7 @@ impl Kernels {
         Self::with_scratch(compiled, profiles)
     }
 
-    /// The same kernels with working memory of their own.
+    /// The same compiled kernels with working memory of their own.
     pub(crate) fn shared(&self) -> Self {
         Self::with_scratch(self.compiled.clone(), Rc::clone(&self.profiles))
     }
@@ -49,31 +49,31 @@ impl Kernels {
         Kernels { compiled, profiles, scratch }
     }
 
-    /// The compiled kernels by their numbers in the plan.
+    /// The compiled kernels, in the order of their numbers in the plan.
     pub(crate) fn compiled(&self) -> &[Arc<dyn RowFn>] {
         &self.compiled
     }
 
-    /// Uses other code of the same kernels.
+    /// Replaces the code of the kernels by other code for the same kernels.
     pub(crate) fn replace(&mut self, compiled: Vec<Arc<dyn RowFn>>) {
         compiled.iter().for_each(|kernel| kernel.reserve(&mut self.scratch));
         self.compiled = compiled;
     }
 
-    /// The names of the back ends that made the code.
+    /// The names of the back ends that compiled the kernels.
     pub(crate) fn backends(&self) -> String {
         let made: Vec<Backend> = self.compiled.iter().map(|kernel| kernel.backend()).collect();
         let names = Backend::ALL.iter().filter(|backend| made.contains(backend));
         names.map(|backend| backend.name()).collect::<Vec<_>>().join(", ")
     }
 
-    /// The working memory, which other kernels may use between runs of these.
+    /// The working memory. Other kernels may use it between runs of these.
     pub(crate) fn scratch(&mut self) -> &mut Scratch {
         &mut self.scratch
     }
 
-    /// Whether the guard of a kernel, which gave a number that is not finite, gives a number that
-    /// is not 0 in any cell of a region.
+    /// Whether the guard of a kernel that gave a number that is not finite is raised in any cell of
+    /// a region.
     pub(crate) fn is_raised(
         &mut self,
         guard: &Kernel,
@@ -86,8 +86,8 @@ impl Kernels {
         guard::is_raised(guard, &mut call, cells, &mut self.scratch)
     }
 
-    /// Runs a kernel in the cells of a region. Whether all checked results are finite. What is
-    /// computed next lies `ahead` numbers further on in each array, if that is not 0.
+    /// Runs a kernel in the cells of a region. Returns whether all checked results are finite. The
+    /// cells that are computed next lie `ahead` numbers further on in each array, if that is not 0.
     pub(crate) fn run(
         &mut self,
         kernel: usize,
@@ -102,7 +102,7 @@ impl Kernels {
     }
 }
 
-/// What a kernel is called with, and the cells of a region.
+/// The call of a kernel, and the cells of a region.
 fn call<'a>(
     memory: &'a mut Memory,
     binding: &'a Binding,

@@ -1,4 +1,4 @@
-//! The arrays of one rank, in one piece of memory.
+//! The memory of one rank, in which its arrays lie in one piece.
 
 use fluxions_grid::{CACHE_LINE, Layout};
 use memmap2::MmapMut;
@@ -6,13 +6,15 @@ use memmap2::MmapMut;
 use crate::error::Error;
 use crate::plan::action::Slot;
 
-/// Doubles in 4 KiB: cells of different arrays at the same distance modulo this would compete
-/// for the same places in the first-level cache.
+/// The number of doubles in 4 KiB. Cells of different arrays whose distance is a multiple of this
+/// would compete for the same places in the first-level cache.
 const ALIAS: usize = 512;
-/// Consecutive arrays are shifted by this against each other: an odd number of lines.
+/// Each array is shifted by this number of doubles against the one before, which is an odd number
+/// of cache lines.
 const STAGGER: usize = 9 * CACHE_LINE;
 
-/// The row for results of reductions and single numbers. Those of random numbers follow it.
+/// The row for the results of reductions and for single numbers. The rows of random numbers follow
+/// it.
 pub(crate) const RESULT_ROW: usize = 0;
 
 /// Arrays of one layout, and a few single rows.
@@ -20,23 +22,23 @@ pub(crate) struct Memory {
     /// Pages from the system. They are zero, and each lies near the rank that touches it first.
     pages: MmapMut,
     layout: Layout,
-    /// Where each array begins; arrays change places by this.
+    /// The positions where the arrays begin. Arrays change places by exchanging these.
     arrays: Vec<usize>,
     first_row: usize,
 }
 
 impl Memory {
-    /// Arrays and rows, all zero.
+    /// Makes arrays and rows that are all zero.
     ///
     /// # Errors
-    /// If the system does not grant so much memory.
+    /// If the system does not grant the memory.
     pub(crate) fn new(layout: Layout, arrays: usize, rows: usize) -> Result<Self, Error> {
         let stride = Self::stride(layout);
         let bytes = Self::bytes(layout, arrays, rows);
         let needed = bytes as u64;
         let pages =
             MmapMut::map_anon(bytes.max(1)).map_err(|source| Error::NoMemory { needed, source })?;
-        // Huge pages make addresses faster to translate. If there are none, nothing is lost.
+        // With huge pages, addresses are translated faster. Without them, nothing is lost.
         #[cfg(target_os = "linux")]
         let _ = pages.advise(memmap2::Advice::HugePage);
         let first_row = arrays * stride;
@@ -44,7 +46,7 @@ impl Memory {
         Ok(Memory { pages, layout, arrays, first_row })
     }
 
-    /// Bytes that arrays and rows take.
+    /// The number of bytes that arrays and rows take.
     pub(crate) fn bytes(layout: Layout, arrays: usize, rows: usize) -> usize {
         Self::doubles(layout, arrays, rows).next_multiple_of(CACHE_LINE) * size_of::<f64>()
     }
@@ -57,34 +59,34 @@ impl Memory {
         layout.length().next_multiple_of(ALIAS) + STAGGER
     }
 
-    /// The layout of each array.
+    /// The layout that all arrays have.
     pub(crate) fn layout(&self) -> Layout {
         self.layout
     }
 
-    /// How many arrays there are.
+    /// The number of arrays.
     pub(crate) fn arrays(&self) -> usize {
         self.arrays.len()
     }
 
-    /// Where an array begins.
+    /// The position where an array begins.
     pub(crate) fn array(&self, number: usize) -> usize {
         self.arrays[number]
     }
 
-    /// Where a row begins.
+    /// The position where a row begins.
     pub(crate) fn row(&self, number: usize) -> usize {
         self.first_row + number * self.layout.pitch()[1]
     }
 
-    /// Where the array of a block would begin whose row (i, j) were this single row. That may lie
-    /// before the memory: kernels compute positions modulo 2^64.
+    /// The position where the array of a block would begin if this single row were its row (i, j).
+    /// It may lie before the memory, since kernels compute positions modulo 2^64.
     pub(crate) fn row_of_block(&self, row: usize, [i, j]: [usize; 2]) -> usize {
         let [pitch0, pitch1] = self.layout.pitch();
         self.row(row).wrapping_sub(i * pitch0 + j * pitch1)
     }
 
-    /// Where an array or a row begins.
+    /// The position where an array or a row begins.
     pub(crate) fn slot(&self, slot: Slot) -> usize {
         match slot {
             Slot::Array(number) => self.array(number),

@@ -1,4 +1,4 @@
-//! Plans on memory: kernels run, halos exchanged, ghost cells filled.
+//! Runs plans on memory: runs kernels, exchanges halos and fills ghost cells.
 
 mod binding;
 pub(crate) mod blocking;

@@ -1,10 +1,10 @@
-//! Where a number is not finite.
+//! Finds the places of numbers that are not finite.
 
 use fluxions_grid::{Layout, Region};
 use fluxions_halo::Subdomain;
 
-/// The first cell, of those that a region and the block share, in which an array is not finite:
-/// its number among all cells of the grid.
+/// The first cell in a region of the block in which an array is not finite. The result is its
+/// number among all cells of the grid.
 pub(crate) fn first(
     block: &Subdomain,
     layout: &Layout,

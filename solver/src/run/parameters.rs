@@ -1,4 +1,4 @@
-//! The parameters of a plan's kernels in one run: the time, numbers of the domain, factors of the
+//! The parameters of a plan's kernels in one run: the time, domain numbers, and factors times the
 //! time step.
 
 use crate::plan::plan::Plan;
@@ -9,12 +9,12 @@ use crate::plan::program::TIME;
 pub(crate) struct Parameters(Vec<f64>);
 
 impl Parameters {
-    /// The parameters that a plan has, all zero.
+    /// The parameters of a plan, which are all zero.
     pub(crate) fn new(plan: &Plan) -> Self {
         Parameters(vec![0.0; plan.parameters()])
     }
 
-    /// Sets the time, and what depends on the length of the time step.
+    /// Sets the time and the parameters that depend on the length of the time step.
     pub(crate) fn begin(&mut self, plan: &Plan, time: f64, step: f64) {
         self.0[TIME] = time;
         let values = self.0[plan.first_factor()..].iter_mut();
@@ -36,7 +36,7 @@ impl Parameters {
         self.0[parameter] = value;
     }
 
-    /// All of them, by their numbers.
+    /// All parameters, in the order of their numbers.
     pub(crate) fn all(&self) -> &[f64] {
         &self.0
     }

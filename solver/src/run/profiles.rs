@@ -1,4 +1,4 @@
-//! The profiles of kernels on one block: coordinates of cells, then metric factors.
+//! The profiles of kernels on one block: the coordinates of cells, followed by metric factors.
 
 use std::collections::BTreeSet;
 
@@ -11,11 +11,11 @@ use crate::operators::FIRST_METRIC;
 use crate::plan::profile::AxisProfile;
 use crate::system::pde::Pde;
 
-/// The coordinate along each of the three axes, then, on curvilinear grids, each metric factor,
-/// at the cells of a block and its halo. Beyond the ends of a periodic axis they are those of the
-/// cells at the other end, whose copies the halo cells are.
+/// The profiles at the cells of a block and of its halo: the coordinate along each of the three
+/// axes and then, on curvilinear grids, each metric factor. The halo cells beyond the ends of a
+/// periodic axis are copies of the cells at the other end, and have the profiles of those cells.
 ///
-/// For advected fields what [`AxisProfile`] says follows, as far as these kernels use it.
+/// For advected fields, the profiles of [`AxisProfile`] follow, as far as these kernels use them.
 pub(crate) fn of_block(
     pde: &Pde,
     block: &Subdomain,

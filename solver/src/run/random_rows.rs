@@ -1,4 +1,4 @@
-//! Random numbers for kernels, which exist for one row of a block at a time.
+//! The random inputs of kernels, which are made for one row of a block at a time.
 
 use fluxions_comm::World;
 use fluxions_grid::{Grid, Region};
@@ -11,11 +11,11 @@ use crate::random::source::RandomSource;
 use crate::run::binding::Binding;
 use crate::run::memory::{Memory, RESULT_ROW};
 
-/// The sources of a plan's random numbers, in the order of the memory's rows.
+/// The sources of a plan's random numbers, in the order of their rows in memory.
 pub(crate) struct RandomRows(Vec<RandomSource>);
 
 impl RandomRows {
-    /// The random numbers of a plan by this seed. Collective.
+    /// The sources of the random numbers of a plan for this seed. Collective.
     pub(crate) fn new(
         plan: &Plan,
         seed: u64,
@@ -27,7 +27,7 @@ impl RandomRows {
         Ok(RandomRows(sources.collect::<Result<_, _>>()?))
     }
 
-    /// Makes the random inputs of a kernel for row (i, j) of a block, and binds them.
+    /// Computes the random inputs of a kernel for row (i, j) of a block, and binds them.
     pub(crate) fn fill(
         &self,
         block: &Subdomain,
@@ -40,7 +40,7 @@ impl RandomRows {
         let cells = block.shape()[2];
         for (slot, bound) in inputs.iter().zip(&mut binding.inputs) {
             let Slot::Row(number) = slot else { continue };
-            // The rows of random numbers follow the one of results.
+            // The rows of random numbers follow the row of results.
             let source = &self.0[number - RESULT_ROW - 1];
             let start = memory.row(*number);
             source.fill(block, row, step, &mut memory.all_mut()[start..][..cells]);
@@ -49,7 +49,7 @@ impl RandomRows {
     }
 }
 
-/// The rows of a block in order: the indices of each along axes 0 and 1, and its cells.
+/// The rows of a block in order, each with its indices along axes 0 and 1 and with its cells.
 pub(crate) fn rows(block: &Subdomain) -> impl Iterator<Item = ([usize; 2], Region)> + use<> {
     let [n0, n1, n2] = block.shape();
     let row = move |i: usize, j: usize| {

@@ -1,16 +1,17 @@
-//! Reductions over the domain. They give the same bits however the domain is cut: sums are exact
-//! until the end, and an extreme is one of the values.
+//! Reductions over the domain. They give the same bits however the domain is cut into blocks, since
+//! sums are exact until the end, and an extreme is one of the values.
 
 use fluxions_comm::{Error, ExactSum, World};
 use fluxions_expr::Reduction;
 use fluxions_grid::Grid;
 
-/// How sums over cells become integrals and averages.
+/// How sums over cells are turned into integrals and averages.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Measure {
-    /// All cells have the same volume, and sums are of plain values.
+    /// All cells have the same volume. The sums are those of the values.
     Uniform { cell_volume: f64, cells: f64 },
-    /// Volumes differ, and sums are of values times the volumes of their cells.
+    /// The volumes of cells differ. The sums are those of the values times the volumes of their
+    /// cells.
     Weighted { volume: f64 },
 }
 
@@ -38,7 +39,7 @@ impl Measure {
     }
 }
 
-/// A reduction under way, of the values that this rank has seen so far.
+/// A reduction of the values that this rank has seen so far.
 pub(crate) struct PartialReduction {
     kind: Reduction,
     sum: ExactSum,
@@ -46,18 +47,18 @@ pub(crate) struct PartialReduction {
 }
 
 impl PartialReduction {
-    /// A reduction of no values yet.
+    /// A reduction that has seen no values yet.
     pub(crate) fn new(kind: Reduction) -> Self {
         let extreme = match kind {
             Reduction::Max => f64::NEG_INFINITY,
             Reduction::Min => f64::INFINITY,
-            // Sums have none.
+            // Sums do not use the extreme.
             Reduction::Integral | Reduction::Average => 0.0,
         };
         PartialReduction { kind, sum: ExactSum::new(), extreme }
     }
 
-    /// Takes in the values of a row.
+    /// Adds the values of a row to the reduction.
     pub(crate) fn add(&mut self, row: &[f64]) {
         match self.kind {
             Reduction::Integral | Reduction::Average => self.sum.extend(row),
@@ -83,12 +84,12 @@ impl PartialReduction {
     }
 }
 
-/// The larger number; NaN if there is one.
+/// The larger number, or NaN if one of them is NaN.
 fn larger(a: f64, b: f64) -> f64 {
     if b > a || b.is_nan() { b } else { a }
 }
 
-/// The smaller number; NaN if there is one.
+/// The smaller number, or NaN if one of them is NaN.
 fn smaller(a: f64, b: f64) -> f64 {
     if b < a || b.is_nan() { b } else { a }
 }

@@ -1,9 +1,10 @@
-//! Whether sweeps store their results past the caches, where steps are made pass by pass.
+//! Chooses whether sweeps store their results past the caches, if steps are made pass by pass.
 //!
 //! A processor reads a cache line before it writes to it, unless the store goes past the caches.
-//! That saves a third of a sweep's traffic or more where the arrays outgrow the caches, and costs
-//! more than that where they do not. Which it is depends on the machine and on who shares it, so
-//! it is measured for a moment at the start; it never changes a bit.
+//! Such stores save a third of a sweep's traffic or more where the arrays are larger than the
+//! caches, and cost more than that where they are not. The better way depends on the machine and on
+//! who shares it. So it is measured for a moment at the start. It never changes a bit of the
+//! results.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,18 +19,19 @@ use crate::run::counts::Counts;
 use crate::run::executor::Executor;
 use crate::run::memory::Memory;
 
-/// Up to so many bytes, a rank's arrays stay in its fastest caches.
+/// Arrays of a rank with fewer than this number of bytes stay in its fastest caches.
 const SMALL: usize = 4 << 20;
-/// How often both ways are timed where time steps are short. The fastest time of each counts.
+/// The number of times that both ways are timed if time steps are short. The fastest time of each
+/// counts.
 const ROUNDS: usize = 3;
-/// After so many seconds there is no further round.
+/// After this number of seconds there is no further round.
 const ENOUGH: f64 = 0.5;
-/// Storing past the caches has to be faster by this factor.
+/// Storing past the caches must be faster by this factor.
 const BETTER: f64 = 1.02;
 
-/// Makes an executor store past the caches if that is `asked` for, or, where nothing is asked, if
-/// it makes time steps faster. Steps are not timed if that would call closures of the program.
-/// Whether the executor stores past the caches now. Collective.
+/// Makes an executor store past the caches if that is `asked` for. If nothing is asked for, it does
+/// so if that makes time steps faster. Steps are not timed if they would call closures of the
+/// program. Returns whether the executor now stores past the caches. Collective.
 pub(crate) fn tune(
     world: &World,
     block: &Subdomain,
@@ -48,7 +50,8 @@ pub(crate) fn tune(
     let ways = [executor.kernels().compiled().to_vec(), streaming];
     let mut best = [f64::INFINITY; 2];
     if asked.is_none() {
-        // Two steps: arrays change places, and may be faster one way than the other.
+        // Two steps are timed, since arrays change places after a step, and one of their places may
+        // be faster.
         let mut steps = |executor: &mut Executor| {
             let began = Instant::now();
             for _ in 0..2 {
@@ -57,10 +60,11 @@ pub(crate) fn tune(
             }
             Ok::<_, Error>(world.max(began.elapsed().as_secs_f64())?)
         };
-        // The first steps touch the memory, which the system provides only then.
+        // The first steps touch the memory, since the system provides pages only when they are
+        // touched.
         let mut spent = steps(executor)?;
-        // The first steps find in the caches what the other way has left there, unless arrays are
-        // so large that a step takes this long.
+        // The first steps of each way find in the caches what the other way has left there. This
+        // does not matter if arrays are so large that a step takes this long.
         let settles = spent < ENOUGH;
         for _ in 0..ROUNDS {
             for (kernels, best) in ways.iter().zip(&mut best) {
@@ -82,8 +86,8 @@ pub(crate) fn tune(
     Ok(streams)
 }
 
-/// The kernels of an executor, those of sweeps in a form that stores past the caches; nothing if
-/// the back end cannot make any.
+/// The kernels of an executor, where those of sweeps store past the caches. `None` if the back end
+/// cannot make such kernels.
 fn streaming(executor: &Executor, backend: Backend) -> Option<Vec<Arc<dyn RowFn>>> {
     let plan = executor.plan();
     let mut kernels = executor.kernels().compiled().to_vec();

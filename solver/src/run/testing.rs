@@ -1,4 +1,4 @@
-//! What tests of several parts share: a small problem on a rank of its own.
+//! Helpers for the tests of several modules: a small problem on a single rank.
 
 use fluxions_comm::World;
 use fluxions_halo::{Decomposition, Subdomain};
@@ -10,7 +10,7 @@ use crate::schemes::scheme::Scheme;
 use crate::schemes::tableau::Tableau;
 use crate::system::pde::Pde;
 
-/// A step by the explicit Euler scheme: the simplest plan with halos, sweeps and swaps.
+/// A step of the explicit Euler scheme, which is the simplest plan with halos, sweeps and swaps.
 pub(crate) fn euler_step(pde: &Pde) -> Plan {
     RungeKutta::new(Tableau::EULER).step(pde)
 }
@@ -22,7 +22,7 @@ pub(crate) fn alone(pde: &Pde) -> (World, Decomposition, Subdomain) {
     (World::solo(), cut, block)
 }
 
-/// Gives every cell of these arrays a value of its own.
+/// Gives every cell of these arrays a different value.
 pub(crate) fn fill(memory: &mut Memory, arrays: usize) {
     let layout = memory.layout();
     for array in 0..arrays {
@@ -33,7 +33,7 @@ pub(crate) fn fill(memory: &mut Memory, arrays: usize) {
     }
 }
 
-/// The bits of these arrays, without their halos.
+/// The bits of these arrays without their halos.
 pub(crate) fn bits(memory: &Memory, arrays: usize) -> Vec<u64> {
     let layout = memory.layout();
     let all = (0..arrays).flat_map(|array| layout.view(memory.of_array(array)));

@@ -1,4 +1,4 @@
-//! The halos of a group of arrays on one block: messages, and walls where no block lies beyond.
+//! The halos of a group of arrays on one block: messages, and walls where there is no other block.
 
 use fluxions_comm::World;
 use fluxions_expr::Scratch;
@@ -16,12 +16,12 @@ use crate::system::pde::Pde;
 pub(crate) struct WalledGroup {
     pub(crate) exchange: Exchange,
     walls: GroupWalls,
-    /// The faces beyond which other ranks lie that send halo cells.
+    /// The faces beyond which lie other ranks that send halo cells.
     awaited: Vec<Face>,
 }
 
 impl WalledGroup {
-    /// The halos of this group on this block. Collective.
+    /// The halos of a group on this block. Collective.
     pub(crate) fn new(
         pde: &Pde,
         world: &World,
@@ -39,18 +39,19 @@ impl WalledGroup {
         WalledGroup { exchange, walls, awaited }
     }
 
-    /// How many phases an exchange has. Where there is one only, the cells at walls need not wait
-    /// for it.
+    /// The number of phases of an exchange. If there is only one, the ghost cells at walls need not
+    /// wait for it.
     pub(crate) fn phases(&self) -> usize {
         self.exchange.plan().phases().len()
     }
 
-    /// Whether messages of other ranks are awaited.
+    /// Whether messages from other ranks are awaited.
     pub(crate) fn waits(&self) -> bool {
         !self.awaited.is_empty()
     }
 
-    /// Cells at each face of the block whose values wait for messages.
+    /// The number of cells at each face of the block that cannot be computed before the messages
+    /// arrive.
     pub(crate) fn waiting(&self) -> Margins {
         let layers = self.exchange.plan().width().layers;
         let mut margins = Margins::default();

@@ -3,7 +3,8 @@ use crate::builder::Builder;
 use crate::math::{Binary, Unary};
 use crate::rows::Profile;
 
-/// Runs a kernel over one row of `n` cells, cut after `cut` cells. Input k begins at 100·k.
+/// Runs a kernel over one row of `n` cells, which is split after `cut` cells. Input k begins at
+/// 100·k.
 fn run(kernel: &Kernel, n: isize, cut: isize, memory: &mut [f64], outputs: &[usize]) -> bool {
     let rows = Rows::compile(kernel);
     let mut scratch = Scratch::default();
@@ -22,10 +23,10 @@ fn run(kernel: &Kernel, n: isize, cut: isize, memory: &mut [f64], outputs: &[usi
     first && second
 }
 
-/// u ← u + p·(l + r − 2u)·x, in place or not.
+/// The kernel of u ← u + p·(l + r − 2u)·x. The output shares the memory of u if `in_place`.
 fn heat(in_place: bool) -> Kernel {
     let mut b = Builder::new();
-    // In place, the neighbours come from another array.
+    // If the output is in place, the neighbours come from another array.
     let from = usize::from(in_place);
     let (l, r, u) = (b.load(from, [0, 0, -1]), b.load(from, [0, 0, 1]), b.load(0, [0; 3]));
     let (two, p, x) = (b.constant(2.0), b.parameter(0), b.profile(2, 0));
@@ -68,7 +69,8 @@ fn a_row_has_the_same_bits_however_it_is_cut() {
 
 #[test]
 fn every_width_of_vectors_gives_the_same_bits() {
-    // Zeros, subnormals, infinities, NaN, and of all magnitudes, so that rare ones occur.
+    // Zeros, subnormals, infinities, NaN and numbers of all magnitudes, so that rare arguments
+    // occur.
     let mut numbers = vec![0.0, -0.0, 5e-324, 1e-310, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
     numbers.extend((0..200).map(|k| f64::from(k - 100) * 0.031));
     numbers
@@ -89,7 +91,7 @@ fn every_width_of_vectors_gives_the_same_bits() {
     for (name, value, mut b) in kernels.chain(two) {
         b.output(value);
         let kernel = b.finish();
-        // The usual arguments alone, then all.
+        // First only usual arguments, then all of them.
         for range in [7..207, 0..n] {
             let mut memory = numbers[range.clone()].to_vec();
             let length = memory.len();
@@ -109,7 +111,7 @@ fn every_width_of_vectors_gives_the_same_bits() {
                 let rows = Rows::with_width(&kernel, width);
                 let cells = [(0, 1), (0, 1), (0, length as isize)];
                 rows.run(&mut call, cells, &mut Scratch::default());
-                // One NaN is as good as another.
+                // All NaNs count as equal.
                 let bits = |x: &f64| if x.is_nan() { u64::MAX } else { x.to_bits() };
                 memory[2 * length..].iter().map(bits).collect::<Vec<_>>()
             };
@@ -136,7 +138,7 @@ const BINARY: [Binary; 19] = { use Binary::*; [
     Less, LessEqual, Greater, GreaterEqual, Equal, NotEqual, And, Or,
 ] };
 
-/// The bits of a kernel's only operation with operands.
+/// The bits that the kernel's only operation with operands gives.
 fn evaluated(kernel: &Kernel, x: f64, y: f64) -> u64 {
     let value = match *kernel.ops.last().unwrap() {
         Op::Unary(f, _) => f.eval(x),
@@ -150,7 +152,7 @@ fn evaluated(kernel: &Kernel, x: f64, y: f64) -> u64 {
 
 #[test]
 fn an_output_is_not_overwritten_before_it_was_read() {
-    // Output 0 shares input 0's memory, and output 1 still needs input 0.
+    // Output 0 shares the memory of input 0, which output 1 still needs.
     let mut b = Builder::new();
     let (u, v) = (b.load(0, [0; 3]), b.load(1, [0; 3]));
     let sum = b.binary(Binary::Add, u, v);

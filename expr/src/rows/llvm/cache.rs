@@ -1,9 +1,9 @@
 //! The kernels that this process has compiled.
 //!
-//! Code is immutable and nothing but a function of the kernel and the target, so that all who ask
-//! for the same may share it: the ranks of a process that are threads, and one run after another.
-//! Native functions are no part of it: they are given with each call. Each code is made once, also
-//! if several threads ask for it at the same time; different ones are made at the same time.
+//! Code is immutable and depends only on the kernel and the target. So it can be shared by all
+//! users of a process: by ranks that are threads, and by one run after another. Native functions
+//! are not part of the code, since they are given with each call. Each code is made once, even if
+//! several threads ask for it at the same time. Different codes can be made at the same time.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
@@ -13,23 +13,23 @@ use super::target::Target;
 use crate::builder::{Key, key};
 use crate::kernel::{Kernel, NativeCall};
 
-/// What code depends on.
+/// Everything on which the code of a kernel depends.
 #[derive(PartialEq, Eq, Hash)]
 struct Content {
     ops: Vec<Key>,
-    /// The arguments of each call of a native function.
+    /// The values of the arguments of each call of a native function.
     calls: Vec<Vec<u32>>,
-    /// Each output's value and whether it is checked.
+    /// The value of each output, and whether it is checked.
     outputs: Vec<(u32, bool)>,
     target: Target,
 }
 
-/// Code, once it is made; nothing if it cannot be made.
+/// The code once it is made, or `None` if it cannot be made.
 type Cached = Arc<OnceLock<Option<Arc<Code>>>>;
 
 static KNOWN: LazyLock<Mutex<HashMap<Content, Cached>>> = LazyLock::new(Mutex::default);
 
-/// The code of a kernel, made by `make` if it was not made before.
+/// The code of a kernel. If it was not made before, it is made by `make`.
 pub(super) fn get(
     kernel: &Kernel,
     target: &Target,
@@ -43,7 +43,7 @@ pub(super) fn get(
         target: target.clone(),
     };
     let cached = {
-        // Nobody panics while holding the lock.
+        // No thread panics while it holds the lock.
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         known.entry(content).or_default().clone()
     };

@@ -1,4 +1,4 @@
-//! Calls of functions that have no instruction: number by number, or vector by vector.
+//! Calls of functions that have no instruction. They are made for each number or for vectors.
 
 use inkwell::values::{BasicValue, IntValue, PointerValue, VectorValue};
 
@@ -6,7 +6,7 @@ use super::emit::{Emit, made};
 use super::jit::{self, LaneFn};
 
 impl<'ctx> Emit<'_, 'ctx> {
-    /// Calls a function for each of these lanes; the others stay as in `usual`.
+    /// Calls a function for each of these lanes. The other lanes keep the values in `usual`.
     pub(super) fn by_number<const N: usize>(
         &self,
         lanes: IntValue<'ctx>,
@@ -35,7 +35,7 @@ impl<'ctx> Emit<'_, 'ctx> {
         made(self.builder.build_load(self.vector(), value, "")).into_vector_value()
     }
 
-    /// Calls a function for each lane that counts.
+    /// Calls a function for each active lane.
     pub(super) fn each<const N: usize>(
         &self,
         function: LaneFn,
@@ -46,10 +46,10 @@ impl<'ctx> Emit<'_, 'ctx> {
         self.by_number(lanes, None, function, arguments)
     }
 
-    /// Calls the native function of the kernel's call of this number, for `count` of the first cells
-    /// of a group of vectors. `natives` is what was given to the kernel's function for it, and
-    /// `arguments` holds the arguments of each vector. One call for a group costs little more than
-    /// one for a vector.
+    /// Calls a native function for the first `count` cells of a group of vectors. `natives` holds
+    /// the native functions that the kernel's function was given, `call` is the number of the
+    /// kernel's call, and `arguments` holds the arguments of each vector. One call for a group
+    /// costs little more than one for a vector.
     fn native(
         &self,
         natives: PointerValue<'ctx>,
@@ -85,7 +85,7 @@ impl<'ctx> Emit<'_, 'ctx> {
         (0..group).map(load).collect()
     }
 
-    /// Calls a native function for the cells of a group of vectors, as far as their lanes count.
+    /// Calls a native function for the active cells of a group of vectors.
     pub(super) fn native_group(
         &self,
         natives: PointerValue<'ctx>,
@@ -97,7 +97,7 @@ impl<'ctx> Emit<'_, 'ctx> {
         self.native(natives, call, count, arguments)
     }
 
-    /// Calls a native function of which all lanes are the same, once.
+    /// Calls a native function once, where all lanes have the same arguments.
     pub(super) fn native_once(
         &self,
         natives: PointerValue<'ctx>,

@@ -1,4 +1,4 @@
-//! From a kernel to its code.
+//! Compiles a kernel to code.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,12 +12,12 @@ use super::jit::{self, Code};
 use super::target::Target;
 use crate::kernel::Kernel;
 
-/// What is done to a module before code is generated. Loads, stores and arithmetic are emitted
-/// in the form that they should have; what is left is to share what is equal. More passes cost
-/// time and make nothing faster.
+/// The passes that are run on a module before code is generated. Loads, stores and arithmetic are
+/// already emitted in their best form, so only equal values are merged. More passes cost time and
+/// make nothing faster.
 const PASSES: &str = "mem2reg,early-cse";
 
-/// Makes code of a kernel.
+/// Compiles a kernel to code for a target.
 pub(super) fn compile(kernel: &Kernel, target: &Target) -> Result<Code, String> {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let name = format!("kernel_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
@@ -30,7 +30,7 @@ pub(super) fn compile(kernel: &Kernel, target: &Target) -> Result<Code, String> 
     let fetching = format!("{name}_fetching");
     function::emit(&context, &module, &name, kernel, &extents, target, false);
     function::emit(&context, &module, &fetching, kernel, &extents, target, true);
-    // LLVM ends the process when it gets to see nonsense.
+    // The module is verified, since LLVM would end the process on an invalid one.
     module.verify().map_err(|message| message.to_string())?;
     module
         .run_passes(PASSES, &machine, PassBuilderOptions::create())

@@ -1,4 +1,4 @@
-//! Instructions on vectors and words, and where arguments of calls lie.
+//! Instructions on vectors and words, and the places of the arguments of calls.
 
 use std::num::NonZeroU32;
 
@@ -17,37 +17,38 @@ use inkwell::{AddressSpace, IntPredicate};
 use super::jit;
 use super::target::Target;
 
-/// Emits instructions at the end of a block. An operation may end the block and begin another.
+/// Emits instructions at the end of a block. An operation may end the block and begin another one.
 pub(super) struct Emit<'a, 'ctx> {
     pub(super) context: &'ctx Context,
     pub(super) module: &'a Module<'ctx>,
     pub(super) builder: Builder<'ctx>,
     pub(super) function: FunctionValue<'ctx>,
     pub(super) target: &'a Target,
-    /// The lanes that count; all if there is none.
+    /// The active lanes. Without them all lanes are active.
     pub(super) active: Option<Active<'ctx>>,
-    /// Where arguments of functions that are called number by number lie, and first their values.
+    /// The places of the values, and then of the arguments, of functions that are called for each
+    /// number.
     pub(super) slots: [PointerValue<'ctx>; 4],
-    /// Where arguments of native functions lie, group behind group of vectors, and first their
-    /// values; in kernels that call some.
+    /// The place of the values, and then of the arguments, of native functions, one group of
+    /// vectors after the other. It exists in kernels that call native functions.
     pub(super) native_slots: Option<PointerValue<'ctx>>,
 }
 
-/// The lanes of a vector that count: some of the first.
+/// The active lanes of a vector, which are the first `count` ones.
 #[derive(Clone, Copy)]
 pub(super) struct Active<'ctx> {
     pub(super) mask: VectorValue<'ctx>,
     pub(super) count: IntValue<'ctx>,
 }
 
-/// What the builder makes: it refuses only what would be a mistake in this module.
+/// What the LLVM builder made. It fails only if there is a mistake in this module.
 pub(super) fn made<T>(result: Result<T, BuilderError>) -> T {
     result.expect("the instruction is well formed")
 }
 
 impl<'a, 'ctx> Emit<'a, 'ctx> {
-    /// Begins in a function's first block. `native_vectors` is the number of vectors that calls of
-    /// native functions need, if there are any.
+    /// Begins in the first block of a function. `native_vectors` is the number of vectors that
+    /// calls of native functions need, if there are any.
     pub(super) fn new(
         context: &'ctx Context,
         module: &'a Module<'ctx>,
@@ -80,7 +81,7 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
         self.context.i64_type().const_int(x as u64, true)
     }
 
-    /// The same scalar in all lanes.
+    /// A vector that holds the same scalar in all lanes.
     pub(super) fn splat(&self, x: FloatValue<'ctx>) -> VectorValue<'ctx> {
         let i32s = self.context.i32_type();
         let one = made(self.builder.build_insert_element(
@@ -93,7 +94,7 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
         made(self.builder.build_shuffle_vector(one, self.vector().get_poison(), first, ""))
     }
 
-    /// The lanes of two adjacent vectors from one of the first on.
+    /// The lanes of two adjacent vectors, from lane `lane` of the first one on.
     pub(super) fn across(
         &self,
         low: VectorValue<'ctx>,
@@ -106,7 +107,7 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
         made(self.builder.build_shuffle_vector(low, high, VectorType::const_vector(&lanes), ""))
     }
 
-    /// Sets which lanes count: as many of the first as `count` says, which is not negative.
+    /// Makes the first `count` lanes the active ones. `count` is not negative.
     pub(super) fn activate(&mut self, count: IntValue<'ctx>) {
         let i64s = self.context.i64_type().vec_type(self.target.width);
         let lanes: Vec<_> = (0..self.target.width).map(|k| self.word(k.into())).collect();
@@ -123,7 +124,7 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
         self.active = Some(Active { mask, count });
     }
 
-    /// The lanes that count, as a mask; all if there is none.
+    /// The active lanes as a mask, or `None` if all lanes are active.
     pub(super) fn mask(&self) -> Option<VectorValue<'ctx>> {
         self.active.map(|active| active.mask)
     }
@@ -134,7 +135,7 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
         made(self.builder.build_select(less, a, b, "")).into_int_value()
     }
 
-    /// The double that lies `index` doubles after another.
+    /// The address of the double that lies `index` doubles after another one.
     pub(super) fn element(
         &self,
         base: PointerValue<'ctx>,
@@ -143,7 +144,7 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
         made(jit::element(&self.builder, self.context.f64_type().into(), base, index))
     }
 
-    /// Number `index` of a row of integers, doubles or pointers of 64 bits each.
+    /// Number `index` in a row of integers, doubles or pointers of 64 bits each.
     pub(super) fn entry<T: BasicType<'ctx>>(
         &self,
         of: T,
@@ -155,15 +156,15 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
         made(self.builder.build_load(of, at, ""))
     }
 
-    /// Asks for a cache line that will be needed soon.
+    /// Prefetches a cache line that will be needed soon.
     pub(super) fn fetch(&self, at: PointerValue<'ctx>) {
         let i32s = self.context.i32_type();
-        // For reading, into the second-level cache, of data.
+        // The line is fetched for reading, into the second-level cache, as data.
         let [read, level, data] = [0, 2, 1].map(|k| i32s.const_int(k, false).into());
         self.call("llvm.prefetch", &[self.pointer().into()], &[at.into(), read, level, data]);
     }
 
-    /// A vector from memory, of the active lanes.
+    /// Loads the active lanes of a vector from memory.
     pub(super) fn load(&self, at: PointerValue<'ctx>) -> VectorValue<'ctx> {
         let Some(active) = self.mask() else {
             let vector = made(self.builder.build_load(self.vector(), at, ""));
@@ -182,7 +183,7 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
         }
     }
 
-    /// Stores a vector past the caches, at an address that is a multiple of its size.
+    /// Stores a vector past the caches. Its address must be a multiple of its size.
     pub(super) fn stream(&self, at: PointerValue<'ctx>, x: VectorValue<'ctx>) {
         let store = made(self.builder.build_store(at, x));
         let _ = store.set_alignment(8 * self.target.width);
@@ -191,8 +192,8 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
         let _ = store.set_metadata(mark, self.context.get_kind_id("nontemporal"));
     }
 
-    /// Makes what was stored past the caches visible to others before what is stored later. On other
-    /// processors the barriers of those who share memory do so anyway.
+    /// Makes what was stored past the caches visible to other cores before any later store. On
+    /// other processors the barriers between those who share memory do this.
     pub(super) fn settle(&self) {
         if cfg!(target_arch = "x86_64") {
             self.call("llvm.x86.sse.sfence", &[], &[]);
@@ -238,7 +239,7 @@ impl<'a, 'ctx> Emit<'a, 'ctx> {
         value.expect("the intrinsic gives a value").into_vector_value()
     }
 
-    /// The lanes of a mask as the bits of a word, the first lowest.
+    /// The lanes of a mask as the bits of a word. The first lane is the lowest bit.
     pub(super) fn lanes(&self, mask: VectorValue<'ctx>) -> IntValue<'ctx> {
         let width = NonZeroU32::new(self.target.width).expect("vectors have lanes");
         let bits = self.context.custom_width_int_type(width).expect("an integer has this width");

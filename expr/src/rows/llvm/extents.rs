@@ -1,15 +1,15 @@
-//! Extents: which memory a kernel touches when it computes a range of cells.
+//! Extents: the memory that a kernel touches when it computes a range of cells.
 
 use crate::kernel::{Kernel, Op};
 use crate::rows::{Call, Cells};
 
-/// What a kernel asks of a call.
+/// The memory, parameters and profiles that a kernel needs in a call.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Extents {
     /// For each input and each pair of offsets along axes 0 and 1, the smallest and the largest
     /// offset along axis 2.
     loads: Vec<(u32, [i32; 2], [i32; 2])>,
-    /// For each input the smallest and the largest offset along each axis.
+    /// For each input, the smallest and the largest offset along each axis.
     boxes: Vec<(u32, [[i64; 2]; 3])>,
     /// Each profile with the axis along which it runs.
     profiles: Vec<(u32, u8)>,
@@ -18,7 +18,7 @@ pub(super) struct Extents {
 }
 
 impl Extents {
-    /// What `kernel` asks of a call.
+    /// The extents of a kernel.
     pub(super) fn of(kernel: &Kernel) -> Self {
         let mut extents = Extents {
             loads: Vec::new(),
@@ -59,15 +59,15 @@ impl Extents {
         extents
     }
 
-    /// The rows that are read: input, and offsets along axes 0 and 1.
+    /// The rows that are read, each as an input and its offsets along axes 0 and 1.
     pub(super) fn rows(&self) -> impl Iterator<Item = (u32, [i32; 2])> {
         self.loads.iter().map(|(input, row, _)| (*input, *row))
     }
 
-    /// Panics unless all that the kernel touches in `cells` is part of the call. There is at
-    /// least one cell.
+    /// Panics if the kernel would touch anything in `cells` that is not part of the call. There
+    /// must be at least one cell.
     pub(super) fn check(&self, call: &Call<'_>, cells: Cells) {
-        // Sums that are too large for 64 bits stay so, and lie outside.
+        // Sums that are too large for 64 bits saturate, so that they lie outside the memory.
         let length = call.memory.len() as i64;
         let pitch = [call.pitch[0] as i64, call.pitch[1] as i64, 1];
         let distance = |offsets: [i64; 3]| {
@@ -76,7 +76,7 @@ impl Extents {
         };
         let [first, last] =
             [cells.map(|c| c.0 as i64), cells.map(|c| c.1 as i64 - 1)].map(distance);
-        // Arrays that begin before the memory have positions below zero, modulo 2^64.
+        // The positions of arrays that begin before the memory are negative, modulo 2^64.
         let inside = |position: usize, low: i64, high: i64| {
             let position = position as i64;
             position.saturating_add(first).saturating_add(low) >= 0

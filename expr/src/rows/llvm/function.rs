@@ -1,14 +1,14 @@
-//! The function of a kernel: loops over rows and columns, and what is done in them.
+//! The function of a kernel: its loops over rows and columns, and the instructions in them.
 //!
-//! What is the same for a call is computed before all loops, what is the same for a row before
-//! those over its columns, always in all lanes of a vector. A row is computed in groups of several
-//! vectors that begin aligned, and what is left of it before and after them vector by vector, with
-//! masked loads and stores. In a group all
-//! loads come first and all stores last, so that an output may take the place of an input.
+//! Values that are the same for a whole call are computed before all loops, and values that are the
+//! same for a row before the loop over its columns. They are always computed in all lanes of a
+//! vector. A row is computed in groups of several vectors that begin aligned. What is left before
+//! and after the groups is computed vector by vector, with masked loads and stores. In a group all
+//! loads come first and all stores last, so that an output may share the memory of an input.
 //!
-//! Code that stores past the caches does so in groups, cache line by cache line, and only to
-//! outputs that take no input's place, since that is in the caches. Where these outputs do not lie
-//! alike with respect to cache lines, their rows are computed without groups.
+//! Code that stores past the caches does so in groups, cache line by cache line. It does so only
+//! for outputs that do not share the memory of an input, since that memory is in the caches. Where
+//! these outputs differ in their alignment to cache lines, their rows are computed without groups.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -27,11 +27,11 @@ use crate::kernel::{Kernel, Op};
 use crate::math::Lanes;
 use crate::rows::rate::{Rate, rates};
 
-/// Doubles in a cache line.
+/// The number of doubles in a cache line.
 const CACHE_LINE: usize = 8;
 
-/// Adds the function of a kernel to a module, with the signature of `jit::KernelFn`. If
-/// `fetches`, it fetches what lies ahead.
+/// Adds the function of a kernel, with the signature of `jit::KernelFn`, to a module. If `fetches`,
+/// the function prefetches the cells that lie ahead.
 pub(super) fn emit<'ctx>(
     context: &'ctx Context,
     module: &Module<'ctx>,
@@ -82,7 +82,7 @@ pub(super) fn emit<'ctx>(
     KernelFunction { kernel, extents, rates, emit, arguments, values, rows: HashMap::new() }.emit();
 }
 
-/// What the function is called with.
+/// The arguments of the function.
 struct Arguments<'ctx> {
     memory: PointerValue<'ctx>,
     inputs: PointerValue<'ctx>,
@@ -91,13 +91,13 @@ struct Arguments<'ctx> {
     cells: [[IntValue<'ctx>; 2]; 3],
     parameters: PointerValue<'ctx>,
     profiles: PointerValue<'ctx>,
-    /// How far ahead what comes next is fetched.
+    /// How many numbers ahead the prefetched cells lie, if there is prefetching.
     ahead: Option<IntValue<'ctx>>,
-    /// What calls native functions.
+    /// The native functions that the code calls.
     natives: PointerValue<'ctx>,
 }
 
-/// What lies along a row in memory.
+/// A row of numbers in memory.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum MemoryRow {
     /// An input, at offsets along axes 0 and 1.
@@ -112,13 +112,13 @@ struct KernelFunction<'a, 'ctx> {
     rates: Vec<Rate>,
     emit: Emit<'a, 'ctx>,
     arguments: Arguments<'ctx>,
-    /// The values that are the same for a call or a row, as far as they are computed.
+    /// The values that are the same for a call or a row, where they were computed already.
     values: Vec<Option<VectorValue<'ctx>>>,
-    /// Addresses of column 0 of the row.
+    /// The addresses of column 0 in the present row.
     rows: HashMap<MemoryRow, PointerValue<'ctx>>,
 }
 
-/// A number that changes, in memory until a pass finds its values.
+/// A number that changes. It lies in memory until an LLVM pass turns it into values.
 #[derive(Clone, Copy)]
 struct Variable<'ctx>(PointerValue<'ctx>);
 
@@ -147,7 +147,7 @@ impl<'ctx> KernelFunction<'_, 'ctx> {
         self.set(stop, first);
         self.branch(IntPredicate::SGT, first, columns[0], masked, whole);
 
-        // Groups of vectors as long as there are enough columns.
+        // Groups of vectors are computed as long as there are enough columns.
         let cells = self.emit.word(i64::from(self.emit.target.width) * unroll as i64);
         self.emit.builder.position_at_end(whole);
         let left = made(self.emit.builder.build_int_sub(columns[1], self.get(column), "left"));
@@ -158,7 +158,7 @@ impl<'ctx> KernelFunction<'_, 'ctx> {
         self.set(column, self.add(at, cells));
         made(self.emit.builder.build_unconditional_branch(whole));
 
-        // Single vectors up to a column: before the groups and after them.
+        // Single vectors are computed up to a column, before and after the groups.
         self.emit.builder.position_at_end(rest);
         self.set(stop, columns[1]);
         self.branch(IntPredicate::SLT, self.get(column), columns[1], masked, after);
@@ -190,8 +190,9 @@ impl<'ctx> KernelFunction<'_, 'ctx> {
         self.emit.target.streams && self.kernel.outputs[output].in_place.is_none()
     }
 
-    /// The first of these columns that begins a vector in the first output, or their end. With
-    /// outputs that are stored past the caches, the first that begins a cache line in all of these.
+    /// The first of these columns at which a vector of the first output begins, or the end of the
+    /// columns. If outputs are stored past the caches, it is the first column at which a cache line
+    /// begins in all of these outputs.
     fn aligned(&self, [first, end]: [IntValue<'ctx>; 2]) -> IntValue<'ctx> {
         let builder = &self.emit.builder;
         let address = |output: usize| {
@@ -203,7 +204,7 @@ impl<'ctx> KernelFunction<'_, 'ctx> {
         let doubles = leader.map_or(self.emit.target.width as usize, |_| CACHE_LINE);
         let within = self.emit.word(8 * doubles as i64 - 1);
         let at = address(leader.unwrap_or(0));
-        // Bytes up to the next multiple of this size: −at modulo that.
+        // The number of bytes up to the next multiple of this size, which is −at modulo the size.
         let missing = made(builder.build_int_neg(at, ""));
         let missing = made(builder.build_and(missing, within, ""));
         let columns = made(builder.build_right_shift(missing, self.emit.word(3), false, ""));
@@ -237,7 +238,7 @@ impl<'ctx> KernelFunction<'_, 'ctx> {
         made(self.emit.builder.build_int_add(a, b, ""))
     }
 
-    /// Goes on in another block.
+    /// Jumps to another block, and goes on there.
     fn go(&self, block: BasicBlock<'ctx>) {
         made(self.emit.builder.build_unconditional_branch(block));
         self.emit.builder.position_at_end(block);
@@ -255,14 +256,14 @@ impl<'ctx> KernelFunction<'_, 'ctx> {
         made(self.emit.builder.build_conditional_branch(is, yes, no));
     }
 
-    /// A sum that is 0 as long as all numbers times 0 that were added to it are.
+    /// A sum of numbers that are multiplied by 0. It is 0 as long as all of the numbers are finite.
     fn sum(&self) -> PointerValue<'ctx> {
         let sum = made(self.emit.builder.build_alloca(self.emit.vector(), "sum"));
         made(self.emit.builder.build_store(sum, self.emit.vector().const_zero()));
         sum
     }
 
-    /// Where the arrays begin: for each row that is used the position in memory of cell
+    /// Where the arrays begin. For each row that is used, this is the position in memory of cell
     /// (0, 0, 0) of its array, and for profiles along axis 2 the address of index 0.
     fn starts(&mut self) -> Vec<(MemoryRow, IntValue<'ctx>)> {
         let word = self.emit.context.i64_type();
@@ -282,7 +283,7 @@ impl<'ctx> KernelFunction<'_, 'ctx> {
         starts
     }
 
-    /// The address of a profile's value at index 0.
+    /// The address of the value of a profile at index 0.
     fn profile(&self, number: u32) -> PointerValue<'ctx> {
         let at = self.emit.entry(self.emit.pointer(), self.arguments.profiles, number as usize);
         at.into_pointer_value()
@@ -312,7 +313,7 @@ impl<'ctx> KernelFunction<'_, 'ctx> {
         self.compute(Rate::Row, [Some(row0), Some(row1)]);
     }
 
-    /// Computes the values that change at this rate.
+    /// Computes the values that have this rate.
     fn compute(&mut self, rate: Rate, rows: [Option<IntValue<'ctx>>; 2]) {
         let double = self.emit.context.f64_type();
         for (i, op) in self.kernel.ops.iter().enumerate() {
@@ -340,7 +341,7 @@ impl<'ctx> KernelFunction<'_, 'ctx> {
         }
     }
 
-    /// Computes this many vectors of cells, from a column on.
+    /// Computes this many vectors of cells, beginning at a column.
     fn cells(&mut self, column: IntValue<'ctx>, vectors: usize, sums: &[PointerValue<'ctx>]) {
         let width = self.emit.target.width as usize;
         let kernel = self.kernel;
@@ -359,8 +360,8 @@ impl<'ctx> KernelFunction<'_, 'ctx> {
         }
         let mut values = vec![self.values.clone(); vectors];
         let mut loaded = HashMap::new();
-        // A vector between two others is put together from them: loading it would take as long
-        // as loading both, as it crosses a cache line.
+        // A vector between two others is composed of them. Loading it would take as long as loading
+        // both, since it crosses a cache line.
         let shuffled = self.emit.active.is_none();
         for (i, op) in kernel.ops.iter().enumerate() {
             let (along, offset) = match *op {
@@ -394,7 +395,8 @@ impl<'ctx> KernelFunction<'_, 'ctx> {
                 values[i] = Some(value);
             }
         }
-        // Vector by vector, up to the next call of a native function, which is made for all vectors.
+        // The operations are emitted vector by vector up to the next call of a native function,
+        // which is made for all vectors at once.
         let mut begin = 0;
         while begin < kernel.ops.len() {
             let rest = &kernel.ops[begin..];
@@ -435,7 +437,7 @@ impl<'ctx> KernelFunction<'_, 'ctx> {
         }
     }
 
-    /// Of each array the row that is farthest on.
+    /// For each array, the row that lies farthest ahead.
     fn foremost(&self) -> Vec<MemoryRow> {
         let mut rows: BTreeMap<u32, [i32; 2]> = BTreeMap::new();
         for (input, row) in self.extents.rows() {
@@ -449,7 +451,7 @@ impl<'ctx> KernelFunction<'_, 'ctx> {
         all
     }
 
-    /// Adds a vector times 0 to a sum.
+    /// Adds a vector, multiplied by 0, to a sum.
     fn check(&mut self, value: VectorValue<'ctx>, sum: PointerValue<'ctx>) {
         let emit = &mut self.emit;
         let zero = emit.number(0.0);
@@ -467,7 +469,7 @@ impl<'ctx> KernelFunction<'_, 'ctx> {
         made(emit.builder.build_store(sum, new));
     }
 
-    /// Returns whether all sums are 0.
+    /// Returns whether all sums are 0, which means that all checked numbers are finite.
     fn finish(mut self, sums: &[PointerValue<'ctx>]) {
         let emit = &mut self.emit;
         if emit.target.streams {

@@ -1,5 +1,5 @@
-//! Code of kernels: linking it, calling it, and what it calls. The only place of this crate that is
-//! `unsafe`.
+//! The machine code of kernels: linking it, calling it, and the functions that it calls. This is
+//! the only module of the crate that is `unsafe`.
 
 use std::any::Any;
 use std::ffi::{CStr, CString};
@@ -26,9 +26,10 @@ use super::target::Target;
 use crate::native::Native;
 use crate::rows::{Call, Cells};
 
-/// The function that a kernel becomes: memory, positions of inputs and of outputs, pitches,
-/// cells, parameters, addresses of the profiles at index 0, how far ahead lies what comes next, and
-/// what calls native functions. Not 0 if all checked outputs are finite.
+/// The function to which a kernel is compiled. Its arguments are the memory, the positions of
+/// inputs and of outputs, the pitches, the cells, the parameters, the addresses of the profiles at
+/// index 0, how many numbers ahead the next cells lie, and the native functions. The result is not
+/// 0 if all checked outputs are finite.
 type KernelFn = unsafe extern "C" fn(
     *mut f64,
     *const usize,
@@ -44,14 +45,14 @@ type KernelFn = unsafe extern "C" fn(
 /// A kernel as machine code. It is never unloaded.
 pub(super) struct Code {
     entry: KernelFn,
-    /// Does what `entry` does, and fetches what lies ahead.
+    /// Does what `entry` does, and also prefetches the cells that lie ahead.
     fetching: KernelFn,
     extents: Extents,
 }
 
 impl Code {
-    /// Loads the functions of these names from an object file. Both are functions that
-    /// `function::emit` has made of a kernel with these extents; the second fetches what lies ahead.
+    /// Loads the functions of these names from an object file. `function::emit` has made both of a
+    /// kernel with these extents. The second one prefetches the cells that lie ahead.
     pub(super) fn load(
         object: MemoryBuffer<'static>,
         names: [&str; 2],
@@ -61,10 +62,11 @@ impl Code {
         Ok(Code { entry, fetching, extents })
     }
 
-    /// Computes a range of cells; panics if it would touch what is not part of the call, or if a
-    /// native function panics.
+    /// Computes a range of cells. It panics if the code would touch anything that is not part of
+    /// the call, or if a native function panics.
     ///
-    /// `natives` are the functions of the kernel's calls, and `addresses` is working memory.
+    /// `natives` are the functions of the kernel's calls of native functions, and `addresses` is
+    /// working memory.
     pub(super) fn run(
         &self,
         call: &mut Call<'_>,
@@ -82,10 +84,10 @@ impl Code {
         );
         let bounds = cells.map(|(first, end)| [first, end]);
         let mut natives = Natives { functions: natives, panic: None };
-        // SAFETY: the code reads and writes nothing but what `check` has found to be within the
-        // memory, the parameters and the profiles, all of which are borrowed until it returns; it
-        // may ask for cache lines beyond, which does nothing where there are none. Nothing that it
-        // calls unwinds.
+        // SAFETY: the code reads and writes only what `check` has found to lie within the memory,
+        // the parameters and the profiles, all of which are borrowed until it returns. It may
+        // prefetch cache lines beyond them, which does nothing where there are none. Nothing that
+        // it calls unwinds.
         let finite = unsafe {
             (if call.ahead > 0 { self.fetching } else { self.entry })(
                 call.memory.as_mut_ptr(),
@@ -106,16 +108,16 @@ impl Code {
     }
 }
 
-/// What makes code for a target.
+/// The LLVM machine that makes code for a target.
 pub(super) fn machine(target: &Target) -> Result<TargetMachine, String> {
     static READY: OnceLock<Result<(), String>> = OnceLock::new();
     READY
         .get_or_init(|| {
-            // Addresses are emitted in the form that they should have; finding another one took
+            // Addresses are emitted in their best form. Letting LLVM look for another form took
             // most of the time and made nothing faster.
             let options = [c"fluxions", c"-disable-lsr"].map(CStr::as_ptr);
-            // SAFETY: the options are C strings, as many as is said, and without a message for
-            // unknown ones; they are set once, before there is any code generator.
+            // SAFETY: the options are as many C strings as the call says, and no message is asked
+            // for unknown ones. They are set once, before any code generator exists.
             unsafe { LLVMParseCommandLineOptions(2, options.as_ptr(), std::ptr::null()) };
             Machines::initialize_native(&InitializationConfig::default())
         })
@@ -134,12 +136,12 @@ pub(super) fn machine(target: &Target) -> Result<TargetMachine, String> {
         .ok_or_else(|| format!("LLVM makes no code for {}", target.cpu))
 }
 
-/// The linker of all code of this process.
+/// The linker of all code in this process.
 struct Linker(LLVMOrcLLJITRef);
 
-// SAFETY: LLJIT may be used from any thread, several at a time.
+// SAFETY: LLJIT may be used from any thread, and by several threads at a time.
 unsafe impl Send for Linker {}
-// SAFETY: as above.
+// SAFETY: LLJIT may be used from any thread, and by several threads at a time.
 unsafe impl Sync for Linker {}
 
 /// Loads an object file and finds its functions.
@@ -147,13 +149,13 @@ fn link(object: MemoryBuffer<'static>, names: [&str; 2]) -> Result<[KernelFn; 2]
     static LINKER: OnceLock<Result<Linker, String>> = OnceLock::new();
     let linker = LINKER.get_or_init(|| {
         let mut linker = std::ptr::null_mut();
-        // SAFETY: without a builder LLJIT takes its defaults.
+        // SAFETY: without a builder LLJIT uses its defaults.
         success(unsafe { LLVMOrcCreateLLJIT(&mut linker, std::ptr::null_mut()) })?;
         Ok(Linker(linker))
     });
     let linker = linker.as_ref().map_err(Clone::clone)?.0;
-    // SAFETY: the linker lives as long as the process; it takes over the object, which is
-    // therefore not dropped here.
+    // SAFETY: the linker lives as long as the process. It takes over the object, which is therefore
+    // not dropped here.
     unsafe {
         let library = LLVMOrcLLJITGetMainJITDylib(linker);
         let object = std::mem::ManuallyDrop::new(object);
@@ -165,7 +167,7 @@ fn link(object: MemoryBuffer<'static>, names: [&str; 2]) -> Result<[KernelFn; 2]
         // SAFETY: the name is a C string.
         success(unsafe { LLVMOrcLLJITLookup(linker, &mut address, name.as_ptr()) })?;
         // SAFETY: the address is that of a function which `function::emit` has made, with the
-        // signature of `KernelFn`; code is never unloaded.
+        // signature of `KernelFn`. Code is never unloaded.
         Ok::<_, String>(unsafe { std::mem::transmute::<usize, KernelFn>(address as usize) })
     };
     Ok([find(names[0])?, find(names[1])?])
@@ -175,7 +177,8 @@ fn success(error: LLVMErrorRef) -> Result<(), String> {
     if error.is_null() {
         return Ok(());
     }
-    // SAFETY: an error that is not null has a message, a C string, until it is disposed of.
+    // SAFETY: an error that is not null has a message, which is a C string, until it is disposed
+    // of.
     unsafe {
         let message = LLVMGetErrorMessage(error);
         let text = CStr::from_ptr(message).to_string_lossy().into_owned();
@@ -191,27 +194,27 @@ pub(super) fn element<'ctx>(
     base: PointerValue<'ctx>,
     index: IntValue<'ctx>,
 ) -> Result<PointerValue<'ctx>, BuilderError> {
-    // SAFETY: one index into an array of scalars is well formed; only loads and stores at the
-    // address have to be valid, of which `Extents` makes sure.
+    // SAFETY: one index into an array of scalars is well formed. Only loads and stores at the
+    // address have to be valid, which `Extents` ensures.
     unsafe { builder.build_gep(of, base, &[index], "") }
 }
 
-/// The native functions of a kernel, while its code runs.
+/// The native functions of a kernel while its code runs.
 struct Natives<'a> {
-    /// The function of each call.
+    /// The native function of each call.
     functions: &'a [Native],
-    /// What the first one that panicked has left. Compiled code cannot be unwound, so it runs to
-    /// its end first.
+    /// The panic of the first native function that panicked. Compiled code cannot be unwound, so
+    /// the panic goes on only after the code has ended.
     panic: Option<Box<dyn Any + Send>>,
 }
 
-/// The address of what compiled code calls for native functions.
+/// The address of the function by which compiled code calls native functions.
 pub(super) fn native_caller() -> usize {
     call_native as *const () as usize
 }
 
-/// Computes the first `count` values of a group of `pitch` cells, from as many numbers for each
-/// argument.
+/// Computes the first `count` values of a group of `pitch` cells. The arguments are `pitch` numbers
+/// each.
 extern "C" fn call_native(
     natives: *mut Natives<'_>,
     call: u64,
@@ -227,20 +230,20 @@ extern "C" fn call_native(
     }
     let function = &natives.functions[call as usize];
     let (count, pitch) = (count as usize, pitch as usize);
-    // SAFETY: compiled code passes at least `count` doubles, and `pitch` doubles for each argument
-    // of the function, both initialised and not overlapping.
+    // SAFETY: compiled code passes at least `count` doubles for the values, and `pitch` doubles for
+    // each argument of the function. Both are initialised and do not overlap.
     let (values, arguments) = unsafe {
         (
             std::slice::from_raw_parts_mut(values, count),
             std::slice::from_raw_parts(arguments, function.arguments() * pitch),
         )
     };
-    // After a panic nobody looks at the values any more.
+    // After a panic the values are not used any more.
     let each = AssertUnwindSafe(|| function.each(values, arguments, pitch));
     natives.panic = catch_unwind(each).err();
 }
 
-/// A function that compiled code calls number by number.
+/// A function that compiled code calls for each number.
 #[derive(Clone, Copy)]
 pub(super) enum LaneFn {
     One(fn(f64) -> f64),
@@ -249,7 +252,7 @@ pub(super) enum LaneFn {
 }
 
 impl LaneFn {
-    /// The address of what calls it for some lanes, and its own.
+    /// The address of the function that calls it for some lanes, and its own address.
     pub(super) fn addresses(self) -> (usize, usize) {
         match self {
             LaneFn::One(f) => (call_one as *const () as usize, f as usize),
@@ -259,7 +262,7 @@ impl LaneFn {
     }
 }
 
-/// The numbers of the set bits.
+/// The numbers of the bits that are set.
 fn set(mut lanes: u64) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let lane = (lanes != 0).then(|| lanes.trailing_zeros() as usize);
@@ -269,8 +272,8 @@ fn set(mut lanes: u64) -> impl Iterator<Item = usize> {
 }
 
 extern "C" fn call_one(f: usize, lanes: u64, out: *mut f64, x: *const f64) {
-    // SAFETY: compiled code passes the address of a `LaneFn::One`, and vectors that have all the
-    // lanes set.
+    // SAFETY: compiled code passes the address of a `LaneFn::One`, and vectors that have all lanes
+    // whose bits are set.
     unsafe {
         let f = std::mem::transmute::<usize, fn(f64) -> f64>(f);
         set(lanes).for_each(|k| *out.add(k) = f(*x.add(k)));
@@ -278,7 +281,8 @@ extern "C" fn call_one(f: usize, lanes: u64, out: *mut f64, x: *const f64) {
 }
 
 extern "C" fn call_two(f: usize, lanes: u64, out: *mut f64, x: *const f64, y: *const f64) {
-    // SAFETY: as for `call_one`.
+    // SAFETY: compiled code passes the address of a `LaneFn::Two`, and vectors that have all lanes
+    // whose bits are set.
     unsafe {
         let f = std::mem::transmute::<usize, fn(f64, f64) -> f64>(f);
         set(lanes).for_each(|k| *out.add(k) = f(*x.add(k), *y.add(k)));
@@ -293,7 +297,8 @@ extern "C" fn call_three(
     y: *const f64,
     z: *const f64,
 ) {
-    // SAFETY: as for `call_one`.
+    // SAFETY: compiled code passes the address of a `LaneFn::Three`, and vectors that have all
+    // lanes whose bits are set.
     unsafe {
         let f = std::mem::transmute::<usize, fn(f64, f64, f64) -> f64>(f);
         set(lanes).for_each(|k| *out.add(k) = f(*x.add(k), *y.add(k), *z.add(k)));

@@ -1,5 +1,5 @@
-//! Primitive operations as instructions. Those that a processor has no instruction for are calls,
-//! number by number.
+//! Primitive operations as instructions. Operations that have no instruction on the processor
+//! become calls for each number.
 
 use inkwell::types::VectorType;
 use inkwell::values::VectorValue;
@@ -172,7 +172,8 @@ impl<'ctx> Lanes for Emit<'_, 'ctx> {
         let (call, after) = (self.block("rare"), self.block("usual"));
         let before = self.builder.get_insert_block().expect("the builder is in a block");
         let branch = made(self.builder.build_conditional_branch(any, call, after));
-        // Tells the register allocator to save nothing around the call in the usual case.
+        // The weights tell the register allocator to save nothing around the call in the usual
+        // case.
         let weight = |w| self.context.i32_type().const_int(w, false).into();
         let weights =
             [self.context.metadata_string("branch_weights").into(), weight(1), weight(1 << 16)];

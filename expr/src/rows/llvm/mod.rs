@@ -1,4 +1,4 @@
-//! Kernels compiled by LLVM: loops over explicit vectors, made for the processor that this runs on.
+//! Kernels compiled by LLVM to loops over explicit vectors, for the processor of this machine.
 
 mod cache;
 mod calls;
@@ -24,14 +24,14 @@ use crate::native::Native;
 /// A kernel compiled by LLVM.
 pub struct LlvmRows {
     code: Arc<Code>,
-    /// The function of each call of a native function.
+    /// The native function of each call.
     natives: Vec<Native>,
     profiles: usize,
 }
 
 impl LlvmRows {
-    /// The kernel's code for a target, compiled unless this process has done so before. `None`
-    /// if LLVM cannot make code that computes what the closures of [`Rows`](super::Rows) do.
+    /// The kernel's code for a target. It is compiled unless this process has compiled it before.
+    /// `None` if LLVM cannot make code that gives what the closures of [`Rows`](super::Rows) give.
     pub fn compile(kernel: &Kernel, target: &Target) -> Option<Self> {
         let code = cache::get(kernel, target, || {
             let code = compile::compile(kernel, target);
@@ -50,19 +50,19 @@ impl LlvmRows {
         Some(LlvmRows { code, natives, profiles })
     }
 
-    /// Whether both run the same code, though perhaps with other native functions.
+    /// Whether both run the same code. Their native functions may differ.
     pub fn shares_code_with(&self, other: &LlvmRows) -> bool {
         Arc::ptr_eq(&self.code, &other.code)
     }
 }
 
-/// The kernel's code for the processor that this runs on.
+/// The kernel's code for the processor of this machine.
 pub(super) fn compile_for_host(kernel: &Kernel) -> Option<LlvmRows> {
     static HOST: LazyLock<Target> = LazyLock::new(Target::host);
     LlvmRows::compile(kernel, &HOST)
 }
 
-/// The kernel's code for the processor that this runs on, which stores results past the caches.
+/// The kernel's code for the processor of this machine, storing results past the caches.
 pub(super) fn compile_streaming(kernel: &Kernel) -> Option<LlvmRows> {
     static HOST: LazyLock<Target> = LazyLock::new(|| Target::host().streaming());
     LlvmRows::compile(kernel, &HOST)

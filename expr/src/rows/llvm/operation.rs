@@ -1,4 +1,4 @@
-//! An operation of a kernel as instructions, and how many these are.
+//! A kernel's operation as instructions, and about how many instructions it takes.
 
 use inkwell::values::VectorValue;
 
@@ -7,7 +7,7 @@ use crate::kernel::{Kernel, Op, Value};
 use crate::math::{self, Lanes};
 use crate::rows::rate::Rate;
 
-/// The arguments of a call of a native function, among the values of its kernel.
+/// The values of the arguments of a call of a native function.
 pub(super) fn arguments<'ctx>(
     kernel: &Kernel,
     call: u32,
@@ -17,7 +17,7 @@ pub(super) fn arguments<'ctx>(
     arguments.iter().map(|v| values[v.index()].expect("operands come first")).collect()
 }
 
-/// An operation on values that are known.
+/// The instructions of an operation whose operands are known.
 pub(super) fn operate<'ctx>(
     emit: &mut Emit<'_, 'ctx>,
     op: &Op,
@@ -36,7 +36,8 @@ pub(super) fn operate<'ctx>(
     }
 }
 
-/// How many vectors are computed together: several as long as their values fit into registers.
+/// The number of vectors that are computed together, chosen so that their values fit into
+/// registers.
 pub(super) fn unroll(kernel: &Kernel, rates: &[Rate]) -> usize {
     let operations = kernel.ops.iter().zip(rates).filter(|(_, rate)| **rate == Rate::Cell);
     match operations.map(|(op, _)| weight(op)).sum() {
@@ -46,7 +47,7 @@ pub(super) fn unroll(kernel: &Kernel, rates: &[Rate]) -> usize {
     }
 }
 
-/// About how many instructions an operation becomes.
+/// About how many instructions an operation takes.
 fn weight(op: &Op) -> usize {
     use crate::math::{Binary, Unary};
     match op {

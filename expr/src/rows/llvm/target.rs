@@ -1,26 +1,27 @@
-//! What code is made for: a processor's vectors and instructions, and where results go.
+//! The target of code: a processor's vectors and instructions, and how results are stored.
 
 use inkwell::targets::TargetMachine;
 
 /// A processor to make code for, and a way to store results.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Target {
-    /// Its name, as LLVM knows it.
+    /// The name of the processor, as LLVM knows it.
     pub(super) cpu: String,
-    /// What it can do beyond or short of what its name says: `+avx2,-avx512f`.
+    /// The features that the processor has or lacks in addition to its name: `+avx2,-avx512f`.
     pub(super) features: String,
-    /// Doubles in a vector.
+    /// The number of doubles in a vector.
     pub(super) width: u32,
-    /// Whether it multiplies and adds with one rounding.
+    /// Whether the processor has an instruction for a·b + c with one rounding.
     pub(super) fused: bool,
-    /// Whether it rounds to whole numbers.
+    /// Whether the processor has instructions for rounding to whole numbers.
     pub(super) rounds: bool,
-    /// Whether results are stored past the caches: for arrays that are larger than these.
+    /// Whether results are stored past the caches, which is for arrays that are larger than the
+    /// caches.
     pub(super) streams: bool,
 }
 
 impl Target {
-    /// The processor that this runs on, with what the operating system lets it use.
+    /// The processor of this machine, with the features that the operating system lets it use.
     pub fn host() -> Self {
         let cpu = TargetMachine::get_host_cpu_name().to_string();
         let features = TargetMachine::get_host_cpu_features().to_string();
@@ -67,13 +68,13 @@ impl Target {
         }
     }
 
-    /// The same processor, with results stored past the caches.
+    /// The target for the same processor that stores results past the caches.
     #[must_use]
     pub fn streaming(self) -> Self {
         Target { streams: true, ..self }
     }
 
-    /// Those of the above whose code runs here.
+    /// The targets among these whose code runs on this machine.
     pub fn all() -> Vec<Self> {
         let host = Target::host();
         let wide = host.width > 2;

@@ -1,18 +1,19 @@
-//! A trial of fresh code: one small block of cells, compared with the closures to the last bit.
+//! A trial of new code on one small block of cells. The results are compared bit by bit with those
+//! of the closures.
 //!
-//! A processor, an operating system or an LLVM that is not as expected would show itself here,
-//! rather than in results.
+//! The trial reveals an unexpected processor, operating system or LLVM before any result is
+//! computed.
 
 use super::jit::Code;
 use crate::kernel::{Kernel, NativeCall, Op};
 use crate::native::Native;
 use crate::rows::{Call, Profile, RowFn, Rows, Scratch};
 
-/// The cells of the trial: a few rows, columns enough for groups of vectors and for a rest.
+/// The cells of the trial: a few rows, with columns enough for groups of vectors and for a rest.
 const CELLS: [(isize, isize); 3] = [(1, 3), (2, 5), (3, 3 + 32 + 11)];
 
-/// Whether the code computes what the closures do. In place of native functions, which may not be
-/// made for the numbers of the trial, stand others.
+/// Whether the code computes what the closures compute. The native functions may not be defined for
+/// the numbers of the trial, so others are used in their place.
 pub(super) fn agrees(kernel: &Kernel, code: &Code) -> bool {
     let kernel = &Kernel { calls: kernel.calls.iter().map(stand_in).collect(), ..kernel.clone() };
     let natives: Vec<_> = kernel.calls.iter().map(|call| call.function.clone()).collect();
@@ -36,7 +37,7 @@ pub(super) fn agrees(kernel: &Kernel, code: &Code) -> bool {
     let extent = [0, 1, 2].map(|axis| CELLS[axis].1 as usize + 2 * reach[axis]);
     let pitch = [extent[1] * extent[2], extent[2]];
     let origin = reach[0] * pitch[0] + reach[1] * pitch[1] + reach[2];
-    // Arrays lie alike with respect to cache lines.
+    // All arrays have the same alignment to cache lines.
     let length = (extent[0] * pitch[0]).next_multiple_of(8);
     let start = |array: usize| array * length + origin;
 
@@ -73,14 +74,14 @@ pub(super) fn agrees(kernel: &Kernel, code: &Code) -> bool {
     finite == expected_finite && memory.iter().zip(&expected).all(same)
 }
 
-/// A call of a function that weighs each of its arguments differently.
+/// A call of a function in which each argument has a weight of its own.
 fn stand_in(call: &NativeCall) -> NativeCall {
     let weighted = |x: &[f64]| x.iter().fold(0.5, |sum, x| 0.75 * sum + x);
     let function = Native::of_slice(call.function.name(), call.arguments.len(), weighted);
     NativeCall { function, arguments: call.arguments.clone() }
 }
 
-/// Numbers between −2 and 2 that look random.
+/// Pseudorandom numbers between −2 and 2.
 fn numbers() -> impl Iterator<Item = f64> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     std::iter::from_fn(move || {

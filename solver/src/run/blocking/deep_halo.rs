@@ -1,4 +1,4 @@
-//! The halos that the steps of a pipeline need, exchanged once for all of them.
+//! Deep halos: the halos that the steps of a pipeline need, exchanged once for all of these steps.
 
 use fluxions_comm::World;
 use fluxions_halo::{Exchange, FieldHalo, HaloWidth, Subdomain};
@@ -12,13 +12,13 @@ use crate::run::memory::Memory;
 pub(crate) struct DeepHalo {
     arrays: Vec<usize>,
     exchange: Exchange,
-    /// Where the arrays begin, for the present exchange.
+    /// The positions where the arrays begin, for the present exchange.
     starts: Vec<usize>,
 }
 
 impl DeepHalo {
-    /// The halos of those of these arrays that need one; `widths` gives the halo cells that must
-    /// be known of every array of the plan. Collective.
+    /// The deep halos of those of `arrays` that need one. `widths` gives, for every array of the
+    /// plan, the halo cells that must be known. Collective.
     pub(crate) fn new(
         world: &World,
         block: &Subdomain,

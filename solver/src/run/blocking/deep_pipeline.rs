@@ -1,7 +1,7 @@
-//! A pipeline of several steps, and the deep halos that it needs.
+//! A pipeline of several steps, together with the deep halos that it needs.
 //!
-//! Steps in one sweep need halos as deep as all of them look, and cells that two blocks both
-//! compute. So how many steps are tried depends on the size of the blocks.
+//! The more steps a sweep makes, the deeper are the halos that it needs, and the more cells are
+//! computed by two blocks. So the numbers of steps that are tried depend on the size of the blocks.
 
 use fluxions_halo::{Decomposition, HaloWidth};
 
@@ -11,36 +11,39 @@ use crate::run::blocking::options::Blocking;
 use crate::run::blocking::pipeline::Pipeline;
 use crate::system::pde::Pde;
 
-/// Numbers of steps that are tried.
+/// The numbers of steps that are tried.
 pub(crate) const STEPS: [usize; 5] = [16, 8, 4, 2, 1];
-/// Cells of a block along an axis for each layer of a halo: in large blocks halos take no more
-/// than 5 % of the memory, in small ones speed counts.
+/// The number of cells that a block must have along an axis for each layer of a halo, in large
+/// blocks and in small ones. In large blocks halos take at most 5 % of the memory. In small blocks
+/// speed is more important.
 const CELLS_PER_LAYER: [usize; 2] = [40, 12];
-/// From so many bytes of a rank's arrays on, a block is large.
+/// A block is large if a rank's arrays have more than this number of bytes.
 const LARGE: usize = 128 << 20;
-/// Up to so many bytes, a rank's arrays stay in its fastest caches without blocking.
+/// Arrays of a rank with fewer than this number of bytes stay in its fastest caches without
+/// blocking.
 const SMALL: usize = 1 << 20;
-/// Cells that a slab must have before it is cut into tiles: two of the largest tiles, first for
-/// slabs across axis 0 (planes), then across axis 1 (rows).
+/// The number of cells that a slab must have before it is cut into tiles, which is that of two of
+/// the largest tiles. The first entry is for slabs across axis 0 (planes), and the second one for
+/// slabs across axis 1 (rows).
 const LEAST: [usize; 2] = [128, 2048];
 
-/// A pipeline with the halos that it needs. It is the same on all ranks.
+/// A pipeline and the halos that it needs. It is the same on all ranks.
 pub(crate) struct DeepPipeline {
     /// The tasks of all steps.
     pub(crate) pipeline: Pipeline,
-    /// For each array the halo cells that must be known at the beginning.
+    /// For each array, the halo cells that must be known before the first task.
     pub(crate) widths: Vec<Margins>,
     /// Whether blocks may be cut into tiles.
     pub(crate) tiled: bool,
-    /// The faces beyond which some rank computes cells of the halo.
+    /// The faces beyond which some rank computes halo cells.
     joined: [[bool; 2]; 3],
-    /// What the program asked for.
+    /// The options that the program asked for.
     pub(crate) asked: Blocking,
 }
 
 impl DeepPipeline {
-    /// The pipeline of the most steps that fit into one sweep and may be worth while; nothing where
-    /// steps are made one by one.
+    /// The pipeline with the most steps that fit into one sweep and may pay off. `None` if steps
+    /// are made one by one.
     pub(crate) fn new(
         pde: &Pde,
         plan: &Plan,
@@ -61,8 +64,8 @@ impl DeepPipeline {
                 [dims[axis] > 1 || (cut && wraps); 2]
             })
         };
-        // Where the sign changes, halo cells are no copies of cells at the other end, and computing
-        // them here would give other values.
+        // Where the sign changes, halo cells are not copies of the cells at the other end, so
+        // computing them like those would give other values.
         let mut ways = [true, false].into_iter().filter(|tiled| may_tile || !tiled);
         let tiled = ways.find(|tiled| !one.changes_sign(pde, plan, joined(*tiled)))?;
         let joined = joined(tiled);
@@ -83,7 +86,7 @@ impl DeepPipeline {
         })
     }
 
-    /// The pipeline of the first steps of this one, which need fewer halo layers.
+    /// The pipeline of the first steps of this one. It needs fewer halo layers.
     pub(crate) fn shortened(&self, plan: &Plan, steps: usize) -> Self {
         let pipeline = self.pipeline.shortened(steps);
         let widths = pipeline.needs(plan, self.joined).arrays;
@@ -91,12 +94,12 @@ impl DeepPipeline {
         DeepPipeline { pipeline, widths, tiled, joined, asked }
     }
 
-    /// The halo layers that memory must have along each axis.
+    /// The number of halo layers that memory must have along each axis.
     pub(crate) fn halo(&self) -> [usize; 3] {
         deepest(&self.widths)
     }
 
-    /// How wide the halos of external fields have to be.
+    /// How wide the halos of external fields must be.
     pub(crate) fn data_widths(&self, pde: &Pde) -> Vec<HaloWidth> {
         let given = self.widths[pde.arrays()..pde.all_arrays()].iter();
         let width =
@@ -105,7 +108,7 @@ impl DeepPipeline {
     }
 }
 
-/// The most layers at either side of each axis.
+/// The largest number of layers on either side of each axis.
 fn deepest(widths: &[Margins]) -> [usize; 3] {
     let along = |axis: usize| widths.iter().flat_map(move |margins| margins[axis]);
     std::array::from_fn(|axis| along(axis).fold(0, usize::max))

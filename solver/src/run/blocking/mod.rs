@@ -1,4 +1,4 @@
-//! Temporal blocking: several steps in one sweep over memory.
+//! Temporal blocking, which makes several time steps in one sweep over memory.
 
 mod deep_halo;
 pub(crate) mod deep_pipeline;

@@ -1,19 +1,20 @@
-//! Several time steps as one pipeline of work on slabs. Data only; the wavefront runs it.
+//! Several time steps as one pipeline of tasks on slabs. A pipeline is data, and the wavefront runs
+//! it.
 //!
-//! A *slab* is what a block has at one index along the first named axis: a row in two dimensions,
-//! a plane in three. Every sweep and every filling of ghost cells of the steps becomes a task.
-//! All tasks move along the slabs together, each some slabs behind the first one: its *shift*. A
-//! task that reads slabs up to `high` beyond its own must be so far behind the task that wrote
-//! them. A task that overwrites an array must be as far behind those that still read it as they
-//! look back (Wolf & Lam 1991, "A data locality optimizing algorithm", skewing). So the arrays of
-//! the plan need no copies, and each task finds in the cache what the one before it wrote.
+//! A *slab* consists of the cells of a block at one index along the first named axis: a row in two
+//! dimensions, and a plane in three. Every sweep and every filling of ghost cells in the steps
+//! becomes a task. All tasks move along the slabs together. Each is some slabs behind the first
+//! one, by its *shift*. A task that reads slabs up to `high` beyond its own must be that far behind
+//! the task that wrote them. A task that overwrites an array must be far enough behind those tasks
+//! that still read the array, by as many slabs as they look back (Wolf & Lam 1991, "A data locality
+//! optimizing algorithm", skewing). So the arrays of the plan need no copies, and each task finds
+//! in the cache what the task before it wrote.
 //!
 //! Along the second named axis the block may be cut into *tiles*, which are swept one after the
-//! other, with shifts by the same rule.
+//! other. Their shifts follow the same rule.
 //!
-//! Beyond a face where another block lies, or the other end of a periodic axis, tasks compute
-//! cells of the halo too, as far as later tasks need them. So they need not wait for the other
-//! block.
+//! Beyond a face to another block, or to the other end of a periodic axis, tasks also compute halo
+//! cells, as far as later tasks need them. So they need not wait for the other block.
 
 use fluxions_grid::CACHE_LINE;
 
@@ -23,52 +24,52 @@ use crate::plan::plan::Plan;
 use crate::system::boundary::array_condition::antiperiodic;
 use crate::system::pde::Pde;
 
-/// Why the tasks of a pipeline have no other actions than sweeps and halos.
+/// The message that a pipeline consists only of sweeps and halos.
 pub(crate) const NO_OTHER_ACTIONS: &str = "a pipeline consists of sweeps and halos";
 
-/// One action of a plan in one of the steps. Its arrays have the numbers that they had before the
+/// An action of a plan in one of the steps. Its arrays have the numbers that they had before the
 /// first step.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Task {
-    /// A sweep, or the filling of ghost cells that no other task computes. A pipeline has no other
+    /// A sweep, or the filling of ghost cells that no other task computes. Pipelines have no other
     /// actions.
     pub(crate) action: Action<usize>,
-    /// Which of the steps it belongs to.
+    /// The number of the step to which the task belongs.
     pub(crate) step: usize,
-    /// Its time, in steps after the beginning of that step.
+    /// The time of the task, in steps after the beginning of its step.
     pub(crate) at: f64,
-    /// How many cells along each axis it is behind the first task.
+    /// How many cells the task is behind the first task along each axis.
     pub(crate) shift: [isize; 3],
 }
 
-/// Some time steps as a pipeline.
+/// A pipeline of some time steps.
 #[derive(Clone, Debug)]
 pub(crate) struct Pipeline {
-    /// The axis along which it moves.
+    /// The axis along which the tasks move.
     pub(crate) axis: usize,
     /// The axis along which blocks are cut into tiles.
     pub(crate) tile_axis: usize,
     /// The tasks of all steps, in order.
     pub(crate) tasks: Vec<Task>,
-    /// How many of them make one step.
+    /// The number of tasks in one step.
     pub(crate) per_step: usize,
 }
 
-/// What has to be computed and known beyond the faces where other blocks lie.
+/// The cells beyond faces to other blocks that must be computed or known.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Needs {
-    /// For each task the halo cells in which it has to be done.
+    /// For each task, the halo cells in which it must be done.
     pub(crate) tasks: Vec<Margins>,
-    /// For each array the halo cells that must be known before the first task.
+    /// For each array, the halo cells that must be known before the first task.
     pub(crate) arrays: Vec<Margins>,
 }
 
 impl Pipeline {
-    /// The pipeline of `steps` steps of a plan, after each of which arrays change places.
+    /// The pipeline of `steps` steps of a plan. After each step arrays change places.
     ///
-    /// Nothing if the plan cannot be run in this way: numbers of the whole domain and random
-    /// numbers are made for all slabs at once, around a pole slabs meet that lie far from each
-    /// other, and in one dimension there are no slabs.
+    /// `None` if the plan cannot be run in this way. Numbers of the whole domain and random numbers
+    /// are computed for all slabs at once. Around a pole, slabs that lie far from each other are
+    /// neighbours. In one dimension there are no slabs.
     pub(crate) fn new(pde: &Pde, plan: &Plan, steps: usize) -> Option<Self> {
         let grid = pde.grid();
         if grid.dimension() < 2 || plan.groups().iter().any(|group| group.has_pole(pde)) {
@@ -106,7 +107,7 @@ impl Pipeline {
         Some(pipeline)
     }
 
-    /// How many steps it makes.
+    /// The number of steps that the pipeline makes.
     pub(crate) fn steps(&self) -> usize {
         self.tasks.len() / self.per_step
     }
@@ -117,7 +118,7 @@ impl Pipeline {
         Pipeline { tasks, ..*self }
     }
 
-    /// For each task, whether it is a sweep over an array over which no task before it sweeps.
+    /// For each task, whether it is the first sweep over one of its arrays.
     pub(crate) fn first_to_touch(&self, arrays: usize) -> Vec<bool> {
         let mut touched = vec![false; arrays];
         let touch = |task: &Task| match &task.action {
@@ -135,8 +136,9 @@ impl Pipeline {
     fn set_shifts(&mut self, pde: &Pde, plan: &Plan, axis: usize) {
         // Tiles begin on cache lines, as rows do.
         let multiple = if axis == 2 { CACHE_LINE } else { 1 };
-        // For each array: the shift of the task that wrote it last, how many slabs later the ghost
-        // slabs at a wall are complete, and the shift that is behind all readers since.
+        // For each array: the shift of the task that wrote it last, after how many further slabs
+        // the ghost slabs at a wall are complete, and the shift that is behind all tasks that have
+        // read it since.
         let mut written = vec![0; plan.arrays()];
         let mut settled = vec![0; plan.arrays()];
         let mut read = vec![0; plan.arrays()];
@@ -154,8 +156,8 @@ impl Pipeline {
                     }
                     shift = (shift as usize).next_multiple_of(multiple) as isize;
                     for (i, array) in inputs.iter().enumerate() {
-                        // Ghost slabs beyond the upper wall change together with the last slab. A
-                        // task that computes cells beyond that wall must have read them before.
+                        // The ghost slabs beyond the upper wall change together with the last slab.
+                        // A task that computes cells beyond that wall must have read them before.
                         let (low, past) = (reach(i)[0] as isize, beyond[axis][1] as isize);
                         read[*array] = read[*array].max(shift + low.max(past));
                     }
@@ -183,8 +185,8 @@ impl Pipeline {
         }
     }
 
-    /// What has to be done and known beyond the joined faces: those to other blocks, or to the
-    /// other end of this block itself.
+    /// The cells beyond the joined faces that must be computed or known. Joined faces are those to
+    /// other blocks, or to the other end of this block itself.
     pub(crate) fn needs(&self, plan: &Plan, joined: [[bool; 2]; 3]) -> Needs {
         let mut arrays: Vec<Margins> = vec![[[0; 2]; 3]; plan.arrays()];
         let mut tasks = vec![[[0; 2]; 3]; self.tasks.len()];
@@ -222,8 +224,8 @@ impl Pipeline {
         Needs { tasks, arrays }
     }
 
-    /// Whether the sign changes where two of these joined ends meet. Then halo cells are no copies
-    /// of cells beyond.
+    /// Whether the sign changes where two of these joined ends meet. If so, halo cells are not
+    /// copies of the cells beyond.
     pub(crate) fn changes_sign(&self, pde: &Pde, plan: &Plan, joined: [[bool; 2]; 3]) -> bool {
         let sets = plan.groups().iter().flat_map(|group| &group.conditions);
         sets.into_iter().any(|set| {
@@ -258,8 +260,8 @@ mod tests {
 
     #[test]
     fn a_task_is_as_far_behind_as_the_one_before_looks_around() {
-        // Halo and sweep alternate; a sweep reads one slab further than the last one wrote, and
-        // overwrites what the last one reads one slab further back.
+        // Halos and sweeps alternate. A sweep reads one slab beyond those that the last sweep
+        // wrote, and it overwrites what the last sweep reads one slab back.
         let (pipeline, _) = pipeline(plane().equation("u", "laplace(u)"), 3).unwrap();
         assert_eq!((pipeline.axis, pipeline.tile_axis), (1, 2));
         assert_eq!((pipeline.per_step, pipeline.steps()), (2, 3));
@@ -272,7 +274,8 @@ mod tests {
 
     #[test]
     fn a_stored_quantity_puts_a_task_more_behind() {
-        // Halo of c, sweep to the inner quantity, its halo, the step.
+        // The tasks are the halo of c, the sweep that computes the inner quantity, the halo of this
+        // quantity, and the step.
         let equation = plane().equation("c", "laplace(c^3 - laplace(c))");
         let (pipeline, _) = pipeline(equation, 2).unwrap();
         assert_eq!(shifts(&pipeline, 1), [0, 1, 1, 2, 2, 3, 3, 4]);
@@ -280,8 +283,8 @@ mod tests {
 
     #[test]
     fn what_is_still_to_be_read_is_not_overwritten() {
-        // Nothing is read further on, so sweeps need not wait for what they read; but the second
-        // one overwrites what the first one reads one slab further back.
+        // No sweep reads slabs ahead, so none has to wait for what it reads. But the second sweep
+        // overwrites what the first one reads one slab back.
         let equation = plane().equation("u", "d_dx_backward(u)");
         let (pipeline, _) = pipeline(equation, 3).unwrap();
         assert_eq!(shifts(&pipeline, 1), [0, 0, 0, 1, 1, 2]);

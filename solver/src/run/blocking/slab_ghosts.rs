@@ -1,7 +1,8 @@
-//! The ghost cells of a group of arrays on one block, filled part by part.
+//! The ghost cells of a group of arrays on one block, which are filled part by part.
 //!
-//! Beyond walls they come from the boundary conditions, beyond the ends of a periodic axis that is
-//! not cut from the other end. Halo cells beyond other faces are computed with the block's own.
+//! Ghost cells beyond walls come from the boundary conditions. Those beyond the ends of a periodic
+//! axis that is not cut come from the other end. Halo cells beyond other faces are computed
+//! together with the block's own cells.
 
 use fluxions_expr::Scratch;
 use fluxions_grid::{Face, Region, Side};
@@ -14,31 +15,31 @@ use crate::run::walls::filling::Filling;
 use crate::run::walls::group::{GroupWalls, sign_changes};
 use crate::system::pde::Pde;
 
-/// Ghost cells of a group of arrays.
+/// The ghost cells of a group of arrays.
 pub(crate) struct SlabGhosts {
-    /// The axis across which slabs lie, and that of tiles.
+    /// The axis across which slabs lie. `tile_axis` is that of the tiles.
     slab_axis: usize,
     tile_axis: usize,
-    /// Cells of the block along each axis.
+    /// The number of cells of the block along each axis.
     cells: [isize; 3],
     walls: GroupWalls,
-    /// For each array the axes at whose ends the sign changes.
+    /// For each array, the axes at whose ends the sign changes.
     sign_changes: Vec<[bool; 3]>,
     width: HaloWidth,
-    /// The axes beyond whose ends copies from the other end lie.
+    /// The axes beyond whose ends lie copies of the cells at the other end.
     wraps: [bool; 3],
-    /// The cells along the faces across each axis.
+    /// For each axis, the cells along the faces across it.
     along: [Region; 3],
-    /// How many cells along each axis decide a ghost cell beyond its lower wall.
+    /// The number of cells along each axis that determine a ghost cell beyond its lower wall.
     depth: [isize; 3],
 }
 
-/// More cells than a block has along an axis.
+/// A number that is larger than that of a block's cells along any axis.
 const FAR: isize = isize::MAX / 4;
 
 impl SlabGhosts {
-    /// The ghost cells of a group on this block. `joined` are the faces beyond which halo cells
-    /// are computed with the block's own, `margins` how far.
+    /// The ghost cells of a group on this block. `joined` tells beyond which faces halo cells are
+    /// computed together with the block's own cells, and `margins` tells how far.
     pub(crate) fn new(
         pde: &Pde,
         block: &Subdomain,
@@ -54,7 +55,8 @@ impl SlabGhosts {
             let itself = block.neighbour(face).is_some_and(|next| next.rank == block.rank());
             itself && joined[axis] == [false; 2]
         });
-        // Corners are filled axis by axis: later ones include the ghost cells of earlier ones.
+        // Corners are filled axis by axis. A later axis includes the ghost cells of the earlier
+        // ones.
         let along: [Region; 3] = std::array::from_fn(|across| {
             let mut grown = margins;
             if width.corners {
@@ -76,16 +78,17 @@ impl SlabGhosts {
         }
     }
 
-    /// Whether there is nothing to be filled: all other cells are computed or exchanged.
+    /// Whether there is nothing to fill, since all other cells are computed or exchanged.
     pub(crate) fn is_empty(&self) -> bool {
         self.wraps == [false; 3] && self.walls.is_empty()
     }
 
-    /// Fills the ghost cells that belong to a part of the block and its joined halo: those beside
-    /// it, and those beyond walls along slabs and tiles which it completes the deciding cells of.
+    /// Fills the ghost cells that belong to a part of the block and of its joined halo. They are
+    /// those beside the part, and those along slabs and tiles beyond walls for which the part
+    /// completes the cells that determine them.
     pub(crate) fn fill(&mut self, filling: &mut Filling<'_>, part: &Region) {
         let (slab, tile) = (self.slab_axis, self.tile_axis);
-        // Where rows are not cut into tiles their ghost cells are filled as a whole.
+        // Where rows are not cut into tiles, their ghost cells are filled as a whole.
         let part = &if tile == 2 { *part } else { part.with_axis(2, -FAR, FAR) };
         let slabs = self.beyond(filling, slab, part);
         let mut parts = [Some(*part), None, None];
@@ -105,8 +108,9 @@ impl SlabGhosts {
         }
     }
 
-    /// Fills ghost cells beyond the faces across an axis, where a part completes what decides
-    /// them. If there are corners to be filled, which ghost cells these were along the axis.
+    /// Fills the ghost cells beyond the faces across an axis for which a part completes the cells
+    /// that determine them. If corners are to be filled, returns the ranges of these ghost cells
+    /// along the axis.
     fn beyond(
         &mut self,
         filling: &mut Filling<'_>,
@@ -135,19 +139,19 @@ impl SlabGhosts {
         filled
     }
 
-    /// Where ghost cells lie beyond the ends of an axis.
+    /// The ranges of the ghost cells beyond the two ends of an axis.
     fn ghosts(&self, axis: usize) -> [(isize, isize); 2] {
         let [low, high] = self.width.layers[axis].map(|layers| layers as isize);
         let n = self.cells[axis];
         [(-low, 0), (n, n + high)]
     }
 
-    /// Fills ghost cells beyond both ends of the last axis, where that is not cut into tiles.
+    /// Fills the ghost cells beyond both ends of the last axis, if this axis is not cut into tiles.
     fn beside(&mut self, filling: &mut Filling<'_>, part: &Region) {
         if self.wraps[2] {
             return self.wrap(filling, 2, part);
         }
-        // Cells of a wall that lie in one slab follow each other.
+        // The cells of a wall that lie in one slab are consecutive.
         for slab in part.start[self.slab_axis]..part.end[self.slab_axis] {
             let part = part.with_axis(self.slab_axis, slab, slab + 1);
             for (side, (start, end)) in Side::BOTH.into_iter().zip(self.ghosts(2)) {
@@ -158,9 +162,9 @@ impl SlabGhosts {
         }
     }
 
-    /// Copies what lies beyond the ends of an axis from the other end.
+    /// Copies the cells at each end of an axis to the ghost cells beyond its other end.
     fn wrap(&self, filling: &mut Filling<'_>, axis: usize, part: &Region) {
-        // Beside ghost cells beyond walls there is nothing to be copied where no corners are.
+        // Where there are no corners, nothing is copied beside the ghost cells beyond walls.
         let along = self.along[axis].intersection(&part.with_axis(axis, -1, self.cells[axis] + 1));
         let layers = self.width.layers[axis];
         for (start, turned) in filling.halo.arrays.iter().zip(&self.sign_changes) {
@@ -181,7 +185,8 @@ mod tests {
     use crate::run::testing::{alone, euler_step, fill};
     use crate::run::walled_group::WalledGroup;
 
-    /// Slab by slab the same ghost cells are filled as by an exchange of the whole block.
+    /// Filling the ghost cells slab by slab gives the same values as an exchange of the whole
+    /// block.
     #[test]
     fn slabs_together_have_the_ghost_cells_of_the_block() {
         let grid = Grid::cartesian().axis("x", 0.0..1.0, 6, Ends::Bounded);
@@ -240,7 +245,7 @@ mod tests {
             ghosts.fill(&mut filling, &block.domain().with_axis(1, slab, slab + 1));
         }
         assert_eq!(memory.of_array(0), whole);
-        // The sign changes where the ends of y meet.
+        // Where the ends of y meet, the sign changes.
         let at = |cell| whole[layout.index(cell)];
         assert_eq!(at([0, 2, -1]), -at([0, 2, 4]));
         assert_eq!(at([0, 2, 5]), -at([0, 2, 0]));

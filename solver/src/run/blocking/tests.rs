@@ -1,4 +1,4 @@
-//! Several steps in one sweep, against the same steps one by one.
+//! Compares several steps in one sweep with the same steps made one by one.
 
 use fluxions_comm::World;
 use fluxions_expr::Backend;
@@ -16,7 +16,7 @@ use crate::system::pde::Pde;
 
 const STEP: f64 = 1e-3;
 
-/// Walls whose ghost cells depend on place, time and several cells.
+/// A system with walls whose ghost cells depend on the place, the time and several cells.
 fn walled() -> Pde {
     let grid = Grid::cartesian().axis("x", 0.0..1.0, 11, Ends::Bounded);
     let pde = Pde::on(&grid.axis("y", 0.0..1.0, 30, Ends::Bounded).build().unwrap())
@@ -28,8 +28,8 @@ fn walled() -> Pde {
     pde.build().unwrap()
 }
 
-/// A torus with a twist across its last axis, along which it must not be cut into tiles: halo
-/// cells are no copies of cells there.
+/// A torus that is antiperiodic along its last axis. It must not be cut into tiles along this axis,
+/// since halo cells there are not copies of cells.
 fn joined_ends() -> Pde {
     let grid = Grid::cartesian().axis("x", 0.0..1.0, 12, Ends::Periodic);
     let pde = Pde::on(&grid.axis("y", 0.0..1.0, 30, Ends::Periodic).build().unwrap())
@@ -38,7 +38,7 @@ fn joined_ends() -> Pde {
     pde.build().unwrap()
 }
 
-/// An executor, and a wavefront of three steps, on a block with a state.
+/// An executor and a wavefront of three steps, on a block with a state.
 fn prepared(pde: &Pde, asked: Blocking) -> (World, Subdomain, Memory, Executor, Wavefront) {
     let (world, cut, block) = alone(pde);
     let plan = euler_step(pde);
@@ -58,7 +58,7 @@ fn time(step: usize) -> (f64, f64) {
     (0.2 + step as f64 * STEP, STEP)
 }
 
-/// The state after some steps pass by pass.
+/// The state after some steps that are made pass by pass.
 fn step_by_step(pde: &Pde, steps: usize) -> Vec<u64> {
     let (world, block, mut memory, mut executor, _) = prepared(pde, Blocking::default());
     for step in 0..steps {
@@ -99,6 +99,6 @@ fn the_first_number_that_is_not_finite_is_found() {
     memory.of_array_mut(1)[layout.index([0, 6, 9])] = f64::NAN;
     let mut counts = Counts::default();
     let bad = wavefront.advance(&block, &mut memory, 3, time, &mut counts).unwrap();
-    // After the first step: u in that cell, before v in cells around it.
+    // This is after the first step: u in that cell comes before v in the cells around it.
     assert_eq!(bad, Some((0, (0, 6 * 30 + 9))));
 }

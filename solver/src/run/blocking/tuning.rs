@@ -1,6 +1,7 @@
-//! Measures at the start how many steps, slabs and cells of a tile a wavefront makes at a time.
+//! Measures, at the start, how many steps, slabs and cells of a tile are best for a wavefront.
 //!
-//! What is best depends on caches and memory, and on who shares them. It never changes a bit.
+//! The best choice depends on caches and memory, and on who shares them. It never changes a bit of
+//! the results.
 
 use std::time::Instant;
 
@@ -12,26 +13,27 @@ use crate::run::blocking::deep_pipeline::{DeepPipeline, STEPS};
 use crate::run::blocking::wavefront::{WHOLE, Wavefront};
 use crate::run::memory::Memory;
 
-/// How many steps there are at most where nothing can be measured.
+/// The largest number of steps if nothing can be measured.
 const UNMEASURED: usize = 4;
-/// Cells of tiles that are tried, along the second axis: rows of a plane in three dimensions,
-/// where slabs lie across axis 0, cells of a row in two.
+/// The numbers of cells of tiles along the second axis that are tried. In three dimensions slabs
+/// lie across axis 0, and these are rows of a plane. In two dimensions they are cells of a row.
 const TILES: [&[usize]; 2] = [&[16, 32, 64], &[512, 1024]];
-/// A task advances as many slabs at a time as take these bytes, and one at least.
+/// A task advances as many slabs at a time as fit into this number of bytes, and at least one.
 const BATCH: usize = 64 << 10;
-/// Most slabs that a task advances at a time.
+/// The most slabs that a task advances at a time.
 const MOST_SLABS: usize = 64;
-/// Each choice is timed over so many bytes of arrays, more than caches hold, if there are as many.
+/// Each choice is timed over arrays of this number of bytes, which is more than caches hold. If
+/// there are fewer, it is timed over all of them.
 const TIMED: usize = 64 << 20;
-/// A choice that takes fewer seconds is timed once more, so that others on the machine disturb
-/// less.
+/// A choice that takes fewer seconds than this is timed once more, so that other programs on the
+/// machine disturb the measurement less.
 const SHORT: f64 = 0.05;
-/// A choice has to be faster than the best so far by this factor.
+/// A choice must be faster than the best one so far by this factor.
 const BETTER: f64 = 1.02;
 
 impl DeepPipeline {
     /// Chooses the numbers of steps, slabs and cells of a tile of a wavefront. Some sweeps over the
-    /// memory are timed, unless that would call closures of the program. Collective.
+    /// memory are timed, unless they would call closures of the program. Collective.
     pub(crate) fn tune(
         &self,
         world: &World,
@@ -42,7 +44,7 @@ impl DeepPipeline {
         let slabs = block.shape()[self.pipeline.axis];
         let along = block.shape()[self.pipeline.tile_axis];
         let slab_bytes = (memory.layout().length() / slabs.max(1)).max(1) * size_of::<f64>();
-        // Blocks that must not be cut into tiles stay whole, whatever is asked.
+        // Blocks that must not be cut into tiles are not cut, whatever the program asks for.
         let tile = self.asked.tile.filter(|cells| self.tiled && *cells > 0);
         wavefront.tile = tile.unwrap_or(WHOLE);
         let batch = |tile: usize| {
@@ -59,11 +61,12 @@ impl DeepPipeline {
             return Ok(());
         }
         let timed = (TIMED / (slab_bytes * memory.arrays())).max(4 * most).min(slabs) as isize;
-        // The first sweep touches the memory, which the system provides only then.
+        // The first sweep touches the memory, since the system provides pages only when they are
+        // touched.
         wavefront.steps = 1;
         wavefront.sweep(block, memory, 1, |_| (0.0, 0.0), None);
-        // Each sweep takes another part of the block. Where the block outgrows the caches, that
-        // part has left them.
+        // Each sweep goes over another part of the block. Where the block is larger than the
+        // caches, this part is no longer in them.
         let mut parts = (0..slabs as isize / timed).cycle().map(|part| part * timed);
         let mut time = |wavefront: &mut Wavefront| {
             let start = parts.next().expect("a block has a part to be timed on");
@@ -92,7 +95,8 @@ impl DeepPipeline {
             tiles.extend(TILES[self.pipeline.axis]);
         }
         for tile in tiles {
-            // With tiles more steps stay in caches than without, so fewer are not tried.
+            // With tiles more steps stay in the caches than without. So smaller numbers of steps
+            // are not tried.
             let least = wavefront.steps;
             let slabs = batch(tile);
             for steps in STEPS.into_iter().rev().filter(|n| (least..=most).contains(n)) {

@@ -1,9 +1,10 @@
-//! Runs several time steps in one sweep over memory: a pipeline on the arrays of one block.
+//! Wavefronts make several time steps in one sweep over memory: they run a pipeline on the arrays
+//! of one block.
 //!
-//! Halos as deep as the steps need are exchanged once; then all tasks of the pipeline move along
-//! the slabs together, a few slabs at a time, each behind the one before (pipeline.rs). Every cell
-//! is computed by the same kernel from the same numbers as step by step, so that the bits are the
-//! same for any number of steps and slabs.
+//! Halos that are deep enough for all steps are exchanged once. Then all tasks of the pipeline move
+//! along the slabs together, a few slabs at a time, each behind the one before it (pipeline.rs).
+//! Every cell is computed by the same kernel from the same numbers as step by step. So the bits do
+//! not depend on the number of steps or slabs.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -33,31 +34,31 @@ use crate::run::parameters::Parameters;
 use crate::run::walls::filling::Filling;
 use crate::system::pde::Pde;
 
-/// A pipeline made ready for one block.
+/// A pipeline that is ready to run on one block.
 pub(crate) struct Wavefront {
     plan: Rc<Plan>,
     kernels: Kernels,
     pipeline: Pipeline,
-    /// Most steps in one sweep.
+    /// The largest number of steps in one sweep.
     pub(crate) steps: usize,
-    /// Slabs that each task advances at a time.
+    /// The number of slabs that each task advances at a time.
     pub(crate) slabs: usize,
-    /// Cells of a tile; more than the block has where it is not cut into tiles.
+    /// The number of cells of a tile. It is [`WHOLE`] if the block is not cut into tiles.
     pub(crate) tile: usize,
     /// The halos that must be known before a sweep.
     halo: DeepHalo,
-    /// For each halo group of the plan its ghost cells.
+    /// The ghost cells of each halo group of the plan.
     ghosts: Vec<SlabGhosts>,
     /// Which tasks have nothing to do on this block.
     idle: Vec<bool>,
-    /// Which tasks are the first to touch an array, which then has to come from memory.
+    /// Which tasks are the first to touch some array, which then has to come from memory.
     cold: Vec<bool>,
-    /// Where each task is done when all steps are made.
+    /// The region in which each task is done when all steps are made.
     regions: Vec<Region>,
     bound: Vec<Bound>,
     /// The numbers of the tasks that gave numbers that are not finite in the last sweep.
     failed: Vec<usize>,
-    /// Those of them whose guards were raised.
+    /// The numbers of those failed tasks whose guards were raised.
     raised: Vec<usize>,
 }
 
@@ -67,15 +68,16 @@ struct Bound {
     parameters: Parameters,
 }
 
-/// The cells of a tile where blocks are not cut into tiles: more than any block has.
+/// The number of cells of a tile if blocks are not cut into tiles, which is more than any block
+/// has.
 pub(crate) const WHOLE: usize = usize::MAX / 4;
 
-/// Where a number is not finite: after which of the steps, then in which array and which cell of
-/// the grid.
+/// The place of a number that is not finite: the step after which it occurs, the array, and the
+/// cell of the grid.
 pub(crate) type Bad = (usize, (usize, u64));
 
-/// Which faces take part in deep halos: those to other blocks, and those to the other end of the
-/// block itself along an axis that is computed slab by slab or tile by tile.
+/// Which faces take part in deep halos. They are the faces to other blocks, and those to the other
+/// end of the block itself along an axis that is computed slab by slab or tile by tile.
 fn joined(block: &Subdomain, pipeline: &Pipeline, tiled: bool) -> [[bool; 2]; 3] {
     std::array::from_fn(|axis| {
         let cut = axis == pipeline.axis || (tiled && axis == pipeline.tile_axis);
@@ -87,7 +89,7 @@ fn joined(block: &Subdomain, pipeline: &Pipeline, tiled: bool) -> [[bool; 2]; 3]
 }
 
 impl Wavefront {
-    /// Makes a pipeline ready, with the kernels of an executor of the same plan. Collective.
+    /// Makes a pipeline ready to run, with the kernels of an executor of the same plan. Collective.
     pub(crate) fn new(
         pde: &Pde,
         world: &World,
@@ -172,15 +174,15 @@ impl Wavefront {
         self.plan.kernels().iter().any(Kernel::calls_closures)
     }
 
-    /// Whether a sweep over memory does the work of more than one.
+    /// Whether one sweep over memory does the work of several.
     pub(crate) fn is_worth_while(&self) -> bool {
         let sweeps = |task: &&Task| matches!(task.action, Action::Sweep { .. });
         let in_a_step = self.pipeline.tasks[..self.pipeline.per_step].iter().filter(sweeps).count();
         self.steps * in_a_step > 1
     }
 
-    /// Makes `steps` steps; `time` gives the beginning and the length of each. The result is the
-    /// first number on this rank that is not finite, if there is one. Collective.
+    /// Makes `steps` steps. `time` gives the beginning and the length of each. Returns the first
+    /// number on this rank that is not finite, if there is one. Collective.
     pub(crate) fn advance(
         &mut self,
         block: &Subdomain,
@@ -194,7 +196,7 @@ impl Wavefront {
         Ok(self.sweep(block, memory, steps, time, None))
     }
 
-    /// Makes some steps in one sweep over all slabs, or over a part of them.
+    /// Makes some steps in one sweep over all slabs, or over those in `part`.
     pub(crate) fn sweep(
         &mut self,
         block: &Subdomain,
@@ -204,7 +206,7 @@ impl Wavefront {
         part: Option<Range<isize>>,
     ) -> Option<Bad> {
         let used = steps * self.pipeline.per_step;
-        // Fewer steps reach as far beyond the faces as the last ones of all steps do.
+        // Fewer steps go beyond the faces as far as the last ones of all steps do.
         let spared = self.pipeline.tasks.len() - used;
         self.bind(memory, used, time);
         self.failed.clear();
@@ -235,7 +237,7 @@ impl Wavefront {
                     cut(self.pipeline.axis, slab, next_slab);
                     cut(self.pipeline.tile_axis, tile, next_tile);
                     if !region.is_empty() && !self.run(k, memory, &region) {
-                        // A part of the block is swept only to be timed.
+                        // A part of the block is swept only for timing.
                         if part.is_none() {
                             self.note_failed(k, memory, &region);
                         }
@@ -252,7 +254,7 @@ impl Wavefront {
         bad
     }
 
-    /// The range along an axis over which the first task has to move for all tasks to be done.
+    /// The range along an axis over which the first task must move so that all tasks are done.
     fn extent(&self, used: usize, axis: usize, part: Option<&Range<isize>>) -> (isize, isize) {
         let spared = self.pipeline.tasks.len() - used;
         let ends = self.pipeline.tasks[..used].iter().zip(&self.regions[spared..]);
@@ -265,7 +267,7 @@ impl Wavefront {
         })
     }
 
-    /// Finds where the arrays of the tasks lie, and their parameters.
+    /// Finds the places of the tasks' arrays in memory, and sets the tasks' parameters.
     fn bind(&mut self, memory: &Memory, used: usize, time: impl Fn(usize) -> (f64, f64)) {
         for (task, bound) in self.pipeline.tasks[..used].iter().zip(&mut self.bound) {
             let (begin, size) = time(task.step);
@@ -274,7 +276,7 @@ impl Wavefront {
         }
     }
 
-    /// Does a task on a part of its region. Whether all checked results are finite.
+    /// Does a task on a part of its region. Returns whether all checked results are finite.
     fn run(&mut self, task: usize, memory: &mut Memory, region: &Region) -> bool {
         let Bound { binding, parameters } = &self.bound[task];
         let layout = &memory.layout();
@@ -300,7 +302,7 @@ impl Wavefront {
         }
     }
 
-    /// Notes a task that gave numbers that are not finite, and whether its guard is raised.
+    /// Records a task that gave numbers that are not finite, and whether its guard is raised.
     fn note_failed(&mut self, task: usize, memory: &mut Memory, region: &Region) {
         if !self.failed.contains(&task) {
             self.failed.push(task);
@@ -314,8 +316,8 @@ impl Wavefront {
         }
     }
 
-    /// The first of a task's checked outputs, and the first cell of the block in a part of it,
-    /// that is not finite.
+    /// Among the checked outputs of a task, the first array that is not finite in a part of the
+    /// block, and the first such cell of the block.
     fn first_not_finite(
         &self,
         task: usize,

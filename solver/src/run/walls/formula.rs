@@ -1,4 +1,4 @@
-//! Formulas of ghost cells: what a boundary condition says, as operations of a kernel.
+//! The formulas of ghost cells, which express boundary conditions by operations of a kernel.
 
 use std::collections::HashMap;
 
@@ -8,25 +8,25 @@ use fluxions_grid::{Condition, Face};
 use crate::system::boundary::array_condition::ArrayCondition;
 use crate::system::pde::Pde;
 
-/// The kernel's only parameter: the time.
+/// The number of the kernel's only parameter, the time.
 pub(crate) const TIME: usize = 0;
-/// The first inputs of the kernel: real and imaginary part of the mirrored cell, which lies as far
-/// inwards as the ghost cell lies beyond the wall.
+/// The first inputs of the kernel, which are the real and the imaginary part of the mirrored cell.
+/// This cell lies as far inwards as the ghost cell lies beyond the wall.
 pub(crate) const ADJACENT: [usize; 2] = [0, 1];
-/// The next inputs: the first three cells inwards.
+/// The next inputs, which are the first three cells inwards.
 pub(crate) const INNER: [usize; 3] = [2, 3, 4];
-/// From this input on: numbers that were computed before.
+/// The first of those inputs whose numbers were computed before.
 pub(crate) const FIRST_STATIC: usize = 5;
 
 /// A number of a condition, such as its value or coefficient.
 pub(crate) enum ConditionNumber {
-    /// Computed by the kernel.
+    /// The number is computed by the kernel.
     Expression(Expr),
-    /// Computed before. These inputs hold its parts.
+    /// The number was computed before. These inputs hold its parts.
     Static { re: Option<usize>, im: Option<usize> },
 }
 
-/// A condition with the place where it holds: the rule for one layer of ghost cells.
+/// The rule for one layer of ghost cells: a condition with the place where it holds.
 pub(crate) struct GhostRule<'a> {
     pub(crate) pde: &'a Pde,
     pub(crate) face: Face,
@@ -48,14 +48,14 @@ impl GhostRule<'_> {
         (2 * self.layer - 1) as f64 * self.spacing()
     }
 
-    /// The mirrored cell: the one at the wall for the first layer.
+    /// The value of the mirrored cell. For the first layer this is the cell at the wall.
     fn adjacent(&self, builder: &mut Builder) -> Number {
         let [re, im] = ADJACENT;
         let re = Some(builder.load(re, [0; 3]));
         Number { re, im: self.condition.complex.then(|| builder.load(im, [0; 3])) }
     }
 
-    /// The component of a condition's expression that counts for the array.
+    /// That component of a condition's expression which belongs to the array.
     pub(crate) fn component(&self, expr: &Expr, builder: &mut Builder) -> Number {
         let parts = self.lower(expr, builder, &mut HashMap::new());
         let component = if parts.rank == Rank::Scalar { 0 } else { self.condition.component };
@@ -63,7 +63,7 @@ impl GhostRule<'_> {
     }
 
     /// The operations of a condition's expression. `known` holds the values of definitions that
-    /// were computed already.
+    /// were already computed.
     fn lower(
         &self,
         expr: &Expr,
@@ -108,7 +108,7 @@ impl GhostRule<'_> {
         }
     }
 
-    /// The ghost cell by the formulas of [`Condition`].
+    /// The value of the ghost cell by the formulas of [`Condition`].
     pub(crate) fn ghost(&self, condition: &Condition<ConditionNumber>, b: &mut Builder) -> Number {
         let d = b.constant(self.distance());
         let two = b.constant(2.0);
@@ -140,8 +140,8 @@ impl GhostRule<'_> {
                 let square = b.times(square, square);
                 let bend = b.times(v, square);
                 let double = b.scaled(f1, two);
-                // The array's own cells stand for both parts. Of the ghost value only the array's
-                // own part is used, and the other one does not enter it.
+                // The array's own cells are used for both parts. Only the array's own part of the
+                // ghost value is used, and the other part does not enter it.
                 let f2 = b.load(INNER[1], [0; 3]);
                 let f2 = Number { re: Some(f2), im: self.condition.complex.then_some(f2) };
                 let line = b.difference(double, f2);
@@ -149,7 +149,7 @@ impl GhostRule<'_> {
             }
             Condition::Ghost(v) | Condition::Function(v) => self.part(v, b),
             Condition::Open => Number::real(self.open(b)),
-            // Beyond a pole the mirrored cell is turned when it is read.
+            // Beyond a pole, the mirrored cell is already turned when it is read.
             Condition::Wall | Condition::Pole => f1,
             Condition::Periodic | Condition::Antiperiodic => {
                 unreachable!("an end that is joined to the other one is no wall")
@@ -163,9 +163,10 @@ impl GhostRule<'_> {
         }
     }
 
-    /// The ghost cell beyond an open end. Slopes go on with the ratio of the last two, unless these
-    /// are mere rounding (Bartman et al. 2022, J. Open Source Softw. 7, 3896). Values of a field
-    /// without negative ones end at 0; where negative values may occur, slopes do not grow.
+    /// The value of the ghost cell beyond an open end. Slopes continue with the ratio of the last
+    /// two slopes, unless these are mere rounding errors (Bartman et al. 2022, J. Open Source
+    /// Softw. 7, 3896). The values of a field that is nowhere negative do not fall below 0. Where
+    /// negative values may occur, slopes do not grow.
     fn open(&self, b: &mut Builder) -> Value {
         const LEAST_SLOPE: f64 = 1e-10;
         let [zero, one, least] = [0.0, 1.0, LEAST_SLOPE].map(|number| b.constant(number));

@@ -1,4 +1,4 @@
-//! The walls of a halo group: the ghost cells of several arrays, filled together.
+//! The walls of a halo group, where the ghost cells of several arrays are filled together.
 
 use fluxions_expr::Scratch;
 use fluxions_grid::{Face, Region};
@@ -29,13 +29,13 @@ impl GroupWalls {
         GroupWalls(walls.collect())
     }
 
-    /// Whether no array has a wall on this block.
+    /// Whether none of the arrays has a wall on this block.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.iter().all(Vec::is_empty)
     }
 
-    /// Fills the ghost cells, or a part of them, beyond the walls at these faces. Whether there
-    /// are any walls.
+    /// Fills the ghost cells beyond the walls at these faces, or those of them that lie in `part`.
+    /// Returns whether there are any walls.
     pub(crate) fn fill(
         &mut self,
         filling: &mut Filling<'_>,
@@ -53,7 +53,7 @@ impl GroupWalls {
     }
 }
 
-/// For each array of a group the axes at whose ends the sign changes.
+/// For each array of a group, the axes at whose ends the sign changes.
 pub(crate) fn sign_changes(pde: &Pde, group: &HaloGroup) -> Vec<[bool; 3]> {
     let sets = group.conditions.iter();
     sets.map(|set| antiperiodic(pde.conditions().of_array(*set))).collect()

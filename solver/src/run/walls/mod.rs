@@ -1,4 +1,4 @@
-//! Ghost cells beyond walls, from boundary conditions.
+//! Ghost cells beyond walls, computed from boundary conditions.
 
 pub(crate) mod filling;
 mod formula;

@@ -1,4 +1,4 @@
-//! Beyond a pole: cells at the other side of it, half a turn away.
+//! Poles. Beyond a pole lie the cells on its other side, half a turn away.
 
 use fluxions_grid::{Condition, Face, Grid, Layout, Region};
 
@@ -8,12 +8,12 @@ use crate::system::boundary::array_condition::ArrayCondition;
 pub(crate) struct Half {
     /// The periodic axis around the pole.
     axis: usize,
-    /// How many cells it has.
+    /// The number of cells along this axis.
     cells: isize,
 }
 
 impl Half {
-    /// The half turn beyond a face; nothing where the condition is not that of a pole.
+    /// The half turn beyond a face. `None` if the condition is not that of a pole.
     pub(crate) fn of(grid: &Grid, condition: &ArrayCondition, face: Face) -> Option<Self> {
         if condition.condition != Condition::Pole {
             return None;
@@ -25,8 +25,8 @@ impl Half {
         Some(around.expect("a pole was checked to have a periodic axis around it"))
     }
 
-    /// Reads the cells of a layer, each half a turn further, into consecutive numbers. The axis
-    /// around the pole is not cut.
+    /// Reads the cells of a layer, each of them half a turn further, into consecutive numbers. The
+    /// axis around the pole must not be cut.
     pub(crate) fn read(&self, array: &[f64], layout: &Layout, layer: &Region, cells: &mut [f64]) {
         let mut numbers = cells.iter_mut();
         for i in layer.start[0]..layer.end[0] {

@@ -1,4 +1,4 @@
-//! The cells along a wall as rows for kernels.
+//! Strips: the cells along a wall as rows for kernels.
 
 use fluxions_expr::rows::Profile;
 use fluxions_expr::{Call, RowFn, Rows, Scratch};
@@ -11,7 +11,7 @@ use crate::run::walls::formula::TIME;
 pub(crate) struct Strip {
     /// The two axes of the grid along the wall, which are the kernel's axes 1 and 2.
     pub(crate) across: [usize; 2],
-    /// Cells along each of them.
+    /// The number of cells along each of these axes.
     shape: [usize; 2],
     /// The coordinates of the cells along each of the grid's axes.
     profiles: Vec<Profile>,
@@ -39,7 +39,7 @@ impl Strip {
         Strip { across, shape, profiles: (0..3).map(coordinates).collect() }
     }
 
-    /// The cells at corners, which lie beyond another wall too. Each comes with the nearest cell
+    /// The cells at corners, which also lie beyond another wall. Each comes with the nearest cell
     /// that lies beside the domain.
     pub(crate) fn corners(
         &self,
@@ -61,7 +61,7 @@ impl Strip {
         cells.map(pair).filter(|(cell, nearest)| cell != nearest).collect()
     }
 
-    /// How many cells it has.
+    /// The number of cells of the strip.
     pub(crate) fn cells(&self) -> usize {
         self.shape[0] * self.shape[1]
     }
@@ -72,8 +72,8 @@ impl Strip {
         StripPart { range: [(0, n1), (0, n2)], first: 0, cells: n1 * n2 }
     }
 
-    /// The cells that lie in a part of the block's halo; nothing if there are none. `ghosts` is the
-    /// layer of the whole strip.
+    /// The cells of the strip that lie in a part of the block's halo. `None` if there are none.
+    /// `ghosts` is the layer of the whole strip.
     pub(crate) fn part(&self, ghosts: &Region, part: &Region) -> Option<StripPart> {
         let both = ghosts.intersection(part);
         if both.is_empty() {
@@ -89,8 +89,8 @@ impl Strip {
         Some(StripPart { range, first: row * n2 + column, cells: both.cells() })
     }
 
-    /// Runs a kernel along a part of the strip. `inputs` and `output` tell where in `memory` the
-    /// numbers of the whole strip begin.
+    /// Runs a kernel on a part of the strip. `inputs` and `output` give the positions in `memory`
+    /// where the numbers of the whole strip begin.
     pub(crate) fn run(
         &self,
         rows: &Rows,
@@ -120,9 +120,9 @@ impl Strip {
 
 /// Consecutive cells of a strip: some of its rows, or a part of one row.
 pub(crate) struct StripPart {
-    /// The first and one past the last index along the strip's two axes.
+    /// The first index and one past the last index along the strip's two axes.
     range: [(usize, usize); 2],
-    /// Where its cells begin in the strip, and how many they are.
+    /// The position of its first cell in the strip. `cells` is the number of its cells.
     pub(crate) first: usize,
     pub(crate) cells: usize,
 }

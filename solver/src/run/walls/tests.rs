@@ -1,4 +1,4 @@
-//! Ghost cells on a small block, against the formulas that define them.
+//! Compares the ghost cells on a small block with the formulas that define them.
 
 use std::f64::consts::{FRAC_PI_2, TAU};
 
@@ -24,7 +24,7 @@ fn grid(y_ends: Ends) -> Grid {
     grid.axis("y", -1.0..2.0, 3, y_ends).build().unwrap()
 }
 
-/// The value in a cell of an array.
+/// The value in a cell of an array, by a formula.
 fn cell(array: usize, [_, i, j]: [isize; 3]) -> f64 {
     let (i, j) = (i as f64, j as f64);
     1.0 + 0.5 * i * i + 3.0 * j + 0.25 * i * j - 2.0 * array as f64
@@ -41,7 +41,8 @@ struct Arrays {
 }
 
 impl Arrays {
-    /// Arrays with these conditions; with more than one, real and imaginary part of a field.
+    /// Arrays with these conditions. If there are several, they are the real and the imaginary part
+    /// of a field.
     fn new(pde: &Pde, conditions: &[&FaceConditions]) -> Self {
         let (_, _, block) = alone(pde);
         let layout = block.layout([0, 2, 2]);
@@ -74,7 +75,7 @@ impl Arrays {
         self.memory[self.halo.arrays[array] + self.layout.index(cell)]
     }
 
-    /// The cells along a face at a distance inwards; negative ones are ghosts.
+    /// The cells along a face at a distance inwards. Negative distances are those of ghost cells.
     fn along(&self, face: Face, inwards: isize) -> Vec<[isize; 3]> {
         let cells_across = self.block.shape()[face.axis];
         cells(&wall::layer(&self.block.domain(), face, cells_across, inwards))
@@ -91,16 +92,16 @@ fn faces() -> impl Iterator<Item = Face> {
     [1, 2].into_iter().flat_map(|axis| Side::BOTH.map(|side| Face { axis, side }))
 }
 
-/// What a ghost cell is computed from.
+/// The values from which a ghost cell is computed.
 struct Ghost {
-    /// The cell as far inwards as the ghost cell is beyond the wall.
+    /// The value of the cell as far inwards as the ghost cell is beyond the wall.
     mirrored: f64,
-    /// The second cell from the wall.
+    /// The value of the second cell from the wall.
     second: f64,
-    /// The spacing of cells across the wall, and the distance from the mirrored cell.
+    /// The spacing of cells across the wall. `distance` is that from the mirrored cell.
     spacing: f64,
     distance: f64,
-    /// Where the wall is next to it.
+    /// The coordinates of the place at the wall next to the ghost cell.
     x: f64,
     y: f64,
 }
@@ -153,7 +154,7 @@ fn a_value_lies_between_ghost_and_mirrored_cell() {
 fn a_derivative_is_the_slope_outwards() {
     let expected = |g: &Ghost| g.mirrored + g.distance * 3.0 * g.y;
     check_scalar(Condition::Derivative("3*y".into()), 2, expected);
-    // Of the cell that is mirrored, and of the spacing of cells.
+    // The condition depends on the value of the mirrored cell and on the spacing of cells.
     let expected = |g: &Ghost| g.mirrored + g.distance * (g.mirrored * TIME + g.spacing);
     check_scalar(Condition::Derivative("value*t + dx".into()), 2, expected);
 }
@@ -185,7 +186,7 @@ fn a_wall_mirrors() {
     check_scalar(Condition::Wall, 2, |g| g.mirrored);
 }
 
-/// A field that nothing moves, with a condition across `y`.
+/// A field with velocity 0, and with a condition across `y`.
 fn advected(grid: &Grid, condition: Condition<Formula>, signed: bool) -> Pde {
     let transport = Transport {
         options: Mpdata { signed, ..Mpdata::default() },
@@ -201,7 +202,7 @@ fn of_advected(pde: &Pde) -> &FaceConditions {
 
 #[test]
 fn beyond_an_open_end_slopes_go_on_with_their_ratio() {
-    // Along y values are 1 + 3j + …: the slopes are equal, so the ratio is 1.
+    // Along y the values are 1 + 3j + …, so the slopes are equal and their ratio is 1.
     for signed in [true, false] {
         let pde = advected(&grid(Ends::Bounded), Condition::Open, signed);
         let mut arrays = Arrays::new(&pde, &[of_advected(&pde)]);
@@ -213,7 +214,7 @@ fn beyond_an_open_end_slopes_go_on_with_their_ratio() {
             }
             let below = Face { axis: 2, side: Side::Lower };
             for ghost in arrays.along(below, -layer) {
-                // Where no cell is negative, values end at 0.
+                // Where no cell is negative, the values do not fall below 0.
                 let line = cell(0, ghost);
                 let wanted = if signed { line } else { line.max(0.0) };
                 assert!((arrays.at(0, ghost) - wanted).abs() < 1e-12, "{ghost:?}");
@@ -257,7 +258,7 @@ fn of_complex_fields_each_part_may_need_the_other() {
         let inner = arrays.along(face, layer - 1);
         for (ghost, inner) in arrays.along(face, -layer).into_iter().zip(inner) {
             let y = pde.grid().axes()[1].centre(ghost[2]);
-            // g·(2 + dγ) = 2dβ + (2 − dγ)·f
+            // The formula is g·(2 + dγ) = 2dβ + (2 − dγ)·f.
             let found = [0, 1].map(|part| arrays.at(part, ghost));
             let left = times(found, [2.0, d]);
             let right = times([2.0, -d], [cell(0, inner), cell(1, inner)]);
@@ -280,7 +281,7 @@ fn parts_of_a_wall_together_are_the_wall() {
     let domain = cut.block.domain();
     let all = domain.grown([[0; 2], [2; 2], [2; 2]]);
     for j in 0..3 {
-        // Beyond the walls across x only.
+        // These are the ghost cells beyond the walls across x only.
         let column = all.with_axis(2, j, j + 1);
         cut.fill(Some(&column));
         let beyond = column.with_axis(1, -2, 0);

@@ -1,7 +1,7 @@
-//! Ghost cells beyond the walls: boundary conditions compiled to kernels along a wall.
+//! Walls: boundary conditions compiled to kernels that compute the ghost cells along a wall.
 //!
-//! The cells at a wall are copied into consecutive numbers. A kernel computes the ghost values
-//! there, and they are written beyond the wall. Numbers of a condition that depend neither on the
+//! The cells at a wall are copied into consecutive numbers. A kernel computes the ghost values from
+//! them, and these are written beyond the wall. Numbers of a condition that depend neither on the
 //! time nor on the field are computed once.
 
 use fluxions_expr::{Builder, Node, Number, Op, RowFn, Rows, Scratch, Value};
@@ -20,10 +20,10 @@ use crate::system::pde::Pde;
 pub(crate) struct Wall {
     strip: Strip,
     rows: Rows,
-    /// The layer of mirrored cells, and the first three layers inwards.
+    /// The layer of mirrored cells. `inner` holds the first three layers inwards.
     mirrored: Region,
     inner: [Region; 3],
-    /// Which of them the kernel reads.
+    /// Which of the inputs the kernel reads.
     needed: [bool; FIRST_STATIC],
     /// The layer of ghost cells.
     ghosts: Region,
@@ -31,18 +31,18 @@ pub(crate) struct Wall {
     imaginary: bool,
     /// The half turn to the other side of a pole, if one lies there.
     half: Option<Half>,
-    /// Cells at corners, each with the nearest cell of the strip that is not at a corner.
+    /// The cells at corners, each with the nearest cell of the strip that is not at a corner.
     corners: Vec<(usize, usize)>,
-    /// The inputs and the output of the kernel, one after the other. Each has as many numbers as
-    /// the wall has cells.
+    /// The numbers of the inputs and of the output of the kernel, one after the other. Each has as
+    /// many numbers as the wall has cells.
     numbers: Vec<f64>,
-    /// Where in `numbers` each input and the output begin.
+    /// The position in `numbers` where each input begins. `output` is the position of the output.
     inputs: Vec<usize>,
     output: usize,
 }
 
 impl Wall {
-    /// The ghost cells of one array beyond all walls of this block, as many layers as `width` has.
+    /// The walls of one array on this block, one for each layer of ghost cells that `width` has.
     /// `along` gives the cells along the faces across each axis.
     pub(crate) fn all(
         pde: &Pde,
@@ -64,8 +64,8 @@ impl Wall {
         layers.map(wall).collect()
     }
 
-    /// A layer of ghost cells, counted from 1 at the wall, beyond a face of this block by a
-    /// condition that does not join two ends. `along` are the cells along the wall.
+    /// The wall for a layer of ghost cells, counted from 1 at the wall, beyond a face of this
+    /// block. The condition must not join two ends. `along` gives the cells along the wall.
     fn new(
         pde: &Pde,
         block: &Subdomain,
@@ -81,7 +81,7 @@ impl Wall {
         let strip = Strip::new(pde.grid(), block, &ghosts, face);
         let place = GhostRule { pde, face, across: strip.across, layer: beyond, condition };
 
-        // Expressions that never change are evaluated now and become inputs.
+        // Expressions that never change are evaluated here and become inputs.
         let mut statics = Vec::new();
         let Ok(formula) = condition.condition.clone().try_map(|expr| {
             let changes = MadeOf::new(&expr, pde.definitions()).changes;
@@ -142,8 +142,8 @@ impl Wall {
         }
     }
 
-    /// Sets the ghost cells of the array of this number in a group, or a part of them: some rows
-    /// of the wall, or a part of its only row.
+    /// Sets the ghost cells of the array of this number in a group, or those of them that lie in
+    /// `part`: some rows of the wall, or a part of its only row.
     pub(crate) fn fill(&mut self, filling: &mut Filling<'_>, number: usize, part: Option<&Region>) {
         let part = match part {
             None => self.strip.all(),
@@ -154,7 +154,8 @@ impl Wall {
         };
         let Filling { memory, layout, halo, time, scratch } = filling;
         let (position, partners) = (halo.arrays[number], halo.partners[number]);
-        // Of its own part the array itself is read, which a partner may only stand for.
+        // For the array's own part the array itself is read, since its partner may only stand for
+        // it.
         let mut adjacent = partners;
         adjacent[usize::from(self.imaginary)] = position;
         let mirrored = adjacent.map(|array| (array, &self.mirrored));
