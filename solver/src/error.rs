@@ -425,7 +425,7 @@ fn too_fast(field: &str, courant: f64, dt: Option<f64>) -> String {
     }
     let step = dt.map_or("a time step".into(), |dt| format!("a time step of {dt}"));
     format!(
-        "the Courant number of `{field}` is {courant:.6}, and may be 1 at most: in {step} more flows out \
+        "the Courant number of `{field}` is {courant:.6}, but must not exceed 1: in {step} more flows out \
          of a cell than is in it"
     )
 }

@@ -1,4 +1,5 @@
-//! Equations to passes to a step plan; time steppers, the run loop, its clock and trackers.
+//! This crate turns equations into passes and passes into the plan of a step, and runs that plan on
+//! every rank, step by step.
 //!
 //! A [`Pde`] is a checked system of equations on a grid. A [`Simulation`] is its state on the
 //! ranks of a world, with a time stepping scheme ([`Tableau`]) and trackers ([`Tracker`]) that

@@ -185,12 +185,18 @@ impl StencilCells<'_> {
     pub fn at(&mut self, argument: usize, offset: &[i32]) -> Value {
         let axes = self.grid.dimension();
         if argument >= self.arguments {
-            let message = format!("argument {argument} is asked for, of {}", self.arguments);
+            let message = format!(
+                "it asks for argument {argument}, counted from 0, but takes {}",
+                self.arguments
+            );
             self.fault.get_or_insert(message);
             return self.builder.constant(f64::NAN);
         }
         if offset.len() != axes {
-            let message = format!("the offset {offset:?} is asked for on a grid of {axes} axes");
+            let message = format!(
+                "the offset {offset:?} has {} components, but the grid has {axes} axes",
+                offset.len()
+            );
             self.fault.get_or_insert(message);
             return self.builder.constant(f64::NAN);
         }

@@ -86,7 +86,7 @@ fn a_donor_cell_pass_lies_between_halves_of_the_source() {
         SchemeChoice::Usual,
         "sweep `source`: psi → psi (working copy 1) (2 operations per cell)
 halos of psi (working copy 1): 1 layer(s)
-sweep `upwind pass of psi`: psi (working copy 1) → psi (21 operations per cell)
+sweep `donor-cell pass of psi`: psi (working copy 1) → psi (21 operations per cell)
 sweep `source`: psi → psi (working copy 1) (2 operations per cell)
 sweep `source`: psi (working copy 1), psi → psi (working copy 2) (2 operations per cell)
 ",
@@ -105,7 +105,7 @@ sweep `Courant numbers of the flow of psi along x, flow of psi along y`:  → fl
 flow of psi along y (5 operations per cell)
 halos of psi: 1 layer(s)
 at t + 0.5 dt
-sweep `upwind pass of psi`: flow of psi along x, psi, flow of psi along y → psi (working copy 1) \
+sweep `donor-cell pass of psi`: flow of psi along x, psi, flow of psi along y → psi (working copy 1) \
 (35 operations per cell)
 at t + 1 dt
 halos of psi (working copy 1): 2 layer(s), corners too

@@ -207,7 +207,7 @@ impl<'a> Assembly<'a> {
             let bad = values.iter().filter(|x| !x.is_finite()).count();
             if bad > 0 {
                 let name = pde.all_fields().nth(field).expect("fields are numbered in this order");
-                let message = format!("of the values given for `{name}` {bad} are not finite");
+                let message = format!("{bad} of the values given for `{name}` are not finite");
                 return Err(Error::Source(message.into()));
             }
             all.push(values);

@@ -149,7 +149,7 @@ impl Simulation {
         }
     }
 
-    /// The present value of a number that was announced to the builder. Collective.
+    /// The present value of a number that was declared with the builder. Collective.
     ///
     /// # Errors
     /// If there is no number of that name, or another rank has failed.

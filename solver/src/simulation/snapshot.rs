@@ -65,7 +65,7 @@ impl Snapshot<'_> {
         &self.state.decomposition
     }
 
-    /// The type of a field, or of an expression per cell that was announced to the builder.
+    /// The type of a field, or of an expression per cell that was declared with the builder.
     ///
     /// # Errors
     /// If there is nothing of that name.
@@ -84,7 +84,7 @@ impl Snapshot<'_> {
         Ok(arrays.map(|array| self.state.view(array)).collect())
     }
 
-    /// The values of a real scalar field, or of such an expression per cell that was announced to
+    /// The values of a real scalar field, or of such an expression per cell that was declared with
     /// the builder, on this rank's block: one axis per named axis of the grid. Collective for
     /// expressions.
     ///
@@ -95,7 +95,7 @@ impl Snapshot<'_> {
         Ok(self.state.view(array))
     }
 
-    /// The value of an expression for one number that was announced to the builder. Collective.
+    /// The value of an expression for one number that was declared with the builder. Collective.
     ///
     /// # Errors
     /// If there is no number of that name, or another rank has failed.

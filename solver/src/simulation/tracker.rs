@@ -1,5 +1,5 @@
-//! Trackers: what happens beside the stepping. The run loop calls them; who writes files or shows
-//! progress implements them.
+//! Trackers: code that the run loop calls with the state now and then, to write files or to show
+//! progress.
 
 use std::ops::ControlFlow;
 

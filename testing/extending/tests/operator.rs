@@ -142,7 +142,7 @@ fn operators_that_do_not_fit_are_refused() {
     };
     assert_eq!(
         message(slope(0.1, 2), "slope(c)"),
-        "the operator `slope` does not fit: the offset [-2, 0] is asked for on a grid of 1 axes"
+        "the operator `slope` does not fit: the offset [-2, 0] has 2 components, but the grid has 1 axes"
     );
     assert_eq!(
         message(FieldOperator::stencil("f", [(vec![1], f64::NAN)]), "f(c)"),
@@ -150,7 +150,7 @@ fn operators_that_do_not_fit_are_refused() {
     );
     assert_eq!(
         message(FieldOperator::rule("f", 1, |cells| cells.at(1, &[0])), "f(c)"),
-        "the operator `f` does not fit: argument 1 is asked for, of 1"
+        "the operator `f` does not fit: it asks for argument 1, counted from 0, but takes 1"
     );
     assert_eq!(
         message(FieldOperator::stencil("laplace", [(vec![1], 1.0)]), "c"),

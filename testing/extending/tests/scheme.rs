@@ -45,7 +45,7 @@ fn what_is_no_explicit_scheme_is_refused() {
     let two: Rows<'_> = &[&[], &[0.5]];
     for (message, word) in [
         (message(two, &[0.0, 1.0, 0.0], &[0.0, 0.5]), "mine"),
-        (message(&[&[0.5], &[0.5]], &[0.5, 0.5], &[0.5, 0.5]), "stage 1"),
+        (message(&[&[0.5], &[0.5]], &[0.5, 0.5], &[0.5, 0.5]), "row 1"),
         (message(two, &[4.0, 4.0], &[0.0, 0.5]), "8"),
         (message(two, &[0.0, 1.0], &[0.0, 0.7]), "0.7"),
         (message(two, &[0.0, f64::NAN], &[0.0, 0.5]), "NaN"),

@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 use super::jit::Code;
 use super::target::Target;
 use crate::builder::{Key, key};
-use crate::kernel::{Kernel, NativeCall};
+use crate::kernel::{Kernel, NativeCall, Output};
 
 /// Everything on which the code of a kernel depends.
 #[derive(PartialEq, Eq, Hash)]
@@ -19,8 +19,8 @@ struct Content {
     ops: Vec<Key>,
     /// The values of the arguments of each call of a native function.
     calls: Vec<Vec<u32>>,
-    /// The value of each output, and whether it is checked.
-    outputs: Vec<(u32, bool)>,
+    /// The value of each output, whether it is checked, and whether it replaces an input.
+    outputs: Vec<(u32, bool, bool)>,
     target: Target,
 }
 
@@ -36,10 +36,11 @@ pub(super) fn get(
     make: impl FnOnce() -> Option<Code>,
 ) -> Option<Arc<Code>> {
     let arguments = |call: &NativeCall| call.arguments.iter().map(|v| v.0).collect();
+    let output = |o: &Output| (o.value.0, o.checked, o.in_place.is_some());
     let content = Content {
         ops: kernel.ops.iter().map(key).collect(),
         calls: kernel.calls.iter().map(arguments).collect(),
-        outputs: kernel.outputs.iter().map(|o| (o.value.0, o.checked)).collect(),
+        outputs: kernel.outputs.iter().map(output).collect(),
         target: target.clone(),
     };
     let cached = {

@@ -111,7 +111,7 @@ impl Steps<'_> {
         });
         let guard = changes.then(|| self.guard(&pass, &outflow));
         let outputs = vec![Slot::Array(new)];
-        let name = format!("upwind pass of {name}");
+        let name = format!("donor-cell pass of {name}");
         let kernel = self.plan.sweep(pass, &extra, outputs, Extent::Block, name);
         if let Some(guard) = guard {
             self.plan.add_guard(kernel, guard);

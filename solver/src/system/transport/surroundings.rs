@@ -25,7 +25,7 @@ impl Surroundings<'_> {
         let Some(first) = advected.first() else { return errors };
         let name = &self.symbols.fields()[first.field];
         if !self.noise.fields.is_empty() {
-            errors.push(unfit(name, "", "noise and transport do not go together yet"));
+            errors.push(unfit(name, "", "noise cannot be combined with transport yet"));
         }
         for advected in advected {
             let name = &self.symbols.fields()[advected.field];
@@ -35,15 +35,16 @@ impl Surroundings<'_> {
             let grid = self.symbols.grid();
             let around = grid.axes().iter().find(|axis| axis.is_periodic());
             match around {
-            Some(axis) if grid.dimension() == 2 && axis.cells() % 2 == 0 => {}
-            _ => errors.push(unfit(
-                name,
-                "",
-                "around a pole goes a periodic axis with an even number of cells, on a grid of two axes",
-            )),
-        }
+                Some(axis) if grid.dimension() == 2 && axis.cells() % 2 == 0 => {}
+                _ => {
+                    let reason = "a pole needs a periodic axis with an even number of cells, on a \
+                              grid of two axes";
+                    errors.push(unfit(name, "", reason));
+                }
+            }
             if self.symbols.types()[advected.field].rank != Rank::Scalar {
-                let reason = "across a pole go scalars only: the directions of a vector turn there";
+                let reason = "only scalars can cross a pole: the components of a vector change \
+                              direction there";
                 errors.push(unfit(name, "", reason));
             }
             if !advected.is_given(self.symbols) {
