@@ -365,5 +365,6 @@ fn arrays_that_do_not_fit_the_grid_are_refused() {
     }
     let values = ArrayD::from_elem(IxDyn(&[8]), f64::NAN);
     let message = Simulation::builder(&pde, &world).initial("u", values).dt(1.0).build().err();
-    assert!(message.unwrap().to_string().contains("8 are not finite"));
+    let message = message.unwrap().to_string();
+    assert!(message.contains("8 of the values given for `u` are not finite"), "{message}");
 }
