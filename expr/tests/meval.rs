@@ -32,13 +32,8 @@ fn tolerance(text: &str, operands: &[f64], value: f64) -> f64 {
     let function = text.split_once('(').map_or("", |(name, _)| name);
     match function {
         // A sequence of operators: errors of its powers grow.
-        _ if operands.is_empty() => {
-            if text.contains('^') {
-                1e-9 * value.abs().max(1.0)
-            } else {
-                0.0
-            }
-        }
+        _ if operands.is_empty() && text.contains('^') => 1e-9 * value.abs().max(1.0),
+        _ if operands.is_empty() => 0.0,
         "atanh" => near * (value.abs() + 1.0 + 1.0 / (1.0 - operands[0].abs())),
         "asinh" | "acosh" => near * (value.abs() + 1.0),
         name if EXACT.contains(&name) => 0.0,
