@@ -46,7 +46,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The syntax trees of all equations and flows.
+/// The syntax trees of all equations and of what advects fields.
 fn trees(problem: &Problem) -> String {
     let mut text = String::new();
     for (name, equation) in &problem.equations {
@@ -56,12 +56,13 @@ fn trees(problem: &Problem) -> String {
         }
     }
     for (name, transport) in &problem.transports {
-        let (_, flow) = flow(transport);
-        for (k, formula) in flow.iter().enumerate() {
-            let component = if flow.len() > 1 { format!(", component {k}") } else { String::new() };
+        let (kind, formulas) = advector(transport);
+        for (k, formula) in formulas.iter().enumerate() {
+            let component =
+                if formulas.len() > 1 { format!(", component {k}") } else { String::new() };
             let formula = formula.to_string();
             if let Ok(tree) = fluxions::expr::parse(&formula) {
-                text += &format!("flow of {name}{component} = {formula}\n{tree}\n");
+                text += &format!("{kind} of {name}{component} = {formula}\n{tree}\n");
             }
         }
     }
@@ -166,14 +167,14 @@ fn stable(times: &Times, step: &StableStep) -> String {
     text
 }
 
-/// The flow and the options of each advected field, a line for each.
+/// The formulas and the options of each advected field, a line for each.
 fn transports(problem: &Problem) -> String {
     let one = |(name, transport): &(String, Transport)| {
-        let (kind, flow) = flow(transport);
+        let (kind, formulas) = advector(transport);
         let options = &transport.options;
         let passes = if options.iterations == 1 { "iteration" } else { "iterations" };
         let mut words = vec![
-            format!("{name}: {kind} {}", listed(&flow)),
+            format!("{name}: {kind} {}", listed(&formulas)),
             format!("{} {passes}", options.iterations),
         ];
         let flags = [
@@ -198,8 +199,8 @@ fn transports(problem: &Problem) -> String {
     problem.transports.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
-/// The kind of a flow in words, and its expressions.
-fn flow(transport: &Transport) -> (&'static str, Vec<&Formula>) {
+/// The kind of what advects a field, in words, and its expressions.
+fn advector(transport: &Transport) -> (&'static str, Vec<&Formula>) {
     match &transport.advector {
         Advector::Velocity(list) => ("velocity", list.iter().collect()),
         Advector::Courant(list) => ("Courant numbers", list.iter().collect()),

@@ -232,8 +232,8 @@ dt = 0.01
         assert!(said.contains(line), "{line} in\n{said}");
     }
     let trees = home.succeed(&["check", "advected.toml", "--show", "ast"]);
-    assert!(trees.contains("flow of a, component 0 = cos(2*pi*y)\n"), "{trees}");
-    assert!(trees.contains("flow of b = cos(2*pi*x)\n"), "{trees}");
+    assert!(trees.contains("velocity of a, component 0 = cos(2*pi*y)\n"), "{trees}");
+    assert!(trees.contains("stream function of b = cos(2*pi*x)\n"), "{trees}");
 }
 
 #[test]

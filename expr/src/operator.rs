@@ -15,7 +15,7 @@ pub enum Operator {
         /// The number of the axis among the grid's axes.
         axis: usize,
         /// The neighbours that the difference uses.
-        side: Sided,
+        side: FirstDifference,
     },
     /// The second derivative along an axis.
     Second {
@@ -23,11 +23,11 @@ pub enum Operator {
         axis: usize,
     },
     /// ∇c of a scalar: a vector.
-    Gradient(Sided),
+    Gradient(FirstDifference),
     /// ∇·u of a vector: a scalar.
-    Divergence(Sided),
+    Divergence(FirstDifference),
     /// T_ij = ∂_j u_i of a vector: a tensor.
-    VectorGradient(Sided),
+    VectorGradient(FirstDifference),
     /// ∇²u of a vector: a vector.
     VectorLaplace,
     /// v_i = ∂_j T_ij of a tensor: a vector.
@@ -73,7 +73,7 @@ pub enum Upwind {
 
 /// Which neighbours a first difference uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Sided {
+pub enum FirstDifference {
     /// The cell before and the cell after.
     Central,
     /// The cell itself and the one after.
@@ -122,13 +122,13 @@ const OPERATORS: [(&str, Operator); 19] = [
     ("laplace", Operator::Laplace),
     ("gradient_squared", Operator::GradientSquared(Squared::Central)),
     ("gradient_squared_conservative", Operator::GradientSquared(Squared::OneSided)),
-    ("gradient", Operator::Gradient(Sided::Central)),
-    ("gradient_forward", Operator::Gradient(Sided::Forward)),
-    ("gradient_backward", Operator::Gradient(Sided::Backward)),
-    ("divergence", Operator::Divergence(Sided::Central)),
-    ("divergence_forward", Operator::Divergence(Sided::Forward)),
-    ("divergence_backward", Operator::Divergence(Sided::Backward)),
-    ("vector_gradient", Operator::VectorGradient(Sided::Central)),
+    ("gradient", Operator::Gradient(FirstDifference::Central)),
+    ("gradient_forward", Operator::Gradient(FirstDifference::Forward)),
+    ("gradient_backward", Operator::Gradient(FirstDifference::Backward)),
+    ("divergence", Operator::Divergence(FirstDifference::Central)),
+    ("divergence_forward", Operator::Divergence(FirstDifference::Forward)),
+    ("divergence_backward", Operator::Divergence(FirstDifference::Backward)),
+    ("vector_gradient", Operator::VectorGradient(FirstDifference::Central)),
     ("vector_laplace", Operator::VectorLaplace),
     ("tensor_divergence", Operator::TensorDivergence),
     ("tensor_double_divergence", Operator::TensorDoubleDivergence),
@@ -136,8 +136,8 @@ const OPERATORS: [(&str, Operator); 19] = [
     ("diffusion", Operator::Diffusion),
     ("advect", Operator::Advect(Upwind::No)),
     ("advect_upwind", Operator::Advect(Upwind::Yes)),
-    ("vector_gradient_forward", Operator::VectorGradient(Sided::Forward)),
-    ("vector_gradient_backward", Operator::VectorGradient(Sided::Backward)),
+    ("vector_gradient_forward", Operator::VectorGradient(FirstDifference::Forward)),
+    ("vector_gradient_backward", Operator::VectorGradient(FirstDifference::Backward)),
 ];
 
 /// Products and rearrangements, which use no neighbouring cells.
@@ -178,9 +178,15 @@ pub(crate) fn find_reduction(name: &str) -> Option<Reduction> {
 pub(crate) fn names(axes: &[String]) -> Vec<(String, Operator)> {
     let mut all: Vec<_> = OPERATORS.iter().map(|(name, op)| (name.to_string(), *op)).collect();
     for (axis, x) in axes.iter().enumerate() {
-        all.push((format!("d_d{x}"), Operator::First { axis, side: Sided::Central }));
-        all.push((format!("d_d{x}_forward"), Operator::First { axis, side: Sided::Forward }));
-        all.push((format!("d_d{x}_backward"), Operator::First { axis, side: Sided::Backward }));
+        all.push((format!("d_d{x}"), Operator::First { axis, side: FirstDifference::Central }));
+        all.push((
+            format!("d_d{x}_forward"),
+            Operator::First { axis, side: FirstDifference::Forward },
+        ));
+        all.push((
+            format!("d_d{x}_backward"),
+            Operator::First { axis, side: FirstDifference::Backward },
+        ));
         all.push((format!("d2_d{x}2"), Operator::Second { axis }));
     }
     all
@@ -283,8 +289,8 @@ impl Operator {
                 Some("along one axis nothing can turn")
             }
             (
-                Operator::Divergence(Sided::Forward | Sided::Backward)
-                | Operator::VectorGradient(Sided::Forward | Sided::Backward),
+                Operator::Divergence(FirstDifference::Forward | FirstDifference::Backward)
+                | Operator::VectorGradient(FirstDifference::Forward | FirstDifference::Backward),
                 Polar | Spherical | Cylindrical,
             ) => Some("one-sided forms are for cartesian grids"),
             _ => None,

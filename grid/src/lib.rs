@@ -35,4 +35,4 @@ pub use grid::{Grid, GridBuilder};
 pub use layout::{CACHE_LINE, Layout};
 pub use metric::Metric;
 pub use region::Region;
-pub use stencil::{Difference, Sided, Stencil, Term};
+pub use stencil::{Difference, FirstDifference, Stencil, Term};

@@ -42,7 +42,7 @@ pub struct Stencil {
 
 /// The neighbours that a first difference uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sided {
+pub enum FirstDifference {
     /// (f₊ − f₋)/(2Δx), of second order.
     Central,
     /// (f₊ − f)/Δx, of first order.
@@ -80,14 +80,14 @@ impl Stencil {
     }
 
     /// The first difference along a named axis.
-    pub fn first(grid: &Grid, axis: usize, sided: Sided) -> Self {
+    pub fn first(grid: &Grid, axis: usize, sided: FirstDifference) -> Self {
         let dx = grid.axes()[axis].spacing();
         let after = unit(grid, axis);
         let before = after.map(|o| -o);
         let (plus, minus, scale) = match sided {
-            Sided::Central => (after, before, 1.0 / (2.0 * dx)),
-            Sided::Forward => (after, [0; 3], 1.0 / dx),
-            Sided::Backward => ([0; 3], before, 1.0 / dx),
+            FirstDifference::Central => (after, before, 1.0 / (2.0 * dx)),
+            FirstDifference::Forward => (after, [0; 3], 1.0 / dx),
+            FirstDifference::Backward => ([0; 3], before, 1.0 / dx),
         };
         let terms = vec![
             Term::Cell { offset: plus, weight: 1.0 },
@@ -140,12 +140,12 @@ mod tests {
             let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-10, "{a} {b}");
             near(Stencil::laplace(&grid).apply(f), 16.0);
             near(Stencil::second(&grid, 1).apply(f), 10.0);
-            near(Stencil::first(&grid, 0, Sided::Central).apply(f), 1.0 + 6.0 * x);
-            near(Stencil::first(&grid, 1, Sided::Central).apply(f), 4.0 + 10.0 * y);
+            near(Stencil::first(&grid, 0, FirstDifference::Central).apply(f), 1.0 + 6.0 * x);
+            near(Stencil::first(&grid, 1, FirstDifference::Central).apply(f), 4.0 + 10.0 * y);
             // The error of one-sided differences is half a spacing times the second derivative.
-            let forward = Stencil::first(&grid, 0, Sided::Forward).apply(f);
+            let forward = Stencil::first(&grid, 0, FirstDifference::Forward).apply(f);
             near(forward, 1.0 + 6.0 * x + 3.0 * spacing[0]);
-            let backward = Stencil::first(&grid, 0, Sided::Backward).apply(f);
+            let backward = Stencil::first(&grid, 0, FirstDifference::Backward).apply(f);
             near(backward, 1.0 + 6.0 * x - 3.0 * spacing[0]);
         }
     }

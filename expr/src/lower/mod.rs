@@ -14,20 +14,20 @@ use crate::types::{Rank, Type};
 
 /// A complex number in a kernel. A missing part is zero and costs nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Number {
+pub struct ComplexValue {
     /// The real part.
     pub re: Option<Value>,
     /// The imaginary part.
     pub im: Option<Value>,
 }
 
-impl Number {
+impl ComplexValue {
     /// Zero.
-    pub const ZERO: Number = Number { re: None, im: None };
+    pub const ZERO: ComplexValue = ComplexValue { re: None, im: None };
 
     /// A real number.
     pub fn real(re: Value) -> Self {
-        Number { re: Some(re), im: None }
+        ComplexValue { re: Some(re), im: None }
     }
 
     /// Whether the form of the expression shows that the number is zero.
@@ -42,29 +42,29 @@ pub struct Parts {
     /// The number of indices of the value.
     pub rank: Rank,
     /// The components.
-    pub items: Vec<Number>,
+    pub items: Vec<ComplexValue>,
 }
 
 impl Parts {
     /// A real scalar.
     pub fn real(value: Value) -> Self {
-        Self::scalar(Number::real(value))
+        Self::scalar(ComplexValue::real(value))
     }
 
     /// A scalar.
-    pub fn scalar(number: Number) -> Self {
+    pub fn scalar(number: ComplexValue) -> Self {
         Parts { rank: Rank::Scalar, items: vec![number] }
     }
 
     /// A value of this type, made of its real numbers in the order of [`Parts::numbers`].
     pub fn of_numbers(ty: Type, numbers: &[Value]) -> Self {
-        let item = |n: &[Value]| Number { re: Some(n[0]), im: n.get(1).copied() };
+        let item = |n: &[Value]| ComplexValue { re: Some(n[0]), im: n.get(1).copied() };
         let items = numbers.chunks_exact(ty.per_component()).map(item).collect();
         Parts { rank: ty.rank, items }
     }
 
     /// The only component of a scalar.
-    pub fn only(&self) -> Number {
+    pub fn only(&self) -> ComplexValue {
         self.items[0]
     }
 
@@ -87,11 +87,15 @@ impl Parts {
         numbers
     }
 
-    fn map(&self, mut f: impl FnMut(Number) -> Number) -> Self {
+    fn map(&self, mut f: impl FnMut(ComplexValue) -> ComplexValue) -> Self {
         Parts { rank: self.rank, items: self.items.iter().map(|item| f(*item)).collect() }
     }
 
-    fn zip(&self, other: &Parts, mut f: impl FnMut(Number, Number) -> Number) -> Self {
+    fn zip(
+        &self,
+        other: &Parts,
+        mut f: impl FnMut(ComplexValue, ComplexValue) -> ComplexValue,
+    ) -> Self {
         let pairs = self.items.iter().zip(&other.items);
         Parts { rank: self.rank, items: pairs.map(|(a, b)| f(*a, *b)).collect() }
     }
@@ -110,7 +114,7 @@ pub fn lower(
         Node::Number(value) => Parts::real(builder.constant(*value)),
         Node::Imaginary => {
             let one = builder.constant(1.0);
-            Parts::scalar(Number { re: None, im: Some(one) })
+            Parts::scalar(ComplexValue { re: None, im: Some(one) })
         }
         Node::Call(Function::Where, arguments) => {
             let condition = go(&arguments[0], builder).only();
@@ -165,8 +169,8 @@ fn call(function: Function, arguments: &[Expr], values: &[Parts], b: &mut Builde
     match function {
         Function::Unary(Unary::Negate) => values[0].map(|a| b.negate(a)),
         Function::Conjugate => values[0].map(|a| b.conjugate(a)),
-        Function::RealPart => values[0].map(|a| Number { re: a.re, im: None }),
-        Function::ImaginaryPart => values[0].map(|a| Number { re: a.im, im: None }),
+        Function::RealPart => values[0].map(|a| ComplexValue { re: a.re, im: None }),
+        Function::ImaginaryPart => values[0].map(|a| ComplexValue { re: a.im, im: None }),
         Function::Binary(Binary::Add) => values[0].zip(&values[1], |x, y| b.sum(x, y)),
         Function::Binary(Binary::Subtract) => values[0].zip(&values[1], |x, y| b.difference(x, y)),
         Function::Binary(Binary::Multiply) => match values[1].rank {
@@ -175,7 +179,7 @@ fn call(function: Function, arguments: &[Expr], values: &[Parts], b: &mut Builde
         },
         Function::Binary(Binary::Divide) => values[0].map(|x| b.over(x, values[1].only())),
         _ if arguments.iter().any(|argument| argument.ty.complex) => {
-            let numbers: Vec<Number> = values.iter().map(Parts::only).collect();
+            let numbers: Vec<ComplexValue> = values.iter().map(Parts::only).collect();
             Parts::scalar(complex::call(function, &numbers, b))
         }
         _ => {

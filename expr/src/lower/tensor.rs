@@ -1,6 +1,6 @@
 //! Products and rearrangements of vectors and tensors, component by component.
 
-use super::{Number, Parts};
+use super::{ComplexValue, Parts};
 use crate::builder::Builder;
 use crate::math::Unary;
 use crate::operator::{Product, Transform};
@@ -31,7 +31,7 @@ fn dot(a: &Parts, b: &Parts, n: usize, builder: &mut Builder) -> Parts {
     let mut items = Vec::new();
     for i in 0..rows {
         for j in 0..columns {
-            let mut sum = Number::ZERO;
+            let mut sum = ComplexValue::ZERO;
             for k in 0..n {
                 let conjugate = builder.conjugate(b.items[k * columns + j]);
                 let term = builder.times(a.items[i * n + k], conjugate);

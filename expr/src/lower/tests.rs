@@ -20,7 +20,7 @@ fn value_of(text: &str, z: [Option<f64>; 2], w: [Option<f64>; 2]) -> Complex64 {
             Node::Field(1) => w,
             _ => [z[0], None],
         };
-        Parts::scalar(Number { re: re.map(|x| b.constant(x)), im: im.map(|x| b.constant(x)) })
+        Parts::scalar(ComplexValue { re: re.map(|x| b.constant(x)), im: im.map(|x| b.constant(x)) })
     };
     let value = lower(&expr, &space, &mut builder, &mut leaf).only();
     let number = |part: Option<Value>| part.map_or(0.0, |part| builder.as_constant(part).unwrap());

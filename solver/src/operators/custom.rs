@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use fluxions_expr::{Binary, Builder, Number, Value};
+use fluxions_expr::{Binary, Builder, ComplexValue, Value};
 use fluxions_grid::Grid;
 
 use super::neighbours::Neighbours;
@@ -141,8 +141,8 @@ impl FieldOperator {
     }
 
     /// The operator's value in a cell.
-    pub(super) fn apply(&self, neighbours: &mut Neighbours<'_>) -> Number {
-        Number::real(self.value(neighbours).0)
+    pub(super) fn apply(&self, neighbours: &mut Neighbours<'_>) -> ComplexValue {
+        ComplexValue::real(self.value(neighbours).0)
     }
 }
 

@@ -11,7 +11,7 @@ mod scalars;
 mod tensors;
 mod vectors;
 
-use fluxions_expr::{Builder, Expr, Number, Operator, Parts, Rank, Type, Upwind};
+use fluxions_expr::{Builder, ComplexValue, Expr, Operator, Parts, Rank, Type, Upwind};
 use fluxions_grid::Grid;
 use fluxions_halo::HaloWidth;
 
@@ -59,12 +59,12 @@ impl Neighbours<'_> {
     fn advect(&mut self, upwind: Upwind) -> Parts {
         let axes = self.grid.dimension();
         self.each(1, |n, k| {
-            let mut sum = Number::ZERO;
+            let mut sum = ComplexValue::ZERO;
             for axis in 0..axes {
                 let velocity = n.value(0).items[axis];
                 let term = match upwind {
                     Upwind::No => {
-                        let slope = n.first(1, k, axis, fluxions_expr::Sided::Central);
+                        let slope = n.first(1, k, axis, fluxions_expr::FirstDifference::Central);
                         n.builder.times(velocity, slope)
                     }
                     Upwind::Yes => n.upwind(velocity, k, axis),
@@ -160,6 +160,6 @@ fn is_same(expr: &Expr) -> bool {
 }
 
 /// A value of this rank with these components.
-fn parts(rank: Rank, items: Vec<Number>) -> Parts {
+fn parts(rank: Rank, items: Vec<ComplexValue>) -> Parts {
     Parts { rank, items }
 }

@@ -1,6 +1,6 @@
 //! The values in neighbouring cells, the differences between them, and metric factors.
 
-use fluxions_expr::{Binary, Builder, Number, Parts, Sided, Type, Value};
+use fluxions_expr::{Binary, Builder, ComplexValue, FirstDifference, Parts, Type, Value};
 use fluxions_grid::{Difference, Grid, Metric, Stencil, Term};
 
 use super::FIRST_METRIC;
@@ -28,25 +28,31 @@ pub(super) struct Neighbours<'a> {
 
 impl Neighbours<'_> {
     /// Component `k` of an argument in the cell at an offset.
-    pub(super) fn at(&mut self, argument: usize, k: usize, offset: [i32; 3]) -> Number {
+    pub(super) fn at(&mut self, argument: usize, k: usize, offset: [i32; 3]) -> ComplexValue {
         match &self.arguments[argument] {
             Argument::Stored(ty) => {
                 let (complex, first) = (ty.complex, k * ty.per_component());
                 let re = (self.load)(self.builder, argument, first, offset);
                 let im = complex.then(|| (self.load)(self.builder, argument, first + 1, offset));
-                Number { re: Some(re), im }
+                ComplexValue { re: Some(re), im }
             }
             Argument::Value(parts) => parts.items[k],
         }
     }
 
     /// Component `k` of an argument in the cell itself.
-    pub(super) fn here(&mut self, argument: usize, k: usize) -> Number {
+    pub(super) fn here(&mut self, argument: usize, k: usize) -> ComplexValue {
         self.at(argument, k, [0; 3])
     }
 
     /// Component `k` of an argument one cell further along a named axis, or one cell back.
-    pub(super) fn beside(&mut self, argument: usize, k: usize, axis: usize, step: i32) -> Number {
+    pub(super) fn beside(
+        &mut self,
+        argument: usize,
+        k: usize,
+        axis: usize,
+        step: i32,
+    ) -> ComplexValue {
         let mut offset = [0; 3];
         offset[self.grid.missing() + axis] = step;
         self.at(argument, k, offset)
@@ -68,7 +74,7 @@ impl Neighbours<'_> {
     pub(super) fn each(
         &mut self,
         argument: usize,
-        mut f: impl FnMut(&mut Self, usize) -> Number,
+        mut f: impl FnMut(&mut Self, usize) -> ComplexValue,
     ) -> Parts {
         let Argument::Stored(ty) = self.arguments[argument] else { return self.value(argument) };
         let count = ty.rank.components(self.grid.components().len());
@@ -76,12 +82,12 @@ impl Neighbours<'_> {
     }
 
     /// A difference of component `k`, computed in the order of the stencil's terms.
-    pub(super) fn stencil(&mut self, argument: usize, k: usize, stencil: &Stencil) -> Number {
-        let Argument::Stored(ty) = self.arguments[argument] else { return Number::ZERO };
+    pub(super) fn stencil(&mut self, argument: usize, k: usize, stencil: &Stencil) -> ComplexValue {
+        let Argument::Stored(ty) = self.arguments[argument] else { return ComplexValue::ZERO };
         let first = k * ty.per_component();
         let re = self.of_number(argument, first, stencil);
         let im = ty.complex.then(|| self.of_number(argument, first + 1, stencil));
-        Number { re: Some(re), im }
+        ComplexValue { re: Some(re), im }
     }
 
     fn of_number(&mut self, argument: usize, number: usize, stencil: &Stencil) -> Value {
@@ -118,22 +124,28 @@ impl Neighbours<'_> {
     }
 
     /// The first difference of component `k` along a named axis.
-    pub(super) fn first(&mut self, argument: usize, k: usize, axis: usize, side: Sided) -> Number {
+    pub(super) fn first(
+        &mut self,
+        argument: usize,
+        k: usize,
+        axis: usize,
+        side: FirstDifference,
+    ) -> ComplexValue {
         let side = match side {
-            Sided::Central => fluxions_grid::Sided::Central,
-            Sided::Forward => fluxions_grid::Sided::Forward,
-            Sided::Backward => fluxions_grid::Sided::Backward,
+            FirstDifference::Central => fluxions_grid::FirstDifference::Central,
+            FirstDifference::Forward => fluxions_grid::FirstDifference::Forward,
+            FirstDifference::Backward => fluxions_grid::FirstDifference::Backward,
         };
         self.stencil(argument, k, &Stencil::first(self.grid, axis, side))
     }
 
     /// The central first difference of component `k` along a named axis.
-    pub(super) fn slope(&mut self, argument: usize, k: usize, axis: usize) -> Number {
-        self.first(argument, k, axis, Sided::Central)
+    pub(super) fn slope(&mut self, argument: usize, k: usize, axis: usize) -> ComplexValue {
+        self.first(argument, k, axis, FirstDifference::Central)
     }
 
     /// The second difference of component `k` along a named axis.
-    pub(super) fn second(&mut self, argument: usize, k: usize, axis: usize) -> Number {
+    pub(super) fn second(&mut self, argument: usize, k: usize, axis: usize) -> ComplexValue {
         self.stencil(argument, k, &Stencil::second(self.grid, axis))
     }
 
@@ -150,32 +162,32 @@ impl Neighbours<'_> {
     }
 
     /// A number divided by r.
-    pub(super) fn over_r(&mut self, number: Number) -> Number {
+    pub(super) fn over_r(&mut self, number: ComplexValue) -> ComplexValue {
         let r = self.radius();
-        self.builder.over(number, Number::real(r))
+        self.builder.over(number, ComplexValue::real(r))
     }
 
-    pub(super) fn plus(&mut self, a: Number, b: Number) -> Number {
+    pub(super) fn plus(&mut self, a: ComplexValue, b: ComplexValue) -> ComplexValue {
         self.builder.sum(a, b)
     }
 
-    pub(super) fn minus(&mut self, a: Number, b: Number) -> Number {
+    pub(super) fn minus(&mut self, a: ComplexValue, b: ComplexValue) -> ComplexValue {
         self.builder.difference(a, b)
     }
 
-    pub(super) fn times(&mut self, a: Number, factor: Value) -> Number {
+    pub(super) fn times(&mut self, a: ComplexValue, factor: Value) -> ComplexValue {
         self.builder.scaled(a, factor)
     }
 
-    pub(super) fn by(&mut self, a: Number, factor: f64) -> Number {
+    pub(super) fn by(&mut self, a: ComplexValue, factor: f64) -> ComplexValue {
         let factor = self.builder.constant(factor);
         self.builder.scaled(a, factor)
     }
 
     /// The sum of some terms, which are added in their order.
-    pub(super) fn sum(&mut self, terms: impl IntoIterator<Item = Number>) -> Number {
+    pub(super) fn sum(&mut self, terms: impl IntoIterator<Item = ComplexValue>) -> ComplexValue {
         let mut terms = terms.into_iter();
-        let first = terms.next().unwrap_or(Number::ZERO);
+        let first = terms.next().unwrap_or(ComplexValue::ZERO);
         terms.fold(first, |sum, term| self.builder.sum(sum, term))
     }
 
@@ -186,7 +198,7 @@ impl Neighbours<'_> {
         k: usize,
         outer: Metric,
         inner: Metric,
-    ) -> Number {
+    ) -> ComplexValue {
         let here = self.here(argument, k);
         let (after, before) = (self.beside(argument, k, 0, 1), self.beside(argument, k, 0, -1));
         let (high, low) = (self.plus(here, after), self.plus(before, here));
@@ -196,7 +208,7 @@ impl Neighbours<'_> {
     }
 
     /// A_h (f₊ − f)/(ΔrV) − A_l (f − f₋)/(ΔrV): a balance of gradients.
-    pub(super) fn flow(&mut self, argument: usize, k: usize) -> Number {
+    pub(super) fn flow(&mut self, argument: usize, k: usize) -> ComplexValue {
         let here = self.here(argument, k);
         let (after, before) = (self.beside(argument, k, 0, 1), self.beside(argument, k, 0, -1));
         let (high, low) = (self.minus(after, here), self.minus(here, before));

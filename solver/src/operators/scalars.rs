@@ -1,6 +1,6 @@
 //! Operators on scalars: the Laplacian, the gradient and the diffusion.
 
-use fluxions_expr::{Binary, Number, Parts, Rank, Sided, Squared};
+use fluxions_expr::{Binary, ComplexValue, FirstDifference, Parts, Rank, Squared};
 use fluxions_grid::{Geometry, Metric, Stencil};
 
 use super::neighbours::Neighbours;
@@ -8,7 +8,7 @@ use super::parts;
 
 impl Neighbours<'_> {
     /// ∇²f of component `k`, as if that were a scalar.
-    pub(super) fn laplace(&mut self, argument: usize, k: usize) -> Number {
+    pub(super) fn laplace(&mut self, argument: usize, k: usize) -> ComplexValue {
         let radial = match (self.grid.geometry(), self.grid.conservative()) {
             (Geometry::Cartesian, _) => {
                 return self.stencil(argument, k, &Stencil::laplace(self.grid));
@@ -32,8 +32,8 @@ impl Neighbours<'_> {
     }
 
     /// (∇f)², without complex conjugation.
-    pub(super) fn gradient_squared(&mut self, squared: Squared) -> Number {
-        let mut sum = Number::ZERO;
+    pub(super) fn gradient_squared(&mut self, squared: Squared) -> ComplexValue {
+        let mut sum = ComplexValue::ZERO;
         for axis in 0..self.grid.dimension() {
             let square = match squared {
                 Squared::Central => {
@@ -41,8 +41,8 @@ impl Neighbours<'_> {
                     self.builder.times(slope, slope)
                 }
                 Squared::OneSided => {
-                    let after = self.first(0, 0, axis, Sided::Forward);
-                    let before = self.first(0, 0, axis, Sided::Backward);
+                    let after = self.first(0, 0, axis, FirstDifference::Forward);
+                    let before = self.first(0, 0, axis, FirstDifference::Backward);
                     let after = self.builder.times(after, after);
                     let before = self.builder.times(before, before);
                     let both = self.plus(after, before);
@@ -54,16 +54,17 @@ impl Neighbours<'_> {
         sum
     }
 
-    pub(super) fn gradient(&mut self, side: Sided) -> Parts {
+    pub(super) fn gradient(&mut self, side: FirstDifference) -> Parts {
         let axes = self.grid.dimension();
-        let mut items: Vec<Number> = (0..axes).map(|axis| self.first(0, 0, axis, side)).collect();
-        items.resize(self.grid.components().len(), Number::ZERO);
+        let mut items: Vec<ComplexValue> =
+            (0..axes).map(|axis| self.first(0, 0, axis, side)).collect();
+        items.resize(self.grid.components().len(), ComplexValue::ZERO);
         parts(Rank::Vector, items)
     }
 
     /// ∇·(D∇c), where D at a face is the mean of its values in the two cells.
-    pub(super) fn diffusion(&mut self) -> Number {
-        let mut sum = Number::ZERO;
+    pub(super) fn diffusion(&mut self) -> ComplexValue {
+        let mut sum = ComplexValue::ZERO;
         for axis in 0..self.grid.dimension() {
             let (d, c) = (self.here(0, 0), self.here(1, 0));
             let flux = |n: &mut Self, step: i32| {
@@ -93,13 +94,13 @@ impl Neighbours<'_> {
     }
 
     /// v⁺ (c − c₋)/Δx + v⁻ (c₊ − c)/Δx for component `k` of c.
-    pub(super) fn upwind(&mut self, velocity: Number, k: usize, axis: usize) -> Number {
-        let Some(velocity) = velocity.re else { return Number::ZERO };
+    pub(super) fn upwind(&mut self, velocity: ComplexValue, k: usize, axis: usize) -> ComplexValue {
+        let Some(velocity) = velocity.re else { return ComplexValue::ZERO };
         let zero = self.builder.constant(0.0);
         let forth = self.builder.binary(Binary::Max, velocity, zero);
         let back = self.builder.binary(Binary::Min, velocity, zero);
-        let before = self.first(1, k, axis, Sided::Backward);
-        let after = self.first(1, k, axis, Sided::Forward);
+        let before = self.first(1, k, axis, FirstDifference::Backward);
+        let after = self.first(1, k, axis, FirstDifference::Forward);
         let (forth, back) = (self.times(before, forth), self.times(after, back));
         self.plus(forth, back)
     }

@@ -1,6 +1,6 @@
 //! Operators on tensors. They contract the second index.
 
-use fluxions_expr::{Number, Parts, Rank};
+use fluxions_expr::{ComplexValue, Parts, Rank};
 use fluxions_grid::{Geometry, Metric};
 
 use super::neighbours::Neighbours;
@@ -61,7 +61,12 @@ impl Neighbours<'_> {
 
     /// The components of the divergence in spherical coordinates, where nothing depends on the
     /// angles. They are T_rr' + 2(T_rr − T_φφ)/r, T_θr' + 2T_θr/r and T_φr' + (2T_φr + T_rφ)/r.
-    fn spherical_divergence(&mut self, i: usize, slope: Number, conservative: bool) -> Number {
+    fn spherical_divergence(
+        &mut self,
+        i: usize,
+        slope: ComplexValue,
+        conservative: bool,
+    ) -> ComplexValue {
         let first = self.here(0, 3 * i);
         let across = self.here(0, 8);
         match i {
@@ -90,7 +95,7 @@ impl Neighbours<'_> {
     }
 
     /// ∂_i ∂_j T_ij, where the second differences along an axis use three cells.
-    pub(super) fn tensor_double_divergence(&mut self) -> Number {
+    pub(super) fn tensor_double_divergence(&mut self) -> ComplexValue {
         let n = self.grid.components().len();
         let phi = n - 1;
         match self.grid.geometry() {
@@ -148,7 +153,7 @@ impl Neighbours<'_> {
     }
 
     /// The central difference of component `k` along two axes.
-    fn mixed(&mut self, k: usize, i: usize, j: usize) -> Number {
+    fn mixed(&mut self, k: usize, i: usize, j: usize) -> ComplexValue {
         let missing = self.grid.missing();
         let mut corner = |a: i32, b: i32| {
             let mut offset = [0; 3];

@@ -1,7 +1,7 @@
 //! Operators on vectors. The components along the axes come first, and those along the coordinates
 //! on which nothing depends come last.
 
-use fluxions_expr::{Number, Parts, Rank, Sided, Type};
+use fluxions_expr::{ComplexValue, FirstDifference, Parts, Rank, Type};
 use fluxions_grid::{Geometry, Metric};
 
 use super::neighbours::{Argument, Neighbours};
@@ -12,7 +12,7 @@ const R: usize = 0;
 const Z: usize = 1;
 
 impl Neighbours<'_> {
-    pub(super) fn divergence(&mut self, side: Sided) -> Number {
+    pub(super) fn divergence(&mut self, side: FirstDifference) -> ComplexValue {
         let radial = match (self.grid.geometry(), self.grid.conservative()) {
             (Geometry::Cartesian, _) => {
                 let axes = 0..self.grid.dimension();
@@ -46,10 +46,10 @@ impl Neighbours<'_> {
     }
 
     /// T_ij = ∂_j u_i
-    pub(super) fn vector_gradient(&mut self, side: Sided) -> Parts {
+    pub(super) fn vector_gradient(&mut self, side: FirstDifference) -> Parts {
         let n = self.grid.components().len();
         let axes = self.grid.dimension();
-        let mut items = vec![Number::ZERO; n * n];
+        let mut items = vec![ComplexValue::ZERO; n * n];
         // In spherical coordinates only vectors along r are symmetric, so the other rows are 0.
         let rows = if self.grid.geometry() == Geometry::Spherical { 1 } else { n };
         for i in 0..rows {
@@ -78,7 +78,7 @@ impl Neighbours<'_> {
     pub(super) fn vector_laplace(&mut self) -> Parts {
         let n = self.grid.components().len();
         let geometry = self.grid.geometry();
-        let mut items = vec![Number::ZERO; n];
+        let mut items = vec![ComplexValue::ZERO; n];
         for (k, item) in items.iter_mut().enumerate() {
             // The second derivatives of the directions themselves add −u/r², or −2u/r² in three
             // dimensions.
@@ -123,7 +123,7 @@ impl Neighbours<'_> {
             }
             (Geometry::Polar, _) if scalar => {
                 let slope = self.slope(0, 0, 0);
-                parts(Rank::Vector, vec![Number::ZERO, self.builder.negate(slope)])
+                parts(Rank::Vector, vec![ComplexValue::ZERO, self.builder.negate(slope)])
             }
             (Geometry::Cartesian, 2) => {
                 let (y_x, x_y) = (self.slope(0, 1, 0), self.slope(0, 0, 1));
@@ -148,7 +148,7 @@ impl Neighbours<'_> {
     }
 
     /// u_φ' + u_φ/r
-    fn around(&mut self, phi: usize) -> Number {
+    fn around(&mut self, phi: usize) -> ComplexValue {
         let (slope, here) = (self.slope(0, phi, 0), self.here(0, phi));
         let growth = self.over_r(here);
         self.plus(slope, growth)

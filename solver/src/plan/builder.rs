@@ -8,7 +8,7 @@ use crate::plan::halo_group::{HaloGroup, widen};
 use crate::plan::invariants;
 use crate::plan::margins::Margins;
 use crate::plan::needs;
-use crate::plan::plan::Plan;
+use crate::plan::plan::{Factor, Plan};
 use crate::plan::program::{ArrayRef, Pass, Program, TIME};
 use crate::random::array::RandomArray;
 use crate::system::pde::Pde;
@@ -57,12 +57,6 @@ impl PlanBuilder {
         first
     }
 
-    /// The array of this name. It is added if there is none.
-    pub(crate) fn array_named(&mut self, name: String) -> usize {
-        let known = self.plan.array_names.iter().position(|known| *known == name);
-        known.unwrap_or_else(|| self.add_array(name))
-    }
-
     /// The name of an array.
     pub(crate) fn array_name(&self, array: usize) -> &str {
         &self.plan.array_names[array]
@@ -70,24 +64,23 @@ impl PlanBuilder {
 
     /// The parameter that is the time step times this factor. It is added if there is none.
     pub(crate) fn add_factor(&mut self, factor: f64) -> usize {
+        self.factor(Factor::OfStep(factor))
+    }
+
+    /// The parameter that is the length of a step divided by that of the usual step. It is added if
+    /// there is none.
+    pub(crate) fn add_usual_steps(&mut self) -> usize {
+        self.factor(Factor::UsualSteps)
+    }
+
+    fn factor(&mut self, factor: Factor) -> usize {
         debug_assert_eq!(self.plan.results, 0, "results come after all factors");
-        let Plan { factors, per_step, .. } = &mut self.plan;
-        let known = (0..factors.len()).find(|k| factors[*k] == factor && *per_step != Some(*k));
+        let factors = &mut self.plan.factors;
+        let known = factors.iter().position(|known| *known == factor);
         let place = known.unwrap_or_else(|| {
             factors.push(factor);
             factors.len() - 1
         });
-        self.plan.first_factor + place
-    }
-
-    /// The parameter that is the length of a step divided by that of the usual step.
-    pub(crate) fn add_usual_steps(&mut self) -> usize {
-        debug_assert_eq!(self.plan.results, 0, "results come after all factors");
-        let place = self.plan.per_step.unwrap_or_else(|| {
-            self.plan.factors.push(0.0);
-            self.plan.factors.len() - 1
-        });
-        self.plan.per_step = Some(place);
         self.plan.first_factor + place
     }
 
@@ -235,10 +228,12 @@ mod tests {
         let mut builder = PlanBuilder::new(&pde, &[], &[]);
         let (half, usual) = (builder.add_factor(0.5), builder.add_usual_steps());
         assert_eq!((builder.add_factor(0.5), builder.add_usual_steps()), (half, usual));
-        // The usual step is not known yet, and must not share the parameter of the factor 0.
-        assert_ne!(builder.add_factor(0.0), usual);
         let mut plan = builder.finish();
-        plan.know_step(0.25);
-        assert_eq!(plan.factors(), [0.5, 4.0, 0.0]);
+        let first = plan.first_factor();
+        assert_eq!((half, usual), (first, first + 1));
+        // A plan that knows no usual step takes each step for one.
+        assert_eq!(plan.factors_at(0.75).collect::<Vec<_>>(), [0.375, 1.0]);
+        plan.set_usual_step(0.25);
+        assert_eq!(plan.factors_at(0.75).collect::<Vec<_>>(), [0.375, 3.0]);
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use fluxions_expr::{
-    Binary, Builder, Distribution, Expr, Node, Number, Operator, Parts, Reduction, Type, Value,
-    lower,
+    Binary, Builder, ComplexValue, Distribution, Expr, Node, Operator, Parts, Reduction, Type,
+    Value, lower,
 };
 use fluxions_grid::Metric;
 
@@ -174,7 +174,7 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
             self.builder.parameter(Program::parameter_of(number))
         };
         let (re, im) = (part(false), argument.expr.ty.complex.then(|| part(true)));
-        Parts::scalar(Number { re: Some(re), im })
+        Parts::scalar(ComplexValue { re: Some(re), im })
     }
 
     fn random(

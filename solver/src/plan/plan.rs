@@ -27,11 +27,11 @@ pub(crate) struct Plan {
     pub(super) guards: Vec<(usize, Kernel)>,
     pub(super) groups: Vec<HaloGroup>,
     pub(super) randoms: Vec<RandomArray>,
-    /// The first parameter that is a factor times the time step. The results follow the factors.
+    /// The first parameter that depends on the length of a step. The results follow the factors.
     pub(super) first_factor: usize,
-    pub(super) factors: Vec<f64>,
-    /// The number of the factor that is one over the usual time step, if there is one.
-    pub(super) per_step: Option<usize>,
+    pub(super) factors: Vec<Factor>,
+    /// The usual length of a step, if it is known.
+    pub(super) usual_step: Option<f64>,
     /// The number of results.
     pub(super) results: usize,
     pub(super) swaps: Vec<(usize, usize)>,
@@ -43,6 +43,15 @@ pub(crate) struct Plan {
     pub(super) rows: usize,
     pub(super) evaluations: usize,
     pub(super) data_widths: Vec<HaloWidth>,
+}
+
+/// A parameter that depends on the length of a step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Factor {
+    /// The length of the step times this number.
+    OfStep(f64),
+    /// The length of the step divided by that of the usual step.
+    UsualSteps,
 }
 
 impl Plan {
@@ -79,14 +88,19 @@ impl Plan {
         &self.randoms
     }
 
-    /// The first of the parameters that are [`Plan::factors`] times the time step.
+    /// The first of the parameters whose values are [`Plan::factors_at`].
     pub(crate) fn first_factor(&self) -> usize {
         self.first_factor
     }
 
-    /// The factors of the time step.
-    pub(crate) fn factors(&self) -> &[f64] {
-        &self.factors
+    /// The parameters that depend on the length of a step, for a step of this length. Where the
+    /// usual step is not known, every step is taken for one.
+    pub(crate) fn factors_at(&self, step: f64) -> impl Iterator<Item = f64> {
+        let usual = self.usual_step.map_or(1.0, |usual| (1.0 / usual) * step);
+        self.factors.iter().map(move |factor| match factor {
+            Factor::OfStep(factor) => factor * step,
+            Factor::UsualSteps => usual,
+        })
     }
 
     /// The parameters that are results of reductions, in the order in which these were added.
@@ -131,11 +145,9 @@ impl Plan {
         copy.map_or(array, |(_, of)| *of)
     }
 
-    /// Sets the usual time step.
-    pub(crate) fn know_step(&mut self, dt: f64) {
-        if let Some(factor) = self.per_step {
-            self.factors[factor] = 1.0 / dt;
-        }
+    /// Sets the usual length of a step.
+    pub(crate) fn set_usual_step(&mut self, dt: f64) {
+        self.usual_step = Some(dt);
     }
 
     /// The number of parameters of the kernels.

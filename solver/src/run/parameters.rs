@@ -18,7 +18,7 @@ impl Parameters {
     pub(crate) fn begin(&mut self, plan: &Plan, time: f64, step: f64) {
         self.0[TIME] = time;
         let values = self.0[plan.first_factor()..].iter_mut();
-        values.zip(plan.factors()).for_each(|(value, factor)| *value = factor * step);
+        values.zip(plan.factors_at(step)).for_each(|(value, factor)| *value = factor);
     }
 
     /// The time.

@@ -101,16 +101,16 @@ fn an_antidiffusive_pass_follows_with_its_limiter() {
         advected(["1 + t", y], options),
         SchemeChoice::Usual,
         "at t + 0.5 dt
-sweep `Courant numbers of the flow of psi along x, flow of psi along y`:  → flow of psi along x, \
-flow of psi along y (5 operations per cell)
+sweep `Courant numbers of psi`:  → Courant number of psi along x, \
+Courant number of psi along y (5 operations per cell)
 halos of psi: 1 layer(s)
 at t + 0.5 dt
-sweep `donor-cell pass of psi`: flow of psi along x, psi, flow of psi along y → psi (working copy 1) \
+sweep `donor-cell pass of psi`: Courant number of psi along x, psi, Courant number of psi along y → psi (working copy 1) \
 (35 operations per cell)
 at t + 1 dt
 halos of psi (working copy 1): 2 layer(s), corners too
 at t + 0.5 dt
-sweep `correction 1 of psi`: flow of psi along x, flow of psi along y, psi (working copy 1) → \
+sweep `correction 1 of psi`: Courant number of psi along x, Courant number of psi along y, psi (working copy 1) → \
 correction of psi along x, correction of psi along y (48 operations per cell)
 sweep `limits of psi`: correction of psi along x, psi (working copy 1), correction of psi along y, \
 psi → room above psi, room below psi (62 operations per cell)

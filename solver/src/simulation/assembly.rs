@@ -163,7 +163,7 @@ impl<'a> Assembly<'a> {
         let Some(BeforeSteps { mut plan, measures }) = before else {
             return Ok(Measured::default());
         };
-        plan.know_step(dt);
+        plan.set_usual_step(dt);
         let results = plan.results();
         let before = self.run_once(plan, dt)?;
         let measured = Measured::new(measures, &before.parameters()[results], dt);

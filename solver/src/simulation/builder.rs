@@ -215,7 +215,7 @@ impl<'a> SimulationBuilder<'a> {
             return Err(Errors(errors));
         };
         let dt = clock.dt();
-        setup.step.know_step(dt);
+        setup.step.set_usual_step(dt);
         let dims = limits::ranks_along(self.pde, &self.dims)?;
         let (problem, run) = ((self.pde, self.world), (self.seed, self.start));
         let mut assembly = Assembly::new(problem, run, &setup, &dims, self.blocking)?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use fluxions_expr::{Binary, Builder, Expr, Node, Number, Parts, Rank, Unary, Value, lower};
+use fluxions_expr::{Binary, Builder, ComplexValue, Expr, Node, Parts, Rank, Unary, Value, lower};
 use fluxions_grid::{Condition, Face};
 
 use crate::system::boundary::array_condition::ArrayCondition;
@@ -49,14 +49,14 @@ impl GhostRule<'_> {
     }
 
     /// The value of the mirrored cell. For the first layer this is the cell at the wall.
-    fn adjacent(&self, builder: &mut Builder) -> Number {
+    fn adjacent(&self, builder: &mut Builder) -> ComplexValue {
         let [re, im] = ADJACENT;
         let re = Some(builder.load(re, [0; 3]));
-        Number { re, im: self.condition.complex.then(|| builder.load(im, [0; 3])) }
+        ComplexValue { re, im: self.condition.complex.then(|| builder.load(im, [0; 3])) }
     }
 
     /// That component of a condition's expression which belongs to the array.
-    pub(crate) fn component(&self, expr: &Expr, builder: &mut Builder) -> Number {
+    pub(crate) fn component(&self, expr: &Expr, builder: &mut Builder) -> ComplexValue {
         let parts = self.lower(expr, builder, &mut HashMap::new());
         let component = if parts.rank == Rank::Scalar { 0 } else { self.condition.component };
         parts.items[component]
@@ -98,18 +98,22 @@ impl GhostRule<'_> {
         })
     }
 
-    fn part(&self, part: &ConditionNumber, builder: &mut Builder) -> Number {
+    fn part(&self, part: &ConditionNumber, builder: &mut Builder) -> ComplexValue {
         match part {
             ConditionNumber::Expression(expr) => self.component(expr, builder),
             ConditionNumber::Static { re, im } => {
                 let mut load = |input: &Option<usize>| input.map(|i| builder.load(i, [0; 3]));
-                Number { re: load(re), im: load(im) }
+                ComplexValue { re: load(re), im: load(im) }
             }
         }
     }
 
     /// The value of the ghost cell by the formulas of [`Condition`].
-    pub(crate) fn ghost(&self, condition: &Condition<ConditionNumber>, b: &mut Builder) -> Number {
+    pub(crate) fn ghost(
+        &self,
+        condition: &Condition<ConditionNumber>,
+        b: &mut Builder,
+    ) -> ComplexValue {
         let d = b.constant(self.distance());
         let two = b.constant(2.0);
         let f1 = self.adjacent(b);
@@ -128,27 +132,27 @@ impl GhostRule<'_> {
                 let (gamma, beta) = (self.part(coefficient, b), self.part(value, b));
                 let (d_gamma, d_beta) = (b.scaled(gamma, d), b.scaled(beta, d));
                 let source = b.scaled(d_beta, two);
-                let weight = b.difference(Number::real(two), d_gamma);
+                let weight = b.difference(ComplexValue::real(two), d_gamma);
                 let inner = b.times(weight, f1);
                 let above = b.sum(source, inner);
-                let below = b.sum(Number::real(two), d_gamma);
+                let below = b.sum(ComplexValue::real(two), d_gamma);
                 b.over(above, below)
             }
             Condition::Curvature(v) => {
                 let v = self.part(v, b);
-                let square = Number::real(d);
+                let square = ComplexValue::real(d);
                 let square = b.times(square, square);
                 let bend = b.times(v, square);
                 let double = b.scaled(f1, two);
                 // The array's own cells are used for both parts. Only the array's own part of the
                 // ghost value is used, and the other part does not enter it.
                 let f2 = b.load(INNER[1], [0; 3]);
-                let f2 = Number { re: Some(f2), im: self.condition.complex.then_some(f2) };
+                let f2 = ComplexValue { re: Some(f2), im: self.condition.complex.then_some(f2) };
                 let line = b.difference(double, f2);
                 b.sum(bend, line)
             }
             Condition::Ghost(v) | Condition::Function(v) => self.part(v, b),
-            Condition::Open => Number::real(self.open(b)),
+            Condition::Open => ComplexValue::real(self.open(b)),
             // Beyond a pole, the mirrored cell is already turned when it is read.
             Condition::Wall | Condition::Pole => f1,
             Condition::Periodic | Condition::Antiperiodic => {

@@ -4,7 +4,7 @@
 //! them, and these are written beyond the wall. Numbers of a condition that depend neither on the
 //! time nor on the field are computed once.
 
-use fluxions_expr::{Builder, Node, Number, Op, RowFn, Rows, Scratch, Value};
+use fluxions_expr::{Builder, ComplexValue, Node, Op, RowFn, Rows, Scratch, Value};
 use fluxions_grid::{Face, Region, Side};
 use fluxions_halo::{HaloWidth, Subdomain, wall};
 
@@ -88,7 +88,7 @@ impl Wall {
             if changes || matches!(expr.node, Node::Number(_)) {
                 return Ok::<_, std::convert::Infallible>(ConditionNumber::Expression(expr));
             }
-            let mut input = |part: fn(Number) -> Option<Value>| {
+            let mut input = |part: fn(ComplexValue) -> Option<Value>| {
                 let mut builder = Builder::new();
                 let number = place.component(&expr, &mut builder);
                 let value = part(number)?;

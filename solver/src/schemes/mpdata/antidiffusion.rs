@@ -70,7 +70,7 @@ impl Antidiffusion<'_> {
     /// Smolarkiewicz & Margolin 1998 (J. Comput. Phys. 140, 459), equations 29a and 29b, after
     /// Smolarkiewicz 1984 (J. Comput. Phys. 54, 325).
     pub(crate) fn velocity(&self, pass: &mut PassBuilder, k: usize) -> Value {
-        let axis = self.courants.axes[k];
+        let axis = self.courants.axes()[k];
         let (right, left) = ([0; 3], step(axis, -1));
         let density = self.courants.density_at_face(pass, k);
         let v = self.velocity.at(self.courants, pass, k, [0; 3]);
@@ -79,9 +79,9 @@ impl Antidiffusion<'_> {
             None => value,
         };
         let mut others = Vec::new();
-        for other in (0..self.courants.axes.len()).filter(|other| *other != k) {
+        for other in (0..self.courants.axes().len()).filter(|other| *other != k) {
             let mean = self.mean(pass, other, k);
-            others.push((self.courants.axes[other], mean));
+            others.push((self.courants.axes()[other], mean));
         }
         let size = pass.builder.unary(Unary::Abs, v);
         let (part, ratio) = (over(pass, size), over(pass, v));
@@ -153,7 +153,7 @@ impl Antidiffusion<'_> {
 
     /// The mean of the four transverse velocities along another axis around the face.
     fn mean(&self, pass: &mut PassBuilder, other: usize, k: usize) -> Value {
-        let (left, up) = (step(self.courants.axes[k], -1), step(self.courants.axes[other], 1));
+        let (left, up) = (step(self.courants.axes()[k], -1), step(self.courants.axes()[other], 1));
         let mut at = |offset| self.velocity.bare(self.courants, pass, other, offset);
         let [v0, v1, v2, v3] = [[0; 3], up, left, plus(left, up)].map(&mut at);
         let b = &mut pass.builder;
@@ -177,7 +177,7 @@ impl Antidiffusion<'_> {
         others: &[(usize, Value)],
         over: &dyn Fn(&mut PassBuilder, Value) -> Value,
     ) -> Vec<(Value, Ratio)> {
-        let axis = self.courants.axes[k];
+        let axis = self.courants.axes()[k];
         let FaceCourant { v, size, ratio } = *courants;
         let cells =
             [(step(axis, 1), 1.0), ([0; 3], -1.0), (step(axis, -1), -1.0), (step(axis, -2), 1.0)];
@@ -228,13 +228,13 @@ impl Antidiffusion<'_> {
 
     /// Adds the term of a velocity with a divergence (Smolarkiewicz & Margolin 1998, equation 30).
     fn divergence(&self, pass: &mut PassBuilder, k: usize, ratio: Value, w: Value) -> Value {
-        let axis = self.courants.axes[k];
+        let axis = self.courants.axes()[k];
         let left = step(axis, -1);
         let mut at = |k: usize, offset| self.velocity.at(self.courants, pass, k, offset);
         // What flows out of the cells L and R beyond what flows in.
         let mut pairs = vec![(at(k, step(axis, 1)), at(k, left))];
-        for other in (0..self.courants.axes.len()).filter(|other| *other != k) {
-            let up = step(self.courants.axes[other], 1);
+        for other in (0..self.courants.axes().len()).filter(|other| *other != k) {
+            let up = step(self.courants.axes()[other], 1);
             pairs.push((at(other, up), at(other, [0; 3])));
             pairs.push((at(other, plus(left, up)), at(other, left)));
         }

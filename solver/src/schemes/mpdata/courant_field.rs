@@ -1,26 +1,16 @@
-//! Courant numbers at the faces of cells, and densities in cells, as kernels see them.
-//!
-//! The face of a cell along an axis is the one towards lower coordinates. Faces beyond the ends of
-//! axes have Courant numbers too (plan/profile.rs).
+//! Courant numbers at the faces of cells, and densities in cells, as the kernels of a step read
+//! them: from arrays, or computed where they are used.
 
-use fluxions_expr::{Binary, Builder, Expr, Op, Unary, Value};
+use fluxions_expr::{Binary, Value};
 
 use crate::plan::pass::PassBuilder;
-use crate::plan::profile::AxisProfile;
 use crate::plan::program::ArrayRef;
-use crate::system::pde::Pde;
-use crate::system::transport::Advector;
-use crate::system::transport::advected::Advected;
-use crate::system::transport::conditions::{Edge, Edges};
-
-/// Courant numbers that take no more cheap operations than this are computed wherever they are
-/// used, instead of being stored.
-const CHEAP: usize = 8;
+use crate::schemes::mpdata::courant_exprs::CourantExprs;
 
 /// Is added to denominators, so that 0/0 becomes 0.
 pub(crate) const TINY: f64 = 1e-15;
 
-/// Where Courant numbers come from.
+/// Where the Courant numbers of a step come from.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Storage {
     /// Computed wherever they are used.
@@ -34,20 +24,11 @@ pub(crate) enum Storage {
 /// The Courant numbers with which some fields are advected, and the density G.
 #[derive(Clone, Debug)]
 pub(crate) struct CourantField<'a> {
-    pub(crate) pde: &'a Pde,
-    pub(crate) advector: &'a Advector<Expr>,
-    density: Option<&'a Expr>,
-    /// The owner of the boundary conditions, where the velocity depends on fields.
-    owner: Option<usize>,
-    pub(super) edges: Edges,
-    /// The number of these ends of axes among those of the system.
-    pub(super) number: usize,
-    /// The axes, as they are numbered inside.
-    pub(crate) axes: Vec<usize>,
+    pub(crate) exprs: &'a CourantExprs<'a>,
     pub(crate) storage: Storage,
     /// The array of the density, where it is stored.
     pub(crate) density_array: Option<usize>,
-    /// For each axis the parameter by which what is stored or computed has to be multiplied.
+    /// For each axis the parameter by which what is stored once or computed has to be multiplied.
     pub(crate) scales: Vec<usize>,
     /// The parameter that is the time step.
     pub(crate) whole_step: usize,
@@ -65,137 +46,10 @@ pub(crate) fn plus(a: [i32; 3], b: [i32; 3]) -> [i32; 3] {
     std::array::from_fn(|k| a[k] + b[k])
 }
 
-impl<'a> CourantField<'a> {
-    /// The Courant numbers of a field, computed wherever they are used.
-    pub(crate) fn new(pde: &'a Pde, advected: &'a Advected, edges: Edges) -> Self {
-        let missing = pde.grid().missing();
-        CourantField {
-            pde,
-            advector: &advected.advector,
-            density: advected.density.as_ref(),
-            owner: (!advected.is_given(pde.symbols()))
-                .then(|| pde.conditions().owner_of_field(advected.field)),
-            edges,
-            number: (pde.edges().iter())
-                .position(|known| *known == edges)
-                .expect("the ends of an advected field are among those of its system"),
-            axes: (missing..3).collect(),
-            storage: Storage::Computed,
-            density_array: None,
-            scales: Vec::new(),
-            whole_step: 0,
-        }
-    }
-
-    /// Whether two are the same, apart from where they are stored.
-    pub(crate) fn is_same(&self, other: &CourantField<'a>) -> bool {
-        let key = |courants: &CourantField<'a>| {
-            (courants.advector, courants.density, courants.edges, courants.owner)
-        };
-        key(self) == key(other)
-    }
-
-    /// By what the advecting velocity along each axis is multiplied, over the time step; nothing
-    /// where Courant numbers are given.
-    pub(crate) fn factors(&self) -> Option<Vec<f64>> {
-        let spacings = || self.pde.grid().axes().iter().map(|axis| axis.spacing());
-        match self.advector {
-            Advector::Velocity(_) => Some(spacings().map(|spacing| 1.0 / spacing).collect()),
-            Advector::StreamFunction(_) => {
-                let area: f64 = spacings().product();
-                Some(vec![1.0 / area; self.axes.len()])
-            }
-            Advector::Courant(_) => None,
-        }
-    }
-
-    /// Whether Courant numbers are so cheap that they are computed wherever they are used.
-    pub(crate) fn is_cheap(&self) -> bool {
-        let mut b = Builder::new();
-        for k in 0..self.axes.len() {
-            let value = self.base(&mut b, k, [0; 3]);
-            b.output(value);
-        }
-        is_cheap(b, CHEAP * self.axes.len())
-    }
-
-    /// Whether the density is so cheap that it is computed wherever it is used.
-    pub(crate) fn is_density_cheap(&self) -> bool {
-        let mut b = Builder::new();
-        let value = self.density_itself(&mut b, [0; 3]);
-        b.output(value);
-        is_cheap(b, CHEAP)
-    }
-
-    /// The velocity times the density at the face of the cell at an offset across its `k`-th named
-    /// axis, from expressions of place and time; it still lacks the factor with the time step.
-    pub(crate) fn base(&self, b: &mut Builder, k: usize, offset: [i32; 3]) -> Value {
-        let axis = self.axes[k];
-        let mut at = [AxisProfile::Centre; 3];
-        at[axis] = AxisProfile::Face;
-        let value = match self.advector {
-            Advector::Velocity(parts) => {
-                let speed = self.located(b, &parts[k], at, offset);
-                match self.density_on_face(b, k, offset) {
-                    None => speed,
-                    Some(density) => b.binary(Binary::Multiply, density, speed),
-                }
-            }
-            Advector::Courant(parts) => self.located(b, &parts[k], at, offset),
-            Advector::StreamFunction(s) => {
-                // Of the two axes the other one.
-                let other = self.axes[1 - k];
-                let mut corner = |along| {
-                    let mut corner = at;
-                    corner[other] = along;
-                    self.located(b, s, corner, offset)
-                };
-                let (upper, lower) = (corner(AxisProfile::Upper), corner(AxisProfile::Lower));
-                match k {
-                    0 => b.binary(Binary::Subtract, upper, lower),
-                    _ => b.binary(Binary::Subtract, lower, upper),
-                }
-            }
-        };
-        self.bounded(b, k, offset, value)
-    }
-
-    /// A velocity at a face, changed as the ends of axes demand where the face lies beyond one.
-    pub(crate) fn bounded(
-        &self,
-        b: &mut Builder,
-        k: usize,
-        offset: [i32; 3],
-        mut value: Value,
-    ) -> Value {
-        for (other, axis) in self.axes.iter().enumerate() {
-            let (what, matters): (_, fn(Edge) -> bool) = match other == k {
-                true => {
-                    (AxisProfile::Passes, |e| matches!(e, Edge::Given | Edge::Wall | Edge::Pole))
-                }
-                false => (AxisProfile::Inside, |e| e == Edge::Given),
-            };
-            if self.edges[*axis].into_iter().any(matters) {
-                let there = what.load(b, self.number, *axis, offset);
-                value = b.binary(Binary::Multiply, value, there);
-            }
-        }
-        value
-    }
-
-    /// An antidiffusive velocity, set to 0 beyond all ends of axes but poles.
-    pub(crate) fn corrected(&self, b: &mut Builder, k: usize, mut value: Value) -> Value {
-        for (other, axis) in self.axes.iter().enumerate() {
-            let ends = |e: &Edge| !matches!(e, Edge::Joined | Edge::Pole);
-            if self.edges[*axis].iter().any(ends) {
-                let what =
-                    if other == k { AxisProfile::FaceCorrected } else { AxisProfile::Corrected };
-                let there = what.load(b, self.number, *axis, [0; 3]);
-                let zero = b.constant(0.0);
-                value = b.select(there, value, zero);
-            }
-        }
-        value
+impl CourantField<'_> {
+    /// The axes, as they are numbered inside.
+    pub(crate) fn axes(&self) -> &[usize] {
+        &self.exprs.axes
     }
 
     /// The Courant number at the face of the cell at an offset.
@@ -211,7 +65,7 @@ impl<'a> CourantField<'a> {
     pub(crate) fn bare(&self, pass: &mut PassBuilder, k: usize, offset: [i32; 3]) -> Value {
         match &self.storage {
             Storage::EachStep(arrays) | Storage::Stored(arrays) => load(pass, arrays[k], offset),
-            Storage::Computed => self.base(&mut pass.builder, k, offset),
+            Storage::Computed => self.exprs.base(&mut pass.builder, k, offset),
         }
     }
 
@@ -222,52 +76,23 @@ impl<'a> CourantField<'a> {
 
     /// The density in the cell at an offset; nothing where it is 1.
     pub(crate) fn density(&self, pass: &mut PassBuilder, offset: [i32; 3]) -> Option<Value> {
-        self.density?;
+        if !self.exprs.has_density() {
+            return None;
+        }
         Some(match self.density_array {
             Some(array) => load(pass, array, offset),
-            None => self.density_itself(&mut pass.builder, offset),
+            None => self.exprs.density_itself(&mut pass.builder, offset),
         })
-    }
-
-    /// The density at the centre of the cell at an offset, computed.
-    pub(crate) fn density_itself(&self, b: &mut Builder, offset: [i32; 3]) -> Value {
-        match self.density {
-            Some(density) => self.located(b, density, [AxisProfile::Centre; 3], offset),
-            None => b.constant(1.0),
-        }
     }
 
     /// The mean density of the two cells at a face.
     pub(crate) fn density_at_face(&self, pass: &mut PassBuilder, k: usize) -> Option<Value> {
         let right = self.density(pass, [0; 3])?;
-        let left = self.density(pass, step(self.axes[k], -1))?;
+        let left = self.density(pass, step(self.exprs.axes[k], -1))?;
         let b = &mut pass.builder;
         let (sum, half) = (b.binary(Binary::Add, left, right), b.constant(0.5));
         Some(b.binary(Binary::Multiply, half, sum))
     }
-
-    /// The density exactly at the face of the cell at an offset.
-    pub(crate) fn density_on_face(
-        &self,
-        b: &mut Builder,
-        k: usize,
-        offset: [i32; 3],
-    ) -> Option<Value> {
-        let mut at = [AxisProfile::Centre; 3];
-        at[self.axes[k]] = AxisProfile::Face;
-        self.density.map(|density| self.located(b, density, at, offset))
-    }
-}
-
-fn is_cheap(b: Builder, most: usize) -> bool {
-    let kernel = b.finish();
-    let cheap = |op: &Op| match op {
-        Op::Binary(f, ..) => matches!(f, Binary::Add | Binary::Subtract | Binary::Multiply),
-        Op::Unary(f, _) => *f == Unary::Negate,
-        Op::Native(..) | Op::Select(..) => false,
-        _ => true,
-    };
-    kernel.arithmetic_operations() <= most && kernel.ops().iter().all(cheap)
 }
 
 /// The number that an array holds for the cell at an offset.
@@ -278,13 +103,13 @@ pub(crate) fn load(pass: &mut PassBuilder, array: usize, offset: [i32; 3]) -> Va
 
 /// The mean of the numbers in the two cells at a face.
 pub(crate) fn mean_at_face(
-    courants: &CourantField,
+    exprs: &CourantExprs,
     pass: &mut PassBuilder,
     array: usize,
     k: usize,
 ) -> Value {
     let right = load(pass, array, [0; 3]);
-    let left = load(pass, array, step(courants.axes[k], -1));
+    let left = load(pass, array, step(exprs.axes[k], -1));
     let b = &mut pass.builder;
     let (sum, half) = (b.binary(Binary::Add, left, right), b.constant(0.5));
     b.binary(Binary::Multiply, half, sum)

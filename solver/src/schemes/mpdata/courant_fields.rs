@@ -4,7 +4,7 @@
 use fluxions_expr::Expr;
 
 use crate::plan::program::OwnedExpr;
-use crate::schemes::mpdata::courant_field::{CourantField, Storage};
+use crate::schemes::mpdata::courant_exprs::CourantExprs;
 use crate::system::pde::Pde;
 use crate::system::transport::advected::Advected;
 
@@ -21,21 +21,36 @@ pub(crate) struct CourantFields<'a> {
 
 /// Courant numbers with their names.
 pub(crate) struct NamedCourant<'a> {
-    pub(crate) courants: CourantField<'a>,
+    pub(crate) exprs: CourantExprs<'a>,
     /// The first of the fields that they advect.
     pub(crate) advected: &'a Advected,
     /// Where they depend on fields: the arrays of the velocities at centres of cells, as they were
     /// a step before.
     pub(crate) before: Vec<usize>,
-    /// The names of the components.
-    pub(crate) names: Vec<String>,
+    /// Where they are kept.
+    pub(crate) keeping: Keeping,
+    /// The array of the density, where it is stored.
+    pub(crate) density_array: Option<usize>,
+    /// The name of the field.
+    pub(crate) name: String,
+}
+
+/// Where Courant numbers are kept.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Keeping {
+    /// Nowhere: they are computed wherever they are used.
+    Computed,
+    /// In these arrays, from before the first step.
+    Always(Vec<usize>),
+    /// In arrays of each step (stored_courants.rs).
+    InStep,
 }
 
 impl<'a> NamedCourant<'a> {
     /// The expressions of a velocity that depends on fields.
     pub(crate) fn velocity(&self) -> Option<&'a [Expr]> {
         let advected = self.advected;
-        (!advected.is_given(self.courants.pde.symbols())).then(|| advected.advector.parts())
+        (!advected.is_given(self.exprs.pde.symbols())).then(|| advected.advector.parts())
     }
 
     /// The expressions of a velocity that depends on fields, with the conditions of the first field
@@ -44,11 +59,6 @@ impl<'a> NamedCourant<'a> {
         let owner = pde.conditions().owner_of_field(self.advected.field);
         let target = |expr| OwnedExpr { expr, owner, name: "" };
         self.velocity().unwrap_or(&[]).iter().map(target).collect()
-    }
-
-    /// The names of the arrays of a velocity at the centres of cells.
-    pub(crate) fn names_at_cells(&self) -> impl Iterator<Item = String> {
-        self.names.iter().map(|name| format!("{name}, at cells"))
     }
 }
 
@@ -66,12 +76,10 @@ impl<'a> CourantFields<'a> {
         let mut fields =
             CourantFields { list: Vec::new(), advected, of: Vec::new(), kept: Vec::new() };
         for advected in advected {
-            let edges = pde.conditions().of_advected(advected).edges;
-            let courants = CourantField::new(pde, advected, edges);
-            let known = fields.list.iter().position(|named| named.courants.is_same(&courants));
+            let exprs = CourantExprs::new(pde, advected);
+            let known = fields.list.iter().position(|named| named.exprs == exprs);
             let number = known.unwrap_or_else(|| {
-                let name = &pde.fields()[advected.field];
-                let named = fields.keep(first, advected, name, courants);
+                let named = fields.keep(first, advected, exprs);
                 fields.list.push(named);
                 fields.list.len() - 1
             });
@@ -84,34 +92,34 @@ impl<'a> CourantFields<'a> {
         &mut self,
         first: usize,
         advected: &'a Advected,
-        name: &str,
-        mut courants: CourantField<'a>,
+        exprs: CourantExprs<'a>,
     ) -> NamedCourant<'a> {
-        let pde = courants.pde;
-        let axes = pde.grid().axes().iter();
-        let names: Vec<String> =
-            axes.map(|axis| format!("flow of {name} along {}", axis.name())).collect();
+        let (pde, symbols) = (exprs.pde, exprs.pde.symbols());
+        let name = pde.fields()[advected.field].clone();
         let mut array = |name: String| {
             self.kept.push(name);
             first + self.kept.len() - 1
         };
-        if !courants.is_density_cheap() {
-            courants.density_array = Some(array(format!("g_factor of {name}")));
-        }
-        let mut before = Vec::new();
-        match (advected.is_given(pde.symbols()), advected.is_timed(pde.symbols())) {
-            (true, _) if courants.is_cheap() => {}
-            (true, false) => {
-                courants.storage = Storage::Stored(names.iter().cloned().map(array).collect())
-            }
-            // The step has arrays of its own for them (stored_courants.rs).
-            (true, true) => courants.storage = Storage::EachStep(Vec::new()),
-            (false, _) => {
-                courants.storage = Storage::EachStep(Vec::new());
-                let earlier = names.iter().map(|name| format!("{name}, earlier"));
-                before = earlier.map(array).collect();
-            }
-        }
-        NamedCourant { courants, advected, before, names }
+        let density_array =
+            (!exprs.is_density_cheap()).then(|| array(format!("g_factor of {name}")));
+        let mut along = |what: &str, which: &str| {
+            along_axes(pde, &format!("{what} of {name}"), which)
+                .into_iter()
+                .map(&mut array)
+                .collect()
+        };
+        let (keeping, before) = match (advected.is_given(symbols), advected.is_timed(symbols)) {
+            (true, _) if exprs.is_cheap() => (Keeping::Computed, Vec::new()),
+            (true, false) => (Keeping::Always(along("advector", ", at faces")), Vec::new()),
+            (true, true) => (Keeping::InStep, Vec::new()),
+            (false, _) => (Keeping::InStep, along("velocity", ", a step before")),
+        };
+        NamedCourant { exprs, advected, before, keeping, density_array, name }
     }
+}
+
+/// Names of arrays, one for each axis.
+pub(crate) fn along_axes(pde: &Pde, what: &str, which: &str) -> Vec<String> {
+    let axes = pde.grid().axis_names().into_iter();
+    axes.map(|axis| format!("{what} along {axis}{which}")).collect()
 }

@@ -30,7 +30,7 @@ impl FaceFluxes<'_> {
     pub(crate) fn limited(&self, pass: &mut PassBuilder, k: usize, offset: [i32; 3]) -> Value {
         let v = self.velocity.at(self.courants, pass, k, offset);
         let Some(limits) = self.limits else { return v };
-        let left = plus(offset, step(self.courants.axes[k], -1));
+        let left = plus(offset, step(self.courants.axes()[k], -1));
         let fall = [left, offset].map(|cell| load(pass, limits.fall, cell));
         let rise = [left, offset].map(|cell| load(pass, limits.rise, cell));
         // Where the flux goes decides, which is where the velocity goes unless values are negative.
@@ -56,7 +56,7 @@ impl FaceFluxes<'_> {
         if self.direct {
             return v;
         }
-        let left = load(pass, self.field, plus(offset, step(self.courants.axes[k], -1)));
+        let left = load(pass, self.field, plus(offset, step(self.courants.axes()[k], -1)));
         let right = load(pass, self.field, offset);
         let b = &mut pass.builder;
         let zero = b.constant(0.0);
@@ -69,7 +69,7 @@ impl FaceFluxes<'_> {
     /// The value of the cell after these fluxes.
     pub(crate) fn update(&self, pass: &mut PassBuilder) -> Value {
         let mut sum = None;
-        for (k, axis) in self.courants.axes.iter().enumerate() {
+        for (k, axis) in self.courants.axes().iter().enumerate() {
             let (out, into) = (self.at(pass, k, step(*axis, 1)), self.at(pass, k, [0; 3]));
             let b = &mut pass.builder;
             let change = b.binary(Binary::Subtract, out, into);
@@ -90,7 +90,7 @@ impl FaceFluxes<'_> {
     /// Comput. Phys. 86, 355).
     pub(crate) fn limits(&self, pass: &mut PassBuilder, before: usize) -> [Value; 2] {
         let (mut into, mut out) = (None, None);
-        for (k, axis) in self.courants.axes.iter().enumerate() {
+        for (k, axis) in self.courants.axes().iter().enumerate() {
             let (lower, upper) = (self.at(pass, k, [0; 3]), self.at(pass, k, step(*axis, 1)));
             let b = &mut pass.builder;
             let zero = b.constant(0.0);
@@ -106,7 +106,7 @@ impl FaceFluxes<'_> {
             add(&mut out, leaving);
         }
         let mut cells = vec![[0; 3]];
-        for axis in &self.courants.axes {
+        for axis in self.courants.axes() {
             cells.extend([step(*axis, -1), step(*axis, 1)]);
         }
         let mut values = Vec::new();
@@ -140,7 +140,7 @@ impl FaceFluxes<'_> {
     /// What flows out of the cell in a step, over what is there: the Courant number of the cell.
     pub(crate) fn outflow(&self, pass: &mut PassBuilder) -> Value {
         let mut sum = None;
-        for (k, axis) in self.courants.axes.iter().enumerate() {
+        for (k, axis) in self.courants.axes().iter().enumerate() {
             let lower = self.velocity.at(self.courants, pass, k, [0; 3]);
             let upper = self.velocity.at(self.courants, pass, k, step(*axis, 1));
             let b = &mut pass.builder;

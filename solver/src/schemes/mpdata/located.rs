@@ -6,10 +6,10 @@ use fluxions_expr::{Builder, Expr, Node, Parts, Value, lower};
 
 use crate::plan::profile::AxisProfile;
 use crate::plan::program::TIME;
-use crate::schemes::mpdata::courant_field::CourantField;
+use crate::schemes::mpdata::courant_exprs::CourantExprs;
 use crate::system::transport::conditions::Edge;
 
-impl CourantField<'_> {
+impl CourantExprs<'_> {
     /// An expression of place and time at positions of the cell at an offset along each axis.
     pub(crate) fn located(
         &self,

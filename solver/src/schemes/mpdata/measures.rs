@@ -8,7 +8,7 @@ use crate::plan::pass::PassBuilder;
 use crate::plan::profile::AxisProfile;
 use crate::plan::program::Pass;
 use crate::schemes::mpdata::antidiffusion::FaceVelocity;
-use crate::schemes::mpdata::courant_field::{CourantField, Storage, load};
+use crate::schemes::mpdata::courant_field::{CourantField, load};
 use crate::schemes::mpdata::courant_fields::CourantFields;
 use crate::schemes::mpdata::face_flux::FaceFluxes;
 use crate::schemes::mpdata::step::by_hand;
@@ -64,23 +64,23 @@ impl Measure {
         }
     }
 
-    /// Its value in a cell.
-    pub(crate) fn pass(self, pde: &Pde, fields: &CourantFields) -> Pass {
+    /// Its value in a cell. The Courant numbers are those before the first step.
+    pub(crate) fn pass(self, pde: &Pde, fields: &CourantFields, courants: &[CourantField]) -> Pass {
         by_hand(pde, |pass| {
             let value = match self {
-                Measure::Outflow(k) => outflow(pass, &fields.list[k].courants),
+                Measure::Outflow(k) => outflow(pass, &courants[k]),
                 Measure::Density(k) => {
-                    fields.list[k].courants.density_itself(&mut pass.builder, [0; 3])
+                    fields.list[k].exprs.density_itself(&mut pass.builder, [0; 3])
                 }
                 Measure::Speed(k) => {
                     let named = &fields.list[k];
                     match named.velocity() {
-                        Some(_) => speed(pass, &named.courants, &named.before),
-                        None => given_speed(pass, &named.courants),
+                        Some(_) => speed(pass, &courants[k], &named.before),
+                        None => given_speed(pass, &courants[k]),
                     }
                 }
                 Measure::Diffusion(k) => {
-                    diffusion(pass, &fields.advected[k], &fields.list[fields.of[k]].courants)
+                    diffusion(pass, &fields.advected[k], &courants[fields.of[k]])
                 }
             };
             pass.builder.output(value);
@@ -88,24 +88,14 @@ impl Measure {
     }
 }
 
-/// These Courant numbers, computed where their arrays would be filled only in a step.
-fn computed<'a>(courants: &CourantField<'a>) -> CourantField<'a> {
-    let mut courants = courants.clone();
-    if matches!(courants.storage, Storage::EachStep(_)) {
-        courants.storage = Storage::Computed;
-    }
-    courants
-}
-
 fn outflow(pass: &mut PassBuilder, courants: &CourantField) -> Value {
-    let (courants, velocity) = (&computed(courants), &FaceVelocity::Courant);
+    let velocity = &FaceVelocity::Courant;
     FaceFluxes { courants, velocity, field: 0, direct: false, limits: None }.outflow(pass)
 }
 
 fn given_speed(pass: &mut PassBuilder, courants: &CourantField) -> Value {
-    let courants = computed(courants);
     let mut sum = pass.builder.constant(0.0);
-    for k in 0..courants.axes.len() {
+    for k in 0..courants.axes().len() {
         let courant = courants.courant(pass, k, [0; 3]);
         let size = pass.builder.unary(Unary::Abs, courant);
         sum = pass.builder.binary(Binary::Add, sum, size);
@@ -135,8 +125,8 @@ fn diffusion(pass: &mut PassBuilder, advected: &Advected, courants: &CourantFiel
     let b = &mut pass.builder;
     let zero = b.constant(0.0);
     let mut sum = zero;
-    for (mu, axis) in advected.diffusivity.iter().zip(courants.pde.grid().axes()) {
-        let mu = courants.located(b, mu, [AxisProfile::Centre; 3], [0; 3]);
+    for (mu, axis) in advected.diffusivity.iter().zip(courants.exprs.pde.grid().axes()) {
+        let mu = courants.exprs.located(b, mu, [AxisProfile::Centre; 3], [0; 3]);
         let factor = b.constant(4.0 / (axis.spacing() * axis.spacing()));
         let part = b.binary(Binary::Multiply, mu, factor);
         sum = b.binary(Binary::Add, sum, part);
@@ -176,7 +166,7 @@ impl Measured {
                     return Err(Error::Density { origin, field, least });
                 }
                 Measure::Outflow(k) if *result > MOST_COURANT || result.is_nan() => {
-                    let advector = fields.list[k].courants.advector;
+                    let advector = fields.list[k].exprs.advector;
                     let given = matches!(advector, Advector::Courant(_));
                     let dt = (!given).then_some(self.dt);
                     let (field, courant, key) = (field(k), *result, advector.key());
@@ -207,7 +197,7 @@ impl Measured {
             match *measure {
                 Measure::Outflow(k) | Measure::Speed(k) => {
                     let named = &fields.list[k];
-                    let given = matches!(named.courants.advector, Advector::Courant(_));
+                    let given = matches!(named.exprs.advector, Advector::Courant(_));
                     let counts = match measure {
                         Measure::Outflow(_) => whole,
                         _ => !whole || named.velocity().is_some(),

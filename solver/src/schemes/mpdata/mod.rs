@@ -1,6 +1,7 @@
 //! MPDATA: the passes of a step of a field that is advected.
 
 pub(crate) mod antidiffusion;
+pub(crate) mod courant_exprs;
 pub(crate) mod courant_field;
 pub(crate) mod courant_fields;
 pub(crate) mod face_flux;

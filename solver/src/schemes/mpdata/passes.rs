@@ -10,23 +10,36 @@ use crate::schemes::mpdata::antidiffusion::{Antidiffusion, FaceVelocity};
 use crate::schemes::mpdata::courant_field::{
     CourantField, Storage, TINY, load, mean_at_face, step,
 };
-use crate::schemes::mpdata::courant_fields::CourantFields;
+use crate::schemes::mpdata::courant_fields::{CourantFields, along_axes};
 use crate::schemes::mpdata::face_flux::{FaceFluxes, Limiter};
 use crate::schemes::mpdata::measures::MOST_COURANT;
+use crate::schemes::mpdata::sources::Found;
 use crate::schemes::mpdata::step::{Steps, by_hand, extra};
 use crate::system::pde::Pde;
 use crate::system::transport::advected::Advected;
 
 impl Steps<'_> {
     /// The passes of all advected fields.
-    pub(crate) fn advect(&mut self, fields: &CourantFields<'_>) {
+    pub(crate) fn advect(
+        &mut self,
+        fields: &CourantFields<'_>,
+        courants: &[CourantField<'_>],
+        found: &Found,
+    ) {
         let mut arrays = Vec::new();
-        for (advected, courants) in self.pde.advected.iter().zip(&fields.of) {
+        for (k, advected) in fields.advected.iter().enumerate() {
             for (number, array) in self.pde.arrays_of(advected.field).enumerate() {
-                let velocity = FaceVelocity::Courant;
-                let courants = &fields.list[*courants].courants;
-                let start = self.at[array];
-                arrays.push(AdvectedArray { advected, courants, array, number, start, velocity });
+                arrays.push(AdvectedArray {
+                    advected,
+                    courants: &courants[fields.of[k]],
+                    diffusivities: &found.diffusivities[k],
+                    array,
+                    number,
+                    start: self.at[array],
+                    velocity: FaceVelocity::Courant,
+                    corrections: [None, None],
+                    limiter: None,
+                });
             }
         }
         let iterations = arrays.iter().map(|item| item.advected.options.iterations);
@@ -38,7 +51,10 @@ impl Steps<'_> {
             let mut halos: Vec<_> =
                 list.iter().map(|t| (self.at[t.array], t.conditions(self.pde))).collect();
             if pass == 1 {
-                halos.extend(self.found_diffusivities(fields));
+                for (advected, cells) in fields.advected.iter().zip(&found.diffusivities) {
+                    let free = self.pde.conditions().of_advected(advected).free;
+                    halos.extend(cells.iter().map(|array| (*array, free)));
+                }
             }
             self.halo(&halos);
             self.plan.at(0.5);
@@ -49,23 +65,10 @@ impl Steps<'_> {
         }
     }
 
-    /// The arrays of diffusivities that depend on the fields, with their conditions.
-    fn found_diffusivities(&mut self, fields: &CourantFields<'_>) -> Vec<(usize, usize)> {
-        let mut arrays = Vec::new();
-        for advected in fields.advected {
-            if !advected.found_diffusivities(self.pde.symbols()).is_empty() {
-                let free = self.pde.conditions().of_advected(advected).free;
-                let names = advected.diffusivity_names(self.pde.symbols()).into_iter();
-                arrays.extend(names.map(|name| (self.plan.array_named(name), free)));
-            }
-        }
-        arrays
-    }
-
-    /// The arrays of this name for each axis.
-    fn along_axes(&mut self, name: &str) -> Vec<usize> {
-        let axes = self.pde.grid().axis_names();
-        axes.into_iter().map(|axis| self.plan.array_named(format!("{name} along {axis}"))).collect()
+    /// New arrays of this name for each axis.
+    fn along_axes(&mut self, what: &str) -> Vec<usize> {
+        let names = along_axes(self.pde, what, "").into_iter();
+        names.map(|name| self.plan.add_array(name)).collect()
     }
 
     /// The donor-cell pass of one array.
@@ -74,15 +77,11 @@ impl Steps<'_> {
         let name = self.plan.array_name(array).to_string();
         let field = self.at[array];
         if !advected.diffusivity.is_empty() {
-            let arrays = self.along_axes(&format!("flow and diffusion of {name}"));
-            let found: Option<Vec<usize>> =
-                (!advected.found_diffusivities(self.pde.symbols()).is_empty()).then(|| {
-                    let names = advected.diffusivity_names(self.pde.symbols()).into_iter();
-                    names.map(|name| self.plan.array_named(name)).collect()
-                });
-            self.sweep(format!("flow and diffusion of {name}"), &arrays, |pass| {
-                for k in 0..courants.axes.len() {
-                    let cells = found.as_ref().map(|arrays| arrays[k]);
+            let arrays = self.along_axes(&format!("Courant number with diffusion of {name}"));
+            let diffusivities = item.diffusivities;
+            self.sweep(format!("Courant numbers with diffusion of {name}"), &arrays, |pass| {
+                for k in 0..courants.axes().len() {
+                    let cells = diffusivities.get(k).copied();
                     let value = diffusive(pass, advected, courants, field, cells, k);
                     pass.builder.output(value);
                 }
@@ -147,23 +146,28 @@ impl Steps<'_> {
             let options = advected.options;
             let last = pass == options.iterations;
             // A pass reads the velocities of the one before, so that two sets of arrays take turns.
-            let which = if pass.is_multiple_of(2) { "correction" } else { "next correction" };
-            let arrays = self.along_axes(&format!("{which} of {name}"));
+            let (turn, which) = [(0, "correction"), (1, "next correction")][pass % 2];
+            let arrays = item.corrections[turn]
+                .get_or_insert_with(|| self.along_axes(&format!("{which} of {name}")))
+                .clone();
             let velocity = &item.velocity;
             let correction = Antidiffusion { courants, options, velocity, field, last };
             self.sweep(format!("correction {} of {name}", pass - 1), &arrays, |pass| {
-                for k in 0..courants.axes.len() {
+                for k in 0..courants.axes().len() {
                     let mut w = correction.velocity(pass, k);
                     if !last {
-                        w = courants.corrected(&mut pass.builder, k, w);
+                        w = courants.exprs.corrected(&mut pass.builder, k, w);
                     }
                     pass.builder.output(w);
                 }
             });
             item.velocity = FaceVelocity::Arrays(arrays);
             limits.push(options.nonoscillatory.then(|| {
-                let rise = self.plan.array_named(format!("room above {name}"));
-                let fall = self.plan.array_named(format!("room below {name}"));
+                let limiter = *item.limiter.get_or_insert_with(|| Limiter {
+                    rise: self.plan.add_array(format!("room above {name}")),
+                    fall: self.plan.add_array(format!("room below {name}")),
+                });
+                let Limiter { rise, fall } = limiter;
                 let fluxes = item.fluxes(field, None);
                 self.sweep(format!("limits of {name}"), &[rise, fall], |pass| {
                     for limit in fluxes.limits(pass, start) {
@@ -172,7 +176,7 @@ impl Steps<'_> {
                 });
                 let conditions = self.pde.conditions().of_advected(advected).limits;
                 halos.extend([(rise, conditions), (fall, conditions)]);
-                Limiter { rise, fall }
+                limiter
             }));
         }
         self.halo(&halos);
@@ -208,6 +212,8 @@ impl Steps<'_> {
 struct AdvectedArray<'a> {
     advected: &'a Advected,
     courants: &'a CourantField<'a>,
+    /// The arrays of its diffusivity along each axis, where it depends on fields.
+    diffusivities: &'a [usize],
     /// The array of the state.
     array: usize,
     /// Which of the arrays of its field it is.
@@ -216,6 +222,10 @@ struct AdvectedArray<'a> {
     start: usize,
     /// The velocity whose error the next pass corrects.
     velocity: FaceVelocity,
+    /// The arrays of antidiffusive velocities, which the passes use in turn.
+    corrections: [Option<Vec<usize>>; 2],
+    /// The arrays of the limiter.
+    limiter: Option<Limiter>,
 }
 
 impl AdvectedArray<'_> {
@@ -243,25 +253,25 @@ fn diffusive(
 ) -> Value {
     let courant = courants.courant(pass, k, [0; 3]);
     let right = load(pass, field, [0; 3]);
-    let left = load(pass, field, step(courants.axes[k], -1));
+    let left = load(pass, field, step(courants.axes()[k], -1));
     let mut at = [AxisProfile::Centre; 3];
-    at[courants.axes[k]] = AxisProfile::Face;
+    at[courants.axes()[k]] = AxisProfile::Face;
     let mut mu = match cells {
-        None => courants.located(&mut pass.builder, &advected.diffusivity[k], at, [0; 3]),
-        Some(array) => mean_at_face(courants, pass, array, k),
+        None => courants.exprs.located(&mut pass.builder, &advected.diffusivity[k], at, [0; 3]),
+        Some(array) => mean_at_face(courants.exprs, pass, array, k),
     };
     let b = &mut pass.builder;
-    if let Some(density) = courants.density_on_face(b, k, [0; 3]) {
+    if let Some(density) = courants.exprs.density_on_face(b, k, [0; 3]) {
         mu = b.binary(Binary::Multiply, density, mu);
     }
-    let spacing = courants.pde.grid().axes()[k].spacing();
+    let spacing = courants.exprs.pde.grid().axes()[k].spacing();
     let factor = b.constant(2.0 / (spacing * spacing));
     let mu = b.binary(Binary::Multiply, mu, factor);
     let dt = b.parameter(courants.whole_step);
     let mu = b.binary(Binary::Multiply, mu, dt);
     // Nothing diffuses through a wall. Beyond it values are mirrored, so that the difference has
     // the right sign already.
-    let mu = courants.bounded(b, k, [0; 3], mu);
+    let mu = courants.exprs.bounded(b, k, [0; 3], mu);
     let mu = b.unary(Unary::Abs, mu);
     let difference = b.binary(Binary::Subtract, right, left);
     let (sum, tiny) = (b.binary(Binary::Add, right, left), b.constant(TINY));

@@ -63,17 +63,17 @@ impl Scheme for MpdataScheme {
     }
 
     fn step(&self, pde: &Pde) -> Plan {
-        let mut fields = CourantFields::of(pde);
-        let mut steps = Steps::new(pde, &mut fields);
+        let fields = CourantFields::of(pde);
+        let mut steps = Steps::new(pde, &fields);
         let sources = equations(pde).iter().any(|source| !is_nothing(source));
         let part = match self.sources {
             Sources::Symmetric => steps.half,
             Sources::Euler => steps.whole,
         };
         steps.plan.count_evaluations(1);
-        steps.begin(&fields, sources.then_some(part));
-        steps.store_each_step(&mut fields);
-        steps.advect(&fields);
+        let found = steps.begin(&fields, sources.then_some(part));
+        let courants = steps.store_in_step(&fields, &found);
+        steps.advect(&fields, &courants, &found);
         if sources && self.sources == Sources::Symmetric {
             steps.end();
         }
@@ -83,14 +83,14 @@ impl Scheme for MpdataScheme {
     /// Courant numbers that do not change, and those that depend on the fields as they are at the
     /// beginning; then all measures, as results of the plan.
     fn before(&self, pde: &Pde) -> Option<BeforeSteps> {
-        let mut fields = CourantFields::of(pde);
-        let mut steps = Steps::new(pde, &mut fields);
-        fields.list.iter().for_each(|named| steps.store_once(named));
+        let fields = CourantFields::of(pde);
+        let mut steps = Steps::new(pde, &fields);
+        let courants = steps.store_always(&fields);
         steps.store_earlier(&fields);
         let mut plan = steps.plan;
         let measures = Measure::all(pde, &fields);
         for measure in &measures {
-            let pass = measure.pass(pde, &fields);
+            let pass = measure.pass(pde, &fields, &courants);
             let inputs = pass.inputs.iter().map(|array| extra(*array)).collect();
             plan.reduce(pass.kernel, inputs, measure.kind());
         }

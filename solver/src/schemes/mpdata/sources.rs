@@ -8,7 +8,7 @@ use crate::plan::pass::PassBuilder;
 use crate::plan::plan::equations;
 use crate::plan::program::{ArrayRef, OwnedExpr, Program};
 use crate::schemes::mpdata::courant_field::load;
-use crate::schemes::mpdata::courant_fields::{CourantFields, found_diffusivities};
+use crate::schemes::mpdata::courant_fields::{CourantFields, along_axes, found_diffusivities};
 use crate::schemes::mpdata::step::{Steps, found, is_nothing};
 use crate::schemes::rates::{self, Update};
 use crate::system::definition::MadeOf;
@@ -20,26 +20,40 @@ fn number(pass: &mut PassBuilder, target: OwnedExpr<'_>) -> Value {
     value.unwrap_or_else(|| pass.builder.constant(0.0))
 }
 
+/// The arrays of what a step computes from the fields at its beginning, at the centres of cells.
+pub(crate) struct Found {
+    /// For each of the Courant numbers the velocity along each axis; none where it is given.
+    pub(crate) velocities: Vec<Vec<usize>>,
+    /// For each advected field the diffusivity along each axis; none where it is given.
+    pub(crate) diffusivities: Vec<Vec<usize>>,
+}
+
 impl<'a> Steps<'a> {
-    /// What depends on the fields at the beginning of the step: velocities, and a part of the
-    /// sources.
-    pub(crate) fn begin(&mut self, fields: &CourantFields<'a>, part: Option<usize>) {
+    /// Computes what depends on the fields at the beginning of the step: velocities,
+    /// diffusivities, and a part of the sources.
+    pub(crate) fn begin(&mut self, fields: &CourantFields<'a>, part: Option<usize>) -> Found {
         let sources = equations(self.pde);
         let mut targets = found(self.pde, fields);
         if part.is_some() {
             targets.extend(&sources);
         }
+        let mut found = Found {
+            velocities: vec![Vec::new(); fields.list.len()],
+            diffusivities: vec![Vec::new(); fields.advected.len()],
+        };
         if targets.is_empty() {
-            return;
+            return found;
         }
         let mut program = self.prepare(&targets);
         let slot = self.slots();
-        for named in &fields.list {
+        for (named, cells) in fields.list.iter().zip(&mut found.velocities) {
             if named.velocity().is_none() {
                 continue;
             }
-            let mut outputs: Vec<Slot> =
-                named.names_at_cells().map(|name| Slot::Array(self.plan.add_array(name))).collect();
+            let what = format!("velocity of {}", named.name);
+            let names = along_axes(self.pde, &what, ", at cells").into_iter();
+            cells.extend(names.map(|name| self.plan.add_array(name)));
+            let mut outputs: Vec<Slot> = cells.iter().map(|array| Slot::Array(*array)).collect();
             let mut pass = PassBuilder::last(&mut program);
             let targets = named.targets(self.pde);
             let values: Vec<Value> = targets.iter().map(|t| number(&mut pass, *t)).collect();
@@ -61,13 +75,14 @@ impl<'a> Steps<'a> {
             let pass = pass.finish();
             self.plan.sweep(pass, &slot, outputs, Extent::Block, "velocity".into());
         }
-        for advected in fields.advected {
+        for (advected, cells) in fields.advected.iter().zip(&mut found.diffusivities) {
             let targets = found_diffusivities(self.pde, advected);
             if targets.is_empty() {
                 continue;
             }
             let names = advected.diffusivity_names(self.pde.symbols()).into_iter();
-            let outputs = names.map(|name| Slot::Array(self.plan.add_array(name))).collect();
+            cells.extend(names.map(|name| self.plan.add_array(name)));
+            let outputs = cells.iter().map(|array| Slot::Array(*array)).collect();
             let mut pass = PassBuilder::last(&mut program);
             for target in targets {
                 let value = number(&mut pass, target);
@@ -80,6 +95,7 @@ impl<'a> Steps<'a> {
             let base = self.at.clone();
             self.add_sources(&mut program, &sources, part, &base);
         }
+        found
     }
 
     /// Stores velocities that depend on the fields, as those of a step before the first.

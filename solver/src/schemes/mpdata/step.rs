@@ -13,6 +13,7 @@ use crate::plan::halo_group::HaloGroup;
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Plan, equations};
 use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program};
+use crate::schemes::mpdata::courant_field::{CourantField, Storage};
 use crate::schemes::mpdata::courant_fields::{CourantFields, found_diffusivities};
 use crate::system::pde::Pde;
 
@@ -49,11 +50,13 @@ pub(crate) struct Steps<'a> {
     /// For each array of the state this array and its working copies.
     copies: Vec<Vec<usize>>,
     first_quantity: usize,
+    /// For each of the Courant numbers and each axis the parameter by which they are multiplied.
+    scales: Vec<Vec<usize>>,
 }
 
 impl<'a> Steps<'a> {
     /// An empty plan, with parameters for the Courant numbers.
-    pub(crate) fn new(pde: &'a Pde, fields: &mut CourantFields<'a>) -> Self {
+    pub(crate) fn new(pde: &'a Pde, fields: &CourantFields<'a>) -> Self {
         let mut targets = found(pde, fields);
         targets.extend(equations(pde));
         let program = Program::new(pde, &targets);
@@ -61,18 +64,37 @@ impl<'a> Steps<'a> {
         let first_quantity = plan.add_arrays(program.array_names());
         let (half, whole) = (plan.add_factor(0.5), plan.add_factor(1.0));
         let usual = plan.add_usual_steps();
-        for named in &mut fields.list {
-            let courants = &mut named.courants;
-            courants.scales = match courants.factors() {
-                Some(factors) => factors.into_iter().map(|f| plan.add_factor(f)).collect(),
-                None => vec![usual; courants.axes.len()],
-            };
-            courants.whole_step = whole;
-            plan.keep(&named.before);
-        }
+        let scales = fields.list.iter().map(|named| match named.exprs.factors() {
+            Some(factors) => factors.into_iter().map(|f| plan.add_factor(f)).collect(),
+            None => vec![usual; named.exprs.axes.len()],
+        });
+        let scales = scales.collect();
+        fields.list.iter().for_each(|named| plan.keep(&named.before));
         let n = pde.arrays();
         let (at, copies) = ((0..n).collect(), (0..n).map(|array| vec![array]).collect());
-        Steps { pde, plan, half, whole, at, copies, first_quantity }
+        Steps { pde, plan, half, whole, at, copies, first_quantity, scales }
+    }
+
+    /// For each axis the parameter by which the Courant numbers of this number are multiplied.
+    pub(crate) fn scales_of(&self, number: usize) -> &[usize] {
+        &self.scales[number]
+    }
+
+    /// The Courant numbers of this number, which are stored like this.
+    pub(crate) fn courants<'f>(
+        &self,
+        fields: &'f CourantFields<'a>,
+        number: usize,
+        storage: Storage,
+    ) -> CourantField<'f> {
+        let named = &fields.list[number];
+        CourantField {
+            exprs: &named.exprs,
+            storage,
+            density_array: named.density_array,
+            scales: self.scales[number].clone(),
+            whole_step: self.whole,
+        }
     }
 
     /// A working copy of an array of the state that is none of these.
