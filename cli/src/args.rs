@@ -35,7 +35,7 @@ pub(crate) struct ProblemArgs {
     #[arg(value_name = "FILE.toml")]
     pub(crate) file: PathBuf,
     /// Number of ranks, run as threads of this process. By default as many as `dims` in the file
-    /// says, or else one per core, as far as the grid can be cut.
+    /// says, or else as many as make the run faster, at most one per core.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub(crate) ranks: Option<u32>,
     /// Set a key of the file, as in `--set time.end=5`. Can be repeated.

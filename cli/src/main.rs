@@ -9,6 +9,7 @@ mod info;
 mod plot;
 mod print;
 mod progress;
+mod rank_choice;
 mod ranks;
 mod run;
 mod source;

@@ -5,6 +5,7 @@ use fluxions_io::Problem;
 
 use crate::args::ProblemArgs;
 use crate::failure::{Failure, code};
+use crate::rank_choice::fastest;
 use crate::source;
 
 /// Runs `body` on every rank of a problem: on MPI processes if mpirun started this one, else on
@@ -47,7 +48,7 @@ pub(crate) fn on_so_many_ranks<T: Send>(
 }
 
 /// The number of ranks that a problem runs on: as many as mpirun started or --ranks asks for, else as
-/// `dims` in the file says, else one per core, as far as the grid can be cut.
+/// `dims` in the file says, else as many as make it faster, at most one per core.
 pub(crate) fn number(args: &ProblemArgs, problem: &Problem) -> usize {
     if let Some(ranks) = launched_ranks().or(args.ranks.map(|n| n as usize)) {
         return ranks;
@@ -61,7 +62,8 @@ pub(crate) fn number(args: &ProblemArgs, problem: &Problem) -> usize {
     let most = cores.min(problem.pde.grid().cells());
     let world = World::solo();
     // Errors are reported when the problem is solved.
-    problem.simulation(&world).most_ranks(most).ok().flatten().unwrap_or(least)
+    let most = problem.simulation(&world).most_ranks(most).ok().flatten().unwrap_or(least);
+    fastest(problem, least, most)
 }
 
 /// Whether this process speaks for all that a launcher such as mpirun started.

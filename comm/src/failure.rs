@@ -3,12 +3,18 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::Error;
 
-/// How many times a waiting rank looks again before it goes to sleep.
+/// How many times a waiting rank looks again before it gives way.
 const SPINS: usize = 2000;
+/// How many times a rank then lets other threads run before it goes to sleep, where there are more
+/// ranks than cores: it is cheaper to let another rank go on than to be woken by it.
+const YIELDS: usize = 200;
+/// A rank that did not get its core back within this time shares it with other programs. It goes
+/// to sleep, since sleepers are preferred when they wake up.
+const CROWDED: Duration = Duration::from_micros(500);
 /// How often a sleeping rank checks whether another one has failed.
 const PATIENCE: Duration = Duration::from_millis(20);
 
@@ -24,7 +30,8 @@ pub(crate) struct FailureWatch {
     failed: AtomicBool,
     /// Which ranks have ended. It is useless to wait for them.
     ended: Vec<AtomicBool>,
-    spins: usize,
+    /// Whether there are more ranks than cores.
+    crowded: bool,
 }
 
 impl FailureWatch {
@@ -35,8 +42,7 @@ impl FailureWatch {
             failure: Mutex::new(None),
             failed: AtomicBool::new(false),
             ended: (0..ranks).map(|_| AtomicBool::new(false)).collect(),
-            // With more ranks than cores, a rank that keeps looking would keep others from working.
-            spins: if ranks <= cores { SPINS } else { 0 },
+            crowded: ranks > cores,
         }
     }
 
@@ -73,6 +79,27 @@ impl FailureWatch {
         }
     }
 
+    /// Looks a while whether `happened` holds, without going to sleep.
+    fn give_way(&self, happened: &impl Fn() -> bool) {
+        if !self.crowded {
+            for _ in 0..SPINS {
+                if happened() {
+                    return;
+                }
+                std::hint::spin_loop();
+            }
+            return;
+        }
+        // A rank that kept looking would keep others from working.
+        let began = Instant::now();
+        for _ in 0..YIELDS {
+            if happened() || began.elapsed() > CROWDED {
+                return;
+            }
+            std::thread::yield_now();
+        }
+    }
+
     /// Waits until `happened` holds. The ranks `awaited` bring it about while they hold this mutex,
     /// and then notify `changed`.
     pub(crate) fn wait<'a, T>(
@@ -82,12 +109,7 @@ impl FailureWatch {
         awaited: Range<usize>,
         happened: impl Fn() -> bool,
     ) -> Result<MutexGuard<'a, T>, Error> {
-        for _ in 0..self.spins {
-            if happened() {
-                break;
-            }
-            std::hint::spin_loop();
-        }
+        self.give_way(&happened);
         let mut guard = lock(mutex);
         while !happened() {
             self.check(awaited.clone(), &happened)?;

@@ -17,10 +17,12 @@ pub(crate) const STEPS: [usize; 5] = [16, 8, 4, 2, 1];
 /// blocks and in small ones. In large blocks halos take at most 5 % of the memory. In small blocks
 /// speed is more important.
 const CELLS_PER_LAYER: [usize; 2] = [40, 12];
+/// The same in blocks that stay in the fastest caches. There exchanges cost more than cells.
+const CELLS_PER_LAYER_IN_CACHE: usize = 2;
 /// A block is large if a rank's arrays have more than this number of bytes.
 const LARGE: usize = 128 << 20;
 /// Arrays of a rank with fewer than this number of bytes stay in its fastest caches without
-/// blocking.
+/// blocking. There blocking still saves exchanges and what is done once for each step.
 const SMALL: usize = 1 << 20;
 /// The number of cells that a slab must have before it is cut into tiles, which is that of two of
 /// the largest tiles. The first entry is for slabs across axis 0 (planes), and the second one for
@@ -35,6 +37,8 @@ pub(crate) struct DeepPipeline {
     pub(crate) widths: Vec<Margins>,
     /// Whether blocks may be cut into tiles.
     pub(crate) tiled: bool,
+    /// The number of cells of a block if blocks stay in the fastest caches.
+    pub(crate) in_cache: Option<usize>,
     /// The faces beyond which some rank computes halo cells.
     joined: [[bool; 2]; 3],
     /// The options that the program asked for.
@@ -69,10 +73,14 @@ impl DeepPipeline {
         let mut ways = [true, false].into_iter().filter(|tiled| may_tile || !tiled);
         let tiled = ways.find(|tiled| !one.changes_sign(pde, plan, joined(*tiled)))?;
         let joined = joined(tiled);
-        let bytes = (0..3).map(cells).product::<usize>() * plan.arrays() * size_of::<f64>();
+        let block: usize = (0..3).map(cells).product();
+        let bytes = block * plan.arrays() * size_of::<f64>();
+        let in_cache = (bytes < SMALL).then_some(block);
         let (most, per_layer) = match asked.steps {
             Some(steps) => (steps, 1),
-            None if bytes < SMALL => return None,
+            None if in_cache.is_some() => (STEPS[0], CELLS_PER_LAYER_IN_CACHE),
+            // A single slab of a line this long would take seconds to tune.
+            None if pde.grid().dimension() == 1 && bytes > LARGE => return None,
             None if bytes > LARGE => (STEPS[0], CELLS_PER_LAYER[0]),
             None => (STEPS[0], CELLS_PER_LAYER[1]),
         };
@@ -82,7 +90,14 @@ impl DeepPipeline {
             let widths = pipeline.needs(plan, joined).arrays;
             let deepest = deepest(&widths);
             let fits = |axis: usize| deepest[axis] * per_layer <= cells(axis);
-            (0..3).all(fits).then_some(DeepPipeline { pipeline, widths, tiled, joined, asked })
+            (0..3).all(fits).then_some(DeepPipeline {
+                pipeline,
+                widths,
+                tiled,
+                in_cache,
+                joined,
+                asked,
+            })
         })
     }
 
@@ -90,8 +105,8 @@ impl DeepPipeline {
     pub(crate) fn shortened(&self, plan: &Plan, steps: usize) -> Self {
         let pipeline = self.pipeline.shortened(steps);
         let widths = pipeline.needs(plan, self.joined).arrays;
-        let DeepPipeline { tiled, joined, asked, .. } = *self;
-        DeepPipeline { pipeline, widths, tiled, joined, asked }
+        let DeepPipeline { tiled, in_cache, joined, asked, .. } = *self;
+        DeepPipeline { pipeline, widths, tiled, in_cache, joined, asked }
     }
 
     /// The number of halo layers that memory must have along each axis.

@@ -2,7 +2,7 @@
 //! it.
 //!
 //! A *slab* consists of the cells of a block at one index along the first named axis: a row in two
-//! dimensions, and a plane in three. Every sweep and every filling of ghost cells in the steps
+//! dimensions, and a plane in three. In one dimension the block is a single slab. Every sweep and every filling of ghost cells in the steps
 //! becomes a task. All tasks move along the slabs together. Each is some slabs behind the first
 //! one, by its *shift*. A task that reads slabs up to `high` beyond its own must be that far behind
 //! the task that wrote them. A task that overwrites an array must be far enough behind those tasks
@@ -10,7 +10,7 @@
 //! optimizing algorithm", skewing). So the arrays of the plan need no copies, and each task finds
 //! in the cache what the task before it wrote.
 //!
-//! Along the second named axis the block may be cut into *tiles*, which are swept one after the
+//! Along the next axis (the only one in one dimension) the block may be cut into *tiles*, which are swept one after the
 //! other. Their shifts follow the same rule.
 //!
 //! Beyond a face to another block, or to the other end of a periodic axis, tasks also compute halo
@@ -69,13 +69,13 @@ impl Pipeline {
     ///
     /// `None` if the plan cannot be run in this way. Numbers of the whole domain and random numbers
     /// are computed for all slabs at once. Around a pole, slabs that lie far from each other are
-    /// neighbours. In one dimension there are no slabs.
+    /// neighbours.
     pub(crate) fn new(pde: &Pde, plan: &Plan, steps: usize) -> Option<Self> {
         let grid = pde.grid();
-        if grid.dimension() < 2 || plan.groups().iter().any(|group| group.has_pole(pde)) {
+        if plan.groups().iter().any(|group| group.has_pole(pde)) {
             return None;
         }
-        let axis = grid.missing();
+        let axis = grid.missing().min(1);
         let mut names: Vec<usize> = (0..plan.arrays()).collect();
         let mut tasks = Vec::new();
         for step in 0..steps {

@@ -11,6 +11,7 @@ use fluxions_halo::Subdomain;
 use crate::error::Error;
 use crate::run::blocking::deep_pipeline::{DeepPipeline, STEPS};
 use crate::run::blocking::wavefront::{WHOLE, Wavefront};
+use crate::run::counts::Counts;
 use crate::run::memory::Memory;
 
 /// The largest number of steps if nothing can be measured.
@@ -30,6 +31,16 @@ const TIMED: usize = 64 << 20;
 const SHORT: f64 = 0.05;
 /// A choice must be faster than the best one so far by this factor.
 const BETTER: f64 = 1.02;
+/// A block that stays in the fastest caches is swept so many times for a measurement that about this
+/// number of cells are computed. Its halos are exchanged each time, as that takes a good part of
+/// the time.
+const CELLS: usize = 1 << 14;
+/// The most times that such a block is swept for a measurement.
+const MOST_SWEEPS: usize = 64;
+/// The numbers of steps that are tried in such a block.
+const STEPS_IN_CACHE: [usize; 2] = [1, 4];
+/// What [`SHORT`] is in such a block.
+const SHORT_IN_CACHE: f64 = 1e-3;
 
 impl DeepPipeline {
     /// Chooses the numbers of steps, slabs and cells of a tile of a wavefront. Some sweeps over the
@@ -65,22 +76,31 @@ impl DeepPipeline {
         // touched.
         wavefront.steps = 1;
         wavefront.sweep(block, memory, 1, |_| (0.0, 0.0), None);
+        let in_cache = self.in_cache.is_some();
+        // All ranks must exchange halos as many times.
+        let sweeps = |cells: usize| (CELLS / cells.max(1)).clamp(1, MOST_SWEEPS);
+        let sweeps = self.in_cache.map_or(1, sweeps);
         // Each sweep goes over another part of the block. Where the block is larger than the
         // caches, this part is no longer in them.
         let mut parts = (0..slabs as isize / timed).cycle().map(|part| part * timed);
         let mut time = |wavefront: &mut Wavefront| {
             let start = parts.next().expect("a block has a part to be timed on");
+            let part = (!in_cache).then_some(start..start + timed);
             let began = Instant::now();
-            let part = Some(start..start + timed);
-            wavefront.sweep(block, memory, wavefront.steps, |_| (0.0, 0.0), part);
-            world.max(began.elapsed().as_secs_f64())
+            for _ in 0..sweeps {
+                if in_cache {
+                    wavefront.fill_halos(memory, &mut Counts::default())?;
+                }
+                wavefront.sweep(block, memory, wavefront.steps, |_| (0.0, 0.0), part.clone());
+            }
+            Ok::<_, Error>(world.max(began.elapsed().as_secs_f64())?)
         };
         let (first_tile, first_slabs) = (wavefront.tile, wavefront.slabs);
         let mut best = (f64::INFINITY, (1, first_tile, first_slabs));
         let mut attempt = |wavefront: &mut Wavefront, steps, tile, slabs| {
             (wavefront.steps, wavefront.tile, wavefront.slabs) = (steps, tile, slabs);
             let mut seconds = time(wavefront)?;
-            if seconds < SHORT {
+            if seconds < if in_cache { SHORT_IN_CACHE } else { SHORT } {
                 seconds = seconds.min(time(wavefront)?);
             }
             let seconds = seconds / steps as f64;
@@ -90,6 +110,12 @@ impl DeepPipeline {
             (wavefront.steps, wavefront.tile, wavefront.slabs) = best.1;
             Ok::<_, Error>(())
         };
+        if in_cache {
+            for steps in STEPS_IN_CACHE.into_iter().filter(|n| *n < most).chain([most]) {
+                attempt(wavefront, steps, first_tile, first_slabs)?;
+            }
+            return Ok(());
+        }
         let mut tiles = vec![first_tile];
         if self.tiled && self.asked.tile.is_none() {
             tiles.extend(TILES[self.pipeline.axis]);

@@ -1,0 +1,126 @@
+//! How many ranks a problem is solved on where nobody says: as many as make it faster.
+//!
+//! In small problems ranks wait longer for each other than they compute. So steps are timed for a
+//! moment, on one rank and then on twice as many again and again, until more ranks no longer pay.
+
+use std::time::Duration;
+
+use fluxions::comm::{World, threads};
+use fluxions_io::Problem;
+use fluxions_solver::{EqualSteps, seconds_per_step};
+
+/// Grids with more cells than this are not timed: every core pays.
+const LARGE: usize = 1 << 18;
+/// The fewest cells for a rank in such a grid.
+const CELLS_PER_RANK: usize = 1 << 12;
+/// Runs that take one rank fewer seconds than this are not worth a choice.
+const SHORT: f64 = 0.05;
+/// The share of the whole run that each measurement takes, and its bounds in seconds.
+const SHARE: f64 = 0.01;
+const TIMED: [f64; 2] = [0.002, 0.03];
+/// More ranks must be faster by this factor.
+const FASTER: f64 = 1.1;
+
+/// The number of ranks, from `least` to `most`, on which a problem is solved fastest.
+pub(crate) fn fastest(problem: &Problem, least: usize, most: usize) -> usize {
+    let grid = problem.pde.grid();
+    let world = World::solo();
+    // Errors are reported when the problem is solved.
+    let fits = |ranks: usize| matches!(problem.simulation(&world).most_ranks(ranks), Ok(Some(n)) if n == ranks);
+    if most <= least {
+        return least;
+    }
+    if grid.cells() > LARGE {
+        return (1..=most.min(grid.cells() / CELLS_PER_RANK))
+            .rev()
+            .find(|ranks| *ranks >= least && fits(*ranks))
+            .unwrap_or(least);
+    }
+    let Some(steps) = steps(problem) else { return least };
+    let quick = Duration::from_secs_f64(TIMED[0]);
+    let Some(one) = seconds(problem, least, quick) else { return least };
+    let whole = steps * one;
+    if whole < SHORT {
+        return least;
+    }
+    let timed = Duration::from_secs_f64((SHARE * whole).clamp(TIMED[0], TIMED[1]));
+    let candidates = doubled(least, most).into_iter().filter(|ranks| fits(*ranks));
+    choose(candidates, |ranks| seconds(problem, ranks, timed)).unwrap_or(least)
+}
+
+/// The numbers from `least` to `most` of which each is twice the one before, but for the last.
+fn doubled(least: usize, most: usize) -> Vec<usize> {
+    let doubled = std::iter::successors(Some(least), |ranks| Some(2 * ranks));
+    doubled.take_while(|ranks| *ranks < most).chain([most]).collect()
+}
+
+/// The first of these numbers of ranks after which no further one is faster. `seconds` gives the
+/// time of a step on that many ranks if it is known.
+fn choose(
+    candidates: impl IntoIterator<Item = usize>,
+    mut seconds: impl FnMut(usize) -> Option<f64>,
+) -> Option<usize> {
+    let mut best: Option<(usize, f64)> = None;
+    for ranks in candidates {
+        let Some(found) = seconds(ranks) else { break };
+        match best {
+            Some((_, fastest)) if found * FASTER > fastest => break,
+            _ => best = Some((ranks, found)),
+        }
+    }
+    best.map(|(ranks, _)| ranks)
+}
+
+/// The number of steps of the run.
+fn steps(problem: &Problem) -> Option<f64> {
+    let times = &problem.times;
+    let steps = EqualSteps::new(times.start, times.dt).and_then(|s| s.steps_to(times.end)).ok()?;
+    Some(times.max_steps.map_or(steps, |most| steps.min(most)) as f64)
+}
+
+/// The seconds that a step takes on this many ranks, if the problem can be stepped.
+fn seconds(problem: &Problem, ranks: usize, timed: Duration) -> Option<f64> {
+    // So short that the state hardly changes.
+    let start = problem.times.start;
+    let dt = if start == 0.0 { 1e-30 } else { 1e-12 * start.abs() };
+    let on = |world: &World| {
+        let builder = problem.simulation(world).dt(dt).max_steps(None);
+        let mut simulation = builder.build().map_err(|errors| errors.to_string())?;
+        // The first steps touch the memory.
+        let mut time = || seconds_per_step(&mut simulation, dt, timed).map_err(|e| e.to_string());
+        time()?;
+        time()
+    };
+    let seconds = match ranks {
+        1 => on(&World::solo()).ok()?,
+        _ => *threads::run(ranks, on).ok()?.first()?,
+    };
+    Some(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_numbers_of_ranks_that_are_tried_are_doubled() {
+        assert_eq!(doubled(1, 8), [1, 2, 4, 8]);
+        assert_eq!(doubled(1, 6), [1, 2, 4, 6]);
+        assert_eq!(doubled(3, 16), [3, 6, 12, 16]);
+        assert_eq!(doubled(1, 1), [1]);
+    }
+
+    #[test]
+    fn more_ranks_are_chosen_only_as_long_as_they_pay() {
+        let choice = |times: &[f64]| {
+            let at = |ranks: usize| times.get(ranks.ilog2() as usize).copied();
+            choose(doubled(1, 8), at)
+        };
+        assert_eq!(choice(&[1.0, 0.5, 0.26, 0.15]), Some(8));
+        assert_eq!(choice(&[1.0, 0.5, 0.48, 0.1]), Some(2));
+        assert_eq!(choice(&[1.0, 20.0, 0.1, 0.1]), Some(1));
+        // What cannot be timed is not chosen.
+        assert_eq!(choice(&[1.0, 0.5]), Some(2));
+        assert_eq!(choice(&[]), None);
+    }
+}
