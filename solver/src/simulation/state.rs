@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use fluxions_comm::{ExactSum, World};
+use fluxions_comm::World;
 use fluxions_expr::{Reduction, Type};
 use fluxions_grid::{Grid, Metric};
 use fluxions_halo::{Decomposition, Subdomain};
@@ -15,6 +15,8 @@ use crate::plan::observable::Observable;
 use crate::run::executor::Executor;
 use crate::run::memory::Memory;
 use crate::run::not_finite;
+use crate::run::random_rows::rows;
+use crate::run::reduction::{Measure, PartialReduction};
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
 
@@ -88,40 +90,27 @@ impl State {
 
     pub(crate) fn reduce(&mut self, name: &str, kind: Reduction, time: f64) -> Result<f64, Error> {
         let array = self.array_of(name, time)?;
-        let values = self.view(array);
+        let (layout, numbers) = (self.memory.layout(), self.memory.of_array(array));
         let grid = self.pde.grid();
-        let nan_wins = |a: f64, b: f64, better: bool| if better || b.is_nan() { b } else { a };
-        match kind {
-            Reduction::Max => {
-                let max = values.iter().fold(f64::NEG_INFINITY, |a, b| nan_wins(a, *b, *b > a));
-                Ok(self.world.max(max)?)
-            }
-            Reduction::Min => {
-                let min = values.iter().fold(f64::INFINITY, |a, b| nan_wins(a, *b, *b < a));
-                Ok(self.world.min(min)?)
-            }
-            Reduction::Integral | Reduction::Average => {
-                let mut sum = ExactSum::new();
-                let equal = grid.cell_volume();
-                match equal {
-                    Some(_) => values.iter().for_each(|x| sum.add(*x)),
-                    None => {
-                        // r is the first axis.
-                        let first = self.block.start()[grid.missing()];
-                        for (i, cells) in values.axis_iter(Axis(0)).enumerate() {
-                            let volume = grid.metric(Metric::Volume, (first + i) as isize);
-                            cells.iter().for_each(|x| sum.add(*x * volume));
-                        }
-                    }
+        let measure = Measure::new(grid);
+        // Volumes differ along the first named axis, which is r.
+        let r = grid.missing();
+        let first = self.block.start()[r];
+        let volume = |index: usize| grid.metric(Metric::Volume, (first + index) as isize);
+        let mut partial = PartialReduction::new(kind);
+        for (at, cells) in rows(&self.block) {
+            let row = &numbers[layout.index(cells.start)..][..cells.shape()[2]];
+            match (measure, at.get(r)) {
+                (Measure::Uniform { .. }, _) => partial.add(row),
+                (Measure::Weighted { .. }, Some(index)) => {
+                    let volume = volume(*index);
+                    partial.add_weighted(row, |_| volume);
                 }
-                self.world.combine_sum(&mut sum)?;
-                Ok(match (kind, equal) {
-                    (Reduction::Integral, _) => sum.value() * equal.unwrap_or(1.0),
-                    (_, Some(_)) => sum.value() / grid.cells() as f64,
-                    (_, None) => sum.value() / grid.volume(),
-                })
+                // r runs along the row.
+                (Measure::Weighted { .. }, None) => partial.add_weighted(row, volume),
             }
         }
+        Ok(partial.finish(&self.world, measure)?)
     }
 
     pub(crate) fn gather(&mut self, name: &str, time: f64) -> Result<Option<ArrayD<f64>>, Error> {
@@ -192,4 +181,108 @@ fn named_axes<S: ndarray::RawData>(
     grid: &Grid,
 ) -> ndarray::ArrayBase<S, ndarray::IxDyn> {
     (0..grid.missing()).fold(array, |array, _| array.index_axis_move(Axis(0), 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use fluxions_comm::ExactSum;
+    use fluxions_comm::threads::run as on_threads;
+    use fluxions_expr::Rank;
+    use fluxions_grid::{Ends, Geometry};
+
+    use super::*;
+    use crate::simulation::simulation::Simulation;
+
+    /// Grids of each geometry and dimension. No two axes of a grid have the same number of cells.
+    fn grids() -> Vec<Grid> {
+        let all: [(Geometry, &[(&str, usize)]); 6] = [
+            (Geometry::Cartesian, &[("x", 7)]),
+            (Geometry::Cartesian, &[("x", 5), ("y", 6)]),
+            (Geometry::Cartesian, &[("x", 4), ("y", 3), ("z", 5)]),
+            (Geometry::Polar, &[("r", 9)]),
+            (Geometry::Spherical, &[("r", 8)]),
+            (Geometry::Cylindrical, &[("r", 6), ("z", 5)]),
+        ];
+        let grid = |(geometry, axes): (_, &[(&str, usize)])| {
+            let axis = |grid: fluxions_grid::GridBuilder, (name, cells): &(&str, usize)| {
+                grid.axis(name, 0.5..2.0, *cells, Ends::Bounded)
+            };
+            axes.iter().fold(Grid::builder(geometry), axis).build().unwrap()
+        };
+        all.map(grid).into()
+    }
+
+    /// The value that a test gives to a cell of an array.
+    fn value(array: usize, cell: usize) -> f64 {
+        (1.0 + 1000.0 * array as f64 + cell as f64).sin()
+    }
+
+    /// A scalar, a vector and a complex field whose numbers all differ.
+    fn simulation(grid: &Grid, world: &World) -> Simulation {
+        let pde = Pde::on(grid)
+            .field("v", Type::real(Rank::Vector))
+            .field("psi", Type::COMPLEX)
+            .equation("u", "0")
+            .equation("v", "0*v")
+            .equation("psi", "0*psi")
+            .build()
+            .unwrap();
+        let zeros = format!("[{}]", vec!["0"; pde.space().dimension()].join(", "));
+        let builder = Simulation::builder(&pde, world).initial("u", 0.0).initial("psi", "0*I");
+        let mut simulation = builder.initial("v", zeros.as_str()).dt(1.0).build().unwrap();
+        for array in 0..pde.arrays() {
+            let State { memory, block, .. } = &mut simulation.state;
+            let mut view = memory.layout().view_mut(memory.of_array_mut(array));
+            for ((i, j, k), cell) in view.indexed_iter_mut() {
+                *cell = value(array, block.global_number([i, j, k]) as usize);
+            }
+        }
+        simulation
+    }
+
+    const KINDS: [Reduction; 4] =
+        [Reduction::Integral, Reduction::Average, Reduction::Max, Reduction::Min];
+
+    /// The reductions of `u`, which is array `number`, computed cell by cell.
+    fn reductions(grid: &Grid, number: usize) -> [f64; 4] {
+        let mut sum = ExactSum::new();
+        let (mut most, mut least) = (f64::NEG_INFINITY, f64::INFINITY);
+        let per_shell = grid.cells() / grid.axes()[0].cells();
+        for cell in 0..grid.cells() {
+            let value = value(number, cell);
+            let volume = grid.metric(Metric::Volume, (cell / per_shell) as isize);
+            sum.add(if grid.cell_volume().is_some() { value } else { value * volume });
+            (most, least) = (most.max(value), least.min(value));
+        }
+        let (integral, average) = match grid.cell_volume() {
+            Some(volume) => (sum.value() * volume, sum.value() / grid.cells() as f64),
+            None => (sum.value(), sum.value() / grid.volume()),
+        };
+        [integral, average, most, least]
+    }
+
+    #[test]
+    fn reductions_are_those_of_all_cells_on_1_to_3_ranks() {
+        for grid in grids() {
+            for ranks in 1..=3 {
+                let found = on_threads(ranks, |world| {
+                    let mut simulation = simulation(&grid, world);
+                    let state = &mut simulation.state;
+                    let array = state.array_of("u", 0.0)?;
+                    let found = KINDS.map(|kind| state.reduce("u", kind, 0.0).unwrap());
+                    if world.rank() == ranks - 1 {
+                        let origin = state.memory.layout().origin();
+                        state.memory.of_array_mut(array)[origin] = f64::NAN;
+                    }
+                    for kind in KINDS {
+                        assert!(state.reduce("u", kind, 0.0)?.is_nan(), "{kind:?}");
+                    }
+                    Ok::<_, Error>((array, found))
+                });
+                for (array, found) in found.unwrap() {
+                    assert_eq!(found, reductions(&grid, array), "{grid:?} on {ranks} ranks");
+                }
+            }
+        }
+    }
 }
