@@ -7,7 +7,7 @@ use fluxions_comm::World;
 use fluxions_expr::{Reduction, Type};
 use fluxions_grid::{Grid, Metric};
 use fluxions_halo::{Decomposition, Subdomain};
-use ndarray::{Array3, ArrayD, ArrayViewD, ArrayViewMutD, Axis};
+use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD, Axis};
 
 use crate::error::Error;
 use crate::plan::action::Extent;
@@ -115,49 +115,53 @@ impl State {
 
     pub(crate) fn gather(&mut self, name: &str, time: f64) -> Result<Option<ArrayD<f64>>, Error> {
         let ty = self.type_of(name)?;
-        let mut parts = Vec::new();
+        let mut numbers = Vec::new();
         for array in self.arrays_of(name, time)? {
-            parts.extend(self.gather_array(array)?);
+            self.gather_array(array, &mut numbers)?;
         }
-        if parts.is_empty() {
+        if !self.world.is_root() {
             return Ok(None);
         }
-        let shape = parts[0].shape().to_vec();
-        let n = self.pde.space().dimension();
-        let mut whole = vec![n; ty.rank.indices()];
+        let grid = self.pde.grid();
+        let mut shape = vec![self.pde.space().dimension(); ty.rank.indices()];
+        shape.extend(&grid.shape()[grid.missing()..]);
         if ty.complex {
-            whole.push(2);
+            // The imaginary part of each number comes next to its real part.
+            shape.push(2);
+            let mut pairs = Vec::with_capacity(numbers.len());
+            for component in numbers.chunks_exact(2 * grid.cells()) {
+                let (re, im) = component.split_at(grid.cells());
+                re.iter().zip(im).for_each(|(re, im)| pairs.extend([*re, *im]));
+            }
+            numbers = pairs;
         }
-        whole.extend(&shape);
-        let numbers: Vec<f64> = parts.into_iter().flatten().collect();
-        let mut all = ArrayD::from_shape_vec(whole, numbers)
-            .expect("a value has as many numbers as its type");
-        if ty.complex {
-            // The axis of real and imaginary part goes to the end.
-            let mut order: Vec<usize> = (0..all.ndim()).collect();
-            let part = order.remove(ty.rank.indices());
-            order.push(part);
-            all = all.permuted_axes(order).as_standard_layout().into_owned();
-        }
-        Ok(Some(all))
+        let all = ArrayD::from_shape_vec(shape, numbers);
+        Ok(Some(all.expect("a value has as many numbers as its type")))
     }
 
-    /// An array on the whole grid, on rank 0.
-    fn gather_array(&self, array: usize) -> Result<Option<ArrayD<f64>>, Error> {
-        let mine: Vec<f64> = self.view(array).iter().copied().collect();
+    /// Appends the values of an array on the whole grid to `numbers`, on rank 0. Collective.
+    fn gather_array(&self, array: usize, numbers: &mut Vec<f64>) -> Result<(), Error> {
+        let (layout, values) = (self.memory.layout(), self.memory.of_array(array));
+        let mut mine = Vec::with_capacity(self.block.cells());
+        layout.rows(&layout.domain(), |start, cells| {
+            mine.extend_from_slice(&values[start..][..cells]);
+        });
         let blocks: Vec<Subdomain> =
             (0..self.world.size()).map(|rank| self.decomposition.subdomain(rank)).collect();
         let counts: Vec<usize> = blocks.iter().map(Subdomain::cells).collect();
-        let Some(all) = self.world.gather(&mine, &counts)? else { return Ok(None) };
-        let mut whole = Array3::zeros(self.decomposition.shape());
-        let mut values = all.into_iter();
+        let Some(all) = self.world.gather(&mine, &counts)? else { return Ok(()) };
+        let first = numbers.len();
+        numbers.resize(first + all.len(), 0.0);
+        let (whole, mut rest) = (&mut numbers[first..], &all[..]);
         for block in &blocks {
-            let [s0, s1, s2] = block.start();
-            let [n0, n1, n2] = block.shape();
-            let mut part = whole.slice_mut(ndarray::s![s0..s0 + n0, s1..s1 + n1, s2..s2 + n2]);
-            part.iter_mut().zip(&mut values).for_each(|(cell, value)| *cell = value);
+            for ([i, j], _) in rows(block) {
+                let (row, others) = rest.split_at(block.shape()[2]);
+                let start = block.global_number([i, j, 0]) as usize;
+                whole[start..][..row.len()].copy_from_slice(row);
+                rest = others;
+            }
         }
-        Ok(Some(named_axes(whole.into_dyn(), self.pde.grid())))
+        Ok(())
     }
 
     pub(crate) fn is_finite(&self) -> bool {
@@ -281,6 +285,44 @@ mod tests {
                 });
                 for (array, found) in found.unwrap() {
                     assert_eq!(found, reductions(&grid, array), "{grid:?} on {ranks} ranks");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn gathered_values_lie_where_their_cells_are_on_1_to_3_ranks() {
+        for grid in grids() {
+            let cells = grid.cells();
+            let shape: Vec<usize> = grid.axes().iter().map(|axis| axis.cells()).collect();
+            for ranks in 1..=3 {
+                let found = on_threads(ranks, |world| {
+                    let state = &mut simulation(&grid, world).state;
+                    let field = |name| (state.arrays_of(name, 0.0), state.gather(name, 0.0));
+                    Ok::<_, Error>(["u", "v", "psi"].map(field))
+                });
+                let mut found = found.unwrap().into_iter();
+                let [scalar, vector, complex] = found.next().unwrap().map(|(arrays, all)| {
+                    let (arrays, all) = (arrays.unwrap(), all.unwrap().unwrap());
+                    let numbers: Vec<f64> = all.iter().copied().collect();
+                    (arrays, all.shape().to_vec(), numbers)
+                });
+                let of = |array: usize| (0..cells).map(move |cell| value(array, cell));
+
+                assert_eq!(scalar.1, shape);
+                assert_eq!(scalar.2, of(scalar.0.start).collect::<Vec<_>>());
+
+                let n = vector.0.len();
+                assert_eq!(vector.1, [&[n], &shape[..]].concat());
+                assert_eq!(vector.2, vector.0.flat_map(of).collect::<Vec<_>>());
+
+                assert_eq!(complex.1, [&shape[..], &[2]].concat());
+                let parts = of(complex.0.start).zip(of(complex.0.start + 1));
+                assert_eq!(complex.2, parts.flat_map(|(re, im)| [re, im]).collect::<Vec<_>>());
+
+                // Only rank 0 has them.
+                for other in found.flatten() {
+                    assert_eq!(other.1.unwrap(), None);
                 }
             }
         }
