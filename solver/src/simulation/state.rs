@@ -179,7 +179,7 @@ impl State {
     }
 }
 
-/// An array over the three axes inside as one over the grid's named axes.
+/// The view of an array along the grid's named axes, made from that along the three inner axes.
 fn named_axes<S: ndarray::RawData>(
     array: ndarray::ArrayBase<S, ndarray::IxDyn>,
     grid: &Grid,
