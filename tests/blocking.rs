@@ -102,6 +102,19 @@ fn results_stored_past_the_caches_on_1_to_4_ranks() {
     }
 }
 
+/// Small blocks: whatever is measured to be faster.
+#[test]
+fn steps_as_they_are_made_by_default_on_1_to_4_ranks() {
+    for case in cases() {
+        let expected = expected(&case);
+        for ranks in 1..=4 {
+            let solve = |world: &World| case.solve_in_sweeps(world, &[], Blocking::default());
+            let found = on_threads(ranks, solve).unwrap();
+            assert!(found[0] == expected, "{} on {ranks} ranks", case.name);
+        }
+    }
+}
+
 /// Whichever way to store results is measured to be faster.
 #[test]
 fn a_line_that_outgrows_the_fastest_caches_on_1_and_2_ranks() {
@@ -116,7 +129,9 @@ fn a_line_that_outgrows_the_fastest_caches_on_1_and_2_ranks() {
     };
     let expected = expected(&case);
     for ranks in [1, 2] {
-        let found = on_threads(ranks, |world| case.solve(world, &[])).unwrap();
+        let found =
+            on_threads(ranks, |world| case.solve_in_sweeps(world, &[], Blocking::default()))
+                .unwrap();
         assert!(found[0] == expected, "{ranks} ranks");
     }
 }

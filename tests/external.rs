@@ -8,8 +8,16 @@ use fluxions::prelude::*;
 use fluxions::solver::Values;
 use ndarray::{ArrayD, IxDyn};
 
-/// Writes a series of one vector, one complex and one real field at t = 0 and 1.
-fn write_series(folder: &Path, cells: usize) {
+/// Runs a problem and writes its fields at t = 0 and 1.
+fn record(problem: &Problem, writer: SeriesWriter) {
+    let world = World::solo();
+    let builder = problem.simulation(&world).track(Every::Time(1.0), writer);
+    builder.build().unwrap().run_until(1.0).unwrap();
+}
+
+/// A folder in which the folder `run` holds a series of one vector, one complex and one real field
+/// at t = 0 and 1.
+fn home_with_series(cells: usize) -> tempfile::TempDir {
     let text = format!(
         r#"
         [grid]
@@ -32,17 +40,19 @@ fn write_series(folder: &Path, cells: usize) {
         "#
     );
     let problem = Problem::parse("given.toml", &text).unwrap();
-    let world = World::solo();
-    let writer = SeriesWriter::create(folder, &problem.pde);
-    let mut simulation =
-        problem.simulation(&world).track(Every::Time(1.0), writer).build().unwrap();
-    simulation.run_until(1.0).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    record(&problem, SeriesWriter::create(home.path().join("run"), &problem.pde));
+    home
+}
+
+/// The problem in a file of this name and text.
+fn problem_of(name: &Path, text: &str) -> Problem {
+    Problem::parse(&name.to_string_lossy(), text).unwrap_or_else(|mistakes| panic!("{mistakes:?}"))
 }
 
 /// The fields of a problem file at the beginning, on so many ranks.
 fn initial(name: &Path, text: &str, ranks: usize) -> Vec<f64> {
-    let problem = Problem::parse(&name.to_string_lossy(), text)
-        .unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
+    let problem = problem_of(name, text);
     let found = on_threads(ranks, |world| {
         let mut simulation = problem.simulation(world).build().unwrap();
         let mut all = Vec::new();
@@ -70,14 +80,9 @@ fn complex_numbers_of_single_precision_are_read() {
         "#;
     let text = format!("{head}\n[initial]\npsi = \"x - 2*I*x\"\n[output]\nprecision = \"f32\"");
     let problem = Problem::parse("single.toml", &text).unwrap();
-    let world = World::solo();
     let folder = RunFolder::at(home.path().join("run"));
     folder.prepare(false).unwrap();
-    let writer = SeriesWriter::new(&folder, &problem);
-    let mut simulation =
-        problem.simulation(&world).track(Every::Time(1.0), writer).build().unwrap();
-    simulation.run_until(1.0).unwrap();
-    drop(simulation);
+    record(&problem, SeriesWriter::new(&folder, &problem));
 
     let given = "{ file = \"run/series.h5\" }";
     let text = format!("{head}\n[initial]\npsi = {given}");
@@ -111,12 +116,7 @@ fn a_series_of_another_geometry_is_refused() {
         )
     };
     let problem = Problem::parse("polar.toml", &text("polar", "\"r\"")).unwrap();
-    let world = World::solo();
-    let writer = SeriesWriter::create(home.path().join("run"), &problem.pde);
-    let mut simulation =
-        problem.simulation(&world).track(Every::Time(1.0), writer).build().unwrap();
-    simulation.run_until(1.0).unwrap();
-    drop(simulation);
+    record(&problem, SeriesWriter::create(home.path().join("run"), &problem.pde));
     let name = home.path().join("problem.toml");
     let given = "{ file = \"run/series.h5\" }";
     assert_eq!(initial(&name, &text("polar", given), 1)[2], 0.625);
@@ -151,8 +151,7 @@ fn continued(cells: usize, more: &str) -> String {
 
 #[test]
 fn a_run_goes_on_from_the_series_of_another() {
-    let home = tempfile::tempdir().unwrap();
-    write_series(&home.path().join("run"), 12);
+    let home = home_with_series(12);
     let name = home.path().join("problem.toml");
     let one = initial(&name, &continued(12, ""), 1);
     assert_eq!(one, initial(&name, &continued(12, ""), 3));
@@ -175,8 +174,7 @@ fn a_run_goes_on_from_the_series_of_another() {
 
 #[test]
 fn other_cells_are_interpolated_only_if_asked_for() {
-    let home = tempfile::tempdir().unwrap();
-    write_series(&home.path().join("run"), 12);
+    let home = home_with_series(12);
     let name = home.path().join("problem.toml");
     let text = continued(30, "");
     let mistakes = Problem::parse(&name.to_string_lossy(), &text).unwrap_err();
@@ -200,8 +198,7 @@ fn other_cells_are_interpolated_only_if_asked_for() {
 
 #[test]
 fn a_parameter_from_a_file_is_a_field_that_operators_can_use() {
-    let home = tempfile::tempdir().unwrap();
-    write_series(&home.path().join("run"), 16);
+    let home = home_with_series(16);
     let name = home.path().join("problem.toml");
     let problem = |parameter: &str| {
         format!(
@@ -222,8 +219,7 @@ fn a_parameter_from_a_file_is_a_field_that_operators_can_use() {
         )
     };
     let solve = |text: &str, ranks: usize| {
-        let problem = Problem::parse(&name.to_string_lossy(), text)
-            .unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
+        let problem = problem_of(&name, text);
         let found = on_threads(ranks, |world| {
             let mut simulation = problem.simulation(world).build().unwrap();
             simulation.run_until(0.01)?;
@@ -285,7 +281,7 @@ fn arrays_of_the_program_are_initial_values_and_parameters() {
     assert!(message.contains("are a scalar, and a vector is needed"), "{message}");
 }
 
-/// A problem on the grid of [`write_series`] with 16 cells, in which `D` comes from there.
+/// A problem on the grid of [`home_with_series`] with 16 cells, in which `D` comes from there.
 fn with_given(home: &Path, equation: &str, more: &str) -> Problem {
     let text = format!(
         r#"
@@ -304,8 +300,7 @@ fn with_given(home: &Path, equation: &str, more: &str) -> Problem {
         {more}
         "#
     );
-    let name = home.join("problem.toml");
-    Problem::parse(&name.to_string_lossy(), &text).unwrap_or_else(|m| panic!("{m:?}"))
+    problem_of(&home.join("problem.toml"), &text)
 }
 
 fn end_of(problem: &Problem) -> Vec<f64> {
@@ -317,8 +312,7 @@ fn end_of(problem: &Problem) -> Vec<f64> {
 
 #[test]
 fn conditions_of_given_values_may_change_with_the_time() {
-    let home = tempfile::tempdir().unwrap();
-    write_series(&home.path().join("run"), 16);
+    let home = home_with_series(16);
     let with = |value: &str| {
         let boundary = format!("[boundary.D]\ny = {{ value = {value} }}");
         end_of(&with_given(home.path(), "laplace(D)", &boundary))
@@ -330,8 +324,7 @@ fn conditions_of_given_values_may_change_with_the_time() {
 
 #[test]
 fn the_stable_step_of_a_state_from_a_file_is_found() {
-    let home = tempfile::tempdir().unwrap();
-    write_series(&home.path().join("run"), 16);
+    let home = home_with_series(16);
     let problem = with_given(home.path(), "D*laplace(c)", "");
     let step = fluxions::solver::stable_step(&problem.pde, &problem.initial, &Tableau::EULER);
     // The largest D is sin(πx) + y in the cell nearest to its maximum.

@@ -1,4 +1,4 @@
-//! A run exchanges exactly the messages that its plan says.
+//! A run that makes its steps pass by pass exchanges exactly the messages that its plan says.
 
 mod common;
 
@@ -11,8 +11,11 @@ fn as_many_messages_and_bytes_as_planned() {
         for ranks in [1, 2, 3, 4, 6] {
             let plan = Inspection::new(&case.pde, &case.scheme, ranks, &[]).unwrap();
             let reports = on_threads(ranks, |world| {
-                let mut builder =
-                    Simulation::builder(&case.pde, world).scheme(&case.scheme).dt(case.dt);
+                let passes = Blocking { steps: Some(0), ..Blocking::default() };
+                let mut builder = Simulation::builder(&case.pde, world)
+                    .scheme(&case.scheme)
+                    .dt(case.dt)
+                    .blocking(passes);
                 for (field, value) in &case.initial {
                     builder = builder.initial(field, *value);
                 }

@@ -19,12 +19,13 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// The bits of all fields at the end, on rank 0; on the other ranks nothing.
+    /// The bits of all fields at the end, on rank 0; on the other ranks nothing. Each pass has a
+    /// sweep of its own.
     pub(crate) fn solve(&self, world: &World, dims: &[usize]) -> Result<Vec<u64>, Error> {
-        self.solve_in_sweeps(world, dims, Blocking::default())
+        self.solve_in_sweeps(world, dims, Blocking { steps: Some(0), ..Blocking::default() })
     }
 
-    /// The same with so many steps and slabs in a sweep.
+    /// The bits of all fields at the end on rank 0, with so many steps and slabs in a sweep.
     pub(crate) fn solve_in_sweeps(
         &self,
         world: &World,

@@ -1,11 +1,12 @@
 //! Operators on fields that a program defines by a stencil of offsets and weights, or by a rule
 //! that writes the operations of a kernel.
 
+use std::cell::OnceCell;
 use std::fmt;
 use std::sync::Arc;
 
 use fluxions_expr::{Binary, Builder, ComplexValue, Value};
-use fluxions_grid::Grid;
+use fluxions_grid::{Axis, Grid};
 
 use super::neighbours::Neighbours;
 
@@ -119,7 +120,7 @@ impl FieldOperator {
             arguments: self.arguments,
             builder: &mut *neighbours.builder,
             load: &mut load,
-            fault: None,
+            fault: OnceCell::new(),
         };
         let value = match &self.rule {
             Rule::Written(rule) => rule(&mut cells),
@@ -137,7 +138,7 @@ impl FieldOperator {
                 sum.unwrap_or_else(|| cells.builder.constant(0.0))
             }
         };
-        (value, cells.fault)
+        (value, cells.fault.into_inner())
     }
 
     /// The operator's value in a cell.
@@ -173,7 +174,8 @@ pub struct StencilCells<'a> {
     arguments: usize,
     builder: &'a mut Builder,
     load: LoadCell<'a>,
-    fault: Option<String>,
+    /// The first mistake in how the rule asks for cells.
+    fault: OnceCell<String>,
 }
 
 impl StencilCells<'_> {
@@ -185,19 +187,17 @@ impl StencilCells<'_> {
     pub fn at(&mut self, argument: usize, offset: &[i32]) -> Value {
         let axes = self.grid.dimension();
         if argument >= self.arguments {
-            let message = format!(
+            self.report(format!(
                 "it asks for argument {argument}, counted from 0, but takes {}",
                 self.arguments
-            );
-            self.fault.get_or_insert(message);
+            ));
             return self.builder.constant(f64::NAN);
         }
         if offset.len() != axes {
-            let message = format!(
+            self.report(format!(
                 "the offset {offset:?} has {} components, but the grid has {axes} axes",
                 offset.len()
-            );
-            self.fault.get_or_insert(message);
+            ));
             return self.builder.constant(f64::NAN);
         }
         let mut whole = [0; 3];
@@ -205,15 +205,35 @@ impl StencilCells<'_> {
         (self.load)(self.builder, argument, whole)
     }
 
-    /// The distance between the centres of cells along a named axis.
+    /// The distance between the centres of cells along a named axis, counted from 0.
+    ///
+    /// If there is no such axis, this is reported when the system of equations is built.
     pub fn spacing(&self, axis: usize) -> f64 {
-        self.grid.axes()[axis].spacing()
+        self.grid.axes().get(axis).map_or_else(|| self.no_axis(axis), Axis::spacing)
     }
 
-    /// The coordinate of the cell's centre along a named axis.
+    /// The coordinate of the cell's centre along a named axis, counted from 0.
+    ///
+    /// If there is no such axis, this is reported when the system of equations is built.
     pub fn coordinate(&mut self, axis: usize) -> Value {
+        if axis >= self.grid.dimension() {
+            let nan = self.no_axis(axis);
+            return self.builder.constant(nan);
+        }
         let axis = self.grid.missing() + axis;
         self.builder.profile(axis, axis)
+    }
+
+    /// Reports that the grid has no such axis. Returns what stands for a number along it.
+    fn no_axis(&self, axis: usize) -> f64 {
+        let axes = self.grid.dimension();
+        self.report(format!("it asks for axis {axis}, counted from 0, but the grid has {axes}"));
+        f64::NAN
+    }
+
+    /// Keeps the first mistake in how the rule asks for cells.
+    fn report(&self, message: String) {
+        self.fault.get_or_init(|| message);
     }
 
     /// The builder of the kernel, whose operations combine values.

@@ -21,6 +21,12 @@ impl Slot {
     }
 }
 
+impl From<usize> for Slot {
+    fn from(array: usize) -> Self {
+        Slot::Array(array)
+    }
+}
+
 /// The cells in which a kernel is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Extent {
@@ -76,6 +82,19 @@ impl<A> Action<A> {
                 parameter: *parameter,
             },
         })
+    }
+
+    /// The numbers of the arrays that the action computes, in the order of its outputs. Only sweeps
+    /// compute arrays.
+    pub(crate) fn written(&self) -> impl Iterator<Item = usize>
+    where
+        A: Copy + Into<Slot>,
+    {
+        let outputs: &[A] = match self {
+            Action::Sweep { outputs, .. } => outputs,
+            Action::At(_) | Action::Halo { .. } | Action::Reduce { .. } => &[],
+        };
+        outputs.iter().filter_map(|output| (*output).into().array())
     }
 
     /// The least number of bytes per cell that the action moves between memory and processor, with

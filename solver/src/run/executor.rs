@@ -289,9 +289,8 @@ impl Executor {
         for (number, action) in plan.actions().iter().enumerate() {
             match action {
                 Action::At(fraction) => self.parameters.set_time(time + fraction * step),
-                Action::Sweep { kernel, outputs, extent: Extent::Block, beyond, .. } => {
-                    let arrays = outputs.iter().filter_map(|slot| slot.array());
-                    let arrays = arrays.map(|array| plan.stands_for(array)).collect();
+                Action::Sweep { kernel, extent: Extent::Block, beyond, .. } => {
+                    let arrays = action.written().map(|array| plan.stands_for(array)).collect();
                     let mut raised = || {
                         let guard = plan.guard(*kernel)?;
                         self.binding.bind(memory, action);

@@ -67,6 +67,17 @@ impl PartialReduction {
         }
     }
 
+    /// Adds the values of a row to the reduction. Sums are those of the values times the volumes of
+    /// their cells. `volume` gives the volume of a cell from its index in the row.
+    pub(crate) fn add_weighted(&mut self, row: &[f64], volume: impl Fn(usize) -> f64) {
+        match self.kind {
+            Reduction::Integral | Reduction::Average => {
+                row.iter().enumerate().for_each(|(k, x)| self.sum.add(*x * volume(k)));
+            }
+            Reduction::Max | Reduction::Min => self.add(row),
+        }
+    }
+
     /// The result for the whole domain. Collective.
     pub(crate) fn finish(mut self, world: &World, measure: Measure) -> Result<f64, Error> {
         match self.kind {

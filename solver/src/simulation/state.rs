@@ -3,11 +3,11 @@
 
 use std::ops::Range;
 
-use fluxions_comm::{ExactSum, World};
+use fluxions_comm::World;
 use fluxions_expr::{Reduction, Type};
 use fluxions_grid::{Grid, Metric};
 use fluxions_halo::{Decomposition, Subdomain};
-use ndarray::{Array3, ArrayD, ArrayViewD, ArrayViewMutD, Axis};
+use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD, Axis};
 
 use crate::error::Error;
 use crate::plan::action::Extent;
@@ -15,6 +15,8 @@ use crate::plan::observable::Observable;
 use crate::run::executor::Executor;
 use crate::run::memory::Memory;
 use crate::run::not_finite;
+use crate::run::random_rows::rows;
+use crate::run::reduction::{Measure, PartialReduction};
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
 
@@ -88,87 +90,78 @@ impl State {
 
     pub(crate) fn reduce(&mut self, name: &str, kind: Reduction, time: f64) -> Result<f64, Error> {
         let array = self.array_of(name, time)?;
-        let values = self.view(array);
+        let (layout, numbers) = (self.memory.layout(), self.memory.of_array(array));
         let grid = self.pde.grid();
-        let nan_wins = |a: f64, b: f64, better: bool| if better || b.is_nan() { b } else { a };
-        match kind {
-            Reduction::Max => {
-                let max = values.iter().fold(f64::NEG_INFINITY, |a, b| nan_wins(a, *b, *b > a));
-                Ok(self.world.max(max)?)
-            }
-            Reduction::Min => {
-                let min = values.iter().fold(f64::INFINITY, |a, b| nan_wins(a, *b, *b < a));
-                Ok(self.world.min(min)?)
-            }
-            Reduction::Integral | Reduction::Average => {
-                let mut sum = ExactSum::new();
-                let equal = grid.cell_volume();
-                match equal {
-                    Some(_) => values.iter().for_each(|x| sum.add(*x)),
-                    None => {
-                        // r is the first axis.
-                        let first = self.block.start()[grid.missing()];
-                        for (i, cells) in values.axis_iter(Axis(0)).enumerate() {
-                            let volume = grid.metric(Metric::Volume, (first + i) as isize);
-                            cells.iter().for_each(|x| sum.add(*x * volume));
-                        }
-                    }
+        let measure = Measure::new(grid);
+        // Volumes differ along the first named axis, which is r.
+        let r = grid.missing();
+        let first = self.block.start()[r];
+        let volume = |index: usize| grid.metric(Metric::Volume, (first + index) as isize);
+        let mut partial = PartialReduction::new(kind);
+        for (at, cells) in rows(&self.block) {
+            let row = &numbers[layout.index(cells.start)..][..cells.shape()[2]];
+            match (measure, at.get(r)) {
+                (Measure::Uniform { .. }, _) => partial.add(row),
+                (Measure::Weighted { .. }, Some(index)) => {
+                    let volume = volume(*index);
+                    partial.add_weighted(row, |_| volume);
                 }
-                self.world.combine_sum(&mut sum)?;
-                Ok(match (kind, equal) {
-                    (Reduction::Integral, _) => sum.value() * equal.unwrap_or(1.0),
-                    (_, Some(_)) => sum.value() / grid.cells() as f64,
-                    (_, None) => sum.value() / grid.volume(),
-                })
+                // r runs along the row.
+                (Measure::Weighted { .. }, None) => partial.add_weighted(row, volume),
             }
         }
+        Ok(partial.finish(&self.world, measure)?)
     }
 
     pub(crate) fn gather(&mut self, name: &str, time: f64) -> Result<Option<ArrayD<f64>>, Error> {
         let ty = self.type_of(name)?;
-        let mut parts = Vec::new();
+        let mut numbers = Vec::new();
         for array in self.arrays_of(name, time)? {
-            parts.extend(self.gather_array(array)?);
+            self.gather_array(array, &mut numbers)?;
         }
-        if parts.is_empty() {
+        if !self.world.is_root() {
             return Ok(None);
         }
-        let shape = parts[0].shape().to_vec();
-        let n = self.pde.space().dimension();
-        let mut whole = vec![n; ty.rank.indices()];
+        let grid = self.pde.grid();
+        let mut shape = vec![self.pde.space().dimension(); ty.rank.indices()];
+        shape.extend(&grid.shape()[grid.missing()..]);
         if ty.complex {
-            whole.push(2);
+            // The imaginary part of each number comes next to its real part.
+            shape.push(2);
+            let mut pairs = Vec::with_capacity(numbers.len());
+            for component in numbers.chunks_exact(2 * grid.cells()) {
+                let (re, im) = component.split_at(grid.cells());
+                re.iter().zip(im).for_each(|(re, im)| pairs.extend([*re, *im]));
+            }
+            numbers = pairs;
         }
-        whole.extend(&shape);
-        let numbers: Vec<f64> = parts.into_iter().flatten().collect();
-        let mut all = ArrayD::from_shape_vec(whole, numbers)
-            .expect("a value has as many numbers as its type");
-        if ty.complex {
-            // The axis of real and imaginary part goes to the end.
-            let mut order: Vec<usize> = (0..all.ndim()).collect();
-            let part = order.remove(ty.rank.indices());
-            order.push(part);
-            all = all.permuted_axes(order).as_standard_layout().into_owned();
-        }
-        Ok(Some(all))
+        let all = ArrayD::from_shape_vec(shape, numbers);
+        Ok(Some(all.expect("a value has as many numbers as its type")))
     }
 
-    /// An array on the whole grid, on rank 0.
-    fn gather_array(&self, array: usize) -> Result<Option<ArrayD<f64>>, Error> {
-        let mine: Vec<f64> = self.view(array).iter().copied().collect();
+    /// Appends the values of an array on the whole grid to `numbers`, on rank 0. Collective.
+    fn gather_array(&self, array: usize, numbers: &mut Vec<f64>) -> Result<(), Error> {
+        let (layout, values) = (self.memory.layout(), self.memory.of_array(array));
+        let mut mine = Vec::with_capacity(self.block.cells());
+        layout.rows(&layout.domain(), |start, cells| {
+            mine.extend_from_slice(&values[start..][..cells]);
+        });
         let blocks: Vec<Subdomain> =
             (0..self.world.size()).map(|rank| self.decomposition.subdomain(rank)).collect();
         let counts: Vec<usize> = blocks.iter().map(Subdomain::cells).collect();
-        let Some(all) = self.world.gather(&mine, &counts)? else { return Ok(None) };
-        let mut whole = Array3::zeros(self.decomposition.shape());
-        let mut values = all.into_iter();
+        let Some(all) = self.world.gather(&mine, &counts)? else { return Ok(()) };
+        let first = numbers.len();
+        numbers.resize(first + all.len(), 0.0);
+        let (whole, mut rest) = (&mut numbers[first..], &all[..]);
         for block in &blocks {
-            let [s0, s1, s2] = block.start();
-            let [n0, n1, n2] = block.shape();
-            let mut part = whole.slice_mut(ndarray::s![s0..s0 + n0, s1..s1 + n1, s2..s2 + n2]);
-            part.iter_mut().zip(&mut values).for_each(|(cell, value)| *cell = value);
+            for ([i, j], _) in rows(block) {
+                let (row, others) = rest.split_at(block.shape()[2]);
+                let start = block.global_number([i, j, 0]) as usize;
+                whole[start..][..row.len()].copy_from_slice(row);
+                rest = others;
+            }
         }
-        Ok(Some(named_axes(whole.into_dyn(), self.pde.grid())))
+        Ok(())
     }
 
     pub(crate) fn is_finite(&self) -> bool {
@@ -186,10 +179,152 @@ impl State {
     }
 }
 
-/// An array over the three axes inside as one over the grid's named axes.
+/// The view of an array along the grid's named axes, made from that along the three inner axes.
 fn named_axes<S: ndarray::RawData>(
     array: ndarray::ArrayBase<S, ndarray::IxDyn>,
     grid: &Grid,
 ) -> ndarray::ArrayBase<S, ndarray::IxDyn> {
     (0..grid.missing()).fold(array, |array, _| array.index_axis_move(Axis(0), 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use fluxions_comm::ExactSum;
+    use fluxions_comm::threads::run as on_threads;
+    use fluxions_expr::Rank;
+    use fluxions_grid::{Ends, Geometry};
+
+    use super::*;
+    use crate::simulation::simulation::Simulation;
+
+    /// Grids of each geometry and dimension. No two axes of a grid have the same number of cells.
+    fn grids() -> Vec<Grid> {
+        let all: [(Geometry, &[(&str, usize)]); 6] = [
+            (Geometry::Cartesian, &[("x", 7)]),
+            (Geometry::Cartesian, &[("x", 5), ("y", 6)]),
+            (Geometry::Cartesian, &[("x", 4), ("y", 3), ("z", 5)]),
+            (Geometry::Polar, &[("r", 9)]),
+            (Geometry::Spherical, &[("r", 8)]),
+            (Geometry::Cylindrical, &[("r", 6), ("z", 5)]),
+        ];
+        let grid = |(geometry, axes): (_, &[(&str, usize)])| {
+            let axis = |grid: fluxions_grid::GridBuilder, (name, cells): &(&str, usize)| {
+                grid.axis(name, 0.5..2.0, *cells, Ends::Bounded)
+            };
+            axes.iter().fold(Grid::builder(geometry), axis).build().unwrap()
+        };
+        all.map(grid).into()
+    }
+
+    /// The value that a test gives to a cell of an array.
+    fn value(array: usize, cell: usize) -> f64 {
+        (1.0 + 1000.0 * array as f64 + cell as f64).sin()
+    }
+
+    /// A scalar, a vector and a complex field whose numbers all differ.
+    fn simulation(grid: &Grid, world: &World) -> Simulation {
+        let pde = Pde::on(grid)
+            .field("v", Type::real(Rank::Vector))
+            .field("psi", Type::COMPLEX)
+            .equation("u", "0")
+            .equation("v", "0*v")
+            .equation("psi", "0*psi")
+            .build()
+            .unwrap();
+        let zeros = format!("[{}]", vec!["0"; pde.space().dimension()].join(", "));
+        let builder = Simulation::builder(&pde, world).initial("u", 0.0).initial("psi", "0*I");
+        let mut simulation = builder.initial("v", zeros.as_str()).dt(1.0).build().unwrap();
+        for array in 0..pde.arrays() {
+            let State { memory, block, .. } = &mut simulation.state;
+            let mut view = memory.layout().view_mut(memory.of_array_mut(array));
+            for ((i, j, k), cell) in view.indexed_iter_mut() {
+                *cell = value(array, block.global_number([i, j, k]) as usize);
+            }
+        }
+        simulation
+    }
+
+    const KINDS: [Reduction; 4] =
+        [Reduction::Integral, Reduction::Average, Reduction::Max, Reduction::Min];
+
+    /// The reductions of `u`, which is array `number`, computed cell by cell.
+    fn reductions(grid: &Grid, number: usize) -> [f64; 4] {
+        let mut sum = ExactSum::new();
+        let (mut most, mut least) = (f64::NEG_INFINITY, f64::INFINITY);
+        let per_shell = grid.cells() / grid.axes()[0].cells();
+        for cell in 0..grid.cells() {
+            let value = value(number, cell);
+            let volume = grid.metric(Metric::Volume, (cell / per_shell) as isize);
+            sum.add(if grid.cell_volume().is_some() { value } else { value * volume });
+            (most, least) = (most.max(value), least.min(value));
+        }
+        let (integral, average) = match grid.cell_volume() {
+            Some(volume) => (sum.value() * volume, sum.value() / grid.cells() as f64),
+            None => (sum.value(), sum.value() / grid.volume()),
+        };
+        [integral, average, most, least]
+    }
+
+    #[test]
+    fn reductions_are_those_of_all_cells_on_1_to_3_ranks() {
+        for grid in grids() {
+            for ranks in 1..=3 {
+                let found = on_threads(ranks, |world| {
+                    let mut simulation = simulation(&grid, world);
+                    let state = &mut simulation.state;
+                    let array = state.array_of("u", 0.0)?;
+                    let found = KINDS.map(|kind| state.reduce("u", kind, 0.0).unwrap());
+                    if world.rank() == ranks - 1 {
+                        let origin = state.memory.layout().origin();
+                        state.memory.of_array_mut(array)[origin] = f64::NAN;
+                    }
+                    for kind in KINDS {
+                        assert!(state.reduce("u", kind, 0.0)?.is_nan(), "{kind:?}");
+                    }
+                    Ok::<_, Error>((array, found))
+                });
+                for (array, found) in found.unwrap() {
+                    assert_eq!(found, reductions(&grid, array), "{grid:?} on {ranks} ranks");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn gathered_values_lie_where_their_cells_are_on_1_to_3_ranks() {
+        for grid in grids() {
+            let cells = grid.cells();
+            let shape: Vec<usize> = grid.axes().iter().map(|axis| axis.cells()).collect();
+            for ranks in 1..=3 {
+                let found = on_threads(ranks, |world| {
+                    let state = &mut simulation(&grid, world).state;
+                    let field = |name| (state.arrays_of(name, 0.0), state.gather(name, 0.0));
+                    Ok::<_, Error>(["u", "v", "psi"].map(field))
+                });
+                let mut found = found.unwrap().into_iter();
+                let [scalar, vector, complex] = found.next().unwrap().map(|(arrays, all)| {
+                    let (arrays, all) = (arrays.unwrap(), all.unwrap().unwrap());
+                    let numbers: Vec<f64> = all.iter().copied().collect();
+                    (arrays, all.shape().to_vec(), numbers)
+                });
+                let of = |array: usize| (0..cells).map(move |cell| value(array, cell));
+
+                assert_eq!(scalar.1, shape);
+                assert_eq!(scalar.2, of(scalar.0.start).collect::<Vec<_>>());
+
+                let n = vector.0.len();
+                assert_eq!(vector.1, [&[n], &shape[..]].concat());
+                assert_eq!(vector.2, vector.0.flat_map(of).collect::<Vec<_>>());
+
+                assert_eq!(complex.1, [&shape[..], &[2]].concat());
+                let parts = of(complex.0.start).zip(of(complex.0.start + 1));
+                assert_eq!(complex.2, parts.flat_map(|(re, im)| [re, im]).collect::<Vec<_>>());
+
+                // Only rank 0 has them.
+                for other in found.flatten() {
+                    assert_eq!(other.1.unwrap(), None);
+                }
+            }
+        }
+    }
 }

@@ -18,11 +18,8 @@ impl Undo {
     /// What the steps of a plan need, whose fields take `state` arrays.
     pub(super) fn new(plan: &Plan, state: usize) -> Self {
         let belongs = |array: &usize| *array < state || plan.changing().contains(array);
-        let mut arrays = Vec::new();
-        for action in plan.actions() {
-            let Action::Sweep { outputs, .. } = action else { continue };
-            arrays.extend(outputs.iter().filter_map(|slot| slot.array()).filter(belongs));
-        }
+        let written = plan.actions().iter().flat_map(Action::written);
+        let mut arrays: Vec<usize> = written.filter(belongs).collect();
         arrays.sort_unstable();
         arrays.dedup();
         Undo { arrays, values: Vec::new() }

@@ -152,6 +152,18 @@ fn operators_that_do_not_fit_are_refused() {
         message(FieldOperator::rule("f", 1, |cells| cells.at(1, &[0])), "f(c)"),
         "the operator `f` does not fit: it asks for argument 1, counted from 0, but takes 1"
     );
+    let by_spacing = FieldOperator::rule("f", 1, |cells| {
+        let dy = cells.spacing(1);
+        cells.builder().constant(dy)
+    });
+    assert_eq!(
+        message(by_spacing, "f(c)"),
+        "the operator `f` does not fit: it asks for axis 1, counted from 0, but the grid has 1"
+    );
+    assert_eq!(
+        message(FieldOperator::rule("f", 1, |cells| cells.coordinate(3)), "f(c)"),
+        "the operator `f` does not fit: it asks for axis 3, counted from 0, but the grid has 1"
+    );
     assert_eq!(
         message(FieldOperator::stencil("laplace", [(vec![1], 1.0)]), "c"),
         "the name `laplace` is taken: it is a built-in function"

@@ -176,7 +176,7 @@ impl SlabGhosts {
 
 #[cfg(test)]
 mod tests {
-    use fluxions_grid::{Condition, Ends, Grid};
+    use fluxions_grid::{Condition, Ends, Grid, Layout};
 
     use super::*;
     use crate::plan::action::Action;
@@ -184,6 +184,16 @@ mod tests {
     use crate::run::memory::Memory;
     use crate::run::testing::{alone, euler_step, fill};
     use crate::run::walled_group::WalledGroup;
+
+    /// The bound arrays at half a time unit.
+    fn filling<'a>(
+        memory: &'a mut Memory,
+        layout: &'a Layout,
+        binding: &'a Binding,
+        scratch: &'a mut Scratch,
+    ) -> Filling<'a> {
+        Filling { memory: memory.all_mut(), layout, halo: &binding.halo, time: 0.5, scratch }
+    }
 
     /// Filling the ghost cells slab by slab gives the same values as an exchange of the whole
     /// block.
@@ -210,14 +220,7 @@ mod tests {
         fill(&mut memory, 1);
         group.exchange.start(0, memory.all_mut(), &binding.halo.arrays).unwrap();
         group.exchange.finish(0, memory.all_mut(), &binding.halo.arrays).unwrap();
-        let mut filling = Filling {
-            memory: memory.all_mut(),
-            layout,
-            halo: &binding.halo,
-            time: 0.5,
-            scratch: &mut scratch,
-        };
-        group.fill_walls(0, &mut filling);
+        group.fill_walls(0, &mut filling(&mut memory, layout, &binding, &mut scratch));
         let whole = memory.of_array(0).to_vec();
 
         let pipeline = Pipeline::new(&pde, &plan, 2).unwrap();
@@ -235,14 +238,8 @@ mod tests {
         memory.of_array_mut(0).fill(0.0);
         fill(&mut memory, 1);
         for slab in 0..6 {
-            let mut filling = Filling {
-                memory: memory.all_mut(),
-                layout,
-                halo: &binding.halo,
-                time: 0.5,
-                scratch: &mut scratch,
-            };
-            ghosts.fill(&mut filling, &block.domain().with_axis(1, slab, slab + 1));
+            let part = block.domain().with_axis(1, slab, slab + 1);
+            ghosts.fill(&mut filling(&mut memory, layout, &binding, &mut scratch), &part);
         }
         assert_eq!(memory.of_array(0), whole);
         // Where the ends of y meet, the sign changes.

@@ -150,8 +150,9 @@ impl Wavefront {
     pub(crate) fn causes(&self, step: usize) -> Causes {
         let mut causes = Causes::default();
         for (k, task) in self.pipeline.tasks.iter().enumerate().filter(|(_, t)| t.step == step) {
-            let Action::Sweep { kernel, outputs, .. } = &task.action else { continue };
-            let arrays = outputs.iter().map(|array| self.plan.stands_for(*array)).collect();
+            let Action::Sweep { kernel, .. } = &task.action else { continue };
+            let written = task.action.written();
+            let arrays = written.map(|array| self.plan.stands_for(array)).collect();
             let raised = self.plan.guard(*kernel).map(|_| self.raised.contains(&k));
             causes.note(arrays, raised, self.failed.contains(&k));
         }

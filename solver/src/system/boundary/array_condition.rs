@@ -23,7 +23,7 @@ pub struct ArrayCondition {
     pub(crate) changes: bool,
 }
 
-/// The conditions of one array: lower and upper side of each of the three axes inside.
+/// The conditions of one array at the lower and the upper side of each of the three inner axes.
 pub type FaceConditions = [[ArrayCondition; 2]; 3];
 
 /// The axes at whose ends the sign changes.

@@ -16,7 +16,7 @@ pub(crate) struct CheckedCondition {
     pub(crate) of: Option<String>,
     /// The axis or face, such as `x` or `x-`.
     pub(crate) at: String,
-    /// The number of the axis inside.
+    /// The number of the inner axis.
     pub(crate) axis: usize,
     pub(crate) sides: Vec<Side>,
     /// For quantities of real numbers.

@@ -26,7 +26,7 @@ pub(crate) enum Edge {
     Pole,
 }
 
-/// The ends of the three axes.
+/// The ends of the three inner axes.
 pub(crate) type Edges = [[Edge; 2]; 3];
 
 /// What the conditions of a field mean for its transport.

@@ -4,8 +4,8 @@ use crate::error::Error;
 use crate::system::pde::Pde;
 use crate::system::transport::advected::unfit;
 
-/// Checks that the grid has as many cells along each axis as a step with transport looks at,
-/// `least` along each of the three axes inside.
+/// Checks that the grid has as many cells along each axis as a step with transport looks at.
+/// `least` gives their number along each of the three inner axes.
 pub(crate) fn check_cells(pde: &Pde, least: [usize; 3]) -> Result<(), Error> {
     let Some(first) = pde.advected.first() else { return Ok(()) };
     for (axis, needed) in pde.grid().axes().iter().zip(&least[pde.grid().missing()..]) {
