@@ -2,26 +2,29 @@
 
 use std::fmt::Write;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::Instant;
 
 use fluxions::expr::{Rank, Type};
-use fluxions::grid::{Condition, Side};
+use fluxions_io::Problem;
 use fluxions_io::numbers::brief;
 use fluxions_io::problem::Times;
-use fluxions_io::{Field, Problem};
 use fluxions_solver::{
-    Advector, EqualSteps, FaceConditions, Formula, Inspection, StableStep, ThirdOrder, Transport,
+    Advector, EqualSteps, Formula, Inspection, Speed, StableStep, ThirdOrder, Transport,
     measured_speed, stable_step,
 };
-use indicatif::{BinaryBytes, HumanDuration};
+use indicatif::BinaryBytes;
 
 use crate::args::{CheckArgs, Stage};
+use crate::conditions::conditions;
+use crate::estimate::Estimate;
 use crate::failure::Failure;
 use crate::print::print;
 use crate::{ranks, source};
 
 pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
+    let began = Instant::now();
     let problem = source::read(&args.problem)?;
+    let read = began.elapsed().as_secs_f64();
     let ranks = ranks::number(&args.problem, &problem);
     // Output expressions and initial values are checked by making a simulation of a small part.
     let mistakes = |errors| Failure::Mistakes(problem.mistakes(&errors));
@@ -40,7 +43,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
                 .map_err(mistakes)?;
             let speed = measured_speed(&problem.pde, &problem.initial, &problem.times.scheme)
                 .map_err(mistakes)?;
-            print(&describe(&problem, &inspection, &step, speed, ranks)?);
+            print(&describe(&problem, &inspection, &step, (speed, read), ranks)?);
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -73,7 +76,7 @@ fn describe(
     problem: &Problem,
     inspection: &Inspection,
     step: &StableStep,
-    speed: f64,
+    (speed, read): (Speed, f64),
     ranks: usize,
 ) -> Result<String, Failure> {
     let mut text = String::new();
@@ -112,7 +115,11 @@ fn describe(
     line("step", inspection.plan.clone());
     let dims: Vec<String> = inspection.dims.iter().map(usize::to_string).collect();
     line("ranks", format!("{ranks} ({})", dims.join("×")));
-    line("memory", format!("{} per rank", BinaryBytes(inspection.memory_per_rank as u64)));
+    let mut memory = format!("{} per rank", BinaryBytes(inspection.memory_per_rank as u64));
+    if let Err(error) = inspection.check_memory(ranks) {
+        memory += &format!("\nwarning: {error}");
+    }
+    line("memory", memory);
     line(
         "halos",
         format!(
@@ -125,19 +132,8 @@ fn describe(
     let steps = EqualSteps::new(times.start, times.dt)?.steps_to(times.end)?;
     line("time", format!("{steps} {}", times.describe()));
     line("stable dt", stable(times, step));
-    let seconds = steps as f64 * grid.cells() as f64 / (speed * usable(ranks) as f64);
-    let duration = Duration::from_secs_f64(seconds.min(1e9));
-    let took = match seconds < 1.0 {
-        true => format!("{seconds:.2} s"),
-        false => HumanDuration(duration).to_string(),
-    };
-    line("run time", format!("about {took} (one rank steps {:.1} Mcell/s here)", speed / 1e6));
+    line("run time", Estimate::new(problem, ranks, speed, read).describe(speed));
     Ok(text)
-}
-
-/// How many of these ranks this machine can run at the same time.
-fn usable(ranks: usize) -> usize {
-    ranks.min(std::thread::available_parallelism().map_or(1, usize::from))
 }
 
 fn stable(times: &Times, step: &StableStep) -> String {
@@ -226,57 +222,4 @@ fn fields(problem: &Problem) -> String {
         }
     };
     pde.fields().iter().zip(pde.types()).map(one).collect::<Vec<_>>().join(", ")
-}
-
-/// The boundary conditions of each field and definition, in words.
-fn conditions(problem: &Problem) -> String {
-    let pde = &problem.pde;
-    let all = pde.conditions();
-    let fields = pde.fields().iter().zip(pde.types()).enumerate();
-    let fields = fields.map(|(f, (name, ty))| (name, *ty, all.of_field(f, *ty)));
-    let definitions = pde.definitions().iter().enumerate();
-    let definitions =
-        definitions.map(|(d, of)| (&of.name, of.expr.ty, all.of_definition(d, of.expr.ty)));
-    let mut lines = Vec::new();
-    for (name, ty, numbers) in fields.chain(definitions) {
-        // Real and imaginary parts have the same conditions.
-        let arrays = numbers.unwrap_or_default().iter().step_by(ty.per_component());
-        let words: Vec<String> = arrays.map(|n| on_faces(problem, all.of_array(*n))).collect();
-        match words.first() {
-            Some(first) if words.iter().all(|other| other == first) => {
-                lines.push(format!("{name}: {first}"));
-            }
-            _ => {
-                let components = Field::new(name, ty, &pde.space().components).components();
-                let named = components.iter().zip(&words);
-                lines.extend(named.map(|(component, words)| format!("{component}: {words}")));
-            }
-        }
-    }
-    lines.join("\n")
-}
-
-/// The condition at each face, in words.
-fn on_faces(problem: &Problem, conditions: &FaceConditions) -> String {
-    let grid = problem.pde.grid();
-    let mut faces = Vec::new();
-    for (named, axis) in grid.axes().iter().enumerate() {
-        let [lower, upper] = &conditions[grid.missing() + named];
-        if lower.condition.joins_ends() {
-            faces.push(format!("{} {}", axis.name(), lower.condition.name()));
-            continue;
-        }
-        for (side, face) in Side::BOTH.into_iter().zip([lower, upper]) {
-            let name = match &face.condition {
-                Condition::Derivative(expr) if is_zero(expr) => "no flux",
-                other => other.name(),
-            };
-            faces.push(format!("{}{} {name}", axis.name(), side.sign()));
-        }
-    }
-    faces.join(", ")
-}
-
-fn is_zero(expr: &fluxions::expr::Expr) -> bool {
-    matches!(expr.node, fluxions::expr::Node::Number(0.0))
 }

@@ -3,7 +3,9 @@
 mod args;
 mod bench;
 mod check;
+mod conditions;
 mod diff;
+mod estimate;
 mod failure;
 mod info;
 mod plot;

@@ -3,14 +3,14 @@
 //! In small problems ranks wait longer for each other than they compute. So steps are timed for a
 //! moment, on one rank and then on twice as many again and again, until more ranks no longer pay.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fluxions::comm::{World, threads};
 use fluxions_io::Problem;
 use fluxions_solver::{EqualSteps, seconds_per_step};
 
 /// Grids with more cells than this are not timed: every core pays.
-const LARGE: usize = 1 << 18;
+pub(crate) const LARGE: usize = 1 << 18;
 /// The fewest cells for a rank in such a grid.
 const CELLS_PER_RANK: usize = 1 << 12;
 /// Runs that take one rank fewer seconds than this are not worth a choice.
@@ -38,14 +38,15 @@ pub(crate) fn fastest(problem: &Problem, least: usize, most: usize) -> usize {
     }
     let Some(steps) = steps(problem) else { return least };
     let quick = Duration::from_secs_f64(TIMED[0]);
-    let Some(one) = seconds(problem, least, quick) else { return least };
-    let whole = steps * one;
+    let Some(one) = timing(problem, least, quick) else { return least };
+    let whole = steps as f64 * one.step;
     if whole < SHORT {
         return least;
     }
     let timed = Duration::from_secs_f64((SHARE * whole).clamp(TIMED[0], TIMED[1]));
     let candidates = doubled(least, most).into_iter().filter(|ranks| fits(*ranks));
-    choose(candidates, |ranks| seconds(problem, ranks, timed)).unwrap_or(least)
+    let seconds = |ranks| timing(problem, ranks, timed).map(|timing| timing.step);
+    choose(candidates, seconds).unwrap_or(least)
 }
 
 /// The numbers from `least` to `most` of which each is twice the one before, but for the last.
@@ -72,30 +73,39 @@ fn choose(
 }
 
 /// The number of steps of the run.
-fn steps(problem: &Problem) -> Option<f64> {
+pub(crate) fn steps(problem: &Problem) -> Option<u64> {
     let times = &problem.times;
     let steps = EqualSteps::new(times.start, times.dt).and_then(|s| s.steps_to(times.end)).ok()?;
-    Some(times.max_steps.map_or(steps, |most| steps.min(most)) as f64)
+    Some(times.max_steps.map_or(steps, |most| steps.min(most)))
 }
 
-/// The seconds that a step takes on this many ranks, if the problem can be stepped.
-fn seconds(problem: &Problem, ranks: usize, timed: Duration) -> Option<f64> {
+/// How long a problem takes on some number of ranks, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timing {
+    pub(crate) setup: f64,
+    pub(crate) step: f64,
+}
+
+/// How long a problem takes on this many ranks as threads, if it can be stepped.
+pub(crate) fn timing(problem: &Problem, ranks: usize, timed: Duration) -> Option<Timing> {
     // So short that the state hardly changes.
     let start = problem.times.start;
     let dt = if start == 0.0 { 1e-30 } else { 1e-12 * start.abs() };
     let on = |world: &World| {
+        let began = Instant::now();
         let builder = problem.simulation(world).dt(dt).max_steps(None);
         let mut simulation = builder.build().map_err(|errors| errors.to_string())?;
+        let setup = began.elapsed().as_secs_f64();
         // The first steps touch the memory.
         let mut time = || seconds_per_step(&mut simulation, dt, timed).map_err(|e| e.to_string());
         time()?;
-        time()
+        Ok::<_, String>(Timing { setup, step: time()? })
     };
-    let seconds = match ranks {
+    let timing = match ranks {
         1 => on(&World::solo()).ok()?,
         _ => *threads::run(ranks, on).ok()?.first()?,
     };
-    Some(seconds)
+    Some(timing)
 }
 
 #[cfg(test)]

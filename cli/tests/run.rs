@@ -178,7 +178,7 @@ fn check_tells_what_a_problem_needs_and_writes_nothing() {
     let said = home.succeed(&["check", "small.toml", "--ranks", "4"]);
     for part in [
         "x in [0, 1], 24 cells, periodic",
-        "u: x periodic, y- no flux, y+ no flux",
+        "u: x periodic, y- zero derivative, y+ no flux",
         "halos of u, v: 1 layer(s)",
         "sweep `step`",
         "4 (2×2)",
@@ -330,10 +330,10 @@ fn fields_of_every_type_are_told_drawn_and_compared() {
     for part in [
         "geometry    cylindrical",
         "c, v (vector of r, z, phi), psi (complex)",
-        "c: r- no flux, r+ no flux, z- no flux, z+ no flux",
-        "v.r: r- no flux, r+ value, z- no flux, z+ no flux",
-        "v.z: r- no flux, r+ no flux",
-        "psi: r- no flux, r+ no flux",
+        "c: r- zero derivative, r+ no flux, z- no flux, z+ no flux",
+        "v.r: r- zero derivative, r+ value, z- no flux, z+ no flux",
+        "v.z: r- zero derivative, r+ no flux",
+        "psi: r- zero derivative, r+ no flux",
     ] {
         assert!(said.contains(part), "{part} in\n{said}");
     }

@@ -16,7 +16,8 @@ mod simulation;
 mod system;
 
 pub use error::{Error, Errors};
-pub use inspect::inspection::{Inspection, measured_speed, seconds_per_step};
+pub use inspect::conditioned::{Conditioned, conditioned};
+pub use inspect::inspection::{Inspection, Speed, measured_speed, seconds_per_step};
 pub use inspect::machine::{BEYOND_CACHES, copy_bandwidth, message_latency, reduction_latency};
 pub use inspect::pass_time::PassTime;
 pub use inspect::stability::{StableStep, stable_step};

@@ -73,6 +73,8 @@ pub struct Problem {
     pub pde: Pde,
     /// The texts of the right-hand sides.
     pub equations: Vec<(String, String)>,
+    /// The texts of the definitions.
+    pub definitions: Vec<(String, String)>,
     /// How fields are advected, for those that are.
     pub transports: Vec<(String, Transport)>,
     /// The initial value of each field.
@@ -301,6 +303,10 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
             title: title.unwrap_or("").into(),
             pde,
             equations: equations.iter().map(|(name, f)| (name.clone(), f.to_string())).collect(),
+            definitions: definitions
+                .iter()
+                .map(|(name, f)| (name.clone(), f.to_string()))
+                .collect(),
             transports: transports
                 .into_iter()
                 .map(|entry| (entry.field, entry.transport))

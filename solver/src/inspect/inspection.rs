@@ -13,6 +13,7 @@ use crate::run::blocking::options::Blocking;
 use crate::run::memory::Memory;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
 use crate::schemes::scheme::SchemeProperties;
+use crate::simulation::machine_memory;
 use crate::simulation::simulation::Simulation;
 use crate::system::formula::Formula;
 use crate::system::pde::Pde;
@@ -90,13 +91,31 @@ impl Inspection {
     }
 }
 
+impl Inspection {
+    /// Whether this machine has the memory for so many ranks.
+    ///
+    /// # Errors
+    /// If it has less, so that a simulation will be refused.
+    pub fn check_memory(&self, ranks: usize) -> Result<(), Error> {
+        machine_memory::check_total((self.memory_per_rank * ranks) as u64)
+    }
+}
+
 /// The most cells on which steps are timed.
 const MOST_CELLS: usize = 1 << 20;
 /// About how long steps are timed.
 const TIMED: Duration = Duration::from_millis(200);
 
-/// The number of cells that one rank steps per second. It is measured for a moment on a part of the
-/// grid.
+/// How fast one rank is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Speed {
+    /// The number of cells that it steps per second.
+    pub cells_per_second: f64,
+    /// The seconds that it takes to set up a simulation of the whole grid.
+    pub setup_seconds: f64,
+}
+
+/// How fast one rank is. It is measured for a moment on a part of the grid.
 ///
 /// # Errors
 /// The mistakes in the initial values.
@@ -104,19 +123,23 @@ pub fn measured_speed(
     pde: &Pde,
     initial: &[(String, Formula)],
     scheme: impl Into<SchemeChoice>,
-) -> Result<f64, Errors> {
+) -> Result<Speed, Errors> {
     let whole = pde.grid();
     let pde = pde.cropped(MOST_CELLS, 0.0);
     let initial = Shifted::initial(initial, &whole.offset_of(pde.grid()));
     let world = World::solo();
     // The steps are so short that the state stays finite.
     let dt = 1e-30;
+    let began = Instant::now();
     let mut builder = Simulation::builder(&pde, &world).scheme(scheme).dt(dt);
     for (field, value) in &initial {
         builder = builder.initial(field, value.clone());
     }
-    let seconds = seconds_per_step(&mut builder.build()?, dt, TIMED)?;
-    Ok(pde.grid().cells() as f64 / seconds)
+    let mut simulation = builder.build()?;
+    let (cells, all) = (pde.grid().cells() as f64, whole.cells() as f64);
+    let setup_seconds = began.elapsed().as_secs_f64() * all / cells;
+    let seconds = seconds_per_step(&mut simulation, dt, TIMED)?;
+    Ok(Speed { cells_per_second: cells / seconds, setup_seconds })
 }
 
 /// The seconds that a step of a simulation takes on the slowest rank. It makes steps of length `dt`

@@ -8,7 +8,11 @@ use crate::error::Error;
 /// the memory; how many processes run on the machine is not known.
 pub(super) fn check(bytes: usize, world: &World) -> Result<(), Error> {
     let here = if world.kind() == Kind::Threads { world.size() } else { 1 };
-    let needed = (bytes * here) as u64;
+    check_total((bytes * here) as u64)
+}
+
+/// Checks that this machine has so many bytes of memory.
+pub(crate) fn check_total(needed: u64) -> Result<(), Error> {
     match total_memory() {
         Some(available) if needed > available => Err(Error::Memory { needed, available }),
         _ => Ok(()),

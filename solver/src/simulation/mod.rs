@@ -5,7 +5,7 @@ pub(crate) mod builder;
 mod clock;
 pub(crate) mod equal_steps;
 mod health;
-mod machine_memory;
+pub(crate) mod machine_memory;
 pub(crate) mod report;
 mod run_loop;
 pub(crate) mod run_state;

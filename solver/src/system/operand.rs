@@ -71,6 +71,8 @@ pub(crate) struct StoredOperand<'e> {
     /// Which of the arguments it is.
     pub(crate) k: usize,
     pub(crate) operand: Operand,
+    /// The definition in which the operator stands, if it does not stand in the expression itself.
+    pub(crate) within: Option<usize>,
 }
 
 impl<'e> StoredOperand<'e> {
@@ -90,15 +92,16 @@ pub(crate) fn each_operand<'e>(
     visit: &mut dyn FnMut(StoredOperand<'e>),
 ) {
     let mut seen = vec![false; symbols.definitions().len()];
-    each_operand_below(symbols, conditions, expr, owner, &mut seen, visit);
+    each_operand_below(symbols, conditions, expr, (owner, None), &mut seen, visit);
 }
 
-/// `seen` says which definitions were visited before.
+/// `seen` says which definitions were visited before, and `within` in which one the expression
+/// stands.
 fn each_operand_below<'e>(
     symbols: &'e Symbols,
     conditions: &Conditions,
     expr: &'e Expr,
-    owner: usize,
+    (owner, within): (usize, Option<usize>),
     seen: &mut [bool],
     visit: &mut dyn FnMut(StoredOperand<'e>),
 ) {
@@ -106,16 +109,16 @@ fn each_operand_below<'e>(
         let dimension = symbols.space().dimension();
         for (k, argument) in operators::stored(*operator, arguments) {
             let operand = Operand::of(conditions, dimension, *operator, k, argument, owner);
-            visit(StoredOperand { operator: *operator, arguments, k, operand });
+            visit(StoredOperand { operator: *operator, arguments, k, operand, within });
         }
     }
     if let Node::Define(d) = expr.node
         && !std::mem::replace(&mut seen[d], true)
     {
         let definition = &symbols.definitions()[d].expr;
-        each_operand_below(symbols, conditions, definition, owner, seen, visit);
+        each_operand_below(symbols, conditions, definition, (owner, Some(d)), seen, visit);
     }
     for child in expr.children() {
-        each_operand_below(symbols, conditions, child, owner, seen, visit);
+        each_operand_below(symbols, conditions, child, (owner, within), seen, visit);
     }
 }

@@ -323,9 +323,16 @@ mod tests {
     }
 
     #[test]
-    fn plans_that_need_the_whole_domain_at_once_have_no_pipeline() {
+    fn a_line_is_one_slab_that_is_cut_into_tiles() {
         let line = Grid::cartesian().axis("x", 0.0..1.0, 8, Ends::Bounded).build().unwrap();
-        assert!(pipeline(Pde::on(&line).equation("u", "laplace(u)"), 2).is_none());
+        let (pipeline, _) = pipeline(Pde::on(&line).equation("u", "laplace(u)"), 3).unwrap();
+        assert_eq!((pipeline.axis, pipeline.tile_axis), (1, 2));
+        assert_eq!(shifts(&pipeline, 1), [0; 6]);
+        assert_eq!(shifts(&pipeline, 2), [0, 8, 8, 16, 16, 24]);
+    }
+
+    #[test]
+    fn plans_that_need_the_whole_domain_at_once_have_no_pipeline() {
         assert!(pipeline(plane().equation("u", "laplace(u) - average(u)"), 2).is_none());
         let noisy = plane().equation("u", "laplace(u)").noise("u", "1");
         assert!(pipeline(noisy, 2).is_none());

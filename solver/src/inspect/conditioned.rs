@@ -1,0 +1,118 @@
+//! The quantities whose boundary conditions matter.
+
+use fluxions_expr::{Expr, Operator, Span, Type};
+
+use crate::system::operand::{Operand, each_operand};
+use crate::system::origin::Origin;
+use crate::system::pde::Pde;
+
+/// A quantity whose boundary conditions matter: an operator in the equations looks at its
+/// neighbouring cells, or it is advected.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conditioned {
+    /// The name of a field or a definition, or the place of an unnamed argument, such as
+    /// `argument 1 of laplace in the equation of u`.
+    pub name: String,
+    /// For an unnamed argument where its text stands.
+    pub text: Option<(Origin, Span)>,
+    /// The type of its value.
+    pub ty: Type,
+    /// For each of its arrays the number of its conditions
+    /// ([`Conditions::of_array`](crate::Conditions::of_array)).
+    pub conditions: Vec<usize>,
+}
+
+/// The quantities of a system whose boundary conditions matter, in the order in which the equations
+/// name them, each once.
+pub fn conditioned(pde: &Pde) -> Vec<Conditioned> {
+    let mut all: Vec<Conditioned> = Vec::new();
+    let mut add = |found: Conditioned| {
+        let same = |known: &Conditioned| {
+            (&known.text, &known.conditions) == (&found.text, &found.conditions)
+                && (found.text.is_some() || known.name == found.name)
+        };
+        if !all.iter().any(same) {
+            all.push(found);
+        }
+    };
+    for (field, equation) in pde.equations().iter().enumerate() {
+        let conditions = pde.conditions();
+        let owner = conditions.owner_of_field(field);
+        if let Some(advected) = pde.advected.iter().find(|advected| advected.field == field) {
+            let conditions = conditions.of_advected(advected).arrays.clone();
+            let name = pde.fields()[field].clone();
+            add(Conditioned { name, text: None, ty: pde.types()[field], conditions });
+        }
+        let symbols = pde.symbols();
+        each_operand(symbols, conditions, equation, owner, &mut |stored| {
+            let whole = |name: &str, ty: Type, owner: usize| {
+                let conditions = conditions.arrays(owner, ty).unwrap_or_default().to_vec();
+                Conditioned { name: name.into(), text: None, ty, conditions }
+            };
+            add(match &stored.operand {
+                Operand::Field { field, .. } => {
+                    let name = pde.all_fields().nth(*field).expect("fields are numbered like this");
+                    whole(name, type_of(pde, *field), conditions.owner_of_field(*field))
+                }
+                Operand::Define { definition, conditions, .. } => {
+                    let of = &pde.definitions()[*definition];
+                    whole(&of.name, of.expr.ty, *conditions)
+                }
+                Operand::Compound { conditions: owner } => {
+                    let place = match stored.within {
+                        Some(d) => Origin::Define(pde.definitions()[d].name.clone()),
+                        None => Origin::Equation(pde.fields()[field].clone()),
+                    };
+                    unnamed(pde, stored.operator, stored.k, stored.expr(), (place, *owner))
+                }
+            });
+        });
+    }
+    all
+}
+
+fn unnamed(
+    pde: &Pde,
+    operator: Operator,
+    k: usize,
+    expr: &Expr,
+    (place, owner): (Origin, usize),
+) -> Conditioned {
+    let conditions = pde.conditions().arrays(owner, expr.ty).unwrap_or_default().to_vec();
+    let operator = operator.name(&pde.grid().axis_names());
+    let name = format!("argument {} of {operator} in the {place}", k + 1);
+    Conditioned { name, text: Some((place, expr.span)), ty: expr.ty, conditions }
+}
+
+fn type_of(pde: &Pde, field: usize) -> Type {
+    match pde.types().get(field) {
+        Some(ty) => *ty,
+        None => pde.external()[field - pde.fields().len()].source.ty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fluxions_grid::{Ends, Grid};
+
+    use super::*;
+
+    #[test]
+    fn what_operators_look_at_has_conditions_and_nothing_else() {
+        let grid = Grid::cartesian().axis("x", 0.0..1.0, 8, Ends::Bounded).build().unwrap();
+        let pde = Pde::on(&grid)
+            .define("mu", "c^3 - c - laplace(c)")
+            .define("speed", "c^2")
+            .equation("c", "laplace(mu) + d_dx(c*b) + d_dx(c*b)")
+            .equation("b", "-b*speed")
+            .build()
+            .unwrap();
+        let found = conditioned(&pde);
+        let names: Vec<&str> = found.iter().map(|quantity| quantity.name.as_str()).collect();
+        assert_eq!(names, ["mu", "c", "argument 1 of d_dx in the equation of `c`"]);
+        let (origin, span) = found[2].text.clone().unwrap();
+        assert_eq!(origin, Origin::Equation("c".into()));
+        assert_eq!(&"laplace(mu) + d_dx(c*b) + d_dx(c*b)"[span.start..span.end], "c*b");
+        assert!(found.iter().all(|quantity| quantity.conditions.len() == 1));
+    }
+}
