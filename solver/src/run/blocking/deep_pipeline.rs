@@ -11,6 +11,9 @@ use crate::run::blocking::options::Blocking;
 use crate::run::blocking::pipeline::Pipeline;
 use crate::system::pde::Pde;
 
+/// The largest number of steps that a program can ask for. Many more than this pay nowhere, and
+/// each takes time to prepare.
+const MOST_STEPS: usize = 256;
 /// The numbers of steps that are tried.
 pub(crate) const STEPS: [usize; 5] = [16, 8, 4, 2, 1];
 /// The number of cells that a block must have along an axis for each layer of a halo, in large
@@ -71,7 +74,7 @@ impl DeepPipeline {
         let joined = joined(tiled);
         let bytes = (0..3).map(cells).product::<usize>() * plan.arrays() * size_of::<f64>();
         let (most, per_layer) = match asked.steps {
-            Some(steps) => (steps, 1),
+            Some(steps) => (steps.min(MOST_STEPS), 1),
             None if bytes < SMALL => return None,
             None if bytes > LARGE => (STEPS[0], CELLS_PER_LAYER[0]),
             None => (STEPS[0], CELLS_PER_LAYER[1]),
