@@ -272,3 +272,25 @@ impl Scope {
         shown.map(|(name, _)| name.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_of_other_places_share_what_was_added() {
+        let mut scope = Scope::new(Place::Define, &Space::cartesian(&["x"]));
+        scope.number("p", 2.0);
+        scope.number("dx", 3.0);
+        let mut other = scope.at(Place::Condition);
+        assert!(Arc::ptr_eq(&scope.added, &other.added));
+        // What was added hides what is known at the place.
+        assert_eq!(other.get("dx").unwrap().node, Node::Number(3.0));
+        assert_eq!(other.get("value").unwrap().node, Node::Adjacent);
+        let mut known: Vec<&str> = other.known().collect();
+        known.sort_unstable();
+        assert_eq!(known, ["dx", "e", "p", "pi", "t", "value", "x"]);
+        other.number("q", 4.0);
+        assert!(scope.get("q").is_none() && scope.get("value").is_none());
+    }
+}

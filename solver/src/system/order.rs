@@ -86,3 +86,28 @@ pub(crate) fn in_order(texts: &[(String, String)]) -> Result<Vec<usize>, Vec<Str
         next = waiting.expect("what is left waits for something that is left");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ordered(texts: &[(&str, &str)]) -> Result<Vec<usize>, Vec<String>> {
+        let owned = texts.iter().map(|(name, text)| (name.to_string(), text.to_string()));
+        in_order(&owned.collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn of_all_that_could_come_next_the_first_one_does() {
+        let texts =
+            [("a", "c + d"), ("b", "1"), ("c", "b"), ("d", "2*b"), ("e", "0"), ("f", "a + (")];
+        assert_eq!(ordered(&texts), Ok(vec![1, 2, 3, 0, 4, 5]));
+        assert_eq!(ordered(&[]), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_circle_is_named_from_where_it_begins() {
+        let found = ordered(&[("z", "a"), ("a", "b"), ("b", "c + d"), ("c", "a"), ("d", "1")]);
+        assert_eq!(found, Err(vec!["a".into(), "b".into(), "c".into()]));
+        assert_eq!(ordered(&[("p", "p + 1")]), Err(vec!["p".into()]));
+    }
+}
