@@ -9,6 +9,7 @@
 
 use std::collections::HashMap;
 
+use crate::extract::extract;
 use crate::function::Function;
 use crate::kernel::{Kernel, NativeCall, Op, Output, Value};
 use crate::math::{self, Binary, Unary};
@@ -305,6 +306,13 @@ impl Builder {
         self.outputs.push(Output { value, in_place, checked });
     }
 
+    /// The kernel of one value, which is its only output, and the inputs that it uses, in the order
+    /// of their numbers in that kernel. The builder stays as it is.
+    pub fn kernel_of(&self, value: Value) -> (Kernel, Vec<usize>) {
+        let output = Output { value, in_place: None, checked: false };
+        extract(&self.ops, &self.calls, &[output])
+    }
+
     pub(crate) fn calls(&self) -> &[NativeCall] {
         &self.calls
     }
@@ -330,17 +338,13 @@ impl Builder {
             renamed[i] = Value(ops.len() as u32);
             let r = |v: Value| renamed[v.index()];
             ops.push(match *op {
-                Op::Unary(f, a) => Op::Unary(f, r(a)),
-                Op::Binary(f, a, b) => Op::Binary(f, r(a), r(b)),
-                Op::Select(a, b, c) => Op::Select(r(a), r(b), r(c)),
-                Op::Fused(a, b, c) => Op::Fused(r(a), r(b), r(c)),
                 Op::Native(call) => {
                     let NativeCall { function, arguments } = &self.calls[call as usize];
                     let arguments = arguments.iter().map(|v| r(*v)).collect();
                     calls.push(NativeCall { function: function.clone(), arguments });
                     Op::Native(calls.len() as u32 - 1)
                 }
-                leaf => leaf,
+                op => op.renamed(r),
             });
         }
         let rename = |o: &Output| Output { value: renamed[o.value.index()], ..*o };
@@ -351,7 +355,7 @@ impl Builder {
                 _ => true,
             })
         }));
-        Kernel { ops, outputs, calls }
+        Kernel::new(ops, outputs, calls)
     }
 }
 

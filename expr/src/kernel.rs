@@ -68,6 +68,18 @@ impl Op {
         used.into_iter().flatten().chain(arguments.iter().copied())
     }
 
+    /// The operation with the values that it uses renamed. Calls of native functions stay as they
+    /// are, since their values stand in the list of calls.
+    pub(crate) fn renamed(self, r: impl Fn(Value) -> Value) -> Op {
+        match self {
+            Op::Unary(f, a) => Op::Unary(f, r(a)),
+            Op::Binary(f, a, b) => Op::Binary(f, r(a), r(b)),
+            Op::Select(a, b, c) => Op::Select(r(a), r(b), r(c)),
+            Op::Fused(a, b, c) => Op::Fused(r(a), r(b), r(c)),
+            leaf => leaf,
+        }
+    }
+
     /// Whether the operation is arithmetic, and not a number or a load.
     pub(crate) fn computes(&self) -> bool {
         match self {
@@ -103,9 +115,39 @@ pub struct Kernel {
     pub(crate) ops: Vec<Op>,
     pub(crate) outputs: Vec<Output>,
     pub(crate) calls: Vec<NativeCall>,
+    /// How the kernel loads each input, as far as it loads any.
+    loads: Vec<Option<Loaded>>,
+}
+
+/// How a kernel loads an input.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Loaded {
+    reach: [[usize; 2]; 3],
+    corners: bool,
 }
 
 impl Kernel {
+    pub(crate) fn new(ops: Vec<Op>, outputs: Vec<Output>, calls: Vec<NativeCall>) -> Self {
+        let mut loads: Vec<Option<Loaded>> = Vec::new();
+        for op in &ops {
+            let Op::Load { input, offset } = *op else { continue };
+            if loads.len() <= input as usize {
+                loads.resize(input as usize + 1, None);
+            }
+            let loaded = loads[input as usize].get_or_insert_default();
+            for (axis, o) in offset.into_iter().enumerate() {
+                let reach = &mut loaded.reach[axis][usize::from(o > 0)];
+                *reach = (*reach).max(o.unsigned_abs() as usize);
+            }
+            loaded.corners |= offset.iter().filter(|o| **o != 0).count() > 1;
+        }
+        Kernel { ops, outputs, calls, loads }
+    }
+
+    fn loaded(&self, input: u32) -> Option<Loaded> {
+        self.loads.get(input as usize).copied().flatten()
+    }
+
     /// The operations, in order.
     pub fn ops(&self) -> &[Op] {
         &self.ops
@@ -135,18 +177,7 @@ impl Kernel {
     /// How many cells away from its own the kernel loads `input`, towards the lower and the higher
     /// indices of each axis.
     pub fn reach(&self, input: u32) -> [[usize; 2]; 3] {
-        let mut reach = [[0; 2]; 3];
-        for op in &self.ops {
-            if let Op::Load { input: i, offset } = *op
-                && i == input
-            {
-                for (axis, o) in offset.into_iter().enumerate() {
-                    let side = usize::from(o > 0);
-                    reach[axis][side] = reach[axis][side].max(o.unsigned_abs() as usize);
-                }
-            }
-        }
-        reach
+        self.loaded(input).unwrap_or_default().reach
     }
 
     /// Whether the kernel calls native functions.
@@ -169,17 +200,12 @@ impl Kernel {
 
     /// Whether the kernel loads `input` at all.
     pub fn loads(&self, input: u32) -> bool {
-        self.ops.iter().any(|op| matches!(op, Op::Load { input: i, .. } if *i == input))
+        self.loaded(input).is_some()
     }
 
     /// Whether the kernel loads `input` at an offset along more than one axis.
     pub fn reaches_corners(&self, input: u32) -> bool {
-        self.ops.iter().any(|op| match op {
-            Op::Load { input: i, offset } => {
-                *i == input && offset.iter().filter(|o| **o != 0).count() > 1
-            }
-            _ => false,
-        })
+        self.loaded(input).unwrap_or_default().corners
     }
 }
 

@@ -20,6 +20,7 @@ mod builder;
 pub mod derivative;
 mod error;
 mod evaluate;
+mod extract;
 mod function;
 mod kernel;
 mod lower;

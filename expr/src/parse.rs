@@ -12,8 +12,9 @@ use crate::token::{Token, TokenKind, tokenize};
 
 /// The largest number of nested brackets, signs and exponents that the parser follows.
 const MAX_NESTING: usize = 200;
-/// The largest number of levels of a syntax tree (a sum of n terms has n) and of the checked
-/// expression that it becomes. All code that walks a tree by recursion relies on it.
+/// The largest number of levels of a syntax tree and of the checked expression that it becomes. All
+/// code that walks a tree by recursion relies on it. A sum or a product is one level, however many
+/// operands it has.
 pub(crate) const MAX_DEPTH: usize = 1000;
 
 /// Binding powers. An operator is taken while its power is at least the caller's minimum.
@@ -108,6 +109,8 @@ impl Parser<'_> {
             return Err(Error::TooDeep { limit: MAX_NESTING, span: self.peek().span });
         }
         let mut left = self.operand()?;
+        // The power of the operators that `left` consists of.
+        let mut joined = None;
         while let Some((operator, power)) = infix(&self.peek().kind) {
             if power < minimum {
                 break;
@@ -125,8 +128,9 @@ impl Parser<'_> {
             }
             left = match operator {
                 Infix::Power => self.power(left, right)?,
-                _ => self.node(AstKind::Infix(operator, Box::new(left), Box::new(right)), span)?,
+                _ => self.checked(left.then(operator, right, joined == Some(power)))?,
             };
+            joined = Some(power);
         }
         self.depth -= 1;
         Ok(left)
@@ -275,7 +279,7 @@ impl Parser<'_> {
             let name = "gradient_squared".to_string();
             return self.node(AstKind::Call(name, base.span, vec![of]), span);
         }
-        self.node(AstKind::Infix(Infix::Power, Box::new(base), Box::new(exponent)), span)
+        self.checked(base.then(Infix::Power, exponent, false))
     }
 
     /// Parses what follows `∇`, as in `∇²c`, `∇·v`, `∇×v` and `∇c`.
@@ -313,9 +317,13 @@ impl Parser<'_> {
     }
 
     fn node(&self, kind: AstKind, span: Span) -> Result<Ast, Error> {
-        let ast = Ast::new(kind, span);
+        self.checked(Ast::new(kind, span))
+    }
+
+    /// The node, unless it has too many levels.
+    fn checked(&self, ast: Ast) -> Result<Ast, Error> {
         if ast.depth() > MAX_DEPTH {
-            return Err(Error::TooDeep { limit: MAX_DEPTH, span });
+            return Err(Error::TooDeep { limit: MAX_DEPTH, span: ast.span });
         }
         Ok(ast)
     }
@@ -383,8 +391,9 @@ fn gradient_in_bars(ast: &Ast) -> Option<Ast> {
 /// Whether the node is a comparison that was written without parentheses around it.
 fn is_comparison(ast: &Ast) -> bool {
     use Infix::*;
-    match &ast.kind {
-        AstKind::Infix(Less | LessEqual | Greater | GreaterEqual | Equal | NotEqual, a, b) => {
+    let AstKind::Infix(a, rest) = &ast.kind else { return false };
+    match &rest[..] {
+        [(Less | LessEqual | Greater | GreaterEqual | Equal | NotEqual, b)] => {
             ast.span == a.span.to(b.span)
         }
         _ => false,
@@ -402,7 +411,9 @@ mod tests {
                 AstKind::Number(value) => format!("{value}"),
                 AstKind::Name(name) => name.clone(),
                 AstKind::Prefix(op, a) => format!("({op:?} {})", go(a)),
-                AstKind::Infix(op, a, b) => format!("({} {op:?} {})", go(a), go(b)),
+                AstKind::Infix(a, rest) => {
+                    rest.iter().fold(go(a), |left, (op, b)| format!("({left} {op:?} {})", go(b)))
+                }
                 AstKind::Call(name, _, args) => {
                     format!("{name}({})", args.iter().map(go).collect::<Vec<_>>().join(", "))
                 }
@@ -437,6 +448,26 @@ mod tests {
     #[test]
     fn sums_and_products_bind_left() {
         assert_eq!(show("a - b - c*d/e"), "((a Subtract b) Subtract ((c Multiply d) Divide e))");
+        assert_eq!(show("a*b + c*d*e - (f + g)"), {
+            "(((a Multiply b) Add ((c Multiply d) Multiply e)) Subtract (f Add g))"
+        });
+    }
+
+    #[test]
+    fn a_sum_and_a_product_are_one_level_however_long() {
+        for text in [format!("a{}", " + b*c".repeat(10_000)), format!("a{}", "*b/c".repeat(10_000))]
+        {
+            let tree = parse(&text).unwrap();
+            assert!(tree.depth() <= 3, "{}", tree.depth());
+            assert_eq!(tree.span, Span::new(0, text.len()));
+            assert_eq!(tree, tree.clone());
+        }
+        let tree = parse("a - 2*b + c").unwrap().to_string();
+        let lines =
+            ["sum  [0..11]", "  a  [0..1]", "  subtract: multiply  [4..7]", "    2  [4..5]"];
+        assert!(tree.starts_with(&lines.join("\n")), "{tree}");
+        assert!(tree.ends_with("  add: c  [10..11]\n"), "{tree}");
+        assert!(parse("a + b + c").unwrap().to_string().starts_with("add  [0..9]\n  a "));
     }
 
     #[test]
@@ -479,12 +510,12 @@ mod tests {
             "(".repeat(100_000),
             "-".repeat(100_000),
             "2^".repeat(100_000),
-            format!("1{}", "+1".repeat(100_000)),
             format!("x{}", "[0]".repeat(100_000)),
         ] {
             assert!(parse(&text).is_err());
         }
-        assert!(matches!(parse(&format!("1{}", "+1".repeat(1000))), Err(Error::TooDeep { .. })));
+        let indices = format!("x{}", "[0]".repeat(1000));
+        assert!(matches!(parse(&indices), Err(Error::TooDeep { .. })));
         let nested = format!("{}1{}", "(".repeat(150), ")".repeat(150));
         assert!(parse(&nested).is_ok());
     }

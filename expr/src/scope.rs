@@ -1,7 +1,7 @@
 //! The names in an expression and their meaning, and what the place of the expression allows.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::ast::Ast;
 use crate::native::Native;
@@ -95,7 +95,7 @@ pub(crate) struct Meaning {
 #[derive(Clone, Debug)]
 pub(crate) enum Callable {
     /// A function written as text.
-    Text(Rc<Lambda>),
+    Text(Arc<Lambda>),
     /// A native function.
     Native(Native),
 }
@@ -111,11 +111,19 @@ pub struct Lambda {
     pub text: String,
 }
 
-/// The names that an expression can use.
+/// The names that an expression can use. Copies are cheap: they share what was added to the scope.
 #[derive(Clone, Debug)]
 pub struct Scope {
     place: Place,
     space: Space,
+    /// The names that are known at the place. What was added under the same names hides them.
+    own: HashMap<String, Meaning>,
+    added: Arc<Added>,
+}
+
+/// The names that were added to a scope.
+#[derive(Clone, Debug, Default)]
+struct Added {
     names: HashMap<String, Meaning>,
     functions: HashMap<String, Callable>,
     operators: HashMap<String, Operator>,
@@ -125,12 +133,9 @@ impl Scope {
     /// A scope with the names that are always known: coordinates, `t` and constants, and in
     /// conditions `value` and `dx`.
     pub fn new(place: Place, space: &Space) -> Self {
-        let mut scope = Scope {
-            place,
-            space: space.clone(),
-            names: HashMap::new(),
-            functions: HashMap::new(),
-            operators: HashMap::new(),
+        let mut own: HashMap<String, Meaning> = HashMap::new();
+        let mut insert = |name: &str, node, ty, uses| {
+            own.insert(name.into(), Meaning { node, ty, uses });
         };
         for (name, value) in [
             ("pi", std::f64::consts::PI),
@@ -139,26 +144,32 @@ impl Scope {
             ("True", 1.0),
             ("False", 0.0),
         ] {
-            scope.number(name, value);
+            insert(name, Node::Number(value), Type::REAL, Uses::default());
         }
         for name in ["i", "I"] {
-            scope.insert(name, Node::Imaginary, Type::COMPLEX, Uses::default());
+            insert(name, Node::Imaginary, Type::COMPLEX, Uses::default());
         }
         let cells = Uses { cells: true, ..Uses::default() };
         if place.allows_cells() {
             let time = Uses { time: true, ..Uses::default() };
-            scope.insert("t", Node::Time, Type::REAL, time);
+            insert("t", Node::Time, Type::REAL, time);
             for name in space.axes.iter().map(String::as_str).chain([RADIUS]) {
                 if let Some(axis) = space.axis(name) {
-                    scope.insert(name, Node::Coordinate(axis), Type::REAL, cells.clone());
+                    insert(name, Node::Coordinate(axis), Type::REAL, cells.clone());
                 }
             }
         }
         if place == Place::Condition {
-            scope.insert("value", Node::Adjacent, Type::REAL, cells);
-            scope.insert("dx", Node::Spacing, Type::REAL, Uses::default());
+            insert("value", Node::Adjacent, Type::REAL, cells);
+            insert("dx", Node::Spacing, Type::REAL, Uses::default());
         }
-        scope
+        Scope { place, space: space.clone(), own, added: Arc::default() }
+    }
+
+    /// The scope of another place with all names that were added to this one.
+    #[must_use]
+    pub fn at(&self, place: Place) -> Self {
+        Scope { added: Arc::clone(&self.added), ..Scope::new(place, &self.space) }
     }
 
     /// Makes `name` stand for a number.
@@ -188,31 +199,35 @@ impl Scope {
 
     /// In a condition, sets whether `value` is complex.
     pub fn complex_value(&mut self, complex: bool) {
-        if let Some(meaning) = self.names.get_mut("value")
-            && meaning.node == Node::Adjacent
-        {
+        if let Some(meaning) = self.own.get_mut("value") {
             meaning.ty.complex = complex;
         }
     }
 
     /// Makes `name` stand for a function written as text.
     pub fn function(&mut self, name: &str, lambda: Lambda) {
-        self.functions.insert(name.into(), Callable::Text(Rc::new(lambda)));
+        self.added().functions.insert(name.into(), Callable::Text(Arc::new(lambda)));
     }
 
     /// Makes the name of a native function stand for it.
     pub fn native(&mut self, native: Native) {
-        self.functions.insert(native.name().into(), Callable::Native(native));
+        self.added().functions.insert(native.name().into(), Callable::Native(native));
     }
 
     /// Makes `name` stand for the operator of this number that the program defines. It takes this
     /// many real scalars.
     pub fn operator(&mut self, name: &str, number: usize, arguments: usize) {
-        self.operators.insert(name.into(), Operator::Custom { number, arguments });
+        let operator = Operator::Custom { number, arguments };
+        self.added().operators.insert(name.into(), operator);
     }
 
     fn insert(&mut self, name: &str, node: Node, ty: Type, uses: Uses) {
-        self.names.insert(name.to_string(), Meaning { node, ty, uses });
+        self.added().names.insert(name.to_string(), Meaning { node, ty, uses });
+    }
+
+    /// What was added, to add to it. Copies of this scope stay as they are.
+    fn added(&mut self) -> &mut Added {
+        Arc::make_mut(&mut self.added)
     }
 
     /// The place where the expression stands.
@@ -226,21 +241,21 @@ impl Scope {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Meaning> {
-        self.names.get(name)
+        self.added.names.get(name).or_else(|| self.own.get(name))
     }
 
     pub(crate) fn callable(&self, name: &str) -> Option<&Callable> {
-        self.functions.get(name)
+        self.added.functions.get(name)
     }
 
     /// The operator of this name, if the program defines one.
     pub(crate) fn operator_named(&self, name: &str) -> Option<Operator> {
-        self.operators.get(name).copied()
+        self.added.operators.get(name).copied()
     }
 
     /// The names of the functions and operators that are not built in.
     pub(crate) fn callables(&self) -> impl Iterator<Item = &str> {
-        self.functions.keys().chain(self.operators.keys()).map(String::as_str)
+        self.added.functions.keys().chain(self.added.operators.keys()).map(String::as_str)
     }
 
     /// The names that an author may have meant: those from the file, coordinates and the time.
@@ -250,7 +265,32 @@ impl Scope {
             RADIUS => matches!(node, Node::Coordinate(_)),
             _ => false,
         };
-        let shown = self.names.iter().filter(move |(name, meaning)| !hidden(name, &meaning.node));
+        let added = &self.added.names;
+        let own = self.own.iter().filter(|(name, _)| !added.contains_key(*name));
+        let shown = added.iter().chain(own);
+        let shown = shown.filter(move |(name, meaning)| !hidden(name, &meaning.node));
         shown.map(|(name, _)| name.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_of_other_places_share_what_was_added() {
+        let mut scope = Scope::new(Place::Define, &Space::cartesian(&["x"]));
+        scope.number("p", 2.0);
+        scope.number("dx", 3.0);
+        let mut other = scope.at(Place::Condition);
+        assert!(Arc::ptr_eq(&scope.added, &other.added));
+        // What was added hides what is known at the place.
+        assert_eq!(other.get("dx").unwrap().node, Node::Number(3.0));
+        assert_eq!(other.get("value").unwrap().node, Node::Adjacent);
+        let mut known: Vec<&str> = other.known().collect();
+        known.sort_unstable();
+        assert_eq!(known, ["dx", "e", "p", "pi", "t", "value", "x"]);
+        other.number("q", 4.0);
+        assert!(scope.get("q").is_none() && scope.get("value").is_none());
     }
 }

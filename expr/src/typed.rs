@@ -1,7 +1,10 @@
 //! The checked expression, in which every name has a meaning, every call has the right arguments
 //! and every part has a type. Comparisons give 1 or 0.
 
+use std::hash::{Hash, Hasher};
+
 use crate::function::Function;
+use crate::math::Binary;
 use crate::native::Native;
 use crate::operator::{Operator, Product, Reduction, Transform};
 use crate::span::Span;
@@ -25,6 +28,31 @@ impl PartialEq for Expr {
             (Node::Number(a), Node::Number(b)) => a.to_bits() == b.to_bits(),
             (a, b) => self.ty == other.ty && a == b,
         }
+    }
+}
+
+impl Eq for Expr {}
+
+impl Hash for Expr {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(&self.node).hash(state);
+        match &self.node {
+            Node::Number(value) => value.to_bits().hash(state),
+            Node::Field(k)
+            | Node::Define(k)
+            | Node::Coordinate(k)
+            | Node::Inwards(k)
+            | Node::Component(_, k) => k.hash(state),
+            Node::Call(function, _) => function.hash(state),
+            Node::Chain(functions, _) => functions.hash(state),
+            Node::Native(native, _) => native.name().hash(state),
+            Node::Operator(operator, _) => operator.hash(state),
+            Node::Reduce(reduction, _) => reduction.hash(state),
+            Node::Random(_, _, site) => site.hash(state),
+            // What is left out is compared when the hashes are equal.
+            _ => {}
+        }
+        self.children().hash(state);
     }
 }
 
@@ -54,6 +82,11 @@ pub enum Node {
     Spacing,
     /// A function of values in one cell.
     Call(Function, Vec<Expr>),
+    /// At least two functions of two values, one after another, as in a − b + c: the first function
+    /// of the first two parts, the second one of that and of the third part, and so on. Only
+    /// functions that are written between their operands and group from the left are in such
+    /// chains, and no first part is such a function or a chain itself.
+    Chain(Vec<Binary>, Vec<Expr>),
     /// A native function of real numbers in one cell.
     Native(Native, Vec<Expr>),
     /// A vector made of scalars, or a tensor made of its rows.
@@ -95,10 +128,33 @@ impl Expr {
         Expr { node: Node::Number(value), ty: Type::REAL, span: Span::default() }
     }
 
+    /// A function of two values. If it groups from the left, it joins those in its first operand,
+    /// so that a sum or product of any length is one node.
+    pub(crate) fn binary(f: Binary, a: Expr, b: Expr, ty: Type, span: Span) -> Self {
+        let groups = |f: Binary| {
+            use Binary::{Add, And, Divide, Multiply, Or, Remainder, Subtract};
+            matches!(f, Add | Subtract | Multiply | Divide | Remainder | And | Or)
+        };
+        let node = match a.node {
+            Node::Chain(mut functions, mut parts) if groups(f) => {
+                functions.push(f);
+                parts.push(b);
+                Node::Chain(functions, parts)
+            }
+            Node::Call(Function::Binary(first), mut parts) if groups(f) && groups(first) => {
+                parts.push(b);
+                Node::Chain(vec![first, f], parts)
+            }
+            node => Node::Call(Function::Binary(f), vec![Expr { node, ..a }, b]),
+        };
+        Expr { node, ty, span }
+    }
+
     /// The sub-expressions of this expression.
     pub fn children(&self) -> &[Expr] {
         match &self.node {
             Node::Call(_, parts)
+            | Node::Chain(_, parts)
             | Node::Native(_, parts)
             | Node::List(parts)
             | Node::Operator(_, parts)
@@ -115,6 +171,7 @@ impl Expr {
     pub(crate) fn children_mut(&mut self) -> &mut [Expr] {
         match &mut self.node {
             Node::Call(_, parts)
+            | Node::Chain(_, parts)
             | Node::Native(_, parts)
             | Node::List(parts)
             | Node::Operator(_, parts)

@@ -30,7 +30,7 @@
 //! Ordinary and Partial Differential Equations", section 2.12).
 
 /// A boundary condition whose numbers have the type `T`: they are plain numbers or expressions.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Condition<T> {
     /// The value at the wall (Dirichlet).
     Value(T),

@@ -128,7 +128,16 @@ pub fn lower(
                 return Parts::scalar(builder.magnitude_squared(z));
             }
             let values: Vec<_> = arguments.iter().map(|a| go(a, builder)).collect();
-            call(*function, arguments, &values, builder)
+            let complex = arguments.iter().any(|argument| argument.ty.complex);
+            call(*function, complex, &values, builder)
+        }
+        Node::Chain(functions, parts) => {
+            let first = go(&parts[0], builder);
+            functions.iter().zip(&parts[1..]).fold(first, |left, (function, right)| {
+                let right = go(right, builder);
+                // The functions that are not defined for components take real numbers only.
+                call(Function::Binary(*function), false, &[left, right], builder)
+            })
         }
         Node::Native(native, arguments) => {
             let values: Vec<_> = arguments.iter().map(|a| go(a, builder).only()).collect();
@@ -165,7 +174,8 @@ fn square_of_magnitude(function: Function, arguments: &[Expr]) -> Option<&Expr> 
     inner[0].ty.complex.then_some(&inner[0])
 }
 
-fn call(function: Function, arguments: &[Expr], values: &[Parts], b: &mut Builder) -> Parts {
+/// A function of these values. `complex` says whether any of them is complex by its type.
+fn call(function: Function, complex: bool, values: &[Parts], b: &mut Builder) -> Parts {
     match function {
         Function::Unary(Unary::Negate) => values[0].map(|a| b.negate(a)),
         Function::Conjugate => values[0].map(|a| b.conjugate(a)),
@@ -178,7 +188,7 @@ fn call(function: Function, arguments: &[Expr], values: &[Parts], b: &mut Builde
             _ => values[1].map(|y| b.times(values[0].only(), y)),
         },
         Function::Binary(Binary::Divide) => values[0].map(|x| b.over(x, values[1].only())),
-        _ if arguments.iter().any(|argument| argument.ty.complex) => {
+        _ if complex => {
             let numbers: Vec<ComplexValue> = values.iter().map(Parts::only).collect();
             Parts::scalar(complex::call(function, &numbers, b))
         }

@@ -1,16 +1,30 @@
 //! The types of sums, products, powers and comparisons.
 
-use super::{Resolver, Typed};
-use crate::ast::Infix;
+use super::Resolver;
+use crate::ast::{Ast, Infix};
 use crate::error::Error;
-use crate::function::Function;
 use crate::math::Binary;
 use crate::span::Span;
-use crate::typed::{Expr, Node};
+use crate::typed::Expr;
 use crate::types::{Rank, Type};
 
 impl Resolver<'_> {
-    pub(super) fn infix(&mut self, infix: Infix, a: Expr, b: Expr, span: Span) -> Option<Typed> {
+    /// An operand, and what operators do with it one after another. `span` is that of all.
+    pub(super) fn chain(&mut self, first: &Ast, rest: &[(Infix, Ast)], span: Span) -> Option<Expr> {
+        let mut left = self.expression(first);
+        let mut so_far = first.span;
+        for (k, (infix, right)) in rest.iter().enumerate() {
+            let b = self.expression(right);
+            so_far = if k + 1 == rest.len() { span } else { so_far.to(right.span) };
+            left = match (left, b) {
+                (Some(a), Some(b)) => self.infix(*infix, a, b, so_far),
+                _ => None,
+            };
+        }
+        left
+    }
+
+    fn infix(&mut self, infix: Infix, a: Expr, b: Expr, span: Span) -> Option<Expr> {
         use Infix::*;
         let complex = a.ty.complex || b.ty.complex;
         let ty = match infix {
@@ -57,7 +71,7 @@ impl Resolver<'_> {
                 Type::REAL
             }
         };
-        Some((Node::Call(Function::Binary(binary(infix)), vec![a, b]), ty))
+        Some(Expr::binary(binary(infix), a, b, ty, span))
     }
 
     fn mismatch<T>(&mut self, verb: &'static str, a: &Expr, b: &Expr, span: Span) -> Option<T> {

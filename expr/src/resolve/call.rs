@@ -440,7 +440,7 @@ impl Resolver<'_> {
 fn is_number(expr: &Expr) -> bool {
     match &expr.node {
         Node::Number(_) => true,
-        Node::Call(_, arguments) => arguments.iter().all(is_number),
+        Node::Call(_, arguments) | Node::Chain(_, arguments) => arguments.iter().all(is_number),
         _ => false,
     }
 }

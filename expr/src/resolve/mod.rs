@@ -99,10 +99,7 @@ impl Resolver<'_> {
             AstKind::Number(value) => (Node::Number(*value), Type::REAL),
             AstKind::Name(name) => self.name(name, span)?,
             AstKind::Prefix(prefix, inner) => self.prefix(*prefix, inner)?,
-            AstKind::Infix(infix, a, b) => {
-                let (a, b) = (self.expression(a), self.expression(b));
-                self.infix(*infix, a?, b?, span)?
-            }
+            AstKind::Infix(first, rest) => return self.chain(first, rest, span),
             AstKind::Call(name, name_span, arguments) => {
                 self.call(name, *name_span, arguments, span)?
             }

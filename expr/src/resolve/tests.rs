@@ -207,10 +207,9 @@ fn functions_cannot_fill_the_memory() {
 #[test]
 fn what_is_deep_is_refused_or_does_not_overflow() {
     use crate::lower::Parts;
-    let sum = |length: usize| format!("u{}", " + psi*1".repeat(length));
     let scope = chain(60, "x", |f| format!("{f}(x + 1){}", " + 1".repeat(100)));
     let pairs = |n: usize| format!("Piecewise({})", vec!["(psi, u > 0)"; n].join(", "));
-    let deep = [sum(900), pairs(900), format!("f7({})", sum(100)), "not ".repeat(190) + "u"];
+    let deep = [pairs(900), "f59(u)".into(), "not ".repeat(190) + "u"];
     for text in deep {
         let expr = resolve_in(&text, &scope).unwrap().0;
         let mut builder = crate::Builder::new();
@@ -221,14 +220,68 @@ fn what_is_deep_is_refused_or_does_not_overflow() {
         crate::lower(&expr, scope.space(), &mut builder, &mut leaf);
         assert_eq!(expr.clone(), expr);
     }
+    let sines = chain(60, "x", |f| format!("{}{f}(x){}", "sin(".repeat(20), ")".repeat(20)));
     let many = chain(100, "x", |f| format!("{f}(x){}", " + 1".repeat(14)));
     assert!(resolve_in("f63(u)", &many).is_ok());
     assert!(matches!(resolve_in("f64(u)", &many).unwrap_err()[..], [Error::TooDeep { .. }]));
-    let too_deep = [format!("f7({})", sum(900)), "f59(u)".into(), pairs(50_000)];
-    for text in too_deep {
-        let errors = resolve_in(&text, &scope).unwrap_err();
+    for (text, scope) in [("f59(u)", &sines), (&pairs(50_000), &scope)] {
+        let errors = resolve_in(text, scope).unwrap_err();
         assert!(matches!(errors[..], [Error::TooDeep { .. }]), "{:?}", errors[0]);
     }
+}
+
+/// On a stack on which recursion into every term would not fit.
+#[test]
+fn sums_and_products_of_ten_thousand_terms_are_no_deeper_than_short_ones() {
+    use crate::derivative::partials;
+    use crate::lower::Parts;
+    let work = || {
+        let scope = scope(Place::Equation);
+        let sum = format!("(u - 1){}", " + psi*2 - u/4".repeat(5_000));
+        let product = format!("1{}", "*u/2".repeat(5_000));
+        let choice = format!("u > 0{}", " or u < 1 and x > 2".repeat(5_000));
+        for (text, levels) in [(&sum, 3), (&product, 2), (&choice, 4)] {
+            let (expr, _) = resolve_in(text, &scope).unwrap();
+            let (size, depth) = expr.extent();
+            assert!(size > 10_000 && depth == levels, "{size} {depth}");
+            assert_eq!(expr.clone(), expr);
+            let mut builder = crate::Builder::new();
+            let mut leaf = |expr: &Expr, b: &mut crate::Builder| match expr.node {
+                Node::Coordinate(axis) => Parts::real(b.profile(axis, axis)),
+                _ => {
+                    let numbers = [b.load(0, [0; 3]), b.load(1, [0; 3])];
+                    Parts::of_numbers(expr.ty, &numbers[..expr.ty.per_component()])
+                }
+            };
+            let value = crate::lower(&expr, scope.space(), &mut builder, &mut leaf).only();
+            assert!(partials(&mut builder, value.re.unwrap()).len() <= 2);
+        }
+        let constant = format!("2{}", " + 3*0.5 - 1".repeat(10_000));
+        let constants = super::tests::scope(Place::Constant);
+        assert_eq!(crate::evaluate(&constant, &constants), Ok(2.0 + 5_000.0));
+    };
+    let thread = std::thread::Builder::new().stack_size(256 << 10).spawn(work).unwrap();
+    thread.join().unwrap();
+}
+
+/// In one chain, whatever brackets say that comes first anyway.
+#[test]
+fn what_groups_from_the_left_is_one_chain() {
+    let scope = scope(Place::Equation);
+    let equal =
+        |a: &str, b: &str| resolve_in(a, &scope).unwrap().0 == resolve_in(b, &scope).unwrap().0;
+    assert!(equal("(u - 2) - x", "u - 2 - x"));
+    assert!(equal("(u*2)*x/3", "u*2*x/3"));
+    assert!(!equal("u - (2 - x)", "u - 2 - x"));
+    assert!(!equal("(u + 2)*x", "u + 2*x"));
+    let hash = |text: &str| {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let mut hasher = DefaultHasher::new();
+        resolve_in(text, &scope).unwrap().0.hash(&mut hasher);
+        hasher.finish()
+    };
+    assert_eq!(hash("(u - 2) - x"), hash("u - 2 - x"));
+    assert_ne!(hash("u - 2 + x"), hash("u - 2 - x"));
 }
 
 #[test]

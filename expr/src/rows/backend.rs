@@ -36,16 +36,23 @@ impl Backend {
         }
     }
 
-    /// Compiles a kernel to native code. A kernel that this back end cannot compile is compiled to
-    /// closures; [`RowFn::backend`] tells which one was used.
+    /// Compiles a kernel to native code, as [`Backend::compile_all`] compiles several.
     pub fn compile(self, kernel: &Kernel) -> Arc<dyn RowFn> {
+        self.compile_all(std::slice::from_ref(kernel)).remove(0)
+    }
+
+    /// Compiles kernels to native code. A kernel that this back end cannot compile, or that is so
+    /// large that compiling it would take too long, is compiled to closures; [`RowFn::backend`]
+    /// tells which one was used.
+    pub fn compile_all(self, kernels: &[Kernel]) -> Vec<Arc<dyn RowFn>> {
+        let closures = |kernel: &Kernel| Arc::new(Rows::compile(kernel)) as Arc<dyn RowFn>;
         match self {
             #[cfg(feature = "inkwell")]
-            Backend::Llvm => match super::llvm::compile_for_host(kernel) {
-                Some(rows) => Arc::new(rows),
-                None => Backend::Closures.compile(kernel),
-            },
-            Backend::Closures => Arc::new(Rows::compile(kernel)),
+            Backend::Llvm => {
+                let made = super::llvm::compile_for_host(kernels).into_iter().zip(kernels);
+                made.map(|(made, kernel)| made.unwrap_or_else(|| closures(kernel))).collect()
+            }
+            Backend::Closures => kernels.iter().map(closures).collect(),
         }
     }
 

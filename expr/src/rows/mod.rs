@@ -85,6 +85,9 @@ pub struct Scratch {
     scalars: Vec<f64>,
     /// The arguments of native functions, row by row.
     arguments: Vec<f64>,
+    /// The positions of the inputs and outputs of a piece of a kernel.
+    #[cfg(feature = "inkwell")]
+    places: Vec<usize>,
     /// The addresses of the profiles during a call.
     #[cfg(feature = "inkwell")]
     addresses: Vec<usize>,

@@ -1,5 +1,7 @@
 //! The steps of a kernel: the registers that they use, and the outputs that they write directly.
 
+use std::collections::{HashMap, HashSet};
+
 use super::chunk::{Destination, StepOperand};
 use super::rate::Rate;
 use super::step::{self, Step};
@@ -15,12 +17,33 @@ pub(super) struct StepBuilder<'a> {
     registers: Vec<Option<usize>>,
     free: Vec<usize>,
     count: usize,
+    /// The outputs that each operation is, if it is any.
+    outputs: HashMap<usize, Vec<usize>>,
+    /// The last operation that uses a load of each input.
+    last_reads: HashMap<u32, usize>,
+    /// The inputs of which a load is an output.
+    copied: HashSet<u32>,
 }
 
 impl<'a> StepBuilder<'a> {
     /// Collects the steps of a kernel from its operations.
     pub(super) fn of(kernel: &'a Kernel, rates: &'a [Rate]) -> Self {
         let n = kernel.ops.len();
+        let (mut outputs, mut copied): (HashMap<_, Vec<_>>, _) = (HashMap::new(), HashSet::new());
+        for (k, output) in kernel.outputs.iter().enumerate() {
+            outputs.entry(output.value.index()).or_default().push(k);
+            if let Op::Load { input, .. } = kernel.ops[output.value.index()] {
+                copied.insert(input);
+            }
+        }
+        let mut last_reads = HashMap::new();
+        for (i, op) in kernel.ops.iter().enumerate() {
+            for v in kernel.operands(op) {
+                if let Op::Load { input, .. } = kernel.ops[v.index()] {
+                    last_reads.insert(input, i);
+                }
+            }
+        }
         // Register 0 is the spare register, for outputs that share their memory with an operand.
         StepBuilder {
             kernel,
@@ -29,6 +52,9 @@ impl<'a> StepBuilder<'a> {
             registers: vec![None; n],
             free: Vec::new(),
             count: 1,
+            outputs,
+            last_reads,
+            copied,
         }
     }
 
@@ -60,13 +86,15 @@ impl<'a> StepBuilder<'a> {
                 }
             }
         }
+        let overwritten: HashSet<u32> =
+            self.kernel.outputs.iter().filter_map(|output| output.in_place).collect();
         // Inputs that are outputs themselves are saved in registers before other outputs overwrite
         // them.
         for output in &self.kernel.outputs {
             let i = output.value.index();
             if let Op::Load { input, .. } = ops[i]
                 && self.registers[i].is_none()
-                && self.kernel.outputs.iter().any(|other| other.in_place == Some(input))
+                && overwritten.contains(&input)
             {
                 let (value, register) = (self.operand(i), self.allocate(i));
                 self.steps.push(step::copy(Destination::Register(register), 0, value));
@@ -82,33 +110,19 @@ impl<'a> StepBuilder<'a> {
     }
 
     fn is_output(&self, i: usize) -> bool {
-        self.kernel.outputs.iter().any(|output| output.value.index() == i)
+        self.outputs.contains_key(&i)
     }
 
     /// The output to which operation `i` can be written directly. This requires that its value has
     /// no other use, and that no later operation reads the memory that is overwritten.
     fn direct_output(&self, i: usize, last_use: usize) -> Option<usize> {
-        let outputs = &self.kernel.outputs;
-        let mut mine = (0..outputs.len()).filter(|k| outputs[*k].value.index() == i);
-        let output = mine.next()?;
-        let overwritten = outputs[output].in_place;
-        let reads = |op: &Op| {
-            self.kernel.operands(op).any(|v| match self.kernel.ops[v.index()] {
-                Op::Load { input, .. } => Some(input) == overwritten,
-                _ => false,
-            })
-        };
-        // A load that is itself an output reads the memory only at the end, when it is copied.
-        let copied = outputs.iter().enumerate().any(|(k, o)| {
-            k != output
-                && matches!(self.kernel.ops[o.value.index()],
-                    Op::Load { input, .. } if Some(input) == overwritten)
+        let &[output] = &self.outputs.get(&i)?[..] else { return None };
+        let free = self.kernel.outputs[output].in_place.is_none_or(|overwritten| {
+            // A load that is itself an output reads the memory only at the end, when it is copied.
+            let read_later = self.last_reads.get(&overwritten).is_some_and(|last| *last > i);
+            !read_later && !self.copied.contains(&overwritten)
         });
-        let free = mine.next().is_none()
-            && last_use <= i
-            && !copied
-            && !self.kernel.ops[i + 1..].iter().any(reads);
-        free.then_some(output)
+        (free && last_use <= i).then_some(output)
     }
 
     fn allocate(&mut self, i: usize) -> usize {

@@ -118,18 +118,30 @@ fn image(
             start..end.max(start + 1)
         }
     };
-    let mut image = Vec::with_capacity((3 * w * h) as usize);
+    let mut image: Vec<u8> = Vec::with_capacity((3 * w * h) as usize);
+    let (mut last_ys, mut last) = (0..0, (0..0, NOTHING));
     for row in 0..h {
         let ys = cells(h - 1 - row, h, ny);
-        for column in 0..w {
-            let part = values.slice(ndarray::s![cells(column, w, nx), ys.clone()]);
-            let mean = part.sum() / part.len() as f64;
-            let pixel = match mean.is_finite() {
-                true => colour((mean - low) / (high - low), cyclic),
-                false => NOTHING,
-            };
-            image.extend(pixel);
+        // Rows and pixels of the same cells are the same.
+        if ys == last_ys {
+            image.extend_from_within(image.len() - 3 * w as usize..);
+            continue;
         }
+        last.0 = 0..0;
+        for column in 0..w {
+            let xs = cells(column, w, nx);
+            if xs != last.0 {
+                let part = values.slice(ndarray::s![xs.clone(), ys.clone()]);
+                let mean = part.sum() / part.len() as f64;
+                let pixel = match mean.is_finite() {
+                    true => colour((mean - low) / (high - low), cyclic),
+                    false => NOTHING,
+                };
+                last = (xs, pixel);
+            }
+            image.extend(last.1);
+        }
+        last_ys = ys;
     }
     image
 }

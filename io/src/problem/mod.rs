@@ -22,8 +22,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fluxions_comm::World;
-use fluxions_expr::{Place, Type};
-use fluxions_solver::{Error, Errors, Formula, Origin, Pde, PdeBuilder, Simulation};
+use fluxions_expr::{Backend, Place, Type};
+use fluxions_solver::{Blocking, Error, Errors, Formula, Origin, Pde, PdeBuilder, Simulation};
 use fluxions_solver::{SimulationBuilder, Transport, parameters};
 use toml::de::{DeTable, DeValue};
 
@@ -144,7 +144,11 @@ impl Problem {
     /// What is wrong.
     pub fn check(&self) -> Result<(), Errors> {
         const CELLS: usize = 4096;
-        let part = Problem { pde: self.pde.cropped(CELLS, 0.0), dims: vec![], ..self.clone() };
+        // No steps are made, so nothing is compiled for speed.
+        let blocking = Blocking { steps: Some(0), stream: Some(false), ..self.execution.blocking };
+        let execution = Execution { backend: Backend::Closures, blocking };
+        let pde = self.pde.cropped(CELLS, 0.0);
+        let part = Problem { pde, dims: vec![], execution, ..self.clone() };
         let is_part = part.pde.grid() != self.pde.grid();
         match part.simulation(&World::solo()).build() {
             // Where the ends of the part meet, the flow may jump, and the part may have fewer cells

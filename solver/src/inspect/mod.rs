@@ -3,5 +3,6 @@
 pub(crate) mod conditioned;
 pub(crate) mod inspection;
 pub(crate) mod machine;
+mod matrix;
 pub(crate) mod pass_time;
 pub(crate) mod stability;

@@ -7,16 +7,20 @@
 //! Jacobian (Gershgorin's theorem for blocks: Feingold & Varga 1962, Pacific J. Math. 12, 1241).
 //! Integrals in the equations are left out, since they affect single modes only.
 
+use std::collections::{BTreeMap, HashMap};
+
 use fluxions_comm::World;
 use fluxions_expr::derivative::partials;
-use fluxions_expr::{Binary, Expr, Reduction, Type, Unary};
+use fluxions_expr::{Backend, Binary, Expr, Reduction, Type, Unary, Value};
 
 use crate::error::{Error, Errors};
+use crate::inspect::matrix::Matrix;
 use crate::plan::action::Slot;
 use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Plan, equations};
 use crate::plan::program::{ArrayRef, OwnedExpr, Program};
+use crate::run::blocking::options::Blocking;
 use crate::run::executor::Executor;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
 use crate::simulation::simulation::Simulation;
@@ -77,32 +81,28 @@ fn bounds(pde: &Pde, initial: &[(String, Formula)], whole: bool) -> Result<(f64,
     for (field, value) in initial {
         builder = builder.initial(field, value.clone());
     }
+    // The derivatives are evaluated once, and no steps are made: code would take longer to compile.
+    let one_by_one = Blocking { steps: Some(0), stream: Some(false), ..Blocking::default() };
+    let builder = builder.backend(Backend::Closures).blocking(one_by_one);
     let mut simulation = builder.with_room_for(&plan).build()?;
     let bounds = simulation.reduce_all(plan).map_err(Errors::from)?;
     let of_transport = simulation.measured().rate(pde, whole);
 
     // The rows and columns are the arrays of fields, followed by those of quantities. Quantities
     // are replaced by the arrays from which they are computed, beginning with those of high levels.
-    let fields = pde.arrays();
-    let size = blocks.rows;
-    let mut matrix = vec![vec![0.0; size]; size];
-    for ((row, column), bound) in blocks.entries.iter().zip(bounds) {
-        matrix[*row][*column] = bound;
+    let mut matrix = Matrix::new(blocks.rows);
+    let measured = blocks.reduced.into_iter().zip(bounds);
+    for ((row, column), bound) in measured.chain(blocks.constant) {
+        matrix.add(row, column, bound);
     }
-    for quantity in (fields..size).rev() {
-        for row in 0..size {
-            let through = matrix[row][quantity];
-            for column in 0..quantity {
-                matrix[row][column] += through * matrix[quantity][column];
-            }
-        }
-    }
-    Ok((spectral_radius(&matrix, fields), of_transport))
+    Ok((matrix.leading(pde.arrays()).spectral_radius(), of_transport))
 }
 
-/// The entry in the matrix of bounds of each reduction of a plan.
+/// The entries in the matrix of bounds: those that are the results of the reductions of a plan, in
+/// their order, and those that are the same in all cells.
 struct Blocks {
-    entries: Vec<(usize, usize)>,
+    reduced: Vec<(usize, usize)>,
+    constant: Vec<((usize, usize), f64)>,
     rows: usize,
 }
 
@@ -137,11 +137,10 @@ fn sensitivities(pde: &Pde, kept: &[String]) -> (Plan, Blocks) {
     order.sort_by_key(|q| program.quantities[*q].level);
     let arrays_of = |q: usize| program.quantities[q].arrays.iter().flatten().copied();
     let columns: Vec<usize> = order.iter().flat_map(|q| arrays_of(*q)).collect();
-    let row_of = |array: usize| {
-        let column = columns.iter().position(|a| *a == array);
-        n + column.expect("every array of a quantity is a column")
-    };
-    let mut blocks = Blocks { entries: Vec::new(), rows: n + columns.len() };
+    let places: HashMap<usize, usize> = columns.iter().copied().zip(n..).collect();
+    let row_of = |array: usize| places[&array];
+    let rows = n + columns.len();
+    let mut blocks = Blocks { reduced: Vec::new(), constant: Vec::new(), rows };
     let mut bodies = Vec::new();
     for (field, target) in targets.iter().enumerate() {
         let rows = pde.arrays_of(field).map(Some).collect();
@@ -161,33 +160,37 @@ fn sensitivities(pde: &Pde, kept: &[String]) -> (Plan, Blocks) {
         let numbers = parts.numbers(ty, dimension, &mut pass.builder);
         for (row, value) in rows.into_iter().zip(numbers) {
             let Some(row) = row else { continue };
-            let derivatives = partials(&mut pass.builder, value);
-            let inputs = pass.inputs().to_vec();
-            for (input, array) in inputs.iter().enumerate() {
+            let mut derivatives: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
+            for partial in partials(&mut pass.builder, value) {
+                derivatives.entry(partial.input).or_default().push(partial.derivative);
+            }
+            for (input, derivatives) in derivatives {
+                let array = &pass.inputs()[input];
                 let column = match array {
                     ArrayRef::Field(array) if *array >= pde.arrays() => continue,
                     ArrayRef::Field(array) => *array,
                     ArrayRef::Quantity(array) => row_of(*array),
                     ArrayRef::Extra(_) | ArrayRef::Random(_) => continue,
                 };
-                let mut builder = pass.builder.clone();
+                let builder = &mut pass.builder;
                 let mut sum = builder.constant(0.0);
-                for partial in derivatives.iter().filter(|partial| partial.input == input) {
-                    let magnitude = builder.unary(Unary::Abs, partial.derivative);
+                for derivative in derivatives {
+                    let magnitude = builder.unary(Unary::Abs, derivative);
                     sum = builder.binary(Binary::Add, sum, magnitude);
-                }
-                if builder.as_constant(sum) == Some(0.0) {
-                    continue;
                 }
                 // At a corner, such as that of sqrt(u) at 0, a derivative may not be finite.
                 let most = builder.constant(f64::MAX);
                 let finite = builder.binary(Binary::LessEqual, sum, most);
                 let zero = builder.constant(0.0);
                 let sum = builder.select(finite, sum, zero);
-                builder.output(sum);
-                let inputs = inputs.iter().map(|array| slot(*array)).collect();
-                plan.reduce(builder.finish(), inputs, Reduction::Max);
-                blocks.entries.push((row, column));
+                if let Some(same) = builder.as_constant(sum) {
+                    blocks.constant.push(((row, column), same));
+                    continue;
+                }
+                let (kernel, inputs) = builder.kernel_of(sum);
+                let inputs = inputs.into_iter().map(|input| slot(pass.inputs()[input])).collect();
+                plan.reduce(kernel, inputs, Reduction::Max);
+                blocks.reduced.push((row, column));
             }
         }
     }
@@ -202,25 +205,6 @@ impl Simulation {
         self.run_beside(&mut executor)?;
         Ok(executor.parameters()[results].to_vec())
     }
-}
-
-/// The largest magnitude of the eigenvalues of the leading `n` rows and columns, whose entries are
-/// not negative. It is the limit of |M^k|^(1/k) (Gelfand's formula), for k = 1, 2, 4, …, 2^49.
-fn spectral_radius(matrix: &[Vec<f64>], n: usize) -> f64 {
-    let mut power: Vec<Vec<f64>> = matrix[..n].iter().map(|row| row[..n].to_vec()).collect();
-    let mut log = 0.0;
-    for exponent in 0..50 {
-        let norm = power.iter().map(|row| row.iter().sum::<f64>()).fold(0.0, f64::max);
-        if norm == 0.0 {
-            return 0.0;
-        }
-        log += norm.ln() / 2f64.powi(exponent);
-        let square = |i: usize, j: usize| {
-            (0..n).map(|k| power[i][k] / norm * (power[k][j] / norm)).sum::<f64>()
-        };
-        power = (0..n).map(|i| (0..n).map(|j| square(i, j)).collect()).collect();
-    }
-    log.exp()
 }
 
 #[cfg(test)]

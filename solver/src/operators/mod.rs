@@ -154,7 +154,7 @@ fn is_same(expr: &Expr) -> bool {
     use fluxions_expr::Node;
     match &expr.node {
         Node::Number(_) | Node::Imaginary | Node::Time | Node::Reduce(..) => true,
-        Node::Call(..) => expr.children().iter().all(is_same),
+        Node::Call(..) | Node::Chain(..) => expr.children().iter().all(is_same),
         _ => false,
     }
 }

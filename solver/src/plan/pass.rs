@@ -7,10 +7,12 @@ use fluxions_expr::{
     Value, lower,
 };
 use fluxions_grid::Metric;
+use indexmap::IndexSet;
 
 use crate::operators::{self, Argument, FIRST_METRIC};
 use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program, TIME};
 use crate::random::array::RandomArray;
+use crate::system::definition::milestones;
 
 /// Collects the operations of a pass.
 pub(crate) struct PassBuilder<'p, 'a> {
@@ -18,7 +20,7 @@ pub(crate) struct PassBuilder<'p, 'a> {
     /// Quantities and domain numbers up to this level are available.
     level: usize,
     pub(crate) builder: Builder,
-    inputs: Vec<ArrayRef>,
+    inputs: IndexSet<ArrayRef>,
     /// The values of definitions that were computed already, by definition and owner.
     definitions: HashMap<(usize, usize), Parts>,
 }
@@ -26,7 +28,7 @@ pub(crate) struct PassBuilder<'p, 'a> {
 impl<'p, 'a> PassBuilder<'p, 'a> {
     /// A pass that may use quantities and domain numbers up to this level.
     pub(crate) fn new(program: &'p mut Program<'a>, level: usize) -> Self {
-        let (builder, inputs, definitions) = (Builder::new(), Vec::new(), HashMap::new());
+        let (builder, inputs, definitions) = (Builder::new(), IndexSet::new(), HashMap::new());
         PassBuilder { program, level, builder, inputs, definitions }
     }
 
@@ -37,11 +39,11 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
 
     /// The number of the kernel's input that is this array.
     pub(crate) fn input(&mut self, array: ArrayRef) -> usize {
-        number_of(&mut self.inputs, array)
+        self.inputs.insert_full(array).0
     }
 
     /// The input arrays that were used so far.
-    pub(crate) fn inputs(&self) -> &[ArrayRef] {
+    pub(crate) fn inputs(&self) -> &IndexSet<ArrayRef> {
         &self.inputs
     }
 
@@ -73,6 +75,18 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
 
     /// The value of an expression.
     pub(crate) fn value(&mut self, target: OwnedExpr<'_>) -> Parts {
+        let (pde, owner) = (self.program.pde, target.owner);
+        let known = |d: usize| {
+            self.definitions.contains_key(&(d, owner))
+                || self.program.whole(d, owner, self.level).is_some()
+        };
+        for d in milestones(target.expr, pde.definitions(), true, known) {
+            self.definition(d, owner);
+        }
+        self.computed(target)
+    }
+
+    fn computed(&mut self, target: OwnedExpr<'_>) -> Parts {
         // The builder is lent to `lower`, since the leaves need the rest of `self`.
         let mut builder = std::mem::take(&mut self.builder);
         let space = self.program.pde.space();
@@ -94,26 +108,7 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
                 let arrays: Vec<_> = pde.arrays_of(*field).map(ArrayRef::Field).collect();
                 self.loaded(leaf.ty, &arrays)
             }
-            Node::Define(d) => {
-                if let Some(known) = self.definitions.get(&(*d, owner)) {
-                    return known.clone();
-                }
-                let definition = &pde.definitions()[*d];
-                let known = self.program.whole(*d, owner, self.level);
-                let arrays = known.map(|q| q.arrays.iter().flatten().copied().collect::<Vec<_>>());
-                let value = match arrays {
-                    Some(arrays) => {
-                        let arrays: Vec<_> = arrays.into_iter().map(ArrayRef::Quantity).collect();
-                        self.loaded(leaf.ty, &arrays)
-                    }
-                    None => {
-                        let (expr, name) = (&definition.expr, definition.name.as_str());
-                        self.value(OwnedExpr { expr, owner, name })
-                    }
-                };
-                self.definitions.insert((*d, owner), value.clone());
-                value
-            }
+            Node::Define(d) => self.definition(*d, owner),
             Node::Coordinate(axis) => {
                 let axis = pde.grid().missing() + axis;
                 Parts::real(self.builder.profile(axis, axis))
@@ -131,6 +126,26 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
         }
     }
 
+    /// The value of a definition.
+    fn definition(&mut self, d: usize, owner: usize) -> Parts {
+        if let Some(known) = self.definitions.get(&(d, owner)) {
+            return known.clone();
+        }
+        let definition = &self.program.pde.definitions()[d];
+        let (expr, name) = (&definition.expr, definition.name.as_str());
+        let known = self.program.whole(d, owner, self.level);
+        let arrays = known.map(|q| q.arrays.iter().flatten().copied().collect::<Vec<_>>());
+        let value = match arrays {
+            Some(arrays) => {
+                let arrays: Vec<_> = arrays.into_iter().map(ArrayRef::Quantity).collect();
+                self.loaded(expr.ty, &arrays)
+            }
+            None => self.computed(OwnedExpr { expr, owner, name }),
+        };
+        self.definitions.insert((d, owner), value.clone());
+        value
+    }
+
     fn loaded(&mut self, ty: Type, arrays: &[ArrayRef]) -> Parts {
         let numbers: Vec<_> = arrays.iter().map(|array| self.load(*array)).collect();
         Parts::of_numbers(ty, &numbers)
@@ -144,7 +159,7 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
         for (k, argument) in arguments.iter().enumerate() {
             let of = OwnedExpr { expr: argument, ..target };
             if !stored.contains(&k) {
-                kinds.push(Argument::Value(self.value(of)));
+                kinds.push(Argument::Value(self.computed(of)));
                 arrays.push(Vec::new());
                 continue;
             }
@@ -155,7 +170,7 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
         let mut load = |b: &mut Builder, argument: usize, number: usize, offset: [i32; 3]| {
             // `operators::reach` has found out, by a trial, what an operator loads.
             let array = arrays[argument][number].expect("what an operator loads is stored");
-            b.load(number_of(inputs, array), offset)
+            b.load(inputs.insert_full(array).0, offset)
         };
         operators::apply(
             op,
@@ -186,7 +201,7 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
     ) -> Value {
         let mut values = Vec::new();
         for argument in arguments {
-            let value = self.value(OwnedExpr { expr: argument, ..target }).only().re;
+            let value = self.computed(OwnedExpr { expr: argument, ..target }).only().re;
             values.push(value.unwrap_or_else(|| self.builder.constant(0.0)));
         }
         let number = |k: usize, default: f64| {
@@ -231,13 +246,6 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
 
     /// The finished pass.
     pub(crate) fn finish(self) -> Pass {
-        Pass { kernel: self.builder.finish(), inputs: self.inputs }
+        Pass { kernel: self.builder.finish(), inputs: self.inputs.into_iter().collect() }
     }
-}
-
-fn number_of(inputs: &mut Vec<ArrayRef>, array: ArrayRef) -> usize {
-    inputs.iter().position(|known| *known == array).unwrap_or_else(|| {
-        inputs.push(array);
-        inputs.len() - 1
-    })
 }

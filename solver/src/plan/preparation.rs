@@ -57,24 +57,26 @@ impl PlanBuilder {
             .max()
             .unwrap_or(0);
         actions.extend(program.halo_of_fields().map(|group| self.add_halo(group)));
-        for level in 1..=levels {
-            for number in 0..program.numbers.len() {
-                if program.numbers[number].level == level {
-                    let pass = program.number_pass(number);
-                    let kind = program.numbers[number].kind;
-                    let kernel = self.add_kernel(pass.kernel, format!("{}(…)", kind.name()));
-                    let parameter = Program::parameter_of(number);
-                    actions.push(Action::Reduce { kernel, inputs: pass.inputs, kind, parameter });
-                }
+        let mut of_levels = vec![(Vec::new(), Vec::new()); levels + 1];
+        for (number, found) in program.numbers.iter().enumerate() {
+            of_levels[found.level].0.push(number);
+        }
+        for (number, found) in program.quantities.iter().enumerate() {
+            of_levels[found.level].1.push(number);
+        }
+        let all = program.array_names();
+        for (level, (numbers, here)) in of_levels.into_iter().enumerate() {
+            for number in numbers {
+                let pass = program.number_pass(number);
+                let kind = program.numbers[number].kind;
+                let kernel = self.add_kernel(pass.kernel, format!("{}(…)", kind.name()));
+                let parameter = Program::parameter_of(number);
+                actions.push(Action::Reduce { kernel, inputs: pass.inputs, kind, parameter });
             }
-            let here: Vec<usize> = (0..program.quantities.len())
-                .filter(|q| program.quantities[*q].level == level)
-                .collect();
             if here.is_empty() {
                 continue;
             }
             let (pass, arrays) = program.quantities_pass(&here, level);
-            let all = program.array_names();
             let names: Vec<_> = arrays.iter().map(|array| all[*array].as_str()).collect();
             actions.push(Action::Sweep {
                 kernel: self.add_kernel(pass.kernel, names.join(", ")),

@@ -11,9 +11,11 @@ use std::collections::HashMap;
 
 use fluxions_expr::{Expr, Kernel, Node, Operator, Reduction, Type};
 use fluxions_halo::HaloWidth;
+use indexmap::IndexSet;
 
 use crate::operators::{self, Reach};
 use crate::random::array::RandomArray;
+use crate::system::definition::milestones;
 use crate::system::operand::Operand;
 use crate::system::pde::Pde;
 
@@ -38,7 +40,6 @@ pub(crate) enum ArrayRef {
 pub(crate) struct Quantity {
     /// A name for messages: that of the definition, or one that is made up for an argument.
     pub(crate) name: String,
-    key: Key,
     /// The expression that the quantity holds.
     pub(crate) expr: Expr,
     /// The owner of the conditions of those operators in it that are applied to compound
@@ -67,7 +68,7 @@ pub(crate) struct OwnedExpr<'e> {
 }
 
 /// Identifies a quantity. Quantities with equal keys are the same.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
     /// A definition with these conditions. Its value depends on the owner where it contains
     /// compound expressions.
@@ -76,6 +77,9 @@ enum Key {
     /// random numbers, `random` is their name.
     Compound { expr: Expr, owner: usize, conditions: usize, random: Option<String> },
 }
+
+/// Identifies a domain number: its kind, expression, owner, random numbers and part.
+type NumberKey = (Reduction, Expr, usize, Option<String>, bool);
 
 /// A domain number: a number that is computed from the whole domain.
 #[derive(Clone, Debug)]
@@ -104,7 +108,12 @@ pub(crate) struct Program<'a> {
     /// The halo width of each array of the fields.
     pub(crate) fields: Vec<HaloWidth>,
     pub(crate) quantities: Vec<Quantity>,
+    /// The keys of the quantities.
+    keys: IndexSet<Key>,
+    /// The quantities that hold each definition.
+    of_definitions: HashMap<usize, Vec<usize>>,
     pub(crate) numbers: Vec<DomainNumber>,
+    number_keys: IndexSet<NumberKey>,
     pub(crate) randoms: Vec<RandomArray>,
     /// The levels of the definitions that were visited, by definition and owner.
     levels: HashMap<(usize, usize), usize>,
@@ -114,10 +123,21 @@ impl<'a> Program<'a> {
     /// The program for these expressions.
     pub(crate) fn new(pde: &'a Pde, targets: &[OwnedExpr<'_>]) -> Self {
         let fields = vec![HaloWidth::default(); pde.all_arrays()];
-        let (quantities, numbers, randoms) = (Vec::new(), Vec::new(), Vec::new());
-        let levels = HashMap::new();
-        let mut program = Program { pde, fields, quantities, numbers, randoms, levels };
+        let mut program = Program {
+            pde,
+            fields,
+            quantities: Vec::new(),
+            keys: IndexSet::new(),
+            of_definitions: HashMap::new(),
+            numbers: Vec::new(),
+            number_keys: IndexSet::new(),
+            randoms: Vec::new(),
+            levels: HashMap::new(),
+        };
         for target in targets {
+            for d in milestones(target.expr, pde.definitions(), false, |_| false) {
+                program.level_of_definition(d, target.owner);
+            }
             program.level(*target);
         }
         program.number_arrays();
@@ -129,15 +149,7 @@ impl<'a> Program<'a> {
         let OwnedExpr { expr, owner, .. } = target;
         let mut level = 0;
         match &expr.node {
-            Node::Define(d) => {
-                if let Some(level) = self.levels.get(&(*d, owner)) {
-                    return *level;
-                }
-                let definition = &self.pde.definitions()[*d];
-                let (expr, name) = (&definition.expr, definition.name.as_str());
-                level = self.level(OwnedExpr { expr, owner, name });
-                self.levels.insert((*d, owner), level);
-            }
+            Node::Define(d) => level = self.level_of_definition(*d, owner),
             Node::Operator(op, arguments) => {
                 let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
                 let reach =
@@ -157,7 +169,8 @@ impl<'a> Program<'a> {
                 let argument = OwnedExpr { expr: argument, ..target };
                 level = self.level(argument) + 1;
                 for imaginary in [false, true].into_iter().take(argument.expr.ty.per_component()) {
-                    if self.number(*kind, argument, imaginary).is_none() {
+                    let key = number_key(*kind, argument, imaginary);
+                    if self.number_keys.insert(key) {
                         let (kind, expr) = (*kind, argument.expr.clone());
                         let random = random_name(argument);
                         let number = DomainNumber { kind, expr, owner, random, level, imaginary };
@@ -174,6 +187,18 @@ impl<'a> Program<'a> {
         level
     }
 
+    /// The number of passes after which a definition can be computed.
+    fn level_of_definition(&mut self, d: usize, owner: usize) -> usize {
+        if let Some(level) = self.levels.get(&(d, owner)) {
+            return *level;
+        }
+        let definition = &self.pde.definitions()[d];
+        let (expr, name) = (&definition.expr, definition.name.as_str());
+        let level = self.level(OwnedExpr { expr, owner, name });
+        self.levels.insert((d, owner), level);
+        level
+    }
+
     /// Records that an operator is applied to an argument. Returns the level of the argument.
     fn source(&mut self, op: Operator, k: usize, argument: OwnedExpr<'_>, reach: &Reach) -> usize {
         let Some((key, first)) = self.key(op, k, argument) else {
@@ -184,13 +209,15 @@ impl<'a> Program<'a> {
             }
             return 0;
         };
-        if let Some(known) = self.quantities.iter().position(|q| q.key == key) {
+        if let Some(known) = self.keys.get_index_of(&key) {
             self.widen(known, first, reach);
             return self.quantities[known].level;
         }
         let owner = argument.owner;
+        let mut of = None;
         let (expr, name, conditions) = match &key {
             Key::Named { definition, conditions, .. } => {
+                of = Some(*definition);
                 let found = &self.pde.definitions()[*definition];
                 (found.expr.clone(), found.name.clone(), *conditions)
             }
@@ -207,9 +234,12 @@ impl<'a> Program<'a> {
         let conditions = conditions.to_vec();
         let widths = vec![None; conditions.len()];
         let arrays = vec![None; conditions.len()];
+        if let Some(definition) = of {
+            self.of_definitions.entry(definition).or_default().push(self.quantities.len());
+        }
+        self.keys.insert(key);
         self.quantities.push(Quantity {
             name,
-            key,
             expr,
             owner,
             random,
@@ -285,7 +315,7 @@ impl<'a> Program<'a> {
         }
         let count = expr.ty.numbers(self.pde.space().dimension());
         let found = self.key(op, k, argument).and_then(|(key, first)| {
-            let quantity = self.quantities.iter().find(|q| q.key == key)?;
+            let quantity = &self.quantities[self.keys.get_index_of(&key)?];
             Some(&quantity.arrays[first..first + count])
         });
         let arrays = found.unwrap_or(&[]).iter();
@@ -294,11 +324,14 @@ impl<'a> Program<'a> {
 
     /// A quantity that stores all numbers of a definition, whatever its boundary conditions.
     pub(crate) fn whole(&self, definition: usize, owner: usize, level: usize) -> Option<&Quantity> {
-        self.quantities.iter().find(|q| {
-            let same = matches!(&q.key, Key::Named { definition: d, owner: o, .. }
-                if *d == definition && o.is_none_or(|o| o == owner));
-            same && q.level <= level && q.arrays.iter().all(Option::is_some)
-        })
+        let mut all = self.of_definitions.get(&definition)?.iter();
+        let found = all.find(|q| {
+            let same = matches!(&self.keys[**q], Key::Named { owner: o, .. }
+                if o.is_none_or(|o| o == owner));
+            let Quantity { level: its, arrays, .. } = &self.quantities[**q];
+            same && *its <= level && arrays.iter().all(Option::is_some)
+        });
+        found.map(|q| &self.quantities[*q])
     }
 
     pub(crate) fn number(
@@ -307,12 +340,7 @@ impl<'a> Program<'a> {
         argument: OwnedExpr<'_>,
         imaginary: bool,
     ) -> Option<usize> {
-        let (owner, random) = (argument.owner, random_name(argument));
-        let same = |n: &DomainNumber| {
-            let expressions = n.expr == *argument.expr && n.random == random;
-            expressions && n.kind == kind && n.owner == owner && n.imaginary == imaginary
-        };
-        self.numbers.iter().position(same)
+        self.number_keys.get_index_of(&number_key(kind, argument, imaginary))
     }
 
     /// The kernel parameter of the domain number of this number.
@@ -342,6 +370,10 @@ impl<'a> Program<'a> {
         let Quantity { expr, owner, random, .. } = &self.quantities[quantity];
         OwnedExpr { expr, owner: *owner, name: random }
     }
+}
+
+fn number_key(kind: Reduction, argument: OwnedExpr<'_>, imaginary: bool) -> NumberKey {
+    (kind, argument.expr.clone(), argument.owner, random_name(argument), imaginary)
 }
 
 /// The name of the random numbers in an expression itself, if it contains any.

@@ -34,8 +34,7 @@ impl Kernels {
     ) -> Self {
         let kernels = plan.kernels();
         let profiles = profiles::of_block(pde, block, memory.layout().halo(), kernels).into();
-        let compiled = kernels.iter().map(|kernel| backend.compile(kernel)).collect();
-        Self::with_scratch(compiled, profiles)
+        Self::with_scratch(backend.compile_all(kernels), profiles)
     }
 
     /// The same compiled kernels with working memory of their own.

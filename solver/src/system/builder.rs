@@ -1,5 +1,7 @@
 //! Collects what a system of equations is made of and checks it, all mistakes at once.
 
+use std::collections::HashSet;
+
 use fluxions_expr::{Closure, Expr, Native, Place, Type};
 use fluxions_grid::{Condition, Grid};
 
@@ -174,8 +176,10 @@ impl PdeBuilder {
     /// Every mistake found: in names, types, expressions and boundary conditions.
     pub fn build(mut self) -> Result<Pde, Errors> {
         let mut mistakes = Mistakes::default();
+        let mut known: HashSet<String> =
+            self.equations.iter().map(|(field, _)| field.clone()).collect();
         for (name, _) in &self.transports {
-            if !self.equations.iter().any(|(field, _)| field == name) {
+            if known.insert(name.clone()) {
                 self.equations.push((name.clone(), Formula::Number(0.0)));
             }
         }
@@ -229,7 +233,7 @@ impl PdeBuilder {
         }
         for (origin, formula, place) in &self.others {
             let field = match origin {
-                Origin::Initial(name) => symbols.fields().iter().position(|field| field == name),
+                Origin::Initial(name) => symbols.field_named(name),
                 _ => None,
             };
             mistakes.keep(match field {

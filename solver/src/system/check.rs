@@ -51,7 +51,7 @@ impl Checks<'_> {
     fn owner(&self, origin: &Origin, expr: &Expr) -> usize {
         match origin {
             Origin::Equation(name) | Origin::Noise(name) => {
-                let field = self.symbols.fields().iter().position(|field| field == name);
+                let field = self.symbols.field_named(name);
                 field.map_or(self.conditions.common(), |f| self.conditions.owner_of_field(f))
             }
             _ => self.conditions.owner_of(self.symbols, expr),

@@ -1,5 +1,7 @@
 //! Named sub-expressions, and what expressions are made of by their use.
 
+use std::collections::HashSet;
+
 use fluxions_expr::{Expr, Node, Uses};
 
 /// A named sub-expression.
@@ -13,6 +15,77 @@ pub struct Definition {
     pub uses: Uses,
     /// What the expression is made of, other definitions looked into.
     pub(crate) made_of: MadeOf,
+    /// The definitions in the expression itself, in ascending order.
+    pub(crate) uses_directly: Vec<usize>,
+    /// Those of them whose values in the same cell are used.
+    pub(crate) uses_here: Vec<usize>,
+    /// How many definitions, this one included, use each other at most in a row.
+    depth: usize,
+}
+
+/// How many definitions are looked into by recursion, each from within the one before.
+const MOST_IN_A_ROW: usize = 64;
+
+impl Definition {
+    /// A definition that may use these.
+    pub(crate) fn new(name: &str, expr: Expr, uses: Uses, others: &[Definition]) -> Self {
+        let made_of = MadeOf::new(&expr, others);
+        let uses_directly = used_in(&expr, false);
+        let depth = uses_directly.iter().map(|d| others[*d].depth).max().unwrap_or(0) + 1;
+        let uses_here = used_in(&expr, true);
+        Definition { name: name.into(), expr, uses, made_of, uses_directly, uses_here, depth }
+    }
+}
+
+/// The definitions in an expression itself, in ascending order. If `here`, only those whose values
+/// in the same cell are used.
+fn used_in(expr: &Expr, here: bool) -> Vec<usize> {
+    fn collect(expr: &Expr, here: bool, found: &mut Vec<usize>) {
+        match &expr.node {
+            Node::Define(d) => found.push(*d),
+            Node::Operator(..) | Node::Reduce(..) if here => {}
+            _ => expr.children().iter().for_each(|child| collect(child, here, found)),
+        }
+    }
+    let mut found = Vec::new();
+    collect(expr, here, &mut found);
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Some of the definitions that an expression uses through others, in ascending order. Whoever looks
+/// into these first, one after another, never finds more than [`MOST_IN_A_ROW`] new ones in a row.
+/// There are none unless many definitions use each other in a row. If `here`, only values in the
+/// same cell count, and nothing is looked for in definitions that are `known`.
+pub(crate) fn milestones(
+    expr: &Expr,
+    definitions: &[Definition],
+    here: bool,
+    known: impl Fn(usize) -> bool,
+) -> Vec<usize> {
+    let part = |d: usize| definitions[d].depth / MOST_IN_A_ROW;
+    let mut open = used_in(expr, here);
+    open.retain(|d| part(*d) > 0);
+    let mut seen: HashSet<usize> = open.iter().copied().collect();
+    let mut found = Vec::new();
+    while let Some(d) = open.pop() {
+        if known(d) {
+            continue;
+        }
+        let Definition { uses_directly, uses_here, .. } = &definitions[d];
+        for used in if here { uses_here } else { uses_directly } {
+            if part(*used) < part(d) {
+                found.push(*used);
+            }
+            if part(*used) > 0 && seen.insert(*used) {
+                open.push(*used);
+            }
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// What an expression is made of, with definitions looked into.
@@ -35,7 +108,7 @@ impl MadeOf {
         let mut all = MadeOf::default();
         let compound = |expr: &Expr| base(expr).is_none();
         expr.walk(&mut |part| match &part.node {
-            Node::Field(field) if !all.fields.contains(field) => all.fields.push(*field),
+            Node::Field(field) => all.fields.push(*field),
             Node::Time => (all.changes, all.timed) = (true, true),
             Node::Adjacent | Node::Inwards(_) => all.changes = true,
             Node::Operator(_, arguments) => {

@@ -1,12 +1,13 @@
 //! Arguments of operators: where their values are stored, and whose conditions hold for them.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use fluxions_expr::{Expr, Node, Operator, Type};
 
 use crate::operators::{self, is_coefficient};
 use crate::system::boundary::conditions::Conditions;
-use crate::system::definition::base;
+use crate::system::definition::{base, milestones};
 use crate::system::symbols::Symbols;
 
 /// What an operator looks at.
@@ -91,7 +92,12 @@ pub(crate) fn each_operand<'e>(
     owner: usize,
     visit: &mut dyn FnMut(StoredOperand<'e>),
 ) {
-    let mut seen = vec![false; symbols.definitions().len()];
+    let mut seen = HashSet::new();
+    for d in milestones(expr, symbols.definitions(), false, |_| false) {
+        let definition = &symbols.definitions()[d].expr;
+        seen.insert(d);
+        each_operand_below(symbols, conditions, definition, (owner, Some(d)), &mut seen, visit);
+    }
     each_operand_below(symbols, conditions, expr, (owner, None), &mut seen, visit);
 }
 
@@ -102,7 +108,7 @@ fn each_operand_below<'e>(
     conditions: &Conditions,
     expr: &'e Expr,
     (owner, within): (usize, Option<usize>),
-    seen: &mut [bool],
+    seen: &mut HashSet<usize>,
     visit: &mut dyn FnMut(StoredOperand<'e>),
 ) {
     if let Node::Operator(operator, arguments) = &expr.node {
@@ -113,7 +119,7 @@ fn each_operand_below<'e>(
         }
     }
     if let Node::Define(d) = expr.node
-        && !std::mem::replace(&mut seen[d], true)
+        && seen.insert(d)
     {
         let definition = &symbols.definitions()[d].expr;
         each_operand_below(symbols, conditions, definition, (owner, Some(d)), seen, visit);

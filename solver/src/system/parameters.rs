@@ -1,6 +1,6 @@
 //! The values of parameters, which may use each other.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use fluxions_expr::{Place, Scope, Space, Type};
 
@@ -23,7 +23,11 @@ pub struct Sorted {
 pub fn sorted(parameters: Vec<(String, Formula)>, space: &Space) -> Sorted {
     let needs: Vec<Vec<String>> =
         parameters.iter().map(|(_, f)| names_of(&f.to_string())).collect();
-    let named = |name: &str| parameters.iter().any(|(other, _)| other == name);
+    let mut numbers: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (k, (name, _)) in parameters.iter().enumerate() {
+        numbers.entry(name).or_default().push(k);
+    }
+    let named = |name: &str| numbers.contains_key(name);
     let varies = |name: &String| {
         let imaginary = matches!(name.as_str(), "i" | "I") && !named(name);
         let alias = space.axis(name).is_some() && !named(name);
@@ -34,14 +38,17 @@ pub fn sorted(parameters: Vec<(String, Formula)>, space: &Space) -> Sorted {
         .zip(&needs)
         .map(|((_, f), names)| matches!(f, Formula::List(_)) || names.iter().any(varies))
         .collect();
-    loop {
-        let before = other.clone();
-        for k in 0..parameters.len() {
-            let through = |j: usize| before[j] && needs[k].contains(&parameters[j].0);
-            other[k] = before[k] || (0..parameters.len()).any(through);
-        }
-        if other == before {
-            break;
+    let mut users: Vec<Vec<usize>> = vec![Vec::new(); parameters.len()];
+    for (k, names) in needs.iter().enumerate() {
+        let named = names.iter().filter_map(|name| numbers.get(name.as_str()));
+        named.flatten().for_each(|j| users[*j].push(k));
+    }
+    let mut open: Vec<usize> = (0..parameters.len()).filter(|k| other[*k]).collect();
+    while let Some(j) = open.pop() {
+        for k in &users[j] {
+            if !std::mem::replace(&mut other[*k], true) {
+                open.push(*k);
+            }
         }
     }
     let mut sorted = Sorted { numbers: Vec::new(), others: Vec::new() };
@@ -68,20 +75,21 @@ pub fn resolve(
         Vec::new()
     });
     let mut values: HashMap<usize, f64> = HashMap::new();
+    let mut scope = Scope::new(Place::Constant, space);
+    for (number, field) in fields.iter().enumerate() {
+        scope.field(field, number, Type::REAL);
+    }
+    let fields: HashSet<&String> = fields.iter().collect();
     for k in order {
         let (name, text) = &texts[k];
-        let mut scope = Scope::new(Place::Constant, space);
-        for (other, value) in &values {
-            scope.number(&texts[*other].0, *value);
-        }
-        for (number, field) in fields.iter().enumerate() {
-            scope.field(field, number, Type::REAL);
-        }
         let value = fluxions_expr::evaluate(text, &scope).unwrap_or_else(|found| {
             errors.extend(wrap(&Origin::Parameter(name.clone()), text, found));
             1.0
         });
         values.insert(k, value);
+        if !fields.contains(name) {
+            scope.number(name, value);
+        }
     }
     let value = |k: usize| values.get(&k).copied().unwrap_or(1.0);
     let named = texts.into_iter().enumerate().map(|(k, (name, _))| (name, value(k))).collect();

@@ -66,7 +66,7 @@ pub(crate) fn fit(
 fn is_constant(expr: &Expr) -> bool {
     let number = match &expr.node {
         Node::Number(_) | Node::Imaginary => true,
-        Node::Call(..) => !expr.children().is_empty(),
+        Node::Call(..) | Node::Chain(..) => !expr.children().is_empty(),
         _ => false,
     };
     expr.ty.rank == Rank::Scalar && number && expr.children().iter().all(is_constant)

@@ -1,15 +1,16 @@
 //! What the names in expressions refer to: the grid's axes, fields, parameters, definitions,
 //! functions and external fields.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use fluxions_expr::{Expr, Lambda, Native, Place, Scope, Space, Type, Uses};
+use fluxions_expr::{Expr, Place, Scope, Space, Type, Uses};
 use fluxions_grid::Grid;
 
 use crate::error::Error;
 use crate::operators::FieldOperator;
 use crate::system::declarations::Declarations;
-use crate::system::definition::{Definition, MadeOf};
+use crate::system::definition::Definition;
 use crate::system::external::ExternalField;
 use crate::system::formula::Formula;
 use crate::system::names;
@@ -31,8 +32,12 @@ pub(crate) struct Symbols {
     types: Vec<Type>,
     definitions: Vec<Definition>,
     parameters: Vec<(String, f64)>,
-    functions: Vec<(String, Lambda)>,
-    natives: Vec<Native>,
+    /// What all names stand for.
+    scope: Scope,
+    /// The functions written as text that could be parsed.
+    functions: HashSet<String>,
+    /// The numbers of the fields with equations.
+    numbers: HashMap<String, usize>,
     operators: Vec<FieldOperator>,
     external: Vec<ExternalField>,
     /// The first array of each field, external ones included, and the number of all arrays.
@@ -57,10 +62,14 @@ impl Symbols {
         let sorted = parameters::sorted(declared.parameters.clone(), &space);
         let (parameters, found) = parameters::resolve(&sorted.numbers, &space, &declared.fields);
         errors.extend(found);
-        let mut functions = Vec::new();
+        let mut scope = Scope::new(Place::Define, &space);
+        let mut functions = HashSet::new();
         for (name, text) in &declared.functions {
             match fluxions_expr::parse_function(text) {
-                Ok(lambda) => functions.push((name.clone(), lambda)),
+                Ok(lambda) => {
+                    scope.function(name, lambda);
+                    functions.insert(name.clone());
+                }
                 Err(error) => {
                     errors.extend(wrap(&Origin::Function(name.clone()), text, vec![error]));
                 }
@@ -72,6 +81,23 @@ impl Symbols {
             let first = first_arrays[first_arrays.len() - 1];
             first_arrays.push(first + ty.numbers(space.dimension()));
         }
+        for (name, value) in &parameters {
+            scope.number(name, *value);
+        }
+        for (number, (name, ty)) in declared.fields.iter().zip(&types).enumerate() {
+            scope.field(name, number, *ty);
+        }
+        for (k, field) in declared.external.iter().enumerate() {
+            scope.external(&field.name, declared.fields.len() + k, field.ty());
+        }
+        for native in &declared.natives {
+            scope.native(native.clone());
+        }
+        for (number, operator) in declared.operators.iter().enumerate() {
+            scope.operator(operator.name(), number, operator.arguments());
+        }
+        // The first of several fields of one name counts.
+        let fields = declared.fields.iter().cloned().enumerate().rev();
         let mut symbols = Symbols {
             grid: declared.grid.clone(),
             space,
@@ -79,8 +105,9 @@ impl Symbols {
             types,
             definitions: Vec::new(),
             parameters,
+            scope,
             functions,
-            natives: declared.natives.clone(),
+            numbers: fields.map(|(number, name)| (name, number)).collect(),
             operators: declared.operators.clone(),
             external: declared.external.clone(),
             first_arrays,
@@ -120,8 +147,9 @@ impl Symbols {
     }
 
     fn add_definition(&mut self, name: &str, expr: Expr, uses: Uses) {
-        let made_of = MadeOf::new(&expr, &self.definitions);
-        self.definitions.push(Definition { name: name.into(), expr, uses, made_of });
+        self.scope.define(name, self.definitions.len(), expr.ty, uses.clone());
+        let definition = Definition::new(name, expr, uses, &self.definitions);
+        self.definitions.push(definition);
     }
 
     pub(crate) fn grid(&self) -> &Grid {
@@ -161,7 +189,7 @@ impl Symbols {
 
     /// Whether a function written as text could be parsed.
     pub(crate) fn has_function(&self, name: &str) -> bool {
-        self.functions.iter().any(|(known, _)| known == name)
+        self.functions.contains(name)
     }
 
     /// The names of all fields, external ones included.
@@ -200,30 +228,7 @@ impl Symbols {
 
     /// The names that an expression at this place can use.
     pub(crate) fn scope(&self, place: Place) -> Scope {
-        let mut scope = Scope::new(place, &self.space);
-        for (name, value) in &self.parameters {
-            scope.number(name, *value);
-        }
-        for (number, (name, ty)) in self.fields.iter().zip(&self.types).enumerate() {
-            scope.field(name, number, *ty);
-        }
-        for (k, field) in self.external.iter().enumerate() {
-            scope.external(&field.name, self.fields.len() + k, field.ty());
-        }
-        for (number, definition) in self.definitions.iter().enumerate() {
-            let Definition { name, expr, uses, .. } = definition;
-            scope.define(name, number, expr.ty, uses.clone());
-        }
-        for (name, lambda) in &self.functions {
-            scope.function(name, lambda.clone());
-        }
-        for native in &self.natives {
-            scope.native(native.clone());
-        }
-        for (number, operator) in self.operators.iter().enumerate() {
-            scope.operator(operator.name(), number, operator.arguments());
-        }
-        scope
+        self.scope.at(place)
     }
 
     /// A formula for a value of a field.
@@ -238,9 +243,14 @@ impl Symbols {
         fit(origin, formula, expr, self.types[field])
     }
 
+    /// The number of the field with an equation of that name, if there is one.
+    pub(crate) fn field_named(&self, name: &str) -> Option<usize> {
+        self.numbers.get(name).copied()
+    }
+
     /// The number of the field with an equation of that name, or the mistake that there is none.
     pub(crate) fn field(&self, origin: &Origin, name: &str) -> Result<usize, Error> {
-        self.fields.iter().position(|field| field == name).ok_or_else(|| Error::NoSuchField {
+        self.field_named(name).ok_or_else(|| Error::NoSuchField {
             origin: origin.clone(),
             name: name.into(),
             known: self.fields.clone(),
@@ -263,10 +273,12 @@ impl Symbols {
 /// The type of each field; real scalars need not be declared.
 fn types_of(declared: &Declarations, errors: &mut Vec<Error>) -> Vec<Type> {
     let Declarations { fields, types, .. } = declared;
-    for (name, _) in types.iter().filter(|(name, _)| !fields.contains(name)) {
+    let known: HashSet<&String> = fields.iter().collect();
+    for (name, _) in types.iter().filter(|(name, _)| !known.contains(name)) {
         let origin = Origin::Field(name.clone());
         errors.push(Error::NoSuchField { origin, name: name.clone(), known: fields.clone() });
     }
-    let given = |field: &String| types.iter().find(|(name, _)| name == field);
-    fields.iter().map(|field| given(field).map_or(Type::REAL, |(_, ty)| *ty)).collect()
+    // The first of several types of one field counts.
+    let given: HashMap<&String, Type> = types.iter().rev().map(|(name, ty)| (name, *ty)).collect();
+    fields.iter().map(|field| given.get(field).copied().unwrap_or(Type::REAL)).collect()
 }

@@ -3,9 +3,14 @@
 //! numbers, along r and across. Operators with θ and φ in them are right for such values only, so
 //! they are refused where the form of an expression does not show that its values are such.
 
-use fluxions_expr::{Coordinates, Expr, Function, Node, Operator, Product, Rank, Transform, Unary};
+use std::collections::HashSet;
+
+use fluxions_expr::{
+    Binary, Coordinates, Expr, Function, Node, Operator, Product, Rank, Transform, Unary,
+};
 
 use crate::error::Error;
+use crate::system::definition::milestones;
 use crate::system::formula::Formula;
 use crate::system::origin::Origin;
 use crate::system::symbols::Symbols;
@@ -133,10 +138,6 @@ impl Vanishing {
         let all = expr.ty.rank.components(3);
         let none = Form { zero: vec![false; all], round: expr.ty.rank != Rank::Tensor };
         let of = |expr: &Expr| self.form(expr);
-        let both = |a: &Form, b: &Form| Form {
-            zero: a.zero.iter().zip(&b.zero).map(|(a, b)| *a && *b).collect(),
-            round: a.round && b.round,
-        };
         match &expr.node {
             Node::Number(0.0) => Form { zero: vec![true], round: true },
             // External fields may be anything.
@@ -165,6 +166,11 @@ impl Vanishing {
             Node::Product(product, factors) => {
                 product_form(*product, &of(&factors[0]), &of(&factors[1]), expr)
             }
+            Node::Chain(functions, parts) => {
+                let first = of(&parts[0]);
+                let rest = functions.iter().zip(&parts[1..]);
+                rest.fold(first, |left, (f, part)| combined(*f, &left, &of(part)))
+            }
             Node::Call(function, arguments) => {
                 let forms: Vec<Form> = arguments.iter().map(of).collect();
                 match (function, &forms[..]) {
@@ -175,15 +181,7 @@ impl Vanishing {
                         | Function::ImaginaryPart,
                         [a],
                     ) => a.clone(),
-                    (Function::Binary(f), [a, b]) => match f {
-                        fluxions_expr::Binary::Add | fluxions_expr::Binary::Subtract => both(a, b),
-                        fluxions_expr::Binary::Multiply if a.zero.len() >= b.zero.len() => {
-                            scaled(a, b)
-                        }
-                        fluxions_expr::Binary::Multiply => scaled(b, a),
-                        fluxions_expr::Binary::Divide => a.clone(),
-                        _ => none,
-                    },
+                    (Function::Binary(f), [a, b]) => combined(*f, a, b),
                     (Function::Where, [_, a, b]) => both(a, b),
                     _ => none,
                 }
@@ -214,6 +212,24 @@ impl Form {
             1 => vec![self.zero[0]; components],
             _ => self.zero.clone(),
         }
+    }
+}
+
+/// What holds for both of two values of one rank.
+fn both(a: &Form, b: &Form) -> Form {
+    let zero = a.zero.iter().zip(&b.zero).map(|(a, b)| *a && *b).collect();
+    Form { zero, round: a.round && b.round }
+}
+
+/// A function of two values.
+fn combined(f: Binary, a: &Form, b: &Form) -> Form {
+    match f {
+        Binary::Add | Binary::Subtract => both(a, b),
+        Binary::Multiply if a.zero.len() >= b.zero.len() => scaled(a, b),
+        Binary::Multiply => scaled(b, a),
+        Binary::Divide => a.clone(),
+        // All others give scalars.
+        _ => Form { zero: vec![false], round: true },
     }
 }
 
@@ -253,7 +269,13 @@ impl Vanishing {
     /// Checks that all operators in an expression are applied to values of the symmetry that they
     /// need.
     pub(crate) fn check(&self, symbols: &Symbols, expr: &Expr) -> Result<(), Asymmetry> {
-        self.check_part(symbols, expr, &mut vec![false; symbols.definitions().len()])
+        let mut seen = HashSet::new();
+        for d in milestones(expr, symbols.definitions(), false, |_| false) {
+            let found = self.check_part(symbols, &symbols.definitions()[d].expr, &mut seen);
+            found.map_err(|found| Asymmetry { span: expr.span, ..found })?;
+            seen.insert(d);
+        }
+        self.check_part(symbols, expr, &mut seen)
     }
 
     /// `seen` says which definitions were checked before.
@@ -261,7 +283,7 @@ impl Vanishing {
         &self,
         symbols: &Symbols,
         expr: &Expr,
-        seen: &mut [bool],
+        seen: &mut HashSet<usize>,
     ) -> Result<(), Asymmetry> {
         if let Node::Operator(operator, arguments) = &expr.node {
             let argument = &arguments[arguments.len() - 1];
@@ -289,7 +311,7 @@ impl Vanishing {
             }
         }
         if let Node::Define(d) = expr.node {
-            if std::mem::replace(&mut seen[d], true) {
+            if !seen.insert(d) {
                 return Ok(());
             }
             let found = self.check_part(symbols, &symbols.definitions()[d].expr, seen);

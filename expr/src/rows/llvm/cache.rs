@@ -15,13 +15,27 @@ use crate::kernel::{Kernel, NativeCall, Output};
 
 /// Everything on which the code of a kernel depends.
 #[derive(PartialEq, Eq, Hash)]
-struct Content {
+pub(super) struct Content {
     ops: Vec<Key>,
     /// The values of the arguments of each call of a native function.
     calls: Vec<Vec<u32>>,
     /// The value of each output, whether it is checked, and whether it replaces an input.
     outputs: Vec<(u32, bool, bool)>,
     target: Target,
+}
+
+impl Content {
+    /// What the code of a kernel for a target depends on.
+    pub(super) fn of(kernel: &Kernel, target: &Target) -> Self {
+        let arguments = |call: &NativeCall| call.arguments.iter().map(|v| v.0).collect();
+        let output = |o: &Output| (o.value.0, o.checked, o.in_place.is_some());
+        Content {
+            ops: kernel.ops.iter().map(key).collect(),
+            calls: kernel.calls.iter().map(arguments).collect(),
+            outputs: kernel.outputs.iter().map(output).collect(),
+            target: target.clone(),
+        }
+    }
 }
 
 /// The code once it is made, or `None` if it cannot be made.
@@ -35,14 +49,7 @@ pub(super) fn get(
     target: &Target,
     make: impl FnOnce() -> Option<Code>,
 ) -> Option<Arc<Code>> {
-    let arguments = |call: &NativeCall| call.arguments.iter().map(|v| v.0).collect();
-    let output = |o: &Output| (o.value.0, o.checked, o.in_place.is_some());
-    let content = Content {
-        ops: kernel.ops.iter().map(key).collect(),
-        calls: kernel.calls.iter().map(arguments).collect(),
-        outputs: kernel.outputs.iter().map(output).collect(),
-        target: target.clone(),
-    };
+    let content = Content::of(kernel, target);
     let cached = {
         // No thread panics while it holds the lock.
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);

@@ -9,6 +9,7 @@ use inkwell::targets::FileType;
 use super::extents::Extents;
 use super::function;
 use super::jit::{self, Code};
+use super::pieces;
 use super::target::Target;
 use crate::kernel::Kernel;
 
@@ -29,7 +30,11 @@ pub(super) fn compile(kernel: &Kernel, target: &Target) -> Result<Code, String> 
     let extents = Extents::of(kernel);
     let fetching = format!("{name}_fetching");
     function::emit(&context, &module, &name, kernel, &extents, target, false);
-    function::emit(&context, &module, &fetching, kernel, &extents, target, true);
+    // In a large kernel the memory is not what takes the time, and compiling does.
+    let fetches = pieces::size(kernel) <= pieces::LARGE;
+    if fetches {
+        function::emit(&context, &module, &fetching, kernel, &extents, target, true);
+    }
     // The module is verified, since LLVM would end the process on an invalid one.
     module.verify().map_err(|message| message.to_string())?;
     module
@@ -38,5 +43,5 @@ pub(super) fn compile(kernel: &Kernel, target: &Target) -> Result<Code, String> 
     let object = machine
         .write_to_memory_buffer(&module, FileType::Object)
         .map_err(|message| message.to_string())?;
-    Code::load(object, [&name, &fetching], extents)
+    Code::load(object, [&name, if fetches { &fetching } else { &name }], extents)
 }

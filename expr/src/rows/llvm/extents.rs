@@ -1,5 +1,7 @@
 //! Extents: the memory that a kernel touches when it computes a range of cells.
 
+use std::collections::HashMap;
+
 use crate::kernel::{Kernel, Op};
 use crate::rows::{Call, Cells};
 
@@ -27,26 +29,23 @@ impl Extents {
             parameters: 0,
             outputs: kernel.outputs.len(),
         };
+        let (mut rows, mut boxes) = (HashMap::new(), HashMap::new());
         for op in &kernel.ops {
             match *op {
                 Op::Load { input, offset: [o0, o1, o2] } => {
-                    let row = |(i, row, _): &&mut (u32, [i32; 2], [i32; 2])| {
-                        (*i, *row) == (input, [o0, o1])
-                    };
-                    match extents.loads.iter_mut().find(row) {
-                        Some((_, _, [low, high])) => {
-                            (*low, *high) = ((*low).min(o2), (*high).max(o2));
-                        }
-                        None => extents.loads.push((input, [o0, o1], [o2, o2])),
-                    }
+                    let row = *rows.entry((input, [o0, o1])).or_insert_with(|| {
+                        extents.loads.push((input, [o0, o1], [o2, o2]));
+                        extents.loads.len() - 1
+                    });
+                    let [low, high] = &mut extents.loads[row].2;
+                    (*low, *high) = ((*low).min(o2), (*high).max(o2));
                     let offset = [o0, o1, o2].map(i64::from);
-                    match extents.boxes.iter_mut().find(|(i, _)| *i == input) {
-                        Some((_, axes)) => {
-                            for ([low, high], o) in axes.iter_mut().zip(offset) {
-                                (*low, *high) = ((*low).min(o), (*high).max(o));
-                            }
-                        }
-                        None => extents.boxes.push((input, offset.map(|o| [o, o]))),
+                    let place = *boxes.entry(input).or_insert_with(|| {
+                        extents.boxes.push((input, offset.map(|o| [o, o])));
+                        extents.boxes.len() - 1
+                    });
+                    for ([low, high], o) in extents.boxes[place].1.iter_mut().zip(offset) {
+                        (*low, *high) = ((*low).min(o), (*high).max(o));
                     }
                 }
                 Op::Profile { axis, number } => extents.profiles.push((number, axis)),

@@ -10,7 +10,7 @@
 //! for outputs that do not share the memory of an input, since that memory is in the caches. Where
 //! these outputs differ in their alignment to cache lines, their rows are computed without groups.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use inkwell::IntPredicate;
 use inkwell::attributes::AttributeLoc;
@@ -363,19 +363,18 @@ impl<'ctx> KernelFunction<'_, 'ctx> {
         // A vector between two others is composed of them. Loading it would take as long as loading
         // both, since it crosses a cache line.
         let shuffled = self.emit.active.is_none();
+        let centred = |op: &Op| match *op {
+            Op::Load { input, offset: [a, b, 0] } => Some(MemoryRow::Input(input, [a, b])),
+            _ => None,
+        };
+        let centred: HashSet<MemoryRow> = kernel.ops.iter().filter_map(centred).collect();
         for (i, op) in kernel.ops.iter().enumerate() {
             let (along, offset) = match *op {
                 Op::Load { input, offset: [a, b, c] } => (MemoryRow::Input(input, [a, b]), c),
                 Op::Profile { axis: 2, number } => (MemoryRow::Profile(number), 0),
                 _ => continue,
             };
-            let between = shuffled
-                && kernel.ops.iter().any(|op| match *op {
-                    Op::Load { input, offset: [a, b, 0] } => {
-                        along == MemoryRow::Input(input, [a, b])
-                    }
-                    _ => false,
-                });
+            let between = shuffled && centred.contains(&along);
             for (k, values) in values.iter_mut().enumerate() {
                 let position = (k * width) as i64 + i64::from(offset);
                 let mut load = |position: i64| {

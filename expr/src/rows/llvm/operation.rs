@@ -48,7 +48,7 @@ pub(super) fn unroll(kernel: &Kernel, rates: &[Rate]) -> usize {
 }
 
 /// About how many instructions an operation takes.
-fn weight(op: &Op) -> usize {
+pub(super) fn weight(op: &Op) -> usize {
     use crate::math::{Binary, Unary};
     match op {
         Op::Unary(

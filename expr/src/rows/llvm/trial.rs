@@ -15,7 +15,9 @@ const CELLS: [(isize, isize); 3] = [(1, 3), (2, 5), (3, 3 + 32 + 11)];
 /// Whether the code computes what the closures compute. The native functions may not be defined for
 /// the numbers of the trial, so others are used in their place.
 pub(super) fn agrees(kernel: &Kernel, code: &Code) -> bool {
-    let kernel = &Kernel { calls: kernel.calls.iter().map(stand_in).collect(), ..kernel.clone() };
+    let mut kernel = kernel.clone();
+    kernel.calls = kernel.calls.iter().map(stand_in).collect();
+    let kernel = &kernel;
     let natives: Vec<_> = kernel.calls.iter().map(|call| call.function.clone()).collect();
     let (mut inputs, mut parameters, mut profiles, mut reach) = (0, 0, 0, [0; 3]);
     for op in &kernel.ops {

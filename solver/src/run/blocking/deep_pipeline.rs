@@ -11,6 +11,9 @@ use crate::run::blocking::options::Blocking;
 use crate::run::blocking::pipeline::Pipeline;
 use crate::system::pde::Pde;
 
+/// The largest number of steps that a program can ask for. Many more than this pay nowhere, and
+/// each takes time to prepare.
+const MOST_STEPS: usize = 256;
 /// The numbers of steps that are tried.
 pub(crate) const STEPS: [usize; 5] = [16, 8, 4, 2, 1];
 /// The number of cells that a block must have along an axis for each layer of a halo, in large
@@ -77,7 +80,7 @@ impl DeepPipeline {
         let bytes = block * plan.arrays() * size_of::<f64>();
         let in_cache = (bytes < SMALL).then_some(block);
         let (most, per_layer) = match asked.steps {
-            Some(steps) => (steps, 1),
+            Some(steps) => (steps.min(MOST_STEPS), 1),
             None if in_cache.is_some() => (STEPS[0], CELLS_PER_LAYER_IN_CACHE),
             // A single slab of a line this long would take seconds to tune.
             None if pde.grid().dimension() == 1 && bytes > LARGE => return None,

@@ -7,7 +7,7 @@ use crate::system::definition::MadeOf;
 use crate::system::symbols::Symbols;
 
 /// The condition of one array at one face.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ArrayCondition {
     /// The condition; its numbers may be vectors or tensors.
     pub condition: Condition<Expr>,

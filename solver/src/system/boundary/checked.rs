@@ -26,7 +26,7 @@ pub(crate) struct CheckedCondition {
 }
 
 /// Why a condition has no meaning for a quantity.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Mismatch {
     /// The axis or face.
     pub(crate) at: String,

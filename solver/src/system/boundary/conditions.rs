@@ -5,8 +5,11 @@
 //! on compound expressions use the conditions of their equation's field, whatever the type of the
 //! expression; so for each *owner* the conditions of every type are worked out.
 
+use std::collections::{HashMap, HashSet};
+
 use fluxions_expr::{Expr, Rank, Type};
 use fluxions_grid::Condition;
+use indexmap::IndexSet;
 
 use crate::error::Error;
 use crate::system::boundary::array_condition::{ArrayCondition, FaceConditions};
@@ -50,11 +53,17 @@ impl Conditions {
     ) -> Result<Self, Vec<Error>> {
         let mut errors = Vec::new();
         let checked = check_all(symbols, given, &mut errors);
-        let mut owners = Owners { symbols, checked: &checked, sets: Sets::default(), errors };
+        let mut by_name: HashMap<Option<&str>, Vec<&CheckedCondition>> = HashMap::new();
+        for condition in &checked {
+            by_name.entry(condition.of.as_deref()).or_default().push(condition);
+        }
+        let sets = Sets::default();
+        let mut owners = Owners { symbols, by_name: &by_name, common: 0, sets, errors };
         let common = owners.sets.owner(symbols, &owners.of(None));
+        owners.common = common;
         let straight = straight(symbols.grid());
         let straight = owners.sets.owner(symbols, &straight.iter().collect::<Vec<_>>());
-        let named = |name: &str| checked.iter().any(|condition| condition.is_for(name));
+        let named = |name: &str| by_name.contains_key(&Some(name));
 
         let types = symbols.types();
         let mut fields: Vec<usize> = (symbols.fields().iter().zip(types))
@@ -179,14 +188,14 @@ fn check_all(
     given: &[GivenCondition],
     errors: &mut Vec<Error>,
 ) -> Vec<CheckedCondition> {
-    let names: Vec<&str> = (symbols.fields().iter().map(String::as_str))
+    let names: IndexSet<&str> = (symbols.fields().iter().map(String::as_str))
         .chain(symbols.definitions().iter().map(|d| d.name.as_str()))
         .chain(symbols.external().iter().map(|field| field.name.as_str()))
         .collect();
     let mut checked = Vec::new();
     for given in given {
         if let Some(name) = &given.of
-            && !names.contains(&name.as_str())
+            && !names.contains(name.as_str())
         {
             errors.push(Error::NobodysCondition {
                 origin: given.origin(ConditionPart::Whole),
@@ -206,7 +215,10 @@ fn check_all(
 /// The sets of conditions while owners are added, with the mistakes found.
 struct Owners<'a> {
     symbols: &'a Symbols,
-    checked: &'a [CheckedCondition],
+    /// The conditions for each name, and those for all.
+    by_name: &'a HashMap<Option<&'a str>, Vec<&'a CheckedCondition>>,
+    /// The owner of what has no conditions of its own.
+    common: usize,
     sets: Sets,
     errors: Vec<Error>,
 }
@@ -218,19 +230,26 @@ impl<'a> Owners<'a> {
         let mut list = Vec::new();
         for whose in [None].into_iter().chain(name.map(Some)) {
             for faces in [2, 1] {
-                let fits =
-                    |c: &&CheckedCondition| c.of.as_deref() == whose && c.sides.len() == faces;
-                list.extend(self.checked.iter().filter(fits));
+                let given = self.by_name.get(&whose).into_iter().flatten().copied();
+                list.extend(given.filter(|c| c.sides.len() == faces));
             }
         }
         list
+    }
+
+    /// Whether any conditions were given by this name.
+    fn is_named(&self, name: &str) -> bool {
+        self.by_name.contains_key(&Some(name))
     }
 
     /// The owner for a field or definition of this name and type. `must_fit` says whether it is a
     /// mistake if its conditions do not fit the type.
     fn add(&mut self, name: &str, ty: Type, must_fit: bool) -> usize {
         let conditions = self.of(Some(name));
-        let owner = self.sets.owner(self.symbols, &conditions);
+        let owner = match self.is_named(name) {
+            true => self.sets.owner(self.symbols, &conditions),
+            false => self.common,
+        };
         let normal = conditions.iter().find(|c| c.of.is_some() && c.condition.is_normal());
         if let (Rank::Scalar, Some(normal)) = (ty.rank, normal) {
             let reason = format!("it is for vectors and tensors, and `{name}` is a scalar");
@@ -249,14 +268,13 @@ impl<'a> Owners<'a> {
     /// Notes poles that hold for something that is not advected. Definitions and external fields
     /// beside advected fields count only if they were named.
     fn refuse_poles(&mut self, advected: &[Advected]) {
-        let is_advected = |field: usize| advected.iter().any(|advected| advected.field == field);
+        let all: HashSet<usize> = advected.iter().map(|advected| advected.field).collect();
+        let is_advected = |field: usize| all.contains(&field);
         let fields = self.symbols.fields().iter().enumerate();
         let fields = fields.filter(|(field, _)| !is_advected(*field)).map(|(_, name)| name);
         let others = (self.symbols.definitions().iter().map(|d| &d.name))
             .chain(self.symbols.external().iter().map(|field| &field.name))
-            .filter(|name| {
-                advected.is_empty() || self.checked.iter().any(|condition| condition.is_for(name))
-            });
+            .filter(|name| advected.is_empty() || self.is_named(name));
         let mut errors = Vec::new();
         for name in fields.chain(others) {
             let conditions = self.of(Some(name));
@@ -271,8 +289,10 @@ impl<'a> Owners<'a> {
     /// What conditions mean for the transport of each field, of those that are advected.
     fn of_advected(&mut self, advected: &[Advected]) -> Vec<Option<AdvectedConditions>> {
         let mut all = Vec::new();
+        let advected: HashMap<usize, &Advected> =
+            advected.iter().map(|advected| (advected.field, advected)).collect();
         for (field, name) in self.symbols.fields().iter().enumerate() {
-            let Some(advected) = advected.iter().find(|advected| advected.field == field) else {
+            let Some(advected) = advected.get(&field) else {
                 all.push(None);
                 continue;
             };

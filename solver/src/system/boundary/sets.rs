@@ -2,6 +2,7 @@
 //! conditions of an owner make for each type of quantity.
 
 use fluxions_expr::{Rank, Type};
+use indexmap::IndexSet;
 
 use crate::system::boundary::array_condition::FaceConditions;
 use crate::system::boundary::checked::{CheckedCondition, Mismatch};
@@ -26,8 +27,8 @@ fn type_of(number: usize) -> Type {
 /// All sets of conditions of a problem, and those of each owner.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sets {
-    list: Vec<FaceConditions>,
-    owners: Vec<SetsByType>,
+    list: IndexSet<FaceConditions>,
+    owners: IndexSet<SetsByType>,
 }
 
 impl Sets {
@@ -42,7 +43,7 @@ impl Sets {
 
     /// The number of these conditions, which are added unless they are known.
     pub(crate) fn number(&mut self, faces: FaceConditions) -> usize {
-        number_in(&mut self.list, faces)
+        self.list.insert_full(faces).0
     }
 
     /// The number of the owner of these conditions, who is added unless there is one with the same
@@ -55,16 +56,8 @@ impl Sets {
                 .collect::<Result<Vec<_>, _>>()?;
             Ok(arrays.into_iter().map(|faces| self.number(faces)).collect())
         });
-        number_in(&mut self.owners, of_types)
+        self.owners.insert_full(of_types).0
     }
-}
-
-/// The place of an item in a list, at whose end it is added unless it is there.
-fn number_in<T: PartialEq>(list: &mut Vec<T>, item: T) -> usize {
-    list.iter().position(|known| *known == item).unwrap_or_else(|| {
-        list.push(item);
-        list.len() - 1
-    })
 }
 
 #[cfg(test)]
