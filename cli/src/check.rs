@@ -11,7 +11,7 @@ use fluxions_io::problem::Times;
 use fluxions_io::{Field, Problem};
 use fluxions_solver::{
     Advector, EqualSteps, FaceConditions, Formula, Inspection, StableStep, ThirdOrder, Transport,
-    measured_speed, stable_step,
+    cell_rate, measured_speed, stable_step,
 };
 use indicatif::{BinaryBytes, HumanDuration};
 
@@ -131,7 +131,7 @@ fn describe(
         true => format!("{seconds:.2} s"),
         false => HumanDuration(duration).to_string(),
     };
-    line("run time", format!("about {took} (one rank steps {:.1} Mcell/s here)", speed / 1e6));
+    line("run time", format!("about {took} (one rank steps {} here)", cell_rate(speed)));
     Ok(text)
 }
 
