@@ -95,8 +95,10 @@ fn all_steps(now: &Snapshot<'_>) -> u64 {
 
 /// What there is to say, in at most so many columns.
 fn describe(speed: &Speed, now: &Snapshot<'_>, columns: usize) -> String {
-    let mut parts =
-        vec![format!("step {}/{}", now.step(), all_steps(now)), format!("t = {}", short(now.time()))];
+    let mut parts = vec![
+        format!("step {}/{}", now.step(), all_steps(now)),
+        format!("t = {}", short(now.time())),
+    ];
     if let Some(rate) = speed.known() {
         parts.push(cell_rate(rate));
         parts.extend(left(remaining(now) as f64 * speed.cells / rate));

@@ -90,7 +90,8 @@ fn arrows(
         }
     }
     let longest = all.iter().map(|(_, [x, y])| x.hypot(*y)).fold(0.0, f64::max);
-    let room = (f64::from(w) / count[0] as f64).min(f64::from(h) / count[1] as f64).min(2.0 * APART);
+    let room =
+        (f64::from(w) / count[0] as f64).min(f64::from(h) / count[1] as f64).min(2.0 * APART);
     let arrows = all.into_iter().map(|((x, y), vector)| {
         let middle = [f64::from(x), f64::from(y)];
         let half = vector.map(|x| x / longest * LONGEST * room / 2.0);

@@ -7,11 +7,7 @@ use ndarray::{Array2, ArrayView2};
 /// The means of blocks of values, as many along each axis as `most` allows; the values themselves
 /// where these are fewer. A block in which a number is missing has none. Angles, which are `cyclic`,
 /// have no mean: the value in the middle stands for the block.
-pub(super) fn reduced(
-    values: ArrayView2<'_, f64>,
-    most: [usize; 2],
-    cyclic: bool,
-) -> Array2<f64> {
+pub(super) fn reduced(values: ArrayView2<'_, f64>, most: [usize; 2], cyclic: bool) -> Array2<f64> {
     let (nx, ny) = values.dim();
     let [mx, my] = [nx.min(most[0].max(1)), ny.min(most[1].max(1))];
     if (mx, my) == (nx, ny) {

@@ -2,7 +2,6 @@
 
 use ndarray::{Array2, ArrayView2};
 use plotters::element::BitMapElement;
-use plotters::prelude::*;
 
 use super::axes::{self, Frame};
 use super::scale::{Colours, Scale};

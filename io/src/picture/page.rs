@@ -35,12 +35,13 @@ fn size(panel: &Panel) -> (u32, u32) {
 impl Layout {
     fn new(title: &str, rows: &[Vec<Panel>]) -> Self {
         let width = |row: &Vec<Panel>| row.iter().map(|panel| size(panel).0).sum::<u32>();
-        let width = rows.iter().map(width).max().unwrap_or(0).max(NARROWEST);
+        let widest = rows.iter().map(width).max().unwrap_or(0);
+        let width = widest.max(NARROWEST);
         let title = text::wrapped(title, LETTERS[0], width - 2 * MARGIN, MOST);
         let mut top = height(title.len(), LETTERS[0]) + 2 * MARGIN;
         let mut places = Vec::new();
         for (r, row) in rows.iter().enumerate() {
-            let mut left = 0;
+            let mut left = (width - widest) / 2;
             let mut bottom = top;
             for (c, panel) in row.iter().enumerate() {
                 let (w, h) = size(panel);

@@ -41,7 +41,9 @@ impl Shape {
                 [(name.clone(), *first, false), (other.clone(), *second, false)]
             }
             Shape::Disk { .. } => [("x".into(), both, false), ("y".into(), both, false)],
-            Shape::HalfDisk { .. } => [("ρ".into(), [0.0, *most], false), ("z".into(), both, false)],
+            Shape::HalfDisk { .. } => {
+                [("ρ".into(), [0.0, *most], false), ("z".into(), both, false)]
+            }
             Shape::Section { .. } => {
                 let (other, second) = axes.get(1)?;
                 [(name.clone(), both, true), (other.clone(), *second, false)]

@@ -68,7 +68,7 @@ fn shifted(x: f64, exponent: i32) -> f64 {
 fn round_step(x: f64) -> (i128, i32) {
     let exponent = x.log10().floor() as i32 - 1;
     let leading = shifted(x, -exponent);
-    let step = [10, 20, 25, 50].into_iter().find(|step| f64::from(*step) >= leading * (1.0 - 1e-9));
+    let step = [10, 20, 25, 50].into_iter().find(|step| f64::from(*step) >= leading * (1.0 - 1e-6));
     (step.map_or(100, i128::from), exponent)
 }
 
@@ -226,7 +226,9 @@ mod tests {
         let plain = |text: &str| {
             let digits = "⁰¹²³⁴⁵⁶⁷⁸⁹";
             let text: String = text.replace('−', "-").replace('⁻', "-");
-            let lower = |c: char| digits.chars().position(|d| d == c).map_or(c.to_string(), |k| k.to_string());
+            let lower = |c: char| {
+                digits.chars().position(|d| d == c).map_or(c.to_string(), |k| k.to_string())
+            };
             text.chars().map(lower).collect::<String>()
         };
         let number = |text: &str| match text.split_once("×10") {

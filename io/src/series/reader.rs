@@ -260,10 +260,11 @@ impl Series {
     }
 
     fn dataset(&self, field: &str) -> Result<Dataset, Error> {
-        let known = self.fields()?;
-        if !known.iter().any(|name| name == field) {
+        let name = format!("fields/{field}");
+        if !self.file.link_exists(&name) {
+            let known = self.fields()?;
             return Err(Error::NoField { path: self.path.clone(), name: field.into(), known });
         }
-        self.file.dataset(&format!("fields/{field}")).map_err(hdf(&self.path, "read a field"))
+        self.file.dataset(&name).map_err(hdf(&self.path, "read a field"))
     }
 }
