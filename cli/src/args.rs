@@ -60,6 +60,9 @@ pub(crate) struct RunArgs {
     /// Print the report as JSON instead of a summary.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Draw no picture of the last state.
+    #[arg(long)]
+    pub(crate) no_picture: bool,
 }
 
 #[derive(Args, Debug)]
@@ -115,6 +118,10 @@ pub(crate) struct PlotArgs {
     /// The picture's file. By default it is plot.png in the run folder.
     #[arg(short, long, value_name = "FILE.png")]
     pub(crate) output: Option<PathBuf>,
+    /// Draw r, and z, as straight axes. By default fields on polar, spherical and cylindrical grids
+    /// are drawn as a disk or a section, as they lie in space.
+    #[arg(long)]
+    pub(crate) plain_axes: bool,
 }
 
 #[derive(Args, Debug)]

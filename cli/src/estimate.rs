@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fluxions_io::Problem;
 use fluxions_io::problem::Precision;
-use fluxions_solver::{Every, Speed};
+use fluxions_solver::{Every, Speed, cell_rate};
 use indicatif::HumanDuration;
 
 use crate::rank_choice::{LARGE, steps, timing};
@@ -74,12 +74,12 @@ impl Estimate {
         let Estimate { startup, stepping, steps, output, snapshots } = *self;
         format!(
             "about {}: {} to start, {} for {steps} step(s), {} for {snapshots} snapshot(s)\n\
-             (one rank steps {:.1} Mcell/s here)",
+             (one rank steps {} here)",
             told(startup + stepping + output),
             told(startup),
             told(stepping),
             told(output),
-            speed.cells_per_second / 1e6
+            cell_rate(speed.cells_per_second)
         )
     }
 }

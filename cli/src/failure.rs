@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use fluxions_io::problem::{Diagnostic, Mistakes};
+use fluxions_io::text::visible;
 use {fluxions_io as io, fluxions_solver as solver};
 
 /// Exit codes, as docs/GUIDE.md lists them.
@@ -68,9 +69,9 @@ impl Failure {
     fn render(&self, colour: bool) -> String {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         let plain = |message: &str, help: Option<String>| {
-            let group = Group::with_title(Level::ERROR.primary_title(message));
+            let group = Group::with_title(Level::ERROR.primary_title(visible(message)));
             let group = match &help {
-                Some(help) => group.element(Level::HELP.message(help)),
+                Some(help) => group.element(Level::HELP.message(visible(help))),
                 None => group,
             };
             renderer.render(&[group])
@@ -98,21 +99,23 @@ fn no_color_is_unset() -> bool {
 
 /// One mistake with the line of the file that holds it.
 fn report(renderer: &Renderer, mistakes: &Mistakes, mistake: &Diagnostic) -> String {
-    let title = Level::ERROR.primary_title(&mistake.message);
+    let title = Level::ERROR.primary_title(visible(&mistake.message));
+    // The renderer shows control characters in the lines of the file, but not in these texts.
+    let (name, label) = (visible(&mistakes.name), visible(&mistake.label));
     let mut group = match &mistake.span {
         Some(span) => {
             let end = span.end.max((span.start + 1).min(mistakes.text.len()));
-            let annotation = AnnotationKind::Primary.span(span.start..end).label(&mistake.label);
-            let snippet = Snippet::source(&mistakes.text).path(&mistakes.name);
+            let annotation = AnnotationKind::Primary.span(span.start..end).label(label);
+            let snippet = Snippet::source(&mistakes.text).path(name);
             title.element(snippet.annotation(annotation))
         }
         None => {
-            let origin = annotate_snippets::Origin::path(&mistakes.name);
+            let origin = annotate_snippets::Origin::path(name);
             title.element(origin)
         }
     };
     if let Some(help) = &mistake.help {
-        group = group.element(Level::HELP.message(help));
+        group = group.element(Level::HELP.message(visible(help)));
     }
     renderer.render(&[group])
 }

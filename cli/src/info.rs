@@ -14,8 +14,9 @@ use crate::print::line;
 pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
     let series = Series::open(&args.path)?;
     let line = |name: &str, value: &str| {
-        if !value.is_empty() {
-            line(&format!("{name:<12}{value}"));
+        // A title may have several lines.
+        for (k, part) in value.lines().enumerate() {
+            line(&format!("{:<12}{part}", if k == 0 { name } else { "" }));
         }
     };
     line("file", &series.path().display().to_string());

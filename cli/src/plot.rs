@@ -20,9 +20,14 @@ pub(crate) fn plot(args: &PlotArgs) -> Result<ExitCode, Failure> {
         let message = format!("{} is not a PNG file", output.display());
         return Err(Failure::usage(message, Some("give it the extension .png")));
     }
-    let view = picture::View { field: args.field.clone(), time: args.time };
-    let time = picture::draw(&series, &view, &output)?;
-    let time = time.map_or(String::new(), |time| format!(" (t = {})", brief(time)));
+    let view = picture::View {
+        field: args.field.clone(),
+        time: args.time,
+        plain_axes: args.plain_axes,
+        most: None,
+    };
+    let drawn = picture::draw(&series, &view, &output)?;
+    let time = drawn.time.map_or(String::new(), |time| format!(" (t = {})", brief(time)));
     line(&format!("{}{time}", output.display()));
     Ok(ExitCode::SUCCESS)
 }

@@ -2,9 +2,12 @@
 
 use std::io::Write;
 
-/// Prints a text. It is no failure if standard output has been closed.
+use fluxions_io::text::visible;
+
+/// Prints a text; texts of users in it do not control the terminal. It is no failure if standard output
+/// has been closed.
 pub(crate) fn print(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    let _ = std::io::stdout().write_all(visible(text).as_bytes());
 }
 
 /// Prints a line.

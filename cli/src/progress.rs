@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use fluxions_io::numbers::rounded;
-use fluxions_solver::{Flow, GO_ON, Report, Snapshot, Tracker, TrackerError};
+use fluxions_solver::{Flow, GO_ON, Report, Snapshot, Tracker, TrackerError, cell_rate};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// How often a line is printed where there is no terminal.
@@ -12,6 +12,11 @@ const LINES: Duration = Duration::from_secs(2);
 
 /// The most times per second that the bar is drawn: more often than it is updated.
 const DRAWN: u8 = 100;
+
+/// The fewest columns of the bar itself.
+const BAR: usize = 10;
+/// Columns of the percentage, with the spaces around it.
+const PERCENT: usize = 8;
 
 /// A tracker that shows progress on rank 0.
 pub(crate) enum Progress {
@@ -46,14 +51,9 @@ impl Speed {
         (self.last, self.step) = (Instant::now(), now.step());
     }
 
-    fn megacells(&self) -> f64 {
-        self.cells_per_second / 1e6
-    }
-
-    /// Seconds that the remaining steps will take.
-    fn remaining(&self, now: &Snapshot<'_>) -> Duration {
-        let seconds = remaining(now) as f64 * self.cells / self.cells_per_second;
-        Duration::from_secs_f64(if seconds.is_finite() { seconds.min(1e9) } else { 0.0 })
+    /// The speed, once it is known.
+    fn known(&self) -> Option<f64> {
+        (self.cells_per_second > 0.0).then_some(self.cells_per_second)
     }
 }
 
@@ -93,11 +93,40 @@ fn all_steps(now: &Snapshot<'_>) -> u64 {
     now.step() + remaining(now)
 }
 
-fn describe(speed: &Speed, now: &Snapshot<'_>) -> String {
-    let (step, steps) = (now.step(), all_steps(now));
-    let (time, megacells) = (short(now.time()), speed.megacells());
-    let remaining = indicatif::HumanDuration(speed.remaining(now));
-    format!("step {step}/{steps}  t = {time}  {megacells:.1} Mcell/s  {remaining:#} left")
+/// What there is to say, in at most so many columns.
+fn describe(speed: &Speed, now: &Snapshot<'_>, columns: usize) -> String {
+    let mut parts = vec![
+        format!("step {}/{}", now.step(), all_steps(now)),
+        format!("t = {}", short(now.time())),
+    ];
+    if let Some(rate) = speed.known() {
+        parts.push(cell_rate(rate));
+        parts.extend(left(remaining(now) as f64 * speed.cells / rate));
+    }
+    fitting(parts, columns)
+}
+
+/// The time that is left, unless there is none.
+fn left(seconds: f64) -> Option<String> {
+    match seconds {
+        0.0 => None,
+        ..1.0 => Some("<1s left".into()),
+        _ => {
+            let duration = Duration::from_secs_f64(seconds.min(1e9));
+            Some(format!("{:#} left", indicatif::HumanDuration(duration)))
+        }
+    }
+}
+
+/// As many of the last parts as so many columns have room for.
+fn fitting(parts: Vec<String>, columns: usize) -> String {
+    let lines = (0..parts.len()).map(|first| parts[first..].join("  "));
+    lines.into_iter().find(|line| line.chars().count() <= columns).unwrap_or_default()
+}
+
+/// Columns beside the bar, in a terminal of so many columns.
+fn beside_bar(columns: u16) -> usize {
+    usize::from(columns).saturating_sub(BAR + PERCENT)
 }
 
 /// A time in few characters.
@@ -116,14 +145,14 @@ impl Tracker for Progress {
                 speed.update(now);
                 bar.set_length(all_steps(now));
                 bar.set_position(now.step());
-                bar.set_message(describe(speed, now));
+                bar.set_message(describe(speed, now, beside_bar(columns())));
             }
             Progress::Lines { next, speed } => {
                 if Instant::now() >= *next && !now.is_last() {
                     speed.update(now);
                     let steps = all_steps(now);
                     let percent = 100.0 * now.step() as f64 / steps.max(1) as f64;
-                    eprintln!("{percent:5.1} %  {}", describe(speed, now));
+                    eprintln!("{percent:5.1} %  {}", describe(speed, now, usize::MAX));
                     *next = Instant::now() + LINES;
                 }
             }
@@ -137,6 +166,14 @@ impl Tracker for Progress {
             eprintln!();
         }
         Ok(())
+    }
+}
+
+/// Columns of the terminal.
+fn columns() -> u16 {
+    match std::io::stderr().is_terminal() {
+        true => terminal_size::terminal_size_of(std::io::stderr()).map_or(80, |(width, _)| width.0),
+        false => launcher::width(),
     }
 }
 
@@ -212,5 +249,31 @@ mod launcher {
         fn flush(&self) -> io::Result<()> {
             io::stderr().flush()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forty_columns_hold_the_bar_and_what_matters_most() {
+        let parts = || ["step 123456/987654", "t = 1.2346e+10", "812.5 Mcell/s", "59m left"];
+        let message = |columns| fitting(parts().map(String::from).to_vec(), beside_bar(columns));
+        assert_eq!(message(40), "59m left");
+        assert_eq!(message(45), "812.5 Mcell/s  59m left");
+        assert_eq!(message(120), parts().join("  "));
+        for columns in 0..120 {
+            let line = BAR + PERCENT + message(columns).chars().count();
+            assert!(line <= usize::from(columns) || message(columns).is_empty(), "{columns}");
+        }
+    }
+
+    #[test]
+    fn what_is_unknown_or_over_is_left_out() {
+        assert_eq!(Speed::new().known(), None);
+        assert_eq!(left(0.0), None);
+        assert_eq!(left(0.3).unwrap(), "<1s left");
+        assert_eq!(left(130.0).unwrap(), "2m left");
     }
 }

@@ -13,8 +13,11 @@ use crate::progress::Progress;
 use crate::ranks::{on_ranks, together};
 use crate::source;
 
-/// Seconds of stepping below which a run is too short to be compared with the machine's bandwidth.
-const MEASURABLE: f64 = 0.1;
+/// Seconds of stepping beside which it takes no time to measure the machine's bandwidth. Shorter runs
+/// are not compared with it.
+const MEASURABLE: f64 = 5.0;
+/// The most panels of the picture.
+const PANELS: usize = 6;
 
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     on_ranks(&args.problem, |world| solve(args, world))?;
@@ -53,7 +56,10 @@ fn solve(args: &RunArgs, world: &World) -> Result<(), Failure> {
         false => None,
     };
     let told = match world.is_root() {
-        true => conclude(args, &folder, &report, bandwidth),
+        true => {
+            let pictured = problem.output.picture && !args.no_picture;
+            conclude(args, &folder, &report, bandwidth, pictured)
+        }
         false => Ok(()),
     };
     together(world, told)
@@ -100,6 +106,7 @@ fn conclude(
     folder: &RunFolder,
     report: &Report,
     bandwidth: Option<f64>,
+    pictured: bool,
 ) -> Result<(), Failure> {
     let json = fluxions_io::to_json(report, bandwidth);
     let text = format!("{json:#}\n");
@@ -109,29 +116,23 @@ fn conclude(
         action: "write the report",
         source,
     })?;
-    let series = Series::open(folder.path())?;
-    picture::draw(&series, &picture::View::default(), &folder.picture())?;
+    let mut picture = String::new();
+    if pictured {
+        let view = picture::View { most: Some(PANELS), ..picture::View::default() };
+        let drawn = picture::draw(&Series::open(folder.path())?, &view, &folder.picture())?;
+        picture = format!("picture {}", folder.picture().display());
+        if drawn.left_out > 0 {
+            let all = drawn.panels + drawn.left_out;
+            picture += &format!(" ({} of {all} panels: `fluxions plot` draws all)", drawn.panels);
+        }
+        picture.push('\n');
+    }
     if args.json {
         print(&text);
     } else if !args.quiet {
         line(&report.to_string());
-        line(&Paths(folder).to_string());
+        let (series, xdmf) = (folder.series(), folder.xdmf());
+        line(&format!("{picture}series  {} (ParaView: {})", series.display(), xdmf.display()));
     }
     Ok(())
-}
-
-/// Where the results are.
-struct Paths<'a>(&'a RunFolder);
-
-impl std::fmt::Display for Paths<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Paths(folder) = self;
-        write!(
-            f,
-            "picture {}\nseries  {} (ParaView: {})",
-            folder.picture().display(),
-            folder.series().display(),
-            folder.xdmf().display(),
-        )
-    }
 }

@@ -17,7 +17,7 @@ fn run(extra: &[&str]) -> Home {
 fn the_run_folder_holds_what_it_should() {
     let home = run(&[]);
     let series = Series::open(&home.path().join("small")).unwrap();
-    assert_eq!(series.fields().unwrap(), ["both", "u", "v"]);
+    assert_eq!(series.fields().unwrap(), ["u", "v", "both"]);
     assert_eq!(series.times().unwrap(), [0.0, 10.0, 20.0, 30.0, 40.0]);
     assert_eq!(series.shape("u").unwrap(), [5, 24, 20]);
     assert_eq!(series.axes("u").unwrap(), ["x", "y"]);
@@ -167,7 +167,7 @@ fn info_and_plot_show_a_run() {
     assert!(said.contains("t = 20"));
     assert!(std::fs::read(home.path().join("v.png")).unwrap().starts_with(b"\x89PNG"));
     let message = home.fail(4, &["plot", "small", "--field", "w"]);
-    assert!(message.contains("holds no field `w`") && message.contains("it holds both, u, v"));
+    assert!(message.contains("holds no field `w`") && message.contains("it holds u, v, both"));
     home.fail(2, &["plot", "small", "-o", "v.gif"]);
 }
 

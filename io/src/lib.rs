@@ -11,6 +11,7 @@ pub mod problem;
 mod report;
 mod series;
 mod suggest;
+pub mod text;
 mod together;
 
 pub use diagnostics::DiagnosticsWriter;

@@ -8,6 +8,7 @@ use std::time::Instant;
 use fluxions_solver::{Flow, GO_ON, Report, Snapshot, Tracker, TrackerError};
 
 use crate::error::{Error, file};
+use crate::text::visible;
 
 /// A tracker that writes a line for each state that it sees. Only rank 0 writes.
 pub struct RunLog {
@@ -29,7 +30,7 @@ impl RunLog {
         let Some(path) = &self.path else { return Ok(()) };
         let seconds = self.began.elapsed().as_secs_f64();
         let stamped = |text: &str| -> String {
-            text.lines().map(|line| format!("[{seconds:10.3} s] {line}\n")).collect()
+            visible(text).lines().map(|line| format!("[{seconds:10.3} s] {line}\n")).collect()
         };
         let mut lines = stamped(text);
         let open = match &mut self.file {

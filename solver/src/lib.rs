@@ -29,7 +29,7 @@ pub use schemes::scheme::SchemeProperties;
 pub use schemes::tableau::Tableau;
 pub use simulation::builder::SimulationBuilder;
 pub use simulation::equal_steps::EqualSteps;
-pub use simulation::report::{Report, StopReason};
+pub use simulation::report::{Report, StopReason, cell_rate};
 pub use simulation::run_state::{RunState, TrackerState};
 pub use simulation::schedule::{Every, ScheduleState};
 pub use simulation::simulation::Simulation;

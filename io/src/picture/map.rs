@@ -1,182 +1,216 @@
-//! A two-dimensional field as a map of colours: the first axis to the right, the second upwards.
+//! A field as a map of colours, in the shape that it has in space.
 
-use ndarray::{ArrayView2, Ix2};
+use ndarray::{Array2, ArrayView2};
 use plotters::element::BitMapElement;
-use plotters::prelude::*;
 
-use super::{Area, Drawn, FINE, FONT, LETTERS, Panel, label};
+use super::axes::{self, Frame};
+use super::scale::{Colours, Scale};
+use super::shape::Side;
+use super::{Area, Drawn, FINE, Panel, arrows, cells};
 
 /// The most and the fewest pixels of a map along each direction.
 const MOST: f64 = 440.0 * FINE as f64;
-const LEAST: f64 = 120.0 * FINE as f64;
+const LEAST: f64 = 44.0 * FINE as f64;
 /// Space for labels on the left, on the right with the colour bar, above and below.
-const LEFT: u32 = 74 * FINE;
-const RIGHT: u32 = 110 * FINE;
-const ABOVE: u32 = 34 * FINE;
+const LEFT: u32 = 84 * FINE;
+const RIGHT: u32 = 116 * FINE;
+const ABOVE: u32 = 20 * FINE;
 const BELOW: u32 = 52 * FINE;
-/// Space on the far left, and between the map and the bar.
-const MARGIN: u32 = 10 * FINE;
-const GAP: u32 = 12 * FINE;
+/// Between the map and the bar, and the width of the bar.
+const GAP: i32 = 14 * FINE as i32;
+const BAR: i32 = 16 * FINE as i32;
 /// The colour of a cell without a number.
-const NOTHING: [u8; 3] = [200, 200, 200];
+const NOTHING: [u8; 3] = [170, 170, 170];
+/// What is around the domain.
+const OUTSIDE: [u8; 3] = [255, 255, 255];
+/// A line along the rim of the domain, and its width.
+const RIM: [u8; 3] = [0, 0, 0];
+const LINE: f64 = 1.5 * FINE as f64;
+/// How many colours there are.
+const COLOURS: usize = 1024;
 
-/// Pixels of the map itself, in the proportions of the domain.
-fn pixels(panel: &Panel) -> (u32, u32) {
-    let length = |k: usize| panel.axes[k].1[1] - panel.axes[k].1[0];
-    let ratio = (length(1) / length(0)).clamp(LEAST / MOST, MOST / LEAST);
+/// The axes of the picture and the pixels of the map, in the proportions of the domain. Sides that
+/// would be too short to be seen are longer, and say so.
+fn sides(panel: &Panel) -> ([Side; 2], (u32, u32)) {
+    let none = || ["x", "y"].map(|name| (name.to_string(), [0.0, 1.0], false));
+    let mut sides = panel.shape.sides(&panel.axes).unwrap_or_else(none);
+    let [x, y] = [0, 1].map(|k| sides[k].1[1] / 2.0 - sides[k].1[0] / 2.0);
+    let ratio = y / x;
     let (w, h) = if ratio > 1.0 { (MOST / ratio, MOST) } else { (MOST, MOST * ratio) };
-    (w.round() as u32, h.round() as u32)
+    for (side, pixels) in sides.iter_mut().zip([w, h]) {
+        if pixels < LEAST {
+            side.0 += " (stretched)";
+        }
+    }
+    (sides, (w.max(LEAST).round() as u32, h.max(LEAST).round() as u32))
 }
 
-/// Width and height of a panel.
+/// Width and height of a panel, without its heading.
 pub(super) fn size(panel: &Panel) -> (u32, u32) {
-    let (w, h) = pixels(panel);
+    let (_, (w, h)) = sides(panel);
     (w + LEFT + RIGHT, h + ABOVE + BELOW)
 }
 
-pub(super) fn draw(area: &Area<'_>, panel: &Panel) -> Drawn {
-    let (w, h) = pixels(panel);
-    let (low, high) = panel.range();
-    let [(x_name, x), (y_name, y)] = [&panel.axes[0], &panel.axes[1]].map(|(n, b)| (n, *b));
-    let (map, bar) = area.split_horizontally(LEFT + w + GAP);
-    let mut chart = ChartBuilder::on(&map)
-        .caption(&panel.name, (FONT, LETTERS[1]))
-        .margin_left(MARGIN as i32)
-        .margin_right(GAP as i32)
-        .margin_top((ABOVE - 26 * FINE) as i32)
-        .x_label_area_size(BELOW)
-        .y_label_area_size(LEFT - MARGIN)
-        .build_cartesian_2d(x[0]..x[1], y[0]..y[1])?;
-    let (w, h) = {
-        let (across, up) = chart.plotting_area().dim_in_pixel();
-        (across.min(w + GAP), up.min(h + GAP))
+pub(super) fn draw(area: &Area<'_>, panel: &Panel, top: u32) -> Drawn {
+    let ([x, y], (w, h)) = sides(panel);
+    let (left, top) = (LEFT as i32, (top + ABOVE) as i32);
+    let frame = Frame { left, top, right: left + w as i32, bottom: top + h as i32 };
+    let values = match panel.values.ndim() {
+        1 => panel.values.view().into_shape_with_order((panel.values.len(), 1))?,
+        _ => panel.values.view().into_dimensionality()?,
     };
-    let values: ArrayView2<'_, f64> = panel.values.view().into_dimensionality::<Ix2>()?;
-    let image = image(values, (w, h), (low, high), panel.is_cyclic());
-    let map = BitMapElement::with_owned_buffer((x[0], y[1]), (w, h), image);
-    let map = map.ok_or("the picture is too large")?;
-    chart.draw_series(std::iter::once(map))?;
-    chart
-        .configure_mesh()
-        .disable_mesh()
-        .x_desc(x_name.as_str())
-        .y_desc(y_name.as_str())
-        .x_labels(6)
-        .y_labels(6)
-        .x_label_formatter(&|v| label(*v, x[1] - x[0]))
-        .y_label_formatter(&|v| label(*v, y[1] - y[0]))
-        .label_style((FONT, LETTERS[3]))
-        .axis_desc_style((FONT, LETTERS[2]))
-        .draw()?;
-    draw_bar(&bar, (low, high), panel.is_cyclic())
+    let image = image(values, panel, (w, h));
+    blit(area, &frame, image)?;
+    if let Some(components) = &panel.arrows {
+        arrows::draw(area, &frame, panel.shape, components)?;
+    }
+    frame.draw(area)?;
+    let across = Scale::new(x.1[0], x.1[1]);
+    axes::draw_below(area, &frame, &axes::across(&across, &frame), &x.0, x.2)?;
+    let upwards = Scale::new(y.1[0], y.1[1]);
+    axes::draw_left(area, &frame, &axes::upwards(&upwards, &frame), &y.0)?;
+    draw_bar(area, &frame, panel)
 }
 
-fn draw_bar(area: &Area<'_>, (low, high): (f64, f64), cyclic: bool) -> Drawn {
-    let mut chart = ChartBuilder::on(area)
-        .margin_top(ABOVE as i32)
-        .margin_bottom(BELOW as i32)
-        .right_y_label_area_size(RIGHT - 30 * FINE)
-        .margin_left((4 * FINE) as i32)
-        .build_cartesian_2d(0.0..1.0, low..high)?;
-    let (w, h) = chart.plotting_area().dim_in_pixel();
-    let mut image = Vec::new();
+/// The bar of colours: as high as the map, with the name of what it shows.
+fn draw_bar(area: &Area<'_>, map: &Frame, panel: &Panel) -> Drawn {
+    let left = map.right + GAP;
+    let frame = Frame { left, right: left + BAR, ..*map };
+    let (w, h) = frame.size();
+    let mut image = Vec::with_capacity((3 * w * h) as usize);
     for row in 0..h {
-        let colour = colour(1.0 - (f64::from(row) + 0.5) / f64::from(h), cyclic);
+        let colour = panel.colours.at(1.0 - (f64::from(row) + 0.5) / f64::from(h));
         (0..w).for_each(|_| image.extend(colour));
     }
-    let bar = BitMapElement::with_owned_buffer((0.0, high), (w, h), image);
-    chart.draw_series(std::iter::once(bar.ok_or("the picture is too large")?))?;
-    chart
-        .configure_mesh()
-        .disable_mesh()
-        .disable_x_axis()
-        .y_labels(6)
-        // Apart from the tick, which looks like a minus sign.
-        .y_label_formatter(&|v| format!("  {}", label(*v, high - low)))
-        .label_style((FONT, LETTERS[3]))
-        .draw()?;
+    blit(area, &frame, image)?;
+    frame.draw(area)?;
+    axes::draw_right(area, &frame, &axes::upwards(&panel.scale, &frame), &panel.name)
+}
+
+/// Puts an image into a frame of its size.
+fn blit(area: &Area<'_>, frame: &Frame, image: Vec<u8>) -> Drawn {
+    let (w, h) = frame.size();
+    let map =
+        BitMapElement::with_owned_buffer((frame.left, frame.top), (w as u32, h as u32), image);
+    area.draw(&map.ok_or("the picture is too large")?)?;
     Ok(())
 }
 
 /// Red, green and blue of each pixel, from the top left: of the mean of the cells that it covers, or
-/// of the nearest cell. Angles, which are `cyclic`, have no mean.
-fn image(
-    values: ArrayView2<'_, f64>,
-    (w, h): (u32, u32),
-    (low, high): (f64, f64),
-    cyclic: bool,
-) -> Vec<u8> {
-    let (nx, ny) = values.dim();
-    let cells = |pixel: u32, pixels: u32, n: usize| {
-        let start = pixel as usize * n / pixels as usize;
-        let end = ((pixel as usize + 1) * n).div_ceil(pixels as usize);
-        // Between cells the one that holds the pixel's centre.
-        if cyclic || n <= pixels as usize {
-            let centre = ((f64::from(pixel) + 0.5) * n as f64 / f64::from(pixels)) as usize;
-            centre..centre + 1
-        } else {
-            start..end.max(start + 1)
-        }
-    };
-    let mut image: Vec<u8> = Vec::with_capacity((3 * w * h) as usize);
-    let (mut last_ys, mut last) = (0..0, (0..0, NOTHING));
-    for row in 0..h {
-        let ys = cells(h - 1 - row, h, ny);
-        // Rows and pixels of the same cells are the same.
-        if ys == last_ys {
-            image.extend_from_within(image.len() - 3 * w as usize..);
-            continue;
-        }
-        last.0 = 0..0;
+/// of the cell that it lies in.
+fn image(values: ArrayView2<'_, f64>, panel: &Panel, (w, h): (u32, u32)) -> Vec<u8> {
+    let values = cells::reduced(values, [w as usize, h as usize], panel.is_cyclic());
+    let colours = coloured(&values, &panel.scale, panel.colours);
+    let mut image = Vec::with_capacity((3 * w * h) as usize);
+    let along = |pixel: u32, pixels: u32| (f64::from(pixel) + 0.5) / f64::from(pixels);
+    for row in (0..h).rev() {
         for column in 0..w {
-            let xs = cells(column, w, nx);
-            if xs != last.0 {
-                let part = values.slice(ndarray::s![xs.clone(), ys.clone()]);
-                let mean = part.sum() / part.len() as f64;
-                let pixel = match mean.is_finite() {
-                    true => colour((mean - low) / (high - low), cyclic),
-                    false => NOTHING,
-                };
-                last = (xs, pixel);
-            }
-            image.extend(last.1);
+            let point = [along(column, w), along(row, h)];
+            image.extend(match panel.shape.place(point) {
+                None => OUTSIDE,
+                Some(_) if panel.shape.is_rim(point, LINE / f64::from(w)) => RIM,
+                Some(place) => cells::at(&colours, place),
+            });
         }
-        last_ys = ys;
     }
     image
 }
 
-/// The colour of a value between the lowest and the highest. If values are `cyclic`, both ends have
-/// the same colour.
-fn colour(fraction: f64, cyclic: bool) -> [u8; 3] {
-    let scale = if cyclic { colorous::SINEBOW } else { colorous::VIRIDIS };
-    let colour = scale.eval_continuous(fraction.clamp(0.0, 1.0));
-    [colour.r, colour.g, colour.b]
+/// The colours of values.
+fn coloured(values: &Array2<f64>, scale: &Scale, colours: Colours) -> Array2<[u8; 3]> {
+    let table = colours.table(COLOURS);
+    values.mapv(|x| match scale.fraction(x) {
+        fraction if fraction.is_finite() => {
+            table[((fraction * COLOURS as f64) as usize).min(COLOURS - 1)]
+        }
+        _ => NOTHING,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use std::f64::consts::PI;
 
+    use ndarray::array;
+
+    use super::super::shape::Shape;
     use super::*;
+
+    fn panel(values: Array2<f64>, shape: Shape, bounds: [[f64; 2]; 2]) -> Panel {
+        let (scale, colours) = Colours::of(&values);
+        Panel {
+            heading: "u".into(),
+            name: "u".into(),
+            scale,
+            colours,
+            arrows: None,
+            axes: ["r".to_string(), "z".to_string()].into_iter().zip(bounds).collect(),
+            shape,
+            values: values.into_dyn(),
+        }
+    }
+
+    fn pixels(panel: &Panel, (w, h): (u32, u32)) -> Vec<Vec<[u8; 3]>> {
+        let values = panel.values.view().into_dimensionality().unwrap();
+        let image = image(values, panel, (w, h));
+        let pixels: Vec<[u8; 3]> = image.chunks(3).map(|p| [p[0], p[1], p[2]]).collect();
+        pixels.chunks(w as usize).map(<[_]>::to_vec).collect()
+    }
+
+    const UNIT: [[f64; 2]; 2] = [[0.0, 1.0]; 2];
 
     #[test]
     fn the_first_axis_runs_right_and_the_second_up() {
-        let values = ndarray::array![[0.0, 1.0], [0.5, f64::NAN]];
-        let image = image(values.view(), (2, 2), (0.0, 1.0), false);
-        let pixel = |row: usize, column: usize| &image[3 * (2 * row + column)..][..3];
-        assert_eq!(pixel(1, 0), colour(0.0, false));
-        assert_eq!(pixel(0, 0), colour(1.0, false));
-        assert_eq!(pixel(1, 1), colour(0.5, false));
-        assert_eq!(pixel(0, 1), NOTHING);
+        let values = array![[0.0, 1.0], [0.5, f64::NAN]];
+        let panel = panel(values, Shape::Straight, UNIT);
+        let rows = pixels(&panel, (2, 2));
+        let colour = |x| coloured(&array![[x]], &panel.scale, panel.colours)[(0, 0)];
+        assert_eq!(rows, [[colour(1.0), NOTHING], [colour(0.0), colour(0.5)]]);
+        assert_ne!(colour(0.0), colour(1.0));
+    }
+
+    #[test]
+    fn a_disk_is_round_and_a_section_has_two_sides() {
+        let disk = panel(array![[0.0], [1.0]], Shape::Disk { hole: 0.0 }, UNIT);
+        let rows = pixels(&disk, (41, 41));
+        let [inner, outer] = [20, 3].map(|k| rows[20][k]);
+        assert_ne!(inner, outer);
+        for (x, y) in [(37, 20), (20, 3), (20, 37), (9, 9)] {
+            assert_eq!(rows[y][x], outer, "{x} {y}");
+        }
+        assert_eq!(rows[0][0], OUTSIDE);
+        let values = array![[0.0, 1.0], [2.0, 3.0]];
+        let section = panel(values, Shape::Section { hole: 0.0 }, UNIT);
+        let rows = pixels(&section, (4, 2));
+        for row in &rows {
+            assert_eq!((row[0], row[1]), (row[3], row[2]));
+            assert_ne!(row[0], row[1]);
+        }
+        // z runs up.
+        assert_eq!(rows[1][2], Colours::Sequential.table(COLOURS)[0]);
+        assert_eq!(rows[0][3], Colours::Sequential.table(COLOURS)[COLOURS - 1]);
     }
 
     #[test]
     fn a_colour_goes_round_with_the_angle() {
-        assert_eq!(colour(0.0, true), colour(1.0, true));
         // Between −3 and 3 there is no 0.
-        let values = ndarray::array![[-3.0], [3.0]];
-        let image = image(values.view(), (1, 1), (-PI, PI), true);
-        assert_eq!(image, colour((3.0 + PI) / (2.0 * PI), true));
+        let mut angles = panel(array![[-3.0], [3.0]], Shape::Straight, UNIT);
+        (angles.scale, angles.colours) = (Scale::new(-PI, PI), Colours::Cyclic);
+        let colour = coloured(&array![[3.0]], &angles.scale, Colours::Cyclic)[(0, 0)];
+        assert_eq!(pixels(&angles, (1, 1)), [[colour]]);
+    }
+
+    #[test]
+    fn the_map_has_the_proportions_of_the_domain() {
+        let size = |bounds| sides(&panel(array![[0.0]], Shape::Straight, bounds));
+        let (_, (w, h)) = size([[0.0, 4.0], [1.0, 2.0]]);
+        assert_eq!((w, h), (MOST as u32, MOST as u32 / 4));
+        let (names, (w, h)) = size([[0.0, 1.0], [0.0, 1000.0]]);
+        assert_eq!((w, h), (LEAST as u32, MOST as u32));
+        assert_eq!((&*names[0].0, &*names[1].0), ("r (stretched)", "z"));
+        let (_, (w, h)) = size([[-1e308, 1e308], [-1e308, 1e308]]);
+        assert_eq!((w, h), (MOST as u32, MOST as u32));
+        let section = panel(array![[0.0]], Shape::Section { hole: 0.0 }, [[0.0, 1.0], [0.0, 2.0]]);
+        assert_eq!(sides(&section).1, (MOST as u32, MOST as u32));
     }
 }

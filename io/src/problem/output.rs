@@ -16,6 +16,8 @@ pub struct Output {
     pub fields: Vec<(String, Option<String>)>,
     /// The precision with which numbers are written.
     pub precision: Precision,
+    /// Whether the last state is drawn.
+    pub picture: bool,
 }
 
 /// The precision with which numbers are written.
@@ -43,7 +45,7 @@ impl Output {
     }
 }
 
-const KEYS: [&str; 4] = ["every", "at", "fields", "precision"];
+const KEYS: [&str; 5] = ["every", "at", "fields", "precision", "picture"];
 
 pub(crate) fn read_output<'t>(
     reader: &mut Reader<'t>,
@@ -51,8 +53,12 @@ pub(crate) fn read_output<'t>(
     fields: &[String],
 ) -> Output {
     let all = || fields.iter().map(|name| (name.clone(), None)).collect();
-    let mut output =
-        Output { every: Every::Times(Vec::new()), fields: all(), precision: Precision::F64 };
+    let mut output = Output {
+        every: Every::Times(Vec::new()),
+        fields: all(),
+        precision: Precision::F64,
+        picture: true,
+    };
     let Some(table) = reader.table(document, "output") else { return output };
     reader.known_keys(&table, &KEYS);
     if let (Some(_), Some(span)) = (table.get("every"), table.key_span("at")) {
@@ -74,6 +80,9 @@ pub(crate) fn read_output<'t>(
                 reader.unknown_word(value.span(), "precision", other, &["f64", "f32"]);
             }
         }
+    }
+    if let Some(value) = table.get("picture") {
+        output.picture = reader.boolean(value).unwrap_or(true);
     }
     if let Some(value) = table.get("fields")
         && let Some(items) = reader.list(value)

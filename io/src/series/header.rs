@@ -12,6 +12,9 @@ use super::{Contents, Field};
 /// The version of what is in the files; see docs/OUTPUT.md.
 const FORMAT_VERSION: u32 = 1;
 
+/// The most fields whose order is kept.
+const LISTED: usize = 4000;
+
 /// Describes the problem and its grid.
 pub(crate) fn write(file: &File, contents: &Contents) -> hdf5::Result<()> {
     let grid = &contents.grid;
@@ -20,6 +23,9 @@ pub(crate) fn write(file: &File, contents: &Contents) -> hdf5::Result<()> {
     put(file, "problem", &contents.problem)?;
     put(file, "created_by", concat!("Fluxions ", env!("CARGO_PKG_VERSION")))?;
     file.new_attr::<u32>().create("format_version")?.write_scalar(&FORMAT_VERSION)?;
+    // An attribute has room for so many texts.
+    let fields = contents.fields.iter().map(|field| field.name().to_string()).take(LISTED);
+    put_list(file, "fields", &fields.collect::<Vec<_>>())?;
     let bounds: Vec<f64> = grid.axes().iter().flat_map(|axis| axis.bounds()).collect();
     let shape = (grid.dimension(), 2);
     file.new_attr::<f64>().shape(shape).create("bounds")?.write_raw(&bounds)

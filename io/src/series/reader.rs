@@ -85,13 +85,20 @@ impl Series {
         }
     }
 
-    /// The names of the fields.
+    /// The names of the fields, in the order of the problem file.
     ///
     /// # Errors
     /// If the file cannot be read.
     pub fn fields(&self) -> Result<Vec<String>, Error> {
         let failed = hdf(&self.path, "list the fields");
-        self.file.group("fields").and_then(|group| group.member_names()).map_err(failed)
+        let members = self.file.group("fields").and_then(|group| group.member_names());
+        let mut members = members.map_err(failed)?;
+        // HDF5 lists them by the alphabet.
+        let order = header::texts(&self.file, "fields");
+        members.sort_by_cached_key(|name| {
+            order.iter().position(|listed| listed == name).unwrap_or(usize::MAX)
+        });
+        Ok(members)
     }
 
     /// What a field is made of.
@@ -253,10 +260,11 @@ impl Series {
     }
 
     fn dataset(&self, field: &str) -> Result<Dataset, Error> {
-        let known = self.fields()?;
-        if !known.iter().any(|name| name == field) {
+        let name = format!("fields/{field}");
+        if !self.file.link_exists(&name) {
+            let known = self.fields()?;
             return Err(Error::NoField { path: self.path.clone(), name: field.into(), known });
         }
-        self.file.dataset(&format!("fields/{field}")).map_err(hdf(&self.path, "read a field"))
+        self.file.dataset(&name).map_err(hdf(&self.path, "read a field"))
     }
 }

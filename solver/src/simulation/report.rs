@@ -96,6 +96,17 @@ impl Report {
     }
 }
 
+/// Cells per second, for people: such as "12.5 Mcell/s".
+pub fn cell_rate(cells_per_second: f64) -> String {
+    match cells_per_second {
+        1e9.. => format!("{:.1} Gcell/s", cells_per_second / 1e9),
+        1e6.. => format!("{:.1} Mcell/s", cells_per_second / 1e6),
+        1e3.. => format!("{:.1} kcell/s", cells_per_second / 1e3),
+        1.0.. => format!("{cells_per_second:.1} cell/s"),
+        _ => format!("{cells_per_second:.1e} cell/s"),
+    }
+}
+
 /// A few lines for people.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -107,13 +118,16 @@ impl fmt::Display for Report {
         };
         let dims: Vec<_> = self.dims.iter().map(usize::to_string).collect();
         writeln!(f, "t = {}: {}", self.time, self.stop_reason)?;
+        let speed = match self.cells_per_second() {
+            speed if speed > 0.0 => format!(": {}", cell_rate(speed)),
+            _ => String::new(),
+        };
         writeln!(
             f,
-            "{} steps of {} cells in {:.3} s: {:.1} Mcell/s on {} {kind} ({}) by {}",
+            "{} steps of {} cells in {:.3} s{speed} on {} {kind} ({}) by {}",
             self.steps,
             self.cells,
             self.stepping_seconds,
-            self.cells_per_second() / 1e6,
             self.ranks,
             dims.join("×"),
             self.backend,
@@ -126,5 +140,23 @@ impl fmt::Display for Report {
             self.setup_seconds,
             self.output_seconds,
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speeds_have_units_in_which_they_are_not_zero() {
+        for (speed, text) in [
+            (2.5e9, "2.5 Gcell/s"),
+            (12.34e6, "12.3 Mcell/s"),
+            (4e4, "40.0 kcell/s"),
+            (20.0, "20.0 cell/s"),
+            (0.02, "2.0e-2 cell/s"),
+        ] {
+            assert_eq!(cell_rate(speed), text);
+        }
     }
 }

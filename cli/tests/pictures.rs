@@ -1,0 +1,137 @@
+//! Pictures of a run, and texts of users on the terminal.
+
+mod common;
+
+use common::{Home, SMALL, text};
+use fluxions::io::Series;
+
+/// A problem that does nothing, with a title, a grid and equations; the rest of the file follows.
+fn still(title: &str, grid: &str, rest: &str) -> String {
+    let time = "[time]\nend = 1\ndt = 1\nscheme = \"euler\"\n";
+    format!("title = \"{title}\"\n[grid]\n{grid}\n{time}{rest}")
+}
+
+const SQUARE: &str = "x = { bounds = [0, 1], cells = 8 }\ny = { bounds = [0, 1], cells = 8 }";
+
+/// The width and the height of a PNG file.
+fn size(home: &Home, name: &str) -> [u32; 2] {
+    let png = std::fs::read(home.path().join(name)).unwrap();
+    assert!(png.starts_with(b"\x89PNG"));
+    [16, 20].map(|at| u32::from_be_bytes([png[at], png[at + 1], png[at + 2], png[at + 3]]))
+}
+
+#[test]
+fn a_run_draws_no_picture_where_none_is_wanted() {
+    let home = Home::new();
+    home.write("small.toml", SMALL);
+    assert!(home.succeed(&["run", "small.toml"]).contains("picture small/final.png"));
+    let picture = home.path().join("small/final.png");
+    assert!(picture.exists());
+    let said = home.succeed(&["run", "small.toml", "--overwrite", "--no-picture"]);
+    assert!(!said.contains("picture") && said.contains("series.h5") && !picture.exists(), "{said}");
+    home.succeed(&["run", "small.toml", "--overwrite"]);
+    let said = home.succeed(&["run", "small.toml", "--overwrite", "--set", "output.picture=false"]);
+    assert!(!said.contains("picture") && !picture.exists(), "{said}");
+}
+
+#[test]
+fn the_picture_of_a_run_has_few_panels_in_the_order_of_the_file() {
+    let home = Home::new();
+    let names = ["z", "b", "q", "a", "x1", "c", "w", "d"];
+    let lines = |value: &str| names.map(|name| format!("{name} = {value}\n")).concat();
+    let fields = format!("[equations]\n{}[initial]\n{}", lines("0"), lines("\"x\""));
+    home.write("many.toml", &still("many", SQUARE, &fields));
+    let said = home.succeed(&["run", "many.toml"]);
+    assert!(said.contains("(6 of 8 panels: `fluxions plot` draws all)"), "{said}");
+    let series = Series::open(&home.path().join("many")).unwrap();
+    assert_eq!(series.fields().unwrap(), names);
+    // Two rows of three panels, and all of them in three rows.
+    home.succeed(&["plot", "many"]);
+    let ([run, low], [plot, high]) = (size(&home, "many/final.png"), size(&home, "many/plot.png"));
+    assert!(run == plot && 3 * low < 2 * high + 200 && low < high, "{low} {high}");
+    let said = home.succeed(&["info", "many"]);
+    let listed: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("field")).collect();
+    let listed: Vec<&str> =
+        listed.iter().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(listed, names);
+}
+
+#[test]
+fn every_range_of_numbers_can_be_drawn() {
+    for (bounds, values) in [
+        ("[-8e307, 8e307]", "1.7e308*where(x > 0, 1, -1)"),
+        ("[0, 1e-300]", "1e-300*x"),
+        ("[500000, 500100]", "101325 + 5*sin(x)"),
+        ("[0, 1000]", "0"),
+        ("[0, 1]", "1 + 2e-9*x"),
+    ] {
+        let home = Home::new();
+        let line = format!("x = {{ bounds = {bounds}, cells = 8 }}");
+        let fields = format!(
+            "[equations]\nu = 0\n[initial]\nu = \"{values}\"\n\
+             [output]\nfields = [\"u\", \"none = 0/0\", \"some = where(u > 0, u, -1/0)\"]\n"
+        );
+        home.write("line.toml", &still("", &line, &fields));
+        home.succeed(&["run", "line.toml"]);
+        let plane = format!("{line}\ny = {{ bounds = [0, 1], cells = 1 }}");
+        home.write("plane.toml", &still("", &plane, &fields));
+        home.succeed(&["run", "plane.toml"]);
+        assert!(size(&home, "plane/final.png")[0] > 400);
+    }
+}
+
+#[test]
+fn curved_grids_are_drawn_as_they_lie_in_space() {
+    let home = Home::new();
+    let fields = "[fields]\nv = \"vector\"\n[equations]\nv = \"0*v\"\n[initial]\nv = [\"r\", 1]\n";
+    let grid = "geometry = \"polar\"\nr = { bounds = [1, 2], cells = 8 }";
+    home.write("disk.toml", &still("", grid, fields));
+    home.succeed(&["run", "disk.toml"]);
+    let [width, height] = size(&home, "disk/final.png");
+    assert!(width.abs_diff(height) < 120, "{width} {height}");
+    // A line for each component.
+    home.succeed(&["plot", "disk", "--plain-axes"]);
+    let [width, height] = size(&home, "disk/plot.png");
+    assert!(width > 2 * height, "{width} {height}");
+}
+
+#[test]
+fn a_short_run_does_not_measure_the_machine() {
+    let home = Home::new();
+    home.write("small.toml", SMALL);
+    let report = home.succeed(&["run", "small.toml", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert!(report["bandwidth_fraction"].is_null());
+}
+
+#[test]
+fn texts_of_users_do_not_control_the_terminal() {
+    let home = Home::new();
+    let fields = "[equations]\nu = 0\n[initial]\nu = \"x\"\n";
+    let file = "red\u{1b}[31m.toml";
+    home.write(file, &still("a\\u001b[31mb\\nc", SQUARE, fields));
+    let folder = "red\u{1b}[31m";
+    let mut told = Vec::new();
+    for args in [
+        &["check", file][..],
+        &["run", file],
+        &["info", folder],
+        &["plot", folder],
+        &["diff", folder, folder],
+        &["diff", folder, "nowhere\u{1b}[31m"],
+        &["plot", folder, "--field", "\u{1b}[31m"],
+        &["run", file, "--set", "output.fields=[\"\\u001b[31m\"]"],
+        &["run", file, "--set", "time.\u{1b}[31m=3"],
+    ] {
+        let output = fluxions_testing::finish(&mut home.fluxions(args));
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert!(!said.contains('\u{1b}'), "{args:?}: {said:?}");
+        told.push(said);
+    }
+    assert!(told[0].contains("title       a␛[31mb\n            c\n"), "{}", told[0]);
+    assert!(told[1].contains("picture red␛[31m/final.png"), "{}", told[1]);
+    assert!(told[2].contains("title       a␛[31mb\n            c\n"), "{}", told[2]);
+    assert!(told[7].contains("`␛[31m` is not a name"), "{}", told[7]);
+    let log = home.read("red\u{1b}[31m/run.log");
+    assert!(log.contains("red␛[31m.toml") && !log.contains('\u{1b}'), "{log}");
+}

@@ -1,0 +1,96 @@
+//! The page: a title above rows of panels.
+
+use std::path::Path;
+
+use plotters::prelude::*;
+
+use super::text::{self, Anchor};
+use super::{Drawn, FINE, LETTERS, Panel, lines, map};
+
+/// Space above and below the title and headings.
+const MARGIN: u32 = 8 * FINE;
+/// A narrow picture is widened to this, so that titles need few lines.
+const NARROWEST: u32 = 420 * FINE;
+/// The most lines of a title and of a heading.
+const MOST: usize = 12;
+
+/// Where panels lie on the page.
+struct Layout {
+    title: Vec<String>,
+    /// Panels with their headings and the corners at their upper left.
+    places: Vec<(usize, usize, Vec<String>, (u32, u32))>,
+    size: (u32, u32),
+}
+
+/// Height of lines of text in letters of this size.
+fn height(lines: usize, letters: u32) -> u32 {
+    lines as u32 * (letters + letters / 4)
+}
+
+/// Width and height of a panel, without its heading.
+fn size(panel: &Panel) -> (u32, u32) {
+    if panel.is_map() { map::size(panel) } else { lines::SIZE }
+}
+
+impl Layout {
+    fn new(title: &str, rows: &[Vec<Panel>]) -> Self {
+        let width = |row: &Vec<Panel>| row.iter().map(|panel| size(panel).0).sum::<u32>();
+        let widest = rows.iter().map(width).max().unwrap_or(0);
+        let width = widest.max(NARROWEST);
+        let title = text::wrapped(title, LETTERS[0], width - 2 * MARGIN, MOST);
+        let mut top = height(title.len(), LETTERS[0]) + 2 * MARGIN;
+        let mut places = Vec::new();
+        for (r, row) in rows.iter().enumerate() {
+            let mut left = (width - widest) / 2;
+            let mut bottom = top;
+            for (c, panel) in row.iter().enumerate() {
+                let (w, h) = size(panel);
+                let room = w.saturating_sub(2 * MARGIN);
+                let heading = text::wrapped(&panel.heading, LETTERS[1], room, MOST);
+                bottom = bottom.max(top + heading_height(&heading) + h);
+                places.push((r, c, heading, (left, top)));
+                left += w;
+            }
+            top = bottom;
+        }
+        Layout { title, places, size: (width, top) }
+    }
+}
+
+fn heading_height(heading: &[String]) -> u32 {
+    height(heading.len(), LETTERS[1]) + MARGIN
+}
+
+/// Draws rows of panels to a PNG file.
+pub(super) fn paint(title: &str, rows: &[Vec<Panel>], path: &Path) -> Drawn {
+    text::register();
+    let layout = Layout::new(title, rows);
+    let (width, full) = layout.size;
+    let mut fine = vec![255; 3 * width as usize * full as usize];
+    let root = BitMapBackend::with_buffer(&mut fine, layout.size).into_drawing_area();
+    let lines = |area: &super::Area<'_>, lines: &[String], letters, x: u32| -> Drawn {
+        for (k, line) in lines.iter().enumerate() {
+            let y = MARGIN + height(k, letters) + letters / 2;
+            text::draw(area, line, letters, (x as i32, y as i32), Anchor::Middle, false)?;
+        }
+        Ok(())
+    };
+    lines(&root, &layout.title, LETTERS[0], width / 2)?;
+    for (row, column, heading, (left, top)) in &layout.places {
+        let panel = &rows[*row][*column];
+        let (w, h) = size(panel);
+        let below = heading_height(heading);
+        let area = root.clone().shrink((*left, *top), (w, below + h));
+        lines(&area, heading, LETTERS[1], w / 2)?;
+        match panel.is_map() {
+            true => map::draw(&area, panel, below)?,
+            false => lines::draw(&area, panel, below)?,
+        }
+    }
+    root.present()?;
+    drop(root);
+    let image = image::RgbImage::from_raw(width, full, fine).ok_or("the picture is too large")?;
+    let (width, height) = (width / FINE, full / FINE);
+    image::imageops::thumbnail(&image, width, height).save(path)?;
+    Ok(())
+}
