@@ -85,3 +85,8 @@ pub mod prelude {
         ThirdOrder, Tracker, TrackerError, Transport, Values, WallFunction, WallPoint,
     };
 }
+
+/// The blocks of Rust in the guide, as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/GUIDE.md")]
+struct Guide;

@@ -32,11 +32,14 @@ fn solve(args: &RunArgs, world: &World) -> Result<(), Failure> {
         None => together(world, source::default_folder(&args.problem))?,
     };
     let folder = RunFolder::at(path);
-    let refused = match folder.holds_run() && !args.overwrite && world.is_root() {
-        true => Err(fluxions_io::Error::RunExists { path: folder.path().into() }.into()),
+    let admitted = match world.is_root() {
+        true => {
+            let inputs = [problem.data_files(), vec![args.problem.file.clone()]].concat();
+            folder.admit(args.overwrite, &inputs).map_err(Failure::from)
+        }
         false => Ok(()),
     };
-    together(world, refused)?;
+    together(world, admitted)?;
 
     let shown = world.is_root() && !args.quiet && !args.json;
     let simulation = build(&problem, &folder, world, shown);
@@ -95,7 +98,7 @@ fn build(
 fn prepare(folder: &RunFolder, problem: &Problem, overwrite: bool) -> Result<(), Failure> {
     folder.prepare(overwrite)?;
     let path = folder.problem();
-    std::fs::write(&path, &problem.text).map_err(|source| {
+    std::fs::write(&path, problem.text_in(folder.path())).map_err(|source| {
         fluxions_io::Error::File { path, action: "write the problem", source }.into()
     })
 }

@@ -89,6 +89,81 @@ fn a_run_is_not_replaced_unless_asked() {
     assert!(home.path().join("elsewhere/deep/series.h5").exists());
 }
 
+/// Every file of a folder that a refused run must leave as it is.
+fn files(folder: &std::path::Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(files(&path)),
+            false => found.push((path.clone(), std::fs::read(path).unwrap())),
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn what_no_run_has_written_is_never_replaced() {
+    let home = Home::new();
+    home.write("problem.toml", SMALL);
+    // A folder of the user's own, which the default folder happens to be.
+    std::fs::create_dir(home.path().join("problem")).unwrap();
+    home.write("problem/problem.toml", "mine");
+    // A run that reads the one before it.
+    home.succeed(&["run", "problem.toml", "--out", "first", "--quiet"]);
+    let second = SMALL.replace("u = \"1 - 0.5*exp", "u = { file = \"first/series.h5\" }\n# ");
+    home.write("second.toml", &second);
+    let before = files(home.path());
+    let refused = |args: &[&str], part: &str| {
+        for extra in [&[][..], &["--overwrite"]] {
+            let args = [&["run"], args, extra].concat();
+            let message = home.fail(4, &args);
+            assert!(message.contains(part) && message.contains("--out"), "{args:?}: {message}");
+            assert!(files(home.path()) == before, "{args:?} changed files");
+        }
+    };
+    refused(&["problem.toml"], "problem holds `problem.toml`, which no run has written");
+    refused(&["problem.toml", "--out", "."], "would replace problem.toml, which it reads");
+    refused(&["first/problem.toml", "--out", "first"], "would replace first/problem.toml");
+    refused(&["second.toml", "--out", "first"], "would replace first/series.h5, which it reads");
+    refused(&["second.toml", "--out", "first/../first"], "would replace first/series.h5");
+    // Beside files of other names there is room for a run.
+    home.succeed(&["run", "second.toml", "--out", ".", "--overwrite", "--ranks", "1"]);
+}
+
+#[test]
+fn a_run_can_be_repeated_from_its_folder() {
+    let home = Home::new();
+    home.write("small.toml", SMALL);
+    home.succeed(&["run", "small.toml", "--out", "data/given", "--quiet"]);
+    let given = home.path().join("data/given/series.h5").display().to_string();
+    let text = SMALL
+        .replace("u = \"1 - 0.5*exp", "u = { file = 'data/given/series.h5'  } # earlier\n# ")
+        .replace("v = \"0.25*exp", &format!("v = {{ file = '{given}', time = 20 }}\n# "));
+    let text =
+        text.replace("F = 0.04", "F = 0.04\n[parameters.both]\nfile = 'data/given/series.h5'");
+    home.write("next.toml", &text);
+    home.succeed(&["run", "next.toml", "--out", "runs/next", "--ranks", "2"]);
+    let copy = home.read("runs/next/problem.toml");
+    for kept in ["u = { file = \"../../data/given/series.h5\"  } # earlier", &given] {
+        assert!(copy.contains(kept), "{kept} in\n{copy}");
+    }
+    home.succeed(&["run", "runs/next/problem.toml", "--out", "again"]);
+    home.succeed(&["diff", "runs/next", "again"]);
+    assert!(home.read("again/problem.toml").contains("\"../data/given/series.h5\""));
+    // Both folders may move together.
+    std::fs::create_dir(home.path().join("moved")).unwrap();
+    for name in ["data", "runs"] {
+        std::fs::rename(home.path().join(name), home.path().join("moved").join(name)).unwrap();
+    }
+    let moved =
+        home.read("moved/runs/next/problem.toml").replace(&given, "../../data/given/series.h5");
+    home.write("moved/runs/next/problem.toml", &moved);
+    home.succeed(&["run", "moved/runs/next/problem.toml", "--out", "third"]);
+    home.succeed(&["diff", "again", "third"]);
+}
+
 #[test]
 fn quiet_json_and_the_summary() {
     let home = Home::new();

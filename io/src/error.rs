@@ -34,6 +34,22 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// A folder with a file that has the name of a run's, although no run has made it.
+    #[error("{} holds `{found}`, which no run has written", path.display())]
+    NotOfARun {
+        /// The folder.
+        path: PathBuf,
+        /// The name of the file.
+        found: String,
+    },
+    /// A folder in which a run would replace a file that it reads.
+    #[error("a run in the folder {} would replace {}, which it reads", path.display(), input.display())]
+    HoldsInput {
+        /// The folder.
+        path: PathBuf,
+        /// The file.
+        input: PathBuf,
+    },
     /// A path at which there is no run.
     #[error("{} is neither a run folder nor a file of one", path.display())]
     NoRun {
@@ -67,6 +83,11 @@ impl Error {
             Error::RunExists { .. } => {
                 Some("choose another folder with --out, or replace the run with --overwrite".into())
             }
+            Error::NotOfARun { .. } => Some(
+                "choose another folder with --out; --overwrite replaces only what a run has written"
+                    .into(),
+            ),
+            Error::HoldsInput { .. } => Some("choose another folder with --out".into()),
             Error::NoField { name, known, .. } => {
                 Some(suggest(name, known.iter().map(String::as_str), '`', "it holds"))
             }

@@ -4,6 +4,7 @@
 //! text.
 
 mod boundary;
+mod data_files;
 mod diagnostic;
 mod execution;
 mod external;
