@@ -28,19 +28,21 @@ pub(crate) enum Progress {
 /// Measures cells per second over the last second or so.
 pub(crate) struct Speed {
     cells: f64,
-    last: Instant,
+    /// When it was last updated.
+    last: Option<Instant>,
     step: u64,
     cells_per_second: f64,
 }
 
 impl Speed {
     fn new() -> Self {
-        Speed { cells: 0.0, last: Instant::now(), step: 0, cells_per_second: 0.0 }
+        Speed { cells: 0.0, last: None, step: 0, cells_per_second: 0.0 }
     }
 
+    /// The first call begins the measurement, which then leaves out the set-up.
     fn update(&mut self, now: &Snapshot<'_>) {
         self.cells = now.grid().cells() as f64;
-        let elapsed = self.last.elapsed().as_secs_f64();
+        let elapsed = self.last.map_or(0.0, |last| last.elapsed().as_secs_f64());
         let steps = now.step().saturating_sub(self.step) as f64;
         if steps > 0.0 && elapsed > 0.0 {
             let speed = self.cells * steps / elapsed;
@@ -48,7 +50,7 @@ impl Speed {
             let weight = if self.cells_per_second == 0.0 { 1.0 } else { elapsed.min(1.0) };
             self.cells_per_second += weight * (speed - self.cells_per_second);
         }
-        (self.last, self.step) = (Instant::now(), now.step());
+        (self.last, self.step) = (Some(Instant::now()), now.step());
     }
 
     /// The speed, once it is known.
@@ -148,6 +150,9 @@ impl Tracker for Progress {
                 bar.set_message(describe(speed, now, beside_bar(columns())));
             }
             Progress::Lines { next, speed } => {
+                if speed.last.is_none() {
+                    speed.update(now);
+                }
                 if Instant::now() >= *next && !now.is_last() {
                     speed.update(now);
                     let steps = all_steps(now);

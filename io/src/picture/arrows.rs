@@ -71,7 +71,7 @@ fn arrows(
         if shape == Shape::Straight {
             count = [count[0].min(flat.dim().0), count[1].min(flat.dim().1)];
         }
-        values.push(cells::reduced(flat, count, false));
+        values.push(cells::reduced(flat, shape.places(count), false));
     }
     let largest = |values: &Array2<f64>| {
         values.iter().filter(|x| x.is_finite()).fold(0.0, |most: f64, x| most.max(x.abs()))

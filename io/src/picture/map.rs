@@ -99,7 +99,8 @@ fn blit(area: &Area<'_>, frame: &Frame, image: Vec<u8>) -> Drawn {
 /// Red, green and blue of each pixel, from the top left: of the mean of the cells that it covers, or
 /// of the cell that it lies in.
 fn image(values: ArrayView2<'_, f64>, panel: &Panel, (w, h): (u32, u32)) -> Vec<u8> {
-    let values = cells::reduced(values, [w as usize, h as usize], panel.is_cyclic());
+    let places = panel.shape.places([w as usize, h as usize]);
+    let values = cells::reduced(values, places, panel.is_cyclic());
     let colours = coloured(&values, &panel.scale, panel.colours);
     let mut image = Vec::with_capacity((3 * w * h) as usize);
     let along = |pixel: u32, pixels: u32| (f64::from(pixel) + 0.5) / f64::from(pixels);

@@ -51,6 +51,17 @@ impl Shape {
         })
     }
 
+    /// How many places along each axis of the grid a picture of so many places across and upwards has.
+    pub(super) fn places(self, [w, h]: [usize; 2]) -> [usize; 2] {
+        let along = |share: f64| ((share * w as f64).ceil() as usize).max(1);
+        match self {
+            Shape::Straight => [w, h],
+            Shape::Disk { hole } => [along((1.0 - hole) / 2.0), 1],
+            Shape::HalfDisk { hole } => [along(1.0 - hole), 1],
+            Shape::Section { hole } => [along((1.0 - hole) / 2.0), h],
+        }
+    }
+
     /// Where a point of the picture lies: as fractions of the ways along the axes of the grid.
     pub(super) fn place(self, [x, y]: [f64; 2]) -> Option<[f64; 2]> {
         let (hole, r, other) = match self {
@@ -123,6 +134,15 @@ mod tests {
         let section = Shape::Section { hole: 0.0 };
         assert_eq!(section.place([0.25, 0.7]), Some([0.5, 0.7]));
         assert_eq!(section.place([0.75, 0.7]), Some([0.5, 0.7]));
+    }
+
+    #[test]
+    fn a_ring_has_few_places() {
+        assert_eq!(Shape::Straight.places([400, 300]), [400, 300]);
+        assert_eq!(Shape::Disk { hole: 0.5 }.places([400, 400]), [100, 1]);
+        assert_eq!(Shape::HalfDisk { hole: 0.75 }.places([400, 800]), [100, 1]);
+        assert_eq!(Shape::Section { hole: 0.0 }.places([400, 300]), [200, 300]);
+        assert_eq!(Shape::Disk { hole: 1.0 - 1e-12 }.places([400, 400]), [1, 1]);
     }
 
     #[test]

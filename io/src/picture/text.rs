@@ -57,9 +57,12 @@ pub(super) fn width(text: &str, size: u32) -> i32 {
 pub(super) fn wrapped(text: &str, size: u32, room: u32, most: usize) -> Vec<String> {
     let fits = |text: &str| width(text, size) <= room as i32;
     let mut lines: Vec<String> = Vec::new();
-    for paragraph in text.lines() {
+    // Each of these is at least one line.
+    for paragraph in text.lines().filter(|text| !text.trim().is_empty()).take(most + 1) {
         lines.push(String::new());
-        for word in drawable(paragraph).split_whitespace() {
+        // No line has more letters than pixels.
+        let paragraph: String = drawable(paragraph).chars().take(most * room as usize).collect();
+        for word in paragraph.split_whitespace() {
             let line = lines.last().map_or("", String::as_str);
             let longer = if line.is_empty() { word.into() } else { format!("{line} {word}") };
             if fits(&longer) {
@@ -108,7 +111,9 @@ pub(super) fn shortened(text: &str, size: u32, room: u32) -> String {
     if width(&text, size) <= room as i32 {
         return text;
     }
-    let mut kept: Vec<char> = text.trim_end_matches('…').chars().collect();
+    // No letter is as narrow as this, and names may be very long.
+    let most = (room / 2) as usize;
+    let mut kept: Vec<char> = text.trim_end_matches('…').chars().take(most).collect();
     loop {
         kept.pop();
         let text: String = kept.iter().chain(&['…']).collect();
