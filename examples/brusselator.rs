@@ -2,7 +2,8 @@
 //! of a stirred mixture oscillate, each at its own phase, and waves run between them.
 //!
 //! Run it with `cargo run --release --example brusselator`, or on several ranks with
-//! `mpirun -n 4 target/release/examples/brusselator`.
+//! `mpirun -n 4 target/release/examples/brusselator`. It writes the folder `brusselator`, which must not
+//! hold a run yet.
 
 use fluxions::prelude::*;
 

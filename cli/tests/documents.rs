@@ -65,7 +65,7 @@ fn blocks(document: &str) -> Vec<Block> {
 }
 
 /// A problem that can be solved quickly: the grid and the time are supplied if they are missing, and
-/// a grid of many cells is made a coarse one.
+/// a grid of many cells is made a coarse one, with fewer steps.
 fn whole(problem: &str) -> String {
     let mut problem = problem.to_string();
     if !problem.contains("[grid]") {
@@ -81,6 +81,7 @@ fn whole(problem: &str) -> String {
         for axis in ["x", "y"] {
             problem = set(&problem, &format!("grid.{axis}.cells=32")).unwrap();
         }
+        problem = set(&problem, "time.max_steps=500").unwrap();
     }
     problem
 }
@@ -141,7 +142,8 @@ impl Trial {
     fn solve(&self, place: &str, folder: &str, problem: &str) {
         let file = format!("{folder}.toml");
         self.home.write(&file, problem);
-        let output = fluxions_testing::finish(&mut self.home.fluxions(&["run", &file, "--quiet"]));
+        let args = ["run", &file, "--quiet", "--ranks", "1"];
+        let output = fluxions_testing::finish(&mut self.home.fluxions(&args));
         assert!(output.status.success(), "{place}:\n{problem}\n{}", text(&output.stderr));
     }
 

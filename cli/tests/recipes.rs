@@ -17,7 +17,7 @@ impl Run {
     fn of(name: &'static str, changes: &[&str]) -> Run {
         let home = Home::new();
         let file = format!("{}/../examples/recipes/{name}.toml", env!("CARGO_MANIFEST_DIR"));
-        let mut args = vec!["run", file.as_str(), "--quiet"];
+        let mut args = vec!["run", file.as_str(), "--quiet", "--ranks", "1"];
         args.extend(changes.iter().flat_map(|change| ["--set", change]));
         home.succeed(&args);
         Run { home, name }
@@ -140,7 +140,6 @@ fn boundary_table() {
             &format!("output.fields=[\"c\", \"error = c - ({exact})\"]"),
         ],
     );
-    assert!(run.last("c")[0] > 0.3);
     let error = largest(run.last("error"));
     assert!(error < 1e-4, "{error}");
 }

@@ -128,8 +128,13 @@ fn what_no_run_has_written_is_never_replaced() {
     refused(&["first/problem.toml", "--out", "first"], "would replace first/problem.toml");
     refused(&["second.toml", "--out", "first"], "would replace first/series.h5, which it reads");
     refused(&["second.toml", "--out", "first/../first"], "would replace first/series.h5");
+    refused(&["second.toml", "--out", "."], "holds `problem.toml`, which no run has written");
     // Beside files of other names there is room for a run.
-    home.succeed(&["run", "second.toml", "--out", ".", "--overwrite", "--ranks", "1"]);
+    home.write("problem/notes.txt", "mine");
+    std::fs::remove_file(home.path().join("problem/problem.toml")).unwrap();
+    home.succeed(&["run", "problem.toml", "--quiet"]);
+    home.succeed(&["run", "problem.toml", "--quiet", "--overwrite"]);
+    assert_eq!(home.read("problem/notes.txt"), "mine");
 }
 
 #[test]
@@ -141,8 +146,10 @@ fn a_run_can_be_repeated_from_its_folder() {
     let text = SMALL
         .replace("u = \"1 - 0.5*exp", "u = { file = 'data/given/series.h5'  } # earlier\n# ")
         .replace("v = \"0.25*exp", &format!("v = {{ file = '{given}', time = 20 }}\n# "));
-    let text =
-        text.replace("F = 0.04", "F = 0.04\n[parameters.both]\nfile = 'data/given/series.h5'");
+    let text = text.replace(
+        "F = 0.04",
+        "F = 0.04\n[parameters.map]\nfile = 'data/given/series.h5'\nfield = 'v'",
+    );
     home.write("next.toml", &text);
     home.succeed(&["run", "next.toml", "--out", "runs/next", "--ranks", "2"]);
     let copy = home.read("runs/next/problem.toml");

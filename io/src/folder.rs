@@ -18,8 +18,8 @@ const FILES: [&str; 8] = [
     "mesh.h5",
     "diagnostics.csv",
     "report.json",
-    "final.png",
     "run.log",
+    "final.png",
 ];
 const SNAPSHOTS: &str = "snapshots";
 
