@@ -32,6 +32,7 @@ pub mod rows;
 mod scope;
 mod space;
 mod span;
+mod spelling;
 mod token;
 mod typed;
 mod types;

@@ -55,13 +55,23 @@ pub fn sorted(parameters: Vec<(String, Formula)>, space: &Space) -> Sorted {
 /// mistakes found. A parameter with a mistake, or in a circle, has the value 1, so that its uses are
 /// not mistakes too.
 ///
-/// `fields` are the names of fields, which parameters cannot use.
+/// `fields` are the names of fields, which parameters cannot use, and `spacings` those of the
+/// spacings of cells, which they can. Without the number of a spacing, the parameters that need it
+/// are left out.
 pub fn resolve(
     parameters: &[(String, Formula)],
     space: &Space,
     fields: &[String],
+    spacings: &[(String, Option<f64>)],
 ) -> (Vec<(String, f64)>, Vec<Error>) {
     let mut errors = Vec::new();
+    let named = |name: &String| parameters.iter().any(|(other, _)| other == name);
+    let unknown: Vec<&String> = spacings
+        .iter()
+        .filter(|(name, value)| value.is_none() && !named(name))
+        .map(|(name, _)| name)
+        .collect();
+    let mut undecided: Vec<String> = Vec::new();
     let texts: Vec<_> = parameters.iter().map(|(name, v)| (name.clone(), v.to_string())).collect();
     let order = in_order(&texts).unwrap_or_else(|names| {
         errors.push(Error::Circle { origin: Origin::Parameter(names[0].clone()), names });
@@ -70,7 +80,15 @@ pub fn resolve(
     let mut values: HashMap<usize, f64> = HashMap::new();
     for k in order {
         let (name, text) = &texts[k];
+        let needs = names_of(text);
+        if needs.iter().any(|need| unknown.contains(&need) || undecided.contains(need)) {
+            undecided.push(name.clone());
+            continue;
+        }
         let mut scope = Scope::new(Place::Constant, space);
+        for (spacing, value) in spacings {
+            scope.spacing(spacing, value.unwrap_or(1.0));
+        }
         for (other, value) in &values {
             scope.number(&texts[*other].0, *value);
         }
@@ -84,6 +102,6 @@ pub fn resolve(
         values.insert(k, value);
     }
     let value = |k: usize| values.get(&k).copied().unwrap_or(1.0);
-    let named = texts.into_iter().enumerate().map(|(k, (name, _))| (name, value(k))).collect();
-    (named, errors)
+    let named = texts.into_iter().enumerate().map(|(k, (name, _))| (name, value(k)));
+    (named.filter(|(name, _)| !undecided.contains(name)).collect(), errors)
 }

@@ -30,6 +30,8 @@ pub(crate) struct Symbols {
     fields: Vec<String>,
     types: Vec<Type>,
     definitions: Vec<Definition>,
+    /// The spacings of cells, by their names in expressions.
+    spacings: Vec<(String, f64)>,
     parameters: Vec<(String, f64)>,
     functions: Vec<(String, Lambda)>,
     natives: Vec<Native>,
@@ -55,7 +57,9 @@ impl Symbols {
         let types = types_of(declared, &mut errors);
         let space = space::of(&declared.grid);
         let sorted = parameters::sorted(declared.parameters.clone(), &space);
-        let (parameters, found) = parameters::resolve(&sorted.numbers, &space, &declared.fields);
+        let spacings = space::spacings(&space, Some(&declared.grid));
+        let (parameters, found) =
+            parameters::resolve(&sorted.numbers, &space, &declared.fields, &spacings);
         errors.extend(found);
         let mut functions = Vec::new();
         for (name, text) in &declared.functions {
@@ -78,6 +82,7 @@ impl Symbols {
             fields: declared.fields.clone(),
             types,
             definitions: Vec::new(),
+            spacings: spacings.into_iter().filter_map(|(name, dx)| Some((name, dx?))).collect(),
             parameters,
             functions,
             natives: declared.natives.clone(),
@@ -201,6 +206,9 @@ impl Symbols {
     /// The names that an expression at this place can use.
     pub(crate) fn scope(&self, place: Place) -> Scope {
         let mut scope = Scope::new(place, &self.space);
+        for (name, value) in &self.spacings {
+            scope.spacing(name, *value);
+        }
         for (name, value) in &self.parameters {
             scope.number(name, *value);
         }
