@@ -40,7 +40,7 @@ mod types;
 pub use ast::{Ast, AstKind, Infix, Prefix};
 pub use builder::Builder;
 pub use error::{Error, nearest};
-pub use evaluate::evaluate;
+pub use evaluate::{evaluate, numbers_in_cell};
 pub use function::Function;
 pub use kernel::{Kernel, NativeCall, Op, Output, Value};
 pub use lower::{ComplexValue, Parts, lower};

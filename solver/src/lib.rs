@@ -16,6 +16,8 @@ mod simulation;
 mod system;
 
 pub use error::{Error, Errors};
+pub use inspect::cause::{Cause, cause_in_equations, cause_in_initial};
+pub use inspect::doubts::{Doubt, doubts, looked_at};
 pub use inspect::inspection::{Inspection, measured_speed};
 pub use inspect::machine::{BEYOND_CACHES, copy_bandwidth, message_latency, reduction_latency};
 pub use inspect::pass_time::PassTime;

@@ -13,6 +13,8 @@ pub(crate) struct BoundaryEntry {
     pub(crate) of: Option<String>,
     pub(crate) at: String,
     pub(crate) condition: Condition<Formula>,
+    /// The place of its key.
+    pub(crate) span: std::ops::Range<usize>,
 }
 
 /// Conditions without numbers, which are texts.
@@ -153,7 +155,7 @@ fn entry<'t>(
             return None;
         }
     };
-    Some(BoundaryEntry { of, at: at.into(), condition })
+    Some(BoundaryEntry { of, at: at.into(), condition, span: key })
 }
 
 /// What to write instead of the names that conditions have in textbooks.

@@ -17,14 +17,15 @@ mod reader;
 mod set;
 mod time;
 mod transport;
+mod warning;
+mod why;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use fluxions_comm::World;
 use fluxions_expr::{Place, Type, nearest};
 use fluxions_solver::{Error, Errors, Formula, Origin, Pde, PdeBuilder, Simulation};
-use fluxions_solver::{SimulationBuilder, Transport, parameters, space};
+use fluxions_solver::{SimulationBuilder, Transport, doubts, looked_at, parameters, space};
 use toml::de::{DeTable, DeValue};
 
 pub use diagnostic::{Diagnostic, Mistakes};
@@ -32,9 +33,11 @@ pub use execution::Execution;
 pub use help::help;
 pub use output::{Diagnostics, Output, Precision};
 use reader::{Places, Reader, Table};
-pub use set::{SetError, set};
+pub use set::{SetError, is_used, set};
 pub use time::Times;
 use transport::AdvectedSection;
+use warning::BoundaryPlace;
+pub use warning::{Warning, Warnings};
 
 /// The sections that a problem file can have.
 const SECTIONS: [&str; 17] = [
@@ -89,6 +92,8 @@ pub struct Problem {
     pub dims: Vec<usize>,
     /// What kernels are compiled to, and how steps are run.
     pub execution: Execution,
+    /// What is probably not meant, the length of the step apart.
+    pub warnings: Vec<Warning>,
     places: Places,
 }
 
@@ -162,7 +167,8 @@ impl Problem {
 
     /// Errors that were found later, with their places in the file.
     pub fn mistakes(&self, errors: &Errors) -> Mistakes {
-        let list = errors.0.iter().map(|error| self.places.locate(error)).collect();
+        let located = |error| self.why_initial(error).unwrap_or_else(|| self.places.locate(error));
+        let list = errors.0.iter().map(located).collect();
         Mistakes::new(&self.name, &self.text, list)
     }
 }
@@ -227,6 +233,9 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let names: Vec<&str> = names.map(String::as_str).collect();
     let mut conditions = boundary::read(&mut reader, document, axes, &names);
     conditions.retain(|c| c.of.as_ref().is_none_or(|of| !orphans.contains(of)));
+    // Walls only: an axis whose ends are joined has no need to say so.
+    let walls = conditions.iter().filter(|c| !c.condition.joins_ends());
+    let walls: Vec<_> = walls.map(|c| (BoundaryPlace::from(c), c.span.clone())).collect();
     let seed = read_seed(&mut reader, document);
     let dims = read_dims(&mut reader, document, axes);
     let execution = execution::read(&mut reader, document);
@@ -242,7 +251,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
             let ty = ty.map_or(Type::REAL, |(_, ty)| *ty);
             let values = external::look_up(&mut reader, entry, Some(ty), grid);
             // If the data cannot be read, a substitute keeps the initial value from being missing.
-            let value = values.map_or(Formula::Number(0.0), |v| Formula::Values(Arc::new(v)));
+            let value = values.map_or(Formula::Number(0.0), Formula::Values);
             initial.push((entry.name.clone(), value));
         }
     }
@@ -250,7 +259,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let pde = grid.filter(|_| !missing).map(|grid| {
         let mut builder = Pde::on(&grid);
         for (name, values) in external {
-            builder = builder.parameter(&name, Formula::Values(Arc::new(values)));
+            builder = builder.parameter(&name, Formula::Values(values));
         }
         builder = parameters.iter().fold(builder, |b, (name, v)| b.parameter(name, v.clone()));
         builder = types.iter().fold(builder, |b, (name, ty)| b.field(name, *ty));
@@ -325,25 +334,43 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         }
     }
     match (pde, times) {
-        (Some(Ok(pde)), Some(times)) if mistakes.is_empty() => Ok(Problem {
-            times: times.settle(&pde, &initial, &places)?,
-            name: name.into(),
-            text: text.into(),
-            title: title.unwrap_or("").into(),
-            pde,
-            equations: equations.iter().map(|(name, f)| (name.clone(), f.to_string())).collect(),
-            transports: transports
-                .into_iter()
-                .map(|entry| (entry.field, entry.transport))
-                .collect(),
-            initial,
-            output,
-            diagnostics,
-            seed,
-            dims,
-            execution,
-            places,
-        }),
+        (Some(Ok(pde)), Some(times)) if mistakes.is_empty() => {
+            let times = times.settle(&pde, &initial, &places)?;
+            let numbers =
+                diagnostics.iter().flat_map(|d| &d.numbers).map(|(_, text)| text.as_str());
+            let outputs = output.expressions().map(|(_, text)| text).chain(numbers);
+            let outputs: Vec<Formula> = outputs.map(Formula::from).collect();
+            let looked = looked_at(&pde, &initial, &outputs);
+            let mut warnings = warning::unused(document.entries);
+            warnings.extend(warning::unused_conditions(&walls, &looked));
+            warnings.extend(warning::outside(document, &output.every, &times));
+            warnings.extend(warning::too_fine(document, pde.grid()));
+            warnings.extend(warning::doubts(doubts(&pde, &initial), &places));
+            warnings.sort_by_key(|Warning(found)| found.span.as_ref().map(|span| span.start));
+            Ok(Problem {
+                times,
+                name: name.into(),
+                text: text.into(),
+                title: title.unwrap_or("").into(),
+                pde,
+                equations: equations
+                    .iter()
+                    .map(|(name, f)| (name.clone(), f.to_string()))
+                    .collect(),
+                transports: transports
+                    .into_iter()
+                    .map(|entry| (entry.field, entry.transport))
+                    .collect(),
+                initial,
+                output,
+                diagnostics,
+                seed,
+                dims,
+                execution,
+                warnings,
+                places,
+            })
+        }
         _ => Err(mistakes),
     }
 }

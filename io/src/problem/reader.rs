@@ -58,6 +58,8 @@ pub(crate) struct Reader<'t> {
     pub(crate) has_substitutes: bool,
     /// The functions that could not be read.
     pub(crate) unreadable: Vec<String>,
+    /// Where the length of a step stands.
+    pub(crate) dt: Option<Range<usize>>,
     keys: HashMap<Origin, Range<usize>>,
     texts: HashMap<Origin, TextPlace>,
 }
@@ -70,6 +72,7 @@ impl<'t> Reader<'t> {
             mistakes: Vec::new(),
             has_substitutes: false,
             unreadable: Vec::new(),
+            dt: None,
             keys: HashMap::new(),
             texts: HashMap::new(),
         }
@@ -348,13 +351,15 @@ impl<'t> Reader<'t> {
 
     /// Where the parts of the problem stand, for mistakes that are found later.
     pub(crate) fn places(self) -> (Places, Vec<Diagnostic>) {
-        (Places { keys: self.keys, texts: self.texts }, self.mistakes)
+        (Places { dt: self.dt, keys: self.keys, texts: self.texts }, self.mistakes)
     }
 }
 
 /// Where the parts of a problem stand in its file.
 #[derive(Clone, Debug)]
 pub(crate) struct Places {
+    /// Where the length of a step stands.
+    pub(crate) dt: Option<Range<usize>>,
     keys: HashMap<Origin, Range<usize>>,
     texts: HashMap<Origin, TextPlace>,
 }
@@ -395,6 +400,16 @@ impl Places {
         let span = origin.and_then(|origin| self.key_of(origin));
         let message = error.to_string();
         Diagnostic { message, span, label: String::new(), help: help(error) }
+    }
+
+    /// Where a part of an expression's text stands.
+    pub(crate) fn part(&self, origin: &Origin, span: fluxions_expr::Span) -> Option<Range<usize>> {
+        let text = self.texts.get(origin).or_else(|| match origin {
+            // Parameters that are no plain numbers are definitions.
+            Origin::Define(name) => self.texts.get(&Origin::Parameter(name.clone())),
+            _ => None,
+        });
+        text.map(|place| place.of(span))
     }
 
     /// Where a part of the problem stands, or else the whole to which it belongs: an option of

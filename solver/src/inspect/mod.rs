@@ -1,5 +1,7 @@
 //! Inspections: what a problem needs and how fast it is, found without solving it.
 
+pub(crate) mod cause;
+pub(crate) mod doubts;
 pub(crate) mod inspection;
 pub(crate) mod machine;
 pub(crate) mod pass_time;
