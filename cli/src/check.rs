@@ -17,7 +17,7 @@ use indicatif::BinaryBytes;
 use crate::args::{CheckArgs, Stage};
 use crate::conditions::conditions;
 use crate::estimate::Estimate;
-use crate::failure::Failure;
+use crate::failure::{Failure, warn};
 use crate::print::print;
 use crate::{ranks, source};
 
@@ -41,6 +41,9 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
             problem.check().map_err(mistakes)?;
             let step = stable_step(&problem.pde, &problem.initial, &problem.times.scheme)
                 .map_err(mistakes)?;
+            let mut warnings = problem.warnings.clone();
+            warnings.extend(problem.step_warning(&step));
+            warn(&problem, &warnings);
             let speed = measured_speed(&problem.pde, &problem.initial, &problem.times.scheme)
                 .map_err(mistakes)?;
             print(&describe(&problem, &inspection, &step, (speed, read), ranks)?);
@@ -140,7 +143,7 @@ fn stable(times: &Times, step: &StableStep) -> String {
     if step.decaying.is_infinite() {
         return "any: nothing in the equations limits it".into();
     }
-    let mut text = match times.sources {
+    match times.sources {
         Some(_) => format!("{:.3e} for transport, diffusion and decay", step.decaying),
         None => {
             let waves = match step.oscillating > 0.0 {
@@ -151,16 +154,7 @@ fn stable(times: &Times, step: &StableStep) -> String {
             };
             format!("{:.3e} for diffusion and decay; {waves}", step.decaying)
         }
-    };
-    let dt = times.dt;
-    let longest = match times.sources {
-        Some(_) => step.decaying,
-        None => step.decaying.max(step.oscillating),
-    };
-    if dt > longest {
-        text += &format!("\nwarning: dt = {dt} is longer, the solution may grow without bound");
     }
-    text
 }
 
 /// The formulas and the options of each advected field, a line for each.

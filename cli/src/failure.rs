@@ -4,7 +4,8 @@ use std::fmt;
 use std::io::IsTerminal;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use fluxions_io::problem::{Diagnostic, Mistakes};
+use fluxions_io::Problem;
+use fluxions_io::problem::{Diagnostic, Mistakes, Warning};
 use fluxions_io::text::visible;
 use {fluxions_io as io, fluxions_solver as solver};
 
@@ -31,6 +32,8 @@ pub(crate) enum Failure {
     Files(io::Error),
     /// The solve failed.
     Solve(solver::Error),
+    /// The solve failed because of what stands in the problem file.
+    Explained(Mistakes),
     /// It was printed already, here or on another rank.
     Told { code: u8 },
     /// Every process has failed alike, and that of rank 0 says so. A launcher ends all processes as
@@ -52,7 +55,7 @@ impl Failure {
                 code::FILES
             }
             Failure::Solve(solver::Error::Decomposition(_)) => code::BAD_INPUT,
-            Failure::Solve(_) => code::FAILED,
+            Failure::Solve(_) | Failure::Explained(_) => code::FAILED,
             Failure::Told { code } => *code,
             Failure::ToldByRank0 => 0,
         }
@@ -77,8 +80,9 @@ impl Failure {
             renderer.render(&[group])
         };
         match self {
-            Failure::Mistakes(mistakes) => {
-                let one = |mistake| report(&renderer, mistakes, mistake);
+            Failure::Mistakes(mistakes) | Failure::Explained(mistakes) => {
+                let place = (mistakes.name.as_str(), mistakes.text.as_str());
+                let one = |mistake| report(&renderer, Level::ERROR, place, mistake);
                 mistakes.list.iter().map(one).collect::<Vec<_>>().join("\n\n")
             }
             Failure::Usage { message, help } => plain(message, help.clone()),
@@ -97,16 +101,31 @@ fn no_color_is_unset() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// One mistake with the line of the file that holds it.
-fn report(renderer: &Renderer, mistakes: &Mistakes, mistake: &Diagnostic) -> String {
-    let title = Level::ERROR.primary_title(visible(&mistake.message));
+/// Prints warnings about a problem to standard error, in colour if that is a terminal.
+pub(crate) fn warn(problem: &Problem, warnings: &[Warning]) {
+    let colour = std::io::stderr().is_terminal() && no_color_is_unset();
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    for Warning(warning) in warnings {
+        let place = (problem.name.as_str(), problem.text.as_str());
+        eprintln!("{}\n", report(&renderer, Level::WARNING, place, warning));
+    }
+}
+
+/// One mistake or warning with the line of the file (its name and text) that holds it.
+fn report(
+    renderer: &Renderer,
+    level: Level<'_>,
+    (name, text): (&str, &str),
+    mistake: &Diagnostic,
+) -> String {
+    let title = level.primary_title(visible(&mistake.message));
     // The renderer shows control characters in the lines of the file, but not in these texts.
-    let (name, label) = (visible(&mistakes.name), visible(&mistake.label));
+    let (name, label) = (visible(name), visible(&mistake.label));
     let mut group = match &mistake.span {
         Some(span) => {
-            let end = span.end.max((span.start + 1).min(mistakes.text.len()));
+            let end = span.end.max((span.start + 1).min(text.len()));
             let annotation = AnnotationKind::Primary.span(span.start..end).label(label);
-            let snippet = Snippet::source(&mistakes.text).path(name);
+            let snippet = Snippet::source(text).path(name);
             title.element(snippet.annotation(annotation))
         }
         None => {

@@ -3,11 +3,14 @@
 use std::process::ExitCode;
 
 use fluxions::comm::World;
+use fluxions_io::problem::{Warning, Warnings};
 use fluxions_io::{DiagnosticsWriter, Problem, RunFolder, RunLog, Series, SeriesWriter, picture};
-use fluxions_solver::{BEYOND_CACHES, Every, Report, Simulation, copy_bandwidth};
+use fluxions_solver::{
+    BEYOND_CACHES, Error, Every, Report, Simulation, copy_bandwidth, stable_step,
+};
 
 use crate::args::RunArgs;
-use crate::failure::Failure;
+use crate::failure::{Failure, warn};
 use crate::print::{line, print};
 use crate::progress::Progress;
 use crate::ranks::{on_ranks, together};
@@ -42,7 +45,12 @@ fn solve(args: &RunArgs, world: &World) -> Result<(), Failure> {
     together(world, admitted)?;
 
     let shown = world.is_root() && !args.quiet && !args.json;
-    let simulation = build(&problem, &folder, world, shown);
+    let warnings = if world.is_root() { warnings(&problem) } else { Vec::new() };
+    if !args.quiet {
+        warn(&problem, &warnings);
+    }
+    let later = Warnings::default();
+    let simulation = build(&problem, &folder, world, shown, (&warnings, &later));
     let mut simulation = together(world, simulation)?;
     let prepared = match world.is_root() {
         true => prepare(&folder, &problem, args.overwrite),
@@ -50,9 +58,18 @@ fn solve(args: &RunArgs, world: &World) -> Result<(), Failure> {
     };
     together(world, prepared)?;
 
-    let outcome = simulation.run_until(problem.times.end).map_err(Failure::from);
-    together(world, outcome)?;
-    let report = together(world, simulation.finish().map_err(Failure::from))?;
+    let report = match simulation.run_until(problem.times.end) {
+        Ok(_) => simulation.finish().map_err(Failure::from),
+        Err(error) => {
+            // Its memory may be needed to find out why.
+            drop(simulation);
+            Err(failed(&problem, world, error))
+        }
+    };
+    if !args.quiet {
+        warn(&problem, &later.after(0));
+    }
+    let report = together(world, report)?;
     // Either all ranks measure or none: the times in the report are the same on all ranks.
     let bandwidth = match report.stepping_seconds >= MEASURABLE {
         true => Some(copy_bandwidth(world, BEYOND_CACHES)?),
@@ -73,26 +90,51 @@ fn build(
     folder: &RunFolder,
     world: &World,
     shown: bool,
+    (warnings, later): (&[Warning], &Warnings),
 ) -> Result<Simulation, Failure> {
     let mut builder = problem
         .simulation(world)
-        .track(problem.output.every.clone(), SeriesWriter::new(folder, problem));
+        .track(problem.output.every.clone(), SeriesWriter::new(folder, problem).with(later));
     if let Some(diagnostics) = &problem.diagnostics {
         let names = diagnostics.numbers.iter().map(|(name, _)| name.clone()).collect();
         let writer = DiagnosticsWriter::new(folder.diagnostics(), names);
         builder = builder.track(diagnostics.every.clone(), writer);
     }
-    let header = format!(
+    let mut header = format!(
         "Fluxions {} solves {} on {} rank(s), in {}",
         env!("CARGO_PKG_VERSION"),
         problem.name,
         world.size(),
         problem.times.describe()
     );
-    let log = RunLog::new(world.is_root().then(|| folder.log()), &header);
+    for warning in warnings {
+        header += &format!("\n{}", warning.line());
+    }
+    let log = RunLog::new(world.is_root().then(|| folder.log()), &header).with(later);
     builder =
         builder.track(problem.output.every.clone(), log).track(Every::Moment, Progress::new(shown));
     builder.build().map_err(|errors| Failure::Mistakes(problem.mistakes(&errors)))
+}
+
+/// The failure of a solve, explained in terms of the problem file where that is possible. Collective
+/// where a number is not finite.
+fn failed(problem: &Problem, world: &World, error: Error) -> Failure {
+    match problem.why_not_finite(world, &error) {
+        Some(told) => Failure::Explained(told),
+        None => error.into(),
+    }
+}
+
+/// What is probably not meant in a problem.
+fn warnings(problem: &Problem) -> Vec<Warning> {
+    let mut warnings = problem.warnings.clone();
+    if problem.times.automatic {
+        return warnings;
+    }
+    // Where the initial values are wrong, that is told when the simulation is built.
+    let step = stable_step(&problem.pde, &problem.initial, &problem.times.scheme);
+    warnings.extend(step.ok().and_then(|step| problem.step_warning(&step)));
+    warnings
 }
 
 fn prepare(folder: &RunFolder, problem: &Problem, overwrite: bool) -> Result<(), Failure> {

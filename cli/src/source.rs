@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use fluxions_io::Problem;
-use fluxions_io::problem::set;
+use fluxions_io::problem::{SetError, is_used, set};
 
 use crate::args::ProblemArgs;
 use crate::failure::Failure;
@@ -22,9 +22,16 @@ pub(crate) fn read(args: &ProblemArgs) -> Result<Problem, Failure> {
             + 1;
         Failure::usage(format!("{name} is not a text file: line {line} is not valid UTF-8"), None)
     })?;
+    let failed = |argument: &str, error: SetError| Failure::Usage {
+        message: format!("--set {argument}: {error}"),
+        help: error.help(),
+    };
+    let before = text.clone();
     for argument in &args.set {
-        text = set(&text, argument)
-            .map_err(|error| Failure::usage(format!("--set {argument}: {error}"), None))?;
+        text = set(&text, argument).map_err(|error| failed(argument, error))?;
+    }
+    for argument in &args.set {
+        is_used(&before, &text, argument).map_err(|error| failed(argument, error))?;
     }
     let name = if args.set.is_empty() { name.into_owned() } else { format!("{name} with --set") };
     Problem::parse(&name, &text).map_err(Failure::Mistakes)

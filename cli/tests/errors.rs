@@ -1,31 +1,35 @@
-//! What is printed for mistakes in problem files: each `errors/NAME.toml` is checked, and what is
-//! printed compared with `errors/NAME.txt`. A first line `#! ARGS` gives more arguments.
+//! What is printed for problem files: each `errors/NAME.toml` and `warnings/NAME.toml` is checked,
+//! each `failures/NAME.toml` run, and what is printed compared with `NAME.txt`. A first line `#! ARGS` gives more arguments.
 //! `UPDATE_GOLDEN=1 cargo test` writes the files anew.
 
 mod common;
 
 use std::path::Path;
 
-#[test]
-fn every_mistake_is_explained_as_recorded() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/errors");
+/// What a command prints to standard error for each problem file of a folder, compared with what is
+/// recorded; `code` is the exit code.
+fn compare(folder: &str, least: usize, command: &[&str], code: i32) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
     let mut names: Vec<String> = std::fs::read_dir(&folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter(|name| name.ends_with(".toml"))
         .collect();
     names.sort();
-    assert!(names.len() >= 60);
+    assert!(names.len() >= least);
     let home = common::Home::new();
     let mut wrong = Vec::new();
     for name in names {
         let text = std::fs::read_to_string(folder.join(&name)).unwrap();
         home.write(&name, &text);
-        let mut args = vec!["check", name.as_str()];
+        let mut args = vec![command[0], name.as_str()];
+        args.extend(&command[1..]);
         args.extend(
             text.lines().next().unwrap_or("").strip_prefix("#! ").unwrap_or("").split_whitespace(),
         );
-        let found = home.fail(2, &args);
+        let output = fluxions_testing::finish(&mut home.fluxions(&args));
+        let found = common::text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{name}: {found}");
         assert!(!found.contains("panicked"), "{name}: {found}");
         let golden = folder.join(&name).with_extension("txt");
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -37,6 +41,24 @@ fn every_mistake_is_explained_as_recorded() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_mistake_is_explained_as_recorded() {
+    compare("errors", 60, &["check"], 2);
+}
+
+#[test]
+fn warnings_are_told_as_recorded() {
+    compare("warnings", 7, &["check"], 0);
+}
+
+/// The same message from one rank and from two, whoever has the cell.
+#[test]
+fn what_makes_a_number_infinite_is_told_as_recorded_on_1_and_2_ranks() {
+    for ranks in ["1", "2"] {
+        compare("failures", 4, &["run", "--quiet", "--overwrite", "--ranks", ranks], 3);
+    }
 }
 
 #[test]

@@ -18,12 +18,14 @@ pub enum Error {
         instead: Option<&'static str>,
     },
     /// A number that cannot be read or does not fit a double.
-    #[error("`{text}` is not a number that fits 64-bit floating point")]
+    #[error("`{text}` is not a number{}", if is_number(text) { " that fits 64-bit floating point" } else { "" })]
     BadNumber {
         /// The number's text.
         text: String,
         /// The span of the text at fault.
         span: Span,
+        /// What to write instead, if that is clear.
+        instead: Option<String>,
     },
     /// A token that the grammar does not allow here.
     #[error("expected {expected}, found {found}")]
@@ -78,6 +80,8 @@ pub enum Error {
         nearest: Option<String>,
         /// The names that are allowed here.
         known: Vec<String>,
+        /// What to write instead, if that is clear.
+        instead: Option<String>,
     },
     /// A call of something that is neither a function nor an operator.
     #[error("unknown function `{name}`")]
@@ -88,6 +92,8 @@ pub enum Error {
         span: Span,
         /// The nearest known function or operator.
         nearest: Option<String>,
+        /// What to write instead, if that is clear.
+        instead: Option<String>,
     },
     /// A field or parameter used like a function.
     #[error("`{name}` is {what}, not a function")]
@@ -406,6 +412,9 @@ impl Error {
             UnexpectedCharacter { instead, .. } => instead.map(str::to_string),
             Unexpected { hint, .. } => hint.clone(),
             ChainedComparison { .. } => Some("write `a < b and b < c`".into()),
+            BadNumber { instead, .. } => instead.clone(),
+            UnknownName { instead: Some(instead), .. }
+            | UnknownFunction { instead: Some(instead), .. } => Some(instead.clone()),
             UnknownName { nearest: Some(near), .. }
             | UnknownFunction { nearest: Some(near), .. } => {
                 Some(format!("did you mean `{near}`?"))
@@ -471,6 +480,11 @@ impl Error {
         let help = self.help().map(|h| format!("\n  {h}")).unwrap_or_default();
         format!("{self}\n{}{help}", underline(text, self.span()))
     }
+}
+
+/// Whether a text can be read as a number, although perhaps not as a finite one.
+fn is_number(text: &str) -> bool {
+    text.parse::<f64>().is_ok()
 }
 
 fn needed(found: Type, wanted: Type) -> String {

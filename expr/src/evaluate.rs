@@ -33,6 +33,24 @@ pub fn evaluate(text: &str, scope: &Scope) -> Result<f64, Vec<Error>> {
     }
 }
 
+/// The real numbers that a value in one cell is made of, in the order of [`Parts::numbers`]. `leaf`
+/// gives those of every node that is not computed within the cell.
+pub fn numbers_in_cell(
+    expr: &Expr,
+    space: &Space,
+    leaf: &mut dyn FnMut(&Expr) -> Vec<f64>,
+) -> Vec<f64> {
+    let mut builder = Builder::new();
+    let mut constants = |part: &Expr, b: &mut Builder| {
+        let numbers: Vec<_> = leaf(part).into_iter().map(|x| b.constant(x)).collect();
+        Parts::of_numbers(part.ty, &numbers)
+    };
+    let parts = lower(expr, space, &mut builder, &mut constants);
+    let numbers = parts.numbers(expr.ty, space.dimension(), &mut builder);
+    let value = |number| builder.as_constant(number).expect("what is made of numbers is a number");
+    numbers.into_iter().map(value).collect()
+}
+
 /// The value of a real scalar that consists of numbers only.
 pub(crate) fn number(expr: &Expr, space: &Space) -> f64 {
     let mut builder = Builder::new();

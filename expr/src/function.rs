@@ -73,6 +73,42 @@ impl Function {
         )
     }
 
+    /// The function applied to operands, as it is written, such as `log(-1)` or `3/0`.
+    pub fn applied(self, operands: &[String]) -> String {
+        use crate::math::Binary::*;
+        let signed = |text: &String| match text.starts_with('-') {
+            true => format!("({text})"),
+            false => text.clone(),
+        };
+        let infix = |sign: &str| {
+            let [a, b] = [0, 1].map(|k| operands.get(k).map(signed).unwrap_or_default());
+            format!("{a}{sign}{b}")
+        };
+        match self {
+            Function::Unary(Unary::Negate) => format!("-{}", operands.concat()),
+            Function::Unary(Unary::Not) => format!("not {}", operands.concat()),
+            Function::Binary(Add) => infix(" + "),
+            Function::Binary(Subtract) => infix(" - "),
+            Function::Binary(Multiply) => infix("*"),
+            Function::Binary(Divide) => infix("/"),
+            Function::Binary(Remainder) => infix(" % "),
+            Function::Binary(Power) => infix("^"),
+            Function::Binary(Less) => infix(" < "),
+            Function::Binary(LessEqual) => infix(" <= "),
+            Function::Binary(Greater) => infix(" > "),
+            Function::Binary(GreaterEqual) => infix(" >= "),
+            Function::Binary(Equal) => infix(" == "),
+            Function::Binary(NotEqual) => infix(" != "),
+            Function::Binary(And) => infix(" and "),
+            Function::Binary(Or) => infix(" or "),
+            function => {
+                let row = FUNCTIONS.iter().find(|row| row.function == function);
+                let name = row.map_or("f", |row| row.names[0]);
+                format!("{name}({})", operands.join(", "))
+            }
+        }
+    }
+
     /// Whether the function is applied to vectors and tensors component by component.
     pub(crate) fn takes_components(self) -> bool {
         matches!(self, Function::Conjugate | Function::RealPart | Function::ImaginaryPart)

@@ -1,6 +1,7 @@
 //! Operators: differences, reductions over the domain, and products of vectors and tensors.
 
 use crate::space::{Coordinates, Space};
+use crate::spelling::usual;
 use crate::types::Rank;
 
 /// A spatial derivative.
@@ -163,8 +164,9 @@ const REDUCTIONS: [(&str, Reduction); 6] = [
 /// The names of those reductions that are not functions as well.
 pub(crate) const REDUCTION_NAMES: [&str; 2] = ["integral", "average"];
 
-/// The operator of this name on a grid with these axes.
+/// The operator of this name, in any spelling, on a grid with these axes.
 pub(crate) fn find(name: &str, axes: &[String]) -> Option<Operator> {
+    let name = usual(name);
     names(axes).into_iter().find(|(known, _)| known == name).map(|(_, operator)| operator)
 }
 

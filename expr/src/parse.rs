@@ -8,6 +8,7 @@ use crate::ast::{Ast, AstKind, Infix, Prefix};
 use crate::error::Error;
 use crate::scope::Lambda;
 use crate::span::Span;
+use crate::spelling::{is_library, usual};
 use crate::token::{Token, TokenKind, tokenize};
 
 /// The largest number of nested brackets, signs and exponents that the parser follows.
@@ -36,7 +37,7 @@ mod power {
 /// that is never closed, or nesting beyond what the parser follows.
 pub fn parse(text: &str) -> Result<Ast, Error> {
     let tokens = tokenize(text)?;
-    let mut parser = Parser { tokens: &tokens, at: 0, depth: 0 };
+    let mut parser = Parser { text, tokens: &tokens, at: 0, depth: 0 };
     let ast = parser.expression(0)?;
     let next = parser.peek();
     match next.kind {
@@ -51,7 +52,7 @@ pub fn parse(text: &str) -> Result<Ast, Error> {
 /// The first mistake in the text.
 pub fn parse_function(text: &str) -> Result<Lambda, Error> {
     let tokens = tokenize(text)?;
-    let mut parser = Parser { tokens: &tokens, at: 0, depth: 0 };
+    let mut parser = Parser { text, tokens: &tokens, at: 0, depth: 0 };
     let mut parameters = Vec::new();
     let bracket = parser.peek().kind == TokenKind::Open;
     if bracket {
@@ -85,6 +86,7 @@ pub fn parse_function(text: &str) -> Result<Lambda, Error> {
 }
 
 struct Parser<'a> {
+    text: &'a str,
     tokens: &'a [Token],
     at: usize,
     depth: usize,
@@ -93,6 +95,11 @@ struct Parser<'a> {
 impl Parser<'_> {
     fn peek(&self) -> &Token {
         &self.tokens[self.at]
+    }
+
+    /// What stands for a token in messages.
+    fn describe(&self, token: &Token) -> String {
+        token.kind.describe(&self.text[token.span.start..token.span.end])
     }
 
     fn advance(&mut self) -> Token {
@@ -186,10 +193,11 @@ impl Parser<'_> {
                 self.node(AstKind::List(items), token.span.to(close))
             }
             TokenKind::Nabla => self.nabla(token.span),
+            TokenKind::Increment => self.applied("laplace", token.span, token.span),
             TokenKind::Bar => self.bars(token.span),
-            kind => Err(Error::Unexpected {
+            ref kind => Err(Error::Unexpected {
                 expected: "a number, a name or `(`",
-                found: kind.describe(),
+                found: self.describe(&token),
                 span: token.span,
                 hint: match kind {
                     TokenKind::Star => Some("for a power write `^` or `**` without a space".into()),
@@ -261,12 +269,22 @@ impl Parser<'_> {
         let TokenKind::Name(name) = token.kind else {
             return Err(Error::Unexpected {
                 expected: "the name of a component",
-                found: token.kind.describe(),
+                found: self.describe(&token),
                 span: token.span,
                 hint: None,
             });
         };
         let span = atom.span.to(token.span);
+        if let AstKind::Name(of) = &atom.kind
+            && self.peek().kind == TokenKind::Open
+        {
+            let hint = match is_library(of) {
+                true => format!("functions have no prefix: write `{name}(…)`"),
+                false => format!("a function is called by its name alone: `{name}({of})`"),
+            };
+            let (expected, found) = ("an operator such as `+` or `*`", "`(`".to_string());
+            return Err(Error::Unexpected { expected, found, span, hint: Some(hint) });
+        }
         self.node(AstKind::Member(Box::new(atom), name, token.span), span)
     }
 
@@ -290,6 +308,12 @@ impl Parser<'_> {
             TokenKind::Times => ("curl", self.advance().span),
             _ => ("gradient", nabla),
         };
+        self.applied(name, nabla, sign)
+    }
+
+    /// Parses what an operator written as signs is applied to; the signs begin at `nabla` and end
+    /// with `sign`.
+    fn applied(&mut self, name: &str, nabla: Span, sign: Span) -> Result<Ast, Error> {
         self.depth += 1;
         if self.depth > MAX_NESTING {
             return Err(Error::TooDeep { limit: MAX_NESTING, span: nabla });
@@ -333,11 +357,27 @@ impl Parser<'_> {
         let token = self.peek();
         let next = self.tokens.get(self.at + 1).map(|next| &next.kind);
         let hint = match (&left.kind, &token.kind) {
-            (AstKind::Number(value), TokenKind::Name(name)) => {
+            // As in Python: `a if condition else b`.
+            (_, TokenKind::Name(name)) if matches!(name.as_str(), "if" | "else") => {
+                Some("for a choice write `where(condition, a, b)`".into())
+            }
+            (AstKind::Number(_), TokenKind::Name(name)) => {
+                let value = &self.text[left.span.start..left.span.end];
                 Some(format!("to multiply, write `{value}*{name}`"))
             }
-            (_, TokenKind::Name(_) | TokenKind::Number(_) | TokenKind::Open | TokenKind::Nabla) => {
-                Some("to multiply, write `*`".into())
+            (
+                _,
+                TokenKind::Name(_)
+                | TokenKind::Number(_)
+                | TokenKind::Open
+                | TokenKind::Nabla
+                | TokenKind::Increment,
+            ) => Some("to multiply, write `*`".into()),
+            (_, TokenKind::Times) => {
+                Some("to multiply, write `*`; a product of vectors is `cross(a, b)`".into())
+            }
+            (_, TokenKind::CentredDot) => {
+                Some("to multiply, write `*`; a product of vectors is `dot(a, b)`".into())
             }
             // |∇c|
             (_, TokenKind::Bar) if next == Some(&TokenKind::Nabla) => {
@@ -350,7 +390,7 @@ impl Parser<'_> {
         };
         Error::Unexpected {
             expected: "an operator such as `+` or `*`",
-            found: token.kind.describe(),
+            found: self.describe(token),
             span: token.span,
             hint,
         }
@@ -385,7 +425,7 @@ pub(crate) const BARS: &str = "|…|";
 fn gradient_in_bars(ast: &Ast) -> Option<Ast> {
     let AstKind::Call(bars, _, inner) = &ast.kind else { return None };
     let AstKind::Call(name, _, of) = &inner.first()?.kind else { return None };
-    (bars == BARS && name == "gradient" && of.len() == 1).then(|| of[0].clone())
+    (bars == BARS && usual(name) == "gradient" && of.len() == 1).then(|| of[0].clone())
 }
 
 /// Whether the node is a comparison that was written without parentheses around it.
@@ -481,6 +521,8 @@ mod tests {
         assert_eq!(show("∇²c + ∇²(a*b)"), "(laplace(c) Add laplace((a Multiply b)))");
         assert_eq!(show("|∇c|² + |∇c|^2"), "(gradient_squared(c) Add gradient_squared(c))");
         assert_eq!(show("∇²c²"), "(laplace(c) Power 2)");
+        assert_eq!(show("\u{2206}c²"), "(laplace(c) Power 2)");
+        assert_eq!(show("|grad(c)|²"), "gradient_squared(c)");
         assert_eq!(show("∇·v + ∇×v[0]"), "(divergence(v) Add curl(v[0]))");
         assert_eq!(show("-c³*2"), "((Negate (c Power 3)) Multiply 2)");
         assert_eq!(show("|a - b|"), "|…|((a Subtract b))");
@@ -530,6 +572,19 @@ mod tests {
             let error = parse(text).unwrap_err();
             assert_eq!(error.help().unwrap(), "to multiply, write `*`", "{text}");
         }
+        let help = |text| parse(text).unwrap_err().help().unwrap();
+        assert_eq!(help("1 if u > 0 else 2"), "for a choice write `where(condition, a, b)`");
+        assert_eq!(help("np.sin(x)"), "functions have no prefix: write `sin(…)`");
+        assert_eq!(help("u.max()"), "a function is called by its name alone: `max(u)`");
+        let product =
+            |name| format!("to multiply, write `*`; a product of vectors is `{name}(a, b)`");
+        assert_eq!(help("u×2"), product("cross"));
+        assert_eq!(help("u·2"), product("dot"));
+        assert_eq!(help("u ÷ 2"), "to divide, write `/`");
+        // A number is shown as it was typed.
+        assert_eq!(help("12345678901234567890 x"), "to multiply, write `12345678901234567890*x`");
+        let found = parse("x 12345678901234567890").unwrap_err().to_string();
+        assert!(found.ends_with("found the number 12345678901234567890"), "{found}");
         assert!(matches!(parse("(a + b"), Err(Error::Unclosed { bracket: '(', .. })));
         assert!(matches!(parse(""), Err(Error::Unexpected { .. })));
         assert!(matches!(parse("a + * b"), Err(Error::Unexpected { .. })));

@@ -70,6 +70,8 @@ pub struct Uses {
     pub time: bool,
     /// Whether the expression uses anything that differs from cell to cell.
     pub cells: bool,
+    /// Whether the expression uses a number that follows from the grid, before the grid is known.
+    pub grid: bool,
 }
 
 impl Uses {
@@ -80,6 +82,7 @@ impl Uses {
         self.random |= other.random;
         self.time |= other.time;
         self.cells |= other.cells;
+        self.grid |= other.grid;
     }
 }
 
@@ -139,6 +142,7 @@ impl Scope {
         };
         for (name, value) in [
             ("pi", std::f64::consts::PI),
+            ("π", std::f64::consts::PI),
             ("e", std::f64::consts::E),
             ("E", std::f64::consts::E),
             ("True", 1.0),
@@ -175,6 +179,19 @@ impl Scope {
     /// Makes `name` stand for a number.
     pub fn number(&mut self, name: &str, value: f64) {
         self.insert(name, Node::Number(value), Type::REAL, Uses::default());
+    }
+
+    /// Makes `name` stand for a spacing of the grid. In a condition `dx` keeps its own meaning.
+    pub fn spacing(&mut self, name: &str, value: f64) {
+        if !self.added.names.contains_key(name) {
+            self.number(name, value);
+        }
+    }
+
+    /// Makes `name` stand for a number that follows from the grid, which is not known yet.
+    pub fn undecided(&mut self, name: &str) {
+        let uses = Uses { grid: true, ..Uses::default() };
+        self.insert(name, Node::Number(f64::NAN), Type::REAL, uses);
     }
 
     /// Makes `name` stand for the field of this number.
@@ -261,7 +278,7 @@ impl Scope {
     /// The names that an author may have meant: those from the file, coordinates and the time.
     pub(crate) fn known(&self) -> impl Iterator<Item = &str> {
         let hidden = |name: &str, node: &Node| match name {
-            "E" | "I" | "i" | "True" | "False" => true,
+            "π" | "E" | "I" | "i" | "True" | "False" => true,
             RADIUS => matches!(node, Node::Coordinate(_)),
             _ => false,
         };

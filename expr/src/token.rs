@@ -38,6 +38,8 @@ pub(crate) enum TokenKind {
     Arrow,
     /// `∇`
     Nabla,
+    /// `∆`, the sign of the Laplacian.
+    Increment,
     /// `|`
     Bar,
     /// `²`, `³` or `⁴`, which stands for a power.
@@ -88,9 +90,28 @@ fn number(text: &str, at: usize) -> Result<(TokenKind, usize), Error> {
         }
     }
     let literal = &text[at..at + length];
+    let bad = |length: usize, instead| {
+        let (text, span) = (text[at..at + length].to_string(), Span::new(at, at + length));
+        Err(Error::BadNumber { text, span, instead })
+    };
+    // `1.2.3` and `1_000` are no numbers, and neither are they two of them.
+    let goes_on = |c: char| c.is_ascii_digit() || matches!(c, '.' | '_');
+    let whole =
+        length + text[at + length..].find(|c| !goes_on(c)).unwrap_or(text.len() - at - length);
+    let more = &text[at + length..at + whole];
+    if more.starts_with('_') && more.contains(|c: char| c.is_ascii_digit()) {
+        let joined = text[at..at + whole].replace('_', "");
+        return bad(whole, Some(format!("write `{joined}`, without `_`")));
+    }
+    if more.contains(|c: char| c.is_ascii_digit()) {
+        return bad(
+            whole,
+            Some("a number has one point and no digits after its exponent's".into()),
+        );
+    }
     match literal.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok((TokenKind::Number(value), length)),
-        _ => Err(Error::BadNumber { text: literal.into(), span: Span::new(at, at + length) }),
+        _ => bad(length, None),
     }
 }
 
@@ -137,6 +158,8 @@ fn symbol(text: &str, at: usize, character: char) -> Result<(TokenKind, usize), 
         ',' => Comma,
         '.' => Dot,
         '|' => Bar,
+        // Beside Δ, which is a letter, there is a sign that looks the same.
+        '\u{2206}' => return Ok((Increment, character.len_utf8())),
         '∇' => return Ok((Nabla, character.len_utf8())),
         '·' | '⋅' => return Ok((CentredDot, character.len_utf8())),
         '×' => return Ok((Times, character.len_utf8())),
@@ -150,6 +173,17 @@ fn symbol(text: &str, at: usize, character: char) -> Result<(TokenKind, usize), 
                 '!' | '~' => Some("write `not`, or `!=` for unequal"),
                 '\u{2212}' | '\u{2013}' => Some("write the minus sign of the keyboard, `-`"),
                 '{' | '}' => Some("use parentheses"),
+                '\u{F7}' => Some("to divide, write `/`"),
+                '\u{2264}' => Some("write `<=`"),
+                '\u{2265}' => Some("write `>=`"),
+                '\u{2260}' => Some("write `!=`"),
+                '\u{2227}' => Some("write `and`"),
+                '\u{2228}' => Some("write `or`"),
+                '\u{AC}' => Some("write `not`"),
+                '\u{221A}' => Some("write `sqrt(…)`"),
+                '\u{2202}' => Some("for a derivative along x write `d_dx(…)`"),
+                '\u{222B}' => Some("for the integral over the domain write `integral(…)`"),
+                '\u{221E}' => Some("every number has to be finite"),
                 '?' | ':' => Some("for a choice write `where(condition, a, b)`"),
                 _ => None,
             };
@@ -161,11 +195,12 @@ fn symbol(text: &str, at: usize, character: char) -> Result<(TokenKind, usize), 
 }
 
 impl TokenKind {
-    /// The name of the token in messages.
-    pub(crate) fn describe(&self) -> String {
+    /// What stands for the token in messages; `text` is what it was read from.
+    pub(crate) fn describe(&self, text: &str) -> String {
         use TokenKind::*;
         let spelling = match self {
-            Number(value) => return format!("the number {value}"),
+            // As it was typed: digits beyond the precision of doubles are kept.
+            Number(_) => return format!("the number {text}"),
             Name(name) => return format!("`{name}`"),
             End => return "the end of the expression".into(),
             Plus => "+",
@@ -191,6 +226,7 @@ impl TokenKind {
             Dot => ".",
             Arrow => "->",
             Nabla => "∇",
+            Increment => "∆",
             Bar => "|",
             Superscript(2) => "²",
             Superscript(3) => "³",
@@ -226,6 +262,18 @@ mod tests {
     #[test]
     fn a_number_beyond_doubles_is_refused() {
         assert!(matches!(tokenize("1e999"), Err(Error::BadNumber { .. })));
+    }
+
+    #[test]
+    fn numbers_that_go_on_are_no_numbers() {
+        for (text, whole) in [("1.2.3 + x", "1.2.3"), ("2*1..5", "1..5"), ("1e3.5", "1e3.5")] {
+            let Err(Error::BadNumber { text, .. }) = tokenize(text) else { panic!("{text}") };
+            assert_eq!(text, whole);
+        }
+        let error = tokenize("1_000_000.5").unwrap_err();
+        assert_eq!(error.to_string(), "`1_000_000.5` is not a number");
+        assert_eq!(error.help().unwrap(), "write `1000000.5`, without `_`");
+        assert!(tokenize("2_a").is_ok(), "the parser knows better what is meant");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::Instant;
 use fluxions_solver::{Flow, GO_ON, Report, Snapshot, Tracker, TrackerError};
 
 use crate::error::{Error, file};
+use crate::problem::Warnings;
 use crate::text::visible;
 
 /// A tracker that writes a line for each state that it sees. Only rank 0 writes.
@@ -18,12 +19,22 @@ pub struct RunLog {
     header: String,
     file: Option<File>,
     began: Instant,
+    /// Warnings that come up in the run, and how many of them are written already.
+    warnings: (Warnings, usize),
 }
 
 impl RunLog {
     /// A log that begins with these lines. The file is made at the first state.
     pub fn new(path: Option<PathBuf>, header: &str) -> Self {
-        RunLog { path, header: header.into(), file: None, began: Instant::now() }
+        let warnings = (Warnings::default(), 0);
+        RunLog { path, header: header.into(), file: None, began: Instant::now(), warnings }
+    }
+
+    /// Writes these warnings, too, as they come up.
+    #[must_use]
+    pub fn with(mut self, warnings: &Warnings) -> Self {
+        self.warnings = (warnings.clone(), 0);
+        self
     }
 
     fn write(&mut self, text: &str) -> Result<(), Error> {
@@ -47,6 +58,12 @@ impl RunLog {
 impl Tracker for RunLog {
     fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, TrackerError> {
         self.write(&format!("t = {} (step {}): snapshot", now.time(), now.step()))?;
+        let (warnings, written) = &mut self.warnings;
+        let new = warnings.after(*written);
+        *written += new.len();
+        for warning in new {
+            self.write(&warning.line())?;
+        }
         Ok(GO_ON)
     }
 

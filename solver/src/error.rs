@@ -45,7 +45,7 @@ pub enum Error {
         taken: &'static str,
     },
     /// Definitions or parameters that need each other in a circle.
-    #[error("{} need each other in a circle", names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", "))]
+    #[error("{}", circle(names))]
     Circle {
         /// Where the first of them stands.
         origin: Origin,
@@ -91,7 +91,10 @@ pub enum Error {
         field: String,
     },
     /// An initial value, or an output, of something that does not exist.
-    #[error("there is no field `{name}`")]
+    #[error("{}", match origin {
+        Origin::Initial(_) => format!("`{name}` has an initial value, but no equation"),
+        _ => format!("there is no field `{name}`"),
+    })]
     NoSuchField {
         /// Where it is asked for.
         origin: Origin,
@@ -419,6 +422,16 @@ pub enum Error {
 
 const GIB: f64 = (1u64 << 30) as f64;
 
+fn circle(names: &[String]) -> String {
+    match names {
+        [one] => format!("`{one}` refers to itself"),
+        all => {
+            let quoted: Vec<String> = all.iter().map(|name| format!("`{name}`")).collect();
+            format!("{} need each other in a circle", quoted.join(", "))
+        }
+    }
+}
+
 fn too_fast(field: &str, courant: f64, dt: Option<f64>) -> String {
     if !courant.is_finite() {
         return format!("the flow that advects `{field}` is not finite somewhere");
@@ -476,6 +489,11 @@ impl Error {
             Error::Expression { error, .. } => error.help(),
             Error::NobodysCondition { name, known, .. } => {
                 suggestion(name, known, "the fields and definitions")
+            }
+            Error::NoSuchField { origin: Origin::Initial(_), name, known }
+                if fluxions_expr::nearest(name, known.iter().map(String::as_str)).is_none() =>
+            {
+                Some("give it an equation; that of a field that does not change is 0".into())
             }
             Error::NoSuchField { name, known, .. } => suggestion(name, known, "the fields"),
             Error::NoInitialValue { .. } => {

@@ -16,7 +16,9 @@ mod simulation;
 mod system;
 
 pub use error::{Error, Errors};
+pub use inspect::cause::{Cause, cause_in_equations, cause_in_initial};
 pub use inspect::conditioned::{Conditioned, conditioned};
+pub use inspect::doubts::{Doubt, doubts, looked_at};
 pub use inspect::inspection::{Inspection, Speed, measured_speed, seconds_per_step};
 pub use inspect::machine::{BEYOND_CACHES, copy_bandwidth, message_latency, reduction_latency};
 pub use inspect::pass_time::PassTime;

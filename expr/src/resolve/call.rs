@@ -11,6 +11,7 @@ use crate::operator::{
 };
 use crate::scope::Place;
 use crate::span::Span;
+use crate::spelling::instead_of_call;
 use crate::typed::{Distribution, Expr, Node};
 use crate::types::{Rank, Type};
 
@@ -97,7 +98,12 @@ impl Resolver<'_> {
             return self.list(items, *span);
         }
         if let Some(row) = function::find(name) {
-            self.count(name, args, row.arguments.clone(), span)?;
+            // Of one argument, `max` and `min` are those over the domain.
+            let least = match operator::find_reduction(name) {
+                Some(_) => 1,
+                None => *row.arguments.start(),
+            };
+            self.count(name, args, least..=*row.arguments.end(), span)?;
             let arguments = self.arguments(args)?;
             return self.function(name, row.function, arguments);
         }
@@ -371,8 +377,9 @@ impl Resolver<'_> {
         }
         let known = builtins(&self.scope.space().axes);
         let known = known.iter().map(String::as_str).chain(self.scope.callables());
+        let instead = instead_of_call(name, &self.scope.space().axes);
         let nearest = nearest(name, known);
-        self.fail(Error::UnknownFunction { name: name.into(), span, nearest })
+        self.fail(Error::UnknownFunction { name: name.into(), span, nearest, instead })
     }
 
     /// `Piecewise((a, c), (b, True))` as nested choices. As in sympy, it is NaN where no condition

@@ -16,9 +16,11 @@ use crate::ast::{Ast, AstKind, Prefix};
 use crate::error::{Error, nearest};
 use crate::function::Function;
 use crate::math::Unary;
+use crate::operator;
 use crate::parse::MAX_DEPTH;
 use crate::scope::{Meaning, Scope, Uses};
 use crate::span::Span;
+use crate::spelling::instead_of_name;
 use crate::typed::{Expr, Node};
 use crate::types::Type;
 
@@ -146,7 +148,8 @@ impl Resolver<'_> {
             return Some((node, ty));
         }
         let axes = &self.scope.space().axes;
-        if self.scope.callable(name).is_some() || is_builtin(name, axes) {
+        let callable = self.scope.callable(name).is_some() || is_builtin(name, axes);
+        if callable || operator::find(name, axes).is_some() {
             let example = format!("{name}(…)");
             return self.fail(Error::MissingArguments { name: name.into(), example, span });
         }
@@ -158,7 +161,11 @@ impl Resolver<'_> {
         let mut known: Vec<String> = known.map(str::to_string).collect();
         known.sort();
         let nearest = nearest(name, known.iter().map(String::as_str));
-        self.fail(Error::UnknownName { name: name.into(), span, nearest, known })
+        let instead = match nearest {
+            Some(_) => None,
+            None => instead_of_name(name, &self.scope.space().axes),
+        };
+        self.fail(Error::UnknownName { name: name.into(), span, nearest, known, instead })
     }
 
     /// Records an error if the place does not allow what the name stands for.
@@ -174,6 +181,9 @@ impl Resolver<'_> {
             }
             _ if uses.random && !place.allows_random() => {
                 format!("`{name}`, which is random,")
+            }
+            _ if uses.grid && !place.allows_cells() => {
+                format!("`{name}`, which follows from the grid,")
             }
             _ if (uses.cells || uses.time) && !place.allows_cells() => {
                 format!("`{name}`, which is not constant,")

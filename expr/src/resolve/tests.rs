@@ -257,7 +257,7 @@ fn sums_and_products_of_ten_thousand_terms_are_no_deeper_than_short_ones() {
             assert!(partials(&mut builder, value.re.unwrap()).len() <= 2);
         }
         let constant = format!("2{}", " + 3*0.5 - 1".repeat(10_000));
-        let constants = scope(Place::Constant);
+        let constants = super::tests::scope(Place::Constant);
         assert_eq!(crate::evaluate(&constant, &constants), Ok(2.0 + 5_000.0));
     };
     let thread = std::thread::Builder::new().stack_size(256 << 10).spawn(work).unwrap();

@@ -1,14 +1,18 @@
-//! External data: values from HDF5 files, for initial states and for parameters that are fields.
+//! External data: values from HDF5 files, NumPy's arrays and columns of text, for initial states and
+//! for parameters that are fields.
 //!
 //! A dataset has the axes of its components first, then those of the grid; in a series the axis of
 //! snapshots precedes both. If its cells are not those of the problem's grid, it is interpolated:
 //! linearly along each axis between the centres of its cells, which fill the same bounds, and
 //! constant beyond the outermost centres of an axis that is not periodic.
 
+mod array;
 mod interpolate;
 
 use std::error::Error as StdError;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use fluxions_expr::{Rank, Type};
 use fluxions_grid::{Geometry, Grid};
@@ -20,6 +24,7 @@ use num_complex::Complex64;
 
 use crate::series::texts;
 use crate::suggest::suggest;
+use array::{ArrayFile, Kind};
 use interpolate::{Between, between, interpolate};
 
 /// Which dataset a problem asks for.
@@ -65,6 +70,26 @@ fn unusable(message: String) -> Unusable {
     Unusable { message, help: None }
 }
 
+/// Opens external data for a field of this type, or of the type that the data itself has.
+///
+/// # Errors
+/// If the file does not hold data that fits.
+pub(crate) fn open(
+    wanted: &DatasetRequest,
+    ty: Option<Type>,
+    grid: &Grid,
+) -> Result<Arc<dyn ExternalSource>, Unusable> {
+    if wanted.path.is_file()
+        && let Some(kind) = Kind::of(&wanted.path)
+    {
+        return Ok(Arc::new(ArrayFile::open(wanted, kind, ty, grid)?));
+    }
+    Ok(match ty {
+        Some(ty) => Arc::new(ExternalFile::open(wanted, ty, grid)?),
+        None => Arc::new(ExternalFile::open_any(wanted, grid)?),
+    })
+}
+
 impl ExternalFile {
     /// Opens a dataset for a field of this type on this grid.
     ///
@@ -93,7 +118,7 @@ impl ExternalFile {
 
     /// One of the numbers that a value is made of, in a box of the dataset's cells.
     fn slab(&self, start: &[usize], shape: &[usize], number: usize) -> hdf5::Result<ArrayD<f64>> {
-        let dataset = open(&self.path)?.dataset(&self.dataset)?;
+        let dataset = open_hdf5(&self.path)?.dataset(&self.dataset)?;
         let mut slices: Vec<SliceOrIndex> =
             self.snapshot.iter().map(|k| SliceOrIndex::Index(*k)).collect();
         let per_component = self.ty.per_component();
@@ -127,10 +152,24 @@ impl Found {
     fn open(wanted: &DatasetRequest, grid: &Grid) -> Result<Self, Unusable> {
         let DatasetRequest { path, dataset: name, .. } = wanted;
         let shown = path.display();
+        if path.is_dir() {
+            let help = path.join("series.h5").is_file().then(|| "name the series.h5 in it".into());
+            return Err(Unusable { message: format!("{shown} is a folder, not a file"), help });
+        }
         if !path.is_file() {
             return Err(unusable(format!("there is no file {shown}")));
         }
-        let file = open(path).map_err(|e| unusable(format!("{shown} cannot be opened: {e}")))?;
+        if std::fs::metadata(path).is_ok() && !is_hdf5(path) {
+            let archive = path.extension().is_some_and(|extension| extension == "npz");
+            let help = match archive {
+                true => "save the array by itself, as a .npy file",
+                false => "files are HDF5, .npy, or numbers in columns with the ending .csv or .txt",
+            };
+            let (message, help) = (format!("{shown} is not an HDF5 file"), Some(help.into()));
+            return Err(Unusable { message, help });
+        }
+        let file = open_hdf5(path);
+        let file = file.map_err(|e| unusable(format!("{shown} cannot be opened: {e}")))?;
         let Ok(dataset) = file.dataset(name) else {
             let known = file.group("fields").and_then(|group| group.member_names());
             let known = known.unwrap_or_else(|_| file.member_names().unwrap_or_default());
@@ -255,25 +294,47 @@ impl ExternalSource for ExternalFile {
         let slab = |start: &[usize], shape: &[usize]| {
             self.slab(start, shape, number).map_err(|e| format!("{} cannot be read: {e}", path()))
         };
-        let same = self.grid.iter().map(|(cells, _)| cells).eq(&self.cells);
-        if same {
-            return Ok(slab(start, shape)?.iter().copied().collect());
-        }
-        let whole = vec![0; self.cells.len()];
-        let values = slab(&whole, &self.cells)?;
-        let stencils: Vec<Vec<Between>> = (0..self.cells.len())
-            .map(|axis| {
-                let (cells, periodic) = self.grid[axis];
-                let n = self.cells[axis];
-                let at = |i: usize| between(i, cells, n, periodic);
-                (start[axis]..start[axis] + shape[axis]).map(at).collect()
-            })
-            .collect();
-        Ok(interpolate(&values, &stencils))
+        over(&self.grid, &self.cells, start, shape, slab)
     }
 }
 
-fn open(path: &Path) -> hdf5::Result<File> {
+/// Values in a block of a grid, from those in the cells of a dataset, of which `slab` reads a box. They
+/// are interpolated if the cells differ. `grid` says how many cells each axis has and whether its ends
+/// are joined.
+fn over(
+    grid: &[(usize, bool)],
+    cells: &[usize],
+    start: &[usize],
+    shape: &[usize],
+    slab: impl Fn(&[usize], &[usize]) -> Result<ArrayD<f64>, String>,
+) -> Result<Vec<f64>, Box<dyn StdError + Send + Sync>> {
+    if grid.iter().map(|(cells, _)| cells).eq(cells) {
+        return Ok(slab(start, shape)?.iter().copied().collect());
+    }
+    let values = slab(&vec![0; cells.len()], cells)?;
+    let stencils: Vec<Vec<Between>> = (0..cells.len())
+        .map(|axis| {
+            let ((own, periodic), n) = (grid[axis], cells[axis]);
+            let at = |i: usize| between(i, own, n, periodic);
+            (start[axis]..start[axis] + shape[axis]).map(at).collect()
+        })
+        .collect();
+    Ok(interpolate(&values, &stencils))
+}
+
+/// Whether a file begins as HDF5 files do; a block of the user may precede.
+fn is_hdf5(path: &Path) -> bool {
+    const SIGNATURE: &[u8; 8] = b"\x89HDF\r\n\x1a\n";
+    let Ok(mut file) = std::fs::File::open(path) else { return true };
+    let mut places = std::iter::once(0).chain((0..24).map(|k| 512 << k));
+    places.any(|place| {
+        let mut start = [0; SIGNATURE.len()];
+        let read = file.seek(SeekFrom::Start(place)).and_then(|_| file.read_exact(&mut start));
+        read.is_ok() && start == *SIGNATURE
+    })
+}
+
+fn open_hdf5(path: &Path) -> hdf5::Result<File> {
     let mut builder = File::with_options();
     builder.with_fapl(|list| list.file_locking(false));
     builder.open(path)

@@ -13,6 +13,8 @@ pub(crate) struct BoundaryEntry {
     pub(crate) of: Option<String>,
     pub(crate) at: String,
     pub(crate) condition: Condition<Formula>,
+    /// The place of its key.
+    pub(crate) span: std::ops::Range<usize>,
 }
 
 /// Conditions without numbers, which are texts.
@@ -153,11 +155,27 @@ fn entry<'t>(
             return None;
         }
     };
-    Some(BoundaryEntry { of, at: at.into(), condition })
+    Some(BoundaryEntry { of, at: at.into(), condition, span: key })
+}
+
+/// What to write instead of the names that conditions have in textbooks.
+pub(crate) fn from_textbooks(word: &str) -> Option<String> {
+    let instead = match word.to_lowercase().replace(['-', ' '], "_").as_str() {
+        "dirichlet" | "fixed" | "no_slip" | "noslip" => "{ value = 0 }",
+        "neumann" | "no_flux" | "noflux" | "zero_flux" | "zero_gradient" | "insulated"
+        | "adiabatic" | "reflecting" => "{ derivative = 0 }",
+        "robin" => "{ mixed = { coefficient = 1, value = 0 } }",
+        "outflow" => "\"open\"",
+        _ => return None,
+    };
+    Some(format!("the condition `{word}` is written as {instead}"))
 }
 
 /// Advice on a text that is not a condition.
 fn known_words(text: &str) -> String {
+    if let Some(instead) = from_textbooks(text) {
+        return instead;
+    }
     if KINDS.contains(&text) {
         return format!("`{text}` needs a number: {{ {text} = … }}");
     }

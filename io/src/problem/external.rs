@@ -2,14 +2,16 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use fluxions_expr::Type;
 use fluxions_grid::Grid;
+use fluxions_solver::ExternalSource;
 use toml::de::DeValue;
 
 use super::diagnostic::Diagnostic;
 use super::reader::{Reader, Table, TomlValue};
-use crate::external::{DatasetRequest, ExternalFile, Unusable};
+use crate::external::{self, DatasetRequest, Unusable};
 
 const KEYS: [&str; 5] = ["file", "dataset", "field", "time", "interpolation"];
 
@@ -83,12 +85,8 @@ pub(crate) fn look_up(
     entry: &ExternalEntry,
     ty: Option<Type>,
     grid: &Grid,
-) -> Option<ExternalFile> {
-    let found = match ty {
-        Some(ty) => ExternalFile::open(&entry.wanted, ty, grid),
-        None => ExternalFile::open_any(&entry.wanted, grid),
-    };
-    match found {
+) -> Option<Arc<dyn ExternalSource>> {
+    match external::open(&entry.wanted, ty, grid) {
         Ok(file) => Some(file),
         Err(Unusable { message, help }) => {
             reader.note(Diagnostic::at(entry.span.clone(), message).help(help));

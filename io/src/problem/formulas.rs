@@ -27,8 +27,8 @@ pub(crate) fn with_values<'t>(
                 // A substitute, so that the name is not unknown.
                 None => formulas.push((name, Formula::Number(0.0))),
             }
-        } else if let Some(formula) = reader.formula(value) {
-            formulas.push((name, formula));
+        } else {
+            formulas.push((name, reader.formula_or_substitute(value)));
         }
     }
     (formulas, external)
@@ -46,9 +46,7 @@ pub(crate) fn read<'t>(
     for (key, value) in table.entries.iter() {
         let name = key.get_ref().to_string();
         reader.remember(origin(name.clone()), key.span(), value);
-        if let Some(formula) = reader.formula(value) {
-            formulas.push((name, formula));
-        }
+        formulas.push((name, reader.formula_or_substitute(value)));
     }
     formulas
 }
@@ -63,8 +61,9 @@ pub(crate) fn functions<'t>(
     for (key, value) in table.entries.iter() {
         let name = key.get_ref().to_string();
         reader.remember(Origin::Function(name.clone()), key.span(), value);
-        if let Some(text) = reader.string(value, "a function such as \"(x, a) -> x/(a + x)\"") {
-            functions.push((name, text.to_string()));
+        match reader.string(value, "a function such as \"(x, a) -> x/(a + x)\"") {
+            Some(text) => functions.push((name, text.to_string())),
+            None => reader.unreadable.push(name),
         }
     }
     functions

@@ -1,7 +1,8 @@
 //! What to do about an error, for those who write problem files: the library's advice, told in
 //! sections, keys and commands.
 
-use fluxions_solver::Error;
+use fluxions_expr::nearest;
+use fluxions_solver::{Error, Origin};
 
 /// What to do about an error, where that is known.
 pub fn help(error: &Error) -> Option<String> {
@@ -9,6 +10,17 @@ pub fn help(error: &Error) -> Option<String> {
     Some(match error {
         Error::NoInitialValue { field } => {
             format!("give it one in [initial], such as {field} = 0")
+        }
+        Error::NoSuchField { origin: Origin::Initial(_), name, known }
+            if nearest(name, known.iter().map(String::as_str)).is_none() =>
+        {
+            format!(
+                "add its equation to [equations]; that of a field that does not change is \
+                 {name} = 0"
+            )
+        }
+        Error::Circle { origin: Origin::Parameter(_), names } if names.len() == 1 => {
+            format!("give it a number, such as {} = 1", names[0])
         }
         Error::UnfitArgument { .. } => {
             "name the argument in [define] and give it conditions of its own".into()

@@ -18,14 +18,15 @@ mod reader;
 mod set;
 mod time;
 mod transport;
+mod warning;
+mod why;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use fluxions_comm::World;
-use fluxions_expr::{Backend, Place, Type};
+use fluxions_expr::{Backend, Place, Type, nearest};
 use fluxions_solver::{Blocking, Error, Errors, Formula, Origin, Pde, PdeBuilder, Simulation};
-use fluxions_solver::{SimulationBuilder, Transport, parameters};
+use fluxions_solver::{SimulationBuilder, Transport, doubts, looked_at, parameters, space};
 use toml::de::{DeTable, DeValue};
 
 pub use diagnostic::{Diagnostic, Mistakes};
@@ -33,9 +34,11 @@ pub use execution::Execution;
 pub use help::help;
 pub use output::{Diagnostics, Output, Precision};
 use reader::{Places, Reader, Table};
-pub use set::{SetError, set};
+pub use set::{SetError, is_used, set};
 pub use time::Times;
 use transport::AdvectedSection;
+use warning::BoundaryPlace;
+pub use warning::{Warning, Warnings};
 
 /// The sections that a problem file can have.
 const SECTIONS: [&str; 17] = [
@@ -92,6 +95,8 @@ pub struct Problem {
     pub dims: Vec<usize>,
     /// What kernels are compiled to, and how steps are run.
     pub execution: Execution,
+    /// What is probably not meant, the length of the step apart.
+    pub warnings: Vec<Warning>,
     places: Places,
 }
 
@@ -169,7 +174,8 @@ impl Problem {
 
     /// Errors that were found later, with their places in the file.
     pub fn mistakes(&self, errors: &Errors) -> Mistakes {
-        let list = errors.0.iter().map(|error| self.places.locate(error)).collect();
+        let located = |error| self.why_initial(error).unwrap_or_else(|| self.places.locate(error));
+        let list = errors.0.iter().map(located).collect();
         Mistakes::new(&self.name, &self.text, list)
     }
 }
@@ -192,26 +198,51 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let (mut initial, external_initial) =
         formulas::with_values(&mut reader, folder, document, "initial", Origin::Initial);
     let fields = fields_of(&equations, &advected);
+    // What has an initial value but no equation is one mistake, wherever else it is named.
+    let given = initial.iter().map(|(name, _)| name);
+    let given = given.chain(external_initial.iter().map(|entry| &entry.name));
+    let orphans: Vec<String> = given.filter(|name| !fields.contains(name)).cloned().collect();
+    let named_fields = [fields.as_slice(), orphans.as_slice()].concat();
     let before = reader.mistakes.len();
-    let types = field::read(&mut reader, document, &fields);
+    let mut types = field::read(&mut reader, document, &named_fields);
     let unknown_types = reader.mistakes.len() > before;
-    let noise = noise::read(&mut reader, document, &fields);
+    types.retain(|(name, _)| !orphans.contains(name));
+    let mut noise = noise::read(&mut reader, document, &named_fields);
+    noise.variances.retain(|(name, _)| !orphans.contains(name));
 
     // Mistakes in parameters are reported with those of the equations.
     let space = grid::space(document);
     let axes = &space.axes;
     let sorted = parameters::sorted(parameters.clone(), &space);
-    let (values, parameter_errors) = parameters::resolve(&sorted.numbers, &space, &fields);
-    reader.allow(&values, &space);
+    let values = |spacings: &_| parameters::resolve(&sorted.numbers, &space, &fields, spacings);
+    // The grid may use parameters, and others its spacings.
+    let unknown = space::spacings(&space, None);
+    let (early, _) = values(&unknown);
+    let is_late = |name: &&str| !early.iter().any(|(known, _)| known == name);
+    let late = sorted.numbers.iter().map(|(name, _)| name.as_str());
+    let late: Vec<&str> = late.filter(is_late).collect();
+    reader.allow(&early, &space, &unknown, &late);
     let grid = grid::read(&mut reader, document);
+    let spacings = match &grid {
+        Some(grid) => space::spacings(&space, Some(grid)),
+        // Substitutes, so that the names are not unknown.
+        None => unknown.into_iter().map(|(name, _)| (name, Some(1.0))).collect(),
+    };
+    let (values, parameter_errors) = values(&spacings);
+    reader.allow(&values, &space, &spacings, &[]);
     let transports = transport::read(&mut reader, &advected, axes.len());
     let times = time::read(&mut reader, document, document.get("transport").is_some());
     let output = output::read_output(&mut reader, document, &fields);
     let diagnostics = output::read_diagnostics(&mut reader, document, &output);
     let named = definitions.iter().chain(&sorted.others).map(|(name, _)| name);
     let external = external_parameters.iter().map(|entry| &entry.name);
-    let names: Vec<&str> = fields.iter().chain(named).chain(external).map(String::as_str).collect();
-    let conditions = boundary::read(&mut reader, document, axes, &names);
+    let names = named_fields.iter().chain(named).chain(external);
+    let names: Vec<&str> = names.map(String::as_str).collect();
+    let mut conditions = boundary::read(&mut reader, document, axes, &names);
+    conditions.retain(|c| c.of.as_ref().is_none_or(|of| !orphans.contains(of)));
+    // Walls only: an axis whose ends are joined has no need to say so.
+    let walls = conditions.iter().filter(|c| !c.condition.joins_ends());
+    let walls: Vec<_> = walls.map(|c| (BoundaryPlace::from(c), c.span.clone())).collect();
     let seed = read_seed(&mut reader, document);
     let dims = read_dims(&mut reader, document, axes);
     let execution = execution::read(&mut reader, document);
@@ -227,7 +258,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
             let ty = ty.map_or(Type::REAL, |(_, ty)| *ty);
             let values = external::look_up(&mut reader, entry, Some(ty), grid);
             // If the data cannot be read, a substitute keeps the initial value from being missing.
-            let value = values.map_or(Formula::Number(0.0), |v| Formula::Values(Arc::new(v)));
+            let value = values.map_or(Formula::Number(0.0), Formula::Values);
             initial.push((entry.name.clone(), value));
         }
     }
@@ -235,7 +266,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let pde = grid.filter(|_| !missing).map(|grid| {
         let mut builder = Pde::on(&grid);
         for (name, values) in external {
-            builder = builder.parameter(&name, Formula::Values(Arc::new(values)));
+            builder = builder.parameter(&name, Formula::Values(values));
         }
         builder = parameters.iter().fold(builder, |b, (name, v)| b.parameter(name, v.clone()));
         builder = types.iter().fold(builder, |b, (name, ty)| b.field(name, *ty));
@@ -268,16 +299,21 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         }
         build(builder, &fields, &initial)
     });
+    let (doubtful, unreadable) = (reader.has_substitutes, reader.unreadable.clone());
     let (places, mut mistakes) = reader.places();
     let errors = match &pde {
         Some(Err(Errors(errors))) => errors.as_slice(),
         Some(Ok(_)) => &[],
         None => parameter_errors.as_slice(),
     };
+    // What stands for a definition with a mistake is a scalar.
+    let of_definition = |error: &Error| error.origin().is_some_and(is_of_definition);
+    let doubtful_types = unknown_types || doubtful || errors.iter().any(of_definition);
     for error in errors {
         // Errors that follow from mistakes noted already: a missing section, an unknown section that
         // may hold the unknown name, an unknown type that was taken as a real scalar, and a wrong
         // flow that was replaced by another.
+        let is_definition = of_definition(error);
         let follows = match error {
             Error::NoEquation => no_section || !mistakes.is_empty(),
             // The section is there, but has mistakes of its own.
@@ -291,8 +327,12 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
                 transports.iter().any(|entry| entry.field == *field && entry.is_wrong)
             }
             Error::Expression { error, .. } => {
-                let unknown_name = matches!(**error, fluxions_expr::Error::UnknownName { .. });
-                (unknown_sections && unknown_name) || (unknown_types && error.is_about_types())
+                use fluxions_expr::Error::{UnknownFunction, UnknownName};
+                match &**error {
+                    UnknownName { name, .. } => unknown_sections || orphans.contains(name),
+                    UnknownFunction { name, .. } => unreadable.contains(name),
+                    other => doubtful_types && !is_definition && other.is_about_types(),
+                }
             }
             _ => false,
         };
@@ -301,29 +341,47 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         }
     }
     match (pde, times) {
-        (Some(Ok(pde)), Some(times)) if mistakes.is_empty() => Ok(Problem {
-            times: times.settle(&pde, &initial, &places)?,
-            name: name.into(),
-            text: text.into(),
-            title: title.unwrap_or("").into(),
-            pde,
-            equations: equations.iter().map(|(name, f)| (name.clone(), f.to_string())).collect(),
-            definitions: definitions
-                .iter()
-                .map(|(name, f)| (name.clone(), f.to_string()))
-                .collect(),
-            transports: transports
-                .into_iter()
-                .map(|entry| (entry.field, entry.transport))
-                .collect(),
-            initial,
-            output,
-            diagnostics,
-            seed,
-            dims,
-            execution,
-            places,
-        }),
+        (Some(Ok(pde)), Some(times)) if mistakes.is_empty() => {
+            let times = times.settle(&pde, &initial, &places)?;
+            let numbers =
+                diagnostics.iter().flat_map(|d| &d.numbers).map(|(_, text)| text.as_str());
+            let outputs = output.expressions().map(|(_, text)| text).chain(numbers);
+            let outputs: Vec<Formula> = outputs.map(Formula::from).collect();
+            let looked = looked_at(&pde, &initial, &outputs);
+            let mut warnings = warning::unused(document.entries);
+            warnings.extend(warning::unused_conditions(&walls, &looked));
+            warnings.extend(warning::outside(document, &output.every, &times));
+            warnings.extend(warning::too_fine(document, pde.grid()));
+            warnings.extend(warning::doubts(doubts(&pde, &initial), &places));
+            warnings.sort_by_key(|Warning(found)| found.span.as_ref().map(|span| span.start));
+            Ok(Problem {
+                times,
+                name: name.into(),
+                text: text.into(),
+                title: title.unwrap_or("").into(),
+                pde,
+                equations: equations
+                    .iter()
+                    .map(|(name, f)| (name.clone(), f.to_string()))
+                    .collect(),
+                definitions: definitions
+                    .iter()
+                    .map(|(name, f)| (name.clone(), f.to_string()))
+                    .collect(),
+                transports: transports
+                    .into_iter()
+                    .map(|entry| (entry.field, entry.transport))
+                    .collect(),
+                initial,
+                output,
+                diagnostics,
+                seed,
+                dims,
+                execution,
+                warnings,
+                places,
+            })
+        }
         _ => Err(mistakes),
     }
 }
@@ -339,6 +397,14 @@ fn fields_of(equations: &[(String, Formula)], advected: &[AdvectedSection<'_>]) 
     fields
 }
 
+/// Whether this is a definition, or an item of its list.
+fn is_of_definition(origin: &Origin) -> bool {
+    match origin {
+        Origin::Item { of, .. } => is_of_definition(of),
+        origin => matches!(origin, Origin::Define(_)),
+    }
+}
+
 /// The checked equations, and that each field has an initial value.
 fn build(
     builder: PdeBuilder,
@@ -346,8 +412,13 @@ fn build(
     initial: &[(String, Formula)],
 ) -> Result<Pde, Errors> {
     let mut errors = Vec::new();
+    let has_value = |field: &str| initial.iter().any(|(name, _)| name == field);
+    // The initial value of a field may be there under a name that is nearly its own.
+    let without = || fields.iter().map(String::as_str).filter(|field| !has_value(field));
+    let others = initial.iter().filter(|(name, _)| !fields.contains(name));
+    let meant: Vec<String> = others.filter_map(|(name, _)| nearest(name, without())).collect();
     for field in fields {
-        if !initial.iter().any(|(name, _)| name == field) {
+        if !has_value(field) && !meant.contains(field) {
             errors.push(Error::NoInitialValue { field: field.clone() });
         }
     }

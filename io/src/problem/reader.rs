@@ -10,7 +10,11 @@ use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::Diagnostic;
 use super::help::{help, of_expression};
+use crate::numbers::brief;
 use crate::suggest::suggest;
+
+/// The largest whole number that a problem file can hold; doubles tell all of these apart.
+const MOST: f64 = 9e15;
 
 /// A value with its place.
 pub(crate) type TomlValue<'t> = Spanned<DeValue<'t>>;
@@ -50,6 +54,12 @@ pub(crate) struct Reader<'t> {
     /// What constant expressions can use.
     scope: Scope,
     pub(crate) mistakes: Vec<Diagnostic>,
+    /// Whether a number stands for a value that could not be read.
+    pub(crate) has_substitutes: bool,
+    /// The functions that could not be read.
+    pub(crate) unreadable: Vec<String>,
+    /// Where the length of a step stands.
+    pub(crate) dt: Option<Range<usize>>,
     keys: HashMap<Origin, Range<usize>>,
     texts: HashMap<Origin, TextPlace>,
 }
@@ -60,17 +70,36 @@ impl<'t> Reader<'t> {
             text,
             scope: Scope::new(Place::Constant, &Space::nowhere()),
             mistakes: Vec::new(),
+            has_substitutes: false,
+            unreadable: Vec::new(),
+            dt: None,
             keys: HashMap::new(),
             texts: HashMap::new(),
         }
     }
 
-    /// Lets constant expressions use these parameters. They cannot use the coordinates of `space`,
-    /// and messages say so.
-    pub(crate) fn allow(&mut self, parameters: &[(String, f64)], space: &Space) {
+    /// Lets constant expressions use these parameters and spacings of cells. They cannot use the
+    /// coordinates of `space`, nor what follows from the grid before it is known (`undecided`), and
+    /// messages say so.
+    pub(crate) fn allow(
+        &mut self,
+        parameters: &[(String, f64)],
+        space: &Space,
+        spacings: &[(String, Option<f64>)],
+        undecided: &[&str],
+    ) {
         self.scope = Scope::new(Place::Constant, space);
+        for (name, spacing) in spacings {
+            match spacing {
+                Some(spacing) => self.scope.spacing(name, *spacing),
+                None => self.scope.undecided(name),
+            }
+        }
         for (name, value) in parameters {
             self.scope.number(name, *value);
+        }
+        for name in undecided {
+            self.scope.undecided(name);
         }
     }
 
@@ -101,6 +130,9 @@ impl<'t> Reader<'t> {
             name => format!("[{name}]"),
         };
         let help = suggest(key.get_ref(), known.iter().copied(), '`', "known here:");
+        let help = super::boundary::from_textbooks(key.get_ref())
+            .filter(|_| table.name.starts_with("boundary"))
+            .unwrap_or(help);
         let message = format!("unknown key `{}` in {place}", key.get_ref());
         self.note(Diagnostic::at(key.span(), message).help(Some(help)));
     }
@@ -211,7 +243,9 @@ impl<'t> Reader<'t> {
         let number = match value.get_ref() {
             DeValue::String(text) => return Some(Formula::Text(text.to_string())),
             DeValue::Integer(number) => {
-                i64::from_str_radix(number.as_str(), number.radix()).ok().map(|n| n as f64)
+                let whole = i64::from_str_radix(number.as_str(), number.radix());
+                let whole = whole.ok().map(|n| n as f64);
+                whole.or_else(|| number.as_str().parse().ok().filter(|_| number.radix() == 10))
             }
             DeValue::Float(number) => number.as_str().parse().ok(),
             _ => {
@@ -239,6 +273,14 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// The same; a number stands for what could not be read, so that its name is not unknown.
+    pub(crate) fn formula_or_substitute(&mut self, value: &'t TomlValue<'t>) -> Formula {
+        self.formula(value).unwrap_or_else(|| {
+            self.has_substitutes = true;
+            Formula::Number(1.0)
+        })
+    }
+
     /// A number, or the value of a constant expression.
     pub(crate) fn number(&mut self, value: &'t TomlValue<'t>) -> Option<f64> {
         match self.scalar(value)? {
@@ -262,12 +304,25 @@ impl<'t> Reader<'t> {
     /// A number that is whole and not negative.
     pub(crate) fn whole_number(&mut self, value: &'t TomlValue<'t>, what: &str) -> Option<u64> {
         let number = self.number(value)?;
-        if number.fract() == 0.0 && (0.0..=9e15).contains(&number) {
+        if number.fract() == 0.0 && (0.0..=MOST).contains(&number) {
             return Some(number as u64);
         }
-        let message = format!("{what} must be a whole number, not {number}");
+        let found = self.as_typed(value, number);
+        let message = match number.fract() == 0.0 && number > 0.0 {
+            true => format!("{what} must be at most {MOST}, not {found}"),
+            false => format!("{what} must be a whole number, not {found}"),
+        };
         self.note(Diagnostic::at(value.span(), message));
         None
+    }
+
+    /// A number as it stands in the file: doubles have fewer digits than people can type. Where an
+    /// expression stands there, its value.
+    fn as_typed(&self, value: &TomlValue<'t>, number: f64) -> String {
+        match value.get_ref() {
+            DeValue::Integer(_) | DeValue::Float(_) => self.text[value.span()].to_string(),
+            _ => brief(number),
+        }
     }
 
     fn text_place(&self, value: &TomlValue<'t>) -> TextPlace {
@@ -296,13 +351,15 @@ impl<'t> Reader<'t> {
 
     /// Where the parts of the problem stand, for mistakes that are found later.
     pub(crate) fn places(self) -> (Places, Vec<Diagnostic>) {
-        (Places { keys: self.keys, texts: self.texts }, self.mistakes)
+        (Places { dt: self.dt, keys: self.keys, texts: self.texts }, self.mistakes)
     }
 }
 
 /// Where the parts of a problem stand in its file.
 #[derive(Clone, Debug)]
 pub(crate) struct Places {
+    /// Where the length of a step stands.
+    pub(crate) dt: Option<Range<usize>>,
     keys: HashMap<Origin, Range<usize>>,
     texts: HashMap<Origin, TextPlace>,
 }
@@ -313,7 +370,15 @@ impl Places {
         if let Error::Expression { origin, error, .. } = error
             && let Some(place) = self.texts.get(origin)
         {
-            return expression_mistake(error, place, &format!("the {origin}"));
+            let mistake = expression_mistake(error, place, &format!("the {origin}"));
+            let Origin::Parameter(name) = origin else { return mistake };
+            let help = || format!("a parameter is a number: move `{name}` to [define]");
+            return match &**error {
+                fluxions_expr::Error::NotAllowed { instead: None, .. } => {
+                    mistake.help(Some(help()))
+                }
+                _ => mistake,
+            };
         }
         let equation;
         let origin = match error {
@@ -335,6 +400,16 @@ impl Places {
         let span = origin.and_then(|origin| self.key_of(origin));
         let message = error.to_string();
         Diagnostic { message, span, label: String::new(), help: help(error) }
+    }
+
+    /// Where a part of an expression's text stands.
+    pub(crate) fn part(&self, origin: &Origin, span: fluxions_expr::Span) -> Option<Range<usize>> {
+        let text = self.texts.get(origin).or_else(|| match origin {
+            // Parameters that are no plain numbers are definitions.
+            Origin::Define(name) => self.texts.get(&Origin::Parameter(name.clone())),
+            _ => None,
+        });
+        text.map(|place| place.of(span))
     }
 
     /// Where a part of the problem stands, or else the whole to which it belongs: an option of

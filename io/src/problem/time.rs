@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use fluxions_solver::{
-    EqualSteps, Errors, Formula, Pde, SchemeChoice, Sources, Tableau, stable_step,
+    EqualSteps, Errors, Formula, Pde, SchemeChoice, Sources, StableStep, Tableau, stable_step,
 };
 use toml::de::DeValue;
 
@@ -37,6 +37,24 @@ impl Times {
             (SchemeChoice::RungeKutta(tableau), _) => tableau.name(),
             (_, Some(Sources::Euler)) => EULER,
             (_, Some(Sources::Symmetric) | None) => SYMMETRIC,
+        }
+    }
+
+    /// The longest step that is stable for diffusion and decay or for waves, whichever is longer.
+    pub(crate) fn longest(&self, step: &StableStep) -> f64 {
+        match self.sources {
+            Some(_) => step.decaying,
+            None => step.decaying.max(step.oscillating),
+        }
+    }
+
+    /// A longest step in three digits, none of them too large.
+    pub(crate) fn rounded_down(longest: f64) -> String {
+        let scale = 10f64.powf(longest.log10().floor() - 2.0);
+        let down = (longest / scale).floor() * scale;
+        match down > 0.0 && down.is_finite() {
+            true => format!("{down:.2e}"),
+            false => format!("{longest:.2e}"),
         }
     }
 
@@ -84,6 +102,7 @@ pub(crate) fn read<'t>(
     let section = document.key_span("time");
     let end = reader.required(&table, "end", section.clone(), "1", unknown);
     let dt = reader.required(&table, "dt", section, "0.001", unknown);
+    reader.dt = dt.map(|value| value.span());
     let start = match table.get("start") {
         Some(value) => reader.number(value),
         None => Some(0.0),

@@ -13,7 +13,7 @@ use super::segment::{self, SnapshotPlace};
 use super::{Contents, Field, hyperslab, index, mesh, xdmf};
 use crate::error::{Error, hdf};
 use crate::folder::RunFolder;
-use crate::problem::{Precision, Problem};
+use crate::problem::{Precision, Problem, Warning, Warnings};
 use crate::together::agree;
 
 /// The most numbers that a rank converts and writes at a time.
@@ -28,6 +28,9 @@ pub struct SeriesWriter {
     names: Vec<String>,
     contents: Contents,
     times: Vec<f64>,
+    /// The fields whose numbers were too large for the file, and where that is told.
+    overflown: Vec<String>,
+    warnings: Warnings,
 }
 
 impl SeriesWriter {
@@ -42,7 +45,42 @@ impl SeriesWriter {
             problem: String::new(),
         };
         let (folder, names) = (RunFolder::at(folder), pde.fields().to_vec());
-        SeriesWriter { folder, prepares: true, names, contents, times: Vec::new() }
+        SeriesWriter::of((folder, true), names, contents)
+    }
+
+    fn of((folder, prepares): (RunFolder, bool), names: Vec<String>, contents: Contents) -> Self {
+        let (times, overflown, warnings) = (Vec::new(), Vec::new(), Warnings::default());
+        SeriesWriter { folder, prepares, names, contents, times, overflown, warnings }
+    }
+
+    /// Adds to these warnings, on rank 0, what cannot be written as it is.
+    #[must_use]
+    pub fn with(mut self, warnings: &Warnings) -> Self {
+        self.warnings = warnings.clone();
+        self
+    }
+
+    /// Warns once of each field with a number that becomes infinite in 4 bytes. Collective.
+    fn warn_of_overflow(&mut self, now: &mut Snapshot<'_>) -> Result<(), TrackerError> {
+        if self.contents.precision == Precision::F64 {
+            return Ok(());
+        }
+        for name in &self.names {
+            if self.overflown.contains(name) {
+                continue;
+            }
+            let numbers = now.parts(name)?;
+            let largest = numbers.iter().flatten().fold(0.0, |a: f64, x| a.max(x.abs()));
+            drop(numbers);
+            let largest = now.world().max(largest)?;
+            if largest.is_finite() && (largest as f32).is_infinite() {
+                self.overflown.push(name.clone());
+                if now.world().is_root() {
+                    self.warnings.push(Warning::overflow(name, largest, now.time()));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// A writer of what `problem` asks for. The folder is ready for a new run.
@@ -56,7 +94,7 @@ impl SeriesWriter {
         };
         let names = problem.output.fields.iter().map(|(name, _)| name.clone()).collect();
         let folder = folder.clone();
-        SeriesWriter { folder, prepares: false, names, contents, times: Vec::new() }
+        SeriesWriter::of((folder, false), names, contents)
     }
 
     /// Looks up the fields by name: only a running simulation knows the types of expressions.
@@ -115,6 +153,7 @@ impl Tracker for SeriesWriter {
         if self.times.is_empty() {
             self.contents.fields = self.fields(now)?;
         }
+        self.warn_of_overflow(now)?;
         let begun = if world.is_root() { self.begin(place) } else { Ok(()) };
         agree(&world, begun)?;
 

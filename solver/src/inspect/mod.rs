@@ -1,6 +1,8 @@
 //! Inspections: what a problem needs and how fast it is, found without solving it.
 
+pub(crate) mod cause;
 pub(crate) mod conditioned;
+pub(crate) mod doubts;
 pub(crate) mod inspection;
 pub(crate) mod machine;
 mod matrix;

@@ -23,7 +23,15 @@ pub(crate) fn of_expression(
     ty: Type,
     extent: Extent,
 ) -> Plan {
-    evaluation(pde, kept, name, expr, ty, extent, None)
+    let target = OwnedExpr { expr, owner: pde.owner_of(expr), name };
+    evaluation(pde, kept, target, ty, extent, None)
+}
+
+/// The same for a part of an equation, with a value per cell: an operator in it uses the conditions
+/// of `owner`.
+pub(crate) fn of_part(pde: &Pde, kept: &[String], expr: &Expr, owner: usize) -> Plan {
+    let target = OwnedExpr { expr, owner, name: "part" };
+    evaluation(pde, kept, target, expr.ty, Extent::Block, None)
 }
 
 /// A plan that writes the initial value of one field to its arrays. Intermediate results lie in the
@@ -31,7 +39,8 @@ pub(crate) fn of_expression(
 pub(crate) fn initial(pde: &Pde, kept: &[String], field: usize, expr: &Expr) -> Plan {
     let (name, ty) = (&pde.fields()[field], pde.types()[field]);
     let outputs = pde.arrays_of(field).map(Slot::Array).collect();
-    evaluation(pde, kept, name, expr, ty, Extent::Block, Some(outputs))
+    let target = OwnedExpr { expr, owner: pde.owner_of(expr), name };
+    evaluation(pde, kept, target, ty, Extent::Block, Some(outputs))
 }
 
 /// A plan that fills the halos of external fields, as wide as other plans need them.
@@ -47,14 +56,12 @@ pub(crate) fn external_halos(pde: &Pde, widths: &[HaloWidth]) -> Plan {
 fn evaluation(
     pde: &Pde,
     kept: &[String],
-    name: &str,
-    expr: &Expr,
+    target: OwnedExpr<'_>,
     ty: Type,
     extent: Extent,
     outputs: Option<Vec<Slot>>,
 ) -> Plan {
-    let owner = pde.owner_of(expr);
-    let target = OwnedExpr { expr, owner, name };
+    let name = target.name;
     let mut program = Program::new(pde, &[target]);
     let mut plan = PlanBuilder::new(pde, kept, &[&program]);
     let mut results = vec![Slot::Row(0)];

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fluxions_comm::World;
+use fluxions_comm::{Combine, World};
 use fluxions_expr::Backend;
 use fluxions_halo::{Decomposition, HaloWidth, Subdomain};
 
@@ -191,26 +191,41 @@ impl<'a> Assembly<'a> {
     /// Copies what a source gives for the block to the arrays of a field. Collective.
     fn load(&mut self, field: usize, source: &Arc<dyn ExternalSource>) -> Result<(), Error> {
         let loaded = self.load_here(field, source);
-        self.world.agree(loaded).map_err(elsewhere)
+        let bad = self.world.agree(loaded).map_err(elsewhere)?;
+        let mut bad = [bad as i64];
+        self.world.combine(Combine::Sum, &mut bad)?;
+        match bad[0] {
+            0 => Ok(()),
+            bad => {
+                let name = self.pde.all_fields().nth(field);
+                let name = name.expect("fields are numbered in this order");
+                let are = if bad == 1 { "is" } else { "are" };
+                let message = format!("{bad} of the values given for `{name}` {are} not finite");
+                Err(Error::Source(message.into()))
+            }
+        }
     }
 
-    fn load_here(&mut self, field: usize, source: &Arc<dyn ExternalSource>) -> Result<(), Error> {
+    /// Copies what a source gives for this block; how many of the values are not finite.
+    fn load_here(
+        &mut self,
+        field: usize,
+        source: &Arc<dyn ExternalSource>,
+    ) -> Result<usize, Error> {
         let (pde, missing) = (self.pde, self.pde.grid().missing());
         let (start, shape) = (self.block.start(), self.block.shape());
-        let mut all = Vec::new();
+        let (mut all, mut bad) = (Vec::new(), 0);
         for number in 0..pde.arrays_of(field).len() {
             let values = source.read(&start[missing..], &shape[missing..], number);
             let values = values.map_err(Error::Source)?;
             if values.len() != shape.iter().product::<usize>() {
                 return Err(Error::Source("as many values as cells are needed".into()));
             }
-            let bad = values.iter().filter(|x| !x.is_finite()).count();
-            if bad > 0 {
-                let name = pde.all_fields().nth(field).expect("fields are numbered in this order");
-                let message = format!("{bad} of the values given for `{name}` are not finite");
-                return Err(Error::Source(message.into()));
-            }
+            bad += values.iter().filter(|x| !x.is_finite()).count();
             all.push(values);
+        }
+        if bad > 0 {
+            return Ok(bad);
         }
         if pde.vanishing().is_some_and(|vanishing| !vanishing.allows_values(field, &all)) {
             let name = pde.all_fields().nth(field).expect("fields are numbered in this order");
@@ -221,6 +236,6 @@ impl<'a> Assembly<'a> {
             let mut view = layout.view_mut(self.memory.of_array_mut(array));
             view.iter_mut().zip(values).for_each(|(cell, value)| *cell = value);
         }
-        Ok(())
+        Ok(0)
     }
 }

@@ -22,7 +22,7 @@ use crate::system::pde::Pde;
 
 /// A system of equations with its state, ready to be stepped.
 pub struct Simulation {
-    pub(super) state: State,
+    pub(crate) state: State,
     pub(super) stepper: Executor,
     /// Makes several steps in one sweep, where that is worth while.
     pub(super) wavefront: Option<Wavefront>,

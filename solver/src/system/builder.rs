@@ -293,7 +293,7 @@ mod tests {
             .equation("u", "a");
         assert_eq!(
             messages(builder),
-            ["`p` need each other in a circle", "`a`, `b`, `c` need each other in a circle"]
+            ["`p` refers to itself", "`a`, `b`, `c` need each other in a circle"]
         );
     }
 

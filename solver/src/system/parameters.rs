@@ -62,13 +62,23 @@ pub fn sorted(parameters: Vec<(String, Formula)>, space: &Space) -> Sorted {
 /// mistakes found. A parameter with a mistake, or in a circle, has the value 1, so that its uses are
 /// not mistakes too.
 ///
-/// `fields` are the names of fields, which parameters cannot use.
+/// `fields` are the names of fields, which parameters cannot use, and `spacings` those of the
+/// spacings of cells, which they can. Without the number of a spacing, the parameters that need it
+/// are left out.
 pub fn resolve(
     parameters: &[(String, Formula)],
     space: &Space,
     fields: &[String],
+    spacings: &[(String, Option<f64>)],
 ) -> (Vec<(String, f64)>, Vec<Error>) {
     let mut errors = Vec::new();
+    let named = |name: &String| parameters.iter().any(|(other, _)| other == name);
+    let unknown: Vec<&String> = spacings
+        .iter()
+        .filter(|(name, value)| value.is_none() && !named(name))
+        .map(|(name, _)| name)
+        .collect();
+    let mut undecided: Vec<String> = Vec::new();
     let texts: Vec<_> = parameters.iter().map(|(name, v)| (name.clone(), v.to_string())).collect();
     let order = in_order(&texts).unwrap_or_else(|names| {
         errors.push(Error::Circle { origin: Origin::Parameter(names[0].clone()), names });
@@ -79,9 +89,17 @@ pub fn resolve(
     for (number, field) in fields.iter().enumerate() {
         scope.field(field, number, Type::REAL);
     }
+    for (spacing, value) in spacings {
+        scope.spacing(spacing, value.unwrap_or(1.0));
+    }
     let fields: HashSet<&String> = fields.iter().collect();
     for k in order {
         let (name, text) = &texts[k];
+        let needs = names_of(text);
+        if needs.iter().any(|need| unknown.contains(&need) || undecided.contains(need)) {
+            undecided.push(name.clone());
+            continue;
+        }
         let value = fluxions_expr::evaluate(text, &scope).unwrap_or_else(|found| {
             errors.extend(wrap(&Origin::Parameter(name.clone()), text, found));
             1.0
@@ -92,6 +110,6 @@ pub fn resolve(
         }
     }
     let value = |k: usize| values.get(&k).copied().unwrap_or(1.0);
-    let named = texts.into_iter().enumerate().map(|(k, (name, _))| (name, value(k))).collect();
-    (named, errors)
+    let named = texts.into_iter().enumerate().map(|(k, (name, _))| (name, value(k)));
+    (named.filter(|(name, _)| !undecided.contains(name)).collect(), errors)
 }

@@ -60,9 +60,15 @@ impl Symbols {
         let types = types_of(declared, &mut errors);
         let space = space::of(&declared.grid);
         let sorted = parameters::sorted(declared.parameters.clone(), &space);
-        let (parameters, found) = parameters::resolve(&sorted.numbers, &space, &declared.fields);
+        let spacings = space::spacings(&space, Some(&declared.grid));
+        let (parameters, found) =
+            parameters::resolve(&sorted.numbers, &space, &declared.fields, &spacings);
         errors.extend(found);
         let mut scope = Scope::new(Place::Define, &space);
+        // What has such a name of its own takes its place.
+        for (name, spacing) in spacings {
+            scope.spacing(&name, spacing.expect("the spacings of a grid are known"));
+        }
         let mut functions = HashSet::new();
         for (name, text) in &declared.functions {
             match fluxions_expr::parse_function(text) {

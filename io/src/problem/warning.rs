@@ -1,0 +1,290 @@
+//! What is allowed in a problem file and probably not meant.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::ops::Range;
+use std::rc::Rc;
+
+use fluxions_expr::{Ast, AstKind, nearest};
+use fluxions_grid::Grid;
+use fluxions_solver::{Doubt, Every, StableStep};
+use toml::de::{DeTable, DeValue};
+
+use super::boundary::BoundaryEntry;
+use super::diagnostic::Diagnostic;
+use super::reader::{Places, Table};
+use super::{Problem, Times};
+use crate::numbers::brief;
+
+/// Something in a problem file that is allowed and probably not meant: what it is, where it stands,
+/// and what to do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Warning(pub Diagnostic);
+
+/// Warnings that come up in the course of a run, shared by those who give and those who tell them.
+#[derive(Clone, Debug, Default)]
+pub struct Warnings(Rc<RefCell<Vec<Warning>>>);
+
+impl Warnings {
+    pub(crate) fn push(&self, warning: Warning) {
+        self.0.borrow_mut().push(warning);
+    }
+
+    /// The warnings after the first so many.
+    pub fn after(&self, count: usize) -> Vec<Warning> {
+        self.0.borrow().iter().skip(count).cloned().collect()
+    }
+}
+
+impl Warning {
+    /// The warning in a line.
+    pub fn line(&self) -> String {
+        let Warning(Diagnostic { message, help, .. }) = self;
+        let help = help.iter().map(|help| format!("; {help}")).collect::<String>();
+        format!("warning: {message}{help}")
+    }
+
+    /// The warning that a value cannot be written in 4 bytes.
+    pub(crate) fn overflow(field: &str, value: f64, time: f64) -> Self {
+        let message = format!(
+            "`{field}` reaches {} at t = {time}, which is beyond numbers of 4 bytes: what is \
+             written is infinite",
+            brief(value)
+        );
+        let help = Some("write precision = \"f64\" in [output]".to_string());
+        Warning(Diagnostic { message, span: None, label: String::new(), help })
+    }
+}
+
+/// The sections in which a name is of use only where another text has it.
+const NAMED: [(&str, &str); 3] =
+    [("parameters", "parameter"), ("define", "definition"), ("functions", "function")];
+
+impl Problem {
+    /// The warning that the time step is longer than the longest stable one, if it is.
+    pub fn step_warning(&self, step: &StableStep) -> Option<Warning> {
+        let (dt, longest) = (self.times.dt, self.times.longest(step));
+        if self.times.automatic || dt <= longest {
+            return None;
+        }
+        let longest = Times::rounded_down(longest);
+        let message = format!(
+            "the step dt = {} is longer than the longest stable one, {longest}: the solution may \
+             grow without bound",
+            brief(dt)
+        );
+        let help = format!("make dt {longest} or less, or write dt = \"auto\"");
+        let span = self.places.dt.clone();
+        Some(Warning(Diagnostic { message, span, label: String::new(), help: Some(help) }))
+    }
+}
+
+/// The parameters, definitions and functions that no other text of the file names.
+pub(crate) fn unused(document: &DeTable<'_>) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for (section, what) in NAMED {
+        for (name, at) in keys(document, section) {
+            let used = mentioned(document, Some((section, &name)));
+            if used.contains(&name) {
+                continue;
+            }
+            let message = format!("the {what} `{name}` is used nowhere");
+            let others = keys(document, section).into_iter().map(|(other, _)| other);
+            let others: Vec<String> = others.filter(|other| *other != name).collect();
+            let help = match nearest(&name, others.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`? If not, remove it"),
+                None => "use it, or remove it".into(),
+            };
+            warnings.push(Warning(Diagnostic::at(at, message).help(Some(help))));
+        }
+    }
+    warnings
+}
+
+/// A name that a file does not have and does not use, if a key such as `parameters.d` gives it one:
+/// what it would be, the name, and the nearest name that the file has.
+pub(crate) fn new_and_unused(
+    before: &DeTable<'_>,
+    after: &DeTable<'_>,
+    path: &[String],
+) -> Option<(&'static str, String, Option<String>)> {
+    let [section, name, ..] = path else { return None };
+    let (section, what) = NAMED.into_iter().find(|(known, _)| known == section)?;
+    let known: Vec<String> = keys(before, section).into_iter().map(|(name, _)| name).collect();
+    if known.contains(name) || mentioned(after, Some((section, name))).contains(name) {
+        return None;
+    }
+    Some((what, name.clone(), nearest(name, known.iter().map(String::as_str))))
+}
+
+/// The keys of a section with their places.
+fn keys(document: &DeTable<'_>, section: &str) -> Vec<(String, Range<usize>)> {
+    let found = document.iter().find(|(key, _)| key.get_ref() == section);
+    match found.map(|(_, value)| value.get_ref()) {
+        Some(DeValue::Table(table)) => {
+            table.keys().map(|key| (key.get_ref().to_string(), key.span())).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// All names in the texts of a file, but for the title and for the text of one key.
+fn mentioned(document: &DeTable<'_>, but: Option<(&str, &str)>) -> HashSet<String> {
+    let mut names = HashSet::new();
+    for (key, value) in document.iter() {
+        let section = key.get_ref().as_ref();
+        match value.get_ref() {
+            _ if section == "title" => {}
+            DeValue::Table(table) => {
+                let others = table.iter().filter(|(key, _)| but != Some((section, key.get_ref())));
+                others.for_each(|(_, value)| names_in(value.get_ref(), &mut names));
+            }
+            value => names_in(value, &mut names),
+        }
+    }
+    names
+}
+
+fn names_in(value: &DeValue<'_>, names: &mut HashSet<String>) {
+    match value {
+        DeValue::String(text) => {
+            // An output may have a name of its own: `speed = norm(v)`.
+            let formula = text.split_once('=').map_or("", |(_, formula)| formula);
+            for text in [text.as_ref(), formula] {
+                if let Ok(ast) = fluxions_expr::parse(text) {
+                    names_of(&ast, names);
+                } else if let Ok(function) = fluxions_expr::parse_function(text) {
+                    let mut inside = HashSet::new();
+                    names_of(&function.body, &mut inside);
+                    let own = |name: &String| function.parameters.contains(name);
+                    names.extend(inside.into_iter().filter(|name| !own(name)));
+                }
+            }
+        }
+        DeValue::Array(items) => items.iter().for_each(|item| names_in(item.get_ref(), names)),
+        DeValue::Table(table) => table.values().for_each(|v| names_in(v.get_ref(), names)),
+        _ => {}
+    }
+}
+
+fn names_of(ast: &Ast, names: &mut HashSet<String>) {
+    match &ast.kind {
+        AstKind::Number(_) => {}
+        AstKind::Name(name) => drop(names.insert(name.clone())),
+        AstKind::Prefix(_, a) | AstKind::Member(a, _, _) => names_of(a, names),
+        AstKind::Infix(_, a, b) => {
+            names_of(a, names);
+            names_of(b, names);
+        }
+        AstKind::Index(a, parts) => {
+            names_of(a, names);
+            parts.iter().for_each(|part| names_of(part, names));
+        }
+        AstKind::Call(name, _, parts) => {
+            names.insert(name.clone());
+            parts.iter().for_each(|part| names_of(part, names));
+        }
+        AstKind::List(parts) | AstKind::Tuple(parts) => {
+            parts.iter().for_each(|part| names_of(part, names));
+        }
+    }
+}
+
+/// The times of [output] `at` at which nothing can be written.
+pub(crate) fn outside(document: &Table<'_>, every: &Every, times: &Times) -> Vec<Warning> {
+    let Every::Times(list) = every else { return Vec::new() };
+    let output = match document.get("output").map(|value| value.get_ref()) {
+        Some(DeValue::Table(table)) => table,
+        _ => return Vec::new(),
+    };
+    let at = output.iter().find(|(key, _)| key.get_ref() == "at").map(|(_, value)| value.get_ref());
+    let Some(DeValue::Array(items)) = at else { return Vec::new() };
+    let (start, end) = (times.start, times.end);
+    let is_outside = |t: &f64| !(start..=end).contains(t);
+    let found = items.iter().zip(list).filter(|(_, t)| is_outside(t));
+    let one = |(item, t): (&toml::Spanned<DeValue<'_>>, &f64)| {
+        let message = format!("nothing is written at t = {}", brief(*t));
+        let help = format!("the run goes from {} to {}", brief(start), brief(end));
+        Warning(Diagnostic::at(item.span(), message).help(Some(help)))
+    };
+    found.map(one).collect()
+}
+
+/// Axes whose cells are so short that rounding moves their coordinates.
+pub(crate) fn too_fine(document: &Table<'_>, grid: &Grid) -> Vec<Warning> {
+    let table = match document.get("grid").map(|value| value.get_ref()) {
+        Some(DeValue::Table(table)) => table,
+        _ => return Vec::new(),
+    };
+    let mut warnings = Vec::new();
+    for axis in grid.axes() {
+        let [lower, upper] = axis.bounds();
+        let largest = lower.abs().max(upper.abs());
+        // Between two coordinates there is room for a few numbers at least.
+        let resolution = largest * f64::EPSILON;
+        if axis.spacing() >= 4.0 * resolution {
+            continue;
+        }
+        let name = axis.name();
+        let message = format!(
+            "the cells of the axis `{name}` are {} long, but numbers near {} are {} apart",
+            brief(axis.spacing()),
+            brief(largest),
+            brief(resolution)
+        );
+        let span = table.keys().find(|key| key.get_ref() == name).map(|key| key.span());
+        let help = Some("measure the coordinate from a place nearer to the domain".into());
+        warnings.push(Warning(Diagnostic { message, span, label: String::new(), help }));
+    }
+    warnings
+}
+
+/// Conditions at which no operator looks, given what the operators look at: a field or definition by
+/// its name, and an axis or all of them.
+pub(crate) fn unused_conditions(
+    conditions: &[(BoundaryPlace, Range<usize>)],
+    looked: &[(String, Option<String>)],
+) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for (place, span) in conditions {
+        let axis = place.at.trim_end_matches(['-', '+']);
+        let here = |(name, along): &(String, Option<String>)| {
+            let mine = place.of.as_ref().is_none_or(|of| of == name);
+            mine && along.as_ref().is_none_or(|along| along == axis)
+        };
+        if looked.iter().any(here) {
+            continue;
+        }
+        let message = match &place.of {
+            Some(of) => format!("no operator looks at `{of}` beyond the walls of {axis}"),
+            None => format!("no operator looks beyond the walls of {axis}"),
+        };
+        let help =
+            Some("this condition has no effect: remove it, or use an operator along the axis");
+        warnings.push(Warning(Diagnostic::at(span.clone(), message).help(help)));
+    }
+    warnings
+}
+
+/// For which quantity, and where, a condition stands.
+#[derive(Clone, Debug)]
+pub(crate) struct BoundaryPlace {
+    pub(crate) of: Option<String>,
+    pub(crate) at: String,
+}
+
+impl From<&BoundaryEntry> for BoundaryPlace {
+    fn from(entry: &BoundaryEntry) -> Self {
+        BoundaryPlace { of: entry.of.clone(), at: entry.at.clone() }
+    }
+}
+
+/// What the expressions of a system say that is probably not meant.
+pub(crate) fn doubts(found: Vec<Doubt>, places: &Places) -> Vec<Warning> {
+    let one = |doubt: Doubt| {
+        let span = places.part(&doubt.origin, doubt.span);
+        let label = format!("in the {}", doubt.origin);
+        Warning(Diagnostic { message: doubt.message, span, label, help: Some(doubt.help) })
+    };
+    found.into_iter().map(one).collect()
+}

@@ -1,0 +1,98 @@
+//! Why a run failed with a number that is not finite, told in terms of the problem file.
+
+use fluxions_comm::World;
+use fluxions_grid::Axis;
+use fluxions_solver::{Cause, Error, Origin, cause_in_equations, cause_in_initial, stable_step};
+
+use super::diagnostic::{Diagnostic, Mistakes};
+use super::help::help;
+use super::{Problem, Times};
+use crate::numbers::brief;
+
+impl Problem {
+    /// Explains why a number is not finite, if that is what the error says: which operation made
+    /// it where the equations do so at once, else how long the time step may be. The same on all
+    /// ranks, but for the advice, which rank 0 has. Collective.
+    pub fn why_not_finite(&self, world: &World, error: &Error) -> Option<Mistakes> {
+        let Error::NotFinite { step: step @ 1.., .. } = error else { return None };
+        // Later states are not kept; the first one can be made anew.
+        let cause = if *step == 1 { self.cause_at_start(world) } else { None };
+        let told = match cause {
+            Some(cause) => self.told(&cause),
+            None => {
+                let message = error.to_string();
+                let help = match world.is_root() {
+                    true => self.advice_on_step().or_else(|| help(error)),
+                    false => None,
+                };
+                Diagnostic { message, span: None, label: String::new(), help }
+            }
+        };
+        Some(Mistakes::new(&self.name, &self.text, vec![told]))
+    }
+
+    /// Explains why an initial value is not finite, if that is what the error says.
+    pub(super) fn why_initial(&self, error: &Error) -> Option<Diagnostic> {
+        let Error::NotFinite { field, coordinates, step: 0, .. } = error else { return None };
+        // The error may be about a part of the grid, which numbers its cells from its own bounds.
+        let cell = |(axis, x): (&Axis, &f64)| ((x - axis.bounds()[0]) / axis.spacing()) as usize;
+        let cell: Vec<usize> = self.pde.grid().axes().iter().zip(coordinates).map(cell).collect();
+        let cause = cause_in_initial(&self.pde, &self.initial, field, &cell)?;
+        Some(self.told(&cause))
+    }
+
+    /// What is not finite in the equations in the initial state. Collective.
+    fn cause_at_start(&self, world: &World) -> Option<Cause> {
+        let builder = self.simulation(world);
+        cause_in_equations(&self.pde, &self.times.scheme, builder).ok().flatten()
+    }
+
+    fn told(&self, cause: &Cause) -> Diagnostic {
+        let Cause { origin, span, operation, value, axes, cell, coordinates } = cause;
+        let at: Vec<String> =
+            axes.iter().zip(coordinates).map(|(axis, x)| format!("{axis} = {x}")).collect();
+        let cell = match &cell[..] {
+            [only] => format!("cell {only}"),
+            all => format!("cell {all:?}"),
+        };
+        let what = if value.is_nan() { "not a number" } else { "infinite" };
+        let place = self.places.part(origin, *span);
+        let text = place.clone().and_then(|place| self.text.get(place));
+        let mut message = match text {
+            Some(text) => {
+                format!("`{text}` in the {origin} is {what} at {} ({cell})", at.join(", "))
+            }
+            None => format!("the {origin} is {what} at {} ({cell})", at.join(", ")),
+        };
+        if let Some(operation) = operation {
+            message += &format!(": {operation}");
+        }
+        let help = match origin {
+            Origin::Initial(_) => None,
+            _ => Some("a shorter time step does not help: the initial state leads to it"),
+        };
+        let label = format!("in the {origin}");
+        Diagnostic { message, span: place, label, help: help.map(str::to_string) }
+    }
+
+    /// How long a step may be, beside that of the problem.
+    fn advice_on_step(&self) -> Option<String> {
+        let step = stable_step(&self.pde, &self.initial, &self.times.scheme).ok()?;
+        let longest = self.times.longest(&step);
+        let dt = brief(self.times.dt);
+        Some(if longest.is_infinite() {
+            format!("the step dt = {dt} may be too long, although nothing limits it at first")
+        } else if self.times.dt > longest {
+            format!(
+                "the step dt = {dt} is too long: the longest stable one is {} for the initial state",
+                Times::rounded_down(longest)
+            )
+        } else {
+            format!(
+                "the longest stable step is {} for the initial state, and dt = {dt}: the solution \
+                 grows without bound, or needs shorter steps later",
+                Times::rounded_down(longest)
+            )
+        })
+    }
+}
