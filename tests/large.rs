@@ -113,10 +113,12 @@ fn each_of_many_fields_has_the_bits_that_it_has_alone() {
     let equation =
         |k: usize| format!("u{k} = \"{}*laplace(u{k}) + sin(u{k})*{k}\"\n", 0.001 * k as f64);
     let initial = |k: usize| format!("u{k} = \"cos({k}*x) + y\"\n");
-    let of = |fields: &[usize]| {
+    let of = |fields: &[usize], scheme: &str| {
         let equations: String = fields.iter().map(|k| equation(*k)).collect();
         let initial: String = fields.iter().map(|k| initial(*k)).collect();
-        problem(&format!("[equations]\n{equations}[initial]\n{initial}"))
+        let mut found = problem(&format!("[equations]\n{equations}[initial]\n{initial}"));
+        found.times.scheme = Tableau::find(scheme).unwrap().into();
+        found
     };
     let solve = |problem: &Problem, field: &str, backend: Backend, sweeps: usize| {
         let world = World::solo();
@@ -127,13 +129,16 @@ fn each_of_many_fields_has_the_bits_that_it_has_alone() {
         let field = simulation.field(field).unwrap();
         field.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
     };
-    let all = of(&(0..count).collect::<Vec<_>>());
-    for k in [0, 7, 31, 59] {
-        let (alone, name) = (of(&[k]), format!("u{k}"));
-        let expected = solve(&alone, &name, Backend::Closures, 0);
-        for backend in Backend::ALL {
-            for sweeps in [0, 2] {
-                assert_eq!(solve(&all, &name, *backend, sweeps), expected, "{name} {backend}");
+    for scheme in ["euler", "ssprk3", "rk4"] {
+        let all = of(&(0..count).collect::<Vec<_>>(), scheme);
+        for k in [0, 7, 31, 59] {
+            let (alone, name) = (of(&[k], scheme), format!("u{k}"));
+            let expected = solve(&alone, &name, Backend::Closures, 0);
+            for backend in Backend::ALL {
+                for sweeps in [0, 2] {
+                    let found = solve(&all, &name, *backend, sweeps);
+                    assert_eq!(found, expected, "{name}, {scheme}, {backend}");
+                }
             }
         }
     }

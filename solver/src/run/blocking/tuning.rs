@@ -29,6 +29,9 @@ const TIMED: usize = 64 << 20;
 /// A choice that takes fewer seconds than this is timed once more, so that other programs on the
 /// machine disturb the measurement less.
 const SHORT: f64 = 0.05;
+/// A choice is not tried if the measurements would take more seconds than this. So little is tried
+/// where arithmetic takes most of the time, which nothing here changes.
+const ENOUGH: f64 = 1.0;
 /// A choice must be faster than the best one so far by this factor.
 const BETTER: f64 = 1.02;
 /// A block that stays in the fastest caches is swept so many times for a measurement that about this
@@ -97,11 +100,19 @@ impl DeepPipeline {
         };
         let (first_tile, first_slabs) = (wavefront.tile, wavefront.slabs);
         let mut best = (f64::INFINITY, (1, first_tile, first_slabs));
-        let mut attempt = |wavefront: &mut Wavefront, steps, tile, slabs| {
+        let mut spent = 0.0;
+        let mut attempt = |wavefront: &mut Wavefront, steps: usize, tile, slabs| {
+            // All ranks agree about these times, and so about what is tried.
+            if best.0.is_finite() && spent + best.0 * steps as f64 > ENOUGH {
+                return Ok(());
+            }
             (wavefront.steps, wavefront.tile, wavefront.slabs) = (steps, tile, slabs);
             let mut seconds = time(wavefront)?;
+            spent += seconds;
             if seconds < if in_cache { SHORT_IN_CACHE } else { SHORT } {
-                seconds = seconds.min(time(wavefront)?);
+                let again = time(wavefront)?;
+                spent += again;
+                seconds = seconds.min(again);
             }
             let seconds = seconds / steps as f64;
             if seconds * BETTER < best.0 {

@@ -55,11 +55,6 @@ impl CheckedCondition {
         let (of, at) = (self.of.clone(), self.at.clone());
         Origin::Boundary { of, at, part: ConditionPart::Whole }
     }
-
-    /// Whether it was given for the field or definition of this name.
-    pub(crate) fn is_for(&self, name: &str) -> bool {
-        self.of.as_deref() == Some(name)
-    }
 }
 
 /// Finds the face of a condition and checks its numbers.
