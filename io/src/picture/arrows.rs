@@ -1,11 +1,11 @@
 //! A vector field as arrows: each as long as the vector is, compared with the longest one.
 
-use ndarray::{Array2, ArrayD};
+use ndarray::Array2;
 use plotters::prelude::*;
 
 use super::axes::Frame;
 use super::shape::Shape;
-use super::{Area, Drawn, FINE, cells};
+use super::{Area, Components, Drawn, FINE, cells};
 
 /// Pixels from one arrow to the next.
 const APART: f64 = 24.0 * FINE as f64;
@@ -23,12 +23,7 @@ struct Arrow {
     to: [f64; 2],
 }
 
-pub(super) fn draw(
-    area: &Area<'_>,
-    frame: &Frame,
-    shape: Shape,
-    components: &[ArrayD<f64>; 2],
-) -> Drawn {
+pub(super) fn draw(area: &Area<'_>, frame: &Frame, shape: Shape, components: &Components) -> Drawn {
     let arrows = arrows(frame, shape, components)?;
     // White around black can be seen on every colour.
     for (colour, width) in [(WHITE, 3 * FINE), (BLACK, FINE)] {
@@ -58,7 +53,7 @@ fn pixel(point: [f64; 2]) -> (i32, i32) {
 fn arrows(
     frame: &Frame,
     shape: Shape,
-    components: &[ArrayD<f64>; 2],
+    components: &Components,
 ) -> Result<Vec<Arrow>, ndarray::ShapeError> {
     let (w, h) = frame.size();
     let mut count = [w, h].map(|pixels| (f64::from(pixels) / APART).max(1.0) as usize);
@@ -109,11 +104,13 @@ impl Arrow {
 
 #[cfg(test)]
 mod tests {
+    use ndarray::ArrayD;
+
     use super::*;
 
     const FRAME: Frame = Frame { left: 0, top: 0, right: 480, bottom: 480 };
 
-    fn constant(x: f64, y: f64, cells: [usize; 2]) -> [ArrayD<f64>; 2] {
+    fn constant(x: f64, y: f64, cells: [usize; 2]) -> Components {
         [x, y].map(|x| ArrayD::from_elem(cells.to_vec(), x))
     }
 

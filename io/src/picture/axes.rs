@@ -52,8 +52,8 @@ pub(super) fn across(scale: &Scale, frame: &Frame) -> Ticks {
         let widest = ticks.marks.iter().map(|(_, label)| text::width(label, LETTERS[3])).max();
         (widest.unwrap_or(0) + 3 * GAP) * ticks.marks.len() as i32 <= room + room / 6
     };
-    let fewer = (2..=MOST).rev().map(|most| Ticks::new(scale, most));
-    fewer.clone().find(fits).or_else(|| fewer.last()).unwrap_or_else(|| Ticks::new(scale, 2))
+    let mut fewer = (2..=MOST).rev().map(|most| Ticks::new(scale, most));
+    fewer.find(fits).unwrap_or_else(|| Ticks::new(scale, 2))
 }
 
 /// The ticks of an axis upwards.

@@ -37,6 +37,9 @@ const FINE: u32 = 2;
 /// Font sizes of the title, of headings of panels, of the names of axes, of numbers along them.
 const LETTERS: [u32; 4] = [20 * FINE, 16 * FINE, 14 * FINE, 13 * FINE];
 
+/// The components of a vector along the first two directions of space.
+type Components = [ArrayD<f64>; 2];
+
 /// Numbers to be drawn along one or two axes.
 struct Panel {
     heading: String,
@@ -45,8 +48,8 @@ struct Panel {
     values: ArrayD<f64>,
     scale: Scale,
     colours: Colours,
-    /// The components of a vector that arrows show.
-    arrows: Option<[ArrayD<f64>; 2]>,
+    /// The vector that arrows show.
+    arrows: Option<Components>,
     axes: Vec<(String, [f64; 2])>,
     shape: Shape,
 }

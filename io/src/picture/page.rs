@@ -15,11 +15,17 @@ const NARROWEST: u32 = 420 * FINE;
 const MOST: usize = 12;
 
 /// Where panels lie on the page.
-struct Layout {
+struct Layout<'a> {
     title: Vec<String>,
-    /// Panels with their headings and the corners at their upper left.
-    places: Vec<(usize, usize, Vec<String>, (u32, u32))>,
+    places: Vec<Place<'a>>,
     size: (u32, u32),
+}
+
+/// A panel, the lines of its heading, and where its upper left corner is.
+struct Place<'a> {
+    panel: &'a Panel,
+    heading: Vec<String>,
+    corner: (u32, u32),
 }
 
 /// Height of lines of text in letters of this size.
@@ -32,23 +38,23 @@ fn size(panel: &Panel) -> (u32, u32) {
     if panel.is_map() { map::size(panel) } else { lines::SIZE }
 }
 
-impl Layout {
-    fn new(title: &str, rows: &[Vec<Panel>]) -> Self {
+impl<'a> Layout<'a> {
+    fn new(title: &str, rows: &'a [Vec<Panel>]) -> Self {
         let width = |row: &Vec<Panel>| row.iter().map(|panel| size(panel).0).sum::<u32>();
         let widest = rows.iter().map(width).max().unwrap_or(0);
         let width = widest.max(NARROWEST);
         let title = text::wrapped(title, LETTERS[0], width - 2 * MARGIN, MOST);
         let mut top = height(title.len(), LETTERS[0]) + 2 * MARGIN;
         let mut places = Vec::new();
-        for (r, row) in rows.iter().enumerate() {
+        for row in rows {
             let mut left = (width - widest) / 2;
             let mut bottom = top;
-            for (c, panel) in row.iter().enumerate() {
+            for panel in row {
                 let (w, h) = size(panel);
                 let room = w.saturating_sub(2 * MARGIN);
                 let heading = text::wrapped(&panel.heading, LETTERS[1], room, MOST);
                 bottom = bottom.max(top + heading_height(&heading) + h);
-                places.push((r, c, heading, (left, top)));
+                places.push(Place { panel, heading, corner: (left, top) });
                 left += w;
             }
             top = bottom;
@@ -76,11 +82,10 @@ pub(super) fn paint(title: &str, rows: &[Vec<Panel>], path: &Path) -> Drawn {
         Ok(())
     };
     lines(&root, &layout.title, LETTERS[0], width / 2)?;
-    for (row, column, heading, (left, top)) in &layout.places {
-        let panel = &rows[*row][*column];
+    for Place { panel, heading, corner } in &layout.places {
         let (w, h) = size(panel);
         let below = heading_height(heading);
-        let area = root.clone().shrink((*left, *top), (w, below + h));
+        let area = root.clone().shrink(*corner, (w, below + h));
         lines(&area, heading, LETTERS[1], w / 2)?;
         match panel.is_map() {
             true => map::draw(&area, panel, below)?,

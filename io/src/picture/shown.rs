@@ -7,6 +7,7 @@ use fluxions_expr::{Rank, Type};
 use ndarray::{ArrayD, Zip};
 use num_complex::Complex64;
 
+use super::Components;
 use crate::error::Error;
 use crate::series::{Component, Field, Series};
 
@@ -80,7 +81,7 @@ impl Shown {
         series: &Series,
         snapshot: usize,
         cut: Option<usize>,
-    ) -> Result<(ArrayD<f64>, Option<[ArrayD<f64>; 2]>), Error> {
+    ) -> Result<(ArrayD<f64>, Option<Components>), Error> {
         let component = |number| series.component(&self.field, snapshot, number, cut);
         let Some(number) = self.component else {
             let all = (0..self.field.components().len()).map(component);

@@ -225,7 +225,7 @@ mod tests {
     fn read(label: &str, note: &str) -> f64 {
         let plain = |text: &str| {
             let digits = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-            let text: String = text.replace('−', "-").replace('⁻', "-");
+            let text: String = text.replace(['−', '⁻'], "-");
             let lower = |c: char| {
                 digits.chars().position(|d| d == c).map_or(c.to_string(), |k| k.to_string())
             };
