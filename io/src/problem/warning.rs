@@ -172,9 +172,9 @@ fn names_of(ast: &Ast, names: &mut HashSet<String>) {
         AstKind::Number(_) => {}
         AstKind::Name(name) => drop(names.insert(name.clone())),
         AstKind::Prefix(_, a) | AstKind::Member(a, _, _) => names_of(a, names),
-        AstKind::Infix(_, a, b) => {
+        AstKind::Infix(a, rest) => {
             names_of(a, names);
-            names_of(b, names);
+            rest.iter().for_each(|(_, b)| names_of(b, names));
         }
         AstKind::Index(a, parts) => {
             names_of(a, names);
