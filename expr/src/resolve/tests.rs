@@ -253,7 +253,7 @@ fn sums_and_products_of_ten_thousand_terms_are_no_deeper_than_short_ones() {
                     Parts::of_numbers(expr.ty, &numbers[..expr.ty.per_component()])
                 }
             };
-            let value = crate::lower(&expr, scope.space(), &mut builder, &mut leaf).only();
+            let value = crate::lower(&expr, equations.space(), &mut builder, &mut leaf).only();
             assert!(partials(&mut builder, value.re.unwrap()).len() <= 2);
         }
         let constant = format!("2{}", " + 3*0.5 - 1".repeat(10_000));
