@@ -88,9 +88,7 @@ mod tests {
         assert_eq!(seen_from(&map, &run).unwrap(), "../../data/map.h5");
         assert_eq!(seen_from(&run.join("../../data/map.h5"), &data).unwrap(), "map.h5");
         // Nothing but the root in common.
-        assert_eq!(
-            Path::new(&seen_from(&map, Path::new("/")).unwrap()),
-            map.canonicalize().unwrap()
-        );
+        let absolute = data.canonicalize().unwrap().join("map.h5");
+        assert_eq!(Path::new(&seen_from(&map, Path::new("/")).unwrap()), absolute);
     }
 }
