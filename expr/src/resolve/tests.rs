@@ -236,7 +236,7 @@ fn sums_and_products_of_ten_thousand_terms_are_no_deeper_than_short_ones() {
     use crate::derivative::partials;
     use crate::lower::Parts;
     let work = || {
-        let scope = scope(Place::Equation);
+        let (scope, constants) = (scope(Place::Equation), scope(Place::Constant));
         let sum = format!("(u - 1){}", " + psi*2 - u/4".repeat(5_000));
         let product = format!("1{}", "*u/2".repeat(5_000));
         let choice = format!("u > 0{}", " or u < 1 and x > 2".repeat(5_000));
@@ -257,7 +257,6 @@ fn sums_and_products_of_ten_thousand_terms_are_no_deeper_than_short_ones() {
             assert!(partials(&mut builder, value.re.unwrap()).len() <= 2);
         }
         let constant = format!("2{}", " + 3*0.5 - 1".repeat(10_000));
-        let constants = super::tests::scope(Place::Constant);
         assert_eq!(crate::evaluate(&constant, &constants), Ok(2.0 + 5_000.0));
     };
     let thread = std::thread::Builder::new().stack_size(256 << 10).spawn(work).unwrap();
