@@ -236,12 +236,12 @@ fn sums_and_products_of_ten_thousand_terms_are_no_deeper_than_short_ones() {
     use crate::derivative::partials;
     use crate::lower::Parts;
     let work = || {
-        let equations = scope(Place::Equation);
+        let (scope, constants) = (scope(Place::Equation), scope(Place::Constant));
         let sum = format!("(u - 1){}", " + psi*2 - u/4".repeat(5_000));
         let product = format!("1{}", "*u/2".repeat(5_000));
         let choice = format!("u > 0{}", " or u < 1 and x > 2".repeat(5_000));
         for (text, levels) in [(&sum, 3), (&product, 2), (&choice, 4)] {
-            let (expr, _) = resolve_in(text, &equations).unwrap();
+            let (expr, _) = resolve_in(text, &scope).unwrap();
             let (size, depth) = expr.extent();
             assert!(size > 10_000 && depth == levels, "{size} {depth}");
             assert_eq!(expr.clone(), expr);
@@ -253,11 +253,10 @@ fn sums_and_products_of_ten_thousand_terms_are_no_deeper_than_short_ones() {
                     Parts::of_numbers(expr.ty, &numbers[..expr.ty.per_component()])
                 }
             };
-            let value = crate::lower(&expr, equations.space(), &mut builder, &mut leaf).only();
+            let value = crate::lower(&expr, scope.space(), &mut builder, &mut leaf).only();
             assert!(partials(&mut builder, value.re.unwrap()).len() <= 2);
         }
         let constant = format!("2{}", " + 3*0.5 - 1".repeat(10_000));
-        let constants = scope(Place::Constant);
         assert_eq!(crate::evaluate(&constant, &constants), Ok(2.0 + 5_000.0));
     };
     let thread = std::thread::Builder::new().stack_size(256 << 10).spawn(work).unwrap();

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-/// The largest number of rows of a block whose powers are computed in full.
+/// The largest number of rows of a matrix whose powers are computed in full.
 const MOST_DENSE: usize = 64;
-/// How many times a larger block is multiplied by a vector.
+/// How many times a larger one is multiplied by a vector.
 const PRODUCTS: usize = 200;
 
 /// A square matrix, row by row.
@@ -46,9 +46,12 @@ impl Matrix {
         self
     }
 
-    /// A bound of the largest magnitude of the eigenvalues, which is that of one of the blocks of
-    /// rows that depend on each other. It is exact for small blocks.
+    /// The largest magnitude of the eigenvalues. In a large matrix it is that of one of the blocks of
+    /// rows that depend on each other, and a bound of it if that block is large too.
     pub(super) fn spectral_radius(&self) -> f64 {
+        if self.rows.len() <= MOST_DENSE {
+            return self.by_powers();
+        }
         let blocks = self.blocks();
         let radii = blocks.iter().map(|block| {
             let numbers: HashMap<usize, usize> = block.iter().copied().zip(0..).collect();
@@ -177,6 +180,12 @@ mod tests {
         blocks.sort_unstable();
         assert_eq!(blocks, [vec![0, 1], vec![2], vec![3], vec![4]]);
         assert!((matrix.spectral_radius() - 2.0).abs() < 1e-12);
+        // So they are beside many others.
+        let entries = matrix.rows.iter().zip(60..).flat_map(|(row, number)| {
+            row.iter().map(move |(column, value)| (number, 60 + column, *value))
+        });
+        let found = self::matrix(90, &entries.collect::<Vec<_>>()).spectral_radius();
+        assert!((found - 2.0).abs() < 1e-12, "{found}");
     }
 
     #[test]
