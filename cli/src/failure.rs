@@ -76,7 +76,7 @@ impl Failure {
             };
             renderer.render(&[group])
         };
-        match self {
+        let text = match self {
             Failure::Mistakes(mistakes) => {
                 let one = |mistake| report(&renderer, mistakes, mistake);
                 mistakes.list.iter().map(one).collect::<Vec<_>>().join("\n\n")
@@ -89,7 +89,9 @@ impl Failure {
             }
             Failure::Solve(error) => plain(&error.to_string(), io::problem::help(error)),
             Failure::Told { .. } | Failure::ToldByRank0 => String::new(),
-        }
+        };
+        // The renderer leaves control characters of eight bits in the lines of the file.
+        text.replace(|c: char| ('\u{80}'..='\u{9f}').contains(&c), "�")
     }
 }
 
