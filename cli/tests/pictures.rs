@@ -111,6 +111,7 @@ fn texts_of_users_do_not_control_the_terminal() {
     let file = "red\u{1b}[31m.toml";
     home.write(file, &still("a\\u001b[31mb\\nc", SQUARE, fields));
     let folder = "red\u{1b}[31m";
+    home.write("eight.toml", "titel = \"a\u{9b}31mb\"\n");
     let mut told = Vec::new();
     for args in [
         &["check", file][..],
@@ -122,16 +123,18 @@ fn texts_of_users_do_not_control_the_terminal() {
         &["plot", folder, "--field", "\u{1b}[31m"],
         &["run", file, "--set", "output.fields=[\"\\u001b[31m\"]"],
         &["run", file, "--set", "time.\u{1b}[31m=3"],
+        &["check", "eight.toml"],
     ] {
         let output = fluxions_testing::finish(&mut home.fluxions(args));
         let said = text(&output.stdout) + &text(&output.stderr);
-        assert!(!said.contains('\u{1b}'), "{args:?}: {said:?}");
+        assert!(!said.contains(['\u{1b}', '\u{9b}']), "{args:?}: {said:?}");
         told.push(said);
     }
     assert!(told[0].contains("title       a␛[31mb\n            c\n"), "{}", told[0]);
     assert!(told[1].contains("picture red␛[31m/final.png"), "{}", told[1]);
     assert!(told[2].contains("title       a␛[31mb\n            c\n"), "{}", told[2]);
     assert!(told[7].contains("`␛[31m` is not a name"), "{}", told[7]);
+    assert!(told[9].contains("titel = \"a�31mb\""), "{}", told[9]);
     let log = home.read("red\u{1b}[31m/run.log");
     assert!(log.contains("red␛[31m.toml") && !log.contains('\u{1b}'), "{log}");
 }

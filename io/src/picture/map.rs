@@ -42,7 +42,9 @@ fn sides(panel: &Panel) -> ([Side; 2], (u32, u32)) {
             side.0 += " (stretched)";
         }
     }
-    (sides, (w.max(LEAST).round() as u32, h.max(LEAST).round() as u32))
+    // Whole pixels of the finished picture.
+    let [w, h] = [w, h].map(|x| (x.max(LEAST) / f64::from(FINE)).round() as u32 * FINE);
+    (sides, (w, h))
 }
 
 /// Width and height of a panel, without its heading.

@@ -47,7 +47,7 @@ impl<'a> Layout<'a> {
         let mut top = height(title.len(), LETTERS[0]) + 2 * MARGIN;
         let mut places = Vec::new();
         for row in rows {
-            let mut left = (width - widest) / 2;
+            let mut left = (width - widest) / 2 / FINE * FINE;
             let mut bottom = top;
             for panel in row {
                 let (w, h) = size(panel);
@@ -94,8 +94,38 @@ pub(super) fn paint(title: &str, rows: &[Vec<Panel>], path: &Path) -> Drawn {
     }
     root.present()?;
     drop(root);
-    let image = image::RgbImage::from_raw(width, full, fine).ok_or("the picture is too large")?;
-    let (width, height) = (width / FINE, full / FINE);
-    image::imageops::thumbnail(&image, width, height).save(path)?;
+    let coarse = averaged(&fine, width as usize, FINE as usize);
+    let image = image::RgbImage::from_raw(width / FINE, full / FINE, coarse);
+    image.ok_or("the picture is too large")?.save(path)?;
     Ok(())
+}
+
+/// An image of larger pixels: each is the mean of the n × n pixels that it covers.
+fn averaged(fine: &[u8], width: usize, n: usize) -> Vec<u8> {
+    let mut coarse = Vec::with_capacity(fine.len() / (n * n));
+    for rows in fine.chunks_exact(3 * width * n) {
+        for column in 0..width / n {
+            for channel in 0..3 {
+                let at = |x: usize, y: usize| 3 * (y * width + n * column + x) + channel;
+                let pixels = (0..n).flat_map(|y| (0..n).map(move |x| (x, y)));
+                let sum: usize = pixels.map(|(x, y)| usize::from(rows[at(x, y)])).sum();
+                coarse.push(((sum + n * n / 2) / (n * n)) as u8);
+            }
+        }
+    }
+    coarse
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pixels_are_averaged_and_channels_are_not() {
+        let (a, b) = ([0, 100, 7], [2, 200, 7]);
+        let fine = [a, a, b, b, a, a, b, b].concat();
+        assert_eq!(averaged(&fine, 4, 2), [a, b].concat());
+        let fine = [a, b, b, a, a, b, b, a].concat();
+        assert_eq!(averaged(&fine, 4, 2), [1, 150, 7, 1, 150, 7]);
+    }
 }
