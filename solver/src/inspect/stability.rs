@@ -9,7 +9,7 @@
 
 use fluxions_comm::World;
 use fluxions_expr::derivative::partials;
-use fluxions_expr::{Binary, Expr, Reduction, Type, Unary};
+use fluxions_expr::{Backend, Binary, Expr, Reduction, Type, Unary};
 
 use crate::error::{Error, Errors};
 use crate::plan::action::Slot;
@@ -17,6 +17,7 @@ use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Plan, equations};
 use crate::plan::program::{ArrayRef, OwnedExpr, Program};
+use crate::run::blocking::options::Blocking;
 use crate::run::executor::Executor;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
 use crate::simulation::simulation::Simulation;
@@ -73,7 +74,10 @@ fn bounds(pde: &Pde, initial: &[(String, Formula)], whole: bool) -> Result<(f64,
     let world = World::solo();
     let kept = scheme_for(pde, &SchemeChoice::Usual)?.kept(pde);
     let (plan, blocks) = sensitivities(pde, &kept);
+    // No step is made, so that the way in which it would be made need not be the fastest.
+    let by_pass = Blocking { steps: Some(0), stream: Some(false), ..Blocking::default() };
     let mut builder = Simulation::builder(pde, &world).dt(SHORT);
+    builder = builder.backend(Backend::Closures).blocking(by_pass);
     for (field, value) in initial {
         builder = builder.initial(field, value.clone());
     }
