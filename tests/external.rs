@@ -356,8 +356,16 @@ fn arrays_that_do_not_fit_the_grid_are_refused() {
         let built = Simulation::builder(&pde, &world).initial("u", values).dt(1.0).build();
         assert_eq!(built.is_ok(), good, "{cells}");
     }
+    // Those of all ranks are counted, and every rank says so.
     let values = ArrayD::from_elem(IxDyn(&[8]), f64::NAN);
-    let message = Simulation::builder(&pde, &world).initial("u", values).dt(1.0).build().err();
-    let message = message.unwrap().to_string();
-    assert!(message.contains("8 of the values given for `u` are not finite"), "{message}");
+    for ranks in [1, 3] {
+        let told = on_threads(ranks, |world| {
+            let builder = Simulation::builder(&pde, world).initial("u", values.clone()).dt(1.0);
+            Ok::<_, fluxions::solver::Error>(builder.build().err().map(|e| e.to_string()))
+        });
+        for message in told.unwrap() {
+            let message = message.unwrap();
+            assert_eq!(message, "8 of the values given for `u` are not finite", "{ranks} ranks");
+        }
+    }
 }

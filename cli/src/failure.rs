@@ -79,7 +79,7 @@ impl Failure {
             };
             renderer.render(&[group])
         };
-        let text = match self {
+        match self {
             Failure::Mistakes(mistakes) | Failure::Explained(mistakes) => {
                 let place = (mistakes.name.as_str(), mistakes.text.as_str());
                 let one = |mistake| report(&renderer, Level::ERROR, place, mistake);
@@ -93,9 +93,7 @@ impl Failure {
             }
             Failure::Solve(error) => plain(&error.to_string(), io::problem::help(error)),
             Failure::Told { .. } | Failure::ToldByRank0 => String::new(),
-        };
-        // The renderer leaves control characters of eight bits in the lines of the file.
-        text.replace(|c: char| ('\u{80}'..='\u{9f}').contains(&c), "�")
+        }
     }
 }
 
@@ -138,7 +136,8 @@ fn report(
     if let Some(help) = &mistake.help {
         group = group.element(Level::HELP.message(visible(help)));
     }
-    renderer.render(&[group])
+    // The renderer leaves control characters of eight bits in the lines of the file.
+    renderer.render(&[group]).replace(|c: char| ('\u{80}'..='\u{9f}').contains(&c), "�")
 }
 
 /// The message without colours.

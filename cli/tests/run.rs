@@ -326,11 +326,11 @@ fn the_step_can_be_left_to_the_program() {
     let line = said.lines().find(|line| line.starts_with("time")).unwrap();
     let dt = line.split("steps of ").nth(1).unwrap().split(' ').next().unwrap();
     assert!(line.ends_with(&format!("steps of {dt} (dt = \"auto\") by euler")), "{line}");
-    assert!(!said.contains("warning"), "{said}");
     for ranks in ["1", "3"] {
         home.succeed(&["run", "small.toml", "--ranks", ranks, "--out", ranks]);
         let log = home.read(&format!("{ranks}/run.log"));
         assert!(log.contains(&format!("in steps of {dt} (dt = \"auto\") by euler")), "{log}");
+        assert!(!log.contains("warning"), "{log}");
     }
     home.succeed(&["diff", "1", "3"]);
     let given = format!("time.dt={dt}");
@@ -366,6 +366,38 @@ fn a_solve_that_fails_has_its_exit_code_and_place() {
         assert!(message.contains("in cell [") && message.contains("(step "), "{message}");
         assert!(message.contains("the longest stable one is"), "{message}");
     }
+}
+
+/// A warning is told once, and kept in the log; `--quiet` leaves it there.
+#[test]
+fn warnings_stand_in_the_log_and_are_printed_once_on_2_ranks() {
+    let home = Home::new();
+    home.write("small.toml", SMALL);
+    let told = "the step dt = 1000 is longer than ";
+    for (quiet, printed) in [(None, 1), (Some("--quiet"), 0)] {
+        let mut args = vec!["run", "small.toml", "--ranks", "2", "--overwrite"];
+        args.extend(["--set", "time.dt=1000", "--set", "time.end=1000"]);
+        args.extend(quiet);
+        let output = fluxions_testing::finish(&mut home.fluxions(&args));
+        let message = text(&output.stderr);
+        assert_eq!(message.matches(told).count(), printed, "{message}");
+        let log = home.read("small/run.log");
+        assert_eq!(log.matches(told).count(), 1, "{log}");
+        assert!(log.contains("; make dt "), "{log}");
+    }
+}
+
+#[test]
+fn numbers_too_large_for_single_precision_are_told_when_they_are_written() {
+    let home = Home::new();
+    let large = SMALL.replace("fields = [\"u\",", "fields = [\"big = 1e39*u\",");
+    home.write("small.toml", &large.replace("every = 10\n", "every = 10\nprecision = \"f32\"\n"));
+    let output = fluxions_testing::finish(&mut home.fluxions(&["run", "small.toml"]));
+    let message = text(&output.stderr);
+    assert_eq!(message.matches("which is beyond numbers of 4 bytes").count(), 1, "{message}");
+    assert!(message.contains("warning: `big` reaches "), "{message}");
+    let log = home.read("small/run.log");
+    assert_eq!(log.matches("warning: `big` reaches ").count(), 1, "{log}");
 }
 
 #[test]

@@ -62,6 +62,9 @@ pub(crate) fn instead_of_name(name: &str, axes: &[String]) -> Option<String> {
     if let Some(of) = name.strip_prefix('Δ').filter(|of| !of.is_empty()) {
         return Some(format!("for the Laplacian write `laplace({of})`"));
     }
+    if let Some(told) = name.strip_prefix('d').and_then(|axis| no_axis(axis, axes)) {
+        return Some(told);
+    }
     let called = || instead_of_call(name, axes);
     found(NAMES, name).or_else(|| is_library(name).then(no_prefix)).or_else(called)
 }
@@ -94,8 +97,7 @@ fn instead_of_derivative(name: &str, axes: &[String]) -> Option<String> {
         return Some("an equation gives the time derivative of its field".into());
     }
     if !known(axis) {
-        let are = if axes.len() == 1 { "its axis is" } else { "its axes are" };
-        return Some(format!("the grid has no axis `{axis}`: {are} {}", axes.join(", ")));
+        return no_axis(axis, axes);
     }
     if !(3..=8).contains(&order) {
         return None;
@@ -103,6 +105,15 @@ fn instead_of_derivative(name: &str, axes: &[String]) -> Option<String> {
     let twice = format!("d2_d{axis}2(").repeat(order / 2);
     let (once, more) = if order % 2 == 1 { (format!("d_d{axis}("), 1) } else { (String::new(), 0) };
     Some(format!("write `{once}{twice}…{}`", ")".repeat(order / 2 + more)))
+}
+
+/// That the grid has no axis of this name, if it could be one: axes have names of one letter.
+fn no_axis(axis: &str, axes: &[String]) -> Option<String> {
+    if axes.is_empty() || !matches!(axis, "x" | "y" | "z" | "r") {
+        return None;
+    }
+    let are = if axes.len() == 1 { "its axis is" } else { "its axes are" };
+    Some(format!("the grid has no axis `{axis}`: {are} {}", axes.join(", ")))
 }
 
 #[cfg(test)]
@@ -119,7 +130,8 @@ mod tests {
         assert_eq!(of("d_dz").unwrap(), "the grid has no axis `z`: its axes are x, y");
         assert_eq!(of("d2_dz2").unwrap(), "the grid has no axis `z`: its axes are x, y");
         assert_eq!(of("d_dz_forward").unwrap(), "the grid has no axis `z`: its axes are x, y");
-        for name in ["d_dx", "delt", "d", "d_", "dx_dy", "d1000000_dx", "d0_dx0"] {
+        assert_eq!(instead_of_name("dz", &axes), of("d_dz"));
+        for name in ["d_dx", "d_dyy", "delt", "d", "d_", "dx_dy", "d1000000_dx", "d0_dx0"] {
             assert_eq!(of(name), None, "{name}");
         }
         assert_eq!(of("d_dt").unwrap(), "an equation gives the time derivative of its field");

@@ -104,10 +104,7 @@ fn number(text: &str, at: usize) -> Result<(TokenKind, usize), Error> {
         return bad(whole, Some(format!("write `{joined}`, without `_`")));
     }
     if more.contains(|c: char| c.is_ascii_digit()) {
-        return bad(
-            whole,
-            Some("a number has one point and no digits after its exponent's".into()),
-        );
+        return bad(whole, Some("a number has one point at most, and a whole exponent".into()));
     }
     match literal.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok((TokenKind::Number(value), length)),

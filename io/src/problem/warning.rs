@@ -69,8 +69,8 @@ impl Problem {
         }
         let longest = Times::rounded_down(longest);
         let message = format!(
-            "the step dt = {} is longer than the longest stable one, {longest}: the solution may \
-             grow without bound",
+            "the step dt = {} is longer than {longest}, the longest that is sure to be stable: the \
+             solution may grow without bound",
             brief(dt)
         );
         let help = format!("make dt {longest} or less, or write dt = \"auto\"");

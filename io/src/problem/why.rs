@@ -2,12 +2,14 @@
 
 use fluxions_comm::World;
 use fluxions_grid::Axis;
-use fluxions_solver::{Cause, Error, Origin, cause_in_equations, cause_in_initial, stable_step};
+use fluxions_solver::{Cause, Error, cause_in_equations, cause_in_initial, stable_step};
 
 use super::diagnostic::{Diagnostic, Mistakes};
 use super::help::help;
 use super::{Problem, Times};
 use crate::numbers::brief;
+
+const HELP: &str = "a shorter time step does not help: the initial state leads to it";
 
 impl Problem {
     /// Explains why a number is not finite, if that is what the error says: which operation made
@@ -18,7 +20,7 @@ impl Problem {
         // Later states are not kept; the first one can be made anew.
         let cause = if *step == 1 { self.cause_at_start(world) } else { None };
         let told = match cause {
-            Some(cause) => self.told(&cause),
+            Some(cause) => self.told(&cause).help(Some(HELP)),
             None => {
                 let message = error.to_string();
                 let help = match world.is_root() {
@@ -67,12 +69,8 @@ impl Problem {
         if let Some(operation) = operation {
             message += &format!(": {operation}");
         }
-        let help = match origin {
-            Origin::Initial(_) => None,
-            _ => Some("a shorter time step does not help: the initial state leads to it"),
-        };
         let label = format!("in the {origin}");
-        Diagnostic { message, span: place, label, help: help.map(str::to_string) }
+        Diagnostic { message, span: place, label, help: None }
     }
 
     /// How long a step may be, beside that of the problem.

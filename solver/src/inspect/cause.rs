@@ -354,7 +354,9 @@ mod tests {
             });
             all.extend(causes.unwrap());
         }
-        assert!(all.iter().all(|cause| *cause == all[0]), "{all:?}");
+        // As texts: a NaN is not equal to itself.
+        let texts: Vec<String> = all.iter().map(|cause| format!("{cause:?}")).collect();
+        assert!(texts.iter().all(|text| *text == texts[0]), "{texts:?}");
         let cause = all.swap_remove(0).unwrap();
         (cause.operation, cause.span, cause.cell)
     }
@@ -367,7 +369,7 @@ mod tests {
         };
         let text = "laplace(u) + 2*log(u - 1)";
         let cause = found(Pde::on(&grid()).equation("u", text), &[("u", "1.6 - x")]);
-        assert_eq!(cause.0.unwrap(), "log(-0.050000000000000044)");
+        assert_eq!(cause.0.unwrap(), "log(-0.04999999999999993)");
         assert_eq!((cause.1, cause.2), (of(text, "log(u - 1)"), vec![6, 0]));
 
         let text = "u/(x - 0.05)";

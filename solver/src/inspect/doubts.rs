@@ -253,7 +253,8 @@ mod tests {
         assert_eq!(looked("c", &[]), []);
         assert_eq!(looked("d_dx(c)", &[]), [("c".into(), x())]);
         assert_eq!(looked("laplace(mu)", &[]), [("mu".into(), None)]);
-        assert_eq!(looked("d_dx(2*c)", &[]), [("c".into(), x())]);
+        // Fields without conditions of their own have those of all fields.
+        assert_eq!(looked("d_dx(2*c)", &[]), [("v".into(), x()), ("c".into(), x())]);
         assert_eq!(looked("c", &["d_dx(v)"]), [("v".into(), x())]);
     }
 }
