@@ -75,6 +75,7 @@ impl Resolver<'_> {
             arguments: names.zip(arguments).collect(),
             functions,
             depth: self.depth,
+            nesting: self.nesting,
             parts: self.parts,
         };
         let body = inner.expression(&lambda.body);

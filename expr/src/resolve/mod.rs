@@ -40,6 +40,7 @@ pub fn resolve(ast: &Ast, text: &str, scope: &Scope) -> Result<(Expr, Uses), Vec
         arguments: HashMap::new(),
         functions: Vec::new(),
         depth: 0,
+        nesting: 0,
         parts: 0,
     };
     match resolver.expression(ast) {
@@ -51,6 +52,10 @@ pub fn resolve(ast: &Ast, text: &str, scope: &Scope) -> Result<(Expr, Uses), Vec
 /// The largest number of parts of an expression that come from functions written as text. Without a
 /// limit, a few functions that call each other twice would fill any memory.
 const MOST_PARTS: usize = 100_000;
+
+/// The largest number of expressions within each other, those from functions included. More would
+/// not fit on the stack of a thread.
+const MOST_NESTED: usize = 500;
 
 struct Resolver<'a> {
     text: &'a str,
@@ -64,6 +69,8 @@ struct Resolver<'a> {
     functions: Vec<String>,
     /// The number of levels of the expression above this place.
     depth: usize,
+    /// The number of expressions in which this place lies.
+    nesting: usize,
     /// The number of parts of the expression that come from functions written as text.
     parts: usize,
 }
@@ -76,9 +83,14 @@ impl Resolver<'_> {
     fn expression(&mut self, ast: &Ast) -> Option<Expr> {
         let inside = usize::from(!self.functions.is_empty());
         self.grow(inside, 1, ast.span)?;
+        if self.nesting == MOST_NESTED {
+            return self.fail(Error::TooDeep { limit: MOST_NESTED, span: ast.span });
+        }
         self.depth += 1;
+        self.nesting += 1;
         let expr = self.node(ast);
         self.depth -= 1;
+        self.nesting -= 1;
         expr
     }
 

@@ -126,9 +126,15 @@ fn leader(leaders: &mut [usize], mut k: usize) -> usize {
     k
 }
 
+/// The inputs and the outputs of the whole kernel that are those of a piece.
+struct Places {
+    inputs: Vec<usize>,
+    outputs: Vec<usize>,
+}
+
 /// A kernel that is computed piece by piece.
 pub(super) struct PieceRows {
-    pieces: Vec<(Arc<dyn RowFn>, Vec<usize>, Vec<usize>)>,
+    pieces: Vec<(Arc<dyn RowFn>, Places)>,
     /// The largest number of inputs and outputs of a piece.
     most: usize,
 }
@@ -136,9 +142,10 @@ pub(super) struct PieceRows {
 impl PieceRows {
     /// A kernel of these pieces, with their code.
     pub(super) fn new(pieces: Vec<(Arc<dyn RowFn>, Piece)>) -> Self {
-        let pieces = pieces.into_iter().map(|(rows, piece)| (rows, piece.inputs, piece.outputs));
+        let places = |Piece { inputs, outputs, .. }| Places { inputs, outputs };
+        let pieces = pieces.into_iter().map(|(rows, piece)| (rows, places(piece)));
         let pieces: Vec<_> = pieces.collect();
-        let sizes = pieces.iter().map(|(_, inputs, outputs)| inputs.len() + outputs.len());
+        let sizes = pieces.iter().map(|(_, places)| places.inputs.len() + places.outputs.len());
         PieceRows { most: sizes.max().unwrap_or(0), pieces }
     }
 }
@@ -147,7 +154,7 @@ impl RowFn for PieceRows {
     fn run(&self, call: &mut Call<'_>, cells: Cells, scratch: &mut Scratch) -> bool {
         let mut places = std::mem::take(&mut scratch.places);
         let mut finite = true;
-        for (rows, inputs, outputs) in &self.pieces {
+        for (rows, Places { inputs, outputs }) in &self.pieces {
             places.clear();
             places.extend(inputs.iter().map(|input| call.inputs[*input]));
             places.extend(outputs.iter().map(|output| call.outputs[*output]));
@@ -161,11 +168,11 @@ impl RowFn for PieceRows {
 
     fn reserve(&self, scratch: &mut Scratch) {
         scratch.places.reserve(self.most.saturating_sub(scratch.places.len()));
-        self.pieces.iter().for_each(|(rows, ..)| rows.reserve(scratch));
+        self.pieces.iter().for_each(|(rows, _)| rows.reserve(scratch));
     }
 
     fn backend(&self) -> Backend {
-        let of_pieces = self.pieces.iter().map(|(rows, ..)| rows.backend());
+        let of_pieces = self.pieces.iter().map(|(rows, _)| rows.backend());
         of_pieces.into_iter().find(|backend| *backend != Backend::Llvm).unwrap_or(Backend::Llvm)
     }
 }
