@@ -260,7 +260,7 @@ fn check_tells_what_a_problem_needs_and_writes_nothing() {
     let said = home.succeed(&["check", "small.toml", "--ranks", "4"]);
     for part in [
         "x in [0, 1], 24 cells, periodic",
-        "u: x periodic, y- zero derivative, y+ no flux",
+        "u: x periodic, y- zero derivative, y+ zero derivative",
         "halos of u, v: 1 layer(s)",
         "sweep `step`",
         "4 (2×2)",
@@ -444,13 +444,14 @@ fn fields_of_every_type_are_told_drawn_and_compared() {
     for part in [
         "geometry    cylindrical",
         "c, v (vector of r, z, phi), psi (complex)",
-        "c: r- zero derivative, r+ no flux, z- no flux, z+ no flux",
-        "v.r: r- zero derivative, r+ value, z- no flux, z+ no flux",
-        "v.z: r- zero derivative, r+ no flux",
-        "psi: r- zero derivative, r+ no flux",
+        "v.r: r- zero derivative, r+ value, z- zero derivative, z+ zero derivative",
+        "v.z: r- zero derivative, r+ zero derivative",
+        "psi: r- zero derivative, r+ zero derivative",
     ] {
         assert!(said.contains(part), "{part} in\n{said}");
     }
+    // No operator looks at the neighbours of c.
+    assert!(!said.contains("c: r-"), "{said}");
     home.succeed(&["run", "types.toml", "--quiet"]);
     let info = home.succeed(&["info", "types"]);
     for part in [

@@ -94,6 +94,12 @@ pub(crate) struct Meaning {
     pub(crate) uses: Uses,
 }
 
+impl Meaning {
+    fn number(value: f64) -> Self {
+        Meaning { node: Node::Number(value), ty: Type::REAL, uses: Uses::default() }
+    }
+}
+
 /// A function that is not built in.
 #[derive(Clone, Debug)]
 pub(crate) enum Callable {
@@ -128,6 +134,8 @@ pub struct Scope {
 #[derive(Clone, Debug, Default)]
 struct Added {
     names: HashMap<String, Meaning>,
+    /// The spacings of the grid. What is known at the place under the same names hides them.
+    spacings: HashMap<String, Meaning>,
     functions: HashMap<String, Callable>,
     operators: HashMap<String, Operator>,
 }
@@ -178,14 +186,14 @@ impl Scope {
 
     /// Makes `name` stand for a number.
     pub fn number(&mut self, name: &str, value: f64) {
-        self.insert(name, Node::Number(value), Type::REAL, Uses::default());
+        let Meaning { node, ty, uses } = Meaning::number(value);
+        self.insert(name, node, ty, uses);
     }
 
-    /// Makes `name` stand for a spacing of the grid. In a condition `dx` keeps its own meaning.
+    /// Makes `name` stand for a spacing of the grid where it has no other meaning: in a condition
+    /// `dx` is the spacing normal to the wall.
     pub fn spacing(&mut self, name: &str, value: f64) {
-        if !self.added.names.contains_key(name) {
-            self.number(name, value);
-        }
+        self.added().spacings.insert(name.into(), Meaning::number(value));
     }
 
     /// Makes `name` stand for a number that follows from the grid, which is not known yet.
@@ -258,7 +266,8 @@ impl Scope {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Meaning> {
-        self.added.names.get(name).or_else(|| self.own.get(name))
+        let Added { names, spacings, .. } = &*self.added;
+        names.get(name).or_else(|| self.own.get(name)).or_else(|| spacings.get(name))
     }
 
     pub(crate) fn callable(&self, name: &str) -> Option<&Callable> {
@@ -282,9 +291,12 @@ impl Scope {
             RADIUS => matches!(node, Node::Coordinate(_)),
             _ => false,
         };
-        let added = &self.added.names;
-        let own = self.own.iter().filter(|(name, _)| !added.contains_key(*name));
-        let shown = added.iter().chain(own);
+        let Added { names, spacings, .. } = &*self.added;
+        let own = self.own.iter().filter(|(name, _)| !names.contains_key(*name));
+        let hidden_spacing =
+            |name: &String| names.contains_key(name) || self.own.contains_key(name);
+        let spacings = spacings.iter().filter(move |(name, _)| !hidden_spacing(name));
+        let shown = names.iter().chain(own).chain(spacings);
         let shown = shown.filter(move |(name, meaning)| !hidden(name, &meaning.node));
         shown.map(|(name, _)| name.as_str())
     }
@@ -307,6 +319,14 @@ mod tests {
         let mut known: Vec<&str> = other.known().collect();
         known.sort_unstable();
         assert_eq!(known, ["dx", "e", "p", "pi", "t", "value", "x"]);
+        // Spacings are hidden by both.
+        let mut walls = Scope::new(Place::Define, &Space::cartesian(&["x", "y"]));
+        walls.spacing("dx", 0.5);
+        walls.spacing("dy", 0.25);
+        assert_eq!(walls.get("dx").unwrap().node, Node::Number(0.5));
+        let walls = walls.at(Place::Condition);
+        assert_eq!(walls.get("dx").unwrap().node, Node::Spacing);
+        assert_eq!(walls.get("dy").unwrap().node, Node::Number(0.25));
         other.number("q", 4.0);
         assert!(scope.get("q").is_none() && scope.get("value").is_none());
     }
