@@ -141,6 +141,30 @@ struct Search<'a> {
     state: Option<Evaluated<'a>>,
 }
 
+/// In chains of more functions than this the whole chain counts as one operation.
+const LONG: usize = 200;
+
+/// Function `k` of a chain, with all that stands before it as its first operand.
+fn link(chain: &Expr, k: usize) -> Expr {
+    let Node::Chain(functions, parts) = &chain.node else { return chain.clone() };
+    let spanned = |node, last: usize| {
+        let span = Span::new(parts[0].span.start, parts[last].span.end);
+        Expr { node, ty: chain.ty, span }
+    };
+    let pair = |first: Expr, k: usize| {
+        let function = Function::Binary(functions[k]);
+        spanned(Node::Call(function, vec![first, parts[k + 1].clone()]), k + 1)
+    };
+    match k {
+        0 => pair(parts[0].clone(), 0),
+        1 => pair(pair(parts[0].clone(), 0), 1),
+        _ => {
+            let before = Node::Chain(functions[..k].to_vec(), parts[..=k].to_vec());
+            pair(spanned(before, k), k)
+        }
+    }
+}
+
 /// A cell of the whole grid.
 type Cell = [usize; 3];
 
@@ -160,6 +184,16 @@ impl Search<'_> {
                 for argument in expr.children() {
                     if let Some(beside) = self.first(argument, owner)? {
                         return self.find(within, argument, beside);
+                    }
+                }
+                Vec::new()
+            }
+            Node::Chain(functions, _) if functions.len() <= LONG => {
+                for k in 0..functions.len() {
+                    let link = link(expr, k);
+                    let numbers = self.numbers(&link, owner, cell)?;
+                    if numbers.is_some_and(|numbers| numbers.iter().any(|x| !x.is_finite())) {
+                        return self.find(within, &link, cell);
                     }
                 }
                 Vec::new()
@@ -375,6 +409,11 @@ mod tests {
         let text = "u/(x - 0.05)";
         let cause = found(Pde::on(&grid()).equation("u", text), &[("u", "3")]);
         assert_eq!(cause, (Some("3/0".into()), of(text, text), vec![0, 0]));
+
+        // In the midst of a chain of operations.
+        let text = "u/(x - 0.05)*2 - 1";
+        let cause = found(Pde::on(&grid()).equation("u", text), &[("u", "3")]);
+        assert_eq!(cause, (Some("3/0".into()), of(text, "u/(x - 0.05)"), vec![0, 0]));
 
         // In the argument of an operator, in another cell than the one where it is noticed first.
         let text = "d_dx(sqrt(0.5 - y))";

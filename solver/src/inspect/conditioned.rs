@@ -1,5 +1,7 @@
 //! The quantities whose boundary conditions matter.
 
+use std::collections::HashSet;
+
 use fluxions_expr::{Expr, Operator, Span, Type};
 
 use crate::system::operand::{Operand, each_operand};
@@ -26,12 +28,9 @@ pub struct Conditioned {
 /// name them, each once.
 pub fn conditioned(pde: &Pde) -> Vec<Conditioned> {
     let mut all: Vec<Conditioned> = Vec::new();
-    let mut add = |found: Conditioned| {
-        let same = |known: &Conditioned| {
-            (&known.text, &known.conditions) == (&found.text, &found.conditions)
-                && (found.text.is_some() || known.name == found.name)
-        };
-        if !all.iter().any(same) {
+    let mut seen: HashSet<(String, Option<Expr>, Vec<usize>)> = HashSet::new();
+    let mut add = |found: Conditioned, expr: Option<&Expr>| {
+        if seen.insert((found.name.clone(), expr.cloned(), found.conditions.clone())) {
             all.push(found);
         }
     };
@@ -41,7 +40,7 @@ pub fn conditioned(pde: &Pde) -> Vec<Conditioned> {
         if let Some(advected) = pde.advected.iter().find(|advected| advected.field == field) {
             let conditions = conditions.of_advected(advected).arrays.clone();
             let name = pde.fields()[field].clone();
-            add(Conditioned { name, text: None, ty: pde.types()[field], conditions });
+            add(Conditioned { name, text: None, ty: pde.types()[field], conditions }, None);
         }
         let symbols = pde.symbols();
         each_operand(symbols, conditions, equation, owner, &mut |stored| {
@@ -49,7 +48,8 @@ pub fn conditioned(pde: &Pde) -> Vec<Conditioned> {
                 let conditions = conditions.arrays(owner, ty).unwrap_or_default().to_vec();
                 Conditioned { name: name.into(), text: None, ty, conditions }
             };
-            add(match &stored.operand {
+            let unnamed_expr = matches!(stored.operand, Operand::Compound { .. });
+            let found = match &stored.operand {
                 Operand::Field { field, .. } => {
                     let name = pde.all_fields().nth(*field).expect("fields are numbered like this");
                     whole(name, type_of(pde, *field), conditions.owner_of_field(*field))
@@ -65,7 +65,8 @@ pub fn conditioned(pde: &Pde) -> Vec<Conditioned> {
                     };
                     unnamed(pde, stored.operator, stored.k, stored.expr(), (place, *owner))
                 }
-            });
+            };
+            add(found, unnamed_expr.then(|| stored.expr()));
         });
     }
     all

@@ -67,6 +67,28 @@ fn downwind(pde: &Pde, origin: &Origin, expr: &Expr, positive: bool, doubts: &mu
                 below(&parts[0], positive == (number > 0.0));
             }
         }
+        Node::Chain(functions, parts) => {
+            let mut positive = positive;
+            for (k, function) in functions.iter().enumerate().rev() {
+                let right = &parts[k + 1];
+                match (function, constant(pde, right).filter(|x| *x != 0.0)) {
+                    (Binary::Add, _) => below(right, positive),
+                    (Binary::Subtract, _) => below(right, !positive),
+                    (Binary::Multiply | Binary::Divide, Some(number)) => {
+                        positive = positive == (number > 0.0);
+                    }
+                    (Binary::Multiply, None) => {
+                        let left = chained(pde, &functions[..k], &parts[..=k]);
+                        if let Some(number) = left.filter(|x| *x != 0.0) {
+                            below(right, positive == (number > 0.0));
+                        }
+                        return;
+                    }
+                    _ => return,
+                }
+            }
+            below(&parts[0], positive);
+        }
         Node::List(items) => {
             for (k, item) in items.iter().enumerate() {
                 // The items of a list in the file are texts of their own.
@@ -94,6 +116,23 @@ fn downwind(pde: &Pde, origin: &Origin, expr: &Expr, positive: bool, doubts: &mu
         }
         _ => {}
     }
+}
+
+/// The value of a chain of functions if all its parts are constant.
+fn chained(pde: &Pde, functions: &[Binary], parts: &[Expr]) -> Option<f64> {
+    let (first, rest) = parts.split_first()?;
+    let mut value = constant(pde, first)?;
+    for (function, part) in functions.iter().zip(rest) {
+        let part = constant(pde, part)?;
+        value = match function {
+            Binary::Add => value + part,
+            Binary::Subtract => value - part,
+            Binary::Multiply => value * part,
+            Binary::Divide => value / part,
+            _ => return None,
+        };
+    }
+    Some(value)
 }
 
 /// Notes random numbers from ranges that are the wrong way round.
@@ -216,12 +255,21 @@ mod tests {
             "c*advect_upwind(v, c)",
             "advect(v, c)",
             "-[1, 2].x*advect_upwind(v, c)",
+            "c - 2*c - 2*advect_upwind(v, c)*3",
+            "c*2*advect_upwind(v, c)",
         ] {
             assert_eq!(doubts(right), [], "{right}");
         }
-        for wrong in
-            ["advect_upwind(v, c)", "c - k*advect_upwind(v, c)", "-(c - a)", "a", "2*(c + a)"]
-        {
+        for wrong in [
+            "advect_upwind(v, c)",
+            "c - k*advect_upwind(v, c)",
+            "-(c - a)",
+            "a",
+            "2*(c + a)",
+            "laplace(c) - c + 3*a/2",
+            "2*3*advect_upwind(v, c)/4 - c",
+            "c - c/2 - 2*k*advect_upwind(v, c)",
+        ] {
             let found = doubts(wrong);
             assert_eq!(found.len(), 1, "{wrong}");
             let defined = Origin::Define("a".into());
