@@ -15,6 +15,9 @@ const SNAPSHOT: f64 = 5e-3;
 const WRITTEN: f64 = 5e8;
 /// The seconds that a number of the diagnostics takes for each cell.
 const DIAGNOSTIC: f64 = 1e-8;
+/// The seconds that a panel of the picture takes, and the most panels that a run draws.
+const PANEL: f64 = 0.03;
+const PANELS: usize = 6;
 /// How long the steps are timed.
 const TIMED: Duration = Duration::from_millis(30);
 
@@ -26,7 +29,7 @@ pub(crate) struct Estimate {
     /// All steps.
     stepping: f64,
     steps: u64,
-    /// Snapshots and diagnostics.
+    /// Snapshots, diagnostics and the picture.
     output: f64,
     snapshots: u64,
 }
@@ -64,7 +67,8 @@ impl Estimate {
             stepping: steps as f64 * step,
             steps,
             output: snapshots as f64 * (SNAPSHOT + bytes / WRITTEN)
-                + lines * cells * DIAGNOSTIC / together,
+                + lines * cells * DIAGNOSTIC / together
+                + if output.picture { PANEL * output.fields.len().min(PANELS) as f64 } else { 0.0 },
             snapshots,
         }
     }
@@ -73,7 +77,7 @@ impl Estimate {
     pub(crate) fn describe(&self, speed: Speed) -> String {
         let Estimate { startup, stepping, steps, output, snapshots } = *self;
         format!(
-            "about {}: {} to start, {} for {steps} step(s), {} for {snapshots} snapshot(s)\n\
+            "about {}: {} to start, {} for {steps} step(s), {} for output with {snapshots} snapshot(s)\n\
              (one rank steps {} here)",
             told(startup + stepping + output),
             told(startup),

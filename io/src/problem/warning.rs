@@ -1,7 +1,7 @@
 //! What is allowed in a problem file and probably not meant.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -81,11 +81,19 @@ impl Problem {
 
 /// The parameters, definitions and functions that no other text of the file names.
 pub(crate) fn unused(document: &DeTable<'_>) -> Vec<Warning> {
+    let texts = texts(document);
+    // In how many texts each name stands.
+    let mut uses: HashMap<&str, usize> = HashMap::new();
+    let mut own: HashMap<(&str, &str), &HashSet<String>> = HashMap::new();
+    for (key, names) in &texts {
+        names.iter().for_each(|name| *uses.entry(name).or_default() += 1);
+        own.insert(*key, names);
+    }
     let mut warnings = Vec::new();
     for (section, what) in NAMED {
         for (name, at) in keys(document, section) {
-            let used = mentioned(document, Some((section, &name)));
-            if used.contains(&name) {
+            let itself = own.get(&(section, &name)).is_some_and(|names| names.contains(&name));
+            if uses.get(name.as_str()).copied().unwrap_or(0) > usize::from(itself) {
                 continue;
             }
             let message = format!("the {what} `{name}` is used nowhere");
@@ -111,7 +119,9 @@ pub(crate) fn new_and_unused(
     let [section, name, ..] = path else { return None };
     let (section, what) = NAMED.into_iter().find(|(known, _)| known == section)?;
     let known: Vec<String> = keys(before, section).into_iter().map(|(name, _)| name).collect();
-    if known.contains(name) || mentioned(after, Some((section, name))).contains(name) {
+    let texts = texts(after);
+    let mut others = texts.iter().filter(|(key, _)| *key != (section, name.as_str()));
+    if known.contains(name) || others.any(|(_, names)| names.contains(name)) {
         return None;
     }
     Some((what, name.clone(), nearest(name, known.iter().map(String::as_str))))
@@ -128,21 +138,26 @@ fn keys(document: &DeTable<'_>, section: &str) -> Vec<(String, Range<usize>)> {
     }
 }
 
-/// All names in the texts of a file, but for the title and for the text of one key.
-fn mentioned(document: &DeTable<'_>, but: Option<(&str, &str)>) -> HashSet<String> {
-    let mut names = HashSet::new();
+/// The section and the key of each text of a file, but for the title, with the names in it. What
+/// does not stand in a section has no key.
+fn texts<'d>(document: &'d DeTable<'_>) -> Vec<((&'d str, &'d str), HashSet<String>)> {
+    let names_of = |value: &DeValue<'_>| {
+        let mut names = HashSet::new();
+        names_in(value, &mut names);
+        names
+    };
+    let mut texts = Vec::new();
     for (key, value) in document.iter() {
         let section = key.get_ref().as_ref();
         match value.get_ref() {
             _ if section == "title" => {}
-            DeValue::Table(table) => {
-                let others = table.iter().filter(|(key, _)| but != Some((section, key.get_ref())));
-                others.for_each(|(_, value)| names_in(value.get_ref(), &mut names));
-            }
-            value => names_in(value, &mut names),
+            DeValue::Table(table) => texts.extend(table.iter().map(|(key, value)| {
+                ((section, key.get_ref().as_ref()), names_of(value.get_ref()))
+            })),
+            value => texts.push(((section, ""), names_of(value))),
         }
     }
-    names
+    texts
 }
 
 fn names_in(value: &DeValue<'_>, names: &mut HashSet<String>) {

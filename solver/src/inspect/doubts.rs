@@ -1,5 +1,7 @@
 //! What a system says that is allowed and probably not meant.
 
+use std::collections::HashSet;
+
 use fluxions_expr::{
     Binary, Distribution, Expr, Function, Node, Operator, Place, Span, Unary, Upwind,
     numbers_in_cell,
@@ -28,8 +30,19 @@ pub struct Doubt {
 /// and random numbers from ranges that are the wrong way round.
 pub fn doubts(pde: &Pde, initial: &[(String, Formula)]) -> Vec<Doubt> {
     let mut doubts = Vec::new();
+    // The definitions that equations use, each with its sign.
+    let (mut open, mut seen) = (Vec::new(), HashSet::new());
     for (name, expr) in pde.fields().iter().zip(pde.equations()) {
-        downwind(pde, &Origin::Equation(name.clone()), expr, true, &mut doubts);
+        let mut found = Found { doubts: &mut doubts, definitions: &mut open };
+        downwind(pde, &Origin::Equation(name.clone()), expr, true, &mut found);
+    }
+    while let Some((d, positive)) = open.pop() {
+        if seen.insert((d, positive)) {
+            let definition = &pde.definitions()[d];
+            let mut found = Found { doubts: &mut doubts, definitions: &mut open };
+            let origin = Origin::Define(definition.name.clone());
+            downwind(pde, &origin, &definition.expr, positive, &mut found);
+        }
     }
     for definition in pde.definitions() {
         random(pde, &Origin::Define(definition.name.clone()), &definition.expr, &mut doubts);
@@ -43,9 +56,15 @@ pub fn doubts(pde: &Pde, initial: &[(String, Formula)]) -> Vec<Doubt> {
     doubts
 }
 
+/// What is found in an expression: doubts, and definitions with their signs.
+struct Found<'f> {
+    doubts: &'f mut Vec<Doubt>,
+    definitions: &'f mut Vec<(usize, bool)>,
+}
+
 /// Notes upwind differences in an expression whose sign in an equation is known.
-fn downwind(pde: &Pde, origin: &Origin, expr: &Expr, positive: bool, doubts: &mut Vec<Doubt>) {
-    let mut below = |expr: &Expr, positive| downwind(pde, origin, expr, positive, doubts);
+fn downwind(pde: &Pde, origin: &Origin, expr: &Expr, positive: bool, found: &mut Found<'_>) {
+    let mut below = |expr: &Expr, positive| downwind(pde, origin, expr, positive, found);
     match &expr.node {
         Node::Call(Function::Binary(Binary::Add), parts) => {
             parts.iter().for_each(|part| below(part, positive));
@@ -94,14 +113,10 @@ fn downwind(pde: &Pde, origin: &Origin, expr: &Expr, positive: bool, doubts: &mu
                 // The items of a list in the file are texts of their own.
                 let own = expr.span == Span::default();
                 let origin = if own { origin.item(k) } else { origin.clone() };
-                downwind(pde, &origin, item, positive, doubts);
+                downwind(pde, &origin, item, positive, found);
             }
         }
-        Node::Define(d) => {
-            let definition = &pde.definitions()[*d];
-            let origin = Origin::Define(definition.name.clone());
-            downwind(pde, &origin, &definition.expr, positive, doubts);
-        }
+        Node::Define(d) => found.definitions.push((*d, positive)),
         Node::Operator(Operator::Advect(Upwind::Yes), _) if positive => {
             let doubt = Doubt {
                 origin: origin.clone(),
@@ -110,8 +125,8 @@ fn downwind(pde: &Pde, origin: &Origin, expr: &Expr, positive: bool, doubts: &mu
                 help: "it is v·∇c, and advection is d(c)/dt = -v·∇c: write a minus before it"
                     .into(),
             };
-            if !doubts.contains(&doubt) {
-                doubts.push(doubt);
+            if !found.doubts.contains(&doubt) {
+                found.doubts.push(doubt);
             }
         }
         _ => {}
