@@ -12,7 +12,7 @@ use fluxions_solver::{
 use crate::args::{BenchArgs, ProblemArgs};
 use crate::failure::Failure;
 use crate::print::line;
-use crate::ranks::{number, on_so_many_ranks, together};
+use crate::ranks::{cores, number, on_so_many_ranks, together};
 use crate::source;
 
 /// The sizes in bytes of the arrays that are copied: they fit the caches of one core, those shared by
@@ -32,10 +32,7 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<ExitCode, Failure> {
     });
     let threads = || match &problem {
         Some(problem) => Ok(number(problem, &source::read(problem)?)),
-        None => {
-            let cores = std::thread::available_parallelism().map_or(1, usize::from);
-            Ok(args.ranks.map_or(cores, |ranks| ranks as usize))
-        }
+        None => Ok(args.ranks.map_or_else(cores, |ranks| ranks as usize)),
     };
     on_so_many_ranks(args.ranks, threads, |world| {
         let memory = machine(world)?;

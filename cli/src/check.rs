@@ -9,8 +9,8 @@ use fluxions_io::Problem;
 use fluxions_io::numbers::brief;
 use fluxions_io::problem::Times;
 use fluxions_solver::{
-    Advector, EqualSteps, Formula, Inspection, Speed, StableStep, ThirdOrder, Transport,
-    measured_speed, stable_step,
+    Advector, Formula, Inspection, Speed, StableStep, ThirdOrder, Transport, measured_speed,
+    stable_step,
 };
 use indicatif::BinaryBytes;
 
@@ -132,8 +132,7 @@ fn describe(
         ),
     );
     let times = &problem.times;
-    let steps = EqualSteps::new(times.start, times.dt)?.steps_to(times.end)?;
-    line("time", format!("{steps} {}", times.describe()));
+    line("time", format!("{} {}", times.steps()?, times.describe()));
     line("stable dt", stable(times, step));
     line("run time", Estimate::new(problem, ranks, speed, read).describe(speed));
     Ok(text)

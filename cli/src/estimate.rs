@@ -8,6 +8,8 @@ use fluxions_solver::{Every, Speed, cell_rate};
 use indicatif::HumanDuration;
 
 use crate::rank_choice::{LARGE, steps, timing};
+use crate::ranks::cores;
+use crate::run::PANELS;
 
 /// The seconds that a snapshot takes whatever its size, and bytes that are written per second: as
 /// measured on a disk of 2026.
@@ -15,9 +17,8 @@ const SNAPSHOT: f64 = 5e-3;
 const WRITTEN: f64 = 5e8;
 /// The seconds that a number of the diagnostics takes for each cell.
 const DIAGNOSTIC: f64 = 1e-8;
-/// The seconds that a panel of the picture takes, and the most panels that a run draws.
+/// The seconds that a panel of the picture takes.
 const PANEL: f64 = 0.03;
-const PANELS: usize = 6;
 /// How long the steps are timed.
 const TIMED: Duration = Duration::from_millis(30);
 
@@ -39,13 +40,12 @@ impl Estimate {
     /// fast as `speed` says. `read` gives the seconds that it took to read the problem.
     pub(crate) fn new(problem: &Problem, ranks: usize, speed: Speed, read: f64) -> Self {
         let cells = problem.pde.grid().cells() as f64;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         // Ranks wait for each other, so small problems are timed as they will be solved.
-        let timed = match cells as usize <= LARGE && ranks <= cores {
+        let timed = match cells as usize <= LARGE && ranks <= cores() {
             true => timing(problem, ranks, TIMED),
             false => None,
         };
-        let together = ranks.min(cores) as f64;
+        let together = ranks.min(cores()) as f64;
         let (setup, step) = match timed {
             Some(timing) => (timing.setup, timing.step),
             None => (speed.setup_seconds / together, cells / (speed.cells_per_second * together)),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use fluxions::comm::{World, threads};
 use fluxions_io::Problem;
-use fluxions_solver::{EqualSteps, seconds_per_step};
+use fluxions_solver::seconds_per_step;
 
 /// Grids with more cells than this are not timed: every core pays.
 pub(crate) const LARGE: usize = 1 << 18;
@@ -75,7 +75,7 @@ fn choose(
 /// The number of steps of the run.
 pub(crate) fn steps(problem: &Problem) -> Option<u64> {
     let times = &problem.times;
-    let steps = EqualSteps::new(times.start, times.dt).and_then(|s| s.steps_to(times.end)).ok()?;
+    let steps = times.steps().ok()?;
     Some(times.max_steps.map_or(steps, |most| steps.min(most)))
 }
 

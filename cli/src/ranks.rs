@@ -58,12 +58,16 @@ pub(crate) fn number(args: &ProblemArgs, problem: &Problem) -> usize {
     if fixed.len() == problem.pde.grid().dimension() {
         return least;
     }
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let most = cores.min(problem.pde.grid().cells());
+    let most = cores().min(problem.pde.grid().cells());
     let world = World::solo();
     // Errors are reported when the problem is solved.
     let most = problem.simulation(&world).most_ranks(most).ok().flatten().unwrap_or(least);
     fastest(problem, least, most)
+}
+
+/// The number of cores that this process may use.
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Whether this process speaks for all that a launcher such as mpirun started.

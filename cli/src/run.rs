@@ -20,7 +20,7 @@ use crate::source;
 /// are not compared with it.
 const MEASURABLE: f64 = 5.0;
 /// The most panels of the picture.
-const PANELS: usize = 6;
+pub(crate) const PANELS: usize = 6;
 
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     on_ranks(&args.problem, |world| solve(args, world))?;

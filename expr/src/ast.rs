@@ -104,6 +104,26 @@ impl Ast {
         Ast { kind, span, depth: below + 1 }
     }
 
+    /// Visits this node and all nodes below it, each before its children.
+    pub fn walk(&self, visit: &mut dyn FnMut(&Ast)) {
+        visit(self);
+        match &self.kind {
+            AstKind::Number(_) | AstKind::Name(_) => {}
+            AstKind::Prefix(_, a) | AstKind::Member(a, _, _) => a.walk(visit),
+            AstKind::Infix(a, rest) => {
+                a.walk(visit);
+                rest.iter().for_each(|(_, b)| b.walk(visit));
+            }
+            AstKind::Index(a, nodes) => {
+                a.walk(visit);
+                nodes.iter().for_each(|node| node.walk(visit));
+            }
+            AstKind::Call(_, _, nodes) | AstKind::List(nodes) | AstKind::Tuple(nodes) => {
+                nodes.iter().for_each(|node| node.walk(visit));
+            }
+        }
+    }
+
     /// The number of levels of nodes from this one to the deepest leaf, both included.
     pub fn depth(&self) -> usize {
         self.depth

@@ -186,8 +186,7 @@ impl Scope {
 
     /// Makes `name` stand for a number.
     pub fn number(&mut self, name: &str, value: f64) {
-        let Meaning { node, ty, uses } = Meaning::number(value);
-        self.insert(name, node, ty, uses);
+        self.insert(name, Node::Number(value), Type::REAL, Uses::default());
     }
 
     /// Makes `name` stand for a spacing of the grid where it has no other meaning: in a condition

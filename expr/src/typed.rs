@@ -150,6 +150,19 @@ impl Expr {
         Expr { node, ty, span }
     }
 
+    /// What stands before function `k` of a chain: its first operand.
+    ///
+    /// # Panics
+    /// If the expression is no chain, or has no such function.
+    pub fn before(&self, k: usize) -> Expr {
+        let Node::Chain(functions, parts) = &self.node else { panic!("not a chain: {self:?}") };
+        if k == 0 {
+            return parts[0].clone();
+        }
+        let node = Node::Chain(functions[..k].to_vec(), parts[..=k].to_vec());
+        Expr { node, ty: self.ty, span: parts[0].span.to(parts[k].span) }
+    }
+
     /// The sub-expressions of this expression.
     pub fn children(&self) -> &[Expr] {
         match &self.node {

@@ -15,7 +15,9 @@ use ndarray::{ArrayD, Axis, IxDyn, Slice};
 use ndarray_npy::{ReadNpyError, ReadableElement, read_npy};
 use num_complex::Complex;
 
-use super::{DatasetRequest, Unusable, over, unusable};
+use super::{
+    DatasetRequest, Unusable, check_cells, check_components, ends_of, indices_of, over, unusable,
+};
 
 /// What a file is, by how it begins or by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,26 +94,20 @@ impl ArrayFile {
             return Err(unusable(message));
         }
         let (components, cells) = shape.split_at(rank);
-        let n = grid.components().len();
-        if components.iter().any(|length| *length != n) {
-            let message =
-                format!("a vector on this grid has {n} components, but {shown} has {components:?}");
-            return Err(unusable(message));
-        }
-        if cells.contains(&0) {
-            return Err(unusable(format!("{shown} is empty: it has {cells:?} cells")));
-        }
-        let mine: Vec<usize> = grid.axes().iter().map(|axis| axis.cells()).collect();
-        if cells != mine && !wanted.interpolated {
-            let turned: Vec<usize> = cells.iter().rev().copied().collect();
+        let named = shown.to_string();
+        check_components(components, grid, &named)?;
+        check_cells(cells, grid, wanted.interpolated, &named).map_err(|error| {
+            let turned =
+                grid.axes().iter().map(|axis| axis.cells()).eq(cells.iter().rev().copied());
             let axes = grid.axis_names().join(", ");
-            let help = match turned == mine {
-                true => format!("its axes have to be {axes}, in this order: transpose it"),
-                false => "to interpolate, add interpolation = \"linear\"".into(),
-            };
-            let message = format!("{shown} has {cells:?} cells, but the grid has {mine:?}");
-            return Err(Unusable { message, help: Some(help) });
-        }
+            match turned {
+                true => Unusable {
+                    help: Some(format!("its axes have to be {axes}, in this order: transpose it")),
+                    ..error
+                },
+                false => error,
+            }
+        })?;
         Ok(ArrayFile {
             path: wanted.path.clone(),
             kind,
@@ -119,7 +115,7 @@ impl ArrayFile {
             flat,
             components: components.to_vec(),
             cells: cells.to_vec(),
-            grid: grid.axes().iter().map(|axis| (axis.cells(), axis.is_periodic())).collect(),
+            grid: ends_of(grid),
         })
     }
 }
@@ -138,7 +134,7 @@ impl ExternalSource for ArrayFile {
         let shown = self.path.display();
         let array = load(&self.path, self.kind)
             .map_err(|reason| format!("{shown} cannot be read: {reason}"))?;
-        let (mut component, part) =
+        let (component, part) =
             (number / self.ty.per_component(), number % self.ty.per_component());
         let values = match (part, array.im) {
             (0, _) => array.re,
@@ -155,12 +151,7 @@ impl ExternalSource for ArrayFile {
         if values.shape() != wanted {
             return Err(format!("{shown} has changed since it was checked").into());
         }
-        let mut indices = Vec::new();
-        for length in self.components.iter().rev() {
-            indices.push(component % length);
-            component /= length;
-        }
-        for index in indices.into_iter().rev() {
+        for index in indices_of(component, &self.components) {
             values = values.index_axis_move(Axis(0), index);
         }
         over(&self.grid, &self.cells, start, shape, |start, shape| {

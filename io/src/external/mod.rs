@@ -122,13 +122,9 @@ impl ExternalFile {
         let mut slices: Vec<SliceOrIndex> =
             self.snapshot.iter().map(|k| SliceOrIndex::Index(*k)).collect();
         let per_component = self.ty.per_component();
-        let (mut component, imaginary) = (number / per_component, number % per_component == 1);
-        let mut indices = Vec::new();
-        for length in self.components.iter().rev() {
-            indices.push(SliceOrIndex::Index(component % length));
-            component /= length;
-        }
-        slices.extend(indices.into_iter().rev());
+        let imaginary = number % per_component == 1;
+        let indices = indices_of(number / per_component, &self.components);
+        slices.extend(indices.into_iter().map(SliceOrIndex::Index));
         let range = |(start, count): (&usize, &usize)| SliceOrIndex::SliceCount {
             start: *start,
             step: 1,
@@ -227,27 +223,9 @@ impl Found {
             return Err(unusable(message));
         }
         let (components, cells) = rest.split_at(rank);
-        let n = grid.components().len();
-        if components.iter().any(|length| *length != n) {
-            let message = format!(
-                "a vector on this grid has {n} components, but `{name}` has {components:?}"
-            );
-            return Err(unusable(message));
-        }
-        if cells.contains(&0) {
-            let message = format!("`{name}` in {shown} is empty: it has {cells:?} cells");
-            return Err(unusable(message));
-        }
-        let same = grid.axes().iter().map(|axis| axis.cells()).eq(cells.iter().copied());
-        if !same && !wanted.interpolated {
-            let wanted: Vec<usize> = grid.axes().iter().map(|axis| axis.cells()).collect();
-            return Err(Unusable {
-                message: format!(
-                    "`{name}` in {shown} has {cells:?} cells, but the grid has {wanted:?}"
-                ),
-                help: Some("to interpolate, add interpolation = \"linear\"".into()),
-            });
-        }
+        let (named, place) = (format!("`{name}`"), format!("`{name}` in {shown}"));
+        check_components(components, grid, &named)?;
+        check_cells(cells, grid, wanted.interpolated, &place)?;
         Ok(ExternalFile {
             path: wanted.path.clone(),
             dataset: name.clone(),
@@ -256,9 +234,59 @@ impl Found {
             components: components.to_vec(),
             complex,
             cells: cells.to_vec(),
-            grid: grid.axes().iter().map(|axis| (axis.cells(), axis.is_periodic())).collect(),
+            grid: ends_of(grid),
         })
     }
+}
+
+/// Checks that each axis of components has as many as a vector on the grid. `named` is for messages.
+fn check_components(components: &[usize], grid: &Grid, named: &str) -> Result<(), Unusable> {
+    let n = grid.components().len();
+    match components.iter().all(|length| *length == n) {
+        true => Ok(()),
+        false => Err(unusable(format!(
+            "a vector on this grid has {n} components, but {named} has {components:?}"
+        ))),
+    }
+}
+
+/// Checks that there are cells, and as many along each axis as the grid has unless they are
+/// interpolated. `named` is for messages.
+fn check_cells(
+    cells: &[usize],
+    grid: &Grid,
+    interpolated: bool,
+    named: &str,
+) -> Result<(), Unusable> {
+    if cells.contains(&0) {
+        return Err(unusable(format!("{named} is empty: it has {cells:?} cells")));
+    }
+    let mine: Vec<usize> = grid.axes().iter().map(|axis| axis.cells()).collect();
+    if cells != mine && !interpolated {
+        return Err(Unusable {
+            message: format!("{named} has {cells:?} cells, but the grid has {mine:?}"),
+            help: Some("to interpolate, add interpolation = \"linear\"".into()),
+        });
+    }
+    Ok(())
+}
+
+/// The cells of a grid along each axis, and whether its ends are joined.
+fn ends_of(grid: &Grid) -> Vec<(usize, bool)> {
+    grid.axes().iter().map(|axis| (axis.cells(), axis.is_periodic())).collect()
+}
+
+/// The indices of the component to which a number of a value belongs, along axes of these lengths.
+fn indices_of(mut component: usize, lengths: &[usize]) -> Vec<usize> {
+    let mut indices: Vec<usize> = (lengths.iter().rev())
+        .map(|length| {
+            let index = component % length;
+            component /= length;
+            index
+        })
+        .collect();
+    indices.reverse();
+    indices
 }
 
 fn read(

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use fluxions_solver::{
-    EqualSteps, Errors, Formula, Pde, SchemeChoice, Sources, StableStep, Tableau, stable_step,
+    EqualSteps, Error, Errors, Formula, Pde, SchemeChoice, Sources, StableStep, Tableau,
+    stable_step,
 };
 use toml::de::DeValue;
 
@@ -38,6 +39,14 @@ impl Times {
             (_, Some(Sources::Euler)) => EULER,
             (_, Some(Sources::Symmetric) | None) => SYMMETRIC,
         }
+    }
+
+    /// The number of steps from the start to the end.
+    ///
+    /// # Errors
+    /// If the times or the step are wrong.
+    pub fn steps(&self) -> Result<u64, Error> {
+        EqualSteps::new(self.start, self.dt)?.steps_to(self.end)
     }
 
     /// The longest step that is stable for diffusion and decay or for waves, whichever is longer.
@@ -135,8 +144,7 @@ pub(crate) fn read<'t>(
     };
     // Start and end can be wrong whatever the step.
     let dt = if times.automatic { f64::MAX } else { times.dt };
-    let steps = EqualSteps::new(times.start, dt).and_then(|steps| steps.steps_to(times.end));
-    if let Err(error) = steps {
+    if let Err(error) = (Times { dt, ..times.clone() }).steps() {
         let wrong = if dt > 0.0 { "end" } else { "dt" };
         let span = table.get(wrong).map(|value| value.span());
         let (message, label) = (error.to_string(), String::new());
@@ -208,8 +216,9 @@ impl TimesEntry {
             let message = "nothing limits the step: set dt to a number";
             return Err(vec![Diagnostic::at(at, message)]);
         }
-        match EqualSteps::new(times.start, dt).and_then(|steps| steps.steps_to(times.end)) {
-            Ok(_) => Ok(Times { dt, ..times }),
+        let times = Times { dt, ..times };
+        match times.steps() {
+            Ok(_) => Ok(times),
             Err(error) => Err(vec![Diagnostic::at(at, error.to_string())]),
         }
     }

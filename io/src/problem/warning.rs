@@ -182,27 +182,13 @@ fn names_in(value: &DeValue<'_>, names: &mut HashSet<String>) {
     }
 }
 
+/// Adds the names in a syntax tree, those of functions that are called included.
 fn names_of(ast: &Ast, names: &mut HashSet<String>) {
-    match &ast.kind {
-        AstKind::Number(_) => {}
-        AstKind::Name(name) => drop(names.insert(name.clone())),
-        AstKind::Prefix(_, a) | AstKind::Member(a, _, _) => names_of(a, names),
-        AstKind::Infix(a, rest) => {
-            names_of(a, names);
-            rest.iter().for_each(|(_, b)| names_of(b, names));
-        }
-        AstKind::Index(a, parts) => {
-            names_of(a, names);
-            parts.iter().for_each(|part| names_of(part, names));
-        }
-        AstKind::Call(name, _, parts) => {
+    ast.walk(&mut |node| {
+        if let AstKind::Name(name) | AstKind::Call(name, ..) = &node.kind {
             names.insert(name.clone());
-            parts.iter().for_each(|part| names_of(part, names));
         }
-        AstKind::List(parts) | AstKind::Tuple(parts) => {
-            parts.iter().for_each(|part| names_of(part, names));
-        }
-    }
+    });
 }
 
 /// The times of [output] `at` at which nothing can be written.

@@ -9,7 +9,6 @@ use fluxions_grid::Axis;
 
 use crate::error::{Error, Errors};
 use crate::plan::evaluation;
-use crate::plan::plan::Plan;
 use crate::run::blocking::options::Blocking;
 use crate::run::not_finite;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
@@ -76,7 +75,7 @@ pub fn cause_in_equations(
         parts.push((expr.clone(), owner));
         parts_evaluated(pde, expr, owner, &mut parts);
     }
-    let plans = parts.iter().map(|(expr, owner)| plan_of(pde, &kept, expr, *owner));
+    let plans = parts.iter().map(|(expr, owner)| evaluation::of_part(pde, &kept, expr, *owner));
     let builder = plans.fold(builder, |builder, plan| builder.with_room_for(&plan));
     let by_pass = Blocking { steps: Some(0), stream: Some(false), ..Blocking::default() };
     let mut simulation = builder.backend(Backend::Closures).blocking(by_pass).build()?;
@@ -119,10 +118,6 @@ fn owner_in(pde: &Pde, definition: usize, owner: usize) -> usize {
     }
 }
 
-fn plan_of(pde: &Pde, kept: &[String], expr: &Expr, owner: usize) -> Plan {
-    evaluation::of_part(pde, kept, expr, owner)
-}
-
 /// An expression that is searched: where it stands, and whose conditions hold in it.
 struct Within {
     origin: Origin,
@@ -143,27 +138,6 @@ struct Search<'a> {
 
 /// In chains of more functions than this the whole chain counts as one operation.
 const LONG: usize = 200;
-
-/// Function `k` of a chain, with all that stands before it as its first operand.
-fn link(chain: &Expr, k: usize) -> Expr {
-    let Node::Chain(functions, parts) = &chain.node else { return chain.clone() };
-    let spanned = |node, last: usize| {
-        let span = Span::new(parts[0].span.start, parts[last].span.end);
-        Expr { node, ty: chain.ty, span }
-    };
-    let pair = |first: Expr, k: usize| {
-        let function = Function::Binary(functions[k]);
-        spanned(Node::Call(function, vec![first, parts[k + 1].clone()]), k + 1)
-    };
-    match k {
-        0 => pair(parts[0].clone(), 0),
-        1 => pair(pair(parts[0].clone(), 0), 1),
-        _ => {
-            let before = Node::Chain(functions[..k].to_vec(), parts[..=k].to_vec());
-            pair(spanned(before, k), k)
-        }
-    }
-}
 
 /// A cell of the whole grid.
 type Cell = [usize; 3];
@@ -188,9 +162,12 @@ impl Search<'_> {
                 }
                 Vec::new()
             }
-            Node::Chain(functions, _) if functions.len() <= LONG => {
-                for k in 0..functions.len() {
-                    let link = link(expr, k);
+            Node::Chain(functions, parts) if functions.len() <= LONG => {
+                for (k, function) in functions.iter().enumerate() {
+                    let (before, after) = (expr.before(k), parts[k + 1].clone());
+                    let span = Span::new(before.span.start, after.span.end);
+                    let node = Node::Call(Function::Binary(*function), vec![before, after]);
+                    let link = Expr { node, ty: expr.ty, span };
                     let numbers = self.numbers(&link, owner, cell)?;
                     if numbers.is_some_and(|numbers| numbers.iter().any(|x| !x.is_finite())) {
                         return self.find(within, &link, cell);
@@ -304,7 +281,7 @@ impl Search<'_> {
     /// The arrays with the values of an expression. Collective.
     fn evaluate(&mut self, expr: &Expr, owner: usize) -> Result<Range<usize>, Error> {
         let Some(Evaluated { simulation, kept }) = &mut self.state else { return Ok(0..0) };
-        let plan = plan_of(self.pde, kept, expr, owner);
+        let plan = evaluation::of_part(self.pde, kept, expr, owner);
         let mut executor = simulation.executor(plan)?;
         simulation.run_beside(&mut executor)?;
         let first = self.pde.all_arrays() + kept.len();

@@ -88,7 +88,7 @@ fn unnamed(
 fn type_of(pde: &Pde, field: usize) -> Type {
     match pde.types().get(field) {
         Some(ty) => *ty,
-        None => pde.external()[field - pde.fields().len()].source.ty(),
+        None => pde.external()[field - pde.fields().len()].ty(),
     }
 }
 

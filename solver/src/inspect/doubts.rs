@@ -97,7 +97,7 @@ fn downwind(pde: &Pde, origin: &Origin, expr: &Expr, positive: bool, found: &mut
                         positive = positive == (number > 0.0);
                     }
                     (Binary::Multiply, None) => {
-                        let left = chained(pde, &functions[..k], &parts[..=k]);
+                        let left = constant(pde, &expr.before(k));
                         if let Some(number) = left.filter(|x| *x != 0.0) {
                             below(right, positive == (number > 0.0));
                         }
@@ -131,23 +131,6 @@ fn downwind(pde: &Pde, origin: &Origin, expr: &Expr, positive: bool, found: &mut
         }
         _ => {}
     }
-}
-
-/// The value of a chain of functions if all its parts are constant.
-fn chained(pde: &Pde, functions: &[Binary], parts: &[Expr]) -> Option<f64> {
-    let (first, rest) = parts.split_first()?;
-    let mut value = constant(pde, first)?;
-    for (function, part) in functions.iter().zip(rest) {
-        let part = constant(pde, part)?;
-        value = match function {
-            Binary::Add => value + part,
-            Binary::Subtract => value - part,
-            Binary::Multiply => value * part,
-            Binary::Divide => value / part,
-            _ => return None,
-        };
-    }
-    Some(value)
 }
 
 /// Notes random numbers from ranges that are the wrong way round.

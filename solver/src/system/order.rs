@@ -3,33 +3,17 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
 
-use fluxions_expr::{Ast, AstKind};
-
-/// Adds the names in a syntax tree to a list.
-fn names_in(ast: &Ast, names: &mut Vec<String>) {
-    match &ast.kind {
-        AstKind::Number(_) => {}
-        AstKind::Name(name) => names.push(name.clone()),
-        AstKind::Prefix(_, a) | AstKind::Member(a, _, _) => names_in(a, names),
-        AstKind::Infix(a, rest) => {
-            names_in(a, names);
-            rest.iter().for_each(|(_, b)| names_in(b, names));
-        }
-        AstKind::Index(a, nodes) => {
-            names_in(a, names);
-            nodes.iter().for_each(|node| names_in(node, names));
-        }
-        AstKind::Call(_, _, nodes) | AstKind::List(nodes) | AstKind::Tuple(nodes) => {
-            nodes.iter().for_each(|node| names_in(node, names));
-        }
-    }
-}
+use fluxions_expr::AstKind;
 
 /// The names in a text, as far as it can be parsed.
 pub(crate) fn names_of(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     if let Ok(ast) = fluxions_expr::parse(text) {
-        names_in(&ast, &mut names);
+        ast.walk(&mut |node| {
+            if let AstKind::Name(name) = &node.kind {
+                names.push(name.clone());
+            }
+        });
     }
     names
 }

@@ -81,20 +81,20 @@ impl DeepPipeline {
         wavefront.sweep(block, memory, 1, |_| (0.0, 0.0), None);
         let in_cache = self.in_cache.is_some();
         // All ranks must exchange halos as many times.
-        let sweeps = |cells: usize| (CELLS / cells.max(1)).clamp(1, MOST_SWEEPS);
-        let sweeps = self.in_cache.map_or(1, sweeps);
+        let sweeps = (CELLS / self.in_cache.unwrap_or(CELLS).max(1)).clamp(1, MOST_SWEEPS);
         // Each sweep goes over another part of the block. Where the block is larger than the
         // caches, this part is no longer in them.
         let mut parts = (0..slabs as isize / timed).cycle().map(|part| part * timed);
         let mut time = |wavefront: &mut Wavefront| {
             let start = parts.next().expect("a block has a part to be timed on");
-            let part = (!in_cache).then_some(start..start + timed);
+            let (steps, still) = (wavefront.steps, |_| (0.0, 0.0));
             let began = Instant::now();
-            for _ in 0..sweeps {
-                if in_cache {
-                    wavefront.fill_halos(memory, &mut Counts::default())?;
+            if in_cache {
+                for _ in 0..sweeps {
+                    wavefront.advance(block, memory, steps, still, &mut Counts::default())?;
                 }
-                wavefront.sweep(block, memory, wavefront.steps, |_| (0.0, 0.0), part.clone());
+            } else {
+                wavefront.sweep(block, memory, steps, still, Some(start..start + timed));
             }
             Ok::<_, Error>(world.max(began.elapsed().as_secs_f64())?)
         };

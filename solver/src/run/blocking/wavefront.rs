@@ -192,18 +192,9 @@ impl Wavefront {
         time: impl Fn(usize) -> (f64, f64),
         counts: &mut Counts,
     ) -> Result<Option<Bad>, Error> {
-        self.fill_halos(memory, counts)?;
+        self.halo.fill(memory, counts)?;
         counts.rhs_evaluations += (self.plan.evaluations() * steps) as u64;
         Ok(self.sweep(block, memory, steps, time, None))
-    }
-
-    /// Fills the halos that a sweep needs. Collective.
-    pub(crate) fn fill_halos(
-        &mut self,
-        memory: &mut Memory,
-        counts: &mut Counts,
-    ) -> Result<(), Error> {
-        self.halo.fill(memory, counts)
     }
 
     /// Makes some steps in one sweep over all slabs, or over those in `part`.
