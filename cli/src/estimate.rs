@@ -19,8 +19,8 @@ const WRITTEN: f64 = 5e8;
 const DIAGNOSTIC: f64 = 1e-8;
 /// The seconds that a panel of the picture takes.
 const PANEL: f64 = 0.03;
-/// How long the steps are timed.
-const TIMED: Duration = Duration::from_millis(30);
+/// How many seconds the steps are timed.
+const TIMED: f64 = 0.03;
 
 /// How long a run takes, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,7 +42,7 @@ impl Estimate {
         let cells = problem.pde.grid().cells() as f64;
         // Ranks wait for each other, so small problems are timed as they will be solved.
         let timed = match cells as usize <= LARGE && ranks <= cores() {
-            true => timing(problem, ranks, TIMED),
+            true => timing(problem, ranks, |_| TIMED),
             false => None,
         };
         let together = ranks.min(cores()) as f64;

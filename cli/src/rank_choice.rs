@@ -15,9 +15,11 @@ pub(crate) const LARGE: usize = 1 << 18;
 const CELLS_PER_RANK: usize = 1 << 12;
 /// Runs that take one rank fewer seconds than this are not worth a choice.
 const SHORT: f64 = 0.05;
-/// The share of the whole run that each measurement takes, and its bounds in seconds.
+/// The share of the whole run that each measurement takes, and the most seconds.
 const SHARE: f64 = 0.01;
-const TIMED: [f64; 2] = [0.002, 0.03];
+const LONG: f64 = 0.03;
+/// The seconds of the shortest measurement.
+const QUICK: f64 = 0.002;
 /// More ranks must be faster by this factor.
 const FASTER: f64 = 1.1;
 
@@ -37,16 +39,10 @@ pub(crate) fn fastest(problem: &Problem, least: usize, most: usize) -> usize {
             .unwrap_or(least);
     }
     let Some(steps) = steps(problem) else { return least };
-    let quick = Duration::from_secs_f64(TIMED[0]);
-    let Some(one) = timing(problem, least, quick) else { return least };
-    let whole = steps as f64 * one.step;
-    if whole < SHORT {
-        return least;
-    }
-    let timed = Duration::from_secs_f64((SHARE * whole).clamp(TIMED[0], TIMED[1]));
+    let timed = |step: f64| (SHARE * steps as f64 * step).clamp(QUICK, LONG);
     let candidates = doubled(least, most).into_iter().filter(|ranks| fits(*ranks));
     let seconds = |ranks| timing(problem, ranks, timed).map(|timing| timing.step);
-    choose(candidates, seconds).unwrap_or(least)
+    choose(candidates, seconds, |step| steps as f64 * step >= SHORT).unwrap_or(least)
 }
 
 /// The numbers from `least` to `most` of which each is twice the one before, but for the last.
@@ -56,10 +52,12 @@ fn doubled(least: usize, most: usize) -> Vec<usize> {
 }
 
 /// The first of these numbers of ranks after which no further one is faster. `seconds` gives the
-/// time of a step on that many ranks if it is known.
+/// time of a step on that many ranks if it is known; `matters` says whether steps that take so long
+/// are worth a faster number.
 fn choose(
     candidates: impl IntoIterator<Item = usize>,
     mut seconds: impl FnMut(usize) -> Option<f64>,
+    matters: impl Fn(f64) -> bool,
 ) -> Option<usize> {
     let mut best: Option<(usize, f64)> = None;
     for ranks in candidates {
@@ -67,6 +65,9 @@ fn choose(
         match best {
             Some((_, fastest)) if found * FASTER > fastest => break,
             _ => best = Some((ranks, found)),
+        }
+        if !matters(found) {
+            break;
         }
     }
     best.map(|(ranks, _)| ranks)
@@ -86,8 +87,14 @@ pub(crate) struct Timing {
     pub(crate) step: f64,
 }
 
-/// How long a problem takes on this many ranks as threads, if it can be stepped.
-pub(crate) fn timing(problem: &Problem, ranks: usize, timed: Duration) -> Option<Timing> {
+/// How long a problem takes on this many ranks as threads, if it can be stepped. The first steps,
+/// which also touch the memory, tell about how long a step takes; `timed` gives the seconds of the
+/// measurement from that.
+pub(crate) fn timing(
+    problem: &Problem,
+    ranks: usize,
+    timed: impl Fn(f64) -> f64 + Sync,
+) -> Option<Timing> {
     // So short that the state hardly changes.
     let start = problem.times.start;
     let dt = if start == 0.0 { 1e-30 } else { 1e-12 * start.abs() };
@@ -96,10 +103,12 @@ pub(crate) fn timing(problem: &Problem, ranks: usize, timed: Duration) -> Option
         let builder = problem.simulation(world).dt(dt).max_steps(None);
         let mut simulation = builder.build().map_err(|errors| errors.to_string())?;
         let setup = began.elapsed().as_secs_f64();
-        // The first steps touch the memory.
-        let mut time = || seconds_per_step(&mut simulation, dt, timed).map_err(|e| e.to_string());
-        time()?;
-        Ok::<_, String>(Timing { setup, step: time()? })
+        let mut time = |seconds: f64| {
+            let timed = Duration::from_secs_f64(seconds);
+            seconds_per_step(&mut simulation, dt, timed).map_err(|error| error.to_string())
+        };
+        let about = time(QUICK)?;
+        Ok::<_, String>(Timing { setup, step: time(timed(about))? })
     };
     let timing = match ranks {
         1 => on(&World::solo()).ok()?,
@@ -124,11 +133,13 @@ mod tests {
     fn more_ranks_are_chosen_only_as_long_as_they_pay() {
         let choice = |times: &[f64]| {
             let at = |ranks: usize| times.get(ranks.ilog2() as usize).copied();
-            choose(doubled(1, 8), at)
+            choose(doubled(1, 8), at, |step| step >= 0.1)
         };
         assert_eq!(choice(&[1.0, 0.5, 0.26, 0.15]), Some(8));
         assert_eq!(choice(&[1.0, 0.5, 0.48, 0.1]), Some(2));
         assert_eq!(choice(&[1.0, 20.0, 0.1, 0.1]), Some(1));
+        // Where the run is short enough, no further number is tried.
+        assert_eq!(choice(&[1.0, 0.09, 0.01, 0.001]), Some(2));
         // What cannot be timed is not chosen.
         assert_eq!(choice(&[1.0, 0.5]), Some(2));
         assert_eq!(choice(&[]), None);

@@ -1,7 +1,7 @@
 //! The failure watch, by which rank threads that wait for others learn that these have failed.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,9 +12,11 @@ const SPINS: usize = 2000;
 /// How many times a rank then lets other threads run before it goes to sleep, where there are more
 /// ranks than cores: it is cheaper to let another rank go on than to be woken by it.
 const YIELDS: usize = 200;
-/// A rank that did not get its core back within this time shares it with other programs. It goes
-/// to sleep, since sleepers are preferred when they wake up.
+/// A rank that did not get its core back within this time shares it with other programs. Then ranks
+/// go to sleep at once the next so many times that they wait, since sleepers are preferred when they
+/// wake up.
 const CROWDED: Duration = Duration::from_micros(500);
+const ASLEEP: u32 = 2000;
 /// How often a sleeping rank checks whether another one has failed.
 const PATIENCE: Duration = Duration::from_millis(20);
 
@@ -32,6 +34,8 @@ pub(crate) struct FailureWatch {
     ended: Vec<AtomicBool>,
     /// Whether there are more ranks than cores.
     crowded: bool,
+    /// How many more times ranks go to sleep at once, where there are more of them than cores.
+    asleep: AtomicU32,
 }
 
 impl FailureWatch {
@@ -43,6 +47,7 @@ impl FailureWatch {
             failed: AtomicBool::new(false),
             ended: (0..ranks).map(|_| AtomicBool::new(false)).collect(),
             crowded: ranks > cores,
+            asleep: AtomicU32::new(0),
         }
     }
 
@@ -90,10 +95,19 @@ impl FailureWatch {
             }
             return;
         }
+        let left = self.asleep.load(Ordering::Relaxed);
+        if left > 0 {
+            self.asleep.store(left - 1, Ordering::Relaxed);
+            return;
+        }
         // A rank that kept looking would keep others from working.
         let began = Instant::now();
         for _ in 0..YIELDS {
-            if happened() || began.elapsed() > CROWDED {
+            if happened() {
+                return;
+            }
+            if began.elapsed() > CROWDED {
+                self.asleep.store(ASLEEP, Ordering::Relaxed);
                 return;
             }
             std::thread::yield_now();

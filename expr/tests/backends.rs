@@ -303,12 +303,12 @@ fn agrees(case: Case, natives: &[Native]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Several tests of 60 cases each, which a runner can run side by side.
+/// Several tests of 20 cases each, others every time, which a runner can run side by side.
 macro_rules! shares {
     ($($name:ident: $natives:expr;)*) => {
         proptest! {
             #![proptest_config(ProptestConfig {
-                cases: 60,
+                cases: 20,
                 max_shrink_iters: 200,
                 ..ProptestConfig::default()
             })]

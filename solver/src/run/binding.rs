@@ -116,7 +116,7 @@ mod tests {
     use crate::plan::margins::Margins;
 
     fn memory() -> Memory {
-        Memory::new(Layout::new([1, 2, 3], [0, 1, 1]), 3, 3).unwrap()
+        Memory::new(Layout::new([1, 2, 3], [0, 1, 1]), 3, 3, 0).unwrap()
     }
 
     fn sweep(inputs: Vec<Slot>, outputs: Vec<Slot>) -> Action<Slot> {

@@ -13,6 +13,13 @@ const ALIAS: usize = 512;
 /// of cache lines.
 const STAGGER: usize = 9 * CACHE_LINE;
 
+/// The arrays of each rank are shifted by this number of doubles against those of the rank before,
+/// since threads on one core may share its caches, and their memory often begins at like addresses.
+/// The shift is not a multiple of the size of a way of a cache.
+const APART: usize = 8192 + 5 * CACHE_LINE;
+/// The number of ranks after which the shifts begin anew.
+const SHIFTED: usize = 16;
+
 /// The row for the results of reductions and for single numbers. The rows of random numbers follow
 /// it.
 pub(crate) const RESULT_ROW: usize = 0;
@@ -28,25 +35,31 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Makes arrays and rows that are all zero.
+    /// Makes arrays and rows that are all zero, for the rank of this number.
     ///
     /// # Errors
     /// If the system does not grant the memory.
-    pub(crate) fn new(layout: Layout, arrays: usize, rows: usize) -> Result<Self, Error> {
+    pub(crate) fn new(
+        layout: Layout,
+        arrays: usize,
+        rows: usize,
+        rank: usize,
+    ) -> Result<Self, Error> {
         let stride = Self::stride(layout);
-        let bytes = Self::bytes(layout, arrays, rows);
+        let shift = rank % SHIFTED * APART;
+        let bytes = Self::bytes(layout, arrays, rows) + shift * size_of::<f64>();
         let needed = bytes as u64;
         let pages =
             MmapMut::map_anon(bytes.max(1)).map_err(|source| Error::NoMemory { needed, source })?;
         // With huge pages, addresses are translated faster. Without them, nothing is lost.
         #[cfg(target_os = "linux")]
         let _ = pages.advise(memmap2::Advice::HugePage);
-        let first_row = arrays * stride;
-        let arrays = (0..arrays).map(|k| k * stride).collect();
+        let first_row = shift + arrays * stride;
+        let arrays = (0..arrays).map(|k| shift + k * stride).collect();
         Ok(Memory { pages, layout, arrays, first_row })
     }
 
-    /// The number of bytes that arrays and rows take.
+    /// The number of bytes that arrays and rows take on rank 0.
     pub(crate) fn bytes(layout: Layout, arrays: usize, rows: usize) -> usize {
         Self::doubles(layout, arrays, rows).next_multiple_of(CACHE_LINE) * size_of::<f64>()
     }
@@ -131,7 +144,11 @@ mod tests {
     use super::*;
 
     fn memory() -> Memory {
-        Memory::new(Layout::new([3, 4, 5], [1, 2, 1]), 4, 2).unwrap()
+        on_rank(0)
+    }
+
+    fn on_rank(rank: usize) -> Memory {
+        Memory::new(Layout::new([3, 4, 5], [1, 2, 1]), 4, 2, rank).unwrap()
     }
 
     #[test]
@@ -170,6 +187,10 @@ mod tests {
         let places: std::collections::HashSet<_> =
             (0..4).map(|array| memory.array(array) % ALIAS / CACHE_LINE).collect();
         assert_eq!(places.len(), 4);
+        // Nor does any array of another rank.
+        let other = on_rank(1);
+        let beside: Vec<_> = (0..4).map(|array| other.array(array) % ALIAS / CACHE_LINE).collect();
+        assert!(beside.iter().all(|place| !places.contains(place)), "{beside:?} {places:?}");
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl<'a> Assembly<'a> {
         let layout = block.layout(halo);
         let enough = machine_memory::check(Memory::bytes(layout, setup.arrays, setup.rows), world);
         world.agree(enough).map_err(elsewhere)?;
-        let memory = world.agree(Memory::new(layout, setup.arrays, setup.rows));
+        let memory = world.agree(Memory::new(layout, setup.arrays, setup.rows, world.rank()));
         let memory = memory.map_err(elsewhere)?;
         Ok(Assembly { pde, world, seed, start, decomposition, block, memory, blocked, data_widths })
     }

@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use inkwell::IntPredicate;
-use inkwell::attributes::AttributeLoc;
+use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::basic_block::BasicBlock;
 use inkwell::context::Context;
 use inkwell::module::Module;
@@ -55,6 +55,11 @@ pub(super) fn emit<'ctx>(
     ] {
         function.add_attribute(AttributeLoc::Function, context.create_string_attribute(key, value));
     }
+    // Vectors that find no register lie on the stack. Where a thread's stack begins would decide
+    // whether each of them lies on two cache lines.
+    let aligned = Attribute::get_named_enum_kind_id("alignstack");
+    let line = context.create_enum_attribute(aligned, (CACHE_LINE * size_of::<f64>()) as u64);
+    function.add_attribute(AttributeLoc::Function, line);
     let [memory, inputs, outputs, pitch, cells, parameters, profiles] =
         [0, 1, 2, 3, 4, 5, 6].map(|k| {
             let parameter = function.get_nth_param(k).expect("there are nine parameters");

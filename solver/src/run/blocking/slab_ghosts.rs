@@ -207,7 +207,7 @@ mod tests {
         let pde = pde.boundary("y", Condition::Antiperiodic).build().unwrap();
         let plan = euler_step(&pde);
         let (world, _, block) = alone(&pde);
-        let mut memory = Memory::new(block.layout([0, 1, 1]), plan.arrays(), 0).unwrap();
+        let mut memory = Memory::new(block.layout([0, 1, 1]), plan.arrays(), 0, 0).unwrap();
         let layout = &memory.layout();
         let mut scratch = Scratch::default();
         let halo = plan.actions().iter().find(|action| matches!(action, Action::Halo { .. }));

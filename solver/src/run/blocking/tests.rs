@@ -46,7 +46,7 @@ fn prepared(pde: &Pde, asked: Blocking) -> (World, Subdomain, Memory, Executor, 
     let deep = DeepPipeline::new(pde, &plan, &cut, asked).unwrap();
     let (halo, more) = (plan.halo(), deep.halo());
     let layout = block.layout(std::array::from_fn(|axis| halo[axis].max(more[axis])));
-    let mut memory = Memory::new(layout, plan.arrays(), plan.rows()).unwrap();
+    let mut memory = Memory::new(layout, plan.arrays(), plan.rows(), 0).unwrap();
     let executor = Executor::new(pde, &world, &block, &memory, plan, 0, Backend::Closures).unwrap();
     let mut wavefront = Wavefront::new(pde, &world, &block, &memory, &executor, &deep);
     deep.tune(&world, &block, &mut memory, &mut wavefront).unwrap();

@@ -31,7 +31,7 @@ const TIMED: usize = 64 << 20;
 const SHORT: f64 = 0.05;
 /// A choice is not tried if the measurements would take more seconds than this. So little is tried
 /// where arithmetic takes most of the time, which nothing here changes.
-const ENOUGH: f64 = 1.0;
+const ENOUGH: f64 = 0.5;
 /// A choice must be faster than the best one so far by this factor.
 const BETTER: f64 = 1.02;
 /// A block that stays in the fastest caches is swept so many times for a measurement that about this
