@@ -132,7 +132,9 @@ fn describe(
         ),
     );
     let times = &problem.times;
-    line("time", format!("{} {}", times.steps()?, times.describe()));
+    let steps = times.steps()?;
+    let noun = if steps == 1 { "step" } else { "steps" };
+    line("time", format!("{steps} {noun} {}", times.describe()));
     line("stable dt", stable(times, step));
     line("run time", Estimate::new(problem, ranks, speed, read).describe(speed));
     Ok(text)

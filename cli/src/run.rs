@@ -1,6 +1,7 @@
 //! `fluxions run`: solves a problem.
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use fluxions::comm::World;
 use fluxions_io::problem::{Warning, Warnings};
@@ -58,12 +59,13 @@ fn solve(args: &RunArgs, world: &World) -> Result<(), Failure> {
     };
     together(world, prepared)?;
 
+    let began = Instant::now();
     let report = match simulation.run_until(problem.times.end) {
         Ok(_) => simulation.finish().map_err(Failure::from),
         Err(error) => {
             // Its memory may be needed to find out why.
             drop(simulation);
-            Err(failed(&problem, world, error))
+            Err(failed(&problem, world, error, began.elapsed().as_secs_f64()))
         }
     };
     if !args.quiet {
@@ -101,7 +103,7 @@ fn build(
         builder = builder.track(diagnostics.every.clone(), writer);
     }
     let mut header = format!(
-        "Fluxions {} solves {} on {} rank(s), in {}",
+        "Fluxions {} solves {} on {} rank(s), in steps {}",
         env!("CARGO_PKG_VERSION"),
         problem.name,
         world.size(),
@@ -118,8 +120,8 @@ fn build(
 
 /// The failure of a solve, explained in terms of the problem file where that is possible. Collective
 /// where a number is not finite.
-fn failed(problem: &Problem, world: &World, error: Error) -> Failure {
-    match problem.why_not_finite(world, &error) {
+fn failed(problem: &Problem, world: &World, error: Error, seconds: f64) -> Failure {
+    match problem.why_not_finite(world, &error, seconds) {
         Some(told) => Failure::Explained(told),
         None => error.into(),
     }

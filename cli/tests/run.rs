@@ -364,7 +364,7 @@ fn a_solve_that_fails_has_its_exit_code_and_place() {
         let message = home.fail(3, &args);
         assert!(message.contains("is not finite at x = "), "{message}");
         assert!(message.contains("in cell [") && message.contains("(step "), "{message}");
-        assert!(message.contains("the longest stable one is"), "{message}");
+        assert!(message.contains("the longest stable one was"), "{message}");
     }
 }
 

@@ -10,6 +10,11 @@ pub fn measured(x: f64) -> String {
     if is_handy(x) { format!("{x:.6}") } else { format!("{x:.6e}") }
 }
 
+/// A number rounded to four digits.
+pub fn short(x: f64) -> String {
+    brief(format!("{x:.3e}").parse().unwrap_or(x))
+}
+
 /// A number rounded to so many decimals, without the zeros at the end.
 pub fn rounded(x: f64, decimals: usize) -> String {
     let text = format!("{x:.decimals$}");
@@ -33,6 +38,7 @@ mod tests {
         assert_eq!(brief(0.0), "0");
         assert_eq!(brief(-2.5), "-2.5");
         assert_eq!(brief(1e300), "1e300");
+        assert_eq!((short(0.1 + 0.2), short(1.54905e306)), ("0.3".into(), "1.549e306".into()));
         assert_eq!(measured(0.25), "0.250000");
         assert_eq!(measured(-1.5e-9), "-1.500000e-9");
         assert_eq!(measured(f64::NAN), "NaN");

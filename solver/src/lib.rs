@@ -22,6 +22,7 @@ pub use inspect::doubts::{Doubt, doubts, looked_at};
 pub use inspect::inspection::{Inspection, Speed, measured_speed, seconds_per_step};
 pub use inspect::machine::{BEYOND_CACHES, copy_bandwidth, message_latency, reduction_latency};
 pub use inspect::pass_time::PassTime;
+pub use inspect::replay::{BeforeFailure, Growth, before_failure};
 pub use inspect::stability::{StableStep, stable_step};
 pub use operators::{FieldOperator, StencilCells};
 pub use run::blocking::options::Blocking;

@@ -67,10 +67,10 @@ impl Times {
         }
     }
 
-    /// How steps are made, as in `steps of 0.1 by rk4`.
+    /// How steps are made, as in `of 0.1 by rk4`.
     pub fn describe(&self) -> String {
         let automatic = if self.automatic { " (dt = \"auto\")" } else { "" };
-        format!("steps of {}{automatic} by {}", self.dt, self.scheme_name())
+        format!("of {}{automatic} by {}", self.dt, self.scheme_name())
     }
 }
 

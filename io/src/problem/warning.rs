@@ -240,29 +240,37 @@ pub(crate) fn too_fine(document: &Table<'_>, grid: &Grid) -> Vec<Warning> {
     warnings
 }
 
-/// Conditions at which no operator looks, given what the operators look at: a field or definition by
-/// its name, and an axis or all of them.
+/// Conditions without effect, given what the operators look at: a field or definition by its name, and
+/// an axis or all of them.
 pub(crate) fn unused_conditions(
     conditions: &[(BoundaryPlace, Range<usize>)],
     looked: &[(String, Option<String>)],
 ) -> Vec<Warning> {
     let mut warnings = Vec::new();
     for (place, span) in conditions {
-        let axis = place.at.trim_end_matches(['-', '+']);
-        let here = |(name, along): &(String, Option<String>)| {
-            let mine = place.of.as_ref().is_none_or(|of| of == name);
-            mine && along.as_ref().is_none_or(|along| along == axis)
+        let axis = place.axis();
+        let here = |(name, along): &&(String, Option<String>)| {
+            place.is_for(name) && along.as_ref().is_none_or(|along| along == axis)
         };
-        if looked.iter().any(here) {
+        let mut looked = looked.iter().filter(here).peekable();
+        let nobody_looks = looked.peek().is_none();
+        let counts = |name: &str, side: &char| {
+            let beats = |(other, _): &(BoundaryPlace, _)| other.beats(place, name, *side);
+            !conditions.iter().any(beats)
+        };
+        if looked.any(|(name, _)| place.sides().any(|side| counts(name, &side))) {
             continue;
         }
         let message = match &place.of {
+            _ if !nobody_looks => "more specific conditions override this one everywhere".into(),
             Some(of) => format!("no operator looks at `{of}` beyond the walls of {axis}"),
             None => format!("no operator looks beyond the walls of {axis}"),
         };
-        let help =
-            Some("this condition has no effect: remove it, or use an operator along the axis");
-        warnings.push(Warning(Diagnostic::at(span.clone(), message).help(help)));
+        let help = match nobody_looks {
+            true => "this condition has no effect: remove it, or use an operator along the axis",
+            false => "this condition has no effect: remove it, or those that override it",
+        };
+        warnings.push(Warning(Diagnostic::at(span.clone(), message).help(Some(help))));
     }
     warnings
 }
@@ -270,13 +278,42 @@ pub(crate) fn unused_conditions(
 /// For which quantity, and where, a condition stands.
 #[derive(Clone, Debug)]
 pub(crate) struct BoundaryPlace {
-    pub(crate) of: Option<String>,
-    pub(crate) at: String,
+    of: Option<String>,
+    at: String,
+    /// Whether it is for normal components only.
+    normal: bool,
+}
+
+impl BoundaryPlace {
+    fn axis(&self) -> &str {
+        self.at.trim_end_matches(['-', '+'])
+    }
+
+    /// Both sides of its axis, or the one for which it stands.
+    fn sides(&self) -> impl Iterator<Item = char> {
+        let stands_for = |side: &char| self.at == self.axis() || self.at.ends_with(*side);
+        ['-', '+'].into_iter().filter(move |side| stands_for(side))
+    }
+
+    fn is_for(&self, name: &str) -> bool {
+        self.of.as_ref().is_none_or(|of| of == name)
+    }
+
+    /// Whether this condition counts instead of `other` for a quantity on a side of its axis.
+    fn beats(&self, other: &BoundaryPlace, name: &str, side: char) -> bool {
+        let specific = |place: &BoundaryPlace| (place.of.is_some(), place.at != place.axis());
+        self.axis() == other.axis()
+            && self.is_for(name)
+            && self.sides().any(|own| own == side)
+            && !self.normal
+            && specific(self) > specific(other)
+    }
 }
 
 impl From<&BoundaryEntry> for BoundaryPlace {
     fn from(entry: &BoundaryEntry) -> Self {
-        BoundaryPlace { of: entry.of.clone(), at: entry.at.clone() }
+        let (of, at) = (entry.of.clone(), entry.at.clone());
+        BoundaryPlace { of, at, normal: entry.condition.is_normal() }
     }
 }
 

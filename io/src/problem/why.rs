@@ -2,35 +2,101 @@
 
 use fluxions_comm::World;
 use fluxions_grid::Axis;
-use fluxions_solver::{Cause, Error, cause_in_equations, cause_in_initial, stable_step};
+use fluxions_solver::{
+    BeforeFailure, Cause, Error, Growth, before_failure, cause_in_equations, cause_in_initial,
+    stable_step,
+};
 
 use super::diagnostic::{Diagnostic, Mistakes};
 use super::help::help;
 use super::{Problem, Times};
-use crate::numbers::brief;
+use crate::numbers::{brief, short};
 
 const HELP: &str = "a shorter time step does not help: the initial state leads to it";
 
+/// Runs that took more seconds than this are not made again.
+const REPLAYED: f64 = 10.0;
+
 impl Problem {
     /// Explains why a number is not finite, if that is what the error says: which operation made
-    /// it where the equations do so at once, else how long the time step may be. The same on all
-    /// ranks, but for the advice, which rank 0 has. Collective.
-    pub fn why_not_finite(&self, world: &World, error: &Error) -> Option<Mistakes> {
+    /// it, or what grew before, and how long the time step may be. `seconds` tells how long the
+    /// steps took: short runs are made again to find out. The same on all ranks, but for advice
+    /// that only rank 0 has. Collective.
+    pub fn why_not_finite(&self, world: &World, error: &Error, seconds: f64) -> Option<Mistakes> {
         let Error::NotFinite { step: step @ 1.., .. } = error else { return None };
-        // Later states are not kept; the first one can be made anew.
-        let cause = if *step == 1 { self.cause_at_start(world) } else { None };
-        let told = match cause {
-            Some(cause) => self.told(&cause).help(Some(HELP)),
-            None => {
-                let message = error.to_string();
-                let help = match world.is_root() {
-                    true => self.advice_on_step().or_else(|| help(error)),
-                    false => None,
-                };
-                Diagnostic { message, span: None, label: String::new(), help }
-            }
+        let told = match step {
+            1 => self.cause_at_start(world).map(|cause| self.told(&cause).help(Some(HELP))),
+            _ => self.told_by_replay(world, error, *step, seconds),
         };
+        let told = told.unwrap_or_else(|| {
+            let help = match world.is_root() {
+                true => self.advice_on_step().or_else(|| help(error)),
+                false => None,
+            };
+            Diagnostic { message: error.to_string(), span: None, label: String::new(), help }
+        });
         Some(Mistakes::new(&self.name, &self.text, vec![told]))
+    }
+
+    /// What a run that took so many seconds did before a number was not finite after this step, if
+    /// it was short enough to be made again. Collective.
+    fn told_by_replay(
+        &self,
+        world: &World,
+        error: &Error,
+        step: u64,
+        seconds: f64,
+    ) -> Option<Diagnostic> {
+        // Ranks that disagreed would wait for each other for ever.
+        if world.max(seconds).ok()? > REPLAYED {
+            return None;
+        }
+        let builder = || self.simulation(world).max_steps(None);
+        let before = before_failure(&self.pde, &self.times.scheme, builder, step).ok()?;
+        let advice = self.advice_by(&before);
+        if let (None, Some(cause)) = (&before.growth, &before.cause) {
+            let (time, step) = before.last;
+            let mut told = self.told(cause);
+            told.message += &format!(", at t = {} after step {step}", short(time));
+            let state = "a shorter time step does not help: the state after that step leads to it";
+            let short = self.times.dt <= self.times.longest(&before.stable);
+            return Some(told.help(Some(if short { state.into() } else { advice })));
+        }
+        let (message, label) = (error.to_string(), String::new());
+        Some(Diagnostic { message, span: None, label, help: Some(advice) })
+    }
+
+    /// What grew, and how long a step may be beside that of the problem, before a failure.
+    fn advice_by(&self, before: &BeforeFailure) -> String {
+        let (calm, step) = before.calm;
+        let grown = before.growth.iter().map(|Growth { array, magnitudes: [from, to] }| {
+            let (time, last) = before.last;
+            format!(
+                "`{array}` changed fastest: its largest magnitude was {} at t = {} (step {step}) \
+                 and {} at t = {} (step {last}); ",
+                short(*from),
+                short(calm),
+                short(*to),
+                short(time)
+            )
+        });
+        let longest = self.times.longest(&before.stable);
+        let dt = brief(self.times.dt);
+        let calm = short(calm);
+        let limit = Times::rounded_down(longest);
+        let step = if longest.is_infinite() {
+            format!("nothing limited the step dt = {dt} at t = {calm}")
+        } else if self.times.dt > longest {
+            format!(
+                "the step dt = {dt} is too long: the longest stable one was {limit} at t = {calm}"
+            )
+        } else {
+            format!(
+                "the longest stable step was {limit} at t = {calm}, and dt = {dt}: the solution \
+                 grows without bound, or needs shorter steps later"
+            )
+        };
+        grown.chain([step]).collect()
     }
 
     /// Explains why an initial value is not finite, if that is what the error says.

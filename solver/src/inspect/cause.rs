@@ -69,22 +69,40 @@ pub fn cause_in_equations(
     builder: SimulationBuilder<'_>,
 ) -> Result<Option<Cause>, Errors> {
     let kept = scheme_for(pde, scheme)?.kept(pde);
+    let builder = with_room_to_search(pde, &kept, builder);
+    let by_pass = Blocking { steps: Some(0), stream: Some(false), ..Blocking::default() };
+    let mut simulation = builder.backend(Backend::Closures).blocking(by_pass).build()?;
+    Ok(cause_in_state(pde, kept, &mut simulation)?)
+}
+
+/// A builder of simulations in whose states causes can be searched for.
+pub(super) fn with_room_to_search<'b>(
+    pde: &Pde,
+    kept: &[String],
+    builder: SimulationBuilder<'b>,
+) -> SimulationBuilder<'b> {
     let mut parts = Vec::new();
     for (field, expr) in pde.equations().iter().enumerate() {
         let owner = pde.conditions.owner_of_field(field);
         parts.push((expr.clone(), owner));
         parts_evaluated(pde, expr, owner, &mut parts);
     }
-    let plans = parts.iter().map(|(expr, owner)| evaluation::of_part(pde, &kept, expr, *owner));
-    let builder = plans.fold(builder, |builder, plan| builder.with_room_for(&plan));
-    let by_pass = Blocking { steps: Some(0), stream: Some(false), ..Blocking::default() };
-    let mut simulation = builder.backend(Backend::Closures).blocking(by_pass).build()?;
-    let mut search = Search { pde, state: Some(Evaluated { simulation: &mut simulation, kept }) };
+    let plans = parts.iter().map(|(expr, owner)| evaluation::of_part(pde, kept, expr, *owner));
+    plans.fold(builder, |builder, plan| builder.with_room_for(&plan))
+}
+
+/// What is not finite in the equations, evaluated in the present state, if anything is. Collective.
+pub(super) fn cause_in_state(
+    pde: &Pde,
+    kept: Vec<String>,
+    simulation: &mut Simulation,
+) -> Result<Option<Cause>, Error> {
+    let mut search = Search { pde, state: Some(Evaluated { simulation, kept }) };
     for (field, expr) in pde.equations().iter().enumerate() {
         let owner = pde.conditions.owner_of_field(field);
         if let Some(cell) = search.first(expr, owner)? {
             let origin = Origin::Equation(pde.fields()[field].clone());
-            return Ok(search.find(&Within { origin, owner }, expr, cell)?);
+            return search.find(&Within { origin, owner }, expr, cell);
         }
     }
     Ok(None)

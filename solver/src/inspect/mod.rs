@@ -7,4 +7,5 @@ pub(crate) mod inspection;
 pub(crate) mod machine;
 mod matrix;
 pub(crate) mod pass_time;
+pub(crate) mod replay;
 pub(crate) mod stability;

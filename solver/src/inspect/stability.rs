@@ -23,6 +23,7 @@ use crate::plan::program::{ArrayRef, OwnedExpr, Program};
 use crate::run::blocking::options::Blocking;
 use crate::run::executor::Executor;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
+use crate::schemes::scheme::Scheme;
 use crate::simulation::simulation::Simulation;
 use crate::system::formula::Formula;
 use crate::system::pde::Pde;
@@ -64,10 +65,16 @@ pub fn stable_step(
         let (of_equations, of_transport) = bounds(&part, &initial, whole)?;
         (rate, advected) = (rate.max(of_equations), advected.max(of_transport));
     }
-    let over = |limit: f64| if rate > 0.0 { limit / rate } else { f64::INFINITY };
-    let decaying = over(scheme.real_limit()).min(1.0 / advected);
-    let oscillating = over(scheme.imaginary_limit());
-    Ok(StableStep { rate, decaying, oscillating })
+    Ok(StableStep::new(&*scheme, rate, advected))
+}
+
+impl StableStep {
+    /// The step of a scheme for equations and a transport with these bounds per unit of time.
+    fn new(scheme: &dyn Scheme, rate: f64, advected: f64) -> Self {
+        let over = |limit: f64| if rate > 0.0 { limit / rate } else { f64::INFINITY };
+        let decaying = over(scheme.real_limit()).min(1.0 / advected);
+        StableStep { rate, decaying, oscillating: over(scheme.imaginary_limit()) }
+    }
 }
 
 /// The bounds of the equations and of transport for the whole grid of `pde`, on one rank.
@@ -76,7 +83,7 @@ fn bounds(pde: &Pde, initial: &[(String, Formula)], whole: bool) -> Result<(f64,
     const SHORT: f64 = 1e-30;
     let world = World::solo();
     let kept = scheme_for(pde, &SchemeChoice::Usual)?.kept(pde);
-    let (plan, blocks) = sensitivities(pde, &kept);
+    let sensitivities = Sensitivities::new(pde, &kept);
     // No step is made, so that the way in which it would be made need not be the fastest.
     let by_pass = Blocking { steps: Some(0), stream: Some(false), ..Blocking::default() };
     let mut builder = Simulation::builder(pde, &world).dt(SHORT);
@@ -87,24 +94,19 @@ fn bounds(pde: &Pde, initial: &[(String, Formula)], whole: bool) -> Result<(f64,
     // The derivatives are evaluated once, and no steps are made: code would take longer to compile.
     let one_by_one = Blocking { steps: Some(0), stream: Some(false), ..Blocking::default() };
     let builder = builder.backend(Backend::Closures).blocking(one_by_one);
-    let mut simulation = builder.with_room_for(&plan).build()?;
-    let bounds = simulation.reduce_all(plan).map_err(Errors::from)?;
-    let of_transport = simulation.measured().rate(pde, whole);
-
-    // The rows and columns are the arrays of fields, followed by those of quantities. Quantities
-    // are replaced by the arrays from which they are computed, beginning with those of high levels.
-    let mut matrix = Matrix::new(blocks.rows);
-    let measured = blocks.reduced.into_iter().zip(bounds);
-    for ((row, column), bound) in measured.chain(blocks.constant) {
-        matrix.add(row, column, bound);
-    }
-    Ok((matrix.leading(pde.arrays()).spectral_radius(), of_transport))
+    let mut simulation = builder.with_room_for(&sensitivities.plan).build()?;
+    let of_equations = sensitivities.rate(&mut simulation).map_err(Errors::from)?;
+    Ok((of_equations, simulation.measured().rate(pde, whole)))
 }
 
-/// The entries in the matrix of bounds: those that are the results of the reductions of a plan, in
-/// their order, and those that are the same in all cells.
-struct Blocks {
+/// How the right-hand sides depend on the values that they load: the entries of a matrix of bounds,
+/// whose rows and columns are the arrays of fields, followed by those of quantities.
+pub(super) struct Sensitivities {
+    /// A plan whose reductions give the largest sums of magnitudes of derivatives.
+    pub(super) plan: Plan,
+    /// The entries that are the results of the reductions, in their order.
     reduced: Vec<(usize, usize)>,
+    /// The entries that are the same in all cells.
     constant: Vec<((usize, usize), f64)>,
     rows: usize,
 }
@@ -120,84 +122,114 @@ struct Body {
     level: usize,
 }
 
-/// A plan whose reductions give the largest sums of magnitudes of derivatives. `kept` gives the
-/// names of the arrays that the scheme keeps between steps.
-fn sensitivities(pde: &Pde, kept: &[String]) -> (Plan, Blocks) {
-    let n = pde.all_arrays() + kept.len();
-    let targets = equations(pde);
-    let mut program = Program::new(pde, &targets);
-    let mut plan = PlanBuilder::new(pde, kept, &[&program]);
-    plan.add_arrays(program.array_names());
-    let slot = move |reference: ArrayRef| match reference {
-        ArrayRef::Quantity(array) => Slot::Array(n + array),
-        ArrayRef::Field(k) | ArrayRef::Extra(k) | ArrayRef::Random(k) => Slot::Array(k),
-    };
-    let prepared = plan.prepare(&mut program);
-    plan.push(&prepared, &slot);
+impl Sensitivities {
+    /// The sensitivities of a system. `kept` gives the names of the arrays that the scheme keeps
+    /// between steps.
+    pub(super) fn new(pde: &Pde, kept: &[String]) -> Self {
+        let n = pde.all_arrays() + kept.len();
+        let targets = equations(pde);
+        let mut program = Program::new(pde, &targets);
+        let mut plan = PlanBuilder::new(pde, kept, &[&program]);
+        plan.add_arrays(program.array_names());
+        let slot = move |reference: ArrayRef| match reference {
+            ArrayRef::Quantity(array) => Slot::Array(n + array),
+            ArrayRef::Field(k) | ArrayRef::Extra(k) | ArrayRef::Random(k) => Slot::Array(k),
+        };
+        let prepared = plan.prepare(&mut program);
+        plan.push(&prepared, &slot);
 
-    // The arrays in the order of their levels, so that each is computed from earlier ones.
-    let mut order: Vec<usize> = (0..program.quantities.len()).collect();
-    order.sort_by_key(|q| program.quantities[*q].level);
-    let arrays_of = |q: usize| program.quantities[q].arrays.iter().flatten().copied();
-    let columns: Vec<usize> = order.iter().flat_map(|q| arrays_of(*q)).collect();
-    let places: HashMap<usize, usize> = columns.iter().copied().zip(n..).collect();
-    let row_of = |array: usize| places[&array];
-    let rows = n + columns.len();
-    let mut blocks = Blocks { reduced: Vec::new(), constant: Vec::new(), rows };
-    let mut bodies = Vec::new();
-    for (field, target) in targets.iter().enumerate() {
-        let rows = pde.arrays_of(field).map(Some).collect();
-        let (expr, ty) = (target.expr.clone(), pde.types()[field]);
-        bodies.push(Body { rows, expr, ty, owner: target.owner, level: usize::MAX });
-    }
-    for (q, quantity) in program.quantities.iter().enumerate() {
-        let body = program.body(q);
-        let rows = quantity.arrays.iter().map(|array| array.map(row_of)).collect();
-        let (expr, ty) = (body.expr.clone(), body.expr.ty);
-        bodies.push(Body { rows, expr, ty, owner: body.owner, level: quantity.level - 1 });
-    }
-    for Body { rows, expr, ty, owner, level } in bodies {
-        let mut pass = PassBuilder::new(&mut program, level);
-        let parts = pass.value(OwnedExpr { expr: &expr, owner, name: "" });
-        let dimension = pde.space().dimension();
-        let numbers = parts.numbers(ty, dimension, &mut pass.builder);
-        for (row, value) in rows.into_iter().zip(numbers) {
-            let Some(row) = row else { continue };
-            let mut derivatives: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
-            for partial in partials(&mut pass.builder, value) {
-                derivatives.entry(partial.input).or_default().push(partial.derivative);
-            }
-            for (input, derivatives) in derivatives {
-                let array = &pass.inputs()[input];
-                let column = match array {
-                    ArrayRef::Field(array) if *array >= pde.arrays() => continue,
-                    ArrayRef::Field(array) => *array,
-                    ArrayRef::Quantity(array) => row_of(*array),
-                    ArrayRef::Extra(_) | ArrayRef::Random(_) => continue,
-                };
-                let builder = &mut pass.builder;
-                let mut sum = builder.constant(0.0);
-                for derivative in derivatives {
-                    let magnitude = builder.unary(Unary::Abs, derivative);
-                    sum = builder.binary(Binary::Add, sum, magnitude);
+        // The arrays in the order of their levels, so that each is computed from earlier ones.
+        let mut order: Vec<usize> = (0..program.quantities.len()).collect();
+        order.sort_by_key(|q| program.quantities[*q].level);
+        let arrays_of = |q: usize| program.quantities[q].arrays.iter().flatten().copied();
+        let columns: Vec<usize> = order.iter().flat_map(|q| arrays_of(*q)).collect();
+        let places: HashMap<usize, usize> = columns.iter().copied().zip(n..).collect();
+        let row_of = |array: usize| places[&array];
+        let rows = n + columns.len();
+        let (mut reduced, mut constant) = (Vec::new(), Vec::new());
+        let mut bodies = Vec::new();
+        for (field, target) in targets.iter().enumerate() {
+            let rows = pde.arrays_of(field).map(Some).collect();
+            let (expr, ty) = (target.expr.clone(), pde.types()[field]);
+            bodies.push(Body { rows, expr, ty, owner: target.owner, level: usize::MAX });
+        }
+        for (q, quantity) in program.quantities.iter().enumerate() {
+            let body = program.body(q);
+            let rows = quantity.arrays.iter().map(|array| array.map(row_of)).collect();
+            let (expr, ty) = (body.expr.clone(), body.expr.ty);
+            bodies.push(Body { rows, expr, ty, owner: body.owner, level: quantity.level - 1 });
+        }
+        for Body { rows, expr, ty, owner, level } in bodies {
+            let mut pass = PassBuilder::new(&mut program, level);
+            let parts = pass.value(OwnedExpr { expr: &expr, owner, name: "" });
+            let dimension = pde.space().dimension();
+            let numbers = parts.numbers(ty, dimension, &mut pass.builder);
+            for (row, value) in rows.into_iter().zip(numbers) {
+                let Some(row) = row else { continue };
+                let mut derivatives: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
+                for partial in partials(&mut pass.builder, value) {
+                    derivatives.entry(partial.input).or_default().push(partial.derivative);
                 }
-                // At a corner, such as that of sqrt(u) at 0, a derivative may not be finite.
-                let most = builder.constant(f64::MAX);
-                let finite = builder.binary(Binary::LessEqual, sum, most);
-                let zero = builder.constant(0.0);
-                let sum = builder.select(finite, sum, zero);
-                if let Some(same) = builder.as_constant(sum) {
-                    blocks.constant.push(((row, column), same));
-                    continue;
+                for (input, derivatives) in derivatives {
+                    let array = &pass.inputs()[input];
+                    let column = match array {
+                        ArrayRef::Field(array) if *array >= pde.arrays() => continue,
+                        ArrayRef::Field(array) => *array,
+                        ArrayRef::Quantity(array) => row_of(*array),
+                        ArrayRef::Extra(_) | ArrayRef::Random(_) => continue,
+                    };
+                    let builder = &mut pass.builder;
+                    let mut sum = builder.constant(0.0);
+                    for derivative in derivatives {
+                        let magnitude = builder.unary(Unary::Abs, derivative);
+                        sum = builder.binary(Binary::Add, sum, magnitude);
+                    }
+                    // At a corner, such as that of sqrt(u) at 0, a derivative may not be finite.
+                    let most = builder.constant(f64::MAX);
+                    let finite = builder.binary(Binary::LessEqual, sum, most);
+                    let zero = builder.constant(0.0);
+                    let sum = builder.select(finite, sum, zero);
+                    if let Some(same) = builder.as_constant(sum) {
+                        constant.push(((row, column), same));
+                        continue;
+                    }
+                    let (kernel, inputs) = builder.kernel_of(sum);
+                    let inputs =
+                        inputs.into_iter().map(|input| slot(pass.inputs()[input])).collect();
+                    plan.reduce(kernel, inputs, Reduction::Max);
+                    reduced.push((row, column));
                 }
-                let (kernel, inputs) = builder.kernel_of(sum);
-                let inputs = inputs.into_iter().map(|input| slot(pass.inputs()[input])).collect();
-                plan.reduce(kernel, inputs, Reduction::Max);
-                blocks.reduced.push((row, column));
             }
         }
+        Sensitivities { plan: plan.finish(), reduced, constant, rows }
     }
-    (plan.finish(), blocks)
+
+    /// A bound of the magnitude of the eigenvalues of the equations, linearised about the present
+    /// state of a simulation that has room for the plan. Collective.
+    pub(super) fn rate(&self, simulation: &mut Simulation) -> Result<f64, Error> {
+        let bounds = simulation.reduce_all(self.plan.clone())?;
+        // Quantities are replaced by the arrays from which they are computed, beginning with those
+        // of high levels.
+        let mut matrix = Matrix::new(self.rows);
+        let measured = self.reduced.iter().copied().zip(bounds);
+        for ((row, column), bound) in measured.chain(self.constant.iter().copied()) {
+            matrix.add(row, column, bound);
+        }
+        let arrays = simulation.pde().arrays();
+        Ok(matrix.leading(arrays).spectral_radius())
+    }
+
+    /// The longest stable step of a scheme in the present state of a simulation that has room for
+    /// the plan; of transport what was known before the first step counts. Collective.
+    pub(super) fn stable_step(
+        &self,
+        scheme: &dyn Scheme,
+        simulation: &mut Simulation,
+    ) -> Result<StableStep, Error> {
+        let rate = self.rate(simulation)?;
+        let advected = simulation.measured().rate(simulation.pde(), true);
+        Ok(StableStep::new(scheme, rate, advected))
+    }
 }
 
 impl Simulation {

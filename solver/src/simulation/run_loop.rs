@@ -205,6 +205,17 @@ impl Simulation {
         Ok(())
     }
 
+    /// Makes steps of the usual length up to this number of them, without looking at trackers, nor
+    /// at whether numbers are finite. Collective.
+    pub(crate) fn step_to(&mut self, steps: u64) -> Result<(), Error> {
+        self.clock.set_end(None)?;
+        while self.steps < steps {
+            self.health.begin(self.steps);
+            self.advance(steps - self.steps)?;
+        }
+        Ok(())
+    }
+
     /// Calls the trackers that are due: whether the run goes on.
     fn track(&mut self, is_last: bool, moment: bool) -> Result<Flow, Error> {
         let began = Instant::now();
