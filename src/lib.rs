@@ -61,11 +61,12 @@ pub mod io {
 /// Systems of equations, how they are stepped, and the run loop.
 pub mod solver {
     pub use fluxions_solver::{
-        Advector, Blocking, Error, Errors, Every, ExternalSource, FieldOperator, Flow, Formula,
-        GO_ON, Inspection, Interpretation, Mpdata, PassTime, Pde, PdeBuilder, Report, RunState,
-        ScheduleState, SchemeChoice, SchemeProperties, Simulation, SimulationBuilder, Snapshot,
-        Sources, StableStep, StencilCells, StopReason, Tableau, ThirdOrder, Tracker, TrackerError,
-        TrackerState, Transport, Values, WallFunction, WallPoint, stable_step,
+        Advector, ArgumentConditions, Blocking, Error, Errors, Every, ExternalSource,
+        FieldOperator, Flow, Formula, GO_ON, Inspection, Interpretation, Mpdata, PassTime, Pde,
+        PdeBuilder, Report, RunState, ScheduleState, SchemeChoice, SchemeProperties, Simulation,
+        SimulationBuilder, Snapshot, Sources, StableStep, StencilCells, StopReason, Tableau,
+        ThirdOrder, Tracker, TrackerError, TrackerState, Transport, Values, WallFunction,
+        WallPoint, stable_step,
     };
 }
 
@@ -80,9 +81,10 @@ pub mod prelude {
     pub use fluxions_grid::{Condition, Geometry, Grid, GridBuilder};
     pub use fluxions_io::{Problem, RunFolder, SeriesWriter};
     pub use fluxions_solver::{
-        Advector, Blocking, Every, FieldOperator, Flow, Formula, GO_ON, Interpretation, Mpdata,
-        Pde, PdeBuilder, Report, SchemeChoice, Simulation, Snapshot, Sources, StopReason, Tableau,
-        ThirdOrder, Tracker, TrackerError, Transport, Values, WallFunction, WallPoint,
+        Advector, ArgumentConditions, Blocking, Every, FieldOperator, Flow, Formula, GO_ON,
+        Interpretation, Mpdata, Pde, PdeBuilder, Report, SchemeChoice, Simulation, Snapshot,
+        Sources, StopReason, Tableau, ThirdOrder, Tracker, TrackerError, Transport, Values,
+        WallFunction, WallPoint,
     };
 }
 

@@ -233,9 +233,11 @@ fn a_parameter_from_a_file_is_a_field_that_operators_can_use() {
     let from_file = problem("{ file = \"run/series.h5\", field = \"u\", time = 0 }");
     let one = solve(&from_file, 1);
     assert_eq!(one, solve(&from_file, 3));
-    let written = solve(&problem("\"sin(pi*x) + y\""), 1);
-    // An expression has the common conditions where `d_dx` and `laplace` look beyond the wall; x is
-    // periodic, and diffusion continues both in a straight line.
+    // With py-pde's meaning an expression has the common conditions where `d_dx` and `laplace` look
+    // beyond the wall, as the external field has; x is periodic, and diffusion continues both in a
+    // straight line.
+    let own = "\n[boundary]\narguments = \"own field\"\n";
+    let written = solve(&(problem("\"sin(pi*x) + y\"") + own), 1);
     for (a, b) in one.iter().zip(&written) {
         assert!((a - b).abs() < 1e-12, "{a} {b}");
     }

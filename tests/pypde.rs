@@ -201,11 +201,14 @@ fn swift_hohenberg_as_an_equation_is_that_of_the_library_on_five_grids() {
 fn coordinates_stand_in_equations_and_under_operators() {
     let pde = Pde::on(&unit(&[4])).equation("c", "x");
     assert_close(&euler(pde, [0.1, 1.0], &[]), [0.5, 1.5, 2.5, 3.5], 1e-12);
-    let pde = Pde::on(&unit(&[4])).equation("c", "dot(gradient(x), gradient(c))");
-    assert_eq!(euler(pde, [0.1, 1.0], &[("c", "1")]), [1.0; 4]);
-    let pde = Pde::on(&unit(&[4])).equation("c", "dot(gradient(x), gradient(c))");
-    let c = euler(pde, [1.0, 1.0], &[("c", "x^2")]);
-    // ∂x/∂x is ½ at the ends, where the derivative is 0 at the wall.
+    let pde = || Pde::on(&unit(&[4])).equation("c", "dot(gradient(x), gradient(c))");
+    assert_eq!(euler(pde(), [0.1, 1.0], &[("c", "1")]), [1.0; 4]);
+    // ∂x/∂x is 1 everywhere, and ∂c/∂x half of it at the ends, where the derivative is 0 at the wall.
+    let c = euler(pde(), [1.0, 1.0], &[("c", "x^2")]);
+    assert_close(&c, [0.25 + 1.0, 2.25 + 3.0, 6.25 + 5.0, 12.25 + 3.0], 1e-12);
+    // In py-pde x has the derivative 0 at the wall too.
+    let own = pde().arguments(ArgumentConditions::OwnField);
+    let c = euler(own, [1.0, 1.0], &[("c", "x^2")]);
     assert_close(&c, [0.25 + 0.5 * 1.0, 2.25 + 3.0, 6.25 + 5.0, 12.25 + 0.5 * 3.0], 1e-12);
 }
 

@@ -67,6 +67,9 @@ pub enum Condition<T> {
     Open,
     /// Nothing passes the wall. The values beyond it mirror those within.
     Wall,
+    /// The values beyond the wall follow from how those go on of which the quantity is made. This is
+    /// what holds for the arguments of operators by themselves; it cannot be given.
+    Continued,
     /// A pole of a sphere. Beyond it lie the cells on its other side, half the length of the
     /// periodic axis away.
     Pole,
@@ -99,6 +102,7 @@ impl<T> Condition<T> {
             Condition::Function(v) => Condition::Function(f(v)?),
             Condition::Open => Condition::Open,
             Condition::Wall => Condition::Wall,
+            Condition::Continued => Condition::Continued,
             Condition::Pole => Condition::Pole,
             Condition::Periodic => Condition::Periodic,
             Condition::Antiperiodic => Condition::Antiperiodic,
@@ -120,6 +124,7 @@ impl<T> Condition<T> {
             | Condition::NormalMixed { coefficient, value } => vec![coefficient, value],
             Condition::Open
             | Condition::Wall
+            | Condition::Continued
             | Condition::Pole
             | Condition::Periodic
             | Condition::Antiperiodic => vec![],
@@ -172,6 +177,7 @@ impl<T> Condition<T> {
             Condition::Function(_) => "function",
             Condition::Open => "open",
             Condition::Wall => "wall",
+            Condition::Continued => "as its fields go on",
             Condition::Pole => "pole",
             Condition::Periodic => "periodic",
             Condition::Antiperiodic => "antiperiodic",

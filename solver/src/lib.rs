@@ -39,7 +39,7 @@ pub use simulation::simulation::Simulation;
 pub use simulation::snapshot::Snapshot;
 pub use simulation::tracker::{Flow, GO_ON, Tracker, TrackerError};
 pub use system::boundary::array_condition::{ArrayCondition, FaceConditions};
-pub use system::boundary::conditions::Conditions;
+pub use system::boundary::conditions::{ArgumentConditions, Conditions};
 pub use system::boundary::wall_function::{WallFunction, WallPoint};
 pub use system::builder::PdeBuilder;
 pub use system::definition::Definition;

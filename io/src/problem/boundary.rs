@@ -2,7 +2,7 @@
 
 use fluxions_expr::nearest;
 use fluxions_grid::Condition;
-use fluxions_solver::{ConditionPart, Formula, Origin};
+use fluxions_solver::{ArgumentConditions, ConditionPart, Formula, Origin};
 use toml::de::DeValue;
 
 use super::diagnostic::Diagnostic;
@@ -33,6 +33,14 @@ const KINDS: [&str; 9] = [
     "normal_curvature",
 ];
 
+/// The section as it stands in the file.
+#[derive(Default)]
+pub(crate) struct BoundarySection {
+    pub(crate) conditions: Vec<BoundaryEntry>,
+    /// How the arguments of operators go on beyond walls.
+    pub(crate) arguments: ArgumentConditions,
+}
+
 /// Reads the conditions. `names` are those of fields and definitions, which can have tables of their
 /// own.
 pub(crate) fn read<'t>(
@@ -40,15 +48,27 @@ pub(crate) fn read<'t>(
     document: &Table<'t>,
     axes: &[String],
     names: &[&str],
-) -> Vec<BoundaryEntry> {
-    let mut entries = Vec::new();
-    let Some(table) = reader.table(document, "boundary") else { return entries };
+) -> BoundarySection {
+    let mut section = BoundarySection::default();
+    let entries = &mut section.conditions;
+    let Some(table) = reader.table(document, "boundary") else { return section };
     let faces: Vec<String> =
         axes.iter().flat_map(|axis| ["", "-", "+"].map(|side| format!("{axis}{side}"))).collect();
     for (key, value) in table.entries.iter() {
         let name = key.get_ref().as_ref();
         if faces.iter().any(|face| face == name) {
             entries.extend(entry(reader, None, name, key.span(), value));
+        } else if name == "arguments" && !names.contains(&name) {
+            let [continued, own] = ArgumentConditions::WORDS;
+            let expected = format!("\"{continued}\" or \"{own}\"");
+            let Some(word) = reader.string(value, &expected) else { continue };
+            match ArgumentConditions::find(word) {
+                Some(found) => section.arguments = found,
+                None => {
+                    let known = ArgumentConditions::WORDS;
+                    reader.unknown_word(value.span(), "meaning of arguments", word, &known);
+                }
+            }
         } else if names.contains(&name) {
             let Some(own) = reader.as_table(value, &format!("boundary.{name}")) else { continue };
             for (key, value) in own.entries.iter() {
@@ -61,12 +81,14 @@ pub(crate) fn read<'t>(
                 }
             }
         } else {
-            let known: Vec<&str> =
-                faces.iter().map(String::as_str).chain(names.iter().copied()).collect();
+            let known: Vec<&str> = (faces.iter().map(String::as_str))
+                .chain(names.iter().copied())
+                .chain(["arguments"])
+                .collect();
             reader.unknown_key(&table, key, &known);
         }
     }
-    entries
+    section
 }
 
 fn entry<'t>(

@@ -29,6 +29,7 @@ use fluxions_solver::{Blocking, Error, Errors, Formula, Origin, Pde, PdeBuilder,
 use fluxions_solver::{SimulationBuilder, Transport, doubts, looked_at, parameters, space};
 use toml::de::{DeTable, DeValue};
 
+use boundary::BoundarySection;
 pub use diagnostic::{Diagnostic, Mistakes};
 pub use execution::Execution;
 pub use help::help;
@@ -238,7 +239,8 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let external = external_parameters.iter().map(|entry| &entry.name);
     let names = named_fields.iter().chain(named).chain(external);
     let names: Vec<&str> = names.map(String::as_str).collect();
-    let mut conditions = boundary::read(&mut reader, document, axes, &names);
+    let BoundarySection { mut conditions, arguments } =
+        boundary::read(&mut reader, document, axes, &names);
     conditions.retain(|c| c.of.as_ref().is_none_or(|of| !orphans.contains(of)));
     // Walls only: an axis whose ends are joined has no need to say so.
     let walls = conditions.iter().filter(|c| !c.condition.joins_ends());
@@ -277,7 +279,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
             builder = builder.transport(&entry.field, entry.transport.clone());
         }
         builder = noise.variances.iter().fold(builder, |b, (name, f)| b.noise(name, f.clone()));
-        builder = builder.interpretation(noise.interpretation);
+        builder = builder.interpretation(noise.interpretation).arguments(arguments);
         let sources = times.as_ref().and_then(|times| times.sources());
         builder = builder.sources(sources.unwrap_or_default());
         builder = conditions.into_iter().fold(builder, |b, c| match c.of {

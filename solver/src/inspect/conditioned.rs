@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
-use fluxions_expr::{Expr, Operator, Span, Type};
+use fluxions_expr::{Expr, Span, Type};
 
-use crate::system::operand::{Operand, each_operand};
+use crate::plan::plan::equations;
+use crate::plan::program::{OwnedExpr, Program};
+use crate::system::operand::{Operand, StoredOperand, each_operand};
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
 
@@ -27,6 +29,8 @@ pub struct Conditioned {
 /// The quantities of a system whose boundary conditions matter, in the order in which the equations
 /// name them, each once.
 pub fn conditioned(pde: &Pde) -> Vec<Conditioned> {
+    let targets = equations(pde);
+    let program = Program::new(pde, &targets);
     let mut all: Vec<Conditioned> = Vec::new();
     let mut seen: HashSet<(String, Option<Expr>, Vec<usize>)> = HashSet::new();
     let mut add = |found: Conditioned, expr: Option<&Expr>| {
@@ -34,62 +38,45 @@ pub fn conditioned(pde: &Pde) -> Vec<Conditioned> {
             all.push(found);
         }
     };
-    for (field, equation) in pde.equations().iter().enumerate() {
-        let conditions = pde.conditions();
-        let owner = conditions.owner_of_field(field);
+    let conditions = pde.conditions();
+    for (field, target) in targets.iter().enumerate() {
         if let Some(advected) = pde.advected.iter().find(|advected| advected.field == field) {
             let conditions = conditions.of_advected(advected).arrays.clone();
             let name = pde.fields()[field].clone();
             add(Conditioned { name, text: None, ty: pde.types()[field], conditions }, None);
         }
-        let symbols = pde.symbols();
-        each_operand(symbols, conditions, equation, owner, &mut |stored| {
-            let whole = |name: &str, ty: Type, owner: usize| {
-                let conditions = conditions.arrays(owner, ty).unwrap_or_default().to_vec();
-                Conditioned { name: name.into(), text: None, ty, conditions }
-            };
-            let unnamed_expr = matches!(stored.operand, Operand::Compound { .. });
-            let found = match &stored.operand {
+        let OwnedExpr { expr: equation, owner, .. } = *target;
+        each_operand(pde.symbols(), conditions, equation, owner, &mut |stored| {
+            let StoredOperand { operator, k, within, .. } = stored;
+            let expr = stored.expr();
+            let name = within.map_or("", |d| pde.definitions()[d].name.as_str());
+            let argument = OwnedExpr { expr, owner, name };
+            let (name, ty, unnamed) = match &stored.operand {
                 Operand::Field { field, .. } => {
                     let name = pde.all_fields().nth(*field).expect("fields are numbered like this");
-                    whole(name, type_of(pde, *field), conditions.owner_of_field(*field))
+                    (name.to_string(), pde.type_of_field(*field), false)
                 }
-                Operand::Define { definition, conditions, .. } => {
-                    let of = &pde.definitions()[*definition];
-                    whole(&of.name, of.expr.ty, *conditions)
+                Operand::Define { definition, ty, .. } => {
+                    (pde.definitions()[*definition].name.clone(), *ty, false)
                 }
-                Operand::Compound { conditions: owner } => {
-                    let place = match stored.within {
-                        Some(d) => Origin::Define(pde.definitions()[d].name.clone()),
-                        None => Origin::Equation(pde.fields()[field].clone()),
-                    };
-                    unnamed(pde, stored.operator, stored.k, stored.expr(), (place, *owner))
-                }
+                Operand::Compound { .. } => (String::new(), expr.ty, true),
             };
-            add(found, unnamed_expr.then(|| stored.expr()));
+            let conditions = program.conditions_of_whole(operator, k, argument);
+            let conditions = conditions.unwrap_or_default();
+            if !unnamed {
+                return add(Conditioned { name, text: None, ty, conditions }, None);
+            }
+            let place = match within {
+                Some(d) => Origin::Define(pde.definitions()[d].name.clone()),
+                None => Origin::Equation(pde.fields()[field].clone()),
+            };
+            let operator = operator.name(&pde.grid().axis_names());
+            let name = format!("argument {} of {operator} in the {place}", k + 1);
+            let text = Some((place, expr.span));
+            add(Conditioned { name, text, ty, conditions }, Some(expr));
         });
     }
     all
-}
-
-fn unnamed(
-    pde: &Pde,
-    operator: Operator,
-    k: usize,
-    expr: &Expr,
-    (place, owner): (Origin, usize),
-) -> Conditioned {
-    let conditions = pde.conditions().arrays(owner, expr.ty).unwrap_or_default().to_vec();
-    let operator = operator.name(&pde.grid().axis_names());
-    let name = format!("argument {} of {operator} in the {place}", k + 1);
-    Conditioned { name, text: Some((place, expr.span)), ty: expr.ty, conditions }
-}
-
-fn type_of(pde: &Pde, field: usize) -> Type {
-    match pde.types().get(field) {
-        Some(ty) => *ty,
-        None => pde.external()[field - pde.fields().len()].ty(),
-    }
 }
 
 #[cfg(test)]

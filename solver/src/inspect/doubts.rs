@@ -9,7 +9,7 @@ use fluxions_expr::{
 
 use crate::system::definition::MadeOf;
 use crate::system::formula::Formula;
-use crate::system::operand::{Operand, each_operand};
+use crate::system::operand::{Beyond, Operand, each_operand};
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
 
@@ -192,10 +192,17 @@ pub fn looked_at(
             let names: Vec<&str> = pde.all_fields().collect();
             match found.operand {
                 Operand::Field { field, .. } => note(names[field]),
-                Operand::Define { definition, .. } => note(&pde.definitions()[definition].name),
-                Operand::Compound { conditions: owner } => {
+                Operand::Define { definition, beyond, .. } => {
+                    note(&pde.definitions()[definition].name);
+                    if beyond == Beyond::Continued {
+                        let fields = MadeOf::new(found.expr(), pde.definitions()).fields;
+                        fields.into_iter().for_each(|field| note(names[field]));
+                    }
+                }
+                Operand::Compound { beyond } => {
                     let fields = MadeOf::new(found.expr(), pde.definitions()).fields;
-                    let is_owner = |f: &usize| conditions.owner_of_field(*f) == owner;
+                    let is_owner =
+                        |f: &usize| beyond == Beyond::Conditions(conditions.owner_of_field(*f));
                     (0..names.len()).filter(is_owner).chain(fields).for_each(|f| note(names[f]));
                 }
             }
@@ -298,9 +305,10 @@ mod tests {
         let x = || Some("x".to_string());
         assert_eq!(looked("c", &[]), []);
         assert_eq!(looked("d_dx(c)", &[]), [("c".into(), x())]);
-        assert_eq!(looked("laplace(mu)", &[]), [("mu".into(), None)]);
-        // Fields without conditions of their own have those of all fields.
-        assert_eq!(looked("d_dx(2*c)", &[]), [("v".into(), x()), ("c".into(), x())]);
+        // What goes on as its fields do looks at these.
+        let both = [("mu".into(), None), ("c".into(), None)];
+        assert_eq!(looked("laplace(mu)", &[]), both);
+        assert_eq!(looked("d_dx(2*c)", &[]), [("c".into(), x())]);
         assert_eq!(looked("c", &["d_dx(v)"]), [("v".into(), x())]);
     }
 }

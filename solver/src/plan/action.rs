@@ -1,6 +1,7 @@
 //! Actions: the steps of which a plan consists.
 
 use fluxions_expr::Reduction;
+use fluxions_grid::Face;
 
 use crate::plan::margins::Margins;
 
@@ -34,6 +35,8 @@ pub(crate) enum Extent {
     Block,
     /// In every cell of the memory, halos included.
     Memory,
+    /// In a layer of ghost cells, counted from 1, beyond a face of the domain.
+    Beyond { face: Face, layer: usize },
     /// Once, for a number that is the same everywhere.
     Once,
 }
@@ -48,7 +51,8 @@ pub(crate) enum Action<A> {
     /// Fills the halos of the arrays of a group. `partners` gives for each array those of the real
     /// and the imaginary part; for a real value, both are the array itself.
     Halo { group: usize, arrays: Vec<A>, partners: Vec<[A; 2]> },
-    /// Runs a kernel. Over a block it is also run in `beyond` cells beyond each face.
+    /// Runs a kernel. Over a block it is also run in `beyond` cells beyond each face, and over a
+    /// layer of ghost cells beyond its ends along the other axes.
     Sweep { kernel: usize, inputs: Vec<A>, outputs: Vec<A>, extent: Extent, beyond: Margins },
     /// Reduces the values of a kernel over the domain to a parameter.
     Reduce { kernel: usize, inputs: Vec<A>, kind: Reduction, parameter: usize },

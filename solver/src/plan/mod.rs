@@ -3,6 +3,7 @@
 
 pub(crate) mod action;
 pub(crate) mod builder;
+mod continuation;
 pub(crate) mod evaluation;
 pub(crate) mod halo_group;
 mod invariants;

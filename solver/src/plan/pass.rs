@@ -23,13 +23,35 @@ pub(crate) struct PassBuilder<'p, 'a> {
     inputs: IndexSet<ArrayRef>,
     /// The values of definitions that were computed already, by definition and owner.
     definitions: HashMap<(usize, usize), Parts>,
+    /// What is computed in ghost cells.
+    ghosts: Option<Ghosts>,
+}
+
+/// What a pass computes in a layer of ghost cells.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ghosts {
+    /// The values at the wall between the ghost cell and the cell that mirrors it.
+    AtWall {
+        axis: usize,
+        /// The coordinate of the wall.
+        coordinate: f64,
+        /// The offset of the mirrored cell.
+        mirrored: [i32; 3],
+    },
+    /// The values in the ghost cells themselves, beyond joined ends of an axis.
+    Themselves,
 }
 
 impl<'p, 'a> PassBuilder<'p, 'a> {
     /// A pass that may use quantities and domain numbers up to this level.
     pub(crate) fn new(program: &'p mut Program<'a>, level: usize) -> Self {
         let (builder, inputs, definitions) = (Builder::new(), IndexSet::new(), HashMap::new());
-        PassBuilder { program, level, builder, inputs, definitions }
+        PassBuilder { program, level, builder, inputs, definitions, ghosts: None }
+    }
+
+    /// A pass over ghost cells that may use quantities and domain numbers up to this level.
+    pub(crate) fn beyond(program: &'p mut Program<'a>, level: usize, ghosts: Ghosts) -> Self {
+        PassBuilder { ghosts: Some(ghosts), ..Self::new(program, level) }
     }
 
     /// A pass that may use all quantities and domain numbers.
@@ -78,7 +100,7 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
         let (pde, owner) = (self.program.pde, target.owner);
         let known = |d: usize| {
             self.definitions.contains_key(&(d, owner))
-                || self.program.whole(d, owner, self.level).is_some()
+                || (self.ghosts.is_none() && self.program.whole(d, owner, self.level).is_some())
         };
         for d in milestones(target.expr, pde.definitions(), true, known) {
             self.definition(d, owner);
@@ -106,15 +128,36 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
         match &leaf.node {
             Node::Field(field) => {
                 let arrays: Vec<_> = pde.arrays_of(*field).map(ArrayRef::Field).collect();
-                self.loaded(leaf.ty, &arrays)
+                let here = self.loaded(leaf.ty, &arrays);
+                match self.ghosts {
+                    Some(Ghosts::AtWall { mirrored, .. }) => {
+                        let inside = self.loaded_at(leaf.ty, &arrays, mirrored);
+                        self.mean(leaf.ty, &here, &inside)
+                    }
+                    _ => here,
+                }
             }
             Node::Define(d) => self.definition(*d, owner),
             Node::Coordinate(axis) => {
-                let axis = pde.grid().missing() + axis;
-                Parts::real(self.builder.profile(axis, axis))
+                let inner = pde.grid().missing() + axis;
+                Parts::real(match self.ghosts {
+                    Some(Ghosts::AtWall { axis, coordinate, .. }) if axis == inner => {
+                        self.builder.constant(coordinate)
+                    }
+                    _ => self.builder.profile(inner, inner),
+                })
             }
             Node::Time => Parts::real(self.builder.parameter(TIME)),
-            Node::Operator(op, arguments) => self.operator(*op, arguments, target),
+            Node::Operator(op, arguments) => {
+                let here = self.operator(*op, arguments, target, [0; 3]);
+                match self.ghosts {
+                    Some(Ghosts::AtWall { mirrored, .. }) => {
+                        let inside = self.operator(*op, arguments, target, mirrored);
+                        self.mean(leaf.ty, &here, &inside)
+                    }
+                    _ => here,
+                }
+            }
             Node::Reduce(kind, argument) => {
                 self.number(*kind, OwnedExpr { expr: argument, ..target })
             }
@@ -133,7 +176,8 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
         }
         let definition = &self.program.pde.definitions()[d];
         let (expr, name) = (&definition.expr, definition.name.as_str());
-        let known = self.program.whole(d, owner, self.level);
+        let whole = self.program.whole(d, owner, self.level);
+        let known = whole.filter(|_| self.ghosts.is_none());
         let arrays = known.map(|q| q.arrays.iter().flatten().copied().collect::<Vec<_>>());
         let value = match arrays {
             Some(arrays) => {
@@ -147,11 +191,48 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
     }
 
     fn loaded(&mut self, ty: Type, arrays: &[ArrayRef]) -> Parts {
-        let numbers: Vec<_> = arrays.iter().map(|array| self.load(*array)).collect();
+        self.loaded_at(ty, arrays, [0; 3])
+    }
+
+    fn loaded_at(&mut self, ty: Type, arrays: &[ArrayRef], offset: [i32; 3]) -> Parts {
+        let load = |array: &ArrayRef| {
+            let input = self.input(*array);
+            self.builder.load(input, offset)
+        };
+        let numbers: Vec<_> = arrays.iter().map(load).collect();
         Parts::of_numbers(ty, &numbers)
     }
 
-    fn operator(&mut self, op: Operator, arguments: &[Expr], target: OwnedExpr<'_>) -> Parts {
+    /// The value of an array in the cell at an offset.
+    pub(crate) fn load_at(&mut self, array: ArrayRef, offset: [i32; 3]) -> Value {
+        let input = self.input(array);
+        self.builder.load(input, offset)
+    }
+
+    /// The mean of two values of this type.
+    fn mean(&mut self, ty: Type, a: &Parts, b: &Parts) -> Parts {
+        let dimension = self.program.pde.space().dimension();
+        let half = self.builder.constant(0.5);
+        let (a, b) = (
+            a.numbers(ty, dimension, &mut self.builder),
+            b.numbers(ty, dimension, &mut self.builder),
+        );
+        let mean = |(a, b): (Value, Value)| {
+            let sum = self.builder.binary(Binary::Add, a, b);
+            self.builder.binary(Binary::Multiply, half, sum)
+        };
+        let numbers: Vec<Value> = a.into_iter().zip(b).map(mean).collect();
+        Parts::of_numbers(ty, &numbers)
+    }
+
+    /// The value of an operator in the cell at an offset.
+    fn operator(
+        &mut self,
+        op: Operator,
+        arguments: &[Expr],
+        target: OwnedExpr<'_>,
+        at: [i32; 3],
+    ) -> Parts {
         let pde = self.program.pde;
         let stored: Vec<usize> = operators::stored(op, arguments).map(|(k, _)| k).collect();
         let mut kinds = Vec::new();
@@ -170,6 +251,7 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
         let mut load = |b: &mut Builder, argument: usize, number: usize, offset: [i32; 3]| {
             // `operators::reach` has found out, by a trial, what an operator loads.
             let array = arrays[argument][number].expect("what an operator loads is stored");
+            let offset = std::array::from_fn(|axis| at[axis] + offset[axis]);
             b.load(inputs.insert_full(array).0, offset)
         };
         operators::apply(

@@ -7,16 +7,19 @@
 //! of a quantity counts the passes that lead to it, where fields have level 0. A reduction over the
 //! domain is a number, and it has a level too.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use fluxions_expr::{Expr, Kernel, Node, Operator, Reduction, Type};
+use fluxions_grid::Condition;
 use fluxions_halo::HaloWidth;
 use indexmap::IndexSet;
 
 use crate::operators::{self, Reach};
+use crate::plan::continuation;
+use crate::plan::margins::{Margins, widen};
 use crate::random::array::RandomArray;
 use crate::system::definition::milestones;
-use crate::system::operand::Operand;
+use crate::system::operand::{Beyond, Operand};
 use crate::system::pde::Pde;
 
 /// The number of the kernel parameter that is the time.
@@ -70,12 +73,12 @@ pub(crate) struct OwnedExpr<'e> {
 /// Identifies a quantity. Quantities with equal keys are the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
-    /// A definition with these conditions. Its value depends on the owner where it contains
+    /// A definition that goes on like this beyond walls. Its value depends on the owner where it contains
     /// compound expressions.
-    Named { definition: usize, owner: Option<usize>, conditions: usize },
-    /// An unnamed expression with these conditions, in an equation of this owner. If it contains
+    Named { definition: usize, owner: Option<usize>, beyond: Beyond },
+    /// An unnamed expression that goes on like this beyond walls, in an equation of this owner. If it contains
     /// random numbers, `random` is their name.
-    Compound { expr: Expr, owner: usize, conditions: usize, random: Option<String> },
+    Compound { expr: Expr, owner: usize, beyond: Beyond, random: Option<String> },
 }
 
 /// Identifies a domain number: its kind, expression, owner, random numbers and part.
@@ -215,13 +218,13 @@ impl<'a> Program<'a> {
         }
         let owner = argument.owner;
         let mut of = None;
-        let (expr, name, conditions) = match &key {
-            Key::Named { definition, conditions, .. } => {
+        let (expr, name, beyond) = match &key {
+            Key::Named { definition, beyond, .. } => {
                 of = Some(*definition);
                 let found = &self.pde.definitions()[*definition];
-                (found.expr.clone(), found.name.clone(), *conditions)
+                (found.expr.clone(), found.name.clone(), *beyond)
             }
-            Key::Compound { expr, conditions, .. } => (expr.clone(), String::new(), *conditions),
+            Key::Compound { expr, beyond, .. } => (expr.clone(), String::new(), *beyond),
         };
         let random = if name.is_empty() { argument.name.to_string() } else { name.clone() };
         let level = self.level(OwnedExpr { expr: &expr, owner, name: &random }) + 1;
@@ -229,9 +232,15 @@ impl<'a> Program<'a> {
             true => format!("argument {}", self.quantities.len() + 1),
             false => name,
         };
-        let conditions = self.pde.conditions().arrays(conditions, expr.ty);
-        let conditions = conditions.expect("a system's conditions fit what operators look at");
-        let conditions = conditions.to_vec();
+        let conditions = match beyond {
+            Beyond::Conditions(owner) => {
+                let conditions = self.pde.conditions().arrays(owner, expr.ty);
+                conditions.expect("a system's conditions fit what operators look at").to_vec()
+            }
+            Beyond::Continued => {
+                continuation::conditions(self, OwnedExpr { expr: &expr, owner, name: &random })
+            }
+        };
         let widths = vec![None; conditions.len()];
         let arrays = vec![None; conditions.len()];
         if let Some(definition) = of {
@@ -252,8 +261,124 @@ impl<'a> Program<'a> {
         level
     }
 
-    /// Makes a quantity's halos wide enough for an operator that uses its numbers from `first` on.
+    /// The numbers of the conditions of each number of the field or quantity of which an operator's
+    /// argument is a part.
+    pub(crate) fn conditions_of_whole(
+        &self,
+        op: Operator,
+        k: usize,
+        argument: OwnedExpr<'_>,
+    ) -> Option<Vec<usize>> {
+        if let Operand::Field { field, .. } = self.operand(op, k, argument) {
+            let ty = self.pde.type_of_field(field);
+            return self.pde.conditions().of_field(field, ty).map(<[usize]>::to_vec);
+        }
+        let (key, _) = self.key(op, k, argument)?;
+        Some(self.quantities[self.keys.get_index_of(&key)?].conditions.clone())
+    }
+
+    /// The numbers of the conditions of each number of an operator's argument.
+    pub(super) fn conditions_of(
+        &self,
+        op: Operator,
+        k: usize,
+        argument: OwnedExpr<'_>,
+    ) -> Option<Vec<usize>> {
+        let all = self.conditions_of_whole(op, k, argument)?;
+        let count = argument.expr.ty.numbers(self.pde.space().dimension());
+        let first = match self.operand(op, k, argument) {
+            Operand::Field { numbers, .. } => numbers.start,
+            _ => self.key(op, k, argument)?.1,
+        };
+        Some(all[first..first + count].to_vec())
+    }
+
+    /// Makes a quantity's halos wide enough for an operator that uses its numbers from `first` on,
+    /// and those of what it is made of where it goes on as these do.
     fn widen(&mut self, quantity: usize, first: usize, reach: &Reach) {
+        let before = self.continued_layers(quantity);
+        self.widen_itself(quantity, first, reach);
+        let after = self.continued_layers(quantity);
+        if before == after {
+            return;
+        }
+        let Quantity { expr, owner, random, .. } = self.quantities[quantity].clone();
+        let target = OwnedExpr { expr: &expr, owner, name: &random };
+        self.deepen(target, &after, &mut HashSet::new());
+    }
+
+    /// How many layers of ghost cells of a quantity are computed from those of what it is made of.
+    fn continued_layers(&self, quantity: usize) -> Margins {
+        let Quantity { widths, conditions, .. } = &self.quantities[quantity];
+        let mut layers = Margins::default();
+        for (set, width) in conditions.iter().zip(widths) {
+            let (Some(width), faces) = (width, self.pde.conditions().of_array(*set)) else {
+                continue;
+            };
+            for (axis, side) in (0..3).flat_map(|axis| [(axis, 0), (axis, 1)]) {
+                let here = width.layers[axis][side];
+                if faces[axis][side].condition == Condition::Continued && here > 0 {
+                    layers[axis][side] = layers[axis][side].max(here);
+                    // These layers have corners too.
+                    if width.corners {
+                        widen(&mut layers, &width.layers);
+                    }
+                }
+            }
+        }
+        layers
+    }
+
+    /// Makes the halos of all that an expression is made of so much wider that it can be computed in
+    /// so many layers of ghost cells. `seen` holds the definitions that were visited.
+    fn deepen(&mut self, target: OwnedExpr<'_>, layers: &Margins, seen: &mut HashSet<usize>) {
+        let pde = self.pde;
+        let OwnedExpr { expr, .. } = target;
+        match &expr.node {
+            Node::Field(field) => {
+                for array in pde.arrays_of(*field) {
+                    let width = &mut self.fields[array];
+                    widen(&mut width.layers, layers);
+                    width.corners |= pde.grid().dimension() > 1;
+                }
+            }
+            Node::Define(d) if seen.insert(*d) => {
+                let definition = &pde.definitions()[*d];
+                let (expr, name) = (&definition.expr, definition.name.as_str());
+                self.deepen(OwnedExpr { expr, name, ..target }, layers, seen);
+            }
+            Node::Operator(op, arguments) => {
+                let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
+                let mut reach = operators::reach(*op, pde.field_operators(), pde.grid(), &types);
+                let stored: Vec<usize> =
+                    operators::stored(*op, arguments).map(|(k, _)| k).collect();
+                for (k, argument) in arguments.iter().enumerate() {
+                    let argument = OwnedExpr { expr: argument, ..target };
+                    if !stored.contains(&k) {
+                        self.deepen(argument, layers, seen);
+                        continue;
+                    }
+                    for width in reach[k].numbers.iter_mut().flatten() {
+                        // An operator in a ghost cell looks along the wall too.
+                        width.corners |= pde.grid().dimension() > 1;
+                        for (axis, sides) in width.layers.iter_mut().enumerate() {
+                            for (side, width) in sides.iter_mut().enumerate() {
+                                *width += layers[axis][side];
+                            }
+                        }
+                    }
+                    self.source(*op, k, argument, &reach[k]);
+                }
+            }
+            _ => {
+                for child in expr.children() {
+                    self.deepen(OwnedExpr { expr: child, ..target }, layers, seen);
+                }
+            }
+        }
+    }
+
+    fn widen_itself(&mut self, quantity: usize, first: usize, reach: &Reach) {
         let conditions = self.pde.conditions();
         let Quantity { widths, conditions: sets, expr, .. } = &mut self.quantities[quantity];
         for (k, width) in reach.numbers.iter().enumerate() {
@@ -288,14 +413,14 @@ impl<'a> Program<'a> {
         let OwnedExpr { expr, owner, .. } = argument;
         match self.operand(op, k, argument) {
             Operand::Field { .. } => None,
-            Operand::Define { definition, numbers, conditions, .. } => {
+            Operand::Define { definition, numbers, beyond, .. } => {
                 let depends = self.pde.definitions()[definition].made_of.depends_on_owner;
                 let owner = depends.then_some(owner);
-                Some((Key::Named { definition, owner, conditions }, numbers.start))
+                Some((Key::Named { definition, owner, beyond }, numbers.start))
             }
-            Operand::Compound { conditions } => {
+            Operand::Compound { beyond } => {
                 let random = random_name(argument);
-                Some((Key::Compound { expr: expr.clone(), owner, conditions, random }, 0))
+                Some((Key::Compound { expr: expr.clone(), owner, beyond, random }, 0))
             }
         }
     }

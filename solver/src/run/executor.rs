@@ -8,11 +8,12 @@ use std::rc::Rc;
 
 use fluxions_comm::World;
 use fluxions_expr::{Backend, Reduction};
-use fluxions_grid::Region;
+use fluxions_grid::{Face, Region, Side};
 use fluxions_halo::Subdomain;
 
 use crate::error::Error;
 use crate::plan::action::{Action, Extent, Slot};
+use crate::plan::margins::Margins;
 use crate::plan::plan::Plan;
 use crate::run::binding::Binding;
 use crate::run::counts::Counts;
@@ -35,6 +36,8 @@ pub(crate) struct Executor {
     kernels: Kernels,
     groups: Vec<WalledGroup>,
     randoms: RandomRows,
+    /// The numbers of cells of the whole domain.
+    domain: [usize; 3],
     parameters: Parameters,
     binding: Binding,
     measure: Measure,
@@ -65,6 +68,7 @@ impl Executor {
         Ok(Executor {
             kernels,
             groups,
+            domain: pde.grid().shape(),
             randoms: RandomRows::new(&plan, seed, pde.grid(), block, world)?,
             parameters: Parameters::new(&plan),
             binding: Binding::with_room_for(plan.actions()),
@@ -173,6 +177,10 @@ impl Executor {
                         Extent::Memory => {
                             let halo = memory.layout().halo().map(|layers| [layers; 2]);
                             self.sweep(memory, *kernel, &block.domain().grown(halo))
+                        }
+                        Extent::Beyond { face, layer } => {
+                            let ghosts = ghosts(block, &self.domain, *face, *layer, *beyond);
+                            ghosts.is_none_or(|ghosts| self.sweep(memory, *kernel, &ghosts))
                         }
                         Extent::Once => {
                             let once = Region { start: [0; 3], end: [1; 3] };
@@ -347,6 +355,22 @@ impl Executor {
         }
         Ok(partial.finish(world, self.measure)?)
     }
+}
+
+/// A layer of ghost cells, counted from 1, beyond a face of the domain, if the block lies there.
+fn ghosts(
+    block: &Subdomain,
+    domain: &[usize; 3],
+    Face { axis, side }: Face,
+    layer: usize,
+    beyond: Margins,
+) -> Option<Region> {
+    let (cells, layer) = (block.shape()[axis], layer as isize);
+    let (lies_there, start) = match side {
+        Side::Lower => (block.start()[axis] == 0, -layer),
+        Side::Upper => (block.start()[axis] + cells == domain[axis], cells as isize + layer - 1),
+    };
+    lies_there.then(|| block.domain().grown(beyond).with_axis(axis, start, start + 1))
 }
 
 fn is_row(slot: &Slot) -> bool {

@@ -7,7 +7,7 @@ use fluxions_grid::{Condition, Grid};
 
 use crate::error::{Error, Errors};
 use crate::operators::FieldOperator;
-use crate::system::boundary::conditions::Conditions;
+use crate::system::boundary::conditions::{ArgumentConditions, Conditions};
 use crate::system::boundary::given::GivenCondition;
 use crate::system::check::Checks;
 use crate::system::declarations::Declarations;
@@ -32,6 +32,7 @@ pub struct PdeBuilder {
     transports: Vec<(String, Transport)>,
     sources: Sources,
     conditions: Vec<GivenCondition>,
+    arguments: ArgumentConditions,
     noise: Vec<(String, Formula)>,
     interpretation: Interpretation,
     /// Expressions that are checked along with the system.
@@ -47,6 +48,7 @@ impl PdeBuilder {
             transports: Vec::new(),
             sources: Sources::default(),
             conditions: Vec::new(),
+            arguments: ArgumentConditions::default(),
             noise: Vec::new(),
             interpretation: Interpretation::Ito,
             others: Vec::new(),
@@ -147,6 +149,14 @@ impl PdeBuilder {
         self
     }
 
+    /// How what operators are applied to goes on beyond walls where it is no field and has no
+    /// conditions of its own; [`ArgumentConditions::Continued`] if not given.
+    #[must_use]
+    pub fn arguments(mut self, arguments: ArgumentConditions) -> Self {
+        self.arguments = arguments;
+        self
+    }
+
     /// White noise that is added to a field: its variance per unit of time and volume. A formula
     /// that uses fields makes it multiplicative.
     #[must_use]
@@ -199,7 +209,8 @@ impl PdeBuilder {
         let equations: Vec<Option<Expr>> = equations.collect();
         let equations: Option<Vec<Expr>> = equations.into_iter().collect();
         let advected = mistakes.split(given::check_all(&symbols, &self.transports));
-        let conditions = Conditions::resolve(&symbols, &advected, &self.conditions);
+        let of_equation = self.arguments == ArgumentConditions::OwnField;
+        let conditions = Conditions::resolve(&symbols, &advected, &self.conditions, of_equation);
         let Some(conditions) = mistakes.keep(conditions) else {
             // Without conditions only names and types can be checked.
             for (origin, formula, place) in &self.others {
@@ -362,9 +373,12 @@ mod tests {
 
         let velocity = vec!["d_dx(dot(v, v))".into(), "0".into()];
         let transport = Transport::by(crate::system::transport::Advector::Velocity(velocity));
-        let found = messages(with_vectors().transport("v", transport));
+        let own = with_vectors().arguments(ArgumentConditions::OwnField);
+        let found = messages(own.transport("v", transport.clone()));
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].contains("an operator is applied to a scalar"), "{found:?}");
+        // What goes on as its fields do needs no conditions.
+        assert_eq!(messages(with_vectors().transport("v", transport)), Vec::<String>::new());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use fluxions_expr::{Expr, Place, Uses};
 use crate::error::Error;
 use crate::system::boundary::conditions::Conditions;
 use crate::system::formula::Formula;
-use crate::system::operand::{Operand, each_operand};
+use crate::system::operand::{Beyond, Operand, each_operand};
 use crate::system::origin::Origin;
 use crate::system::resolve::{fit, resolve};
 use crate::system::symbols::Symbols;
@@ -77,8 +77,12 @@ impl Checks<'_> {
                     let Some(external) = field.checked_sub(symbols.fields().len()) else { return };
                     (conditions.owner_of_field(field), symbols.external()[external].ty())
                 }
-                Operand::Define { conditions, ty, .. } => (conditions, ty),
-                Operand::Compound { conditions } => (conditions, stored.expr().ty),
+                Operand::Define { beyond: Beyond::Conditions(owner), ty, .. } => (owner, ty),
+                Operand::Compound { beyond: Beyond::Conditions(owner) } => {
+                    (owner, stored.expr().ty)
+                }
+                // What goes on as its parts do always can.
+                Operand::Define { .. } | Operand::Compound { .. } => return,
             };
             if let Err(mismatch) = conditions.arrays(owner, ty)
                 && errors.is_empty()

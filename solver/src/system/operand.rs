@@ -10,14 +10,23 @@ use crate::system::boundary::conditions::Conditions;
 use crate::system::definition::{base, milestones};
 use crate::system::symbols::Symbols;
 
+/// How something goes on beyond walls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Beyond {
+    /// By the conditions of this owner.
+    Conditions(usize),
+    /// As that goes on of which it is made.
+    Continued,
+}
+
 /// What an operator looks at.
 pub(crate) enum Operand {
     /// Some of the numbers of a field, with the field's conditions.
     Field { field: usize, numbers: Range<usize> },
-    /// Some of the numbers of a definition, with the conditions of this owner.
-    Define { definition: usize, ty: Type, numbers: Range<usize>, conditions: usize },
-    /// Any other expression, with the conditions of this owner.
-    Compound { conditions: usize },
+    /// Some of the numbers of a definition.
+    Define { definition: usize, ty: Type, numbers: Range<usize>, beyond: Beyond },
+    /// Any other expression.
+    Compound { beyond: Beyond },
 }
 
 impl Operand {
@@ -40,17 +49,27 @@ impl Operand {
                 Operand::Field { field: *field, numbers: numbers(expr, dimension) }
             }
             Some(Expr { node: Node::Define(d), ty, .. }) => {
-                let straight = coefficient && !conditions.is_definition_named(*d);
                 let own = conditions.owner_of_definition(*d);
+                let beyond = match conditions.is_definition_named(*d) {
+                    true => Beyond::Conditions(own),
+                    false if coefficient => Beyond::Conditions(conditions.straight()),
+                    false if conditions.are_of_equation() => Beyond::Conditions(own),
+                    false => Beyond::Continued,
+                };
                 Operand::Define {
                     definition: *d,
                     ty: *ty,
                     numbers: numbers(expr, dimension),
-                    conditions: if straight { conditions.straight() } else { own },
+                    beyond,
                 }
             }
-            _ if coefficient => Operand::Compound { conditions: conditions.straight() },
-            _ => Operand::Compound { conditions: owner },
+            _ if coefficient => {
+                Operand::Compound { beyond: Beyond::Conditions(conditions.straight()) }
+            }
+            _ if conditions.are_of_equation() => {
+                Operand::Compound { beyond: Beyond::Conditions(owner) }
+            }
+            _ => Operand::Compound { beyond: Beyond::Continued },
         }
     }
 }

@@ -134,6 +134,14 @@ impl Pde {
         list
     }
 
+    /// The type of a field, of those with equations or of the external ones.
+    pub(crate) fn type_of_field(&self, field: usize) -> Type {
+        match self.types().get(field) {
+            Some(ty) => *ty,
+            None => self.external()[field - self.fields().len()].ty(),
+        }
+    }
+
     /// The names of all fields, external ones included.
     pub(crate) fn all_fields(&self) -> impl Iterator<Item = &str> {
         self.symbols.all_fields()

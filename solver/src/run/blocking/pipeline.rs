@@ -87,7 +87,10 @@ impl Pipeline {
                         continue;
                     }
                     Action::Reduce { .. }
-                    | Action::Sweep { extent: Extent::Once | Extent::Memory, .. } => {
+                    | Action::Sweep {
+                        extent: Extent::Once | Extent::Memory | Extent::Beyond { .. },
+                        ..
+                    } => {
                         return None;
                     }
                     Action::Sweep { extent: Extent::Block, .. } | Action::Halo { .. } => {}

@@ -12,6 +12,7 @@ use crate::run::counts::Counts;
 use crate::run::executor::Executor;
 use crate::run::memory::Memory;
 use crate::run::testing::{alone, bits, euler_step, fill};
+use crate::system::boundary::conditions::ArgumentConditions;
 use crate::system::pde::Pde;
 
 const STEP: f64 = 1e-3;
@@ -25,7 +26,8 @@ fn walled() -> Pde {
         .boundary("x-", Condition::Curvature("value*t".into()))
         .boundary("x+", Condition::Value("sin(y + 50*t)".into()))
         .boundary("y", Condition::Curvature("value*x".into()));
-    pde.build().unwrap()
+    // Steps with sweeps over ghost cells are made one by one.
+    pde.arguments(ArgumentConditions::OwnField).build().unwrap()
 }
 
 /// A torus that is antiperiodic along its last axis. It must not be cut into tiles along this axis,

@@ -155,6 +155,7 @@ impl GhostRule<'_> {
             Condition::Open => ComplexValue::real(self.open(b)),
             // Beyond a pole, the mirrored cell is already turned when it is read.
             Condition::Wall | Condition::Pole => f1,
+            Condition::Continued => unreachable!("sweeps compute what follows from other arrays"),
             Condition::Periodic | Condition::Antiperiodic => {
                 unreachable!("an end that is joined to the other one is no wall")
             }

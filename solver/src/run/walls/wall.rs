@@ -5,7 +5,7 @@
 //! time nor on the field are computed once.
 
 use fluxions_expr::{Builder, ComplexValue, Node, Op, RowFn, Rows, Scratch, Value};
-use fluxions_grid::{Face, Region, Side};
+use fluxions_grid::{Condition, Face, Region, Side};
 use fluxions_halo::{HaloWidth, Subdomain, wall};
 
 use crate::run::walls::filling::Filling;
@@ -53,7 +53,10 @@ impl Wall {
         scratch: &mut Scratch,
     ) -> Vec<(Face, Self)> {
         let faces = (0..3).flat_map(|axis| Side::BOTH.map(|side| Face { axis, side }));
-        let has_wall = |face: &Face| block.neighbour(*face).is_none();
+        let has_wall = |face: &Face| {
+            let condition = &conditions[face.axis][face.side.index()].condition;
+            block.neighbour(*face).is_none() && *condition != Condition::Continued
+        };
         let layers = faces.filter(has_wall).flat_map(|face| {
             (1..=width.layers[face.axis][face.side.index()]).map(move |layer| (face, layer))
         });

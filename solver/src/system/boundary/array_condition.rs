@@ -1,6 +1,6 @@
 //! The boundary condition of one array at one face.
 
-use fluxions_expr::{Expr, Node, Rank};
+use fluxions_expr::{Expr, Node, Parity, Rank};
 use fluxions_grid::Condition;
 
 use crate::system::definition::MadeOf;
@@ -45,6 +45,18 @@ impl ArrayCondition {
         let changes = condition.numbers().iter().any(timed);
         let component = if scalar { 0 } else { component };
         ArrayCondition { condition, component, imaginary, complex, signed: true, changes }
+    }
+
+    /// How an array goes on beyond this end of an axis, if that follows from a zero number.
+    pub(crate) fn parity(&self) -> Parity {
+        let is_zero = |expr: &Expr| matches!(expr.node, Node::Number(0.0));
+        match &self.condition {
+            Condition::Derivative(v) if is_zero(v) => Parity::Even,
+            Condition::Value(v) if is_zero(v) => Parity::Odd,
+            Condition::Periodic | Condition::Wall => Parity::Even,
+            Condition::Antiperiodic => Parity::Odd,
+            _ => Parity::Unknown,
+        }
     }
 
     /// Whether the ghost cells of one part of a complex quantity depend on the cells of the other.

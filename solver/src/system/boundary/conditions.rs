@@ -7,13 +7,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use fluxions_expr::{Expr, Rank, Type};
+use fluxions_expr::{Expr, Parity, Rank, Type};
 use fluxions_grid::Condition;
 use indexmap::IndexSet;
 
 use crate::error::Error;
 use crate::system::boundary::array_condition::{ArrayCondition, FaceConditions};
 use crate::system::boundary::checked::{CheckedCondition, Mismatch, check, straight};
+use crate::system::boundary::continued::Continued;
 use crate::system::boundary::given::GivenCondition;
 use crate::system::boundary::sets::Sets;
 use crate::system::definition::MadeOf;
@@ -21,6 +22,33 @@ use crate::system::origin::{ConditionPart, Origin};
 use crate::system::symbols::Symbols;
 use crate::system::transport::advected::Advected;
 use crate::system::transport::conditions::AdvectedConditions;
+
+/// How the arguments of operators go on beyond walls where they are no fields and have no conditions
+/// of their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ArgumentConditions {
+    /// As the fields do of which they are made: the square of a field that is 0.5 at a wall is 0.25
+    /// there, and the slope of a field with a zero derivative is 0 there.
+    #[default]
+    Continued,
+    /// By the conditions of the field in whose equation they stand, and definitions by those given
+    /// for everything, as in py-pde.
+    OwnField,
+}
+
+impl ArgumentConditions {
+    /// The words of problem files.
+    pub const WORDS: [&str; 2] = ["continued", "own field"];
+
+    /// The meaning of a word of problem files.
+    pub fn find(word: &str) -> Option<Self> {
+        match word {
+            "continued" => Some(ArgumentConditions::Continued),
+            "own field" => Some(ArgumentConditions::OwnField),
+            _ => None,
+        }
+    }
+}
 
 /// The conditions of all fields and definitions.
 #[derive(Clone, Debug)]
@@ -33,6 +61,11 @@ pub struct Conditions {
     /// The owner of each field, external ones included.
     fields: Vec<usize>,
     definitions: Vec<usize>,
+    /// What quantities without conditions of their own can have at the ends of the axes.
+    continued: Continued,
+    /// Whether arguments of operators that are no fields have the conditions of their equation's
+    /// field.
+    of_equation: bool,
     /// Whether each definition was given conditions by name.
     definitions_named: Vec<bool>,
     /// Whether each external field was given conditions by name.
@@ -50,6 +83,7 @@ impl Conditions {
         symbols: &Symbols,
         advected: &[Advected],
         given: &[GivenCondition],
+        of_equation: bool,
     ) -> Result<Self, Vec<Error>> {
         let mut errors = Vec::new();
         let checked = check_all(symbols, given, &mut errors);
@@ -81,8 +115,11 @@ impl Conditions {
         }
         owners.refuse_poles(advected);
         let advected = owners.of_advected(advected);
+        let continued = Continued::new(symbols, &mut owners.sets);
         let Owners { sets, errors, .. } = owners;
         let conditions = Conditions {
+            continued,
+            of_equation,
             sets,
             common,
             straight,
@@ -109,6 +146,18 @@ impl Conditions {
     /// The numbers of the conditions of a definition's arrays; nothing if they do not fit its type.
     pub fn of_definition(&self, definition: usize, ty: Type) -> Option<&[usize]> {
         self.arrays(self.definitions[definition], ty).ok()
+    }
+
+    /// The number of the conditions of an array that goes on like this beyond the lower and the upper
+    /// end of each inner axis. `imaginary` says whether it is a part of a complex quantity, and which.
+    pub(crate) fn continued(&self, ends: &[[Parity; 2]; 3], imaginary: Option<bool>) -> usize {
+        self.continued.number(ends, imaginary)
+    }
+
+    /// Whether arguments of operators that are no fields have the conditions of their equation's
+    /// field, unless they were given some of their own.
+    pub(crate) fn are_of_equation(&self) -> bool {
+        self.of_equation
     }
 
     pub(crate) fn common(&self) -> usize {

@@ -3,6 +3,7 @@
 pub(crate) mod array_condition;
 pub(crate) mod checked;
 pub(crate) mod conditions;
+pub(crate) mod continued;
 pub(crate) mod faces;
 pub(crate) mod given;
 pub(crate) mod sets;

@@ -5,8 +5,9 @@ use fluxions_expr::{Expr, Rank, Type};
 use crate::error::Error;
 use crate::operators;
 use crate::system::boundary::conditions::Conditions;
+use crate::system::definition::MadeOf;
 use crate::system::noise::Noise;
-use crate::system::operand::{Operand, StoredOperand, each_operand};
+use crate::system::operand::{Beyond, Operand, StoredOperand, each_operand};
 use crate::system::symbols::Symbols;
 use crate::system::transport::advected::{Advected, unfit};
 
@@ -92,8 +93,17 @@ impl Surroundings<'_> {
                     conditions.has_pole(*set) && width.is_some_and(|width| !width.is_empty())
                 });
             }
-            Operand::Define { conditions, ty, .. } => (*conditions, *ty),
-            Operand::Compound { conditions } => (*conditions, stored.expr().ty),
+            Operand::Define { beyond: Beyond::Conditions(owner), ty, .. } => (*owner, *ty),
+            Operand::Compound { beyond: Beyond::Conditions(owner) } => (*owner, stored.expr().ty),
+            Operand::Define { .. } | Operand::Compound { .. } => {
+                let fields = MadeOf::new(stored.expr(), symbols.definitions()).fields;
+                let has_pole = |field: &usize| {
+                    let ty = symbols.types().get(*field)?;
+                    let sets = conditions.of_field(*field, *ty)?;
+                    Some(sets.iter().any(|set| conditions.has_pole(*set)))
+                };
+                return fields.iter().any(|field| has_pole(field) == Some(true));
+            }
         };
         // Conditions that do not fit the type are a mistake of their own.
         let sets = conditions.arrays(owner, ty).unwrap_or(&[]);
