@@ -1,6 +1,7 @@
 //! What operators are applied to goes on beyond walls as the fields do of which it is made.
 
 use fluxions::comm::threads;
+use fluxions::expr::Backend;
 use fluxions::prelude::*;
 
 /// The fields of a problem at its end on this many ranks, one after the other.
@@ -153,5 +154,54 @@ fn antiperiodic_ends_change_the_sign_of_odd_functions_only_on_1_to_4_ranks() {
             continue;
         }
         assert!(largest_difference(&half[0], &whole[0][..16]) < 1e-13, "{equation}");
+    }
+}
+
+/// The integral of a divergence vanishes between closed walls, whatever stands in it and whatever the
+/// grid is.
+#[test]
+fn what_flows_in_divergences_is_kept_between_closed_walls_on_every_geometry() {
+    let axis = |name: &str, bounds: &str| format!("{name} = {{ bounds = {bounds}, cells = 9 }}\n");
+    let grids = [
+        axis("x", "[-1, 0.5]"),
+        axis("x", "[0, 1]") + &axis("y", "[0, 2]"),
+        axis("x", "[0, 1]") + &axis("y", "[0, 2]") + &axis("z", "[-1, 1]"),
+        "conservative = true\ngeometry = \"polar\"\n".to_string() + &axis("r", "[0, 1]"),
+        "conservative = true\ngeometry = \"polar\"\n".to_string() + &axis("r", "[0.5, 2]"),
+        "conservative = true\ngeometry = \"spherical\"\n".to_string() + &axis("r", "[0, 1]"),
+        "conservative = true\ngeometry = \"spherical\"\n".to_string() + &axis("r", "[1, 2]"),
+        "conservative = true\ngeometry = \"cylindrical\"\n".to_string()
+            + &axis("r", "[0, 1]")
+            + &axis("z", "[0, 1]"),
+        "conservative = true\ngeometry = \"cylindrical\"\n".to_string()
+            + &axis("r", "[1, 2]")
+            + &axis("z", "[0, 1]"),
+    ];
+    let factors = ["1", "c", "exp(c)/(1 + c^2)", "(2 + POSITION)", "laplace(c)", "integral(c)"];
+    let potentials =
+        ["c", "c^2", "c*sqrt(c)", "laplace(c)", "c^3 - c - laplace(c)", "c*laplace(c^2)"];
+    for grid in &grids {
+        let position = if grid.contains("geometry") { "r" } else { "x" };
+        for factor in factors {
+            for potential in potentials {
+                let factor = factor.replace("POSITION", position);
+                let divergence = format!("divergence({factor}*gradient({potential}))");
+                let text = format!(
+                    "[grid]\n{grid}[equations]\nc = \"{divergence}\"\n[initial]\n\
+                     c = \"1.5 + sin(3*{position}) + 0.2*random_uniform(0, 1)\"\n\
+                     [time]\nend = 1e-30\ndt = 1e-30\n"
+                );
+                let problem =
+                    Problem::parse("test.toml", &text).unwrap_or_else(|e| panic!("{e:?}"));
+                let world = World::solo();
+                let builder = problem.simulation(&world).backend(Backend::Closures);
+                let builder = builder.number("flow", format!("integral({divergence})").as_str());
+                let size = format!("integral(abs({divergence}))");
+                let mut simulation = builder.number("size", size.as_str()).build().unwrap();
+                let flow = simulation.number("flow").unwrap();
+                let size = simulation.number("size").unwrap();
+                assert!(flow.abs() <= 1e-12 * size, "{divergence} on {grid}: {flow:e} of {size:e}");
+            }
+        }
     }
 }

@@ -60,6 +60,7 @@ fn on_faces(problem: &Problem, conditions: &FaceConditions) -> String {
         for (side, face) in Side::BOTH.into_iter().zip([lower, upper]) {
             let name = match &face.condition {
                 Condition::Derivative(expr) if is_zero(expr) => "zero derivative",
+                Condition::Value(expr) if is_zero(expr) => "zero value",
                 other => other.name(),
             };
             faces.push(format!("{}{} {name}", axis.name(), side.sign()));

@@ -8,15 +8,15 @@ use std::rc::Rc;
 
 use fluxions_comm::World;
 use fluxions_expr::{Backend, Reduction};
-use fluxions_grid::{Face, Region, Side};
+use fluxions_grid::Region;
 use fluxions_halo::Subdomain;
 
 use crate::error::Error;
 use crate::plan::action::{Action, Extent, Slot};
-use crate::plan::margins::Margins;
 use crate::plan::plan::Plan;
 use crate::run::binding::Binding;
 use crate::run::counts::Counts;
+use crate::run::ghost_layer::ghost_layer;
 use crate::run::guard::Causes;
 use crate::run::kernels::Kernels;
 use crate::run::memory::{Memory, RESULT_ROW};
@@ -179,8 +179,8 @@ impl Executor {
                             self.sweep(memory, *kernel, &block.domain().grown(halo))
                         }
                         Extent::Beyond { face, layer } => {
-                            let ghosts = ghosts(block, &self.domain, *face, *layer, *beyond);
-                            ghosts.is_none_or(|ghosts| self.sweep(memory, *kernel, &ghosts))
+                            let layer = ghost_layer(block, self.domain, *face, *layer, *beyond);
+                            layer.is_empty() || self.sweep(memory, *kernel, &layer)
                         }
                         Extent::Once => {
                             let once = Region { start: [0; 3], end: [1; 3] };
@@ -355,22 +355,6 @@ impl Executor {
         }
         Ok(partial.finish(world, self.measure)?)
     }
-}
-
-/// A layer of ghost cells, counted from 1, beyond a face of the domain, if the block lies there.
-fn ghosts(
-    block: &Subdomain,
-    domain: &[usize; 3],
-    Face { axis, side }: Face,
-    layer: usize,
-    beyond: Margins,
-) -> Option<Region> {
-    let (cells, layer) = (block.shape()[axis], layer as isize);
-    let (lies_there, start) = match side {
-        Side::Lower => (block.start()[axis] == 0, -layer),
-        Side::Upper => (block.start()[axis] + cells == domain[axis], cells as isize + layer - 1),
-    };
-    lies_there.then(|| block.domain().grown(beyond).with_axis(axis, start, start + 1))
 }
 
 fn is_row(slot: &Slot) -> bool {

@@ -4,6 +4,7 @@ mod binding;
 pub(crate) mod blocking;
 pub(crate) mod counts;
 pub(crate) mod executor;
+pub(crate) mod ghost_layer;
 pub(crate) mod guard;
 mod kernels;
 pub(crate) mod memory;

@@ -16,7 +16,7 @@
 //! Beyond a face to another block, or to the other end of a periodic axis, tasks also compute halo
 //! cells, as far as later tasks need them. So they need not wait for the other block.
 
-use fluxions_grid::CACHE_LINE;
+use fluxions_grid::{CACHE_LINE, Side};
 
 use crate::plan::action::{Action, Extent};
 use crate::plan::margins::{Margins, widen};
@@ -55,6 +55,17 @@ pub(crate) struct Pipeline {
     pub(crate) per_step: usize,
 }
 
+/// How far below and above the block a sweep is done along an axis.
+fn farthest(extent: Extent, beyond: &Margins, axis: usize) -> [usize; 2] {
+    match extent {
+        Extent::Beyond { face, layer } if face.axis == axis => match face.side {
+            Side::Lower => [layer, 0],
+            Side::Upper => [0, layer],
+        },
+        _ => beyond[axis],
+    }
+}
+
 /// The cells beyond faces to other blocks that must be computed or known.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Needs {
@@ -87,13 +98,17 @@ impl Pipeline {
                         continue;
                     }
                     Action::Reduce { .. }
-                    | Action::Sweep {
-                        extent: Extent::Once | Extent::Memory | Extent::Beyond { .. },
-                        ..
-                    } => {
+                    | Action::Sweep { extent: Extent::Once | Extent::Memory, .. } => {
                         return None;
                     }
-                    Action::Sweep { extent: Extent::Block, .. } | Action::Halo { .. } => {}
+                    // Halo cells beyond joined ends are computed together with the block.
+                    Action::Sweep { extent: Extent::Beyond { face, .. }, .. }
+                        if grid.inner_axis(face.axis).is_none_or(|axis| axis.is_periodic()) =>
+                    {
+                        return None;
+                    }
+                    Action::Sweep { extent: Extent::Block | Extent::Beyond { .. }, .. }
+                    | Action::Halo { .. } => {}
                 }
                 let action = action.on(|slot| slot.array().map(|array| names[array]))?;
                 tasks.push(Task { action, step, at, shift: [0; 3] });
@@ -148,10 +163,11 @@ impl Pipeline {
         for task in &mut self.tasks {
             let mut shift = 0;
             match &task.action {
-                Action::Sweep { kernel, inputs, outputs, beyond, .. } => {
+                Action::Sweep { kernel, inputs, outputs, extent, beyond } => {
                     let reach = |i: usize| plan.kernels()[*kernel].reach(i as u32)[axis];
+                    let [lowest, highest] = farthest(*extent, beyond, axis);
                     for (i, array) in inputs.iter().enumerate() {
-                        let (high, low) = (reach(i)[1] as isize, beyond[axis][0] as isize);
+                        let (high, low) = (reach(i)[1] as isize, lowest as isize);
                         shift = shift.max(written[*array] + high.max(settled[*array] + low));
                     }
                     for array in outputs {
@@ -161,11 +177,16 @@ impl Pipeline {
                     for (i, array) in inputs.iter().enumerate() {
                         // The ghost slabs beyond the upper wall change together with the last slab.
                         // A task that computes cells beyond that wall must have read them before.
-                        let (low, past) = (reach(i)[0] as isize, beyond[axis][1] as isize);
+                        let (low, past) = (reach(i)[0] as isize, highest as isize);
                         read[*array] = read[*array].max(shift + low.max(past));
                     }
                     for array in outputs {
-                        (written[*array], settled[*array], read[*array]) = (shift, 0, shift);
+                        // Ghost cells beyond other faces stay as they are.
+                        let later = match extent {
+                            Extent::Beyond { .. } => settled[*array],
+                            _ => 0,
+                        };
+                        (written[*array], settled[*array], read[*array]) = (shift, later, shift);
                     }
                 }
                 Action::Halo { group, arrays, partners } => {
@@ -195,9 +216,13 @@ impl Pipeline {
         let mut tasks = vec![[[0; 2]; 3]; self.tasks.len()];
         for (task, margins) in self.tasks.iter().zip(&mut tasks).rev() {
             match &task.action {
-                Action::Sweep { kernel, inputs, outputs, beyond, .. } => {
+                Action::Sweep { kernel, inputs, outputs, extent, beyond } => {
                     for array in outputs {
-                        widen(margins, &std::mem::take(&mut arrays[*array]));
+                        match extent {
+                            // The cells within are computed by an earlier task.
+                            Extent::Beyond { .. } => widen(margins, &arrays[*array]),
+                            _ => widen(margins, &std::mem::take(&mut arrays[*array])),
+                        }
                     }
                     for (margins, axis) in margins.iter_mut().zip(0..) {
                         for side in 0..2 {
@@ -206,9 +231,19 @@ impl Pipeline {
                             }
                         }
                     }
+                    // Ghost cells beyond a wall follow from cells of the block at the wall.
+                    let at_wall = match extent {
+                        Extent::Beyond { face, .. } => Some(face.axis),
+                        _ => None,
+                    };
+                    if let Some(axis) = at_wall {
+                        margins[axis] = [0; 2];
+                    }
                     for (i, array) in inputs.iter().enumerate() {
                         let reach = plan.kernels()[*kernel].reach(i as u32);
-                        let sum = |axis: usize, side: usize| match joined[axis][side] {
+                        let sum = |axis: usize, side: usize| match joined[axis][side]
+                            && at_wall != Some(axis)
+                        {
                             true => margins[axis][side] + reach[axis][side],
                             false => 0,
                         };

@@ -12,7 +12,6 @@ use crate::run::counts::Counts;
 use crate::run::executor::Executor;
 use crate::run::memory::Memory;
 use crate::run::testing::{alone, bits, euler_step, fill};
-use crate::system::boundary::conditions::ArgumentConditions;
 use crate::system::pde::Pde;
 
 const STEP: f64 = 1e-3;
@@ -26,8 +25,7 @@ fn walled() -> Pde {
         .boundary("x-", Condition::Curvature("value*t".into()))
         .boundary("x+", Condition::Value("sin(y + 50*t)".into()))
         .boundary("y", Condition::Curvature("value*x".into()));
-    // Steps with sweeps over ghost cells are made one by one.
-    pde.arguments(ArgumentConditions::OwnField).build().unwrap()
+    pde.build().unwrap()
 }
 
 /// A torus that is antiperiodic along its last axis. It must not be cut into tiles along this axis,

@@ -15,7 +15,7 @@ use fluxions_grid::{Face, Region, Side};
 use fluxions_halo::Subdomain;
 
 use crate::error::Error;
-use crate::plan::action::Action;
+use crate::plan::action::{Action, Extent};
 use crate::plan::margins::{Margins, widen};
 use crate::plan::plan::Plan;
 use crate::run::binding::Binding;
@@ -26,6 +26,7 @@ use crate::run::blocking::pipeline::{NO_OTHER_ACTIONS, Pipeline, Task};
 use crate::run::blocking::slab_ghosts::SlabGhosts;
 use crate::run::counts::Counts;
 use crate::run::executor::Executor;
+use crate::run::ghost_layer::ghost_layer;
 use crate::run::guard::Causes;
 use crate::run::kernels::Kernels;
 use crate::run::memory::Memory;
@@ -103,7 +104,14 @@ impl Wavefront {
         let joined = joined(block, pipeline, *tiled);
         let mut kernels = executor.kernels().shared();
         let needs = pipeline.needs(&plan, joined);
-        let regions = needs.tasks.iter().map(|margins| block.domain().grown(*margins)).collect();
+        let domain = pde.grid().shape();
+        let region = |(task, margins): (&Task, &Margins)| match task.action {
+            Action::Sweep { extent: Extent::Beyond { face, layer }, .. } => {
+                ghost_layer(block, domain, face, layer, *margins)
+            }
+            _ => block.domain().grown(*margins),
+        };
+        let regions = pipeline.tasks.iter().zip(&needs.tasks).map(region).collect();
 
         let mut of_groups: Vec<Margins> = vec![[[0; 2]; 3]; plan.groups().len()];
         for (task, margins) in pipeline.tasks.iter().zip(&needs.tasks) {
