@@ -444,7 +444,7 @@ fn fields_of_every_type_are_told_drawn_and_compared() {
     for part in [
         "geometry    cylindrical",
         "c, v (vector of r, z, phi), psi (complex)",
-        "v.r: r- zero derivative, r+ value, z- zero derivative, z+ zero derivative",
+        "v.r: r- zero derivative, r+ zero value, z- zero derivative, z+ zero derivative",
         "v.z: r- zero derivative, r+ zero derivative",
         "psi: r- zero derivative, r+ zero derivative",
     ] {

@@ -382,6 +382,14 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_on_by_itself_cannot_be_given() {
+        let builder = Pde::on(&grid()).equation("u", "laplace(u)");
+        let found = messages(builder.boundary("x", Condition::Continued));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains("it cannot be given"), "{found:?}");
+    }
+
+    #[test]
     fn symmetry_is_not_judged_where_an_equation_has_a_mistake() {
         let grid = Grid::builder(fluxions_grid::Geometry::Spherical)
             .axis("r", 0.0..1.0, 8, Ends::Bounded)

@@ -91,6 +91,11 @@ pub(crate) fn check(
         (false, true) => return unfit(format!("the axis {name} of the grid is not periodic")),
         _ => {}
     }
+    if matches!(given.condition, Condition::Continued) {
+        return unfit(
+            "it cannot be given: arguments of operators go on like this by themselves".into(),
+        );
+    }
     let needed = given.condition.depth();
     if axis.cells() < needed {
         let there = match axis.cells() {

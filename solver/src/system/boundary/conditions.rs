@@ -1,9 +1,10 @@
 //! Which boundary condition holds where: for each array of each quantity, at each face.
 //!
 //! Conditions are given for a field, for a definition or for all. What they mean for a quantity
-//! depends on its type, since vectors, tensors and complex numbers have several arrays. Operators
-//! on compound expressions use the conditions of their equation's field, whatever the type of the
-//! expression; so for each *owner* the conditions of every type are worked out.
+//! depends on its type, since vectors, tensors and complex numbers have several arrays. What has no
+//! conditions of its own goes on as the fields do of which it is made, or, on request, by the
+//! conditions of its equation's field, whatever its type; so for each *owner* the conditions of every
+//! type are worked out.
 
 use std::collections::{HashMap, HashSet};
 

@@ -13,8 +13,8 @@ const WAYS: [Parity; 3] = [Parity::Even, Parity::Odd, Parity::Unknown];
 /// The numbers of the conditions for every combination of ways at the ends of the axes.
 #[derive(Clone, Debug)]
 pub(crate) struct Continued {
-    /// For real arrays, and for real and imaginary parts: the numbers, in the order of
-    /// [`Continued::place`].
+    /// For real arrays, and for real and imaginary parts: the numbers, those of the last axis and of
+    /// the upper ends next to each other.
     numbers: [Vec<usize>; 3],
     /// The number of combinations along each inner axis.
     along: [usize; 3],
