@@ -61,8 +61,8 @@ pub fn conditioned(pde: &Pde) -> Vec<Conditioned> {
                 }
                 Operand::Compound { .. } => (String::new(), expr.ty, true),
             };
-            let conditions = program.conditions_of_whole(operator, k, argument);
-            let conditions = conditions.unwrap_or_default();
+            let conditions = program.conditions_of(operator, k, argument);
+            let conditions = conditions.map_or(Vec::new(), |(whole, _)| whole.to_vec());
             if !unnamed {
                 return add(Conditioned { name, text: None, ty, conditions }, None);
             }

@@ -84,6 +84,39 @@ pub(crate) struct Reach {
     pub(crate) numbers: Vec<Option<HaloWidth>>,
 }
 
+/// The most numbers that an argument has.
+const MOST_NUMBERS: usize = 32;
+
+/// The input of [`on_inputs`] that is a number of an argument.
+pub(crate) fn input_of(argument: usize, number: usize) -> usize {
+    argument * MOST_NUMBERS + number
+}
+
+/// An operator by itself, whose arguments, of these types, are the inputs [`input_of`] each number.
+pub(crate) fn on_inputs(
+    operator: Operator,
+    defined: &[FieldOperator],
+    grid: &Grid,
+    types: &[Type],
+) -> (Builder, Parts) {
+    let dimension = grid.components().len();
+    let mut builder = Builder::new();
+    let mut argument = |(k, ty): (usize, &Type)| match is_stored(operator, k) {
+        true => Argument::Stored(*ty),
+        false => {
+            let number = |number| builder.load(input_of(k, number), [0; 3]);
+            let numbers: Vec<_> = (0..ty.numbers(dimension)).map(number).collect();
+            Argument::Value(Parts::of_numbers(*ty, &numbers))
+        }
+    };
+    let arguments: Vec<Argument> = types.iter().enumerate().map(&mut argument).collect();
+    let mut load = |b: &mut Builder, argument: usize, number: usize, offset: [i32; 3]| {
+        b.load(input_of(argument, number), offset)
+    };
+    let parts = apply(operator, defined, grid, &arguments, &mut builder, &mut load);
+    (builder, parts)
+}
+
 /// How an operator uses each of its arguments. Arguments that are not stored count as unused.
 pub(crate) fn reach(
     operator: Operator,
@@ -91,36 +124,19 @@ pub(crate) fn reach(
     grid: &Grid,
     types: &[Type],
 ) -> Vec<Reach> {
-    const MOST: usize = 32;
-    let dimension = grid.components().len();
-    let mut builder = Builder::new();
-    let arguments: Vec<Argument> = types
-        .iter()
-        .enumerate()
-        .map(|(k, ty)| match is_stored(operator, k) {
-            true => Argument::Stored(*ty),
-            false => {
-                let numbers: Vec<_> =
-                    (0..ty.numbers(dimension)).map(|_| builder.parameter(0)).collect();
-                Argument::Value(Parts::of_numbers(*ty, &numbers))
-            }
-        })
-        .collect();
-    let mut load = |b: &mut Builder, argument: usize, number: usize, offset: [i32; 3]| {
-        b.load(argument * MOST + number, offset)
-    };
-    let parts = apply(operator, defined, grid, &arguments, &mut builder, &mut load);
+    let (mut builder, parts) = on_inputs(operator, defined, grid, types);
     let used = parts.items.iter().flat_map(|item| [item.re, item.im]).flatten();
-    used.collect::<Vec<_>>().into_iter().for_each(|value| builder.output(value));
+    used.for_each(|value| builder.output(value));
     let kernel = builder.finish();
+    let dimension = grid.components().len();
     let reach = |(k, ty): (usize, &Type)| {
         let numbers = (0..ty.numbers(dimension)).map(|number| {
-            let input = (k * MOST + number) as u32;
+            let input = input_of(k, number) as u32;
             let width = || HaloWidth {
                 layers: kernel.reach(input),
                 corners: kernel.reaches_corners(input),
             };
-            kernel.loads(input).then(width)
+            (is_stored(operator, k) && kernel.loads(input)).then(width)
         });
         Reach { numbers: numbers.collect() }
     };

@@ -9,30 +9,27 @@
 //! The rest is computed by sweeps over the layers of ghost cells (preparation.rs).
 
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use fluxions_expr::{
-    Builder, ComplexValue, Expr, Kernel, Node, Operator, Parity, Parts, Value, lower,
+    Builder, ComplexValue, Expr, Kernel, Node, Operator, Parity, Parts, Type, Value,
 };
 
-use crate::operators::{self, Argument};
+use crate::operators;
+use crate::plan::lowering::lowered;
 use crate::plan::program::{OwnedExpr, Program};
 use crate::system::definition::milestones;
+use crate::system::pde::Pde;
 
 /// The numbers of the conditions of each of the numbers of an expression, which is stored for an
 /// operator.
 pub(super) fn conditions(program: &Program<'_>, target: OwnedExpr<'_>) -> Vec<usize> {
     let pde = program.pde;
-    let grid = pde.grid();
     let form = Form::new(program, target);
     let mut ends = vec![[[Parity::Even; 2]; 3]; form.kernel.outputs().len()];
     for axis in 0..3 {
-        let Some(named) = grid.inner_axis(axis) else { continue };
+        let Some(named) = pde.grid().inner_axis(axis) else { continue };
         for side in 0..2 {
-            let found = match named.is_periodic() {
-                true => form.signs(program, axis),
-                false => form.parities(program, axis, side),
-            };
+            let found = form.parities(pde, End { axis, side, joined: named.is_periodic() });
             for (ends, parity) in ends.iter_mut().zip(found) {
                 ends[axis][side] = parity;
             }
@@ -45,51 +42,56 @@ pub(super) fn conditions(program: &Program<'_>, target: OwnedExpr<'_>) -> Vec<us
     ends.iter().enumerate().map(number).collect()
 }
 
+/// An end of an inner axis.
+#[derive(Clone, Copy)]
+struct End {
+    axis: usize,
+    side: usize,
+    /// Whether the other end of the axis lies beyond it: then even numbers are the same there, and
+    /// odd ones change their sign.
+    joined: bool,
+}
+
 /// The form of an expression: what it is made of.
 struct Form {
     /// A kernel with an output for each of its numbers.
     kernel: Kernel,
-    /// The inputs of the kernel.
-    leaves: Vec<Leaf>,
+    /// The inputs of the kernel, in order: the numbers of each source.
+    sources: Vec<Source>,
 }
 
-/// Something of which an expression is made.
-enum Leaf {
-    /// A number of a field with the conditions of this number.
-    Field(usize),
-    /// A number of the result of an operator.
-    Result(Rc<Applied>, usize),
-    /// Something that has no conditions, such as a random number: it is mirrored.
-    Mirrored,
+/// Numbers that go on by themselves.
+enum Source {
+    /// They have the conditions of these numbers.
+    Conditions(Vec<usize>),
+    /// They are the result of an operator.
+    Result(Applied),
+    /// They are those of an expression that an operator uses in the cell itself.
+    Here(Form),
+    /// So many numbers without conditions, such as random ones, are mirrored.
+    Mirrored(usize),
 }
 
-/// An operator with its arguments.
-struct Applied {
-    /// A kernel with an output for each number of the result.
-    kernel: Kernel,
-    /// The inputs of the kernel.
-    inputs: HashMap<u32, Input>,
+impl Source {
+    /// How each of the numbers goes on beyond an end.
+    fn parities(&self, pde: &Pde, end: End) -> Vec<Parity> {
+        let of_set = |set: &usize| pde.conditions().of_array(*set)[end.axis][end.side].parity();
+        match self {
+            Source::Conditions(sets) => sets.iter().map(of_set).collect(),
+            Source::Result(applied) => applied.parities(pde, end),
+            Source::Here(form) => form.parities(pde, end),
+            Source::Mirrored(count) => vec![Parity::Even; *count],
+        }
+    }
 }
-
-/// What an operator loads.
-enum Input {
-    /// A stored number with the conditions of this number; nothing if they do not fit.
-    Stored(Option<usize>),
-    /// A number of a coefficient, which goes on in a straight line.
-    Coefficient,
-    /// A number of an expression that it uses in the cell itself.
-    Here(Rc<Form>, usize),
-}
-
-/// How many numbers an argument has at most.
-const MOST: usize = 32;
 
 impl Form {
     fn new(program: &Program<'_>, target: OwnedExpr<'_>) -> Self {
         let mut lowering = Lowering {
             program,
             builder: Builder::new(),
-            leaves: Vec::new(),
+            sources: Vec::new(),
+            inputs: 0,
             parameters: 0,
             definitions: HashMap::new(),
         };
@@ -98,86 +100,58 @@ impl Form {
             lowering.definition(d, target);
         }
         let parts = lowering.value(target);
-        let Lowering { mut builder, leaves, .. } = lowering;
+        let Lowering { mut builder, sources, .. } = lowering;
         let numbers = parts.numbers(target.expr.ty, pde.space().dimension(), &mut builder);
         numbers.into_iter().for_each(|number| builder.output(number));
-        Form { kernel: builder.finish(), leaves }
+        Form { kernel: builder.finish(), sources }
     }
 
-    /// How each number goes on beyond the wall at a side of an axis.
-    fn parities(&self, program: &Program<'_>, axis: usize, side: usize) -> Vec<Parity> {
-        let leaf = |leaf: &Leaf| match leaf {
-            Leaf::Field(set) => program.pde.conditions().of_array(*set)[axis][side].parity(),
-            Leaf::Result(applied, number) => applied.parities(program, axis, side)[*number],
-            Leaf::Mirrored => Parity::Even,
-        };
-        let leaves: Vec<Parity> = self.leaves.iter().map(leaf).collect();
-        // What depends on the place normal to the wall has another value at the wall.
-        let profile = |along: u8, _| match usize::from(along) == axis {
-            true => Parity::Unknown,
-            false => Parity::Even,
-        };
-        self.kernel.parities(|input| leaves[input as usize], profile)
-    }
-
-    /// Whether each number is the same beyond the joined ends of an axis (even), or changes its
-    /// sign there (odd).
-    fn signs(&self, program: &Program<'_>, axis: usize) -> Vec<Parity> {
-        let leaf = |leaf: &Leaf| match leaf {
-            Leaf::Field(set) => program.pde.conditions().of_array(*set)[axis][0].parity(),
-            Leaf::Result(applied, number) => applied.signs(program, axis)[*number],
-            Leaf::Mirrored => Parity::Even,
-        };
-        let leaves: Vec<Parity> = self.leaves.iter().map(leaf).collect();
-        if leaves.iter().all(|parity| *parity == Parity::Even) {
-            return vec![Parity::Even; self.kernel.outputs().len()];
+    /// How each number goes on beyond an end.
+    fn parities(&self, pde: &Pde, end: End) -> Vec<Parity> {
+        let inputs: Vec<Parity> =
+            self.sources.iter().flat_map(|source| source.parities(pde, end)).collect();
+        if !end.joined {
+            // What depends on the place normal to the wall has another value at the wall.
+            let profile = |along: u8, _| match usize::from(along) == end.axis {
+                true => Parity::Unknown,
+                false => Parity::Even,
+            };
+            return self.kernel.parities(|input| inputs[input as usize], profile);
         }
-        tried(&self.kernel, 0..leaves.len() as u32, None, |input| leaves[input as usize])
+        match inputs.iter().all(|parity| *parity == Parity::Even) {
+            true => vec![Parity::Even; self.kernel.outputs().len()],
+            false => tried(&self.kernel, inputs.into_iter().enumerate(), end),
+        }
     }
+}
+
+/// An operator with its arguments.
+struct Applied {
+    /// A kernel with an output for each number of the result.
+    kernel: Kernel,
+    /// The arguments, whose numbers are the inputs [`operators::input_of`] them.
+    arguments: Vec<Source>,
 }
 
 impl Applied {
-    fn parities(&self, program: &Program<'_>, axis: usize, side: usize) -> Vec<Parity> {
-        let of = |input: &Input| match input {
-            Input::Stored(set) => set.map_or(Parity::Unknown, |set| {
-                program.pde.conditions().of_array(set)[axis][side].parity()
-            }),
-            // At the wall it has a value, whatever that is.
-            Input::Coefficient => Parity::Even,
-            Input::Here(form, number) => form.parities(program, axis, side)[*number],
-        };
-        tried(&self.kernel, self.inputs.keys().copied(), Some(axis), |input| {
-            of(&self.inputs[&input])
-        })
-    }
-
-    fn signs(&self, program: &Program<'_>, axis: usize) -> Vec<Parity> {
-        let of = |input: &Input| match input {
-            Input::Stored(set) => set.map_or(Parity::Unknown, |set| {
-                program.pde.conditions().of_array(set)[axis][0].parity()
-            }),
-            Input::Coefficient => Parity::Even,
-            Input::Here(form, number) => form.signs(program, axis)[*number],
-        };
-        tried(&self.kernel, self.inputs.keys().copied(), None, |input| of(&self.inputs[&input]))
+    fn parities(&self, pde: &Pde, end: End) -> Vec<Parity> {
+        let inputs = self.arguments.iter().enumerate().flat_map(|(k, argument)| {
+            let numbers = argument.parities(pde, end).into_iter().enumerate();
+            numbers.map(move |(number, parity)| (operators::input_of(k, number), parity))
+        });
+        tried(&self.kernel, inputs, end)
     }
 }
 
-/// How the outputs of a kernel go on where its inputs do so, found by trying it on numbers that do:
-/// beyond a wall across this axis, or, without an axis, beyond joined ends. Metric factors count as
-/// mirrored too, so that nothing flows through a wall of a curved grid through which nothing would
-/// flow through a plane one.
-fn tried(
-    kernel: &Kernel,
-    inputs: impl Iterator<Item = u32>,
-    across: Option<usize>,
-    parity: impl Fn(u32) -> Parity,
-) -> Vec<Parity> {
+/// How the outputs of a kernel go on beyond an end where its inputs do so, found by trying it on
+/// numbers that do. Metric factors count as mirrored too, so that nothing flows through a wall of a
+/// curved grid through which nothing would flow through a plane one.
+fn tried(kernel: &Kernel, inputs: impl Iterator<Item = (usize, Parity)>, end: End) -> Vec<Parity> {
     const TRIALS: u32 = 4;
     const TOLERANCE: f64 = 1e-9;
     let outputs = kernel.outputs().len();
-    let loaded = inputs.filter(|input| kernel.loads(*input));
-    let parities: HashMap<u32, Parity> = loaded.map(|input| (input, parity(input))).collect();
+    let inputs = inputs.map(|(input, parity)| (input as u32, parity));
+    let parities: HashMap<u32, Parity> = inputs.filter(|(input, _)| kernel.loads(*input)).collect();
     if parities.values().any(|parity| *parity == Parity::Unknown) {
         return vec![Parity::Unknown; outputs];
     }
@@ -190,11 +164,14 @@ fn tried(
         let in_cell = |cell: i32, beyond: bool| {
             let load = |input: u32, offset: [i32; 3]| {
                 let mut place = offset;
-                let Some(axis) = across else { return number(input, place, beyond) };
-                place[axis] += cell;
-                let beyond = place[axis] < 0;
+                if end.joined {
+                    return number(input, place, beyond);
+                }
+                let normal = &mut place[end.axis];
+                *normal += cell;
+                let beyond = *normal < 0;
                 if beyond {
-                    place[axis] = -1 - place[axis];
+                    *normal = -1 - *normal;
                 }
                 number(input, place, beyond)
             };
@@ -228,7 +205,9 @@ fn arbitrary(input: u32, place: [i32; 3], trial: u32) -> f64 {
 struct Lowering<'p, 'a> {
     program: &'p Program<'a>,
     builder: Builder,
-    leaves: Vec<Leaf>,
+    sources: Vec<Source>,
+    /// How many numbers the sources have.
+    inputs: usize,
     /// How many numbers that are the same everywhere were met.
     parameters: usize,
     definitions: HashMap<usize, Parts>,
@@ -236,16 +215,14 @@ struct Lowering<'p, 'a> {
 
 impl Lowering<'_, '_> {
     fn value(&mut self, target: OwnedExpr<'_>) -> Parts {
-        let mut builder = std::mem::take(&mut self.builder);
         let space = self.program.pde.space();
-        let value = lower(target.expr, space, &mut builder, &mut |leaf, builder| {
-            std::mem::swap(&mut self.builder, builder);
-            let value = self.leaf(OwnedExpr { expr: leaf, ..target });
-            std::mem::swap(&mut self.builder, builder);
-            value
-        });
-        self.builder = builder;
-        value
+        lowered(
+            self,
+            |lowering| &mut lowering.builder,
+            space,
+            target.expr,
+            |lowering, leaf| lowering.leaf(OwnedExpr { expr: leaf, ..target }),
+        )
     }
 
     fn definition(&mut self, d: usize, target: OwnedExpr<'_>) -> Parts {
@@ -262,27 +239,19 @@ impl Lowering<'_, '_> {
     fn leaf(&mut self, target: OwnedExpr<'_>) -> Parts {
         let pde = self.program.pde;
         let expr = target.expr;
-        match &expr.node {
-            Node::Field(field) => {
-                let sets = pde.conditions().of_field(*field, expr.ty).map(<[usize]>::to_vec);
-                let count = expr.ty.numbers(pde.space().dimension());
-                let leaf = |k| match &sets {
-                    Some(sets) => Leaf::Field(sets[k]),
-                    None => Leaf::Mirrored,
-                };
-                self.loaded(expr, (0..count).map(leaf))
-            }
-            Node::Define(d) => self.definition(*d, target),
+        let count = expr.ty.numbers(pde.space().dimension());
+        let source = match &expr.node {
+            Node::Define(d) => return self.definition(*d, target),
             Node::Coordinate(axis) => {
                 let axis = pde.grid().missing() + axis;
-                Parts::real(self.builder.profile(axis, axis))
+                return Parts::real(self.builder.profile(axis, axis));
             }
-            Node::Operator(op, arguments) => {
-                let applied = Rc::new(self.applied(*op, arguments, target));
-                let count = expr.ty.numbers(pde.space().dimension());
-                self.loaded(expr, (0..count).map(|k| Leaf::Result(Rc::clone(&applied), k)))
-            }
-            Node::Random(..) => self.loaded(expr, std::iter::once(Leaf::Mirrored)),
+            Node::Field(field) => match pde.conditions().of_field(*field, expr.ty) {
+                Some(sets) => Source::Conditions(sets.to_vec()),
+                None => Source::Mirrored(count),
+            },
+            Node::Operator(op, arguments) => Source::Result(self.applied(*op, arguments, target)),
+            Node::Random(..) => Source::Mirrored(count),
             // The time, and numbers of the whole domain.
             _ => {
                 let mut same = || {
@@ -290,16 +259,14 @@ impl Lowering<'_, '_> {
                     self.builder.parameter(self.parameters)
                 };
                 let (re, im) = (same(), expr.ty.complex.then(same));
-                Parts::scalar(ComplexValue { re: Some(re), im })
+                return Parts::scalar(ComplexValue { re: Some(re), im });
             }
-        }
-    }
-
-    fn loaded(&mut self, expr: &Expr, leaves: impl Iterator<Item = Leaf>) -> Parts {
-        let first = self.leaves.len();
-        self.leaves.extend(leaves);
+        };
+        self.sources.push(source);
+        let first = self.inputs;
+        self.inputs += count;
         let numbers: Vec<Value> =
-            (first..self.leaves.len()).map(|k| self.builder.load(k, [0; 3])).collect();
+            (first..self.inputs).map(|input| self.builder.load(input, [0; 3])).collect();
         Parts::of_numbers(expr.ty, &numbers)
     }
 
@@ -307,40 +274,27 @@ impl Lowering<'_, '_> {
         let program = self.program;
         let (pde, dimension) = (program.pde, program.pde.space().dimension());
         let stored: Vec<usize> = operators::stored(op, arguments).map(|(k, _)| k).collect();
-        let (mut builder, mut inputs) = (Builder::new(), HashMap::new());
-        let mut kinds = Vec::new();
-        for (k, expr) in arguments.iter().enumerate() {
+        let source = |(k, expr): (usize, &Expr)| {
             let argument = OwnedExpr { expr, ..target };
-            let count = expr.ty.numbers(dimension);
-            let place = |number: usize| (k * MOST + number) as u32;
-            if stored.contains(&k) {
-                kinds.push(Argument::Stored(expr.ty));
-                let sets = program.conditions_of(op, k, argument);
-                for number in 0..count {
-                    let set = sets.as_ref().and_then(|sets| sets.get(number).copied());
-                    let input = match operators::is_coefficient(op, k) {
-                        true => Input::Coefficient,
-                        false => Input::Stored(set),
-                    };
-                    inputs.insert(place(number), input);
-                }
-                continue;
+            if operators::is_coefficient(op, k) {
+                // At the wall it has a value, whatever that is.
+                return Source::Mirrored(expr.ty.numbers(dimension));
             }
-            let form = Rc::new(Form::new(program, argument));
-            let mut numbers = Vec::new();
-            for number in 0..count {
-                inputs.insert(place(number), Input::Here(Rc::clone(&form), number));
-                numbers.push(builder.load(place(number) as usize, [0; 3]));
+            if !stored.contains(&k) {
+                return Source::Here(Form::new(program, argument));
             }
-            kinds.push(Argument::Value(Parts::of_numbers(expr.ty, &numbers)));
-        }
-        let mut load = |b: &mut Builder, argument: usize, number: usize, offset: [i32; 3]| {
-            b.load(argument * MOST + number, offset)
+            let found = program.conditions_of(op, k, argument);
+            let (whole, part) = found.expect("what an operator looks at has conditions");
+            Source::Conditions(whole[part].to_vec())
         };
-        let (defined, grid) = (pde.field_operators(), pde.grid());
-        let parts = operators::apply(op, defined, grid, &kinds, &mut builder, &mut load);
+        let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
+        let (mut builder, parts) =
+            operators::on_inputs(op, pde.field_operators(), pde.grid(), &types);
         let numbers = parts.numbers(target.expr.ty, dimension, &mut builder);
         numbers.into_iter().for_each(|number| builder.output(number));
-        Applied { kernel: builder.finish(), inputs }
+        Applied {
+            kernel: builder.finish(),
+            arguments: arguments.iter().enumerate().map(source).collect(),
+        }
     }
 }

@@ -7,7 +7,6 @@ use fluxions_expr::Type;
 use fluxions_halo::HaloWidth;
 
 use crate::plan::program::{ArrayRef, Program, Quantity};
-use crate::system::external::ExternalField;
 use crate::system::pde::Pde;
 
 /// Arrays whose halos are filled together.
@@ -117,11 +116,9 @@ impl<'a> Program<'a> {
         are_wanted: impl Fn(usize, usize) -> bool,
     ) -> Option<HaloGroup> {
         let pde = self.pde;
-        let given = pde.external().iter().map(ExternalField::ty);
-        let types: Vec<Type> = pde.types().iter().copied().chain(given).collect();
         let mut group = HaloGroup::empty();
         for field in fields {
-            let (ty, arrays) = (types[field], pde.arrays_of(field));
+            let (ty, arrays) = (pde.type_of_field(field), pde.arrays_of(field));
             let first = arrays.start;
             // Conditions given for everything need not fit an external field without a halo.
             for array in arrays.filter(|array| !width(*array).is_empty()) {

@@ -7,6 +7,7 @@ mod continuation;
 pub(crate) mod evaluation;
 pub(crate) mod halo_group;
 mod invariants;
+mod lowering;
 pub(crate) mod margins;
 mod needs;
 pub(crate) mod observable;

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use fluxions_expr::{
     Binary, Builder, ComplexValue, Distribution, Expr, Node, Operator, Parts, Reduction, Type,
-    Value, lower,
+    Value,
 };
 use fluxions_grid::Metric;
 use indexmap::IndexSet;
 
 use crate::operators::{self, Argument, FIRST_METRIC};
-use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program, TIME};
+use crate::plan::lowering::lowered;
+use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program, Quantity, TIME};
 use crate::random::array::RandomArray;
 use crate::system::definition::milestones;
 
@@ -71,8 +72,13 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
 
     /// The value of an array in the cell of the kernel.
     pub(crate) fn load(&mut self, array: ArrayRef) -> Value {
+        self.load_at(array, [0; 3])
+    }
+
+    /// The value of an array in the cell at an offset.
+    pub(crate) fn load_at(&mut self, array: ArrayRef, offset: [i32; 3]) -> Value {
         let input = self.input(array);
-        self.builder.load(input, [0; 3])
+        self.builder.load(input, offset)
     }
 
     /// A value times the volume of the cell, on grids whose cells differ in volume.
@@ -98,10 +104,8 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
     /// The value of an expression.
     pub(crate) fn value(&mut self, target: OwnedExpr<'_>) -> Parts {
         let (pde, owner) = (self.program.pde, target.owner);
-        let known = |d: usize| {
-            self.definitions.contains_key(&(d, owner))
-                || (self.ghosts.is_none() && self.program.whole(d, owner, self.level).is_some())
-        };
+        let known =
+            |d: usize| self.definitions.contains_key(&(d, owner)) || self.whole(d, owner).is_some();
         for d in milestones(target.expr, pde.definitions(), true, known) {
             self.definition(d, owner);
         }
@@ -109,17 +113,14 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
     }
 
     fn computed(&mut self, target: OwnedExpr<'_>) -> Parts {
-        // The builder is lent to `lower`, since the leaves need the rest of `self`.
-        let mut builder = std::mem::take(&mut self.builder);
         let space = self.program.pde.space();
-        let value = lower(target.expr, space, &mut builder, &mut |leaf, builder| {
-            std::mem::swap(&mut self.builder, builder);
-            let value = self.leaf(OwnedExpr { expr: leaf, ..target });
-            std::mem::swap(&mut self.builder, builder);
-            value
-        });
-        self.builder = builder;
-        value
+        lowered(
+            self,
+            |pass| &mut pass.builder,
+            space,
+            target.expr,
+            |pass, leaf| pass.leaf(OwnedExpr { expr: leaf, ..target }),
+        )
     }
 
     fn leaf(&mut self, target: OwnedExpr<'_>) -> Parts {
@@ -169,6 +170,12 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
         }
     }
 
+    /// A quantity that stores a definition in the cells of this pass: none does in ghost cells.
+    fn whole(&self, d: usize, owner: usize) -> Option<&Quantity> {
+        let whole = self.program.whole(d, owner, self.level);
+        whole.filter(|_| self.ghosts.is_none())
+    }
+
     /// The value of a definition.
     fn definition(&mut self, d: usize, owner: usize) -> Parts {
         if let Some(known) = self.definitions.get(&(d, owner)) {
@@ -176,9 +183,8 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
         }
         let definition = &self.program.pde.definitions()[d];
         let (expr, name) = (&definition.expr, definition.name.as_str());
-        let whole = self.program.whole(d, owner, self.level);
-        let known = whole.filter(|_| self.ghosts.is_none());
-        let arrays = known.map(|q| q.arrays.iter().flatten().copied().collect::<Vec<_>>());
+        let whole = self.whole(d, owner);
+        let arrays = whole.map(|q| q.arrays.iter().flatten().copied().collect::<Vec<_>>());
         let value = match arrays {
             Some(arrays) => {
                 let arrays: Vec<_> = arrays.into_iter().map(ArrayRef::Quantity).collect();
@@ -195,18 +201,8 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
     }
 
     fn loaded_at(&mut self, ty: Type, arrays: &[ArrayRef], offset: [i32; 3]) -> Parts {
-        let load = |array: &ArrayRef| {
-            let input = self.input(*array);
-            self.builder.load(input, offset)
-        };
-        let numbers: Vec<_> = arrays.iter().map(load).collect();
+        let numbers: Vec<_> = arrays.iter().map(|array| self.load_at(*array, offset)).collect();
         Parts::of_numbers(ty, &numbers)
-    }
-
-    /// The value of an array in the cell at an offset.
-    pub(crate) fn load_at(&mut self, array: ArrayRef, offset: [i32; 3]) -> Value {
-        let input = self.input(array);
-        self.builder.load(input, offset)
     }
 
     /// The mean of two values of this type.

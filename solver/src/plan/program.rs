@@ -8,6 +8,7 @@
 //! domain is a number, and it has a level too.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use fluxions_expr::{Expr, Kernel, Node, Operator, Reduction, Type};
 use fluxions_grid::Condition;
@@ -154,9 +155,7 @@ impl<'a> Program<'a> {
         match &expr.node {
             Node::Define(d) => level = self.level_of_definition(*d, owner),
             Node::Operator(op, arguments) => {
-                let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
-                let reach =
-                    operators::reach(*op, self.pde.field_operators(), self.pde.grid(), &types);
+                let reach = self.reach(*op, arguments);
                 let stored: Vec<usize> =
                     operators::stored(*op, arguments).map(|(k, _)| k).collect();
                 for (k, argument) in arguments.iter().enumerate() {
@@ -262,35 +261,27 @@ impl<'a> Program<'a> {
     }
 
     /// The numbers of the conditions of each number of the field or quantity of which an operator's
-    /// argument is a part.
-    pub(crate) fn conditions_of_whole(
+    /// argument is a part, and which of these numbers the argument has.
+    pub(crate) fn conditions_of(
         &self,
         op: Operator,
         k: usize,
         argument: OwnedExpr<'_>,
-    ) -> Option<Vec<usize>> {
-        if let Operand::Field { field, .. } = self.operand(op, k, argument) {
+    ) -> Option<(&[usize], Range<usize>)> {
+        if let Operand::Field { field, numbers } = self.operand(op, k, argument) {
             let ty = self.pde.type_of_field(field);
-            return self.pde.conditions().of_field(field, ty).map(<[usize]>::to_vec);
+            return Some((self.pde.conditions().of_field(field, ty)?, numbers));
         }
-        let (key, _) = self.key(op, k, argument)?;
-        Some(self.quantities[self.keys.get_index_of(&key)?].conditions.clone())
+        let (key, first) = self.key(op, k, argument)?;
+        let quantity = &self.quantities[self.keys.get_index_of(&key)?];
+        let count = argument.expr.ty.numbers(self.pde.space().dimension());
+        Some((&quantity.conditions, first..first + count))
     }
 
-    /// The numbers of the conditions of each number of an operator's argument.
-    pub(super) fn conditions_of(
-        &self,
-        op: Operator,
-        k: usize,
-        argument: OwnedExpr<'_>,
-    ) -> Option<Vec<usize>> {
-        let all = self.conditions_of_whole(op, k, argument)?;
-        let count = argument.expr.ty.numbers(self.pde.space().dimension());
-        let first = match self.operand(op, k, argument) {
-            Operand::Field { numbers, .. } => numbers.start,
-            _ => self.key(op, k, argument)?.1,
-        };
-        Some(all[first..first + count].to_vec())
+    /// How an operator uses each of its arguments.
+    fn reach(&self, op: Operator, arguments: &[Expr]) -> Vec<Reach> {
+        let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
+        operators::reach(op, self.pde.field_operators(), self.pde.grid(), &types)
     }
 
     /// Makes a quantity's halos wide enough for an operator that uses its numbers from `first` on,
@@ -348,8 +339,7 @@ impl<'a> Program<'a> {
                 self.deepen(OwnedExpr { expr, name, ..target }, layers, seen);
             }
             Node::Operator(op, arguments) => {
-                let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
-                let mut reach = operators::reach(*op, pde.field_operators(), pde.grid(), &types);
+                let mut reach = self.reach(*op, arguments);
                 let stored: Vec<usize> =
                     operators::stored(*op, arguments).map(|(k, _)| k).collect();
                 for (k, argument) in arguments.iter().enumerate() {
@@ -378,6 +368,8 @@ impl<'a> Program<'a> {
         }
     }
 
+    /// Makes a quantity's own halos wide enough for an operator that uses its numbers from `first`
+    /// on.
     fn widen_itself(&mut self, quantity: usize, first: usize, reach: &Reach) {
         let conditions = self.pde.conditions();
         let Quantity { widths, conditions: sets, expr, .. } = &mut self.quantities[quantity];
