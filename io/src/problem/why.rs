@@ -3,8 +3,8 @@
 use fluxions_comm::World;
 use fluxions_grid::Axis;
 use fluxions_solver::{
-    BeforeFailure, Cause, Error, Growth, before_failure, cause_in_equations, cause_in_initial,
-    stable_step,
+    BeforeFailure, Cause, Error, Growth, StableStep, before_failure, cause_in_equations,
+    cause_in_initial, stable_step,
 };
 
 use super::diagnostic::{Diagnostic, Mistakes};
@@ -80,22 +80,11 @@ impl Problem {
                 short(time)
             )
         });
-        let longest = self.times.longest(&before.stable);
-        let dt = brief(self.times.dt);
         let calm = short(calm);
-        let limit = Times::rounded_down(longest);
-        let step = if longest.is_infinite() {
-            format!("nothing limited the step dt = {dt} at t = {calm}")
-        } else if self.times.dt > longest {
-            format!(
-                "the step dt = {dt} is too long: the longest stable one was {limit} at t = {calm}"
-            )
-        } else {
-            format!(
-                "the longest stable step was {limit} at t = {calm}, and dt = {dt}: the solution \
-                 grows without bound, or needs shorter steps later"
-            )
-        };
+        let step = self.advice(&before.stable, "was", &format!("at t = {calm}"));
+        let step = step.unwrap_or_else(|| {
+            format!("nothing limited the step dt = {} at t = {calm}", brief(self.times.dt))
+        });
         grown.chain([step]).collect()
     }
 
@@ -142,21 +131,26 @@ impl Problem {
     /// How long a step may be, beside that of the problem.
     fn advice_on_step(&self) -> Option<String> {
         let step = stable_step(&self.pde, &self.initial, &self.times.scheme).ok()?;
-        let longest = self.times.longest(&step);
-        let dt = brief(self.times.dt);
-        Some(if longest.is_infinite() {
+        Some(self.advice(&step, "is", "for the initial state").unwrap_or_else(|| {
+            let dt = brief(self.times.dt);
             format!("the step dt = {dt} may be too long, although nothing limits it at first")
-        } else if self.times.dt > longest {
-            format!(
-                "the step dt = {dt} is too long: the longest stable one is {} for the initial state",
-                Times::rounded_down(longest)
-            )
-        } else {
-            format!(
-                "the longest stable step is {} for the initial state, and dt = {dt}: the solution \
-                 grows without bound, or needs shorter steps later",
-                Times::rounded_down(longest)
-            )
-        })
+        }))
+    }
+
+    /// How long a step may be, beside that of the problem, where anything limits it in a state:
+    /// `when` that is, and which form of the verb `is` used of it.
+    fn advice(&self, step: &StableStep, is: &str, when: &str) -> Option<String> {
+        let longest = self.times.longest(step);
+        let (dt, limit) = (brief(self.times.dt), Times::rounded_down(longest));
+        match longest {
+            f64::INFINITY => None,
+            _ if self.times.dt > longest => Some(format!(
+                "the step dt = {dt} is too long: the longest stable one {is} {limit} {when}"
+            )),
+            _ => Some(format!(
+                "the longest stable step {is} {limit} {when}, and dt = {dt}: the solution grows \
+                 without bound, or needs shorter steps later"
+            )),
+        }
     }
 }

@@ -209,8 +209,7 @@ impl PdeBuilder {
         let equations: Vec<Option<Expr>> = equations.collect();
         let equations: Option<Vec<Expr>> = equations.into_iter().collect();
         let advected = mistakes.split(given::check_all(&symbols, &self.transports));
-        let of_equation = self.arguments == ArgumentConditions::OwnField;
-        let conditions = Conditions::resolve(&symbols, &advected, &self.conditions, of_equation);
+        let conditions = Conditions::resolve(&symbols, &advected, &self.conditions, self.arguments);
         let Some(conditions) = mistakes.keep(conditions) else {
             // Without conditions only names and types can be checked.
             for (origin, formula, place) in &self.others {

@@ -64,9 +64,8 @@ pub struct Conditions {
     definitions: Vec<usize>,
     /// What quantities without conditions of their own can have at the ends of the axes.
     continued: Continued,
-    /// Whether arguments of operators that are no fields have the conditions of their equation's
-    /// field.
-    of_equation: bool,
+    /// How the arguments of operators go on without conditions of their own.
+    arguments: ArgumentConditions,
     /// Whether each definition was given conditions by name.
     definitions_named: Vec<bool>,
     /// Whether each external field was given conditions by name.
@@ -84,7 +83,7 @@ impl Conditions {
         symbols: &Symbols,
         advected: &[Advected],
         given: &[GivenCondition],
-        of_equation: bool,
+        arguments: ArgumentConditions,
     ) -> Result<Self, Vec<Error>> {
         let mut errors = Vec::new();
         let checked = check_all(symbols, given, &mut errors);
@@ -120,7 +119,7 @@ impl Conditions {
         let Owners { sets, errors, .. } = owners;
         let conditions = Conditions {
             continued,
-            of_equation,
+            arguments,
             sets,
             common,
             straight,
@@ -158,7 +157,7 @@ impl Conditions {
     /// Whether arguments of operators that are no fields have the conditions of their equation's
     /// field, unless they were given some of their own.
     pub(crate) fn are_of_equation(&self) -> bool {
-        self.of_equation
+        self.arguments == ArgumentConditions::OwnField
     }
 
     pub(crate) fn common(&self) -> usize {

@@ -7,7 +7,7 @@ use crate::system::boundary::array_condition::{ArrayCondition, FaceConditions};
 use crate::system::boundary::sets::Sets;
 use crate::system::symbols::Symbols;
 
-/// The ways in which an array goes on beyond an end of an axis.
+/// The ways in which an array goes on beyond an end of an axis, in the order of their numbers.
 const WAYS: [Parity; 3] = [Parity::Even, Parity::Odd, Parity::Unknown];
 
 /// The numbers of the conditions for every combination of ways at the ends of the axes.
@@ -64,13 +64,12 @@ impl Continued {
     /// The number of the conditions of an array that goes on like this beyond the ends of each inner
     /// axis. `imaginary` says whether it is a part of a complex quantity, and which.
     pub(crate) fn number(&self, ends: &[[Parity; 2]; 3], imaginary: Option<bool>) -> usize {
-        let way = |parity: Parity| WAYS.iter().position(|way| *way == parity).unwrap_or(2);
         let mut place = 0;
         for (ends, ways) in ends.iter().zip(self.along) {
             let here = match ways {
                 1 => 0,
-                3 => way(ends[0]),
-                _ => 3 * way(ends[0]) + way(ends[1]),
+                3 => ends[0] as usize,
+                _ => 3 * ends[0] as usize + ends[1] as usize,
             };
             place = place * ways + here;
         }
