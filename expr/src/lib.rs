@@ -48,7 +48,9 @@ pub use kernel::{Kernel, NativeCall, Op, Output, Value};
 pub use lower::{ComplexValue, Parts, lower};
 pub use math::{Binary, Unary};
 pub use native::{Closure, MOST_ARGUMENTS, Native};
-pub use operator::{FirstDifference, Operator, Product, Reduction, Squared, Transform, Upwind};
+pub use operator::{
+    FacePart, FirstDifference, Operator, Product, Reduction, Squared, Transform, Upwind,
+};
 pub use parity::Parity;
 pub use parse::{parse, parse_function};
 pub use resolve::{is_builtin, list, resolve};

@@ -44,6 +44,15 @@ pub enum Operator {
     Diffusion,
     /// v·∇c of a vector v and a scalar or, in Cartesian space, a vector c.
     Advect(Upwind),
+    /// What happens at a face of the domain, in the cell there. It has no name in expressions.
+    AtFace {
+        /// The number of the axis among the grid's axes.
+        axis: usize,
+        /// Whether it is the face at the upper end of the axis.
+        upper: bool,
+        /// What is meant.
+        part: FacePart,
+    },
     /// An operator of real scalars that the program defines.
     Custom {
         /// The number of the operator among those that the program defines.
@@ -51,6 +60,27 @@ pub enum Operator {
         /// The number of arguments that the operator takes.
         arguments: usize,
     },
+}
+
+/// What happens at a face of the domain.
+///
+/// A *contribution* is that part of an operator's value in the cell at the face which comes from what
+/// flows through the face; it is 0 in all other cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FacePart {
+    /// The contribution to ∇²c, or to a second derivative along the axis.
+    Slope,
+    /// The contribution to ∇·(D∇c).
+    Diffusion,
+    /// The contribution to ∇·u of a vector, or to a first derivative along the axis.
+    Value(FirstDifference),
+    /// The contribution of a given flux, outwards and per area: −j·A/V, where A is the area of the
+    /// face and V the volume of the cell.
+    Given,
+    /// The value at the face, on the line through the cell and the next one inwards.
+    Line,
+    /// The value at the face, which is the mean of the cell and its ghost cell.
+    Mean,
 }
 
 /// How the differences in |∇c|² are squared.
@@ -272,7 +302,9 @@ impl Operator {
             }
             Operator::TensorDoubleDivergence => ("a tensor", None),
             Operator::Curl => ("a vector", None),
-            Operator::Diffusion | Operator::Custom { .. } => ("a scalar", None),
+            Operator::Diffusion | Operator::Custom { .. } | Operator::AtFace { .. } => {
+                ("a scalar", None)
+            }
             Operator::Advect(_) => (
                 "a scalar on this grid",
                 (argument == Vector).then_some("of a vector write `dot(vector_gradient(u), v)`"),
@@ -298,6 +330,15 @@ impl Operator {
             _ => None,
         }
     }
+}
+
+/// The axis and the end that a name such as `flow_x_plus` means, on a grid with these axes: the flow
+/// through the wall there. The second is whether it is the upper end.
+pub(crate) fn find_flow(name: &str, axes: &[String]) -> Option<(usize, bool)> {
+    let ends = axes.iter().enumerate().flat_map(|(axis, x)| {
+        [(axis, false, format!("flow_{x}_minus")), (axis, true, format!("flow_{x}_plus"))]
+    });
+    ends.into_iter().find(|(.., known)| known == name).map(|(axis, upper, _)| (axis, upper))
 }
 
 impl Reduction {

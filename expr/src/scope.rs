@@ -15,7 +15,8 @@ use crate::types::Type;
 pub enum Place {
     /// A number in the problem file. It may use no coordinates, time or fields.
     Constant,
-    /// A boundary condition. It may use the coordinates of the wall, the time, `value` and `dx`.
+    /// A boundary condition. It may use everything but random numbers, at the wall, and `value`,
+    /// `cell` and `dx`.
     Condition,
     /// An initial value. It may use coordinates and random numbers, but no fields.
     Initial,
@@ -41,7 +42,7 @@ impl Place {
     }
 
     pub(crate) fn allows_fields(self) -> bool {
-        matches!(self, Place::Define | Place::Equation | Place::Output)
+        !matches!(self, Place::Constant | Place::Initial)
     }
 
     pub(crate) fn allows_cells(self) -> bool {
@@ -49,7 +50,7 @@ impl Place {
     }
 
     pub(crate) fn allows_operators(self) -> bool {
-        !matches!(self, Place::Constant | Place::Condition)
+        self != Place::Constant
     }
 
     pub(crate) fn allows_random(self) -> bool {
@@ -142,7 +143,7 @@ struct Added {
 
 impl Scope {
     /// A scope with the names that are always known: coordinates, `t` and constants, and in
-    /// conditions `value` and `dx`.
+    /// conditions `value`, `cell` and `dx`.
     pub fn new(place: Place, space: &Space) -> Self {
         let mut own: HashMap<String, Meaning> = HashMap::new();
         let mut insert = |name: &str, node, ty, uses| {
@@ -172,7 +173,8 @@ impl Scope {
             }
         }
         if place == Place::Condition {
-            insert("value", Node::Adjacent, Type::REAL, cells);
+            insert("value", Node::AtWall, Type::REAL, cells.clone());
+            insert("cell", Node::Mirrored, Type::REAL, cells);
             insert("dx", Node::Spacing, Type::REAL, Uses::default());
         }
         Scope { place, space: space.clone(), own, added: Arc::default() }
@@ -221,10 +223,19 @@ impl Scope {
         self.insert(name, Node::Define(number), ty, uses);
     }
 
-    /// In a condition, sets whether `value` is complex.
+    /// In a condition, sets whether `value` and `cell` are complex.
     pub fn complex_value(&mut self, complex: bool) {
-        if let Some(meaning) = self.own.get_mut("value") {
-            meaning.ty.complex = complex;
+        for name in ["value", "cell"] {
+            if let Some(meaning) = self.own.get_mut(name) {
+                meaning.ty.complex = complex;
+            }
+        }
+    }
+
+    /// In a condition that sets no value at the wall, makes `value` stand for the same as `cell`.
+    pub fn value_is_cell(&mut self) {
+        if let Some(cell) = self.own.get("cell").cloned() {
+            self.own.insert("value".into(), cell);
         }
     }
 
@@ -314,10 +325,10 @@ mod tests {
         assert!(Arc::ptr_eq(&scope.added, &other.added));
         // What was added hides what is known at the place.
         assert_eq!(other.get("dx").unwrap().node, Node::Number(3.0));
-        assert_eq!(other.get("value").unwrap().node, Node::Adjacent);
+        assert_eq!(other.get("value").unwrap().node, Node::AtWall);
         let mut known: Vec<&str> = other.known().collect();
         known.sort_unstable();
-        assert_eq!(known, ["dx", "e", "p", "pi", "t", "value", "x"]);
+        assert_eq!(known, ["cell", "dx", "e", "p", "pi", "t", "value", "x"]);
         // Spacings are hidden by both.
         let mut walls = Scope::new(Place::Define, &Space::cartesian(&["x", "y"]));
         walls.spacing("dx", 0.5);

@@ -4,7 +4,7 @@
 use std::hash::{Hash, Hasher};
 
 use crate::function::Function;
-use crate::math::Binary;
+use crate::math::{Binary, Unary};
 use crate::native::Native;
 use crate::operator::{Operator, Product, Reduction, Transform};
 use crate::span::Span;
@@ -71,11 +71,25 @@ pub enum Node {
     Coordinate(usize),
     /// The time.
     Time,
-    /// In a condition, the value in the cell next to the wall.
-    Adjacent,
+    /// In a condition, the quantity's own value at the wall.
+    AtWall,
+    /// In a condition, the quantity's own value in the cell that lies as far within the wall as the
+    /// ghost cell lies beyond it: for the first layer the cell at the wall.
+    Mirrored,
     /// In a condition, the value in the cell that lies this many cells further inwards than the one
     /// at the wall.
     Inwards(usize),
+    /// In a condition, the value of an expression in the cell at the wall.
+    InCell(Box<Expr>),
+    /// In an output, what flows out of the domain through a face.
+    Flow {
+        /// The number of the axis among the grid's axes.
+        axis: usize,
+        /// Whether it is the face at the upper end of the axis.
+        upper: bool,
+        /// A field, whose equation tells what flows, or the rate of change by what flows.
+        of: Box<Expr>,
+    },
     /// In a condition, the layer of ghost cells, counted from 1 at the wall.
     Layer,
     /// In a condition, the spacing of cells normal to the wall.
@@ -172,9 +186,11 @@ impl Expr {
             | Node::List(parts)
             | Node::Operator(_, parts)
             | Node::Random(_, parts, _) => parts,
-            Node::Component(part, _) | Node::Transform(_, part) | Node::Reduce(_, part) => {
-                std::slice::from_ref(part)
-            }
+            Node::Component(part, _)
+            | Node::Transform(_, part)
+            | Node::Reduce(_, part)
+            | Node::Flow { of: part, .. }
+            | Node::InCell(part) => std::slice::from_ref(part),
             Node::Product(_, parts) => parts.as_slice(),
             _ => &[],
         }
@@ -189,9 +205,11 @@ impl Expr {
             | Node::List(parts)
             | Node::Operator(_, parts)
             | Node::Random(_, parts, _) => parts,
-            Node::Component(part, _) | Node::Transform(_, part) | Node::Reduce(_, part) => {
-                std::slice::from_mut(part)
-            }
+            Node::Component(part, _)
+            | Node::Transform(_, part)
+            | Node::Reduce(_, part)
+            | Node::Flow { of: part, .. }
+            | Node::InCell(part) => std::slice::from_mut(part),
             Node::Product(_, parts) => parts.as_mut_slice(),
             _ => &mut [],
         }
@@ -201,6 +219,33 @@ impl Expr {
     pub fn walk(&self, visit: &mut dyn FnMut(&Expr)) {
         visit(self);
         self.children().iter().for_each(|child| child.walk(visit));
+    }
+
+    /// The expression with each of its direct sub-expressions replaced by what `f` returns for it,
+    /// which must be of the same type.
+    ///
+    /// # Errors
+    /// The first error that `f` returns.
+    pub fn try_map<E>(mut self, mut f: impl FnMut(Expr) -> Result<Expr, E>) -> Result<Self, E> {
+        for child in self.children_mut() {
+            *child = f(std::mem::replace(child, Expr::number(0.0)))?;
+        }
+        Ok(self)
+    }
+
+    /// −a
+    #[must_use]
+    pub fn negated(self) -> Self {
+        let (ty, span) = (self.ty, self.span);
+        Expr { node: Node::Call(Function::Unary(Unary::Negate), vec![self]), ty, span }
+    }
+
+    /// The sum a + b, or the difference if `negative`, of two values of one type.
+    #[must_use]
+    pub fn plus(self, b: Expr, negative: bool) -> Self {
+        let (ty, span) = (self.ty.with_complex(self.ty.complex || b.ty.complex), self.span);
+        let f = if negative { Binary::Subtract } else { Binary::Add };
+        Expr::binary(f, self, b, ty, span)
     }
 
     /// Gives the items of a list, which were checked one by one, random streams of their own. They

@@ -9,9 +9,10 @@
 //! | value v | 2v − f1 |
 //! | derivative v, along the outward normal | f1 + d·v |
 //! | mixed ∂c/∂n + γc = β | (2dβ + (2 − dγ)·f1)/(2 + dγ) |
-//! | curvature v | v·d² + 2·f1 − f2 |
+//! | curvature v | v·d² + 2·f1 − f2; in layer k k(k + 1)/2·v·d² + (k + 1)·f1 − k·f2 |
 //! | ghost v | v |
 //! | wall | f1; of a vector's component normal to it −f1 |
+//! | flux j | f1, and j takes the place of what flows through the wall; of a vector's normal component 2j − f1 |
 //! | open | 2·f1 − f2; of advected fields see below |
 //! | pole | the cell at the other side of the pole |
 //! | periodic, antiperiodic | ± the cell at the opposite end |
@@ -63,6 +64,10 @@ pub enum Condition<T> {
     /// A function of the program computes the values of the ghost cells from the place, the time
     /// and three cells at the wall.
     Function(T),
+    /// What flows out through the wall, per area and time, by the equation of the field. For the
+    /// operators themselves the field mirrors itself. Of a vector it is the component along the
+    /// outward normal.
+    Flux(T),
     /// The field continues in a straight line, with the slope of the last two cells.
     Open,
     /// Nothing passes the wall. The values beyond it mirror those within.
@@ -100,6 +105,7 @@ impl<T> Condition<T> {
             }
             Condition::NormalCurvature(v) => Condition::NormalCurvature(f(v)?),
             Condition::Function(v) => Condition::Function(f(v)?),
+            Condition::Flux(v) => Condition::Flux(f(v)?),
             Condition::Open => Condition::Open,
             Condition::Wall => Condition::Wall,
             Condition::Continued => Condition::Continued,
@@ -107,6 +113,31 @@ impl<T> Condition<T> {
             Condition::Periodic => Condition::Periodic,
             Condition::Antiperiodic => Condition::Antiperiodic,
         })
+    }
+
+    /// The condition with references to its numbers.
+    pub fn as_ref(&self) -> Condition<&T> {
+        match self {
+            Condition::Value(v) => Condition::Value(v),
+            Condition::Derivative(v) => Condition::Derivative(v),
+            Condition::Mixed { coefficient, value } => Condition::Mixed { coefficient, value },
+            Condition::Curvature(v) => Condition::Curvature(v),
+            Condition::Ghost(v) => Condition::Ghost(v),
+            Condition::NormalValue(v) => Condition::NormalValue(v),
+            Condition::NormalDerivative(v) => Condition::NormalDerivative(v),
+            Condition::NormalMixed { coefficient, value } => {
+                Condition::NormalMixed { coefficient, value }
+            }
+            Condition::NormalCurvature(v) => Condition::NormalCurvature(v),
+            Condition::Function(v) => Condition::Function(v),
+            Condition::Flux(v) => Condition::Flux(v),
+            Condition::Open => Condition::Open,
+            Condition::Wall => Condition::Wall,
+            Condition::Continued => Condition::Continued,
+            Condition::Pole => Condition::Pole,
+            Condition::Periodic => Condition::Periodic,
+            Condition::Antiperiodic => Condition::Antiperiodic,
+        }
     }
 
     /// The numbers of the condition. Those of a mixed condition begin with the coefficient.
@@ -119,7 +150,8 @@ impl<T> Condition<T> {
             | Condition::NormalValue(v)
             | Condition::NormalDerivative(v)
             | Condition::NormalCurvature(v)
-            | Condition::Function(v) => vec![v],
+            | Condition::Function(v)
+            | Condition::Flux(v) => vec![v],
             Condition::Mixed { coefficient, value }
             | Condition::NormalMixed { coefficient, value } => vec![coefficient, value],
             Condition::Open
@@ -175,6 +207,7 @@ impl<T> Condition<T> {
             Condition::NormalMixed { .. } => "normal_mixed",
             Condition::NormalCurvature(_) => "normal_curvature",
             Condition::Function(_) => "function",
+            Condition::Flux(_) => "flux",
             Condition::Open => "open",
             Condition::Wall => "wall",
             Condition::Continued => "as its fields go on",

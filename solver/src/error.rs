@@ -84,6 +84,18 @@ pub enum Error {
         /// Why it does not fit.
         reason: Box<str>,
     },
+    /// A flow through a wall by an expression by which nothing flows.
+    #[error(
+        "nothing flows through {at} by this: what flows stands under `diffusion`, `divergence` or `laplace`, alone or times what is the same everywhere{needs}"
+    )]
+    NoFlow {
+        /// Where it stands.
+        origin: Origin,
+        /// The face.
+        at: String,
+        /// What else must hold on this grid; nothing on straight axes.
+        needs: &'static str,
+    },
     /// A field without an initial value.
     #[error("the field `{field}` has no initial value")]
     NoInitialValue {
@@ -467,6 +479,7 @@ impl Error {
             | Error::NobodysCondition { origin, .. }
             | Error::NoSuchFace { origin, .. }
             | Error::UnfitCondition { origin, .. }
+            | Error::NoFlow { origin, .. }
             | Error::NoSuchField { origin, .. }
             | Error::UnfitArgument { origin, .. }
             | Error::NotSymmetric { origin, .. }

@@ -27,6 +27,10 @@ const RANDOM: [(&str, Distribution, std::ops::RangeInclusive<usize>); 4] = [
 /// axis.
 const MOST_MODES: u32 = 1000;
 
+/// The function that gives the value of an expression in the cell at the wall, in conditions. Alone
+/// the name stands for the quantity's own cell.
+const IN_CELL: &str = "cell";
+
 /// Whether this is the name of something built in, such as a function or an operator, on a grid
 /// with these axes.
 pub fn is_builtin(name: &str, axes: &[String]) -> bool {
@@ -46,7 +50,8 @@ fn builtins(axes: &[String]) -> Vec<String> {
     known.extend(PRODUCTS.map(|(name, _)| name));
     known.extend(TRANSFORMS.map(|(name, _)| name));
     known.extend(RANDOM.map(|(name, ..)| name));
-    operators.chain(known.into_iter().map(str::to_string)).collect()
+    let flows = axes.iter().flat_map(|x| ["minus", "plus"].map(|end| format!("flow_{x}_{end}")));
+    operators.chain(flows).chain(known.into_iter().map(str::to_string)).collect()
 }
 
 impl Resolver<'_> {
@@ -79,6 +84,15 @@ impl Resolver<'_> {
         }
         if let Some((_, distribution, count)) = RANDOM.iter().find(|(known, ..)| *known == name) {
             return self.random(name, *distribution, count.clone(), name_span, args, span);
+        }
+        if name == IN_CELL && self.scope.place() == Place::Condition {
+            self.count(name, args, 1..=1, span)?;
+            let inner = self.expression(&args[0])?;
+            let ty = inner.ty;
+            return Some((Node::InCell(Box::new(inner)), ty));
+        }
+        if let Some((axis, upper)) = operator::find_flow(name, &self.scope.space().axes) {
+            return self.flow(name, (axis, upper), name_span, args, span);
         }
         if name == "Piecewise" {
             return self.piecewise(args, span);
@@ -265,6 +279,29 @@ impl Resolver<'_> {
         }
         let ty = argument.ty;
         Some((Node::Reduce(reduction, Box::new(argument)), ty))
+    }
+
+    /// What flows out of the domain through a face.
+    fn flow(
+        &mut self,
+        name: &str,
+        (axis, upper): (usize, bool),
+        name_span: Span,
+        args: &[Ast],
+        span: Span,
+    ) -> Option<Typed> {
+        self.count(name, args, 1..=1, span)?;
+        let outside = std::mem::take(&mut self.uses.cells);
+        let of = self.expression(&args[0]);
+        self.uses.cells = outside;
+        if self.scope.place() != Place::Output {
+            return self.not_allowed(format!("`{name}`"), name_span, None);
+        }
+        self.uses.operator.get_or_insert(name.into());
+        let of = of?;
+        self.scalar(&of, &format!("`{name}`"))?;
+        let ty = of.ty;
+        Some((Node::Flow { axis, upper, of: Box::new(of) }, ty))
     }
 
     fn product(&mut self, name: &str, product: Product, args: &[Ast], span: Span) -> Option<Typed> {

@@ -44,11 +44,15 @@ fn a_parameter_may_have_a_functions_name() {
 #[test]
 fn places_allow_what_they_should() {
     assert!(errors("random_uniform(0, 1)*x", Place::Initial).is_empty());
-    assert!(errors("value + dx + t", Place::Condition).is_empty());
+    assert!(errors("value + cell + cell(x) + dx + t + d_dx(y)", Place::Condition).is_empty());
+    assert!(errors("flow_x_minus(laplace(x))", Place::Output).is_empty());
     assert!(errors("max(2)", Place::Constant).is_empty());
     for (text, place) in [
         ("random_uniform(0, 1)", Place::Equation),
-        ("d_dx(y)", Place::Condition),
+        ("random_uniform(0, 1)", Place::Condition),
+        ("d_dx(y)", Place::Constant),
+        ("cell(y)", Place::Equation),
+        ("flow_x_minus(y)", Place::Equation),
         ("x", Place::Constant),
         ("integral(2)", Place::Constant),
     ] {

@@ -21,9 +21,10 @@ pub(crate) struct BoundaryEntry {
 const WORDS: [&str; 6] = ["periodic", "antiperiodic", "open", "extrapolated", "wall", "pole"];
 
 /// Conditions with numbers, which are tables.
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 10] = [
     "value",
     "derivative",
+    "flux",
     "mixed",
     "curvature",
     "ghost",
@@ -143,6 +144,7 @@ fn entry<'t>(
             match kind.get_ref().as_ref() {
                 "value" => Condition::Value(number(reader, ConditionPart::Value, inner)?),
                 "derivative" => Condition::Derivative(number(reader, ConditionPart::Value, inner)?),
+                "flux" => Condition::Flux(number(reader, ConditionPart::Value, inner)?),
                 "curvature" => Condition::Curvature(number(reader, ConditionPart::Value, inner)?),
                 "ghost" => Condition::Ghost(number(reader, ConditionPart::Value, inner)?),
                 "normal_value" => {

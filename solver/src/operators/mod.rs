@@ -6,12 +6,13 @@
 //! [`fluxions_grid::Metric`].
 
 mod custom;
+mod faces;
 mod neighbours;
 mod scalars;
 mod tensors;
 mod vectors;
 
-use fluxions_expr::{Builder, ComplexValue, Expr, Operator, Parts, Rank, Type, Upwind};
+use fluxions_expr::{Builder, ComplexValue, Expr, FacePart, Operator, Parts, Rank, Type, Upwind};
 use fluxions_grid::Grid;
 use fluxions_halo::HaloWidth;
 
@@ -50,6 +51,7 @@ pub(crate) fn apply(
         Operator::Curl => n.curl(),
         Operator::Diffusion => Parts::scalar(n.diffusion()),
         Operator::Advect(upwind) => n.advect(upwind),
+        Operator::AtFace { axis, upper, part } => n.at_face(axis, upper, part),
         Operator::Custom { number, .. } => Parts::scalar(defined[number].apply(n)),
     }
 }
@@ -145,7 +147,9 @@ pub(crate) fn reach(
 
 /// Whether an operator uses an argument in neighbouring cells.
 fn is_stored(operator: Operator, argument: usize) -> bool {
+    let given = |part| part == FacePart::Given;
     !matches!((operator, argument), (Operator::Advect(_), 0))
+        && !matches!(operator, Operator::AtFace { part, .. } if given(part))
 }
 
 /// The arguments of an operator that are stored with halos, with their positions. They are those
@@ -162,7 +166,11 @@ pub(crate) fn stored(
 
 /// Whether an argument is a coefficient, which continues beyond walls in a straight line.
 pub(crate) fn is_coefficient(operator: Operator, argument: usize) -> bool {
-    operator == Operator::Diffusion && argument == 0
+    let diffuses = match operator {
+        Operator::AtFace { part, .. } => part == FacePart::Diffusion,
+        operator => operator == Operator::Diffusion,
+    };
+    diffuses && argument == 0
 }
 
 /// Whether the form of an expression shows that its value is the same in all cells.

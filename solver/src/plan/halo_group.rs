@@ -19,6 +19,18 @@ pub(crate) struct HaloGroup {
     /// array itself.
     pub(crate) partners: Vec<[ArrayRef; 2]>,
     pub(crate) width: HaloWidth,
+    pub(crate) seen: SeenGhosts,
+}
+
+/// What is done with the ghost cells at walls where conditions see other fields: sweeps compute
+/// them, after the halos of those fields are filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SeenGhosts {
+    /// They mirror the cells within until then, so that there is a number everywhere.
+    Mirrored,
+    /// They are known, and stay as they are. What follows from them is filled: corners, and the
+    /// halos of other blocks.
+    Known,
 }
 
 impl HaloGroup {
@@ -28,6 +40,7 @@ impl HaloGroup {
             conditions: Vec::new(),
             partners: Vec::new(),
             width: HaloWidth::default(),
+            seen: SeenGhosts::Mirrored,
         }
     }
 
@@ -51,7 +64,7 @@ impl HaloGroup {
     pub(crate) fn depth(&self, pde: &Pde, axis: usize) -> usize {
         let sets = self.conditions.iter().map(|set| pde.conditions().of_array(*set));
         let faces = sets.flat_map(|set| &set[axis]);
-        let depth = faces.map(|face| face.condition.depth()).max().unwrap_or(1);
+        let depth = faces.map(|face| face.depth).max().unwrap_or(1);
         // Further layers of ghost cells mirror further cells.
         depth.max(self.width.widest()[axis])
     }
@@ -60,6 +73,14 @@ impl HaloGroup {
     /// them.
     pub(crate) fn has_pole(&self, pde: &Pde) -> bool {
         self.conditions.iter().any(|set| pde.conditions().has_pole(*set))
+    }
+
+    /// The group that is filled again after sweeps have computed ghost cells, if these have corners.
+    pub(crate) fn again(&self, pde: &Pde) -> Option<Self> {
+        let faces = |set: &usize| pde.conditions().of_array(*set).iter().flatten();
+        let sees = self.conditions.iter().flat_map(faces).any(|face| face.sees_others);
+        let again = HaloGroup { seen: SeenGhosts::Known, ..self.clone() };
+        (sees && self.width.corners).then_some(again)
     }
 
     fn unless_empty(self) -> Option<Self> {
@@ -76,7 +97,7 @@ pub(crate) fn widen(widths: &mut [HaloWidth], others: &[HaloWidth]) {
 
 /// The numbers of a value that are the real and the imaginary part of the component to which number
 /// `k` belongs. Both are `k` where the value is real.
-fn partners(ty: Type, k: usize) -> [usize; 2] {
+pub(super) fn partners(ty: Type, k: usize) -> [usize; 2] {
     match ty.complex {
         true => [k & !1, k | 1],
         false => [k, k],

@@ -3,16 +3,20 @@
 use std::collections::HashMap;
 
 use fluxions_expr::{
-    Binary, Builder, ComplexValue, Distribution, Expr, Node, Operator, Parts, Reduction, Type,
-    Value,
+    Binary, Builder, ComplexValue, Distribution, Expr, Node, Operator, Parts, Rank, Reduction,
+    Type, Value,
 };
-use fluxions_grid::Metric;
+use fluxions_grid::{Condition, Metric};
 use indexmap::IndexSet;
 
 use crate::operators::{self, Argument, FIRST_METRIC};
 use crate::plan::lowering::lowered;
+use crate::plan::margins::Margins;
 use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program, Quantity, TIME};
+use crate::plan::wall_place::{OwnCells, WallPlace};
 use crate::random::array::RandomArray;
+use crate::system::boundary::array_condition::ArrayCondition;
+use crate::system::boundary::ghost_value::{WallCell, at_wall, ghost_value};
 use crate::system::definition::milestones;
 
 /// Collects the operations of a pass.
@@ -26,28 +30,28 @@ pub(crate) struct PassBuilder<'p, 'a> {
     definitions: HashMap<(usize, usize), Parts>,
     /// What is computed in ghost cells.
     ghosts: Option<Ghosts>,
+    /// The array whose ghost cells a condition gives.
+    own: Option<OwnCells>,
 }
 
 /// What a pass computes in a layer of ghost cells.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ghosts {
     /// The values at the wall between the ghost cell and the cell that mirrors it.
-    AtWall {
-        axis: usize,
-        /// The coordinate of the wall.
-        coordinate: f64,
-        /// The offset of the mirrored cell.
-        mirrored: [i32; 3],
-    },
+    AtWall(WallPlace),
     /// The values in the ghost cells themselves, beyond joined ends of an axis.
     Themselves,
+    /// What a condition sees: the values at the wall beside the first ghost cell.
+    Seen(WallPlace),
+    /// What a condition sees in the cell at the wall.
+    InCell(WallPlace),
 }
 
 impl<'p, 'a> PassBuilder<'p, 'a> {
     /// A pass that may use quantities and domain numbers up to this level.
     pub(crate) fn new(program: &'p mut Program<'a>, level: usize) -> Self {
         let (builder, inputs, definitions) = (Builder::new(), IndexSet::new(), HashMap::new());
-        PassBuilder { program, level, builder, inputs, definitions, ghosts: None }
+        PassBuilder { program, level, builder, inputs, definitions, ghosts: None, own: None }
     }
 
     /// A pass over ghost cells that may use quantities and domain numbers up to this level.
@@ -126,37 +130,36 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
     fn leaf(&mut self, target: OwnedExpr<'_>) -> Parts {
         let pde = self.program.pde;
         let OwnedExpr { expr: leaf, owner, .. } = target;
+        let ghosts = self.ghosts;
         match &leaf.node {
-            Node::Field(field) => {
-                let arrays: Vec<_> = pde.arrays_of(*field).map(ArrayRef::Field).collect();
-                let here = self.loaded(leaf.ty, &arrays);
-                match self.ghosts {
-                    Some(Ghosts::AtWall { mirrored, .. }) => {
-                        let inside = self.loaded_at(leaf.ty, &arrays, mirrored);
-                        self.mean(leaf.ty, &here, &inside)
-                    }
-                    _ => here,
-                }
-            }
+            Node::Field(field) => self.field(*field, leaf.ty),
             Node::Define(d) => self.definition(*d, owner),
             Node::Coordinate(axis) => {
                 let inner = pde.grid().missing() + axis;
                 Parts::real(match self.ghosts {
-                    Some(Ghosts::AtWall { axis, coordinate, .. }) if axis == inner => {
-                        self.builder.constant(coordinate)
+                    Some(Ghosts::AtWall(place) | Ghosts::Seen(place)) if place.axis() == inner => {
+                        self.builder.constant(place.coordinate())
+                    }
+                    Some(Ghosts::InCell(place)) if place.axis() == inner => {
+                        self.builder.constant(place.first_centre())
                     }
                     _ => self.builder.profile(inner, inner),
                 })
             }
             Node::Time => Parts::real(self.builder.parameter(TIME)),
             Node::Operator(op, arguments) => {
-                let here = self.operator(*op, arguments, target, [0; 3]);
-                match self.ghosts {
-                    Some(Ghosts::AtWall { mirrored, .. }) => {
-                        let inside = self.operator(*op, arguments, target, mirrored);
+                let mut at = |offset| self.operator(*op, arguments, target, offset);
+                match ghosts {
+                    Some(Ghosts::AtWall(place)) => {
+                        let (here, inside) = (at([0; 3]), at(place.mirrored()));
                         self.mean(leaf.ty, &here, &inside)
                     }
-                    _ => here,
+                    Some(Ghosts::Seen(place)) => {
+                        let (first, second) = (at(place.inside(0)), at(place.inside(1)));
+                        self.line(leaf.ty, &first, &second)
+                    }
+                    Some(Ghosts::InCell(place)) => at(place.inside(0)),
+                    None | Some(Ghosts::Themselves) => at([0; 3]),
                 }
             }
             Node::Reduce(kind, argument) => {
@@ -165,9 +168,144 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
             Node::Random(distribution, arguments, site) => {
                 Parts::real(self.random(*distribution, arguments, *site, target))
             }
-            // All other nodes are no leaves, or occur in boundary conditions only.
+            Node::InCell(inner) => self.in_cell(OwnedExpr { expr: inner, ..target }),
+            Node::AtWall | Node::Mirrored | Node::Spacing => self.at_wall(leaf),
+            // All other nodes are no leaves, or stand in conditions that walls compute.
             _ => Parts::real(self.builder.constant(f64::NAN)),
         }
+    }
+
+    /// The value of a field.
+    fn field(&mut self, field: usize, ty: Type) -> Parts {
+        let pde = self.program.pde;
+        let arrays: Vec<_> = pde.arrays_of(field).map(ArrayRef::Field).collect();
+        let ghosts = self.ghosts;
+        let mut at = |offset| self.loaded_at(ty, &arrays, offset);
+        match ghosts {
+            None | Some(Ghosts::Themselves) => at([0; 3]),
+            Some(Ghosts::InCell(place)) => at(place.inside(0)),
+            Some(Ghosts::AtWall(place)) => {
+                let (here, inside) = (at([0; 3]), at(place.mirrored()));
+                self.mean(ty, &here, &inside)
+            }
+            Some(Ghosts::Seen(place)) => {
+                let (first, second) = (at(place.inside(0)), at(place.inside(1)));
+                let sets = pde.conditions().of_field(field, ty).unwrap_or_default();
+                let faces = |set: &usize| pde.conditions().of_array(*set);
+                let is_swept = |set| faces(set)[place.axis()][place.side().index()].is_swept();
+                // Ghost cells that follow from other fields need not be known yet.
+                match sets.is_empty() || sets.iter().any(is_swept) {
+                    true => self.line(ty, &first, &second),
+                    false => {
+                        let ghost = self.loaded_at(ty, &arrays, place.first_ghost());
+                        self.mean(ty, &ghost, &first)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sets the array whose ghost cells the next condition gives.
+    pub(crate) fn set_own(&mut self, own: OwnCells) {
+        self.own = Some(own);
+    }
+
+    /// The value of a cell at the wall of the array whose ghost cells a condition gives.
+    fn own_cell(&mut self, offset: [i32; 3]) -> ComplexValue {
+        let OwnCells { parts: [re, im], complex } =
+            self.own.expect("conditions are computed for an array");
+        let re = self.load_at(re, offset);
+        ComplexValue { re: Some(re), im: complex.then(|| self.load_at(im, offset)) }
+    }
+
+    /// What a condition sees in the cell at the wall.
+    fn in_cell(&mut self, target: OwnedExpr<'_>) -> Parts {
+        let outside = self.ghosts;
+        if let Some(Ghosts::Seen(place)) = outside {
+            self.ghosts = Some(Ghosts::InCell(place));
+        }
+        let at_wall = std::mem::take(&mut self.definitions);
+        let value = self.value(target);
+        (self.ghosts, self.definitions) = (outside, at_wall);
+        value
+    }
+
+    /// What a condition alone sees.
+    fn at_wall(&mut self, leaf: &Expr) -> Parts {
+        let Some(Ghosts::Seen(place) | Ghosts::InCell(place)) = self.ghosts else {
+            return Parts::real(self.builder.constant(f64::NAN));
+        };
+        Parts::scalar(match leaf.node {
+            Node::Mirrored => self.own_cell(place.mirrored()),
+            Node::AtWall => {
+                let first = self.own_cell(place.inside(0));
+                let second = self.own_cell(place.inside(1));
+                at_wall(first, second, &mut self.builder)
+            }
+            _ => ComplexValue::real(self.builder.constant(place.spacing())),
+        })
+    }
+
+    /// The value of a ghost cell of the array that was set, by a condition.
+    pub(crate) fn ghost(&mut self, condition: &ArrayCondition, place: WallPlace) -> ComplexValue {
+        let owner = self.program.pde.conditions().common();
+        let Ok(numbers) = condition.condition.as_ref().try_map(|expr| {
+            let parts = self.value(OwnedExpr { expr, owner, name: "" });
+            let component = if parts.rank == Rank::Scalar { 0 } else { condition.component };
+            Ok::<_, std::convert::Infallible>(parts.items[component])
+        });
+        let mirrored = self.own_cell(place.mirrored());
+        let (first, second) = match numbers {
+            Condition::Curvature(_) | Condition::NormalCurvature(_) => {
+                (self.own_cell(place.inside(0)), self.own_cell(place.inside(1)))
+            }
+            _ => (mirrored, mirrored),
+        };
+        let cell = |_: &mut Builder, cell| match cell {
+            WallCell::Mirrored => mirrored,
+            WallCell::First => first,
+            WallCell::Second => second,
+        };
+        let (layer, spacing) = (place.layer(), place.spacing());
+        let found = ghost_value(&numbers, layer, spacing, cell, &mut self.builder);
+        found.expect("a condition with numbers gives ghost cells")
+    }
+
+    /// The value of a ghost cell of an array, or at a corner, where a formula such as sqrt(x) may have
+    /// no value beyond the end of the wall, that of the mirrored cell. `beyond` tells how far the pass
+    /// goes beyond the ends along the wall.
+    pub(crate) fn finite_at_corners(
+        &mut self,
+        ghost: Value,
+        array: ArrayRef,
+        place: WallPlace,
+        beyond: &Margins,
+    ) -> Value {
+        let grid = self.program.pde.grid();
+        let mut outside: Option<Value> = None;
+        for axis in (0..3).filter(|axis| beyond[*axis] != [0; 2]) {
+            let Some(named) = grid.inner_axis(axis).filter(|named| !named.is_periodic()) else {
+                continue;
+            };
+            let here = self.builder.profile(axis, axis);
+            for (bound, compare) in named.bounds().into_iter().zip([Binary::Less, Binary::Greater])
+            {
+                let bound = self.builder.constant(bound);
+                let past = self.builder.binary(compare, here, bound);
+                outside = Some(match outside {
+                    Some(outside) => self.builder.binary(Binary::Or, outside, past),
+                    None => past,
+                });
+            }
+        }
+        let Some(outside) = outside else { return ghost };
+        let zero = self.builder.constant(0.0);
+        // Not a number, and infinities, differ from themselves by what is no zero.
+        let difference = self.builder.binary(Binary::Subtract, ghost, ghost);
+        let finite = self.builder.binary(Binary::Equal, difference, zero);
+        let mirrored = self.load_at(array, place.mirrored());
+        let at_corner = self.builder.select(finite, ghost, mirrored);
+        self.builder.select(outside, at_corner, ghost)
     }
 
     /// A quantity that stores a definition in the cells of this pass: none does in ghost cells.
@@ -207,17 +345,37 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
 
     /// The mean of two values of this type.
     fn mean(&mut self, ty: Type, a: &Parts, b: &Parts) -> Parts {
-        let dimension = self.program.pde.space().dimension();
         let half = self.builder.constant(0.5);
+        self.joined(ty, a, b, |builder, a, b| {
+            let sum = builder.binary(Binary::Add, a, b);
+            builder.binary(Binary::Multiply, half, sum)
+        })
+    }
+
+    /// The value at a wall on the line through the first and the second cell there.
+    fn line(&mut self, ty: Type, first: &Parts, second: &Parts) -> Parts {
+        self.joined(ty, first, second, |builder, first, second| {
+            let [first, second] = [first, second].map(ComplexValue::real);
+            let value = at_wall(first, second, builder);
+            value.re.expect("it has a real part, as its cells have")
+        })
+    }
+
+    /// What is computed from two values of this type, number by number.
+    fn joined(
+        &mut self,
+        ty: Type,
+        a: &Parts,
+        b: &Parts,
+        mut join: impl FnMut(&mut Builder, Value, Value) -> Value,
+    ) -> Parts {
+        let dimension = self.program.pde.space().dimension();
         let (a, b) = (
             a.numbers(ty, dimension, &mut self.builder),
             b.numbers(ty, dimension, &mut self.builder),
         );
-        let mean = |(a, b): (Value, Value)| {
-            let sum = self.builder.binary(Binary::Add, a, b);
-            self.builder.binary(Binary::Multiply, half, sum)
-        };
-        let numbers: Vec<Value> = a.into_iter().zip(b).map(mean).collect();
+        let numbers: Vec<Value> =
+            a.into_iter().zip(b).map(|(a, b)| join(&mut self.builder, a, b)).collect();
         Parts::of_numbers(ty, &numbers)
     }
 

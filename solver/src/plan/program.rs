@@ -111,6 +111,8 @@ pub(crate) struct Program<'a> {
     pub(crate) pde: &'a Pde,
     /// The halo width of each array of the fields.
     pub(crate) fields: Vec<HaloWidth>,
+    /// The part of this at which operators look, without what conditions see.
+    pub(super) looked_at: Vec<HaloWidth>,
     pub(crate) quantities: Vec<Quantity>,
     /// The keys of the quantities.
     keys: IndexSet<Key>,
@@ -130,6 +132,7 @@ impl<'a> Program<'a> {
         let mut program = Program {
             pde,
             fields,
+            looked_at: Vec::new(),
             quantities: Vec::new(),
             keys: IndexSet::new(),
             of_definitions: HashMap::new(),
@@ -144,12 +147,13 @@ impl<'a> Program<'a> {
             }
             program.level(*target);
         }
+        program.see();
         program.number_arrays();
         program
     }
 
     /// The number of passes after which an expression can be computed. Records all that it needs.
-    fn level(&mut self, target: OwnedExpr<'_>) -> usize {
+    pub(super) fn level(&mut self, target: OwnedExpr<'_>) -> usize {
         let OwnedExpr { expr, owner, .. } = target;
         let mut level = 0;
         match &expr.node {
@@ -322,7 +326,12 @@ impl<'a> Program<'a> {
 
     /// Makes the halos of all that an expression is made of so much wider that it can be computed in
     /// so many layers of ghost cells. `seen` holds the definitions that were visited.
-    fn deepen(&mut self, target: OwnedExpr<'_>, layers: &Margins, seen: &mut HashSet<usize>) {
+    pub(super) fn deepen(
+        &mut self,
+        target: OwnedExpr<'_>,
+        layers: &Margins,
+        seen: &mut HashSet<usize>,
+    ) {
         let pde = self.pde;
         let OwnedExpr { expr, .. } = target;
         match &expr.node {

@@ -12,6 +12,7 @@ use crate::system::boundary::given::GivenCondition;
 use crate::system::check::Checks;
 use crate::system::declarations::Declarations;
 use crate::system::external::ExternalField;
+use crate::system::flow;
 use crate::system::formula::Formula;
 use crate::system::mistakes::Mistakes;
 use crate::system::noise::{Interpretation, Noise};
@@ -251,6 +252,13 @@ impl PdeBuilder {
                 None => checks.expression(origin, formula, *place),
             });
         }
+        let equations = equations.and_then(|equations| {
+            let with_fluxes = |(field, equation): (usize, &Expr)| {
+                let found = flow::with_fluxes(&symbols, equation, field, conditions.fluxes());
+                mistakes.keep(found.map_err(|error| vec![error]))
+            };
+            equations.iter().enumerate().map(with_fluxes).collect::<Option<Vec<Expr>>>()
+        });
         match equations {
             Some(equations) if mistakes.is_empty() => {
                 let sources = self.sources;

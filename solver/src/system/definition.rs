@@ -96,6 +96,12 @@ pub(crate) struct MadeOf {
     /// Whether its value depends on the equation in which it stands: it does where an operator is
     /// applied to a compound expression.
     pub(crate) depends_on_owner: bool,
+    /// Whether there are values in cells at a wall in it.
+    pub(crate) cells: bool,
+    /// Whether there are operators in it.
+    pub(crate) operators: bool,
+    /// Whether there are numbers of the whole domain in it.
+    pub(crate) reductions: bool,
     /// Whether a condition with it changes with the time or the state.
     pub(crate) changes: bool,
     /// Whether it depends on the time.
@@ -103,23 +109,36 @@ pub(crate) struct MadeOf {
 }
 
 impl MadeOf {
+    /// Whether it depends on more than the place, the time and the quantity itself at a wall.
+    pub(crate) fn sees_others(&self) -> bool {
+        !self.fields.is_empty() || self.cells || self.operators || self.reductions
+    }
+
     /// What an expression is made of that may use these definitions.
     pub(crate) fn new(expr: &Expr, definitions: &[Definition]) -> Self {
         let mut all = MadeOf::default();
         let compound = |expr: &Expr| base(expr).is_none();
         expr.walk(&mut |part| match &part.node {
-            Node::Field(field) => all.fields.push(*field),
+            Node::Field(field) => {
+                all.fields.push(*field);
+                all.changes = true;
+            }
             Node::Time => (all.changes, all.timed) = (true, true),
-            Node::Adjacent | Node::Inwards(_) => all.changes = true,
+            Node::AtWall | Node::Mirrored | Node::Inwards(_) => all.changes = true,
             Node::Operator(_, arguments) => {
+                (all.operators, all.changes) = (true, true);
                 all.depends_on_owner |= arguments.iter().any(compound);
             }
+            Node::InCell(_) => (all.cells, all.changes) = (true, true),
+            Node::Reduce(..) => (all.reductions, all.changes) = (true, true),
             Node::Define(d) => {
-                let MadeOf { fields, depends_on_owner, changes, timed } = &definitions[*d].made_of;
-                all.fields.extend(fields);
-                all.depends_on_owner |= depends_on_owner;
-                all.changes |= changes;
-                all.timed |= timed;
+                let inner = &definitions[*d].made_of;
+                all.fields.extend(&inner.fields);
+                all.depends_on_owner |= inner.depends_on_owner;
+                all.operators |= inner.operators;
+                all.reductions |= inner.reductions;
+                all.changes |= inner.changes;
+                all.timed |= inner.timed;
             }
             _ => {}
         });

@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod declarations;
 pub(crate) mod definition;
 pub(crate) mod external;
+pub(crate) mod flow;
 pub(crate) mod formula;
 pub(crate) mod mistakes;
 pub(crate) mod names;

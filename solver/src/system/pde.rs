@@ -12,6 +12,7 @@ use crate::system::builder::PdeBuilder;
 use crate::system::check::Checks;
 use crate::system::definition::Definition;
 use crate::system::external::ExternalField;
+use crate::system::flow;
 use crate::system::formula::Formula;
 use crate::system::noise::Noise;
 use crate::system::origin::Origin;
@@ -193,7 +194,8 @@ impl Pde {
         formula: &Formula,
         place: Place,
     ) -> Result<(Expr, Uses), Vec<Error>> {
-        self.checks().expression(origin, formula, place)
+        let (expr, uses) = self.checks().expression(origin, formula, place)?;
+        Ok((flow::with_flows(self, origin, expr)?, uses))
     }
 
     /// Checks an expression for a value of a field, such as its initial value.

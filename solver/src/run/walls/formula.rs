@@ -6,17 +6,21 @@ use fluxions_expr::{Binary, Builder, ComplexValue, Expr, Node, Parts, Rank, Unar
 use fluxions_grid::{Condition, Face};
 
 use crate::system::boundary::array_condition::ArrayCondition;
+use crate::system::boundary::ghost_value::{WallCell, at_wall, ghost_value};
 use crate::system::pde::Pde;
 
 /// The number of the kernel's only parameter, the time.
 pub(crate) const TIME: usize = 0;
 /// The first inputs of the kernel, which are the real and the imaginary part of the mirrored cell.
 /// This cell lies as far inwards as the ghost cell lies beyond the wall.
-pub(crate) const ADJACENT: [usize; 2] = [0, 1];
-/// The next inputs, which are the first three cells inwards.
-pub(crate) const INNER: [usize; 3] = [2, 3, 4];
+pub(crate) const MIRRORED: [usize; 2] = [0, 1];
+/// The real and the imaginary part of the first and of the second cell at the wall.
+pub(crate) const FIRST: [usize; 2] = [2, 3];
+pub(crate) const SECOND: [usize; 2] = [4, 5];
+/// The next inputs, which are the first three cells inwards of the array itself.
+pub(crate) const INNER: [usize; 3] = [6, 7, 8];
 /// The first of those inputs whose numbers were computed before.
-pub(crate) const FIRST_STATIC: usize = 5;
+pub(crate) const FIRST_STATIC: usize = 9;
 
 /// A number of a condition, such as its value or coefficient.
 pub(crate) enum ConditionNumber {
@@ -43,14 +47,8 @@ impl GhostRule<'_> {
         axis.expect("walls lie across named axes").spacing()
     }
 
-    /// The distance between the ghost cell and the cell that it mirrors.
-    fn distance(&self) -> f64 {
-        (2 * self.layer - 1) as f64 * self.spacing()
-    }
-
-    /// The value of the mirrored cell. For the first layer this is the cell at the wall.
-    fn adjacent(&self, builder: &mut Builder) -> ComplexValue {
-        let [re, im] = ADJACENT;
+    /// The value that has its parts in these inputs.
+    fn load(&self, [re, im]: [usize; 2], builder: &mut Builder) -> ComplexValue {
         let re = Some(builder.load(re, [0; 3]));
         ComplexValue { re, im: self.condition.complex.then(|| builder.load(im, [0; 3])) }
     }
@@ -73,7 +71,12 @@ impl GhostRule<'_> {
         let space = self.pde.space();
         lower(expr, space, builder, &mut |leaf, builder| match &leaf.node {
             Node::Time => Parts::real(builder.parameter(TIME)),
-            Node::Adjacent => Parts::scalar(self.adjacent(builder)),
+            Node::Mirrored => Parts::scalar(self.load(MIRRORED, builder)),
+            Node::AtWall => {
+                let first = self.load(FIRST, builder);
+                let second = self.load(SECOND, builder);
+                Parts::scalar(at_wall(first, second, builder))
+            }
             Node::Inwards(cells) => Parts::real(builder.load(INNER[*cells], [0; 3])),
             Node::Layer => Parts::real(builder.constant(self.layer as f64)),
             Node::Spacing => Parts::real(builder.constant(self.spacing())),
@@ -114,56 +117,21 @@ impl GhostRule<'_> {
         condition: &Condition<ConditionNumber>,
         b: &mut Builder,
     ) -> ComplexValue {
-        let d = b.constant(self.distance());
-        let two = b.constant(2.0);
-        let f1 = self.adjacent(b);
-        match condition {
-            Condition::Value(v) => {
-                let v = self.part(v, b);
-                let double = b.scaled(v, two);
-                b.difference(double, f1)
-            }
-            Condition::Derivative(v) => {
-                let v = self.part(v, b);
-                let change = b.scaled(v, d);
-                b.sum(f1, change)
-            }
-            Condition::Mixed { coefficient, value } => {
-                let (gamma, beta) = (self.part(coefficient, b), self.part(value, b));
-                let (d_gamma, d_beta) = (b.scaled(gamma, d), b.scaled(beta, d));
-                let source = b.scaled(d_beta, two);
-                let weight = b.difference(ComplexValue::real(two), d_gamma);
-                let inner = b.times(weight, f1);
-                let above = b.sum(source, inner);
-                let below = b.sum(ComplexValue::real(two), d_gamma);
-                b.over(above, below)
-            }
-            Condition::Curvature(v) => {
-                let v = self.part(v, b);
-                let square = ComplexValue::real(d);
-                let square = b.times(square, square);
-                let bend = b.times(v, square);
-                let double = b.scaled(f1, two);
-                // The array's own cells are used for both parts. Only the array's own part of the
-                // ghost value is used, and the other part does not enter it.
-                let f2 = b.load(INNER[1], [0; 3]);
-                let f2 = ComplexValue { re: Some(f2), im: self.condition.complex.then_some(f2) };
-                let line = b.difference(double, f2);
-                b.sum(bend, line)
-            }
-            Condition::Ghost(v) | Condition::Function(v) => self.part(v, b),
+        let Ok(numbers) = condition
+            .as_ref()
+            .try_map(|number| Ok::<_, std::convert::Infallible>(self.part(number, b)));
+        match numbers {
             Condition::Open => ComplexValue::real(self.open(b)),
             // Beyond a pole, the mirrored cell is already turned when it is read.
-            Condition::Wall | Condition::Pole => f1,
-            Condition::Continued => unreachable!("sweeps compute what follows from other arrays"),
-            Condition::Periodic | Condition::Antiperiodic => {
-                unreachable!("an end that is joined to the other one is no wall")
-            }
-            Condition::NormalValue(_)
-            | Condition::NormalDerivative(_)
-            | Condition::NormalMixed { .. }
-            | Condition::NormalCurvature(_) => {
-                unreachable!("a condition for the normal component holds as a plain one for it")
+            Condition::Pole => self.load(MIRRORED, b),
+            numbers => {
+                let cell = |b: &mut Builder, cell: WallCell| match cell {
+                    WallCell::Mirrored => self.load(MIRRORED, b),
+                    WallCell::First => self.load(FIRST, b),
+                    WallCell::Second => self.load(SECOND, b),
+                };
+                let found = ghost_value(&numbers, self.layer as usize, self.spacing(), cell, b);
+                found.expect("walls have none of the ghost cells that sweeps and messages fill")
             }
         }
     }

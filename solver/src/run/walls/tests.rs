@@ -6,6 +6,7 @@ use fluxions_expr::{Scratch, Type};
 use fluxions_grid::{Condition, Ends, Face, Grid, Layout, Region, Side};
 use fluxions_halo::{HaloWidth, Subdomain, wall};
 
+use crate::plan::halo_group::{HaloGroup, SeenGhosts};
 use crate::run::binding::HaloBinding;
 use crate::run::testing::alone;
 use crate::run::walls::filling::Filling;
@@ -54,9 +55,16 @@ impl Arrays {
                 memory[start + layout.index(at)] = cell(array, at);
             }
         }
+        let group = HaloGroup {
+            arrays: Vec::new(),
+            conditions: Vec::new(),
+            partners: Vec::new(),
+            width: WIDTH,
+            seen: SeenGhosts::Mirrored,
+        };
         let walls = conditions
             .iter()
-            .map(|set| Wall::all(pde, &block, &WIDTH, set, |_| block.domain(), &mut scratch));
+            .map(|set| Wall::all(pde, &block, &group, set, |_| block.domain(), &mut scratch));
         let walls = walls.collect();
         let pair = [starts[0], starts[starts.len() - 1]];
         let halo = HaloBinding { partners: vec![pair; starts.len()], arrays: starts };
@@ -156,7 +164,10 @@ fn a_derivative_is_the_slope_outwards() {
     check_scalar(Condition::Derivative("3*y".into()), 2, expected);
     // The condition depends on the value of the mirrored cell and on the spacing of cells.
     let expected = |g: &Ghost| g.mirrored + g.distance * (g.mirrored * TIME + g.spacing);
-    check_scalar(Condition::Derivative("value*t + dx".into()), 2, expected);
+    check_scalar(Condition::Derivative("cell*t + dx".into()), 2, expected);
+    // The value at the wall lies on the line through the first two cells.
+    let expected = |g: &Ghost| g.mirrored + g.distance * (1.5 * g.mirrored - 0.5 * g.second).abs();
+    check_scalar(Condition::Derivative("abs(value)".into()), 1, expected);
 }
 
 #[test]

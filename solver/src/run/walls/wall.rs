@@ -6,8 +6,9 @@
 
 use fluxions_expr::{Builder, ComplexValue, Node, Op, RowFn, Rows, Scratch, Value};
 use fluxions_grid::{Condition, Face, Region, Side};
-use fluxions_halo::{HaloWidth, Subdomain, wall};
+use fluxions_halo::{Subdomain, wall};
 
+use crate::plan::halo_group::{HaloGroup, SeenGhosts};
 use crate::run::walls::filling::Filling;
 use crate::run::walls::formula::{ConditionNumber, FIRST_STATIC, GhostRule};
 use crate::run::walls::pole::Half;
@@ -42,29 +43,35 @@ pub(crate) struct Wall {
 }
 
 impl Wall {
-    /// The walls of one array on this block, one for each layer of ghost cells that `width` has.
-    /// `along` gives the cells along the faces across each axis.
+    /// The walls of one array of a group on this block, one for each layer of ghost cells that the
+    /// group has. `along` gives the cells along the faces across each axis.
     pub(crate) fn all(
         pde: &Pde,
         block: &Subdomain,
-        width: &HaloWidth,
+        group: &HaloGroup,
         conditions: &FaceConditions,
         along: impl Fn(usize) -> Region,
         scratch: &mut Scratch,
     ) -> Vec<(Face, Self)> {
         let faces = (0..3).flat_map(|axis| Side::BOTH.map(|side| Face { axis, side }));
-        let has_wall = |face: &Face| {
-            let condition = &conditions[face.axis][face.side.index()].condition;
-            block.neighbour(*face).is_none() && *condition != Condition::Continued
-        };
-        let layers = faces.filter(has_wall).flat_map(|face| {
-            (1..=width.layers[face.axis][face.side.index()]).map(move |layer| (face, layer))
-        });
-        let wall = |(face, layer): (Face, usize)| {
+        let at_wall = |face: Face| {
             let condition = &conditions[face.axis][face.side.index()];
-            (face, Wall::new(pde, block, &along(face.axis), face, layer, condition, scratch))
+            let filled = match (&condition.condition, condition.sees_others, group.seen) {
+                (Condition::Continued, ..) | (_, true, SeenGhosts::Known) => return None,
+                (_, true, SeenGhosts::Mirrored) => condition.mirrored(pde.symbols()),
+                (_, false, _) => condition.clone(),
+            };
+            block.neighbour(face).is_none().then_some((face, filled))
         };
-        layers.map(wall).collect()
+        let mut walls = Vec::new();
+        for (face, condition) in faces.filter_map(at_wall) {
+            for layer in 1..=group.width.layers[face.axis][face.side.index()] {
+                let along = along(face.axis);
+                let wall = Wall::new(pde, block, &along, face, layer, &condition, scratch);
+                walls.push((face, wall));
+            }
+        }
+        walls
     }
 
     /// The wall for a layer of ghost cells, counted from 1 at the wall, beyond a face of this
@@ -159,11 +166,12 @@ impl Wall {
         let (position, partners) = (halo.arrays[number], halo.partners[number]);
         // For the array's own part the array itself is read, since its partner may only stand for
         // it.
-        let mut adjacent = partners;
-        adjacent[usize::from(self.imaginary)] = position;
-        let mirrored = adjacent.map(|array| (array, &self.mirrored));
+        let mut own = partners;
+        own[usize::from(self.imaginary)] = position;
+        let parts = [&self.mirrored, &self.inner[0], &self.inner[1]];
+        let parts = parts.into_iter().flat_map(|layer| own.map(|array| (array, layer)));
         let inner = self.inner.iter().map(|layer| (position, layer));
-        for (input, (array, layer)) in mirrored.into_iter().chain(inner).enumerate() {
+        for (input, (array, layer)) in parts.chain(inner).enumerate() {
             if self.needed[input] {
                 let array = &memory[array..][..layout.length()];
                 let layer = part.of_layer(layer, &self.strip);

@@ -9,7 +9,7 @@ use fluxions_halo::HaloWidth;
 
 use crate::plan::action::{Extent, Slot};
 use crate::plan::builder::PlanBuilder;
-use crate::plan::halo_group::HaloGroup;
+use crate::plan::halo_group::{HaloGroup, SeenGhosts};
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Plan, equations};
 use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program};
@@ -159,6 +159,7 @@ impl<'a> Steps<'a> {
         }
         let extras = || arrays.iter().map(|(array, _)| ArrayRef::Extra(*array));
         let halo = self.plan.add_halo(HaloGroup {
+            seen: SeenGhosts::Mirrored,
             arrays: extras().collect(),
             conditions: arrays.iter().map(|(_, conditions)| *conditions).collect(),
             partners: extras().map(|array| [array; 2]).collect(),

@@ -19,8 +19,12 @@ pub struct ArrayCondition {
     pub complex: bool,
     /// Whether values beyond an open end may be negative.
     pub(crate) signed: bool,
-    /// Whether the condition changes with the time.
+    /// Whether the condition changes with the time, or with other fields.
     pub(crate) changes: bool,
+    /// Whether its numbers depend on other fields, or on numbers of the whole domain.
+    pub(crate) sees_others: bool,
+    /// How many cells, counted from the wall, determine the first ghost cell.
+    pub(crate) depth: usize,
 }
 
 /// The conditions of one array at the lower and the upper side of each of the three inner axes.
@@ -32,6 +36,23 @@ pub(crate) fn antiperiodic(conditions: &FaceConditions) -> [bool; 3] {
     std::array::from_fn(turned)
 }
 
+/// How many cells, counted from the wall, determine the first ghost cell by a condition.
+pub(crate) fn depth(symbols: &Symbols, condition: &Condition<Expr>) -> usize {
+    let of_number = |expr: &&Expr| {
+        let mut at_wall = false;
+        expr.walk(&mut |part| at_wall |= part.node == Node::AtWall);
+        let made_of = MadeOf::new(expr, symbols.definitions());
+        match (made_of.operators, at_wall || !made_of.fields.is_empty()) {
+            // Operators in two cells look one cell further.
+            (true, _) => 3,
+            // Values at the wall lie on the line through two cells.
+            (false, true) => 2,
+            (false, false) => 1,
+        }
+    };
+    condition.numbers().iter().map(of_number).fold(condition.depth(), usize::max)
+}
+
 impl ArrayCondition {
     pub(crate) fn new(
         symbols: &Symbols,
@@ -41,10 +62,33 @@ impl ArrayCondition {
         complex: bool,
     ) -> Self {
         let scalar = condition.numbers().iter().all(|expr| expr.ty.rank == Rank::Scalar);
-        let timed = |expr: &&Expr| MadeOf::new(expr, symbols.definitions()).timed;
-        let changes = condition.numbers().iter().any(timed);
+        let made_of = |expr: &&Expr| MadeOf::new(expr, symbols.definitions());
+        let all: Vec<MadeOf> = condition.numbers().iter().map(made_of).collect();
+        let sees_others = all.iter().any(MadeOf::sees_others);
+        let changes = sees_others || all.iter().any(|made_of| made_of.timed);
         let component = if scalar { 0 } else { component };
-        ArrayCondition { condition, component, imaginary, complex, signed: true, changes }
+        let depth = depth(symbols, &condition);
+        ArrayCondition {
+            condition,
+            component,
+            imaginary,
+            complex,
+            signed: true,
+            changes,
+            sees_others,
+            depth,
+        }
+    }
+
+    /// Whether sweeps of their own compute the ghost cells.
+    pub(crate) fn is_swept(&self) -> bool {
+        self.sees_others || self.condition == Condition::Continued
+    }
+
+    /// The condition by which ghost cells mirror the cells within, for the same array.
+    pub(crate) fn mirrored(&self, symbols: &Symbols) -> Self {
+        let condition = Condition::Derivative(Expr::number(0.0));
+        Self::new(symbols, condition, 0, self.imaginary, self.complex)
     }
 
     /// How an array goes on beyond this end of an axis, if that follows from a zero number.
@@ -63,7 +107,7 @@ impl ArrayCondition {
     pub(crate) fn needs_partner(&self) -> bool {
         let uses_value = |expr: &&Expr| {
             let mut uses = false;
-            expr.walk(&mut |part| uses |= part.node == Node::Adjacent);
+            expr.walk(&mut |part| uses |= matches!(part.node, Node::AtWall | Node::Mirrored));
             uses
         };
         match &self.condition {

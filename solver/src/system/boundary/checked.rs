@@ -4,7 +4,9 @@ use fluxions_expr::{Expr, Place};
 use fluxions_grid::{Condition, Grid, Side};
 
 use crate::error::Error;
+use crate::system::boundary::array_condition::depth;
 use crate::system::boundary::given::GivenCondition;
+use crate::system::boundary::seen;
 use crate::system::formula::Formula;
 use crate::system::origin::{ConditionPart, Origin};
 use crate::system::resolve::resolve;
@@ -96,7 +98,11 @@ pub(crate) fn check(
             "it cannot be given: arguments of operators go on like this by themselves".into(),
         );
     }
-    let needed = given.condition.depth();
+    let condition = expressions(symbols, given, false)?;
+    if let Some(reason) = seen::unfit(symbols, axis, &condition) {
+        return unfit(reason);
+    }
+    let needed = depth(symbols, &condition);
     if axis.cells() < needed {
         let there = match axis.cells() {
             1 => "is 1".into(),
@@ -104,7 +110,6 @@ pub(crate) fn check(
         };
         return unfit(format!("it needs {needed} cells along {name}, and there {there}"));
     }
-    let condition = expressions(symbols, given, false)?;
     Ok(CheckedCondition {
         of: given.of.clone(),
         at: given.at.clone(),
@@ -134,6 +139,9 @@ fn expressions(
         }
         let mut scope = symbols.scope(Place::Condition);
         scope.complex_value(complex);
+        if let Condition::Ghost(_) = given.condition {
+            scope.value_is_cell();
+        }
         match resolve(&origin, &formula, &scope) {
             Ok((expr, _)) => Ok(expr),
             Err(found) => {

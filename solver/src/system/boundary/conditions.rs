@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet};
 
 use fluxions_expr::{Expr, Parity, Rank, Type};
-use fluxions_grid::Condition;
+use fluxions_grid::{Condition, Face, Side};
 use indexmap::IndexSet;
 
 use crate::error::Error;
@@ -17,8 +17,10 @@ use crate::system::boundary::array_condition::{ArrayCondition, FaceConditions};
 use crate::system::boundary::checked::{CheckedCondition, Mismatch, check, straight};
 use crate::system::boundary::continued::Continued;
 use crate::system::boundary::given::GivenCondition;
+use crate::system::boundary::seen;
 use crate::system::boundary::sets::Sets;
 use crate::system::definition::MadeOf;
+use crate::system::flow::GivenFlux;
 use crate::system::origin::{ConditionPart, Origin};
 use crate::system::symbols::Symbols;
 use crate::system::transport::advected::Advected;
@@ -64,6 +66,11 @@ pub struct Conditions {
     definitions: Vec<usize>,
     /// What quantities without conditions of their own can have at the ends of the axes.
     continued: Continued,
+    /// The fluxes that are given for scalar fields.
+    fluxes: Vec<GivenFlux>,
+    /// The faces at which ghost cells of fields follow from other fields, in the order in which they
+    /// are computed.
+    sweeps: Vec<(usize, Face)>,
     /// How the arguments of operators go on without conditions of their own.
     arguments: ArgumentConditions,
     /// Whether each definition was given conditions by name.
@@ -116,8 +123,12 @@ impl Conditions {
         owners.refuse_poles(advected);
         let advected = owners.of_advected(advected);
         let continued = Continued::new(symbols, &mut owners.sets);
+        let fluxes = owners.fluxes();
+        let sweeps = owners.order_of_sweeps(&fields);
         let Owners { sets, errors, .. } = owners;
         let conditions = Conditions {
+            fluxes,
+            sweeps,
             continued,
             arguments,
             sets,
@@ -198,6 +209,17 @@ impl Conditions {
     pub(crate) fn is_field_named(&self, field: usize) -> bool {
         let solved = self.fields.len() - self.external_named.len();
         field.checked_sub(solved).is_none_or(|k| self.external_named[k])
+    }
+
+    /// The fluxes that are given for scalar fields with equations.
+    pub(crate) fn fluxes(&self) -> &[GivenFlux] {
+        &self.fluxes
+    }
+
+    /// The fields with the faces at which their conditions see others, in the order in which the
+    /// ghost cells there are computed.
+    pub(crate) fn sweeps(&self) -> &[(usize, Face)] {
+        &self.sweeps
     }
 
     /// Whether the conditions of an array change with the time.
@@ -333,6 +355,62 @@ impl<'a> Owners<'a> {
             }
         }
         self.errors.extend(errors);
+    }
+
+    /// The fluxes that are given for scalar fields with equations: of several conditions for a face the
+    /// last one counts.
+    fn fluxes(&self) -> Vec<GivenFlux> {
+        let mut all = Vec::new();
+        for (field, (name, ty)) in
+            self.symbols.fields().iter().zip(self.symbols.types()).enumerate()
+        {
+            let conditions = self.of(Some(name));
+            let faces = (0..3).flat_map(|axis| Side::BOTH.map(|side| Face { axis, side }));
+            for face in faces.filter(|_| ty.rank == Rank::Scalar) {
+                let here =
+                    |c: &&&CheckedCondition| c.axis == face.axis && c.sides.contains(&face.side);
+                let Some(last) = conditions.iter().rfind(here) else { continue };
+                let condition = match ty.complex {
+                    true => last.of_complex.as_ref(),
+                    false => Some(&last.condition),
+                };
+                if let Some(Condition::Flux(flux)) = condition {
+                    all.push(GivenFlux {
+                        field,
+                        face,
+                        flux: flux.clone(),
+                        at: last.at.clone(),
+                        of: last.of.clone(),
+                    });
+                }
+            }
+        }
+        all
+    }
+
+    /// The order in which ghost cells of fields, with these owners, are computed that follow from
+    /// other fields.
+    fn order_of_sweeps(&mut self, fields: &[usize]) -> Vec<(usize, Face)> {
+        let symbols = self.symbols;
+        let external = symbols.external().iter().map(|field| field.ty());
+        let types = symbols.types().iter().copied().chain(external);
+        let of_field = |(owner, ty): (&usize, Type)| {
+            let sets = self.sets.of(*owner, ty).unwrap_or_default();
+            sets.iter().map(|set| self.sets.get(*set)).collect::<Vec<_>>()
+        };
+        let conditions: Vec<Vec<&FaceConditions>> =
+            fields.iter().zip(types).map(of_field).collect();
+        let (field, face) = match seen::order(symbols, &conditions) {
+            Ok(order) => return order,
+            Err(place) => place,
+        };
+        let name = symbols.all_fields().nth(field).unwrap_or_default();
+        let of_face = |c: &&&CheckedCondition| c.axis == face.axis && c.sides.contains(&face.side);
+        let reason = "the operators in it need ghost cells that follow from this condition";
+        if let Some(condition) = self.of(Some(name)).iter().rfind(of_face) {
+            self.errors.push(condition.mismatch(reason.into()).error(condition.origin()));
+        }
+        Vec::new()
     }
 
     /// What conditions mean for the transport of each field, of those that are advected.

@@ -1,7 +1,7 @@
 //! What checked conditions mean for one array of a quantity, at each face.
 
 use fluxions_expr::{Expr, Rank, Type};
-use fluxions_grid::Condition;
+use fluxions_grid::{Condition, Side};
 
 use crate::system::boundary::array_condition::{ArrayCondition, FaceConditions};
 use crate::system::boundary::checked::{CheckedCondition, Mismatch};
@@ -41,6 +41,29 @@ pub(crate) fn wall_condition(
     if turned { Condition::Value(zero) } else { Condition::Derivative(zero) }
 }
 
+/// What a flux outwards means for array `k` of a quantity of this type: a scalar mirrors itself, and
+/// of a vector the component normal to the wall is given, and no other.
+fn through(
+    symbols: &Symbols,
+    checked: &CheckedCondition,
+    (ty, k): (Type, usize),
+    side: Side,
+    flux: Expr,
+) -> Result<Option<Condition<Expr>>, Mismatch> {
+    let normal = checked.axis - symbols.grid().missing();
+    match ty.rank {
+        Rank::Scalar => Ok(Some(Condition::Derivative(Expr::number(0.0)))),
+        Rank::Vector if k / ty.per_component() == normal => {
+            Ok(Some(Condition::Value(match side {
+                Side::Upper => flux,
+                Side::Lower => flux.negated(),
+            })))
+        }
+        Rank::Vector => Ok(None),
+        Rank::Tensor => Err(checked.mismatch("it is for scalars and vectors".into())),
+    }
+}
+
 /// The conditions of array `k` of a quantity of this type, where `translate` says what a condition
 /// means for the array.
 pub(crate) fn faces_by(
@@ -70,7 +93,16 @@ pub(crate) fn faces_by(
             };
             let condition = translate(checked, condition)?.of_component();
             for side in &checked.sides {
-                faces[checked.axis][side.index()] = array(condition.clone(), component);
+                let condition = match condition.clone() {
+                    Condition::Flux(flux) => {
+                        match through(symbols, checked, (ty, k), *side, flux)? {
+                            Some(condition) => condition,
+                            None => continue,
+                        }
+                    }
+                    condition => condition,
+                };
+                faces[checked.axis][side.index()] = array(condition, component);
             }
         }
     }

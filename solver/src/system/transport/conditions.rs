@@ -7,6 +7,7 @@ use crate::system::boundary::array_condition::{ArrayCondition, FaceConditions};
 use crate::system::boundary::checked::{CheckedCondition, Mismatch};
 use crate::system::boundary::faces::{faces_by, wall_condition};
 use crate::system::boundary::sets::Sets;
+use crate::system::definition::MadeOf;
 use crate::system::symbols::Symbols;
 
 /// How the flow goes on beyond an end of an axis.
@@ -100,6 +101,11 @@ fn by_layers(
     ty: Type,
     k: usize,
 ) -> Result<Condition<Expr>, Mismatch> {
+    let made_of = |expr: &&Expr| MadeOf::new(expr, symbols.definitions());
+    if condition.numbers().iter().any(|expr| made_of(expr).sees_others()) {
+        let reason = "conditions of a field that is advected do not depend on fields";
+        return Err(checked.mismatch(reason.into()));
+    }
     Ok(match condition {
         Condition::Value(v) => Condition::Ghost(v),
         Condition::Wall => wall_condition(symbols, checked, ty, k),
