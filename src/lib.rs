@@ -65,8 +65,8 @@ pub mod solver {
         FieldOperator, Flow, Formula, GO_ON, Inspection, Interpretation, Mpdata, PassTime, Pde,
         PdeBuilder, Report, RunState, ScheduleState, SchemeChoice, SchemeProperties, Simulation,
         SimulationBuilder, Snapshot, Sources, StableStep, StencilCells, StopReason, Tableau,
-        ThirdOrder, Tracker, TrackerError, TrackerState, Transport, Values, WallFunction,
-        WallPoint, stable_step,
+        ThirdOrder, TimeTable, Tracker, TrackerError, TrackerState, Transport, Values,
+        WallFunction, WallPoint, stable_step,
     };
 }
 

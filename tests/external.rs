@@ -344,7 +344,8 @@ fn the_speed_of_a_large_problem_with_a_given_state_can_be_measured() {
     let pde = Pde::on(&grid).equation("u", "-u").build().unwrap();
     let state = Formula::from(ArrayD::from_elem(IxDyn(&[cells]), 1.0));
     let initial = [("u".to_string(), state)];
-    let speed = fluxions_solver::measured_speed(&pde, &initial, &Tableau::EULER);
+    let speed =
+        fluxions_solver::measured_speed(&pde, &initial, &Tableau::EULER, Default::default());
     assert!(speed.unwrap_or_else(|e| panic!("{e}")).cells_per_second > 0.0);
 }
 

@@ -183,6 +183,53 @@ fn the_cell_at_the_wall_of_another_field_is_seen_on_1_to_4_ranks() {
     }
 }
 
+/// A pulse leaves through a wall that absorbs it; without that it comes back.
+#[test]
+fn waves_leave_through_a_wall_that_absorbs_them() {
+    let rest = |cells: usize, wall: &str| {
+        let text = format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = {cells} }}\n[equations]\nu = \"v\"\n\
+             v = \"4*laplace(u)\"\n[initial]\nu = \"exp(-200*(x - 0.6)^2)\"\n\
+             v = \"800*(x - 0.6)*exp(-200*(x - 0.6)^2)\"\n[boundary.u]\n\"x+\" = {wall}\n\
+             [time]\nend = 0.45\ndt = {}\nscheme = \"rk4\"",
+            0.2 / cells as f64
+        );
+        let u = solve(&text).remove(0);
+        u.iter().fold(0.0, |largest: f64, u| largest.max(u.abs()))
+    };
+    assert!(rest(100, "{ derivative = 0 }") > 0.9);
+    let (coarse, fine) = (rest(100, "{ absorbing = 2 }"), rest(200, "{ absorbing = 2 }"));
+    assert!(coarse < 0.02 && fine < 0.4 * coarse, "{coarse:e} {fine:e}");
+}
+
+/// A table in time is the expression that it stands for, in the file or in one of its own.
+#[test]
+fn a_condition_may_be_a_table_in_time_on_1_to_4_ranks() {
+    let folder = std::env::temp_dir().join(format!("fluxions_tables_{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("inflow.csv");
+    std::fs::write(&file, "time, value\n0, 1\n0.1, 3\n0.1, 2\n0.2, 2\n").unwrap();
+    let text = |value: &str, flux: &str| {
+        format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 12 }}\n[equations]\nc = \"laplace(c)\"\n[initial]\n\
+             c = 1\n[boundary.c]\n\"x-\" = {{ value = {value} }}\n\"x+\" = {{ flux = {flux} }}\n\
+             [time]\nend = 0.3\ndt = 1e-3\nscheme = \"euler\""
+        )
+    };
+    let written = text("\"where(t < 0.1, 1 + 2*(t/0.1), 2)\"", "\"where(t < 0.1, -1 + t/0.1, 0)\"");
+    let table = text("[[0, 1], [0.1, 3], [0.1, 2], [0.2, \"1 + 1\"]]", "[[0, -1], [0.1, 0]]");
+    let written = solved(&written, 1);
+    let found = solve(&table);
+    let differences = written[0].iter().zip(&found[0]).map(|(a, b)| (a - b).abs());
+    assert!(differences.fold(0.0, f64::max) < 1e-13);
+    let from_file = table.replace(
+        "[[0, 1], [0.1, 3], [0.1, 2], [0.2, \"1 + 1\"]]",
+        &format!("{{ file = \"{}\" }}", file.display()),
+    );
+    assert_eq!(solved(&from_file, 2), found);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 #[test]
 fn what_cannot_be_seen_is_refused() {
     let refused = |equation: &str, boundary: &str| {

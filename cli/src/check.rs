@@ -44,8 +44,9 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
             let mut warnings = problem.warnings.clone();
             warnings.extend(problem.step_warning(&step));
             warn(&problem, &warnings);
-            let speed = measured_speed(&problem.pde, &problem.initial, &problem.times.scheme)
-                .map_err(mistakes)?;
+            let (scheme, backend) = (&problem.times.scheme, problem.backend());
+            let speed = measured_speed(&problem.pde, &problem.initial, scheme, backend);
+            let speed = speed.map_err(mistakes)?;
             print(&describe(&problem, &inspection, &step, (speed, read), ranks)?);
         }
     }

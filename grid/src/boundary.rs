@@ -13,6 +13,7 @@
 //! | ghost v | v |
 //! | wall | f1; of a vector's component normal to it −f1 |
 //! | flux j | f1, and j takes the place of what flows through the wall; of a vector's normal component 2j − f1 |
+//! | absorbing c | f1 − d·(∂f/∂t)/c |
 //! | open | 2·f1 − f2; of advected fields see below |
 //! | pole | the cell at the other side of the pole |
 //! | periodic, antiperiodic | ± the cell at the opposite end |
@@ -68,6 +69,10 @@ pub enum Condition<T> {
     /// operators themselves the field mirrors itself. Of a vector it is the component along the
     /// outward normal.
     Flux(T),
+    /// Waves that arrive at this speed along the normal leave: ∂c/∂t + speed·∂c/∂n = 0 at the wall, of
+    /// first order (Engquist & Majda 1977, Math. Comput. 31, 629, equation 1.7). It is the derivative
+    /// −(∂c/∂t)/speed, with ∂c/∂t from the equation of the field.
+    Absorbing(T),
     /// The field continues in a straight line, with the slope of the last two cells.
     Open,
     /// Nothing passes the wall. The values beyond it mirror those within.
@@ -106,6 +111,7 @@ impl<T> Condition<T> {
             Condition::NormalCurvature(v) => Condition::NormalCurvature(f(v)?),
             Condition::Function(v) => Condition::Function(f(v)?),
             Condition::Flux(v) => Condition::Flux(f(v)?),
+            Condition::Absorbing(v) => Condition::Absorbing(f(v)?),
             Condition::Open => Condition::Open,
             Condition::Wall => Condition::Wall,
             Condition::Continued => Condition::Continued,
@@ -131,6 +137,7 @@ impl<T> Condition<T> {
             Condition::NormalCurvature(v) => Condition::NormalCurvature(v),
             Condition::Function(v) => Condition::Function(v),
             Condition::Flux(v) => Condition::Flux(v),
+            Condition::Absorbing(v) => Condition::Absorbing(v),
             Condition::Open => Condition::Open,
             Condition::Wall => Condition::Wall,
             Condition::Continued => Condition::Continued,
@@ -151,7 +158,8 @@ impl<T> Condition<T> {
             | Condition::NormalDerivative(v)
             | Condition::NormalCurvature(v)
             | Condition::Function(v)
-            | Condition::Flux(v) => vec![v],
+            | Condition::Flux(v)
+            | Condition::Absorbing(v) => vec![v],
             Condition::Mixed { coefficient, value }
             | Condition::NormalMixed { coefficient, value } => vec![coefficient, value],
             Condition::Open
@@ -208,6 +216,7 @@ impl<T> Condition<T> {
             Condition::NormalCurvature(_) => "normal_curvature",
             Condition::Function(_) => "function",
             Condition::Flux(_) => "flux",
+            Condition::Absorbing(_) => "absorbing",
             Condition::Open => "open",
             Condition::Wall => "wall",
             Condition::Continued => "as its fields go on",

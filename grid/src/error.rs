@@ -43,8 +43,10 @@ pub enum Error {
     /// The radial axis is periodic.
     #[error("the axis `r` is a distance from a centre and cannot be periodic")]
     PeriodicRadius,
-    /// The bounds of an axis are not finite or not in order.
-    #[error("the bounds of axis `{axis}` must be finite and in order, not [{start}, {end}]")]
+    /// The bounds of an axis are not finite, not in order, or further apart than numbers reach.
+    #[error(
+        "the bounds of axis `{axis}` must be in order and a finite length apart, not [{start:?}, {end:?}]"
+    )]
     Bounds {
         /// The name of the axis.
         axis: String,

@@ -65,7 +65,7 @@ impl GridBuilder {
             if self.axes[..k].iter().any(|other| other.name == axis) {
                 return Err(Error::DuplicateAxis { axis });
             }
-            if !(start.is_finite() && end.is_finite() && start < end) {
+            if !(start.is_finite() && end.is_finite() && start < end && (end - start).is_finite()) {
                 return Err(Error::Bounds { axis, start: *start, end: *end });
             }
             if self.geometry.is_curvilinear() && axis == "r" {

@@ -84,6 +84,18 @@ pub enum Error {
         /// Why it does not fit.
         reason: Box<str>,
     },
+    /// A table of times and values that makes no sense.
+    #[error("a table of times and values must have values at times that do not go back: {reason}")]
+    TimeTable {
+        /// What is wrong, in words.
+        reason: String,
+    },
+    /// A table of times and values where there is no time.
+    #[error("a table of times and values has no meaning here: it depends on the time")]
+    MisplacedTable {
+        /// Where it stands.
+        origin: Origin,
+    },
     /// A flow through a wall by an expression by which nothing flows.
     #[error(
         "nothing flows through {at} by this: what flows stands under `diffusion`, `divergence` or `laplace`, alone or times what is the same everywhere{needs}"
@@ -490,6 +502,7 @@ impl Error {
             | Error::NegativeVariance { origin, .. }
             | Error::NonlocalNoise { origin, .. }
             | Error::MisplacedValues { origin }
+            | Error::MisplacedTable { origin }
             | Error::MisplacedWallFunction { origin }
             | Error::NotANumber { origin, .. } => Some(origin),
             _ => None,

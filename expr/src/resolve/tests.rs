@@ -50,7 +50,7 @@ fn places_allow_what_they_should() {
     for (text, place) in [
         ("random_uniform(0, 1)", Place::Equation),
         ("random_uniform(0, 1)", Place::Condition),
-        ("d_dx(y)", Place::Constant),
+        ("d_dx(1)", Place::Constant),
         ("cell(y)", Place::Equation),
         ("flow_x_minus(y)", Place::Equation),
         ("x", Place::Constant),

@@ -164,6 +164,23 @@ impl ExternalSource for ArrayFile {
     }
 }
 
+/// The rows of an array with two columns.
+pub(super) fn pairs(path: &Path, kind: Kind) -> Result<Vec<[f64; 2]>, Unusable> {
+    let shown = path.display();
+    let array =
+        load(path, kind).map_err(|reason| unusable(format!("{shown} cannot be read: {reason}")))?;
+    match (array.re.shape(), array.im) {
+        ([_, 2], None) => {
+            let numbers: Vec<f64> = array.re.iter().copied().collect();
+            Ok(numbers.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect())
+        }
+        ([rows, columns], None) => Err(unusable(format!(
+            "{shown} has {rows} rows and {columns} columns: a time and a value in each row are needed"
+        ))),
+        _ => Err(unusable(format!("{shown} has no rows with a time and a value"))),
+    }
+}
+
 /// An array of real or complex numbers.
 struct Loaded {
     re: ArrayD<f64>,

@@ -70,6 +70,17 @@ fn unusable(message: String) -> Unusable {
     Unusable { message, help: None }
 }
 
+/// The times and values in the two columns of a file of numbers.
+pub(crate) fn pairs(path: &Path) -> Result<Vec<[f64; 2]>, Unusable> {
+    let shown = path.display();
+    match Kind::of(path) {
+        _ if path.is_dir() => Err(unusable(format!("{shown} is a folder, not a file"))),
+        _ if !path.exists() => Err(unusable(format!("there is no file {shown}"))),
+        Some(kind) => array::pairs(path, kind),
+        None => Err(unusable(format!("{shown} must be a .csv, .txt or .npy file"))),
+    }
+}
+
 /// Opens external data for a field of this type, or of the type that the data itself has.
 ///
 /// # Errors

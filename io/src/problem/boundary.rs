@@ -7,6 +7,7 @@ use toml::de::DeValue;
 
 use super::diagnostic::Diagnostic;
 use super::reader::{Reader, Table, TomlValue};
+use super::time_table::Tables;
 
 /// A condition in the file.
 pub(crate) struct BoundaryEntry {
@@ -21,13 +22,14 @@ pub(crate) struct BoundaryEntry {
 const WORDS: [&str; 6] = ["periodic", "antiperiodic", "open", "extrapolated", "wall", "pole"];
 
 /// Conditions with numbers, which are tables.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
     "value",
     "derivative",
     "flux",
     "mixed",
     "curvature",
     "ghost",
+    "absorbing",
     "normal_value",
     "normal_derivative",
     "normal_mixed",
@@ -49,6 +51,7 @@ pub(crate) fn read<'t>(
     document: &Table<'t>,
     axes: &[String],
     names: &[&str],
+    tables: Tables<'_>,
 ) -> BoundarySection {
     let mut section = BoundarySection::default();
     let entries = &mut section.conditions;
@@ -58,7 +61,7 @@ pub(crate) fn read<'t>(
     for (key, value) in table.entries.iter() {
         let name = key.get_ref().as_ref();
         if faces.iter().any(|face| face == name) {
-            entries.extend(entry(reader, None, name, key.span(), value));
+            entries.extend(entry(reader, None, name, key.span(), value, tables));
         } else if name == "arguments" && !names.contains(&name) {
             let [continued, own] = ArgumentConditions::WORDS;
             let expected = format!("\"{continued}\" or \"{own}\"");
@@ -75,7 +78,7 @@ pub(crate) fn read<'t>(
             for (key, value) in own.entries.iter() {
                 let at = key.get_ref().as_ref();
                 if faces.iter().any(|face| face == at) {
-                    entries.extend(entry(reader, Some(name), at, key.span(), value));
+                    entries.extend(entry(reader, Some(name), at, key.span(), value, tables));
                 } else {
                     let known: Vec<&str> = faces.iter().map(String::as_str).collect();
                     reader.unknown_key(&own, key, &known);
@@ -98,13 +101,14 @@ fn entry<'t>(
     at: &str,
     key: std::ops::Range<usize>,
     value: &'t TomlValue<'t>,
+    tables: Tables<'_>,
 ) -> Option<BoundaryEntry> {
     let of = of.map(str::to_string);
     let origin = |part| Origin::Boundary { of: of.clone(), at: at.into(), part };
     reader.remember(origin(ConditionPart::Whole), key.clone(), value);
     let number = |reader: &mut Reader<'t>, part, value: &'t TomlValue<'t>| {
         reader.remember(origin(part), key.clone(), value);
-        reader.formula(value)
+        tables.formula(reader, value)
     };
     let condition = match value.get_ref() {
         DeValue::String(text) => match text.as_ref() {
@@ -145,6 +149,7 @@ fn entry<'t>(
                 "value" => Condition::Value(number(reader, ConditionPart::Value, inner)?),
                 "derivative" => Condition::Derivative(number(reader, ConditionPart::Value, inner)?),
                 "flux" => Condition::Flux(number(reader, ConditionPart::Value, inner)?),
+                "absorbing" => Condition::Absorbing(number(reader, ConditionPart::Value, inner)?),
                 "curvature" => Condition::Curvature(number(reader, ConditionPart::Value, inner)?),
                 "ghost" => Condition::Ghost(number(reader, ConditionPart::Value, inner)?),
                 "normal_value" => {

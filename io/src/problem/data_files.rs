@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use toml_edit::{DocumentMut, Value};
+use toml_edit::{DocumentMut, Item, Value};
 
 use super::Problem;
 
 /// The sections whose values may come from files.
-const SECTIONS: [&str; 2] = ["parameters", "initial"];
+const SECTIONS: [&str; 3] = ["parameters", "initial", "boundary"];
 
 impl Problem {
     /// The files that parameters and initial values come from.
@@ -40,27 +40,30 @@ impl Problem {
         let Ok(mut document) = self.text.parse::<DocumentMut>() else { return self.text.clone() };
         let mut changed = false;
         for section in SECTIONS {
-            let Some(table) = document.get_mut(section).and_then(|item| item.as_table_like_mut())
-            else {
+            let Some(table) = document.get_mut(section).and_then(Item::as_table_like_mut) else {
                 continue;
             };
-            for (_, entry) in table.iter_mut() {
-                let Some(file) = entry
-                    .as_table_like_mut()
-                    .and_then(|entry| entry.get_mut("file"))
-                    .and_then(|item| item.as_value_mut())
-                else {
-                    continue;
-                };
-                if let Some(name) = file.as_str().and_then(&mut rename) {
-                    let around = file.decor().clone();
-                    *file = Value::from(name);
-                    *file.decor_mut() = around;
-                    changed = true;
-                }
-            }
+            table.iter_mut().for_each(|(_, entry)| edit(entry, &mut rename, &mut changed));
         }
         if changed { document.to_string() } else { self.text.clone() }
+    }
+}
+
+/// Shows each name of a file in a table, and in the tables in it, to `rename`.
+fn edit(item: &mut Item, rename: &mut impl FnMut(&str) -> Option<String>, changed: &mut bool) {
+    let Some(table) = item.as_table_like_mut() else { return };
+    for (key, entry) in table.iter_mut() {
+        let Some(file) = entry.as_value_mut().filter(|value| key == "file" && value.is_str())
+        else {
+            edit(entry, rename, changed);
+            continue;
+        };
+        if let Some(name) = file.as_str().and_then(&mut *rename) {
+            let around = file.decor().clone();
+            *file = Value::from(name);
+            *file.decor_mut() = around;
+            *changed = true;
+        }
     }
 }
 

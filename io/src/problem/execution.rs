@@ -11,10 +11,25 @@ use crate::suggest::suggest;
 /// How a problem is run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Execution {
-    /// What kernels are compiled to.
-    pub backend: Backend,
+    /// What kernels are compiled to, if the file says so.
+    pub backend: Option<Backend>,
     /// How many steps are made in one sweep over memory.
     pub blocking: Blocking,
+}
+
+impl Execution {
+    /// What kernels are compiled to for a run in which so many cells are stepped in all: what makes
+    /// them fastest, unless the run is so short that compiling takes longer than it saves.
+    pub(crate) fn backend_for(&self, cell_steps: f64) -> Backend {
+        /// Compiling a kernel takes some ten milliseconds and more, in which closures step about as
+        /// many cells.
+        const WORTH_COMPILING: f64 = 1e6;
+        match self.backend {
+            Some(backend) => backend,
+            None if cell_steps < WORTH_COMPILING => Backend::Closures,
+            None => Backend::default(),
+        }
+    }
 }
 
 pub(crate) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Execution {
@@ -25,7 +40,7 @@ pub(crate) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Executi
         && let Some(word) = reader.string(value, "the name of a back end")
     {
         match Backend::ALL.iter().find(|backend| backend.name() == word) {
-            Some(backend) => execution.backend = *backend,
+            Some(backend) => execution.backend = Some(*backend),
             None => {
                 let message = format!("this build of Fluxions has no back end \"{word}\"");
                 let names = Backend::ALL.iter().map(|backend| backend.name());

@@ -17,6 +17,7 @@ mod output;
 mod reader;
 mod set;
 mod time;
+mod time_table;
 mod transport;
 mod warning;
 mod why;
@@ -24,7 +25,7 @@ mod why;
 use std::path::Path;
 
 use fluxions_comm::World;
-use fluxions_expr::{Backend, Place, Type, nearest};
+use fluxions_expr::{Backend, Place, Rank, Type, nearest};
 use fluxions_solver::{Blocking, Error, Errors, Formula, Origin, Pde, PdeBuilder, Simulation};
 use fluxions_solver::{SimulationBuilder, Transport, doubts, looked_at, parameters, space};
 use toml::de::{DeTable, DeValue};
@@ -37,6 +38,7 @@ pub use output::{Diagnostics, Output, Precision};
 use reader::{Places, Reader, Table};
 pub use set::{SetError, is_used, set};
 pub use time::Times;
+use time_table::Tables;
 use transport::AdvectedSection;
 use warning::BoundaryPlace;
 pub use warning::{Warning, Warnings};
@@ -131,7 +133,7 @@ impl Problem {
             .max_steps(self.times.max_steps)
             .seed(self.seed)
             .dims(&self.dims)
-            .backend(self.execution.backend)
+            .backend(self.backend())
             .blocking(self.execution.blocking);
         for (field, value) in &self.initial {
             builder = builder.initial(field, value.clone());
@@ -145,6 +147,14 @@ impl Problem {
         builder
     }
 
+    /// What the kernels of a run are compiled to: what the file says, or else LLVM, unless the run is so
+    /// short that compiling takes longer than it saves.
+    pub fn backend(&self) -> Backend {
+        let Times { start, end, dt, max_steps, .. } = self.times;
+        let steps = ((end - start) / dt).min(max_steps.unwrap_or(u64::MAX) as f64);
+        self.execution.backend_for(steps * self.pde.grid().cells() as f64)
+    }
+
     /// Checks what shows only when a simulation is built, by building one on a small part of the grid.
     ///
     /// # Errors
@@ -153,7 +163,7 @@ impl Problem {
         const CELLS: usize = 4096;
         // No steps are made, so nothing is compiled for speed.
         let blocking = Blocking { steps: Some(0), stream: Some(false), ..self.execution.blocking };
-        let execution = Execution { backend: Backend::Closures, blocking };
+        let execution = Execution { backend: Some(Backend::Closures), blocking };
         let pde = self.pde.cropped(CELLS, 0.0);
         let part = Problem { pde, dims: vec![], execution, ..self.clone() };
         let is_part = part.pde.grid() != self.pde.grid();
@@ -239,8 +249,10 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let external = external_parameters.iter().map(|entry| &entry.name);
     let names = named_fields.iter().chain(named).chain(external);
     let names: Vec<&str> = names.map(String::as_str).collect();
+    let tensors = types.iter().any(|(_, ty)| ty.rank == Rank::Tensor);
+    let tables = Tables { folder, tensors };
     let BoundarySection { mut conditions, arguments } =
-        boundary::read(&mut reader, document, axes, &names);
+        boundary::read(&mut reader, document, axes, &names, tables);
     conditions.retain(|c| c.of.as_ref().is_none_or(|of| !orphans.contains(of)));
     // Walls only: an axis whose ends are joined has no need to say so.
     let walls = conditions.iter().filter(|c| !c.condition.joins_ends());

@@ -113,7 +113,9 @@ pub(crate) fn read_output<'t>(
                 reader.note(Diagnostic::at(item.span(), message));
                 continue;
             }
-            reader.remember(Origin::Output(name.clone()), item.span(), item);
+            // The expression is the end of the text, if it has a name of its own.
+            let before = expression.map_or(0, |e| text.trim_end().len() - e.len());
+            reader.remember_end(Origin::Output(name.clone()), item, before);
             let expression = match expression {
                 Some(expression) => Some(expression.to_string()),
                 // A definition's name is an expression.

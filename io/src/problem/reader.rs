@@ -295,7 +295,7 @@ impl<'t> Reader<'t> {
                     None
                 }
             },
-            Formula::List(_) | Formula::Values(_) | Formula::Wall(_) => {
+            Formula::List(_) | Formula::Values(_) | Formula::Table(_) | Formula::Wall(_) => {
                 unreachable!("`scalar` makes no other formula")
             }
         }
@@ -347,6 +347,14 @@ impl<'t> Reader<'t> {
         let place = self.text_place(value);
         self.texts.insert(origin.clone(), place);
         self.keys.insert(origin, key);
+    }
+
+    /// Remembers where a part of the problem stands that is the end of a text, after so many bytes.
+    pub(crate) fn remember_end(&mut self, origin: Origin, value: &TomlValue<'t>, before: usize) {
+        let TextPlace { whole, start } = self.text_place(value);
+        let start = start.map(|start| start + before);
+        self.keys.insert(origin.clone(), whole.clone());
+        self.texts.insert(origin, TextPlace { whole, start });
     }
 
     /// Where the parts of the problem stand, for mistakes that are found later.

@@ -79,6 +79,9 @@ impl Problem {
     }
 }
 
+/// The most warnings of names of one kind that are used nowhere.
+const MOST_UNUSED: usize = 8;
+
 /// The parameters, definitions and functions that no other text of the file names.
 pub(crate) fn unused(document: &DeTable<'_>) -> Vec<Warning> {
     let texts = texts(document);
@@ -91,19 +94,27 @@ pub(crate) fn unused(document: &DeTable<'_>) -> Vec<Warning> {
     }
     let mut warnings = Vec::new();
     for (section, what) in NAMED {
-        for (name, at) in keys(document, section) {
-            let itself = own.get(&(section, &name)).is_some_and(|names| names.contains(&name));
-            if uses.get(name.as_str()).copied().unwrap_or(0) > usize::from(itself) {
-                continue;
-            }
+        let all = keys(document, section);
+        let is_unused = |(name, _): &&(String, Range<usize>)| {
+            let itself = own.get(&(section, name)).is_some_and(|names| names.contains(name));
+            uses.get(name.as_str()).copied().unwrap_or(0) <= usize::from(itself)
+        };
+        let unused: Vec<&(String, Range<usize>)> = all.iter().filter(is_unused).collect();
+        let shown = if unused.len() > MOST_UNUSED { MOST_UNUSED - 1 } else { unused.len() };
+        for (name, at) in &unused[..shown] {
             let message = format!("the {what} `{name}` is used nowhere");
-            let others = keys(document, section).into_iter().map(|(other, _)| other);
-            let others: Vec<String> = others.filter(|other| *other != name).collect();
-            let help = match nearest(&name, others.iter().map(String::as_str)) {
+            let others = all.iter().map(|(other, _)| other.as_str()).filter(|other| other != name);
+            let help = match nearest(name, others) {
                 Some(near) => format!("did you mean `{near}`? If not, remove it"),
                 None => "use it, or remove it".into(),
             };
-            warnings.push(Warning(Diagnostic::at(at, message).help(Some(help))));
+            warnings.push(Warning(Diagnostic::at(at.clone(), message).help(Some(help))));
+        }
+        if let Some((_, at)) = unused.get(shown) {
+            let message = format!("{} more {what}s are used nowhere", unused.len() - shown);
+            let help = Some("use them, or remove them");
+            let label = "the first of them";
+            warnings.push(Warning(Diagnostic::at(at.clone(), message).label(label).help(help)));
         }
     }
     warnings

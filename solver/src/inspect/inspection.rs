@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use fluxions_comm::World;
+use fluxions_expr::Backend;
 use fluxions_halo::{Decomposition, HaloPlan};
 
 use crate::error::{Error, Errors};
@@ -115,7 +116,8 @@ pub struct Speed {
     pub setup_seconds: f64,
 }
 
-/// How fast one rank is. It is measured for a moment on a part of the grid.
+/// How fast one rank is with kernels that are compiled by this back end. It is measured for a moment
+/// on a part of the grid.
 ///
 /// # Errors
 /// The mistakes in the initial values.
@@ -123,6 +125,7 @@ pub fn measured_speed(
     pde: &Pde,
     initial: &[(String, Formula)],
     scheme: impl Into<SchemeChoice>,
+    backend: Backend,
 ) -> Result<Speed, Errors> {
     let whole = pde.grid();
     let pde = pde.cropped(MOST_CELLS, 0.0);
@@ -131,7 +134,7 @@ pub fn measured_speed(
     // The steps are so short that the state stays finite.
     let dt = 1e-30;
     let began = Instant::now();
-    let mut builder = Simulation::builder(&pde, &world).scheme(scheme).dt(dt);
+    let mut builder = Simulation::builder(&pde, &world).scheme(scheme).dt(dt).backend(backend);
     for (field, value) in &initial {
         builder = builder.initial(field, value.clone());
     }

@@ -190,16 +190,12 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
             }
             Some(Ghosts::Seen(place)) => {
                 let (first, second) = (at(place.inside(0)), at(place.inside(1)));
-                let sets = pde.conditions().of_field(field, ty).unwrap_or_default();
-                let faces = |set: &usize| pde.conditions().of_array(*set);
-                let is_swept = |set| faces(set)[place.axis()][place.side().index()].is_swept();
-                // Ghost cells that follow from other fields need not be known yet.
-                match sets.is_empty() || sets.iter().any(is_swept) {
-                    true => self.line(ty, &first, &second),
-                    false => {
+                match pde.conditions().gives_value(field, ty, place.face()) {
+                    true => {
                         let ghost = self.loaded_at(ty, &arrays, place.first_ghost());
                         self.mean(ty, &ghost, &first)
                     }
+                    false => self.line(ty, &first, &second),
                 }
             }
         }

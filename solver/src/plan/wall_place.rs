@@ -36,8 +36,8 @@ impl WallPlace {
         self.face.axis
     }
 
-    pub(crate) fn side(&self) -> Side {
-        self.face.side
+    pub(crate) fn face(&self) -> Face {
+        self.face
     }
 
     pub(crate) fn coordinate(&self) -> f64 {

@@ -210,7 +210,13 @@ impl PdeBuilder {
         let equations: Vec<Option<Expr>> = equations.collect();
         let equations: Option<Vec<Expr>> = equations.into_iter().collect();
         let advected = mistakes.split(given::check_all(&symbols, &self.transports));
-        let conditions = Conditions::resolve(&symbols, &advected, &self.conditions, self.arguments);
+        let conditions = Conditions::resolve(
+            &symbols,
+            equations.as_deref(),
+            &advected,
+            &self.conditions,
+            self.arguments,
+        );
         let Some(conditions) = mistakes.keep(conditions) else {
             // Without conditions only names and types can be checked.
             for (origin, formula, place) in &self.others {
@@ -254,7 +260,7 @@ impl PdeBuilder {
         }
         let equations = equations.and_then(|equations| {
             let with_fluxes = |(field, equation): (usize, &Expr)| {
-                let found = flow::with_fluxes(&symbols, equation, field, conditions.fluxes());
+                let found = flow::with_fluxes(&symbols, equation, field, &conditions);
                 mistakes.keep(found.map_err(|error| vec![error]))
             };
             equations.iter().enumerate().map(with_fluxes).collect::<Option<Vec<Expr>>>()

@@ -10,6 +10,7 @@ use fluxions_expr::{Binary, Expr, FacePart, Function, Node, Operator, Reduction,
 use fluxions_grid::{Face, Geometry, Side};
 
 use crate::error::Error;
+use crate::system::boundary::conditions::Conditions;
 use crate::system::definition::MadeOf;
 use crate::system::origin::{ConditionPart, Origin};
 use crate::system::pde::Pde;
@@ -117,7 +118,7 @@ fn joined(
 }
 
 /// A function of two values as an expression.
-fn binary(f: Binary, a: &Expr, b: &Expr) -> Expr {
+pub(crate) fn binary(f: Binary, a: &Expr, b: &Expr) -> Expr {
     let ty = match a.ty.rank {
         fluxions_expr::Rank::Scalar => b.ty,
         _ => a.ty,
@@ -173,10 +174,10 @@ pub(crate) fn with_fluxes(
     symbols: &Symbols,
     equation: &Expr,
     field: usize,
-    fluxes: &[GivenFlux],
+    conditions: &Conditions,
 ) -> Result<Expr, Error> {
     let mut whole = equation.clone();
-    for given in fluxes.iter().filter(|given| given.field == field) {
+    for given in conditions.fluxes().iter().filter(|given| given.field == field) {
         let GivenFlux { face, flux, .. } = given;
         let named = named(symbols, *face);
         let made_of = MadeOf::new(equation, symbols.definitions());
@@ -187,7 +188,7 @@ pub(crate) fn with_fluxes(
         let found = contributions(symbols, equation, named);
         let found = found.ok_or_else(|| given.without_flow(symbols))?;
         let NamedFace { axis, upper } = named;
-        let seen = Wall { symbols, field, face: *face, fluxes };
+        let seen = Wall { symbols, field, face: *face, conditions };
         let operator = Operator::AtFace { axis, upper, part: FacePart::Given };
         let node = Node::Operator(operator, vec![seen.seen_by_cell(flux.clone())]);
         let inflow = Expr { node, ty: flux.ty, span: flux.span };
@@ -230,8 +231,7 @@ struct Wall<'a> {
     /// The field for which it is given.
     field: usize,
     face: Face,
-    /// All given fluxes.
-    fluxes: &'a [GivenFlux],
+    conditions: &'a Conditions,
 }
 
 impl Wall<'_> {
@@ -250,10 +250,9 @@ impl Wall<'_> {
         };
         match &expr.node {
             Node::Field(field) => {
-                let is_given = |flux: &GivenFlux| flux.field == *field && flux.face == self.face;
-                let part = match self.fluxes.iter().any(is_given) {
-                    true => FacePart::Line,
-                    false => FacePart::Mean,
+                let part = match self.conditions.gives_value(*field, expr.ty, self.face) {
+                    true => FacePart::Mean,
+                    false => FacePart::Line,
                 };
                 at_wall(expr, part)
             }

@@ -8,6 +8,7 @@ use fluxions_grid::Condition;
 
 use crate::system::boundary::wall_function::WallFunction;
 use crate::system::external::{ExternalSource, Values};
+use crate::system::time_table::TimeTable;
 
 /// A number, the text of an expression, a list of these, or external data.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub enum Formula {
     List(Vec<Formula>),
     /// External data, a value for each cell: for parameters and initial values.
     Values(Arc<dyn ExternalSource>),
+    /// A number that depends on the time.
+    Table(TimeTable),
     /// The ghost cells beyond a wall: for boundary conditions ([`WallFunction::condition`]).
     Wall(WallFunction),
 }
@@ -31,6 +34,7 @@ impl PartialEq for Formula {
             (Formula::Text(a), Formula::Text(b)) => a == b,
             (Formula::List(a), Formula::List(b)) => a == b,
             (Formula::Values(a), Formula::Values(b)) => Arc::ptr_eq(a, b),
+            (Formula::Table(a), Formula::Table(b)) => a == b,
             (Formula::Wall(a), Formula::Wall(b)) => a == b,
             _ => false,
         }
@@ -46,6 +50,12 @@ impl From<Arc<dyn ExternalSource>> for Formula {
 impl From<ndarray::ArrayD<f64>> for Formula {
     fn from(values: ndarray::ArrayD<f64>) -> Self {
         Formula::Values(Arc::new(Values::from(values)))
+    }
+}
+
+impl From<TimeTable> for Formula {
+    fn from(table: TimeTable) -> Self {
+        Formula::Table(table)
     }
 }
 
@@ -99,6 +109,7 @@ impl fmt::Display for Formula {
                 }
                 f.write_str("]")
             }
+            Formula::Table(table) => write!(f, "(a table of {} times)", table.points().len()),
             Formula::Values(_) => f.write_str("(external data)"),
             Formula::Wall(_) => f.write_str("(a function of the wall)"),
         }

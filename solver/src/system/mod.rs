@@ -21,4 +21,5 @@ pub(crate) mod shifted;
 pub mod space;
 pub(crate) mod symbols;
 pub(crate) mod symmetry;
+pub(crate) mod time_table;
 pub(crate) mod transport;

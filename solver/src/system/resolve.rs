@@ -1,6 +1,6 @@
 //! Formulas to checked expressions: their names resolved, their type as it is wanted.
 
-use fluxions_expr::{Expr, Node, Rank, Scope, Type, Uses};
+use fluxions_expr::{Expr, Node, Place, Rank, Scope, Type, Uses};
 
 use crate::error::Error;
 use crate::system::formula::Formula;
@@ -17,6 +17,12 @@ pub(crate) fn resolve(
     }
     if let Formula::Values(_) = formula {
         return Err(vec![Error::MisplacedValues { origin: origin.clone() }]);
+    }
+    if let Formula::Table(table) = formula {
+        if scope.place() == Place::Constant || scope.place() == Place::Initial {
+            return Err(vec![Error::MisplacedTable { origin: origin.clone() }]);
+        }
+        return Ok((table.expr(), Uses { time: true, ..Uses::default() }));
     }
     let Formula::List(items) = formula else {
         let text = formula.to_string();

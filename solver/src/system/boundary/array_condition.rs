@@ -80,11 +80,6 @@ impl ArrayCondition {
         }
     }
 
-    /// Whether sweeps of their own compute the ghost cells.
-    pub(crate) fn is_swept(&self) -> bool {
-        self.sees_others || self.condition == Condition::Continued
-    }
-
     /// The condition by which ghost cells mirror the cells within, for the same array.
     pub(crate) fn mirrored(&self, symbols: &Symbols) -> Self {
         let condition = Condition::Derivative(Expr::number(0.0));

@@ -1,12 +1,13 @@
 //! One boundary condition, checked by itself: its face found, its numbers resolved.
 
-use fluxions_expr::{Expr, Place};
+use fluxions_expr::{Binary, Expr, Place};
 use fluxions_grid::{Condition, Grid, Side};
 
 use crate::error::Error;
 use crate::system::boundary::array_condition::depth;
 use crate::system::boundary::given::GivenCondition;
 use crate::system::boundary::seen;
+use crate::system::flow::binary;
 use crate::system::formula::Formula;
 use crate::system::origin::{ConditionPart, Origin};
 use crate::system::resolve::resolve;
@@ -60,8 +61,11 @@ impl CheckedCondition {
 }
 
 /// Finds the face of a condition and checks its numbers.
+///
+/// `equations` are the right-hand sides of the fields, if all of them make sense.
 pub(crate) fn check(
     symbols: &Symbols,
+    equations: Option<&[Expr]>,
     given: &GivenCondition,
 ) -> Result<CheckedCondition, Vec<Error>> {
     let grid = symbols.grid();
@@ -98,7 +102,17 @@ pub(crate) fn check(
             "it cannot be given: arguments of operators go on like this by themselves".into(),
         );
     }
-    let condition = expressions(symbols, given, false)?;
+    let rate = match (&given.condition, equations) {
+        (Condition::Absorbing(_), Some(equations)) => {
+            let field = given.of.as_ref().and_then(|name| symbols.field_named(name));
+            let Some(field) = field else {
+                return unfit("it depends on the equation of a field, so that it is given for one field by its name".into());
+            };
+            Some(&equations[field])
+        }
+        _ => None,
+    };
+    let condition = absorbed(expressions(symbols, given, false)?, rate);
     if let Some(reason) = seen::unfit(symbols, axis, &condition) {
         return unfit(reason);
     }
@@ -116,8 +130,20 @@ pub(crate) fn check(
         axis: grid.missing() + named,
         sides,
         condition,
-        of_complex: expressions(symbols, given, true).ok(),
+        of_complex: expressions(symbols, given, true).ok().map(|c| absorbed(c, rate)),
     })
+}
+
+/// What a condition means at whose wall waves are absorbed, of a field with this rate of change.
+fn absorbed(condition: Condition<Expr>, rate: Option<&Expr>) -> Condition<Expr> {
+    match (condition, rate) {
+        (Condition::Absorbing(speed), Some(rate)) => {
+            Condition::Derivative(binary(Binary::Divide, rate, &speed).negated())
+        }
+        // One of the equations has a mistake, which is told.
+        (Condition::Absorbing(speed), None) => Condition::Derivative(speed),
+        (condition, _) => condition,
+    }
 }
 
 /// The condition with its numbers checked; `complex` says whether `value` is.

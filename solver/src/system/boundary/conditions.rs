@@ -88,12 +88,13 @@ impl Conditions {
     /// the face before of the axis.
     pub(crate) fn resolve(
         symbols: &Symbols,
+        equations: Option<&[Expr]>,
         advected: &[Advected],
         given: &[GivenCondition],
         arguments: ArgumentConditions,
     ) -> Result<Self, Vec<Error>> {
         let mut errors = Vec::new();
-        let checked = check_all(symbols, given, &mut errors);
+        let checked = check_all(symbols, equations, given, &mut errors);
         let mut by_name: HashMap<Option<&str>, Vec<&CheckedCondition>> = HashMap::new();
         for condition in &checked {
             by_name.entry(condition.of.as_deref()).or_default().push(condition);
@@ -211,6 +212,20 @@ impl Conditions {
         field.checked_sub(solved).is_none_or(|k| self.external_named[k])
     }
 
+    /// Whether the condition of a field at a face gives its value there. Elsewhere what is known of it
+    /// at the wall lies on the line through the cells within, whatever its slope.
+    pub(crate) fn gives_value(&self, field: usize, ty: Type, face: Face) -> bool {
+        let gives = |set: &usize| {
+            let condition = &self.of_array(*set)[face.axis][face.side.index()];
+            let of_value = matches!(
+                condition.condition,
+                Condition::Value(_) | Condition::Mixed { .. } | Condition::Ghost(_)
+            );
+            of_value && !condition.sees_others
+        };
+        self.of_field(field, ty).is_some_and(|sets| sets.iter().all(gives))
+    }
+
     /// The fluxes that are given for scalar fields with equations.
     pub(crate) fn fluxes(&self) -> &[GivenFlux] {
         &self.fluxes
@@ -256,6 +271,7 @@ impl Conditions {
 /// The conditions that can be understood by themselves.
 fn check_all(
     symbols: &Symbols,
+    equations: Option<&[Expr]>,
     given: &[GivenCondition],
     errors: &mut Vec<Error>,
 ) -> Vec<CheckedCondition> {
@@ -275,7 +291,7 @@ fn check_all(
             });
             continue;
         }
-        match check(symbols, given) {
+        match check(symbols, equations, given) {
             Ok(condition) => checked.push(condition),
             Err(found) => errors.extend(found),
         }

@@ -72,6 +72,7 @@ pub(crate) fn ghost_value(
         Condition::Wall => mirrored,
         Condition::Open
         | Condition::Flux(_)
+        | Condition::Absorbing(_)
         | Condition::Continued
         | Condition::Pole
         | Condition::Periodic
