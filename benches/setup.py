@@ -79,6 +79,17 @@ def conditions(count):
     return text + lines(count, lambda k: f"[boundary.u{k}]\nx = {{ value = {k} }}")
 
 
+def unused(count):
+    text = "[parameters]\n" + lines(count, lambda k: f"p{k} = {k}")
+    return one_field("p0*laplace(u)", text)
+
+
+def compiled(count):
+    """Fields with the default scheme between walls, by LLVM, as in runs of many steps."""
+    text = conditions(count).replace('scheme = "euler"\n', "")
+    return text + '[execution]\nbackend = "llvm"\n'
+
+
 def steps(count):
     return one_field("laplace(u)", after=f"[execution]\nsteps_per_sweep = {count}\n")
 
@@ -87,10 +98,12 @@ KINDS = [
     ("fields with diffusion", fields, [25, 50, 100, 200]),
     ("coupled fields", coupled, [25, 50, 100, 200]),
     ("fields with conditions", conditions, [25, 50, 100, 200]),
+    ("fields with conditions, rk4, LLVM", compiled, [25, 50, 100]),
     ("terms laplace(u^k)", operators, [25, 50, 100, 200, 500, 1000]),
     ("terms sin(k*u)", functions, [25, 50, 100, 200, 500, 1000]),
     ("terms k*u", terms, [500, 1000, 2500, 5000, 10000]),
     ("parameters in a chain", parameters, [1000, 2000, 5000, 10000]),
+    ("parameters that nothing uses", unused, [1000, 2000, 5000, 10000]),
     ("definitions in a chain", definitions, [500, 1000, 2000, 4000]),
     ("steps_per_sweep", steps, [10, 1000, 100000, 1000000]),
 ]
