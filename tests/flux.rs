@@ -197,6 +197,30 @@ fn a_flux_of_a_vector_is_its_normal_component() {
     assert!((mass - before - 0.02).abs() < 1e-14, "{mass} {before}");
 }
 
+/// A condition of normal components holds for no scalar, and leaves its flux.
+#[test]
+fn a_flux_stays_beside_a_condition_of_normal_components() {
+    let text = "[grid]\nx = { bounds = [0, 1], cells = 8 }\n[fields]\nv = \"vector\"\n[equations]\n\
+                c = \"laplace(c)\"\nv = \"vector_laplace(v)\"\n[initial]\nc = 1\nv = [1]\n[boundary]\n\
+                x = { flux = 0.5 }\n\"x+\" = { normal_value = 0 }\n[time]\nend = 0.01\ndt = 1e-3";
+    let found = numbers(text, &["integral(c)", "flow_x_plus(c)"]);
+    assert!((found[0][0] - found[0][1] - 0.01).abs() < 1e-14 && (found[1][0] - 0.5).abs() < 1e-13);
+}
+
+/// The flows of thousands of terms are found, and so are those in definitions that use each other.
+#[test]
+fn flows_of_many_terms_are_found() {
+    let terms: String = (0..3000).map(|k| format!(" + {k}e-9*c")).collect();
+    let rows: String = (1..60).map(|k| format!("a{k} = \"a{} + 0\"\n", k - 1)).collect();
+    let text = format!(
+        "[grid]\nx = {{ bounds = [0, 1], cells = 8 }}\n[define]\na0 = \"divergence([c])\"\n{rows}[equations]\n\
+         c = \"laplace(c){terms} - a59\"\n[initial]\nc = 1\n[boundary.c]\nx = {{ flux = 0 }}\n[time]\n\
+         end = 1e-3\ndt = 1e-3"
+    );
+    let found = numbers(&text, &["flow_x_plus(c)", "flow_x_plus(laplace(c) - a59)"]);
+    assert!(found[0][0].abs() < 1e-13 && (found[1][0] - 1.0).abs() < 1e-12, "{found:?}");
+}
+
 #[test]
 fn fluxes_without_a_meaning_are_refused() {
     let refused = |equation: &str, rest: &str| {

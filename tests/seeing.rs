@@ -163,6 +163,54 @@ fn corners_have_the_same_bits_on_1_to_4_ranks_and_in_sweeps_of_several_steps() {
     }
 }
 
+/// A square with two fields, after some steps.
+fn square(first: &str, second: &str, boundary: &str) -> String {
+    format!(
+        "[grid]\nx = {{ bounds = [0, 1], cells = 12 }}\ny = {{ bounds = [0, 1], cells = 12 }}\n\
+         [equations]\n{first}\n{second}\n[initial]\nu = \"1 + 0.3*sin(3*x)*cos(2*y)\"\n\
+         g = \"1 + x*y^2\"\n{boundary}\n[time]\nend = 3e-3\ndt = 5e-4\nscheme = \"rk2\"\n\
+         [execution]\nsteps_per_sweep = 3"
+    )
+}
+
+/// What operators in conditions look at beyond a wall is there on every rank, whatever else looks
+/// there.
+#[test]
+fn ghost_cells_that_only_conditions_look_at_are_known_on_1_to_4_ranks() {
+    let (u, g) = ("u = \"-1e-5*laplace(laplace(u))\"", "g = \"0.1*laplace(g)\"");
+    for boundary in [
+        "[boundary.u]\n\"y+\" = { value = \"d_dy(g)\" }\n[boundary.g]\n\"y+\" = { derivative = \"-u*g\" }",
+        "[boundary.u]\n\"x+\" = { value = \"d_dx(g)\" }\n[boundary.g]\n\"x+\" = { value = \"d_dy(u)*g\" }",
+    ] {
+        let all = solve(&square(u, g, boundary));
+        assert!(all.iter().flatten().all(|u| u.is_finite()));
+    }
+    // Where fields stand in the file makes no difference.
+    let boundary = "[boundary.u]\n\"y+\" = { value = \"g\" }\n[boundary.g]\n\
+                    \"x+\" = { derivative = \"100 + u\" }";
+    let (one, other) = (solve(&square(u, g, boundary)), solve(&square(g, u, boundary)));
+    assert!(one[0] == other[1] && one[1] == other[0]);
+    // A field that no operator in the equations looks at, and whose condition sees others too.
+    let (u, g) = ("u = \"laplace(u)\"", "g = \"u - g\"");
+    let boundary = "[boundary]\n\"x+\" = { value = \"average(u)\" }\n\
+                    [boundary.u]\n\"x+\" = { derivative = \"g - u + d_dx(g)\" }";
+    solve(&square(u, g, boundary));
+}
+
+/// Numbers of the whole domain in others are computed before they are used.
+#[test]
+fn a_condition_sees_the_deviation_of_the_whole_domain_on_1_to_4_ranks() {
+    let all = solve(
+        "[grid]\nx = { bounds = [0, 1], cells = 8 }\n[define]\nm = \"average(c)\"\n[equations]\n\
+         c = \"laplace(c)\"\n[initial]\nc = \"x\"\n[boundary.c]\n\
+         \"x+\" = { value = \"sqrt(average((c - m)^2))\" }\n[time]\nend = 1e-3\ndt = 1e-3\nscheme = \"euler\"",
+    );
+    let x: Vec<f64> = (0..8).map(|i| (i as f64 + 0.5) / 8.0).collect();
+    let deviation = (x.iter().map(|x| (x - 0.5) * (x - 0.5)).sum::<f64>() / 8.0).sqrt();
+    let expected = x[7] + 1e-3 * 64.0 * (x[6] - 2.0 * x[7] + 2.0 * deviation - x[7]);
+    assert!((all[0][7] - expected).abs() < 1e-13, "{} {expected}", all[0][7]);
+}
+
 /// Thom's formula for the vorticity at a wall that moves: a stream function of x and y² that is 0 at
 /// the wall is met exactly.
 #[test]

@@ -1,7 +1,7 @@
 //! The boundary conditions of a problem, in words.
 
 use fluxions::expr::Expr;
-use fluxions::grid::{Condition, Side};
+use fluxions::grid::{Condition, Face, Side};
 use fluxions_io::{Field, Problem};
 use fluxions_solver::{Conditioned, FaceConditions, Origin, conditioned};
 
@@ -11,10 +11,11 @@ pub(crate) fn conditions(problem: &Problem) -> String {
     let mut lines = Vec::new();
     for quantity in conditioned(pde) {
         let Conditioned { name, text, ty, conditions } = &quantity;
+        let field = pde.fields().iter().position(|known| known == name && text.is_none());
         // Real and imaginary parts have the same conditions.
         let arrays = conditions.iter().step_by(ty.per_component());
         let words: Vec<String> =
-            arrays.map(|n| on_faces(problem, pde.conditions().of_array(*n))).collect();
+            arrays.map(|n| on_faces(problem, field, pde.conditions().of_array(*n))).collect();
         let text = text.as_ref().and_then(|(origin, span)| {
             Some(format!(" `{}`", written(problem, origin)?.get(span.start..span.end)?))
         });
@@ -47,8 +48,8 @@ fn written<'p>(problem: &'p Problem, origin: &Origin) -> Option<&'p str> {
     Some(text)
 }
 
-/// The condition at each face, in words.
-fn on_faces(problem: &Problem, conditions: &FaceConditions) -> String {
+/// The condition at each face, in words, of a field or of something else.
+fn on_faces(problem: &Problem, field: Option<usize>, conditions: &FaceConditions) -> String {
     let grid = problem.pde.grid();
     let mut faces = Vec::new();
     for (named, axis) in grid.axes().iter().enumerate() {
@@ -58,7 +59,11 @@ fn on_faces(problem: &Problem, conditions: &FaceConditions) -> String {
             continue;
         }
         for (side, face) in Side::BOTH.into_iter().zip([lower, upper]) {
+            let at = Face { axis: grid.missing() + named, side };
+            let flux = field.and_then(|field| problem.pde.conditions().flux(field, at));
             let name = match &face.condition {
+                _ if flux.is_some_and(is_zero) => "zero flux",
+                _ if flux.is_some() => "flux",
                 Condition::Derivative(expr) if is_zero(expr) => "zero derivative",
                 Condition::Value(expr) if is_zero(expr) => "zero value",
                 other => other.name(),

@@ -254,6 +254,20 @@ fn info_and_plot_show_a_run() {
 }
 
 #[test]
+fn check_tells_of_fluxes() {
+    let home = Home::new();
+    let text = "[grid]\nx = { bounds = [0, 1], cells = 16 }\n[equations]\nu = \"laplace(u^2) - d_dx(u)\"\n\
+                [initial]\nu = 1\n[boundary.u]\n\"x-\" = { flux = 0 }\n\"x+\" = { flux = \"u\" }\n\
+                [time]\nend = 1\ndt = 1e-4\n";
+    home.write("flux.toml", text);
+    let said = home.succeed(&["check", "flux.toml"]);
+    assert!(said.contains("u: x- zero flux, x+ flux\n"), "{said}");
+    let argument = "argument 1 of laplace in the equation of `u` `u^2`: x- zero derivative, x+ zero derivative\n";
+    assert_eq!(said.matches("argument 1 of").count(), 1, "{said}");
+    assert!(said.contains(argument), "{said}");
+}
+
+#[test]
 fn check_tells_what_a_problem_needs_and_writes_nothing() {
     let home = Home::new();
     home.write("small.toml", SMALL);

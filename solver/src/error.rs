@@ -97,16 +97,14 @@ pub enum Error {
         origin: Origin,
     },
     /// A flow through a wall by an expression by which nothing flows.
-    #[error(
-        "nothing flows through {at} by this: what flows stands under `diffusion`, `divergence` or `laplace`, alone or times what is the same everywhere{needs}"
-    )]
+    #[error("nothing flows through {at} by this: {reason}")]
     NoFlow {
         /// Where it stands.
         origin: Origin,
         /// The face.
         at: String,
-        /// What else must hold on this grid; nothing on straight axes.
-        needs: &'static str,
+        /// The reason, in words.
+        reason: Box<str>,
     },
     /// A field without an initial value.
     #[error("the field `{field}` has no initial value")]

@@ -108,7 +108,7 @@ fn entry<'t>(
     reader.remember(origin(ConditionPart::Whole), key.clone(), value);
     let number = |reader: &mut Reader<'t>, part, value: &'t TomlValue<'t>| {
         reader.remember(origin(part), key.clone(), value);
-        tables.formula(reader, value)
+        tables.formula(reader, of.as_deref(), value)
     };
     let condition = match value.get_ref() {
         DeValue::String(text) => match text.as_ref() {

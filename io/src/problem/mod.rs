@@ -249,8 +249,12 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let external = external_parameters.iter().map(|entry| &entry.name);
     let names = named_fields.iter().chain(named).chain(external);
     let names: Vec<&str> = names.map(String::as_str).collect();
-    let tensors = types.iter().any(|(_, ty)| ty.rank == Rank::Tensor);
-    let tables = Tables { folder, tensors };
+    let is_tensor =
+        |name: &&str| types.iter().any(|(known, ty)| known == *name && ty.rank == Rank::Tensor);
+    let (with_rows, without_rows): (Vec<&str>, Vec<&str>) =
+        fields.iter().map(String::as_str).partition(is_tensor);
+    let tensors = !with_rows.is_empty();
+    let tables = Tables { folder, without_rows: &without_rows, tensors };
     let BoundarySection { mut conditions, arguments } =
         boundary::read(&mut reader, document, axes, &names, tables);
     conditions.retain(|c| c.of.as_ref().is_none_or(|of| !orphans.contains(of)));

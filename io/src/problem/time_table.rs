@@ -15,21 +15,29 @@ use crate::external::{self, Unusable};
 pub(crate) struct Tables<'a> {
     /// The folder that names of files are relative to.
     pub(crate) folder: &'a Path,
-    /// Whether there are tensors, whose rows are lists of numbers too: then lists of pairs are no
-    /// tables.
+    /// The fields that are no tensors. Of other quantities lists of lists may be the rows of tensors.
+    pub(crate) without_rows: &'a [&'a str],
+    /// Whether there is any tensor among the fields.
     pub(crate) tensors: bool,
 }
 
 impl Tables<'_> {
     /// The number of a condition: a formula or a table.
+    ///
+    /// A list of pairs is a table for a field that is no tensor, and for everything where no field is.
     pub(crate) fn formula<'t>(
         self,
         reader: &mut Reader<'t>,
+        of: Option<&str>,
         value: &'t TomlValue<'t>,
     ) -> Option<Formula> {
+        let may_be_table = match of {
+            Some(name) => self.without_rows.contains(&name),
+            None => !self.tensors,
+        };
         let points = match value.get_ref() {
             _ if names_a_file(value) => self.in_file(reader, value)?,
-            DeValue::Array(rows) if !self.tensors && rows.iter().any(is_list) => {
+            DeValue::Array(rows) if may_be_table && rows.iter().any(is_list) => {
                 let pair = |row: &'t TomlValue<'t>| match row.get_ref() {
                     DeValue::Array(pair) if pair.len() == 2 => {
                         Some([reader.number(&pair[0])?, reader.number(&pair[1])?])

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use fluxions_expr::{Expr, Span, Type};
+use fluxions_expr::{Expr, Operator, Span, Type};
 
 use crate::plan::plan::equations;
 use crate::plan::program::{OwnedExpr, Program};
@@ -48,6 +48,10 @@ pub fn conditioned(pde: &Pde) -> Vec<Conditioned> {
         let OwnedExpr { expr: equation, owner, .. } = *target;
         each_operand(pde.symbols(), conditions, equation, owner, &mut |stored| {
             let StoredOperand { operator, k, within, .. } = stored;
+            if let Operator::AtFace { .. } = operator {
+                // A part of an operator that was met before, or a value at a wall.
+                return;
+            }
             let expr = stored.expr();
             let name = within.map_or("", |d| pde.definitions()[d].name.as_str());
             let argument = OwnedExpr { expr, owner, name };

@@ -229,6 +229,11 @@ pub fn looked_at(
     for advected in &pde.advected {
         looked.push((pde.fields()[advected.field].clone(), None));
     }
+    // Conditions see fields at the wall as their own conditions say.
+    let names: Vec<&str> = pde.all_fields().collect();
+    for field in conditions.seen(symbols) {
+        looked.push((names[field].to_string(), None));
+    }
     looked
 }
 

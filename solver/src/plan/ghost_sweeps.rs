@@ -3,19 +3,20 @@
 
 use std::collections::HashSet;
 
-use fluxions_expr::Binary;
+use fluxions_expr::{Binary, Expr, Node, Type};
 use fluxions_grid::{Condition, Face, Side};
 use fluxions_halo::HaloWidth;
 
+use crate::operators;
 use crate::plan::action::{Action, Extent};
 use crate::plan::builder::PlanBuilder;
 use crate::plan::halo_group::partners;
-use crate::plan::margins::{Margins, widen};
+use crate::plan::margins::{FaceMargins, Margins, widen};
 use crate::plan::pass::{Ghosts, PassBuilder};
 use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program, Quantity};
 use crate::plan::wall_place::{OwnCells, WallPlace};
 use crate::system::boundary::array_condition::ArrayCondition;
-use crate::system::definition::MadeOf;
+use crate::system::definition::{MadeOf, base};
 
 /// An array with conditions, of a field or of a quantity.
 struct Conditioned {
@@ -64,39 +65,115 @@ impl Program<'_> {
 
     /// Whether a number of the whole domain is computed from values in cells, without ghost cells.
     pub(super) fn is_of_cells(&self, number: usize) -> bool {
-        let number = &self.numbers[number];
-        let made_of = MadeOf::new(&number.expr, self.pde.definitions());
-        number.level == 1 && !made_of.operators
+        !MadeOf::new(&self.numbers[number].expr, self.pde.definitions()).operators
     }
 
-    /// Makes sure that what conditions see is there: halos as wide as those of the arrays whose
-    /// ghost cells follow from it, and numbers of the whole domain.
+    /// Makes sure that what conditions see is there: halos as wide as is looked into, numbers of the
+    /// whole domain, and ghost cells as far along walls as operators in other conditions look.
     pub(super) fn see(&mut self) {
         let pde = self.pde;
+        self.along = self.fields.iter().map(along_walls).collect();
         let fields = 0..pde.fields().len() + pde.external().len();
-        let mut all: Vec<(usize, HaloWidth)> = fields
-            .flat_map(|field| self.arrays_of_field(field))
-            .map(|array| (array.set, array.width))
-            .collect();
-        for Quantity { conditions, widths, .. } in &self.quantities {
-            let stored = conditions.iter().zip(widths);
-            all.extend(stored.filter_map(|(set, width)| Some((*set, (*width)?))));
-        }
-        self.looked_at = self.fields.clone();
-        for (set, width) in all {
-            for (axis, side) in (0..3).flat_map(|axis| [(axis, 0), (axis, 1)]) {
-                let condition = &pde.conditions().of_array(set)[axis][side];
-                if width.layers[axis][side] == 0 || !condition.sees_others {
-                    continue;
-                }
-                let mut layers = along_wall(&width, axis);
-                layers[axis][side] = 1;
-                for expr in condition.condition.numbers() {
-                    let target = OwnedExpr { expr, owner: pde.conditions().common(), name: "" };
-                    self.level(target);
-                    self.deepen(target, &layers, &mut HashSet::new());
+        loop {
+            let before = (self.fields.clone(), self.along.clone(), self.numbers.len());
+            let mut all: Vec<(usize, HaloWidth, FaceMargins)> = Vec::new();
+            for field in fields.clone() {
+                for array in self.arrays_of_field(field) {
+                    all.push((array.set, array.width, self.along_of(array.array, &array.width)));
                 }
             }
+            for Quantity { conditions, widths, .. } in &self.quantities {
+                let stored = conditions.iter().zip(widths);
+                all.extend(stored.filter_map(|(set, width)| {
+                    width.map(|width| (*set, width, along_walls(&width)))
+                }));
+            }
+            for (set, width, along) in all {
+                for (axis, side) in (0..3).flat_map(|axis| [(axis, 0), (axis, 1)]) {
+                    let condition = &pde.conditions().of_array(set)[axis][side];
+                    if width.layers[axis][side] == 0 || !condition.sees_others {
+                        continue;
+                    }
+                    let face = Face { axis, side: Side::BOTH[side] };
+                    for expr in condition.condition.numbers() {
+                        self.level(OwnedExpr { expr, owner: pde.conditions().common(), name: "" });
+                        self.look(expr, face, &along[axis][side], &mut HashSet::new());
+                    }
+                }
+            }
+            if before == (self.fields.clone(), self.along.clone(), self.numbers.len()) {
+                return;
+            }
+        }
+    }
+
+    /// Makes halos wide enough for an expression of a condition at a face, where its ghost cells go so
+    /// far along the wall. `seen` holds the definitions that were visited.
+    fn look(&mut self, expr: &Expr, face: Face, along: &Margins, seen: &mut HashSet<usize>) {
+        let pde = self.pde;
+        let (axis, side) = (face.axis, face.side.index());
+        let goes_along = along.iter().flatten().any(|cells| *cells > 0);
+        match &expr.node {
+            Node::Field(field) => {
+                let mut layers = *along;
+                let given = pde.conditions().gives_value(*field, pde.type_of_field(*field), face);
+                layers[axis][side] = usize::from(given);
+                for array in pde.arrays_of(*field) {
+                    let width = &mut self.fields[array];
+                    widen(&mut width.layers, &layers);
+                    width.corners |= given && goes_along;
+                }
+            }
+            Node::Define(d) if seen.insert(*d) => {
+                self.look(&pde.definitions()[*d].expr, face, along, seen);
+            }
+            Node::Operator(op, arguments) => {
+                let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
+                let reach = operators::reach(*op, pde.field_operators(), pde.grid(), &types);
+                let stored: Vec<usize> =
+                    operators::stored(*op, arguments).map(|(k, _)| k).collect();
+                for (k, argument) in arguments.iter().enumerate() {
+                    let Some(Node::Field(field)) = base(argument).map(|base| &base.node) else {
+                        self.look(argument, face, along, seen);
+                        continue;
+                    };
+                    if !stored.contains(&k) {
+                        self.look(argument, face, along, seen);
+                        continue;
+                    }
+                    for width in reach[k].numbers.iter().flatten() {
+                        let mut layers = *along;
+                        for (axis, sides) in layers.iter_mut().enumerate() {
+                            for (side, cells) in sides.iter_mut().enumerate() {
+                                *cells += width.layers[axis][side];
+                            }
+                        }
+                        let mut beyond = layers;
+                        beyond[axis..].fill([0; 2]);
+                        let has_corners =
+                            layers.iter().filter(|cells| **cells != [0; 2]).count() > 1;
+                        for array in pde.arrays_of(*field) {
+                            widen(&mut self.fields[array].layers, &layers);
+                            self.fields[array].corners |= has_corners;
+                            if width.layers[axis][side] > 0 {
+                                widen(&mut self.along[array][axis][side], &beyond);
+                            }
+                        }
+                    }
+                }
+            }
+            // Numbers of the whole domain are computed before, from the cells alone.
+            Node::Reduce(..) => {}
+            _ => expr.children().iter().for_each(|child| self.look(child, face, along, seen)),
+        }
+    }
+
+    /// How far the ghost cells of an array with a halo of this width go along the wall at each face.
+    fn along_of(&self, array: ArrayRef, width: &HaloWidth) -> FaceMargins {
+        match array {
+            // Halos that are wider only for what conditions see need no ghost cells there.
+            ArrayRef::Field(field) => self.along[field],
+            _ => along_walls(width),
         }
     }
 
@@ -122,12 +199,7 @@ impl Program<'_> {
         let place = WallPlace::new(pde.grid(), face, layer)?;
         let mut beyond = Margins::default();
         for array in &arrays {
-            // Halos that are wider only for what conditions see have no corners there.
-            let looked_at = match array.array {
-                ArrayRef::Field(field) => self.looked_at[field],
-                _ => array.width,
-            };
-            widen(&mut beyond, &along_wall(&looked_at, face.axis));
+            widen(&mut beyond, &self.along_of(array.array, &array.width)[face.axis][side]);
         }
         let mut pass = PassBuilder::beyond(self, level, Ghosts::Seen(place));
         let mut outputs = Vec::new();
@@ -211,14 +283,16 @@ impl Program<'_> {
     }
 }
 
-/// How far ghost cells at a wall across an axis go beyond the ends along the wall. Corners are filled
-/// axis by axis, and those of later axes by what is done there.
-fn along_wall(width: &HaloWidth, axis: usize) -> Margins {
-    let mut margins = Margins::default();
-    if width.corners {
-        margins[..axis].copy_from_slice(&width.layers[..axis]);
-    }
-    margins
+/// How far the ghost cells of an array go along the wall at each face, beyond the block. Corners are
+/// filled axis by axis, and those of later axes by what is done there.
+fn along_walls(width: &HaloWidth) -> FaceMargins {
+    std::array::from_fn(|axis| {
+        let mut margins = Margins::default();
+        if width.corners {
+            margins[..axis].copy_from_slice(&width.layers[..axis]);
+        }
+        [margins; 2]
+    })
 }
 
 /// How far ghost cells beyond a face go beyond the ends along the other axes.

@@ -17,7 +17,7 @@ use indexmap::IndexSet;
 
 use crate::operators::{self, Reach};
 use crate::plan::continuation;
-use crate::plan::margins::{Margins, widen};
+use crate::plan::margins::{FaceMargins, Margins, widen};
 use crate::random::array::RandomArray;
 use crate::system::definition::milestones;
 use crate::system::operand::{Beyond, Operand};
@@ -111,8 +111,8 @@ pub(crate) struct Program<'a> {
     pub(crate) pde: &'a Pde,
     /// The halo width of each array of the fields.
     pub(crate) fields: Vec<HaloWidth>,
-    /// The part of this at which operators look, without what conditions see.
-    pub(super) looked_at: Vec<HaloWidth>,
+    /// For each of them, how far along the walls at the faces sweeps compute its ghost cells.
+    pub(super) along: Vec<FaceMargins>,
     pub(crate) quantities: Vec<Quantity>,
     /// The keys of the quantities.
     keys: IndexSet<Key>,
@@ -132,7 +132,7 @@ impl<'a> Program<'a> {
         let mut program = Program {
             pde,
             fields,
-            looked_at: Vec::new(),
+            along: Vec::new(),
             quantities: Vec::new(),
             keys: IndexSet::new(),
             of_definitions: HashMap::new(),

@@ -6,6 +6,8 @@
 //! of these contributions, so that exactly what was given flows; and the flow through a wall is the
 //! integral of the contributions over the cells there.
 
+use std::cell::Cell;
+
 use fluxions_expr::{Binary, Expr, FacePart, Function, Node, Operator, Reduction, Unary};
 use fluxions_grid::{Face, Geometry, Side};
 
@@ -31,13 +33,16 @@ pub(crate) struct GivenFlux {
 impl GivenFlux {
     /// The mistake that nothing flows there by the equation of the field.
     fn without_flow(&self, symbols: &Symbols) -> Error {
-        let (of, at) = (self.of.clone(), self.at.clone());
         let name = &symbols.fields()[self.field];
-        let reason = format!(
-            "by the equation of `{name}` nothing flows there: what flows stands under `diffusion`, \
-             `divergence` or `laplace`, alone or times what is the same everywhere{}",
-            in_conservative_form(symbols)
-        );
+        self.unfit(format!(
+            "by the equation of `{name}` nothing flows there: {}",
+            what_flows(symbols)
+        ))
+    }
+
+    /// The mistake that it cannot be given, for this reason.
+    fn unfit(&self, reason: String) -> Error {
+        let (of, at) = (self.of.clone(), self.at.clone());
         Error::UnfitCondition {
             origin: Origin::Boundary { of, at: at.clone(), part: ConditionPart::Whole },
             at,
@@ -47,13 +52,17 @@ impl GivenFlux {
     }
 }
 
-/// What else must hold for something to flow, on grids where operators have other forms too.
-fn in_conservative_form(symbols: &Symbols) -> &'static str {
+/// What flows, in words.
+fn what_flows(symbols: &Symbols) -> String {
     let grid = symbols.grid();
-    match grid.geometry().is_curvilinear() && grid.conservative() != Some(true) {
+    let needed = match grid.geometry().is_curvilinear() && grid.conservative() != Some(true) {
         true => "; along r they need the grid's conservative = true",
         false => "",
-    }
+    };
+    format!(
+        "what flows stands under `diffusion`, `divergence` or `laplace`, alone or times what is the \
+         same everywhere{needed}"
+    )
 }
 
 /// A face of the domain by its named axis.
@@ -63,10 +72,57 @@ struct NamedFace {
     upper: bool,
 }
 
+/// The most definitions that are looked into for what flows, and for what a given flux sees, each
+/// where it is used.
+const MOST_DEFINITIONS: usize = 100_000;
+/// The most of them from within one another.
+const MOST_IN_A_ROW: usize = 64;
+
+/// What is wrong if more than that are used, in words.
+const TOO_MANY: &str = "too many definitions use each other in what flows there";
+
+/// Definitions that are looked into, each where it is used: so many are left, and so many that are
+/// used from within one another.
+#[derive(Clone, Copy)]
+struct Allowance<'a> {
+    symbols: &'a Symbols,
+    left: &'a Cell<usize>,
+    row: usize,
+    /// Whether more had to be looked into.
+    exceeded: &'a Cell<bool>,
+}
+
+impl<'a> Allowance<'a> {
+    fn new(symbols: &'a Symbols, left: &'a Cell<usize>, exceeded: &'a Cell<bool>) -> Self {
+        left.set(MOST_DEFINITIONS);
+        exceeded.set(false);
+        Allowance { symbols, left, row: MOST_IN_A_ROW, exceeded }
+    }
+
+    /// What a definition stands for, and what may be looked into there. `None` if that is too much.
+    fn definition(self, d: usize) -> Option<(&'a Expr, Self)> {
+        let (Some(left), Some(row)) = (self.left.get().checked_sub(1), self.row.checked_sub(1))
+        else {
+            self.exceeded.set(true);
+            return None;
+        };
+        self.left.set(left);
+        Some((&self.symbols.definitions()[d].expr, Allowance { row, ..self }))
+    }
+}
+
 /// The contributions of a face to an expression; nothing if no term of it is in flux form.
-fn contributions(symbols: &Symbols, expr: &Expr, face: NamedFace) -> Option<Expr> {
-    let of = |expr: &Expr| contributions(symbols, expr, face);
-    let is_factor = |expr: &Expr| is_same(symbols, expr);
+///
+/// # Errors
+/// That it uses too many definitions, in words.
+fn contributions(symbols: &Symbols, expr: &Expr, face: NamedFace) -> Result<Option<Expr>, String> {
+    let (left, exceeded) = (Cell::new(0), Cell::new(false));
+    let found = contributions_to(Allowance::new(symbols, &left, &exceeded), expr, face);
+    if exceeded.get() { Err(TOO_MANY.into()) } else { Ok(found) }
+}
+
+fn contributions_to(within: Allowance<'_>, expr: &Expr, face: NamedFace) -> Option<Expr> {
+    let of = |expr: &Expr| contributions_to(within, expr, face);
     match &expr.node {
         // A contribution that was put into an equation before.
         Node::Operator(Operator::AtFace { axis, upper, part }, _)
@@ -75,46 +131,54 @@ fn contributions(symbols: &Symbols, expr: &Expr, face: NamedFace) -> Option<Expr
             ((*axis, *upper) == (face.axis, face.upper)).then(|| expr.clone())
         }
         Node::Operator(operator, arguments) => {
-            let part = part_of(symbols, *operator, face)?;
+            let part = part_of(within.symbols, *operator, face)?;
             let NamedFace { axis, upper } = face;
             let node = Node::Operator(Operator::AtFace { axis, upper, part }, arguments.clone());
             Some(Expr { node, ..expr.clone() })
         }
-        Node::Define(d) => of(&symbols.definitions()[*d].expr),
+        Node::Define(d) => {
+            let (definition, within) = within.definition(*d)?;
+            contributions_to(within, definition, face)
+        }
         Node::Call(Function::Unary(Unary::Negate), parts) => Some(of(&parts[0])?.negated()),
-        Node::Call(Function::Binary(f), parts) => {
-            joined(*f, (&parts[0], of(&parts[0])), (&parts[1], of(&parts[1])), is_factor)
-        }
-        Node::Chain(functions, parts) => {
-            let (mut whole, mut found) = (parts[0].clone(), of(&parts[0]));
-            for (f, right) in functions.iter().zip(&parts[1..]) {
-                found = joined(*f, (&whole, found), (right, of(right)), is_factor);
-                whole = binary(*f, &whole, right);
-            }
-            found
-        }
+        Node::Call(Function::Binary(f), parts) => of_chain(within, &[*f], parts, face),
+        Node::Chain(functions, parts) => of_chain(within, functions, parts, face),
         _ => None,
     }
 }
 
-/// The contributions to a function of two values, from those to each.
-fn joined(
-    f: Binary,
-    (left, of_left): (&Expr, Option<Expr>),
-    (right, of_right): (&Expr, Option<Expr>),
-    is_factor: impl Fn(&Expr) -> bool,
+/// The contributions to functions of two values that follow each other.
+fn of_chain(
+    within: Allowance<'_>,
+    functions: &[Binary],
+    parts: &[Expr],
+    face: NamedFace,
 ) -> Option<Expr> {
-    match (f, of_left, of_right) {
-        (Binary::Add, Some(a), None) | (Binary::Subtract, Some(a), None) => Some(a),
-        (Binary::Add, None, Some(b)) => Some(b),
-        (Binary::Subtract, None, Some(b)) => Some(b.negated()),
-        (Binary::Add | Binary::Subtract, Some(a), Some(b)) => Some(binary(f, &a, &b)),
-        (Binary::Multiply | Binary::Divide, Some(a), None) if is_factor(right) => {
-            Some(binary(f, &a, right))
-        }
-        (Binary::Multiply, None, Some(b)) if is_factor(left) => Some(binary(f, left, &b)),
-        _ => None,
+    let of = |expr: &Expr| contributions_to(within, expr, face);
+    let mut found = of(&parts[0]);
+    for (k, (f, right)) in functions.iter().zip(&parts[1..]).enumerate() {
+        found = match (f, found, of(right)) {
+            (Binary::Add | Binary::Subtract, Some(a), None) => Some(a),
+            (Binary::Add | Binary::Subtract, Some(a), Some(b)) => {
+                Some(a.plus(b, *f == Binary::Subtract))
+            }
+            (Binary::Add, None, Some(b)) => Some(b),
+            (Binary::Subtract, None, Some(b)) => Some(b.negated()),
+            (Binary::Multiply | Binary::Divide, Some(a), None) if is_same(within, right) => {
+                Some(binary(*f, &a, right))
+            }
+            (Binary::Multiply, None, Some(b))
+                if parts[..=k].iter().all(|part| is_same(within, part)) =>
+            {
+                let first = parts[0].clone();
+                let before = functions[..k].iter().zip(&parts[1..]);
+                let left = before.fold(first, |left, (f, part)| binary(*f, &left, part));
+                Some(binary(*f, &left, &b))
+            }
+            _ => None,
+        };
     }
+    found
 }
 
 /// A function of two values as an expression.
@@ -155,12 +219,15 @@ fn part_of(
 }
 
 /// Whether the form of an expression shows that it is the same in all cells.
-fn is_same(symbols: &Symbols, expr: &Expr) -> bool {
+fn is_same(within: Allowance<'_>, expr: &Expr) -> bool {
     match &expr.node {
         Node::Number(_) | Node::Imaginary | Node::Time | Node::Reduce(..) => true,
-        Node::Define(d) => is_same(symbols, &symbols.definitions()[*d].expr),
+        Node::Define(d) => match within.definition(*d) {
+            Some((definition, within)) => is_same(within, definition),
+            None => false,
+        },
         Node::Call(..) | Node::Chain(..) => {
-            expr.children().iter().all(|part| is_same(symbols, part))
+            expr.children().iter().all(|part| is_same(within, part))
         }
         _ => false,
     }
@@ -186,11 +253,16 @@ pub(crate) fn with_fluxes(
             continue;
         }
         let found = contributions(symbols, equation, named);
+        let found = found.map_err(|reason| given.unfit(reason))?;
         let found = found.ok_or_else(|| given.without_flow(symbols))?;
         let NamedFace { axis, upper } = named;
-        let seen = Wall { symbols, field, face: *face, conditions };
+        let (left, exceeded) = (Cell::new(0), Cell::new(false));
+        let within = Allowance::new(symbols, &left, &exceeded);
+        let wall = Wall { symbols, field, face: *face, conditions };
+        let seen = wall.seen_by_cell(within, flux.clone());
+        let seen = seen.ok_or_else(|| given.unfit(TOO_MANY.into()))?;
         let operator = Operator::AtFace { axis, upper, part: FacePart::Given };
-        let node = Node::Operator(operator, vec![seen.seen_by_cell(flux.clone())]);
+        let node = Node::Operator(operator, vec![seen]);
         let inflow = Expr { node, ty: flux.ty, span: flux.span };
         whole = whole.plus(found, true).plus(inflow, false);
     }
@@ -214,12 +286,24 @@ pub(crate) fn with_flows(pde: &Pde, origin: &Origin, expr: Expr) -> Result<Expr,
         Node::Field(field) => pde.equations().get(*field).unwrap_or(of),
         _ => &**of,
     };
-    let Some(inwards) = contributions(pde.symbols(), rate, face) else {
-        let named = &pde.grid().axes()[*axis];
+    let named = &pde.grid().axes()[*axis];
+    let nothing = |reason: String| {
         let at = format!("{}{}", named.name(), if *upper { '+' } else { '-' });
-        let needs = in_conservative_form(pde.symbols());
-        return Err(vec![Error::NoFlow { origin: origin.clone(), at, needs }]);
+        vec![Error::NoFlow { origin: origin.clone(), at, reason: reason.into() }]
     };
+    if named.is_periodic() {
+        return Err(nothing(format!(
+            "the axis {} is periodic, so that it has no walls",
+            named.name()
+        )));
+    }
+    if let Node::Field(field) = of.node
+        && pde.advected.iter().any(|advected| advected.field == field)
+    {
+        return Err(nothing("what advection carries through walls cannot be told yet".into()));
+    }
+    let inwards = contributions(pde.symbols(), rate, face).map_err(nothing)?;
+    let inwards = inwards.ok_or_else(|| nothing(what_flows(pde.symbols())))?;
     let (ty, span) = (inwards.ty, expr.span);
     let node = Node::Reduce(Reduction::Integral, Box::new(inwards.negated()));
     Ok(Expr { node, ty, span })
@@ -235,8 +319,9 @@ struct Wall<'a> {
 }
 
 impl Wall<'_> {
-    /// What a condition sees at the wall, as it is computed in the cell at the wall.
-    fn seen_by_cell(&self, expr: Expr) -> Expr {
+    /// What a condition sees at the wall, as it is computed in the cell at the wall. `None` if it uses
+    /// too many definitions.
+    fn seen_by_cell(&self, within: Allowance<'_>, expr: Expr) -> Option<Expr> {
         let symbols = self.symbols;
         let NamedFace { axis, upper } = named(symbols, self.face);
         let own = || {
@@ -248,7 +333,7 @@ impl Wall<'_> {
             let operator = Operator::AtFace { axis, upper, part };
             Expr { node: Node::Operator(operator, vec![of]), ty, span }
         };
-        match &expr.node {
+        Some(match &expr.node {
             Node::Field(field) => {
                 let part = match self.conditions.gives_value(*field, expr.ty, self.face) {
                     true => FacePart::Mean,
@@ -267,29 +352,21 @@ impl Wall<'_> {
                 Expr { node: Node::Number(bound), ..expr }
             }
             Node::Define(d) => {
-                let definition = symbols.definitions()[*d].expr.clone();
-                self.seen_by_cell(Expr { span: expr.span, ..definition })
+                let (definition, within) = within.definition(*d)?;
+                self.seen_by_cell(within, Expr { span: expr.span, ..definition.clone() })?
             }
             // Numbers of the whole domain, and values in the cell itself, are what they are.
             Node::Reduce(..) => expr,
-            Node::InCell(inner) => self.in_cell((**inner).clone()),
-            _ => {
-                let Ok(whole) =
-                    expr.try_map(|part| Ok::<_, std::convert::Infallible>(self.seen_by_cell(part)));
-                whole
-            }
-        }
+            Node::InCell(inner) => self.in_cell(within, (**inner).clone())?,
+            _ => expr.try_map(|part| self.seen_by_cell(within, part).ok_or(())).ok()?,
+        })
     }
 
     /// What a condition sees in the cell at the wall.
-    fn in_cell(&self, expr: Expr) -> Expr {
+    fn in_cell(&self, within: Allowance<'_>, expr: Expr) -> Option<Expr> {
         match &expr.node {
-            Node::Mirrored | Node::AtWall | Node::Spacing => self.seen_by_cell(expr),
-            _ => {
-                let Ok(whole) =
-                    expr.try_map(|part| Ok::<_, std::convert::Infallible>(self.in_cell(part)));
-                whole
-            }
+            Node::Mirrored | Node::AtWall | Node::Spacing => self.seen_by_cell(within, expr),
+            _ => expr.try_map(|part| self.in_cell(within, part).ok_or(())).ok(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One boundary condition, checked by itself: its face found, its numbers resolved.
 
-use fluxions_expr::{Binary, Expr, Place};
+use fluxions_expr::{Binary, Expr, Place, Rank};
 use fluxions_grid::{Condition, Grid, Side};
 
 use crate::error::Error;
@@ -112,7 +112,13 @@ pub(crate) fn check(
         }
         _ => None,
     };
-    let condition = absorbed(expressions(symbols, given, false)?, rate);
+    let condition = expressions(symbols, given, false)?;
+    if let Condition::Absorbing(speed) = &condition
+        && speed.ty.rank != Rank::Scalar
+    {
+        return unfit(format!("the speed is {}, and a scalar is needed", speed.ty));
+    }
+    let condition = absorbed(condition, rate);
     if let Some(reason) = seen::unfit(symbols, axis, &condition) {
         return unfit(reason);
     }

@@ -124,6 +124,7 @@ impl Conditions {
         owners.refuse_poles(advected);
         let advected = owners.of_advected(advected);
         let continued = Continued::new(symbols, &mut owners.sets);
+        owners.check_seen(&checked, &fields);
         let fluxes = owners.fluxes();
         let sweeps = owners.order_of_sweeps(&fields);
         let Owners { sets, errors, .. } = owners;
@@ -224,6 +225,22 @@ impl Conditions {
             of_value && !condition.sees_others
         };
         self.of_field(field, ty).is_some_and(|sets| sets.iter().all(gives))
+    }
+
+    /// The fields that the numbers of conditions use, with those in definitions.
+    pub(crate) fn seen(&self, symbols: &Symbols) -> Vec<usize> {
+        let faces = self.sets.all().flatten().flatten();
+        let numbers = faces.flat_map(|face| face.condition.numbers());
+        let numbers = numbers.chain(self.fluxes.iter().map(|given| &given.flux));
+        let fields = numbers.flat_map(|expr| MadeOf::new(expr, symbols.definitions()).fields);
+        fields.collect::<HashSet<usize>>().into_iter().collect()
+    }
+
+    /// The flux outwards that is given at a face for a scalar field with an equation, if any is. For
+    /// operators the field mirrors itself there.
+    pub fn flux(&self, field: usize, face: Face) -> Option<&Expr> {
+        let found = self.fluxes.iter().find(|given| given.field == field && given.face == face);
+        found.map(|given| &given.flux)
     }
 
     /// The fluxes that are given for scalar fields with equations.
@@ -373,6 +390,27 @@ impl<'a> Owners<'a> {
         self.errors.extend(errors);
     }
 
+    /// Notes conditions that see external fields whose own conditions do not fit their types: their
+    /// values beside a wall cannot be known.
+    fn check_seen(&mut self, checked: &[CheckedCondition], fields: &[usize]) {
+        let symbols = self.symbols;
+        let solved = symbols.fields().len();
+        for condition in checked {
+            let numbers = condition.condition.numbers().into_iter();
+            let seen = numbers.flat_map(|expr| MadeOf::new(expr, symbols.definitions()).fields);
+            for field in seen.filter(|field| *field >= solved) {
+                let external = &symbols.external()[field - solved];
+                if let Err(mismatch) = self.sets.of(fields[field], external.ty()) {
+                    let reason = format!(
+                        "it sees `{}`, for which `{}` at {} does not fit: {}",
+                        external.name, mismatch.condition, mismatch.at, mismatch.reason
+                    );
+                    self.errors.push(condition.mismatch(reason).error(condition.origin()));
+                }
+            }
+        }
+    }
+
     /// The fluxes that are given for scalar fields with equations: of several conditions for a face the
     /// last one counts.
     fn fluxes(&self) -> Vec<GivenFlux> {
@@ -383,8 +421,10 @@ impl<'a> Owners<'a> {
             let conditions = self.of(Some(name));
             let faces = (0..3).flat_map(|axis| Side::BOTH.map(|side| Face { axis, side }));
             for face in faces.filter(|_| ty.rank == Rank::Scalar) {
-                let here =
-                    |c: &&&CheckedCondition| c.axis == face.axis && c.sides.contains(&face.side);
+                // Conditions of normal components hold for no scalar.
+                let here = |c: &&&CheckedCondition| {
+                    c.axis == face.axis && c.sides.contains(&face.side) && !c.condition.is_normal()
+                };
                 let Some(last) = conditions.iter().rfind(here) else { continue };
                 let condition = match ty.complex {
                     true => last.of_complex.as_ref(),

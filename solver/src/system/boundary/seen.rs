@@ -39,6 +39,15 @@ fn operators_in<'e>(symbols: &'e Symbols, expr: &'e Expr) -> Vec<SeenOperator<'e
     found
 }
 
+/// Whether what conditions alone see, such as `value`, stands in a number of the whole domain or in
+/// the argument of an operator, where there is no wall.
+fn sees_no_wall(expr: &Expr, away: bool) -> bool {
+    let only_here =
+        matches!(expr.node, Node::AtWall | Node::Mirrored | Node::Spacing | Node::InCell(_));
+    let away = away || matches!(expr.node, Node::Operator(..) | Node::Reduce(..));
+    (away && only_here) || expr.children().iter().any(|child| sees_no_wall(child, away))
+}
+
 /// The field of which an expression is the whole or a component.
 fn field_of(expr: &Expr) -> Option<usize> {
     match base(expr) {
@@ -51,6 +60,11 @@ fn field_of(expr: &Expr) -> Option<usize> {
 pub(crate) fn unfit(symbols: &Symbols, axis: &Axis, condition: &Condition<Expr>) -> Option<String> {
     let grid = symbols.grid();
     let radial = grid.geometry().is_curvilinear() && axis.name() == grid.axes()[0].name();
+    if condition.numbers().into_iter().any(|expr| sees_no_wall(expr, false)) {
+        let reason = "`value`, `cell` and `dx` stand for the wall: they cannot be used in numbers of the \
+                      whole domain, or in what operators are applied to";
+        return Some(reason.into());
+    }
     let numbers = condition.numbers().into_iter();
     numbers.flat_map(|expr| operators_in(symbols, expr)).find_map(|seen| {
         let mut stored = operators::stored(seen.operator, seen.arguments);
@@ -67,6 +81,14 @@ pub(crate) fn unfit(symbols: &Symbols, axis: &Axis, condition: &Condition<Expr>)
         }
         if radial {
             return Some(format!("it cannot use operators at a wall across {}", axis.name()));
+        }
+        let solved = symbols.fields().len();
+        let is_external = |(k, argument): (usize, &Expr)| {
+            operators::is_coefficient(seen.operator, k)
+                && field_of(argument).is_some_and(|field| field >= solved)
+        };
+        if operators::stored(seen.operator, seen.arguments).any(is_external) {
+            return Some("a diffusivity in it cannot be external data".into());
         }
         if !stored.all(|(_, argument)| field_of(argument).is_some()) {
             return Some("operators in it are applied to fields, not to expressions".into());
@@ -92,8 +114,9 @@ pub(crate) fn order(
     let is_swept = |(field, face): FieldFace| {
         conditions[field].iter().any(|faces| faces[face.axis][face.side.index()].sees_others)
     };
-    let mut waiting: Vec<FieldFace> = (0..conditions.len())
-        .flat_map(|field| all_faces().map(move |face| (field, face)))
+    // Corners follow axis by axis, so faces across earlier axes come first where they can.
+    let mut waiting: Vec<FieldFace> = all_faces()
+        .flat_map(|face| (0..conditions.len()).map(move |field| (field, face)))
         .filter(|place| is_swept(*place))
         .collect();
     // The ghost cells at which operators in the conditions look that hold at a face.
@@ -124,8 +147,14 @@ pub(crate) fn order(
     let mut ordered = Vec::new();
     while !reads.is_empty() {
         let open: HashSet<FieldFace> = reads.iter().map(|(place, _)| *place).collect();
-        let free = reads.iter().position(|(_, reads)| reads.is_disjoint(&open));
-        ordered.push(reads.remove(free.ok_or(reads[0].0)?).0);
+        let is_free = |(_, reads): &&(FieldFace, HashSet<FieldFace>)| reads.is_disjoint(&open);
+        let (first, awaited) = &reads[0];
+        // What the first one waits for comes before what others could do.
+        let awaits = |(place, _): &&(FieldFace, HashSet<FieldFace>)| awaited.contains(place);
+        let next = reads.iter().filter(is_free).find(awaits).or_else(|| reads.iter().find(is_free));
+        let next = next.ok_or(*first)?.0;
+        reads.retain(|(place, _)| *place != next);
+        ordered.push(next);
     }
     Ok(ordered)
 }

@@ -36,6 +36,11 @@ impl Sets {
         &self.list[set]
     }
 
+    /// All sets.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &FaceConditions> {
+        self.list.iter()
+    }
+
     /// The set of each array of a quantity of this type.
     pub(crate) fn of(&self, owner: usize, ty: Type) -> Result<&[usize], &Mismatch> {
         self.owners[owner][number_of(ty)].as_ref().map(Vec::as_slice)
