@@ -16,9 +16,6 @@ NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 BENCH := target/peers/venv/bin/python benches/peers
 BENCHED = $(if $(ONLY),--only "$(ONLY)") $(if $(TOOLS),--tools "$(TOOLS)")
 
-# The build without MPI serves one short test: compiling it fast counts more than running it fast.
-PLAIN = $(foreach crate,expr comm solver io,--config profile.dev.package.fluxions-$(crate).opt-level=0)
-
 .PHONY: help run test bench bench-verify lint doc setup clean
 
 help:
@@ -43,7 +40,7 @@ ifeq ($(NEXTEST),yes)
 else
 	@$(ENVIRONMENT) $(CARGO) test --workspace
 endif
-	@$(ENVIRONMENT) $(CARGO) test --package fluxions-cli --no-default-features --test without_mpi $(PLAIN)
+	@$(ENVIRONMENT) $(CARGO) test --package fluxions-cli --no-default-features --test without_mpi
 
 bench: setup
 	@CARGO=$(CARGO) benches/peers/setup.sh

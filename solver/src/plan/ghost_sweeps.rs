@@ -133,14 +133,11 @@ impl Program<'_> {
                 let stored: Vec<usize> =
                     operators::stored(*op, arguments).map(|(k, _)| k).collect();
                 for (k, argument) in arguments.iter().enumerate() {
-                    let Some(Node::Field(field)) = base(argument).map(|base| &base.node) else {
+                    let of = base(argument).filter(|_| stored.contains(&k));
+                    let Some(Node::Field(field)) = of.map(|of| &of.node) else {
                         self.look(argument, face, along, seen);
                         continue;
                     };
-                    if !stored.contains(&k) {
-                        self.look(argument, face, along, seen);
-                        continue;
-                    }
                     for width in reach[k].numbers.iter().flatten() {
                         let mut layers = *along;
                         for (axis, sides) in layers.iter_mut().enumerate() {
