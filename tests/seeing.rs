@@ -304,3 +304,47 @@ fn what_cannot_be_seen_is_refused() {
         assert!(found.contains(reason), "{boundary}: {found}");
     }
 }
+
+/// External data have values beside a wall only if the conditions that hold for them fit.
+#[test]
+fn external_data_that_cannot_be_seen_are_refused() {
+    let grid = Grid::cartesian().axis("x", 0.0..1.0, 8, Bounded).axis("y", 0.0..1.0, 6, Bounded);
+    let grid = grid.build().unwrap();
+    let data = || Formula::from(ndarray::ArrayD::from_elem(vec![8, 6], 2.0));
+    let refused = |pde: PdeBuilder| pde.build().unwrap_err().to_string();
+    let list = Formula::List(vec!["a".into(), 0.0.into()]);
+    let vectors = Pde::on(&grid)
+        .parameter("a", data())
+        .field("v", Type::real(Rank::Vector))
+        .equation("v", "vector_laplace(v)")
+        .boundary("x", Condition::Value(list));
+    let found = refused(vectors);
+    assert!(found.contains("it sees `a`"), "{found}");
+    let diffusing = Pde::on(&grid)
+        .parameter("D", data())
+        .equation("c", "laplace(c)")
+        .equation("w", "laplace(w)")
+        .boundary_of("w", "x+", Condition::Value("diffusion(D, c)".into()));
+    let found = refused(diffusing);
+    assert!(found.contains("external data"), "{found}");
+    // Its own value is seen.
+    let seen = Pde::on(&grid)
+        .parameter("a", data())
+        .equation("c", "laplace(c)")
+        .boundary("x+", Condition::Value("a*c".into()));
+    seen.build().unwrap();
+}
+
+/// The condition of a field that only another condition sees has an effect.
+#[test]
+fn a_condition_that_only_another_one_sees_is_no_doubt() {
+    let text = |g: &str| {
+        format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 8 }}\n[equations]\nu = \"laplace(u)\"\ng = \"-g\"\n\
+             [initial]\nu = 1\ng = 1\n[boundary.u]\n\"x+\" = {{ value = \"{g}\" }}\n[boundary.g]\n\
+             \"x+\" = {{ value = 1 }}\n[time]\nend = 1e-3\ndt = 1e-3"
+        )
+    };
+    let doubts = |g: &str| Problem::parse("test.toml", &text(g)).unwrap().warnings.len();
+    assert_eq!((doubts("g"), doubts("1")), (0, 1));
+}
