@@ -7,7 +7,7 @@ use fluxions_io::problem::Precision;
 use fluxions_solver::{Every, Speed, cell_rate};
 use indicatif::HumanDuration;
 
-use crate::rank_choice::{LARGE, steps, timing};
+use crate::rank_choice::{LARGE, timing};
 use crate::ranks::cores;
 use crate::run::PANELS;
 
@@ -50,7 +50,7 @@ impl Estimate {
             Some(timing) => (timing.setup, timing.step),
             None => (speed.setup_seconds / together, cells / (speed.cells_per_second * together)),
         };
-        let steps = steps(problem).unwrap_or(0);
+        let steps = problem.times.most_steps().unwrap_or(0);
         let output = &problem.output;
         let snapshots = times_due(problem, &output.every, steps);
         let bytes = output.fields.len() as f64

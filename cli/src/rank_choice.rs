@@ -38,7 +38,7 @@ pub(crate) fn fastest(problem: &Problem, least: usize, most: usize) -> usize {
             .find(|ranks| *ranks >= least && fits(*ranks))
             .unwrap_or(least);
     }
-    let Some(steps) = steps(problem) else { return least };
+    let Some(steps) = problem.times.most_steps() else { return least };
     let timed = |step: f64| (SHARE * steps as f64 * step).clamp(QUICK, LONG);
     let candidates = doubled(least, most).into_iter().filter(|ranks| fits(*ranks));
     let seconds = |ranks| timing(problem, ranks, timed).map(|timing| timing.step);
@@ -71,13 +71,6 @@ fn choose(
         }
     }
     best.map(|(ranks, _)| ranks)
-}
-
-/// The number of steps of the run.
-pub(crate) fn steps(problem: &Problem) -> Option<u64> {
-    let times = &problem.times;
-    let steps = times.steps().ok()?;
-    Some(times.max_steps.map_or(steps, |most| steps.min(most)))
 }
 
 /// How long a problem takes on some number of ranks, in seconds.

@@ -332,13 +332,13 @@ impl Operator {
     }
 }
 
-/// The axis and the end that a name such as `flow_x_plus` means, on a grid with these axes: the flow
-/// through the wall there. The second is whether it is the upper end.
-pub(crate) fn find_flow(name: &str, axes: &[String]) -> Option<(usize, bool)> {
-    let ends = axes.iter().enumerate().flat_map(|(axis, x)| {
-        [(axis, false, format!("flow_{x}_minus")), (axis, true, format!("flow_{x}_plus"))]
-    });
-    ends.into_iter().find(|(.., known)| known == name).map(|(axis, upper, _)| (axis, upper))
+/// The names of the flows through the walls on a grid with these axes, such as `flow_x_plus`, each with
+/// its axis and whether it is the upper end.
+pub(crate) fn flows(axes: &[String]) -> impl Iterator<Item = (String, (usize, bool))> {
+    axes.iter().enumerate().flat_map(|(axis, x)| {
+        [("minus", false), ("plus", true)]
+            .map(|(end, upper)| (format!("flow_{x}_{end}"), (axis, upper)))
+    })
 }
 
 impl Reduction {

@@ -94,7 +94,7 @@ impl<T> Condition<T> {
     ///
     /// # Errors
     /// The first error that `f` returns.
-    pub fn try_map<U, E>(self, mut f: impl FnMut(T) -> Result<U, E>) -> Result<Condition<U>, E> {
+    pub fn try_map<U, E>(&self, mut f: impl FnMut(&T) -> Result<U, E>) -> Result<Condition<U>, E> {
         Ok(match self {
             Condition::Value(v) => Condition::Value(f(v)?),
             Condition::Derivative(v) => Condition::Derivative(f(v)?),
@@ -119,32 +119,6 @@ impl<T> Condition<T> {
             Condition::Periodic => Condition::Periodic,
             Condition::Antiperiodic => Condition::Antiperiodic,
         })
-    }
-
-    /// The condition with references to its numbers.
-    pub fn as_ref(&self) -> Condition<&T> {
-        match self {
-            Condition::Value(v) => Condition::Value(v),
-            Condition::Derivative(v) => Condition::Derivative(v),
-            Condition::Mixed { coefficient, value } => Condition::Mixed { coefficient, value },
-            Condition::Curvature(v) => Condition::Curvature(v),
-            Condition::Ghost(v) => Condition::Ghost(v),
-            Condition::NormalValue(v) => Condition::NormalValue(v),
-            Condition::NormalDerivative(v) => Condition::NormalDerivative(v),
-            Condition::NormalMixed { coefficient, value } => {
-                Condition::NormalMixed { coefficient, value }
-            }
-            Condition::NormalCurvature(v) => Condition::NormalCurvature(v),
-            Condition::Function(v) => Condition::Function(v),
-            Condition::Flux(v) => Condition::Flux(v),
-            Condition::Absorbing(v) => Condition::Absorbing(v),
-            Condition::Open => Condition::Open,
-            Condition::Wall => Condition::Wall,
-            Condition::Continued => Condition::Continued,
-            Condition::Pole => Condition::Pole,
-            Condition::Periodic => Condition::Periodic,
-            Condition::Antiperiodic => Condition::Antiperiodic,
-        }
     }
 
     /// The numbers of the condition. Those of a mixed condition begin with the coefficient.
@@ -279,4 +253,11 @@ pub struct Face {
     pub axis: usize,
     /// The end of the axis.
     pub side: Side,
+}
+
+impl Face {
+    /// All faces, axis by axis, the lower one first.
+    pub fn all() -> impl Iterator<Item = Face> {
+        (0..3).flat_map(|axis| Side::BOTH.map(|side| Face { axis, side }))
+    }
 }

@@ -50,7 +50,7 @@ fn builtins(axes: &[String]) -> Vec<String> {
     known.extend(PRODUCTS.map(|(name, _)| name));
     known.extend(TRANSFORMS.map(|(name, _)| name));
     known.extend(RANDOM.map(|(name, ..)| name));
-    let flows = axes.iter().flat_map(|x| ["minus", "plus"].map(|end| format!("flow_{x}_{end}")));
+    let flows = operator::flows(axes).map(|(name, _)| name);
     operators.chain(flows).chain(known.into_iter().map(str::to_string)).collect()
 }
 
@@ -91,8 +91,10 @@ impl Resolver<'_> {
             let ty = inner.ty;
             return Some((Node::InCell(Box::new(inner)), ty));
         }
-        if let Some((axis, upper)) = operator::find_flow(name, &self.scope.space().axes) {
-            return self.flow(name, (axis, upper), name_span, args, span);
+        if let Some((_, end)) =
+            operator::flows(&self.scope.space().axes).find(|(known, _)| known == name)
+        {
+            return self.flow(name, end, name_span, args, span);
         }
         if name == "Piecewise" {
             return self.piecewise(args, span);
@@ -254,9 +256,7 @@ impl Resolver<'_> {
         span: Span,
     ) -> Option<Typed> {
         self.count(name, args, 1..=1, span)?;
-        let outside = std::mem::take(&mut self.uses.cells);
-        let argument = self.expression(&args[0]);
-        self.uses.cells = outside;
+        let argument = self.over_domain(&args[0]);
         let place = self.scope.place();
         if place == Place::Constant && function::find(name).is_some() {
             // The maximum or minimum of one number is the number itself.
@@ -281,6 +281,15 @@ impl Resolver<'_> {
         Some((Node::Reduce(reduction, Box::new(argument)), ty))
     }
 
+    /// The argument of what gives one number for the domain, which does not differ from cell to cell
+    /// though the argument does.
+    fn over_domain(&mut self, argument: &Ast) -> Option<Expr> {
+        let outside = std::mem::take(&mut self.uses.cells);
+        let argument = self.expression(argument);
+        self.uses.cells = outside;
+        argument
+    }
+
     /// What flows out of the domain through a face.
     fn flow(
         &mut self,
@@ -291,9 +300,7 @@ impl Resolver<'_> {
         span: Span,
     ) -> Option<Typed> {
         self.count(name, args, 1..=1, span)?;
-        let outside = std::mem::take(&mut self.uses.cells);
-        let of = self.expression(&args[0]);
-        self.uses.cells = outside;
+        let of = self.over_domain(&args[0]);
         if self.scope.place() != Place::Output {
             return self.not_allowed(format!("`{name}`"), name_span, None);
         }

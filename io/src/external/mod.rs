@@ -70,14 +70,22 @@ fn unusable(message: String) -> Unusable {
     Unusable { message, help: None }
 }
 
+/// That there is a file of this name.
+fn check_file(path: &Path) -> Result<(), Unusable> {
+    let shown = path.display();
+    match () {
+        _ if path.is_dir() => Err(unusable(format!("{shown} is a folder, not a file"))),
+        _ if !path.is_file() => Err(unusable(format!("there is no file {shown}"))),
+        _ => Ok(()),
+    }
+}
+
 /// The times and values in the two columns of a file of numbers.
 pub(crate) fn pairs(path: &Path) -> Result<Vec<[f64; 2]>, Unusable> {
-    let shown = path.display();
+    check_file(path)?;
     match Kind::of(path) {
-        _ if path.is_dir() => Err(unusable(format!("{shown} is a folder, not a file"))),
-        _ if !path.exists() => Err(unusable(format!("there is no file {shown}"))),
         Some(kind) => array::pairs(path, kind),
-        None => Err(unusable(format!("{shown} must be a .csv, .txt or .npy file"))),
+        None => Err(unusable(format!("{} must be a .csv, .txt or .npy file", path.display()))),
     }
 }
 
@@ -159,13 +167,10 @@ impl Found {
     fn open(wanted: &DatasetRequest, grid: &Grid) -> Result<Self, Unusable> {
         let DatasetRequest { path, dataset: name, .. } = wanted;
         let shown = path.display();
-        if path.is_dir() {
+        check_file(path).map_err(|error| {
             let help = path.join("series.h5").is_file().then(|| "name the series.h5 in it".into());
-            return Err(Unusable { message: format!("{shown} is a folder, not a file"), help });
-        }
-        if !path.is_file() {
-            return Err(unusable(format!("there is no file {shown}")));
-        }
+            Unusable { help, ..error }
+        })?;
         if std::fs::metadata(path).is_ok() && !is_hdf5(path) {
             let archive = path.extension().is_some_and(|extension| extension == "npz");
             let help = match archive {

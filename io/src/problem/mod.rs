@@ -150,8 +150,8 @@ impl Problem {
     /// What the kernels of a run are compiled to: what the file says, or else LLVM, unless the run is so
     /// short that compiling takes longer than it saves.
     pub fn backend(&self) -> Backend {
-        let Times { start, end, dt, max_steps, .. } = self.times;
-        let steps = ((end - start) / dt).min(max_steps.unwrap_or(u64::MAX) as f64);
+        // More steps than can be counted are many.
+        let steps = self.times.most_steps().map_or(f64::INFINITY, |steps| steps as f64);
         self.execution.backend_for(steps * self.pde.grid().cells() as f64)
     }
 

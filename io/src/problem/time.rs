@@ -49,6 +49,13 @@ impl Times {
         EqualSteps::new(self.start, self.dt)?.steps_to(self.end)
     }
 
+    /// The number of steps of the run: those to the end, or the most that are asked for. `None` if there
+    /// is no such number.
+    pub fn most_steps(&self) -> Option<u64> {
+        let steps = self.steps().ok()?;
+        Some(self.max_steps.map_or(steps, |most| steps.min(most)))
+    }
+
     /// The longest step that is stable for diffusion and decay or for waves, whichever is longer.
     pub(crate) fn longest(&self, step: &StableStep) -> f64 {
         match self.sources {

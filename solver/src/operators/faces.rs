@@ -1,10 +1,19 @@
 //! What happens at the faces of the domain: the parts of operators that come from what flows through
 //! a face, and values at it.
 
-use fluxions_expr::{Binary, ComplexValue, FacePart, FirstDifference, Parts, Rank, Value};
+use fluxions_expr::{Binary, Builder, ComplexValue, FacePart, FirstDifference, Parts, Rank, Value};
 use fluxions_grid::Metric;
 
 use super::neighbours::{Argument, Neighbours};
+
+/// The value at the wall, on the straight line through the first two cells: it differs from the
+/// exact one by O(d²), where d is the spacing.
+pub(crate) fn at_wall(first: ComplexValue, second: ComplexValue, b: &mut Builder) -> ComplexValue {
+    let half = b.constant(0.5);
+    let slope = b.difference(first, second);
+    let change = b.scaled(slope, half);
+    b.sum(first, change)
+}
 
 impl Neighbours<'_> {
     /// What a part means at the lower or upper end of a named axis.
@@ -13,9 +22,7 @@ impl Neighbours<'_> {
         match part {
             FacePart::Line => self.each(0, |n, k| {
                 let (first, second) = (n.here(0, k), n.beside(0, k, axis, -outwards));
-                let slope = n.minus(first, second);
-                let change = n.by(slope, 0.5);
-                n.plus(first, change)
+                at_wall(first, second, n.builder)
             }),
             FacePart::Mean => self.each(0, |n, k| {
                 let (first, ghost) = (n.here(0, k), n.beside(0, k, axis, outwards));
@@ -60,12 +67,8 @@ impl Neighbours<'_> {
                 self.per_slope(rise, axis, upper)
             }
             FacePart::Diffusion => {
-                let (d, other) = (self.here(0, 0), self.beside(0, 0, axis, outwards));
-                let both = self.plus(d, other);
-                let mean = self.by(both, 0.5);
-                let (here, ghost) = (self.here(last, 0), self.beside(last, 0, axis, outwards));
-                let rise = self.minus(ghost, here);
-                let flow = self.builder.times(mean, rise);
+                let along = self.diffusive_flow(axis, outwards);
+                let flow = if upper { along } else { self.builder.negate(along) };
                 self.per_slope(flow, axis, upper)
             }
             FacePart::Value(side) => self.of_value(axis, upper, side),

@@ -17,6 +17,7 @@ use fluxions_grid::Grid;
 use fluxions_halo::HaloWidth;
 
 pub use custom::{FieldOperator, StencilCells};
+pub(crate) use faces::at_wall;
 use neighbours::Neighbours;
 pub(crate) use neighbours::{Argument, Load};
 

@@ -66,18 +66,7 @@ impl Neighbours<'_> {
     pub(super) fn diffusion(&mut self) -> ComplexValue {
         let mut sum = ComplexValue::ZERO;
         for axis in 0..self.grid.dimension() {
-            let (d, c) = (self.here(0, 0), self.here(1, 0));
-            let flux = |n: &mut Self, step: i32| {
-                let (other_d, other_c) = (n.beside(0, 0, axis, step), n.beside(1, 0, axis, step));
-                let both = n.plus(d, other_d);
-                let mean = n.by(both, 0.5);
-                let rise = match step {
-                    1 => n.minus(other_c, c),
-                    _ => n.minus(c, other_c),
-                };
-                n.builder.times(mean, rise)
-            };
-            let (high, low) = (flux(self, 1), flux(self, -1));
+            let (high, low) = (self.diffusive_flow(axis, 1), self.diffusive_flow(axis, -1));
             let term = if axis == 0 && self.grid.geometry().is_curvilinear() {
                 let outer = self.metric(Metric::LaplaceOuter);
                 let inner = self.metric(Metric::LaplaceInner);
@@ -91,6 +80,20 @@ impl Neighbours<'_> {
             sum = self.plus(sum, term);
         }
         sum
+    }
+
+    /// D times the rise of c along an axis, between the cell and the next one (`step` 1) or the one
+    /// before (−1), where D is the mean of its values in the two cells.
+    pub(super) fn diffusive_flow(&mut self, axis: usize, step: i32) -> ComplexValue {
+        let (d, c) = (self.here(0, 0), self.here(1, 0));
+        let (other_d, other_c) = (self.beside(0, 0, axis, step), self.beside(1, 0, axis, step));
+        let both = self.plus(d, other_d);
+        let mean = self.by(both, 0.5);
+        let rise = match step {
+            1 => self.minus(other_c, c),
+            _ => self.minus(c, other_c),
+        };
+        self.builder.times(mean, rise)
     }
 
     /// v⁺ (c − c₋)/Δx + v⁻ (c₊ − c)/Δx for component `k` of c.

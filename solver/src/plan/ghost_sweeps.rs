@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use fluxions_expr::{Binary, Expr, Node, Type};
+use fluxions_expr::{Binary, Expr, Node};
 use fluxions_grid::{Condition, Face, Side};
 use fluxions_halo::HaloWidth;
 
@@ -72,6 +72,9 @@ impl Program<'_> {
     /// whole domain, and ghost cells as far along walls as operators in other conditions look.
     pub(super) fn see(&mut self) {
         let pde = self.pde;
+        if !pde.conditions().see_others() {
+            return;
+        }
         self.along = self.fields.iter().map(along_walls).collect();
         let fields = 0..pde.fields().len() + pde.external().len();
         loop {
@@ -128,8 +131,7 @@ impl Program<'_> {
                 self.look(&pde.definitions()[*d].expr, face, along, seen);
             }
             Node::Operator(op, arguments) => {
-                let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
-                let reach = operators::reach(*op, pde.field_operators(), pde.grid(), &types);
+                let reach = self.reach(*op, arguments);
                 let stored: Vec<usize> =
                     operators::stored(*op, arguments).map(|(k, _)| k).collect();
                 for (k, argument) in arguments.iter().enumerate() {
@@ -331,7 +333,7 @@ impl PlanBuilder {
         names: &[String],
     ) -> Vec<Action<ArrayRef>> {
         let mut actions = Vec::new();
-        let faces = (0..3).flat_map(|axis| Side::BOTH.map(|side| Face { axis, side }));
+        let faces = Face::all();
         for face in faces {
             let arrays: Vec<Conditioned> =
                 here.iter().flat_map(|quantity| program.arrays_of_quantity(*quantity)).collect();

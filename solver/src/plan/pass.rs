@@ -9,14 +9,14 @@ use fluxions_expr::{
 use fluxions_grid::{Condition, Metric};
 use indexmap::IndexSet;
 
-use crate::operators::{self, Argument, FIRST_METRIC};
+use crate::operators::{self, Argument, FIRST_METRIC, at_wall};
 use crate::plan::lowering::lowered;
 use crate::plan::margins::Margins;
 use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program, Quantity, TIME};
 use crate::plan::wall_place::{OwnCells, WallPlace};
 use crate::random::array::RandomArray;
 use crate::system::boundary::array_condition::ArrayCondition;
-use crate::system::boundary::ghost_value::{WallCell, at_wall, ghost_value};
+use crate::system::boundary::ghost_value::{WallCell, ghost_value};
 use crate::system::definition::milestones;
 
 /// Collects the operations of a pass.
@@ -245,7 +245,7 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
     /// The value of a ghost cell of the array that was set, by a condition.
     pub(crate) fn ghost(&mut self, condition: &ArrayCondition, place: WallPlace) -> ComplexValue {
         let owner = self.program.pde.conditions().common();
-        let Ok(numbers) = condition.condition.as_ref().try_map(|expr| {
+        let Ok(numbers) = condition.condition.try_map(|expr| {
             let parts = self.value(OwnedExpr { expr, owner, name: "" });
             let component = if parts.rank == Rank::Scalar { 0 } else { condition.component };
             Ok::<_, std::convert::Infallible>(parts.items[component])

@@ -283,7 +283,7 @@ impl<'a> Program<'a> {
     }
 
     /// How an operator uses each of its arguments.
-    fn reach(&self, op: Operator, arguments: &[Expr]) -> Vec<Reach> {
+    pub(super) fn reach(&self, op: Operator, arguments: &[Expr]) -> Vec<Reach> {
         let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
         operators::reach(op, self.pde.field_operators(), self.pde.grid(), &types)
     }

@@ -86,27 +86,23 @@ const TOO_MANY: &str = "too many definitions use each other in what flows there"
 #[derive(Clone, Copy)]
 struct Allowance<'a> {
     symbols: &'a Symbols,
-    left: &'a Cell<usize>,
+    /// Nothing once more had to be looked into.
+    left: &'a Cell<Option<usize>>,
     row: usize,
-    /// Whether more had to be looked into.
-    exceeded: &'a Cell<bool>,
 }
 
 impl<'a> Allowance<'a> {
-    fn new(symbols: &'a Symbols, left: &'a Cell<usize>, exceeded: &'a Cell<bool>) -> Self {
-        left.set(MOST_DEFINITIONS);
-        exceeded.set(false);
-        Allowance { symbols, left, row: MOST_IN_A_ROW, exceeded }
+    fn new(symbols: &'a Symbols, left: &'a Cell<Option<usize>>) -> Self {
+        left.set(Some(MOST_DEFINITIONS));
+        Allowance { symbols, left, row: MOST_IN_A_ROW }
     }
 
     /// What a definition stands for, and what may be looked into there. `None` if that is too much.
     fn definition(self, d: usize) -> Option<(&'a Expr, Self)> {
-        let (Some(left), Some(row)) = (self.left.get().checked_sub(1), self.row.checked_sub(1))
-        else {
-            self.exceeded.set(true);
-            return None;
-        };
+        let row = self.row.checked_sub(1);
+        let left = self.left.get().filter(|_| row.is_some()).and_then(|left| left.checked_sub(1));
         self.left.set(left);
+        let (Some(_), Some(row)) = (left, row) else { return None };
         Some((&self.symbols.definitions()[d].expr, Allowance { row, ..self }))
     }
 }
@@ -116,9 +112,9 @@ impl<'a> Allowance<'a> {
 /// # Errors
 /// That it uses too many definitions, in words.
 fn contributions(symbols: &Symbols, expr: &Expr, face: NamedFace) -> Result<Option<Expr>, String> {
-    let (left, exceeded) = (Cell::new(0), Cell::new(false));
-    let found = contributions_to(Allowance::new(symbols, &left, &exceeded), expr, face);
-    if exceeded.get() { Err(TOO_MANY.into()) } else { Ok(found) }
+    let left = Cell::new(None);
+    let found = contributions_to(Allowance::new(symbols, &left), expr, face);
+    if left.get().is_some() { Ok(found) } else { Err(TOO_MANY.into()) }
 }
 
 fn contributions_to(within: Allowance<'_>, expr: &Expr, face: NamedFace) -> Option<Expr> {
@@ -256,8 +252,8 @@ pub(crate) fn with_fluxes(
         let found = found.map_err(|reason| given.unfit(reason))?;
         let found = found.ok_or_else(|| given.without_flow(symbols))?;
         let NamedFace { axis, upper } = named;
-        let (left, exceeded) = (Cell::new(0), Cell::new(false));
-        let within = Allowance::new(symbols, &left, &exceeded);
+        let left = Cell::new(None);
+        let within = Allowance::new(symbols, &left);
         let wall = Wall { symbols, field, face: *face, conditions };
         let seen = wall.seen_by_cell(within, flux.clone());
         let seen = seen.ok_or_else(|| given.unfit(TOO_MANY.into()))?;

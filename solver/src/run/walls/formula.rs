@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use fluxions_expr::{Binary, Builder, ComplexValue, Expr, Node, Parts, Rank, Unary, Value, lower};
 use fluxions_grid::{Condition, Face};
 
+use crate::operators::at_wall;
 use crate::system::boundary::array_condition::ArrayCondition;
-use crate::system::boundary::ghost_value::{WallCell, at_wall, ghost_value};
+use crate::system::boundary::ghost_value::{WallCell, ghost_value};
 use crate::system::pde::Pde;
 
 /// The number of the kernel's only parameter, the time.
@@ -117,9 +118,8 @@ impl GhostRule<'_> {
         condition: &Condition<ConditionNumber>,
         b: &mut Builder,
     ) -> ComplexValue {
-        let Ok(numbers) = condition
-            .as_ref()
-            .try_map(|number| Ok::<_, std::convert::Infallible>(self.part(number, b)));
+        let Ok(numbers) =
+            condition.try_map(|number| Ok::<_, std::convert::Infallible>(self.part(number, b)));
         match numbers {
             Condition::Open => ComplexValue::real(self.open(b)),
             // Beyond a pole, the mirrored cell is already turned when it is read.

@@ -1,7 +1,7 @@
 //! The walls of a halo group, where the ghost cells of several arrays are filled together.
 
 use fluxions_expr::Scratch;
-use fluxions_grid::{Face, Region, Side};
+use fluxions_grid::{Face, Region};
 use fluxions_halo::Subdomain;
 
 use crate::plan::halo_group::{HaloGroup, SeenGhosts};
@@ -31,7 +31,7 @@ impl GroupWalls {
             Wall::all(pde, block, group, conditions, &along, scratch)
         });
         let arrays = walls.collect();
-        let all = (0..3).flat_map(|axis| Side::BOTH.map(|side| Face { axis, side }));
+        let all = Face::all();
         let is_known = |face: &Face| {
             let sees = |set: &usize| {
                 pde.conditions().of_array(*set)[face.axis][face.side.index()].sees_others

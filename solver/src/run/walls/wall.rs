@@ -5,7 +5,7 @@
 //! time nor on the field are computed once.
 
 use fluxions_expr::{Builder, ComplexValue, Node, Op, RowFn, Rows, Scratch, Value};
-use fluxions_grid::{Condition, Face, Region, Side};
+use fluxions_grid::{Condition, Face, Region};
 use fluxions_halo::{Subdomain, wall};
 
 use crate::plan::halo_group::{HaloGroup, SeenGhosts};
@@ -53,7 +53,7 @@ impl Wall {
         along: impl Fn(usize) -> Region,
         scratch: &mut Scratch,
     ) -> Vec<(Face, Self)> {
-        let faces = (0..3).flat_map(|axis| Side::BOTH.map(|side| Face { axis, side }));
+        let faces = Face::all();
         let at_wall = |face: Face| {
             let condition = &conditions[face.axis][face.side.index()];
             let filled = match (&condition.condition, condition.sees_others, group.seen) {
@@ -93,14 +93,16 @@ impl Wall {
 
         // Expressions that never change are evaluated here and become inputs.
         let mut statics = Vec::new();
-        let Ok(formula) = condition.condition.clone().try_map(|expr| {
-            let changes = MadeOf::new(&expr, pde.definitions()).changes;
+        let Ok(formula) = condition.condition.try_map(|expr| {
+            let changes = MadeOf::new(expr, pde.definitions()).changes;
             if changes || matches!(expr.node, Node::Number(_)) {
-                return Ok::<_, std::convert::Infallible>(ConditionNumber::Expression(expr));
+                return Ok::<_, std::convert::Infallible>(ConditionNumber::Expression(
+                    expr.clone(),
+                ));
             }
             let mut input = |part: fn(ComplexValue) -> Option<Value>| {
                 let mut builder = Builder::new();
-                let number = place.component(&expr, &mut builder);
+                let number = place.component(expr, &mut builder);
                 let value = part(number)?;
                 builder.output(value);
                 let mut values = vec![0.0; strip.cells()];

@@ -1,7 +1,7 @@
 //! One boundary condition, checked by itself: its face found, its numbers resolved.
 
 use fluxions_expr::{Binary, Expr, Place, Rank};
-use fluxions_grid::{Condition, Grid, Side};
+use fluxions_grid::{Condition, Face, Grid, Side};
 
 use crate::error::Error;
 use crate::system::boundary::array_condition::depth;
@@ -51,6 +51,11 @@ impl CheckedCondition {
     /// That it has no meaning for a quantity, for this reason.
     pub(crate) fn mismatch(&self, reason: String) -> Mismatch {
         Mismatch { at: self.at.clone(), condition: self.condition.name(), reason }
+    }
+
+    /// Whether it is for this face.
+    pub(crate) fn is_at(&self, face: Face) -> bool {
+        self.axis == face.axis && self.sides.contains(&face.side)
     }
 
     /// Where it stands.
@@ -161,11 +166,11 @@ fn expressions(
     let mut errors = Vec::new();
     // Of two numbers the first one is the coefficient.
     let mut left = given.condition.numbers().len();
-    let condition = given.condition.clone().try_map(|formula| {
+    let condition = given.condition.try_map(|formula| {
         let part = if left == 2 { ConditionPart::Coefficient } else { ConditionPart::Value };
         left -= 1;
         let origin = given.origin(part);
-        if let (Condition::Function(_), Formula::Wall(function)) = (&given.condition, &formula) {
+        if let (Condition::Function(_), Formula::Wall(function)) = (&given.condition, formula) {
             // The function is one of real numbers.
             return if complex { Err(()) } else { Ok(function.expr(symbols.grid().dimension())) };
         }
@@ -174,7 +179,7 @@ fn expressions(
         if let Condition::Ghost(_) = given.condition {
             scope.value_is_cell();
         }
-        match resolve(&origin, &formula, &scope) {
+        match resolve(&origin, formula, &scope) {
             Ok((expr, _)) => Ok(expr),
             Err(found) => {
                 errors.extend(found);

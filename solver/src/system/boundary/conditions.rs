@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet};
 
 use fluxions_expr::{Expr, Parity, Rank, Type};
-use fluxions_grid::{Condition, Face, Side};
+use fluxions_grid::{Condition, Face};
 use indexmap::IndexSet;
 
 use crate::error::Error;
@@ -227,6 +227,11 @@ impl Conditions {
         self.of_field(field, ty).is_some_and(|sets| sets.iter().all(gives))
     }
 
+    /// Whether any condition depends on other fields, or on numbers of the whole domain.
+    pub(crate) fn see_others(&self) -> bool {
+        self.sets.all().flatten().flatten().any(|face| face.sees_others)
+    }
+
     /// The fields that the numbers of conditions use, with those in definitions.
     pub(crate) fn seen(&self, symbols: &Symbols) -> Vec<usize> {
         let faces = self.sets.all().flatten().flatten();
@@ -419,12 +424,10 @@ impl<'a> Owners<'a> {
             self.symbols.fields().iter().zip(self.symbols.types()).enumerate()
         {
             let conditions = self.of(Some(name));
-            let faces = (0..3).flat_map(|axis| Side::BOTH.map(|side| Face { axis, side }));
+            let faces = Face::all();
             for face in faces.filter(|_| ty.rank == Rank::Scalar) {
                 // Conditions of normal components hold for no scalar.
-                let here = |c: &&&CheckedCondition| {
-                    c.axis == face.axis && c.sides.contains(&face.side) && !c.condition.is_normal()
-                };
+                let here = |c: &&&CheckedCondition| c.is_at(face) && !c.condition.is_normal();
                 let Some(last) = conditions.iter().rfind(here) else { continue };
                 let condition = match ty.complex {
                     true => last.of_complex.as_ref(),
@@ -461,9 +464,8 @@ impl<'a> Owners<'a> {
             Err(place) => place,
         };
         let name = symbols.all_fields().nth(field).unwrap_or_default();
-        let of_face = |c: &&&CheckedCondition| c.axis == face.axis && c.sides.contains(&face.side);
         let reason = "the operators in it need ghost cells that follow from this condition";
-        if let Some(condition) = self.of(Some(name)).iter().rfind(of_face) {
+        if let Some(condition) = self.of(Some(name)).iter().rfind(|c| c.is_at(face)) {
             self.errors.push(condition.mismatch(reason.into()).error(condition.origin()));
         }
         Vec::new()

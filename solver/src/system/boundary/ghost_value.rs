@@ -3,15 +3,6 @@
 use fluxions_expr::{Builder, ComplexValue};
 use fluxions_grid::Condition;
 
-/// The value at the wall, on the straight line through the first two cells: it differs from the
-/// exact one by O(d²), where d is the spacing.
-pub(crate) fn at_wall(first: ComplexValue, second: ComplexValue, b: &mut Builder) -> ComplexValue {
-    let half = b.constant(0.5);
-    let slope = b.difference(first, second);
-    let change = b.scaled(slope, half);
-    b.sum(first, change)
-}
-
 /// The cells at a wall whose values determine a ghost cell.
 #[derive(Clone, Copy)]
 pub(crate) enum WallCell {

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use fluxions_expr::{Expr, Node, Operator, Type};
-use fluxions_grid::{Axis, Condition, Face, Side};
+use fluxions_grid::{Axis, Condition, Face};
 
 use crate::operators;
 use crate::system::boundary::array_condition::FaceConditions;
@@ -110,12 +110,11 @@ pub(crate) fn order(
     symbols: &Symbols,
     conditions: &[Vec<&FaceConditions>],
 ) -> Result<Vec<FieldFace>, FieldFace> {
-    let all_faces = || (0..3).flat_map(|axis| Side::BOTH.map(|side| Face { axis, side }));
     let is_swept = |(field, face): FieldFace| {
         conditions[field].iter().any(|faces| faces[face.axis][face.side.index()].sees_others)
     };
     // Corners follow axis by axis, so faces across earlier axes come first where they can.
-    let mut waiting: Vec<FieldFace> = all_faces()
+    let mut waiting: Vec<FieldFace> = Face::all()
         .flat_map(|face| (0..conditions.len()).map(move |field| (field, face)))
         .filter(|place| is_swept(*place))
         .collect();
@@ -136,7 +135,7 @@ pub(crate) fn order(
                     let looks = move |at: &Face| {
                         layers.iter().any(|layers| layers[at.axis][at.side.index()] > 0)
                     };
-                    all_faces().filter(looks).map(move |at| (of, at))
+                    Face::all().filter(looks).map(move |at| (of, at))
                 })
                 .collect::<Vec<_>>()
         })
