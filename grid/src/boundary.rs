@@ -10,6 +10,8 @@
 //! | derivative v, along the outward normal | f1 + d·v |
 //! | mixed ∂c/∂n + γc = β | (2dβ + (2 − dγ)·f1)/(2 + dγ) |
 //! | curvature v | v·d² + 2·f1 − f2; in layer k k(k + 1)/2·v·d² + (k + 1)·f1 − k·f2 |
+//! | value v and derivative s | f1, f2 and both numbers make a cubic: with y_k = f_k − v + (k − ½)·d·s it is v + (k − ½)·d·s + ((27·y1 − y2)·m² − (y2 − 9·y1)·m³)/18 with m = 2k − 1 |
+//! | value v and curvature q | 2v − f1 + q·(d/2)² |
 //! | ghost v | v |
 //! | wall | f1; of a vector's component normal to it −f1 |
 //! | flux j | f1, and j takes the place of what flows through the wall; of a vector's normal component 2j − f1 |
@@ -44,6 +46,22 @@ pub enum Condition<T> {
         coefficient: T,
         /// The number β.
         value: T,
+    },
+    /// Both the value at the wall and the derivative there along the outward normal, for equations of
+    /// fourth order: a clamped plate.
+    Clamped {
+        /// The value at the wall.
+        value: T,
+        /// The derivative at the wall along the outward normal.
+        derivative: T,
+    },
+    /// Both the value and the second derivative normal to the wall at the wall, for equations of fourth
+    /// order: a plate that is simply supported, with a moment at its edge.
+    Supported {
+        /// The value at the wall.
+        value: T,
+        /// The second derivative at the wall.
+        curvature: T,
     },
     /// The second derivative normal to the wall.
     Curvature(T),
@@ -101,6 +119,12 @@ impl<T> Condition<T> {
             Condition::Mixed { coefficient, value } => {
                 Condition::Mixed { coefficient: f(coefficient)?, value: f(value)? }
             }
+            Condition::Clamped { value, derivative } => {
+                Condition::Clamped { value: f(value)?, derivative: f(derivative)? }
+            }
+            Condition::Supported { value, curvature } => {
+                Condition::Supported { value: f(value)?, curvature: f(curvature)? }
+            }
             Condition::Curvature(v) => Condition::Curvature(f(v)?),
             Condition::Ghost(v) => Condition::Ghost(f(v)?),
             Condition::NormalValue(v) => Condition::NormalValue(f(v)?),
@@ -121,7 +145,8 @@ impl<T> Condition<T> {
         })
     }
 
-    /// The numbers of the condition. Those of a mixed condition begin with the coefficient.
+    /// The numbers of the condition. Those of a mixed condition begin with the coefficient, those of a
+    /// clamped or supported one with the value.
     pub fn numbers(&self) -> Vec<&T> {
         match self {
             Condition::Value(v)
@@ -136,6 +161,8 @@ impl<T> Condition<T> {
             | Condition::Absorbing(v) => vec![v],
             Condition::Mixed { coefficient, value }
             | Condition::NormalMixed { coefficient, value } => vec![coefficient, value],
+            Condition::Clamped { value, derivative } => vec![value, derivative],
+            Condition::Supported { value, curvature } => vec![value, curvature],
             Condition::Open
             | Condition::Wall
             | Condition::Continued
@@ -182,6 +209,8 @@ impl<T> Condition<T> {
             Condition::Value(_) => "value",
             Condition::Derivative(_) => "derivative",
             Condition::Mixed { .. } => "mixed",
+            Condition::Clamped { .. } => "value and derivative",
+            Condition::Supported { .. } => "value and curvature",
             Condition::Curvature(_) => "curvature",
             Condition::Ghost(_) => "ghost",
             Condition::NormalValue(_) => "normal_value",
@@ -203,7 +232,9 @@ impl<T> Condition<T> {
     /// The number of cells of the domain, counted from the wall, that determine the ghost cell.
     pub fn depth(&self) -> usize {
         match self {
-            Condition::Curvature(_) | Condition::NormalCurvature(_) => 2,
+            Condition::Clamped { .. } | Condition::Curvature(_) | Condition::NormalCurvature(_) => {
+                2
+            }
             Condition::Open | Condition::Function(_) => 3,
             _ => 1,
         }

@@ -138,10 +138,33 @@ fn entry<'t>(
                     return None;
                 }
             }
+            let of_kind = |kind: &str| table.entries.get_key_value(kind).map(|(_, inner)| inner);
+            if let (2, Some(value)) = (table.entries.len(), of_kind("value")) {
+                // Two numbers for one wall, where the order of the equation wants them.
+                let slope = of_kind("derivative");
+                if let Some(other) = slope.or_else(|| of_kind("curvature")) {
+                    let value = number(reader, ConditionPart::Value, value);
+                    let condition = match slope {
+                        Some(_) => {
+                            let derivative = number(reader, ConditionPart::Derivative, other);
+                            Condition::Clamped { value: value?, derivative: derivative? }
+                        }
+                        None => {
+                            let curvature = number(reader, ConditionPart::Curvature, other);
+                            Condition::Supported { value: value?, curvature: curvature? }
+                        }
+                    };
+                    return Some(BoundaryEntry { of, at: at.into(), condition, span: key });
+                }
+            }
             let mut kinds = table.entries.iter();
             let (Some((kind, inner)), None) = (kinds.next(), kinds.next()) else {
                 let message = format!("a condition has one kind, not {}", table.entries.len());
-                let help = Some(format!("kinds: {}", KINDS.join(", ")));
+                let help = Some(format!(
+                    "kinds: {}; a value can stand beside a derivative or a curvature, for equations of \
+                     fourth order",
+                    KINDS.join(", ")
+                ));
                 reader.note(Diagnostic::at(value.span(), message).help(help));
                 return None;
             };

@@ -252,7 +252,7 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
         });
         let mirrored = self.own_cell(place.mirrored());
         let (first, second) = match numbers {
-            Condition::Curvature(_) | Condition::NormalCurvature(_) => {
+            Condition::Clamped { .. } | Condition::Curvature(_) | Condition::NormalCurvature(_) => {
                 (self.own_cell(place.inside(0)), self.own_cell(place.inside(1)))
             }
             _ => (mirrored, mirrored),

@@ -55,6 +55,10 @@ pub enum ConditionPart {
     Value,
     /// The coefficient of a mixed condition.
     Coefficient,
+    /// The derivative beside the value.
+    Derivative,
+    /// The curvature beside the value.
+    Curvature,
 }
 
 impl Origin {

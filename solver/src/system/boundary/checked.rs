@@ -157,6 +157,18 @@ fn absorbed(condition: Condition<Expr>, rate: Option<&Expr>) -> Condition<Expr> 
     }
 }
 
+/// Which part of the condition each of its numbers is.
+fn parts<T>(condition: &Condition<T>) -> &'static [ConditionPart] {
+    match condition {
+        Condition::Mixed { .. } | Condition::NormalMixed { .. } => {
+            &[ConditionPart::Coefficient, ConditionPart::Value]
+        }
+        Condition::Clamped { .. } => &[ConditionPart::Value, ConditionPart::Derivative],
+        Condition::Supported { .. } => &[ConditionPart::Value, ConditionPart::Curvature],
+        _ => &[ConditionPart::Value],
+    }
+}
+
 /// The condition with its numbers checked; `complex` says whether `value` is.
 fn expressions(
     symbols: &Symbols,
@@ -164,12 +176,10 @@ fn expressions(
     complex: bool,
 ) -> Result<Condition<Expr>, Vec<Error>> {
     let mut errors = Vec::new();
-    // Of two numbers the first one is the coefficient.
-    let mut left = given.condition.numbers().len();
+    let mut parts = parts(&given.condition).iter();
     let condition = given.condition.try_map(|formula| {
-        let part = if left == 2 { ConditionPart::Coefficient } else { ConditionPart::Value };
-        left -= 1;
-        let origin = given.origin(part);
+        let part = parts.next().expect("each number of a condition is one of its parts");
+        let origin = given.origin(*part);
         if let (Condition::Function(_), Formula::Wall(function)) = (&given.condition, formula) {
             // The function is one of real numbers.
             return if complex { Err(()) } else { Ok(function.expr(symbols.grid().dimension())) };

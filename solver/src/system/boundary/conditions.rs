@@ -220,7 +220,10 @@ impl Conditions {
             let condition = &self.of_array(*set)[face.axis][face.side.index()];
             let of_value = matches!(
                 condition.condition,
-                Condition::Value(_) | Condition::Mixed { .. } | Condition::Ghost(_)
+                Condition::Value(_)
+                    | Condition::Mixed { .. }
+                    | Condition::Supported { .. }
+                    | Condition::Ghost(_)
             );
             of_value && !condition.sees_others
         };

@@ -48,6 +48,31 @@ pub(crate) fn ghost_value(
             let below = b.sum(ComplexValue::real(two), d_gamma);
             b.over(above, below)
         }
+        Condition::Clamped { value, derivative } => {
+            // The cubic with this value and slope at the wall, through the first two cells.
+            let m = (2 * layer - 1) as f64;
+            let half = 0.5 * spacing;
+            let line = |b: &mut Builder, steps: f64| {
+                let distance = b.constant(steps * half);
+                let rise = b.scaled(derivative, distance);
+                b.sum(value, rise)
+            };
+            let (one, three, beyond) = (line(b, -1.0), line(b, -3.0), line(b, m));
+            let (first, second) = (cell(b, WallCell::First), cell(b, WallCell::Second));
+            let (first, second) = (b.difference(first, one), b.difference(second, three));
+            let of_first = b.constant((27.0 * m * m + 9.0 * m * m * m) / 18.0);
+            let of_second = b.constant((m * m + m * m * m) / 18.0);
+            let (first, second) = (b.scaled(first, of_first), b.scaled(second, of_second));
+            let bend = b.difference(first, second);
+            b.sum(beyond, bend)
+        }
+        Condition::Supported { value, curvature } => {
+            let distance = (layer as f64 - 0.5) * spacing;
+            let (double, square) = (b.scaled(value, two), b.constant(distance * distance));
+            let odd = b.difference(double, mirrored);
+            let bend = b.scaled(curvature, square);
+            b.sum(odd, bend)
+        }
         Condition::Curvature(v) | Condition::NormalCurvature(v) => {
             // The parabola through the first two cells.
             let k = layer as f64;
