@@ -49,7 +49,7 @@ pub use lower::{ComplexValue, Parts, lower};
 pub use math::{Binary, Unary};
 pub use native::{Closure, MOST_ARGUMENTS, Native};
 pub use operator::{
-    FacePart, FirstDifference, Operator, Product, Reduction, Squared, Transform, Upwind,
+    FacePart, FirstDifference, Mean, Operator, Product, Reduction, Squared, Transform, Upwind,
 };
 pub use parity::Parity;
 pub use parse::{parse, parse_function};

@@ -39,9 +39,9 @@ pub enum Operator {
     /// also be applied to a scalar, which stands for a vector normal to the plane; it then gives a
     /// vector.
     Curl,
-    /// ∇·(D∇c) of scalars D and c, in the compact conservative form in which D is averaged at
-    /// faces.
-    Diffusion,
+    /// ∇·(D∇c) of a scalar c, in the compact conservative form in which D is averaged at faces. D is
+    /// a scalar, a vector with the diffusivity along each axis, or a tensor.
+    Diffusion(Mean),
     /// v·∇c of a vector v and a scalar or, in Cartesian space, a vector c.
     Advect(Upwind),
     /// What happens at a face of the domain, in the cell there. It has no name in expressions.
@@ -71,7 +71,10 @@ pub enum FacePart {
     /// The contribution to ∇²c, or to a second derivative along the axis.
     Slope,
     /// The contribution to ∇·(D∇c).
-    Diffusion,
+    Diffusion(Mean),
+    /// That part of the contribution to ∇·(D∇c) of a tensor D which comes from the slopes of c along
+    /// the face.
+    AlongFace,
     /// The contribution to ∇·u of a vector, or to a first derivative along the axis.
     Value(FirstDifference),
     /// The contribution of a given flux, outwards and per area: −j·A/V, where A is the area of the
@@ -81,6 +84,16 @@ pub enum FacePart {
     Line,
     /// The value at the face, which is the mean of the cell and its ghost cell.
     Mean,
+}
+
+/// Which mean of the values in two cells stands for the value at their face.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mean {
+    /// (a + b)/2, for what changes smoothly.
+    Arithmetic,
+    /// 2ab/(a + b), for a diffusivity that jumps at the face: two layers, each with a resistance of
+    /// its own (Patankar 1980, "Numerical Heat Transfer and Fluid Flow", equation 4.9).
+    Harmonic,
 }
 
 /// How the differences in |∇c|² are squared.
@@ -149,7 +162,7 @@ pub enum Reduction {
 }
 
 /// The operators whose names do not depend on the axes.
-const OPERATORS: [(&str, Operator); 19] = [
+const OPERATORS: [(&str, Operator); 20] = [
     ("laplace", Operator::Laplace),
     ("gradient_squared", Operator::GradientSquared(Squared::Central)),
     ("gradient_squared_conservative", Operator::GradientSquared(Squared::OneSided)),
@@ -164,7 +177,8 @@ const OPERATORS: [(&str, Operator); 19] = [
     ("tensor_divergence", Operator::TensorDivergence),
     ("tensor_double_divergence", Operator::TensorDoubleDivergence),
     ("curl", Operator::Curl),
-    ("diffusion", Operator::Diffusion),
+    ("diffusion", Operator::Diffusion(Mean::Arithmetic)),
+    ("diffusion_harmonic", Operator::Diffusion(Mean::Harmonic)),
     ("advect", Operator::Advect(Upwind::No)),
     ("advect_upwind", Operator::Advect(Upwind::Yes)),
     ("vector_gradient_forward", Operator::VectorGradient(FirstDifference::Forward)),
@@ -234,7 +248,7 @@ impl Operator {
     /// The number of arguments that the operator takes.
     pub(crate) fn arguments(self) -> usize {
         match self {
-            Operator::Diffusion | Operator::Advect(_) => 2,
+            Operator::Diffusion(_) | Operator::Advect(_) => 2,
             Operator::Custom { arguments, .. } => arguments,
             _ => 1,
         }
@@ -263,7 +277,7 @@ impl Operator {
             (Operator::Curl, Vector) if space.dimension() == 2 => Some(Scalar),
             (Operator::Curl, Vector) => Some(Vector),
             (Operator::Curl, Scalar) if space.dimension() == 2 => Some(Vector),
-            (Operator::Diffusion | Operator::Custom { .. }, Scalar) => Some(Scalar),
+            (Operator::Diffusion(_) | Operator::Custom { .. }, Scalar) => Some(Scalar),
             (Operator::Advect(_), rank) if rank == Scalar || (cartesian && rank == Vector) => {
                 Some(rank)
             }
@@ -302,7 +316,7 @@ impl Operator {
             }
             Operator::TensorDoubleDivergence => ("a tensor", None),
             Operator::Curl => ("a vector", None),
-            Operator::Diffusion | Operator::Custom { .. } | Operator::AtFace { .. } => {
+            Operator::Diffusion(_) | Operator::Custom { .. } | Operator::AtFace { .. } => {
                 ("a scalar", None)
             }
             Operator::Advect(_) => (

@@ -7,7 +7,7 @@ use crate::evaluate;
 use crate::function::{self, Function, RECIPROCALS};
 use crate::math::{Binary, Unary};
 use crate::operator::{
-    self, Operator, PRODUCTS, Product, Reduction, TRANSFORMS, Transform, Upwind,
+    self, Mean, Operator, PRODUCTS, Product, Reduction, TRANSFORMS, Transform, Upwind,
 };
 use crate::scope::Place;
 use crate::span::Span;
@@ -214,7 +214,18 @@ impl Resolver<'_> {
             return self.wrong_rank(name, wants, last, instead);
         };
         match operator {
-            Operator::Diffusion => self.scalar(&arguments[0], "a diffusivity")?,
+            Operator::Diffusion(Mean::Harmonic) => {
+                let diffusivity = &arguments[0];
+                if diffusivity.ty.rank == Rank::Tensor {
+                    let wants =
+                        "a scalar, or a vector with one number for each axis, as diffusivity";
+                    return self.wrong_rank(name, wants, diffusivity, None);
+                }
+                if diffusivity.ty.complex {
+                    let (what, span) = ("a harmonic mean".to_string(), diffusivity.span);
+                    return self.fail(Error::RealWanted { what, span });
+                }
+            }
             Operator::Advect(upwind) => {
                 let velocity = &arguments[0];
                 if velocity.ty.rank != Rank::Vector {

@@ -4,7 +4,7 @@
 use fluxions_expr::{Binary, Builder, ComplexValue, FacePart, FirstDifference, Parts, Rank, Value};
 use fluxions_grid::Metric;
 
-use super::neighbours::{Argument, Neighbours};
+use super::neighbours::Neighbours;
 
 /// The value at the wall, on the straight line through the first two cells: it differs from the
 /// exact one by O(d²), where d is the spacing.
@@ -66,8 +66,11 @@ impl Neighbours<'_> {
                 let rise = self.minus(ghost, here);
                 self.per_slope(rise, axis, upper)
             }
-            FacePart::Diffusion => {
-                let along = self.diffusive_flow(axis, outwards);
+            FacePart::Diffusion(_) | FacePart::AlongFace => {
+                let along = match part {
+                    FacePart::Diffusion(mean) => self.diffusive_flow(axis, outwards, mean),
+                    _ => self.flow_by_slopes_along(axis, outwards),
+                };
                 let flow = if upper { along } else { self.builder.negate(along) };
                 self.per_slope(flow, axis, upper)
             }
@@ -98,11 +101,7 @@ impl Neighbours<'_> {
     /// The contribution of the component normal to the face, by the differences that
     /// [`Neighbours::divergence`] and [`Neighbours::first`] use.
     fn of_value(&mut self, axis: usize, upper: bool, side: FirstDifference) -> ComplexValue {
-        let is_scalar = match &self.arguments[0] {
-            Argument::Stored(ty) => ty.rank == Rank::Scalar,
-            Argument::Value(parts) => parts.rank == Rank::Scalar,
-        };
-        let k = if is_scalar { 0 } else { axis };
+        let k = if self.rank(0) == Rank::Scalar { 0 } else { axis };
         let outwards = if upper { 1 } else { -1 };
         let (here, ghost) = (self.here(0, k), self.beside(0, k, axis, outwards));
         let sign = if upper { 1.0 } else { -1.0 };

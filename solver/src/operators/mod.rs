@@ -50,7 +50,7 @@ pub(crate) fn apply(
         Operator::TensorDivergence => n.tensor_divergence(),
         Operator::TensorDoubleDivergence => Parts::scalar(n.tensor_double_divergence()),
         Operator::Curl => n.curl(),
-        Operator::Diffusion => Parts::scalar(n.diffusion()),
+        Operator::Diffusion(mean) => Parts::scalar(n.diffusion(mean)),
         Operator::Advect(upwind) => n.advect(upwind),
         Operator::AtFace { axis, upper, part } => n.at_face(axis, upper, part),
         Operator::Custom { number, .. } => Parts::scalar(defined[number].apply(n)),
@@ -168,8 +168,10 @@ pub(crate) fn stored(
 /// Whether an argument is a coefficient, which continues beyond walls in a straight line.
 pub(crate) fn is_coefficient(operator: Operator, argument: usize) -> bool {
     let diffuses = match operator {
-        Operator::AtFace { part, .. } => part == FacePart::Diffusion,
-        operator => operator == Operator::Diffusion,
+        Operator::AtFace { part, .. } => {
+            matches!(part, FacePart::Diffusion(_) | FacePart::AlongFace)
+        }
+        operator => matches!(operator, Operator::Diffusion(_)),
     };
     diffuses && argument == 0
 }
@@ -179,7 +181,7 @@ fn is_same(expr: &Expr) -> bool {
     use fluxions_expr::Node;
     match &expr.node {
         Node::Number(_) | Node::Imaginary | Node::Time | Node::Reduce(..) => true,
-        Node::Call(..) | Node::Chain(..) => expr.children().iter().all(is_same),
+        Node::Call(..) | Node::Chain(..) | Node::List(_) => expr.children().iter().all(is_same),
         _ => false,
     }
 }

@@ -1,6 +1,6 @@
 //! The values in neighbouring cells, the differences between them, and metric factors.
 
-use fluxions_expr::{Binary, Builder, ComplexValue, FirstDifference, Parts, Type, Value};
+use fluxions_expr::{Binary, Builder, ComplexValue, FirstDifference, Parts, Rank, Type, Value};
 use fluxions_grid::{Difference, Grid, Metric, Stencil, Term};
 
 use super::FIRST_METRIC;
@@ -37,6 +37,14 @@ impl Neighbours<'_> {
                 ComplexValue { re: Some(re), im }
             }
             Argument::Value(parts) => parts.items[k],
+        }
+    }
+
+    /// The rank of an argument.
+    pub(super) fn rank(&self, argument: usize) -> Rank {
+        match &self.arguments[argument] {
+            Argument::Stored(ty) => ty.rank,
+            Argument::Value(parts) => parts.rank,
         }
     }
 

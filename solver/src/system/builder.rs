@@ -260,7 +260,10 @@ impl PdeBuilder {
         }
         let equations = equations.and_then(|equations| {
             let with_fluxes = |(field, equation): (usize, &Expr)| {
-                let found = flow::with_fluxes(&symbols, equation, field, &conditions);
+                let found =
+                    flow::without_slopes_along(&symbols, equation.clone(), field, &conditions);
+                let found =
+                    found.and_then(|open| flow::with_fluxes(&symbols, &open, field, &conditions));
                 mistakes.keep(found.map_err(|error| vec![error]))
             };
             equations.iter().enumerate().map(with_fluxes).collect::<Option<Vec<Expr>>>()

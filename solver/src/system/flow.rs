@@ -7,8 +7,9 @@
 //! integral of the contributions over the cells there.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 
-use fluxions_expr::{Binary, Expr, FacePart, Function, Node, Operator, Reduction, Unary};
+use fluxions_expr::{Binary, Expr, FacePart, Function, Node, Operator, Rank, Reduction, Unary};
 use fluxions_grid::{Face, Geometry, Side};
 
 use crate::error::Error;
@@ -72,6 +73,14 @@ struct NamedFace {
     upper: bool,
 }
 
+impl NamedFace {
+    /// The name of the face, such as `x-`.
+    fn name(self, symbols: &Symbols) -> String {
+        let sign = if self.upper { '+' } else { '-' };
+        format!("{}{sign}", symbols.grid().axes()[self.axis].name())
+    }
+}
+
 /// The most definitions that are looked into for what flows, and for what a given flux sees, each
 /// where it is used.
 const MOST_DEFINITIONS: usize = 100_000;
@@ -107,18 +116,36 @@ impl<'a> Allowance<'a> {
     }
 }
 
+/// The part of an operator with these arguments that is looked for, if it has one.
+type Choice<'a> = &'a dyn Fn(Operator, &[Expr]) -> Option<FacePart>;
+
 /// The contributions of a face to an expression; nothing if no term of it is in flux form.
 ///
 /// # Errors
 /// That it uses too many definitions, in words.
 fn contributions(symbols: &Symbols, expr: &Expr, face: NamedFace) -> Result<Option<Expr>, String> {
+    chosen(symbols, expr, face, &|operator, _| part_of(symbols, operator, face))
+}
+
+/// The chosen contributions of a face to an expression, as [`contributions`] does.
+fn chosen(
+    symbols: &Symbols,
+    expr: &Expr,
+    face: NamedFace,
+    choice: Choice<'_>,
+) -> Result<Option<Expr>, String> {
     let left = Cell::new(None);
-    let found = contributions_to(Allowance::new(symbols, &left), expr, face);
+    let found = contributions_to(Allowance::new(symbols, &left), expr, face, choice);
     if left.get().is_some() { Ok(found) } else { Err(TOO_MANY.into()) }
 }
 
-fn contributions_to(within: Allowance<'_>, expr: &Expr, face: NamedFace) -> Option<Expr> {
-    let of = |expr: &Expr| contributions_to(within, expr, face);
+fn contributions_to(
+    within: Allowance<'_>,
+    expr: &Expr,
+    face: NamedFace,
+    choice: Choice<'_>,
+) -> Option<Expr> {
+    let of = |expr: &Expr| contributions_to(within, expr, face, choice);
     match &expr.node {
         // A contribution that was put into an equation before.
         Node::Operator(Operator::AtFace { axis, upper, part }, _)
@@ -127,18 +154,18 @@ fn contributions_to(within: Allowance<'_>, expr: &Expr, face: NamedFace) -> Opti
             ((*axis, *upper) == (face.axis, face.upper)).then(|| expr.clone())
         }
         Node::Operator(operator, arguments) => {
-            let part = part_of(within.symbols, *operator, face)?;
+            let part = choice(*operator, arguments)?;
             let NamedFace { axis, upper } = face;
             let node = Node::Operator(Operator::AtFace { axis, upper, part }, arguments.clone());
             Some(Expr { node, ..expr.clone() })
         }
         Node::Define(d) => {
             let (definition, within) = within.definition(*d)?;
-            contributions_to(within, definition, face)
+            contributions_to(within, definition, face, choice)
         }
         Node::Call(Function::Unary(Unary::Negate), parts) => Some(of(&parts[0])?.negated()),
-        Node::Call(Function::Binary(f), parts) => of_chain(within, &[*f], parts, face),
-        Node::Chain(functions, parts) => of_chain(within, functions, parts, face),
+        Node::Call(Function::Binary(f), parts) => of_chain(within, &[*f], parts, face, choice),
+        Node::Chain(functions, parts) => of_chain(within, functions, parts, face, choice),
         _ => None,
     }
 }
@@ -149,8 +176,9 @@ fn of_chain(
     functions: &[Binary],
     parts: &[Expr],
     face: NamedFace,
+    choice: Choice<'_>,
 ) -> Option<Expr> {
-    let of = |expr: &Expr| contributions_to(within, expr, face);
+    let of = |expr: &Expr| contributions_to(within, expr, face, choice);
     let mut found = of(&parts[0]);
     for (k, (f, right)) in functions.iter().zip(&parts[1..]).enumerate() {
         found = match (f, found, of(right)) {
@@ -180,7 +208,7 @@ fn of_chain(
 /// A function of two values as an expression.
 pub(crate) fn binary(f: Binary, a: &Expr, b: &Expr) -> Expr {
     let ty = match a.ty.rank {
-        fluxions_expr::Rank::Scalar => b.ty,
+        Rank::Scalar => b.ty,
         _ => a.ty,
     };
     let ty = ty.with_complex(a.ty.complex || b.ty.complex);
@@ -204,7 +232,7 @@ fn part_of(
     };
     match operator {
         Operator::Laplace if laplace || !radial => Some(FacePart::Slope),
-        Operator::Diffusion => Some(FacePart::Diffusion),
+        Operator::Diffusion(mean) => Some(FacePart::Diffusion(mean)),
         Operator::Divergence(side) if divergence || !radial => Some(FacePart::Value(side)),
         Operator::Second { axis: along } if along == axis && !radial => Some(FacePart::Slope),
         Operator::First { axis: along, side } if along == axis && !radial => {
@@ -265,6 +293,69 @@ pub(crate) fn with_fluxes(
     Ok(whole)
 }
 
+/// Whether something diffuses by a tensor in an expression or in the definitions that it uses.
+fn has_tensor(symbols: &Symbols, expr: &Expr) -> bool {
+    let (mut open, mut seen) = (vec![expr], HashSet::new());
+    while let Some(expr) = open.pop() {
+        match &expr.node {
+            Node::Operator(Operator::Diffusion(_), arguments)
+                if arguments[0].ty.rank == Rank::Tensor =>
+            {
+                return true;
+            }
+            Node::Define(d) if seen.insert(*d) => open.push(&symbols.definitions()[*d].expr),
+            _ => {}
+        }
+        open.extend(expr.children());
+    }
+    false
+}
+
+/// An equation without what a diffusivity that is a tensor would let flow through a wall by the slopes
+/// along it, where a condition gives the slope across it. So a zero derivative closes a wall, and
+/// another one lets D_nn ∂c/∂n through.
+///
+/// # Errors
+/// That it uses too many definitions.
+pub(crate) fn without_slopes_along(
+    symbols: &Symbols,
+    equation: Expr,
+    field: usize,
+    conditions: &Conditions,
+) -> Result<Expr, Error> {
+    if !has_tensor(symbols, &equation) {
+        return Ok(equation);
+    }
+    let given = |face: Face| conditions.flux(field, face).is_some();
+    let bounded =
+        |face: &Face| symbols.grid().inner_axis(face.axis).is_some_and(|axis| !axis.is_periodic());
+    let mut whole = equation.clone();
+    for face in Face::all().filter(|face| bounded(face) && !given(*face)) {
+        let wall = named(symbols, face);
+        let choice = |operator: Operator, arguments: &[Expr]| {
+            let Operator::Diffusion(_) = operator else { return None };
+            let is_tensor = arguments[0].ty.rank == Rank::Tensor;
+            let fields = MadeOf::new(&arguments[1], symbols.definitions()).fields;
+            let gives_slope = |field: &usize| {
+                let ty = symbols.types().get(*field).copied();
+                let ty =
+                    ty.unwrap_or_else(|| symbols.external()[field - symbols.types().len()].ty());
+                conditions.gives_slope(*field, ty, face)
+            };
+            (is_tensor && fields.iter().all(gives_slope)).then_some(FacePart::AlongFace)
+        };
+        let found = chosen(symbols, &equation, wall, &choice);
+        let found = found.map_err(|reason| {
+            let origin = Origin::Equation(symbols.fields()[field].clone());
+            Error::NoFlow { origin, at: wall.name(symbols), reason: reason.into() }
+        })?;
+        if let Some(found) = found {
+            whole = whole.plus(found, true);
+        }
+    }
+    Ok(whole)
+}
+
 fn named(symbols: &Symbols, face: Face) -> NamedFace {
     NamedFace { axis: face.axis - symbols.grid().missing(), upper: face.side == Side::Upper }
 }
@@ -284,7 +375,7 @@ pub(crate) fn with_flows(pde: &Pde, origin: &Origin, expr: Expr) -> Result<Expr,
     };
     let named = &pde.grid().axes()[*axis];
     let nothing = |reason: String| {
-        let at = format!("{}{}", named.name(), if *upper { '+' } else { '-' });
+        let at = face.name(pde.symbols());
         vec![Error::NoFlow { origin: origin.clone(), at, reason: reason.into() }]
     };
     if named.is_periodic() {

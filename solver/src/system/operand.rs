@@ -32,7 +32,8 @@ pub(crate) enum Operand {
 impl Operand {
     /// What argument `k` of an operator is, in an expression of `owner`.
     ///
-    /// Coefficients without conditions of their own are continued in a straight line.
+    /// Coefficients without conditions of their own are continued by
+    /// [`Conditions::of_coefficient`].
     pub(crate) fn of(
         conditions: &Conditions,
         dimension: usize,
@@ -52,7 +53,7 @@ impl Operand {
                 let own = conditions.owner_of_definition(*d);
                 let beyond = match conditions.is_definition_named(*d) {
                     true => Beyond::Conditions(own),
-                    false if coefficient => Beyond::Conditions(conditions.straight()),
+                    false if coefficient => Beyond::Conditions(conditions.of_coefficient(op)),
                     false if conditions.are_of_equation() => Beyond::Conditions(own),
                     false => Beyond::Continued,
                 };
@@ -64,7 +65,7 @@ impl Operand {
                 }
             }
             _ if coefficient => {
-                Operand::Compound { beyond: Beyond::Conditions(conditions.straight()) }
+                Operand::Compound { beyond: Beyond::Conditions(conditions.of_coefficient(op)) }
             }
             _ if conditions.are_of_equation() => {
                 Operand::Compound { beyond: Beyond::Conditions(owner) }

@@ -8,7 +8,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use fluxions_expr::{Expr, Parity, Rank, Type};
+use fluxions_expr::{Expr, FacePart, Mean, Operator, Parity, Rank, Type};
 use fluxions_grid::{Condition, Face};
 use indexmap::IndexSet;
 
@@ -59,8 +59,9 @@ pub struct Conditions {
     sets: Sets,
     /// The owner of whatever has no conditions of its own.
     common: usize,
-    /// The owner by which values are continued in a straight line.
+    /// The owners by which values are continued in a straight line, and mirror themselves.
     straight: usize,
+    mirrored: usize,
     /// The owner of each field, external ones included.
     fields: Vec<usize>,
     definitions: Vec<usize>,
@@ -105,6 +106,7 @@ impl Conditions {
         owners.common = common;
         let straight = straight(symbols.grid());
         let straight = owners.sets.owner(symbols, &straight.iter().collect::<Vec<_>>());
+        let mirrored = owners.sets.owner(symbols, &[]);
         let named = |name: &str| by_name.contains_key(&Some(name));
 
         let types = symbols.types();
@@ -136,6 +138,7 @@ impl Conditions {
             sets,
             common,
             straight,
+            mirrored,
             fields,
             definitions,
             definitions_named,
@@ -185,8 +188,15 @@ impl Conditions {
         self.definitions[definition]
     }
 
-    pub(crate) fn straight(&self) -> usize {
-        self.straight
+    /// The owner of coefficients of an operator without conditions of their own. They are continued in a
+    /// straight line; those of which the harmonic mean counts mirror themselves, since each is the
+    /// same in the whole of its cell.
+    pub(crate) fn of_coefficient(&self, operator: Operator) -> usize {
+        match operator {
+            Operator::Diffusion(Mean::Harmonic)
+            | Operator::AtFace { part: FacePart::Diffusion(Mean::Harmonic), .. } => self.mirrored,
+            _ => self.straight,
+        }
     }
 
     /// The owner of an expression without an equation: that of the fields with equations in it
@@ -226,6 +236,16 @@ impl Conditions {
                     | Condition::Ghost(_)
             );
             of_value && !condition.sees_others
+        };
+        self.of_field(field, ty).is_some_and(|sets| sets.iter().all(gives))
+    }
+
+    /// Whether nothing flows along a face that matters there: the condition of a field gives its slope,
+    /// or what flows, and no values that differ along the wall.
+    pub(crate) fn gives_slope(&self, field: usize, ty: Type, face: Face) -> bool {
+        let gives = |set: &usize| {
+            let condition = &self.of_array(*set)[face.axis][face.side.index()].condition;
+            matches!(condition, Condition::Derivative(_) | Condition::Mixed { .. })
         };
         self.of_field(field, ty).is_some_and(|sets| sets.iter().all(gives))
     }
