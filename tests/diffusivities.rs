@@ -157,6 +157,23 @@ fn layers_let_through_what_their_resistances_do() {
 }
 
 #[test]
+fn a_thin_layer_of_a_cell_has_its_resistance() {
+    // 1/D = 1 + 3/h in one cell of ten: all resistances add up to 4.
+    let found = solve(
+        "[grid]\nx = { bounds = [0, 1], cells = 10 }\n[define]\n\
+         D = \"1/(1 + where(abs(x - 0.55) < 0.01, 3/0.1, 0))\"\n[equations]\n\
+         c = \"diffusion_harmonic(D, c)\"\n[initial]\n\
+         c = \"where(x < 0.5, x/4, where(x < 0.6, 0.5, 1 - (1 - x)/4))\"\n[boundary.c]\n\
+         \"x-\" = { value = 0 }\n\"x+\" = { value = 1 }\n[time]\nend = 1\ndt = 2e-3\n",
+    );
+    for (i, c) in found[0].iter().enumerate() {
+        let x = (i as f64 + 0.5) / 10.0;
+        let exact = [x / 4.0, 0.5, 1.0 - (1.0 - x) / 4.0][usize::from(i > 4) + usize::from(i > 5)];
+        assert!((c - exact).abs() < 1e-13, "{i}: {c} {exact}");
+    }
+}
+
+#[test]
 fn nothing_passes_cells_that_do_not_conduct() {
     let found = solve(
         "[grid]\nx = { bounds = [0, 1], cells = 10 }\ny = { bounds = [0, 1], cells = 10 }\n[define]\n\
