@@ -163,12 +163,13 @@ fn a_thin_layer_of_a_cell_has_its_resistance() {
         "[grid]\nx = { bounds = [0, 1], cells = 10 }\n[define]\n\
          D = \"1/(1 + where(abs(x - 0.55) < 0.01, 3/0.1, 0))\"\n[equations]\n\
          c = \"diffusion_harmonic(D, c)\"\n[initial]\n\
-         c = \"where(x < 0.5, x/4, where(x < 0.6, 0.5, 1 - (1 - x)/4))\"\n[boundary.c]\n\
+         c = \"where(x < 0.5, x/4, where(x < 0.6, 0.5125, 1 - (1 - x)/4))\"\n[boundary.c]\n\
          \"x-\" = { value = 0 }\n\"x+\" = { value = 1 }\n[time]\nend = 1\ndt = 2e-3\n",
     );
     for (i, c) in found[0].iter().enumerate() {
         let x = (i as f64 + 0.5) / 10.0;
-        let exact = [x / 4.0, 0.5, 1.0 - (1.0 - x) / 4.0][usize::from(i > 4) + usize::from(i > 5)];
+        let exact =
+            [x / 4.0, 0.5125, 1.0 - (1.0 - x) / 4.0][usize::from(i > 4) + usize::from(i > 5)];
         assert!((c - exact).abs() < 1e-13, "{i}: {c} {exact}");
     }
 }
