@@ -88,7 +88,7 @@ fn a_tensor_lets_nothing_through_walls_without_conditions() {
             let problem = fluxions::prelude::Problem::parse("test.toml", &text).unwrap();
             let world = fluxions::prelude::World::solo();
             let builder = problem.simulation(&world).number("m", "integral(c)");
-            let builder = builder.number("w", &format!("flow_{a}_plus(c)"));
+            let builder = builder.number("w", format!("flow_{a}_plus(c)"));
             let mut simulation =
                 builder.number("other", "integral(v)").build().unwrap_or_else(|e| panic!("{e}"));
             let before = simulation.number("m").unwrap();
