@@ -112,10 +112,9 @@ impl Neighbours<'_> {
     /// the two cells.
     pub(super) fn flow_by_slopes_along(&mut self, axis: usize, step: i32) -> ComplexValue {
         let n = self.grid.components().len();
-        let spacing = self.grid.axes()[axis].spacing();
+        let (missing, spacing) = (self.grid.missing(), self.grid.axes()[axis].spacing());
         let mut sum = ComplexValue::ZERO;
         for along in (0..self.grid.dimension()).filter(|along| *along != axis) {
-            let missing = self.grid.missing();
             let rise = |n: &mut Self, step: i32| {
                 let [mut before, mut after] = [[0; 3]; 2];
                 (before[missing + axis], after[missing + axis]) = (step, step);

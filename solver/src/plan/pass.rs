@@ -6,7 +6,7 @@ use fluxions_expr::{
     Binary, Builder, ComplexValue, Distribution, Expr, Node, Operator, Parts, Rank, Reduction,
     Type, Value,
 };
-use fluxions_grid::{Condition, Metric};
+use fluxions_grid::Metric;
 use indexmap::IndexSet;
 
 use crate::operators::{self, Argument, FIRST_METRIC, at_wall};
@@ -251,11 +251,9 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
             Ok::<_, std::convert::Infallible>(parts.items[component])
         });
         let mirrored = self.own_cell(place.mirrored());
-        let (first, second) = match numbers {
-            Condition::Clamped { .. } | Condition::Curvature(_) | Condition::NormalCurvature(_) => {
-                (self.own_cell(place.inside(0)), self.own_cell(place.inside(1)))
-            }
-            _ => (mirrored, mirrored),
+        let (first, second) = match numbers.depth() {
+            1 => (mirrored, mirrored),
+            _ => (self.own_cell(place.inside(0)), self.own_cell(place.inside(1))),
         };
         let cell = |_: &mut Builder, cell| match cell {
             WallCell::Mirrored => mirrored,

@@ -7,13 +7,13 @@
 //! integral of the contributions over the cells there.
 
 use std::cell::Cell;
-use std::collections::HashSet;
 
 use fluxions_expr::{Binary, Expr, FacePart, Function, Node, Operator, Rank, Reduction, Unary};
 use fluxions_grid::{Face, Geometry, Side};
 
 use crate::error::Error;
 use crate::system::boundary::conditions::Conditions;
+use crate::system::boundary::seen::operators_in;
 use crate::system::definition::MadeOf;
 use crate::system::origin::{ConditionPart, Origin};
 use crate::system::pde::Pde;
@@ -293,22 +293,9 @@ pub(crate) fn with_fluxes(
     Ok(whole)
 }
 
-/// Whether something diffuses by a tensor in an expression or in the definitions that it uses.
-fn has_tensor(symbols: &Symbols, expr: &Expr) -> bool {
-    let (mut open, mut seen) = (vec![expr], HashSet::new());
-    while let Some(expr) = open.pop() {
-        match &expr.node {
-            Node::Operator(Operator::Diffusion(_), arguments)
-                if arguments[0].ty.rank == Rank::Tensor =>
-            {
-                return true;
-            }
-            Node::Define(d) if seen.insert(*d) => open.push(&symbols.definitions()[*d].expr),
-            _ => {}
-        }
-        open.extend(expr.children());
-    }
-    false
+/// Whether an operator with these arguments is diffusion by a tensor.
+fn diffuses_by_tensor(operator: Operator, arguments: &[Expr]) -> bool {
+    matches!(operator, Operator::Diffusion(_)) && arguments[0].ty.rank == Rank::Tensor
 }
 
 /// An equation without what a diffusivity that is a tensor would let flow through a wall by the slopes
@@ -323,7 +310,8 @@ pub(crate) fn without_slopes_along(
     field: usize,
     conditions: &Conditions,
 ) -> Result<Expr, Error> {
-    if !has_tensor(symbols, &equation) {
+    let all = operators_in(symbols, &equation);
+    if !all.iter().any(|seen| diffuses_by_tensor(seen.operator, seen.arguments)) {
         return Ok(equation);
     }
     let given = |face: Face| conditions.flux(field, face).is_some();
@@ -333,16 +321,13 @@ pub(crate) fn without_slopes_along(
     for face in Face::all().filter(|face| bounded(face) && !given(*face)) {
         let wall = named(symbols, face);
         let choice = |operator: Operator, arguments: &[Expr]| {
-            let Operator::Diffusion(_) = operator else { return None };
-            let is_tensor = arguments[0].ty.rank == Rank::Tensor;
+            if !diffuses_by_tensor(operator, arguments) {
+                return None;
+            }
             let fields = MadeOf::new(&arguments[1], symbols.definitions()).fields;
-            let gives_slope = |field: &usize| {
-                let ty = symbols.types().get(*field).copied();
-                let ty =
-                    ty.unwrap_or_else(|| symbols.external()[field - symbols.types().len()].ty());
-                conditions.gives_slope(*field, ty, face)
-            };
-            (is_tensor && fields.iter().all(gives_slope)).then_some(FacePart::AlongFace)
+            let gives_slope =
+                |field: &usize| conditions.gives_slope(*field, symbols.type_of_field(*field), face);
+            fields.iter().all(gives_slope).then_some(FacePart::AlongFace)
         };
         let found = chosen(symbols, &equation, wall, &choice);
         let found = found.map_err(|reason| {

@@ -137,10 +137,7 @@ impl Pde {
 
     /// The type of a field, of those with equations or of the external ones.
     pub(crate) fn type_of_field(&self, field: usize) -> Type {
-        match self.types().get(field) {
-            Some(ty) => *ty,
-            None => self.external()[field - self.fields().len()].ty(),
-        }
+        self.symbols.type_of_field(field)
     }
 
     /// The names of all fields, external ones included.

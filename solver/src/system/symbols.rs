@@ -254,6 +254,14 @@ impl Symbols {
         self.numbers.get(name).copied()
     }
 
+    /// The type of a field, of those with equations or of the external ones.
+    pub(crate) fn type_of_field(&self, field: usize) -> Type {
+        match self.types.get(field) {
+            Some(ty) => *ty,
+            None => self.external[field - self.fields.len()].ty(),
+        }
+    }
+
     /// The number of the field with an equation of that name, or the mistake that there is none.
     pub(crate) fn field(&self, origin: &Origin, name: &str) -> Result<usize, Error> {
         self.field_named(name).ok_or_else(|| Error::NoSuchField {

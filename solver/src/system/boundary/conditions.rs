@@ -240,8 +240,7 @@ impl Conditions {
         self.of_field(field, ty).is_some_and(|sets| sets.iter().all(gives))
     }
 
-    /// Whether nothing flows along a face that matters there: the condition of a field gives its slope,
-    /// or what flows, and no values that differ along the wall.
+    /// Whether the condition of a field at a face gives its slope across it.
     pub(crate) fn gives_slope(&self, field: usize, ty: Type, face: Face) -> bool {
         let gives = |set: &usize| {
             let condition = &self.of_array(*set)[face.axis][face.side.index()].condition;

@@ -11,16 +11,16 @@ use crate::system::boundary::array_condition::FaceConditions;
 use crate::system::definition::base;
 use crate::system::symbols::Symbols;
 
-/// An operator in the number of a condition.
-struct SeenOperator<'e> {
-    operator: Operator,
-    arguments: &'e [Expr],
+/// An operator in an expression, such as the number of a condition.
+pub(crate) struct SeenOperator<'e> {
+    pub(crate) operator: Operator,
+    pub(crate) arguments: &'e [Expr],
     /// Whether it stands in a number of the whole domain.
     reduced: bool,
 }
 
 /// The operators in an expression, and in the definitions that it uses.
-fn operators_in<'e>(symbols: &'e Symbols, expr: &'e Expr) -> Vec<SeenOperator<'e>> {
+pub(crate) fn operators_in<'e>(symbols: &'e Symbols, expr: &'e Expr) -> Vec<SeenOperator<'e>> {
     let (mut found, mut open) = (Vec::new(), vec![(expr, false)]);
     let mut seen = HashSet::new();
     while let Some((expr, mut reduced)) = open.pop() {
