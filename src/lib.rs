@@ -63,9 +63,9 @@ pub mod solver {
     pub use fluxions_solver::{
         Advector, ArgumentConditions, Blocking, Error, Errors, Every, ExternalSource,
         FieldOperator, Flow, Formula, GO_ON, Inspection, Interpretation, Mpdata, PassTime, Pde,
-        PdeBuilder, Report, RunState, ScheduleState, SchemeChoice, SchemeProperties, Simulation,
-        SimulationBuilder, Snapshot, Sources, StableStep, StencilCells, StopReason, Tableau,
-        ThirdOrder, TimeTable, Tracker, TrackerError, TrackerState, Transport, Values,
+        PdeBuilder, Region, Report, RunState, ScheduleState, SchemeChoice, SchemeProperties,
+        Simulation, SimulationBuilder, Snapshot, Sources, StableStep, StencilCells, StopReason,
+        Tableau, ThirdOrder, TimeTable, Tracker, TrackerError, TrackerState, Transport, Values,
         WallFunction, WallPoint, stable_step,
     };
 }

@@ -9,8 +9,8 @@ use fluxions_io::Problem;
 use fluxions_io::numbers::brief;
 use fluxions_io::problem::Times;
 use fluxions_solver::{
-    Advector, Formula, Inspection, Speed, StableStep, ThirdOrder, Transport, measured_speed,
-    stable_step,
+    Advector, Formula, Inspection, Region, Speed, StableStep, ThirdOrder, Transport,
+    measured_speed, stable_step,
 };
 use indicatif::BinaryBytes;
 
@@ -116,6 +116,9 @@ fn describe(
         line("transport", transports(problem));
     }
     line("conditions", conditions(problem));
+    if !pde.regions().is_empty() {
+        line("regions", regions(pde.regions()));
+    }
     line("step", inspection.plan.clone());
     let dims: Vec<String> = inspection.dims.iter().map(usize::to_string).collect();
     line("ranks", format!("{ranks} ({})", dims.join("×")));
@@ -189,6 +192,24 @@ fn transports(problem: &Problem) -> String {
         words.join(", ")
     };
     problem.transports.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+/// What the regions do, a line for each.
+fn regions(regions: &[Region]) -> String {
+    let one = |Region { name, held, closed }: &Region| {
+        let mut words = Vec::new();
+        if !closed.is_empty() {
+            words.push(format!("closed for {}", closed.join(", ")));
+        }
+        if !held.is_empty() {
+            words.push(format!("holds {}", held.join(", ")));
+        }
+        if words.is_empty() {
+            words.push("a name in expressions".into());
+        }
+        format!("{name}: {}", words.join("; "))
+    };
+    regions.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 /// The kind of what advects a field, in words, and its expressions.

@@ -53,6 +53,16 @@ pub enum Operator {
         /// What is meant.
         part: FacePart,
     },
+    /// What would happen at the face of the cell at this end of an axis, in cells at the surface of a
+    /// region: the last argument differs in the two cells at the face. It has no name in expressions.
+    AtEdge {
+        /// The number of the axis among the grid's axes.
+        axis: usize,
+        /// Whether it is the face at the upper end of the cell.
+        upper: bool,
+        /// What is meant.
+        part: FacePart,
+    },
     /// An operator of real scalars that the program defines.
     Custom {
         /// The number of the operator among those that the program defines.
@@ -245,10 +255,15 @@ impl Operator {
         known.map_or_else(|| format!("{self:?}"), |(name, _)| name)
     }
 
-    /// The number of arguments that the operator takes.
-    pub(crate) fn arguments(self) -> usize {
+    /// The number of arguments that the operator takes. In an expression others may follow, which tell
+    /// where these are closed ([`Scope::close`](crate::Scope::close)).
+    pub fn arguments(self) -> usize {
+        let of_diffusion = |part| matches!(part, FacePart::Diffusion(_) | FacePart::AlongFace);
         match self {
             Operator::Diffusion(_) | Operator::Advect(_) => 2,
+            Operator::AtFace { part, .. } | Operator::AtEdge { part, .. } if of_diffusion(part) => {
+                2
+            }
             Operator::Custom { arguments, .. } => arguments,
             _ => 1,
         }
@@ -316,9 +331,10 @@ impl Operator {
             }
             Operator::TensorDoubleDivergence => ("a tensor", None),
             Operator::Curl => ("a vector", None),
-            Operator::Diffusion(_) | Operator::Custom { .. } | Operator::AtFace { .. } => {
-                ("a scalar", None)
-            }
+            Operator::Diffusion(_)
+            | Operator::Custom { .. }
+            | Operator::AtFace { .. }
+            | Operator::AtEdge { .. } => ("a scalar", None),
             Operator::Advect(_) => (
                 "a scalar on this grid",
                 (argument == Vector).then_some("of a vector write `dot(vector_gradient(u), v)`"),

@@ -18,6 +18,8 @@ pub enum Place {
     /// A boundary condition. It may use everything but random numbers, at the wall, and `value`,
     /// `cell` and `dx`.
     Condition,
+    /// A region, or what is held in one. It may use coordinates alone.
+    Region,
     /// An initial value. It may use coordinates and random numbers, but no fields.
     Initial,
     /// A named sub-expression. It may use everything, and is checked again where it is used.
@@ -34,6 +36,7 @@ impl Place {
         match self {
             Place::Constant => "a constant",
             Place::Condition => "a boundary condition",
+            Place::Region => "a region",
             Place::Initial => "an initial value",
             Place::Define => "a definition",
             Place::Equation => "an equation",
@@ -42,7 +45,7 @@ impl Place {
     }
 
     pub(crate) fn allows_fields(self) -> bool {
-        !matches!(self, Place::Constant | Place::Initial)
+        !matches!(self, Place::Constant | Place::Region | Place::Initial)
     }
 
     pub(crate) fn allows_cells(self) -> bool {
@@ -50,7 +53,7 @@ impl Place {
     }
 
     pub(crate) fn allows_operators(self) -> bool {
-        self != Place::Constant
+        !matches!(self, Place::Constant | Place::Region)
     }
 
     pub(crate) fn allows_random(self) -> bool {
@@ -139,6 +142,8 @@ struct Added {
     spacings: HashMap<String, Meaning>,
     functions: HashMap<String, Callable>,
     operators: HashMap<String, Operator>,
+    /// Fields that are closed at the surface of regions, with the fields that tell these.
+    closed: HashMap<usize, usize>,
 }
 
 impl Scope {
@@ -254,6 +259,18 @@ impl Scope {
     pub fn operator(&mut self, name: &str, number: usize, arguments: usize) {
         let operator = Operator::Custom { number, arguments };
         self.added().operators.insert(name.into(), operator);
+    }
+
+    /// Closes a scalar field at the surface of regions: operators that are applied to it do not look at
+    /// neighbouring cells in which the field `mask` differs. So an operator has as many arguments
+    /// again, after its own ones: for each the mask, or 0.
+    pub fn close(&mut self, field: usize, mask: usize) {
+        self.added().closed.insert(field, mask);
+    }
+
+    /// The field that tells where a field is closed, if it is.
+    pub fn mask_of(&self, field: usize) -> Option<usize> {
+        self.added.closed.get(&field).copied()
     }
 
     fn insert(&mut self, name: &str, node: Node, ty: Type, uses: Uses) {

@@ -403,6 +403,12 @@ pub enum Error {
         /// That rank.
         rank: usize,
     },
+    /// A region that changes with time.
+    #[error("a region is a condition on coordinates: it cannot use the time")]
+    UnfitRegion {
+        /// Where it stands.
+        origin: Origin,
+    },
     /// External data where an expression is needed.
     #[error("external data is for parameters and initial values")]
     MisplacedValues {
@@ -499,6 +505,7 @@ impl Error {
             | Error::Diffusivity { origin, .. }
             | Error::NegativeVariance { origin, .. }
             | Error::NonlocalNoise { origin, .. }
+            | Error::UnfitRegion { origin }
             | Error::MisplacedValues { origin }
             | Error::MisplacedTable { origin }
             | Error::MisplacedWallFunction { origin }

@@ -48,6 +48,7 @@ pub use system::formula::Formula;
 pub use system::noise::Interpretation;
 pub use system::origin::{ConditionPart, Origin};
 pub use system::pde::Pde;
+pub use system::region::Region;
 pub use system::time_table::TimeTable;
 pub use system::transport::{Advector, Mpdata, Sources, ThirdOrder, Transport};
 pub use system::{parameters, space};

@@ -244,7 +244,29 @@ impl Resolver<'_> {
             _ => {}
         }
         let complex = arguments.iter().any(|argument| argument.ty.complex);
+        let arguments = self.with_masks(arguments);
         Some((Node::Operator(operator, arguments), Type { rank, complex }))
+    }
+
+    /// The arguments of an operator, with those after them that tell where fields are closed.
+    fn with_masks(&self, mut arguments: Vec<Expr>) -> Vec<Expr> {
+        let mask = |argument: &Expr| match argument.node {
+            Node::Field(field) => self.scope.mask_of(field).map(|mask| Expr {
+                node: Node::Field(mask),
+                ty: Type::REAL,
+                span: argument.span,
+            }),
+            _ => None,
+        };
+        let masks: Vec<Option<Expr>> = arguments.iter().map(mask).collect();
+        if masks.iter().any(Option::is_some) {
+            let none = |argument: &Expr| Expr { span: argument.span, ..Expr::number(0.0) };
+            let all = arguments.iter().zip(masks);
+            let masks: Vec<Expr> =
+                all.map(|(argument, mask)| mask.unwrap_or_else(|| none(argument))).collect();
+            arguments.extend(masks);
+        }
+        arguments
     }
 
     fn wrong_rank<T>(

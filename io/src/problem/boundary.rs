@@ -44,23 +44,27 @@ pub(crate) struct BoundarySection {
     pub(crate) arguments: ArgumentConditions,
 }
 
+/// Where conditions can stand: both ends of an axis, a face, and regions.
+pub(crate) fn places(axes: &[String], regions: &[&str]) -> Vec<String> {
+    let faces = axes.iter().flat_map(|axis| ["", "-", "+"].map(|side| format!("{axis}{side}")));
+    faces.chain(regions.iter().map(|name| name.to_string())).collect()
+}
+
 /// Reads the conditions. `names` are those of fields and definitions, which can have tables of their
 /// own.
 pub(crate) fn read<'t>(
     reader: &mut Reader<'t>,
     document: &Table<'t>,
-    axes: &[String],
+    places: &[String],
     names: &[&str],
     tables: Tables<'_>,
 ) -> BoundarySection {
     let mut section = BoundarySection::default();
     let entries = &mut section.conditions;
     let Some(table) = reader.table(document, "boundary") else { return section };
-    let faces: Vec<String> =
-        axes.iter().flat_map(|axis| ["", "-", "+"].map(|side| format!("{axis}{side}"))).collect();
     for (key, value) in table.entries.iter() {
         let name = key.get_ref().as_ref();
-        if faces.iter().any(|face| face == name) {
+        if places.iter().any(|place| place == name) {
             entries.extend(entry(reader, None, name, key.span(), value, tables));
         } else if name == "arguments" && !names.contains(&name) {
             let [continued, own] = ArgumentConditions::WORDS;
@@ -77,15 +81,15 @@ pub(crate) fn read<'t>(
             let Some(own) = reader.as_table(value, &format!("boundary.{name}")) else { continue };
             for (key, value) in own.entries.iter() {
                 let at = key.get_ref().as_ref();
-                if faces.iter().any(|face| face == at) {
+                if places.iter().any(|place| place == at) {
                     entries.extend(entry(reader, Some(name), at, key.span(), value, tables));
                 } else {
-                    let known: Vec<&str> = faces.iter().map(String::as_str).collect();
+                    let known: Vec<&str> = places.iter().map(String::as_str).collect();
                     reader.unknown_key(&own, key, &known);
                 }
             }
         } else {
-            let known: Vec<&str> = (faces.iter().map(String::as_str))
+            let known: Vec<&str> = (places.iter().map(String::as_str))
                 .chain(names.iter().copied())
                 .chain(["arguments"])
                 .collect();

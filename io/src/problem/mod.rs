@@ -30,7 +30,7 @@ use fluxions_solver::{Blocking, Error, Errors, Formula, Origin, Pde, PdeBuilder,
 use fluxions_solver::{SimulationBuilder, Transport, doubts, looked_at, parameters, space};
 use toml::de::{DeTable, DeValue};
 
-use boundary::BoundarySection;
+use boundary::{BoundaryEntry, BoundarySection};
 pub use diagnostic::{Diagnostic, Mistakes};
 pub use execution::Execution;
 pub use help::help;
@@ -44,7 +44,7 @@ use warning::BoundaryPlace;
 pub use warning::{Warning, Warnings};
 
 /// The sections that a problem file can have.
-const SECTIONS: [&str; 17] = [
+const SECTIONS: [&str; 18] = [
     "title",
     "grid",
     "parameters",
@@ -54,6 +54,7 @@ const SECTIONS: [&str; 17] = [
     "equations",
     "initial",
     "transport",
+    "regions",
     "boundary",
     "time",
     "output",
@@ -200,6 +201,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         formulas::with_values(&mut reader, folder, document, "parameters", Origin::Parameter);
     let definitions = formulas::read(&mut reader, document, "define", Origin::Define);
     let functions = formulas::functions(&mut reader, document);
+    let regions = formulas::read(&mut reader, document, "regions", Origin::Region);
     let equations = formulas::read(&mut reader, document, "equations", Origin::Equation);
     let advected = transport::sections(&mut reader, document);
     let no_section = document.get("equations").is_none() && document.get("transport").is_none();
@@ -255,11 +257,16 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         fields.iter().map(String::as_str).partition(is_tensor);
     let tensors = !with_rows.is_empty();
     let tables = Tables { folder, without_rows: &without_rows, tensors };
+    let regions_by_name: Vec<&str> = regions.iter().map(|(name, _)| name.as_str()).collect();
+    let condition_places = boundary::places(axes, &regions_by_name);
     let BoundarySection { mut conditions, arguments } =
-        boundary::read(&mut reader, document, axes, &names, tables);
+        boundary::read(&mut reader, document, &condition_places, &names, tables);
     conditions.retain(|c| c.of.as_ref().is_none_or(|of| !orphans.contains(of)));
     // Walls only: an axis whose ends are joined has no need to say so.
-    let walls = conditions.iter().filter(|c| !c.condition.joins_ends());
+    let is_wall = |c: &&BoundaryEntry| {
+        !c.condition.joins_ends() && !regions.iter().any(|(name, _)| *name == c.at)
+    };
+    let walls = conditions.iter().filter(is_wall);
     let walls: Vec<_> = walls.map(|c| (BoundaryPlace::from(c), c.span.clone())).collect();
     let seed = read_seed(&mut reader, document);
     let dims = read_dims(&mut reader, document, axes);
@@ -290,6 +297,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         builder = types.iter().fold(builder, |b, (name, ty)| b.field(name, *ty));
         builder = definitions.iter().fold(builder, |b, (name, f)| b.define(name, f.clone()));
         builder = functions.iter().fold(builder, |b, (name, text)| b.define_function(name, text));
+        builder = regions.iter().fold(builder, |b, (name, f)| b.region(name, f.clone()));
         builder = equations.iter().fold(builder, |b, (name, f)| b.equation(name, f.clone()));
         for entry in &transports {
             builder = builder.transport(&entry.field, entry.transport.clone());

@@ -57,8 +57,12 @@ impl Warning {
 }
 
 /// The sections in which a name is of use only where another text has it.
-const NAMED: [(&str, &str); 3] =
-    [("parameters", "parameter"), ("define", "definition"), ("functions", "function")];
+const NAMED: [(&str, &str); 4] = [
+    ("parameters", "parameter"),
+    ("define", "definition"),
+    ("functions", "function"),
+    ("regions", "region"),
+];
 
 impl Problem {
     /// The warning that the time step is longer than the longest stable one, if it is.
@@ -97,7 +101,8 @@ pub(crate) fn unused(document: &DeTable<'_>) -> Vec<Warning> {
         let all = keys(document, section);
         let is_unused = |(name, _): &&(String, Range<usize>)| {
             let itself = own.get(&(section, name)).is_some_and(|names| names.contains(name));
-            uses.get(name.as_str()).copied().unwrap_or(0) <= usize::from(itself)
+            let has_condition = section == "regions" && is_place(document, name);
+            !has_condition && uses.get(name.as_str()).copied().unwrap_or(0) <= usize::from(itself)
         };
         let unused: Vec<&(String, Range<usize>)> = all.iter().filter(is_unused).collect();
         let shown = if unused.len() > MOST_UNUSED { MOST_UNUSED - 1 } else { unused.len() };
@@ -136,6 +141,16 @@ pub(crate) fn new_and_unused(
         return None;
     }
     Some((what, name.clone(), nearest(name, known.iter().map(String::as_str))))
+}
+
+/// Whether a condition stands at a place of this name.
+fn is_place(document: &DeTable<'_>, name: &str) -> bool {
+    let has = |table: &DeValue<'_>| matches!(table, DeValue::Table(keys) if keys.keys().any(|key| key.get_ref() == name));
+    let section = document.iter().find(|(key, _)| key.get_ref() == "boundary");
+    section.is_some_and(|(_, section)| match section.get_ref() {
+        DeValue::Table(own) => has(section.get_ref()) || own.values().any(|own| has(own.get_ref())),
+        _ => false,
+    })
 }
 
 /// The keys of a section with their places.

@@ -48,8 +48,12 @@ pub fn conditioned(pde: &Pde) -> Vec<Conditioned> {
         let OwnedExpr { expr: equation, owner, .. } = *target;
         each_operand(pde.symbols(), conditions, equation, owner, &mut |stored| {
             let StoredOperand { operator, k, within, .. } = stored;
-            if let Operator::AtFace { .. } = operator {
+            if let Operator::AtFace { .. } | Operator::AtEdge { .. } = operator {
                 // A part of an operator that was met before, or a value at a wall.
+                return;
+            }
+            if k >= operator.arguments() {
+                // It tells regions.
                 return;
             }
             let expr = stored.expr();

@@ -94,9 +94,10 @@ impl FieldOperator {
             }
         }
         let mut builder = Builder::new();
-        let mut load = |b: &mut Builder, argument: usize, number: usize, offset: [i32; 3]| {
-            b.load(argument + number, offset)
-        };
+        let mut load =
+            |b: &mut Builder, argument: usize, number: usize, offset: [i32; 3], _: [i32; 3]| {
+                b.load(argument + number, offset)
+            };
         let arguments = vec![super::Argument::Stored(fluxions_expr::Type::REAL); self.arguments];
         let mut neighbours =
             Neighbours { grid, arguments: &arguments, builder: &mut builder, load: &mut load };

@@ -30,16 +30,42 @@ impl Neighbours<'_> {
                 n.by(sum, 0.5)
             }),
             _ => {
-                let contribution = self.contribution(axis, upper, part);
                 let at_face = self.is_at_face(axis, upper);
-                let zero = self.builder.constant(0.0);
-                let mut there = |value: Option<Value>| {
-                    value.map(|value| self.builder.select(at_face, value, zero))
-                };
-                let ComplexValue { re, im } = contribution;
-                Parts::scalar(ComplexValue { re: there(re), im: there(im) })
+                self.contribution_where(at_face, axis, upper, part)
             }
         }
+    }
+
+    /// The contribution of the face at this end of a named axis in cells for which the argument of this
+    /// number, which tells regions, differs in the cell beyond.
+    pub(super) fn at_edge(
+        &mut self,
+        axis: usize,
+        upper: bool,
+        part: FacePart,
+        regions: usize,
+    ) -> Parts {
+        let mut beyond = [0; 3];
+        beyond[self.grid.missing() + axis] = if upper { 1 } else { -1 };
+        let own = (self.load)(self.builder, regions, 0, [0; 3], [0; 3]);
+        let other = (self.load)(self.builder, regions, 0, beyond, [0; 3]);
+        let differs = self.builder.binary(Binary::NotEqual, own, other);
+        self.contribution_where(differs, axis, upper, part)
+    }
+
+    /// The contribution of a face where a condition holds, and 0 elsewhere.
+    fn contribution_where(
+        &mut self,
+        condition: Value,
+        axis: usize,
+        upper: bool,
+        part: FacePart,
+    ) -> Parts {
+        let ComplexValue { re, im } = self.contribution(axis, upper, part);
+        let zero = self.builder.constant(0.0);
+        let mut there =
+            |value: Option<Value>| value.map(|value| self.builder.select(condition, value, zero));
+        Parts::scalar(ComplexValue { re: there(re), im: there(im) })
     }
 
     /// Whether the cell lies at the face.

@@ -12,7 +12,9 @@ mod scalars;
 mod tensors;
 mod vectors;
 
-use fluxions_expr::{Builder, ComplexValue, Expr, FacePart, Operator, Parts, Rank, Type, Upwind};
+use fluxions_expr::{
+    Binary, Builder, ComplexValue, Expr, FacePart, Operator, Parts, Rank, Type, Upwind,
+};
 use fluxions_grid::Grid;
 use fluxions_halo::HaloWidth;
 
@@ -35,7 +37,27 @@ pub(crate) fn apply(
     builder: &mut Builder,
     load: Load<'_>,
 ) -> Parts {
-    let mut n = Neighbours { grid, arguments, builder, load };
+    // Arguments after the operator's own tell where these are closed, and where an edge is.
+    let (arguments, masks) = arguments.split_at(operator.arguments());
+    let edge = match operator {
+        Operator::AtEdge { .. } => masks.len().checked_sub(1),
+        _ => None,
+    };
+    let of_arguments = &masks[..edge.unwrap_or(masks.len())];
+    let edge = edge.map(|edge| arguments.len() + edge);
+    let mut closed =
+        |b: &mut Builder, k: usize, number: usize, offset: [i32; 3], from: [i32; 3]| {
+            let there = load(b, k, number, offset);
+            if offset == from || !matches!(of_arguments.get(k), Some(Argument::Stored(_))) {
+                return there;
+            }
+            let mask = arguments.len() + k;
+            let (own, other) = (load(b, mask, 0, from), load(b, mask, 0, offset));
+            let same = b.binary(Binary::Equal, own, other);
+            let here = load(b, k, number, from);
+            b.select(same, there, here)
+        };
+    let mut n = Neighbours { grid, arguments, builder, load: &mut closed };
     let last = arguments.len() - 1;
     let n = &mut n;
     match operator {
@@ -53,6 +75,9 @@ pub(crate) fn apply(
         Operator::Diffusion(mean) => Parts::scalar(n.diffusion(mean)),
         Operator::Advect(upwind) => n.advect(upwind),
         Operator::AtFace { axis, upper, part } => n.at_face(axis, upper, part),
+        Operator::AtEdge { axis, upper, part } => {
+            n.at_edge(axis, upper, part, edge.expect("an edge is told by the last argument"))
+        }
         Operator::Custom { number, .. } => Parts::scalar(defined[number].apply(n)),
     }
 }
@@ -160,7 +185,8 @@ pub(crate) fn stored(
     arguments: &[Expr],
 ) -> impl Iterator<Item = (usize, &Expr)> {
     let is = move |(k, argument): &(usize, &Expr)| {
-        is_stored(operator, *k) && !(is_coefficient(operator, *k) && is_same(argument))
+        let constant = is_coefficient(operator, *k) || *k >= operator.arguments();
+        is_stored(operator, *k) && !(constant && is_same(argument))
     };
     arguments.iter().enumerate().filter(is)
 }
@@ -168,7 +194,7 @@ pub(crate) fn stored(
 /// Whether an argument is a coefficient, which continues beyond walls in a straight line.
 pub(crate) fn is_coefficient(operator: Operator, argument: usize) -> bool {
     let diffuses = match operator {
-        Operator::AtFace { part, .. } => {
+        Operator::AtFace { part, .. } | Operator::AtEdge { part, .. } => {
             matches!(part, FacePart::Diffusion(_) | FacePart::AlongFace)
         }
         operator => matches!(operator, Operator::Diffusion(_)),

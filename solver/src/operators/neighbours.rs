@@ -9,6 +9,11 @@ use super::FIRST_METRIC;
 /// offset.
 pub(crate) type Load<'a> = &'a mut dyn FnMut(&mut Builder, usize, usize, [i32; 3]) -> Value;
 
+/// Loads a number of a stored argument as the cell at another offset, which is the last argument, sees
+/// it.
+pub(super) type LoadFrom<'a> =
+    &'a mut dyn FnMut(&mut Builder, usize, usize, [i32; 3], [i32; 3]) -> Value;
+
 /// An argument of an operator.
 #[derive(Clone, Debug)]
 pub(crate) enum Argument {
@@ -23,17 +28,30 @@ pub(super) struct Neighbours<'a> {
     pub(super) grid: &'a Grid,
     pub(super) arguments: &'a [Argument],
     pub(super) builder: &'a mut Builder,
-    pub(super) load: Load<'a>,
+    pub(super) load: LoadFrom<'a>,
 }
 
 impl Neighbours<'_> {
     /// Component `k` of an argument in the cell at an offset.
     pub(super) fn at(&mut self, argument: usize, k: usize, offset: [i32; 3]) -> ComplexValue {
+        self.at_from(argument, k, offset, [0; 3])
+    }
+
+    /// The same as the cell at the offset `from` sees it: where a region lies between the two, that
+    /// cell's own value.
+    pub(super) fn at_from(
+        &mut self,
+        argument: usize,
+        k: usize,
+        offset: [i32; 3],
+        from: [i32; 3],
+    ) -> ComplexValue {
         match &self.arguments[argument] {
             Argument::Stored(ty) => {
                 let (complex, first) = (ty.complex, k * ty.per_component());
-                let re = (self.load)(self.builder, argument, first, offset);
-                let im = complex.then(|| (self.load)(self.builder, argument, first + 1, offset));
+                let re = (self.load)(self.builder, argument, first, offset, from);
+                let im =
+                    complex.then(|| (self.load)(self.builder, argument, first + 1, offset, from));
                 ComplexValue { re: Some(re), im }
             }
             Argument::Value(parts) => parts.items[k],
@@ -109,12 +127,13 @@ impl Neighbours<'_> {
         for term in &difference.terms {
             let (cells, weight) = match *term {
                 Term::Pair { offset, weight } => {
-                    let before = (self.load)(self.builder, argument, number, offset.map(|o| -o));
-                    let after = (self.load)(self.builder, argument, number, offset);
+                    let before =
+                        (self.load)(self.builder, argument, number, offset.map(|o| -o), [0; 3]);
+                    let after = (self.load)(self.builder, argument, number, offset, [0; 3]);
                     (self.builder.binary(Binary::Add, before, after), weight)
                 }
                 Term::Cell { offset, weight } => {
-                    ((self.load)(self.builder, argument, number, offset), weight)
+                    ((self.load)(self.builder, argument, number, offset, [0; 3]), weight)
                 }
             };
             let weight = self.builder.constant(weight);

@@ -118,8 +118,9 @@ impl Neighbours<'_> {
             let rise = |n: &mut Self, step: i32| {
                 let [mut before, mut after] = [[0; 3]; 2];
                 (before[missing + axis], after[missing + axis]) = (step, step);
+                let middle = before;
                 (before[missing + along], after[missing + along]) = (-1, 1);
-                let (before, after) = (n.at(1, 0, before), n.at(1, 0, after));
+                let [before, after] = [before, after].map(|cell| n.at_from(1, 0, cell, middle));
                 n.minus(after, before)
             };
             let (here, there) = (rise(self, 0), rise(self, step));

@@ -29,6 +29,8 @@ use crate::system::pde::Pde;
 /// - arrays that change places, or stand for others, are arrays of the plan.
 pub(crate) struct PlanBuilder {
     plan: Plan,
+    /// The first array of external fields.
+    first_data: usize,
 }
 
 impl PlanBuilder {
@@ -41,7 +43,8 @@ impl PlanBuilder {
         let parameters = programs.iter().map(|program| program.parameters());
         let first_factor = parameters.max().unwrap_or(TIME + 1);
         let array_names = pde.all_array_names().into_iter().chain(kept.iter().cloned()).collect();
-        PlanBuilder { plan: Plan { first_factor, data_widths, array_names, ..Plan::default() } }
+        let plan = Plan { first_factor, data_widths, array_names, ..Plan::default() };
+        PlanBuilder { plan, first_data: pde.arrays() }
     }
 
     /// Adds an array.
@@ -181,7 +184,8 @@ impl PlanBuilder {
     pub(crate) fn finish(self) -> Plan {
         let mut plan = self.plan;
         let arrays = plan.array_names.len();
-        needs::settle(&mut plan.actions, &mut plan.groups, &plan.kernels, arrays);
+        let looks = needs::settle(&mut plan.actions, &mut plan.groups, &plan.kernels, arrays);
+        widen(&mut plan.data_widths, &looks[self.first_data..]);
         plan.rows = rows(&plan.actions);
         debug_assert_eq!(invariants::fault(&plan), None);
         plan

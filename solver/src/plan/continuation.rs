@@ -273,6 +273,8 @@ impl Lowering<'_, '_> {
     fn applied(&self, op: Operator, arguments: &[Expr], target: OwnedExpr<'_>) -> Applied {
         let program = self.program;
         let (pde, dimension) = (program.pde, program.pde.space().dimension());
+        // Regions go on beyond walls as they are: that they close the operator makes no difference.
+        let arguments = &arguments[..op.arguments()];
         let stored: Vec<usize> = operators::stored(op, arguments).map(|(k, _)| k).collect();
         let source = |(k, expr): (usize, &Expr)| {
             let argument = OwnedExpr { expr, ..target };

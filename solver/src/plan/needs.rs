@@ -1,19 +1,21 @@
 //! How far beyond a block the passes of a plan have to be computed, and how wide its halos are.
 
 use fluxions_expr::Kernel;
+use fluxions_halo::HaloWidth;
 
 use crate::plan::action::{Action, Extent, Slot};
 use crate::plan::halo_group::HaloGroup;
 use crate::plan::margins::{Margins, widen};
 
 /// Makes sweeps go beyond the block as far as later ones look into what they store, up to where
-/// halos are filled; and halos without a width as wide as later sweeps look into them.
+/// halos are filled; and halos without a width as wide as later sweeps look into them. Returns how
+/// far beyond the block sweeps look into each array before the plan itself fills its halos.
 pub(super) fn settle(
     actions: &mut [Action<Slot>],
     groups: &mut [HaloGroup],
     kernels: &[Kernel],
     arrays: usize,
-) {
+) -> Vec<HaloWidth> {
     let mut needs: Vec<Margins> = vec![Margins::default(); arrays];
     let mut corners = vec![false; arrays];
     for action in actions.iter_mut().rev() {
@@ -51,4 +53,5 @@ pub(super) fn settle(
             _ => {}
         }
     }
+    needs.into_iter().zip(corners).map(|(layers, corners)| HaloWidth { layers, corners }).collect()
 }

@@ -135,11 +135,12 @@ impl<'a> Assembly<'a> {
         Ok(())
     }
 
-    /// Sets the initial values of the fields. Collective.
+    /// Sets the initial values of the fields, and then those that are `held` in regions. Collective.
     pub(super) fn set_initial(
         &mut self,
         plans: Vec<Plan>,
         values: &[(String, Formula)],
+        held: Vec<Plan>,
     ) -> Result<(), Error> {
         // Plans may use arrays of fields that are set later, as working space only.
         for plan in plans {
@@ -149,6 +150,9 @@ impl<'a> Assembly<'a> {
             let Formula::Values(source) = value else { continue };
             let field = self.pde.field(&Origin::Initial(name.clone()), name)?;
             self.load(field, source)?;
+        }
+        for plan in held {
+            self.run_once(plan, 0.0)?;
         }
         Ok(())
     }

@@ -219,11 +219,11 @@ impl<'a> SimulationBuilder<'a> {
         let dims = limits::ranks_along(self.pde, &self.dims)?;
         let (problem, run) = ((self.pde, self.world), (self.seed, self.start));
         let mut assembly = Assembly::new(problem, run, &setup, &dims, self.blocking)?;
-        let Setup { step, before, initial, observables, .. } = setup;
+        let Setup { step, before, initial, held, observables, .. } = setup;
         let Stepping { stepper, wavefront, streams } =
             assembly.stepping(step, self.backend, self.blocking)?;
         assembly.load_external()?;
-        assembly.set_initial(initial, &self.initial)?;
+        assembly.set_initial(initial, &self.initial, held)?;
         let measured = assembly.measure(before, dt)?;
         let state = assembly.state(observables)?;
         let mut health = Health::new(wavefront.as_ref().map_or(1, |w| w.steps as u64));

@@ -13,6 +13,7 @@ use crate::schemes::scheme::BeforeSteps;
 use crate::system::formula::Formula;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
+use crate::system::region::Held;
 use crate::system::symmetry;
 use crate::system::transport::limits;
 
@@ -35,6 +36,8 @@ pub(super) struct Setup {
     /// What is computed once before it, where fields are advected.
     pub(super) before: Option<BeforeSteps>,
     pub(super) initial: Vec<Plan>,
+    /// What sets the values of fields that are held in regions, after the initial ones.
+    pub(super) held: Vec<Plan>,
     pub(super) observables: Vec<Observable>,
     /// How wide the halos of external fields have to be.
     pub(super) data_widths: Vec<HaloWidth>,
@@ -70,11 +73,15 @@ impl Setup {
         };
         let (step, before) = (scheme.step(pde), scheme.before(pde));
         limits::check_cells(pde, step.least_cells(pde))?;
+        let hold =
+            |held: &Held| evaluation::initial(pde, &kept, held.field, &held.set(pde.symbols()));
+        let held: Vec<Plan> = pde.held.iter().map(hold).collect();
         let plans = || {
             [&step]
                 .into_iter()
                 .chain(before.as_ref().map(|before| &before.plan))
                 .chain(&initial)
+                .chain(&held)
                 .chain(observables.iter().map(|o| &o.plan))
         };
         let mut widths = vec![HaloWidth::default(); pde.all_arrays() - pde.arrays()];
@@ -87,7 +94,18 @@ impl Setup {
         let arrays = plans().map(|p| p.arrays()).fold(0, usize::max);
         let rows = plans().map(|p| p.rows()).fold(0, usize::max);
         let data_widths = widths;
-        Ok(Setup { step, before, initial, observables, data_widths, halo, least, arrays, rows })
+        Ok(Setup {
+            step,
+            before,
+            initial,
+            held,
+            observables,
+            data_widths,
+            halo,
+            least,
+            arrays,
+            rows,
+        })
     }
 }
 

@@ -18,6 +18,7 @@ use crate::system::mistakes::Mistakes;
 use crate::system::noise::{Interpretation, Noise};
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
+use crate::system::region::{self, Held, Region};
 use crate::system::resolve::resolve;
 use crate::system::symbols::Symbols;
 use crate::system::symmetry::Vanishing;
@@ -70,7 +71,8 @@ impl PdeBuilder {
     pub fn parameter(mut self, name: &str, value: impl Into<Formula>) -> Self {
         match value.into() {
             Formula::Values(source) => {
-                self.declared.external.push(ExternalField { name: name.into(), source })
+                let name = name.into();
+                self.declared.external.push(ExternalField { name, source, is_mask: false })
             }
             value => self.declared.parameters.push((name.into(), value)),
         }
@@ -132,6 +134,16 @@ impl PdeBuilder {
     #[must_use]
     pub fn sources(mut self, sources: Sources) -> Self {
         self.sources = sources;
+        self
+    }
+
+    /// A part of the domain, by a condition on coordinates such as `x > 3 and y < 1`: the cells whose
+    /// centres fulfil it. In expressions its name is 1 inside and 0 outside.
+    /// [`boundary_of`](Self::boundary_of) with this name instead of a face holds a field at a value
+    /// inside, or closes the surface of the region by `flux = 0`.
+    #[must_use]
+    pub fn region(mut self, name: &str, condition: impl Into<Formula>) -> Self {
+        self.declared.regions.push((name.into(), condition.into()));
         self
     }
 
@@ -198,6 +210,13 @@ impl PdeBuilder {
             mistakes.note([Error::NoEquation]);
         }
         self.declared.fields = self.equations.iter().map(|(name, _)| name.clone()).collect();
+        let is_region = |given: &GivenCondition| {
+            self.declared.regions.iter().any(|(name, _)| *name == given.at)
+        };
+        let (of_regions, of_faces): (Vec<GivenCondition>, Vec<GivenCondition>) =
+            self.conditions.iter().cloned().partition(is_region);
+        let Declarations { regions, fields, types, .. } = &self.declared;
+        self.declared.closed = region::closed(regions, &of_regions, fields, types);
         let symbols = mistakes.split(Symbols::new(&self.declared));
         let functions = self.declared.functions.iter().map(|(name, _)| name.as_str());
         let unreadable: Vec<&str> = functions.filter(|name| !symbols.has_function(name)).collect();
@@ -214,7 +233,7 @@ impl PdeBuilder {
             &symbols,
             equations.as_deref(),
             &advected,
-            &self.conditions,
+            &of_faces,
             self.arguments,
         );
         let Some(conditions) = mistakes.keep(conditions) else {
@@ -224,7 +243,8 @@ impl PdeBuilder {
             }
             return Err(mistakes.finish(&unreadable));
         };
-        let noise = mistakes.split(Noise::new(&symbols, self.interpretation, &self.noise));
+        let held = mistakes.split(region::held(&symbols, &of_regions, &advected));
+        let mut noise = mistakes.split(Noise::new(&symbols, self.interpretation, &self.noise));
         let vanishing = equations
             .as_ref()
             .and_then(|equations| Vanishing::of(&symbols, equations, &noise.fields));
@@ -260,10 +280,20 @@ impl PdeBuilder {
         }
         let equations = equations.and_then(|equations| {
             let with_fluxes = |(field, equation): (usize, &Expr)| {
-                let found =
-                    flow::without_slopes_along(&symbols, equation.clone(), field, &conditions);
+                let found = match symbols.mask_of(field) {
+                    Some(mask) => {
+                        flow::without_flow_through_regions(&symbols, equation, field, mask)
+                    }
+                    None => Ok(equation.clone()),
+                };
+                let found = found.and_then(|found| {
+                    flow::without_slopes_along(&symbols, found, field, &conditions)
+                });
                 let found =
                     found.and_then(|open| flow::with_fluxes(&symbols, &open, field, &conditions));
+                let still = |rate, held: &Held| held.still(rate, &symbols);
+                let found = found
+                    .map(|rate| held.iter().filter(|held| held.field == field).fold(rate, still));
                 mistakes.keep(found.map_err(|error| vec![error]))
             };
             equations.iter().enumerate().map(with_fluxes).collect::<Option<Vec<Expr>>>()
@@ -271,7 +301,24 @@ impl PdeBuilder {
         match equations {
             Some(equations) if mistakes.is_empty() => {
                 let sources = self.sources;
-                Ok(Pde { symbols, equations, conditions, noise, vanishing, advected, sources })
+                for (field, variance) in &mut noise.fields {
+                    for held in held.iter().filter(|held| held.field == *field) {
+                        *variance = held.still(variance.clone(), &symbols);
+                    }
+                }
+                let Declarations { regions, closed, .. } = &self.declared;
+                let regions = Region::all(regions, closed, &held, &symbols);
+                Ok(Pde {
+                    symbols,
+                    equations,
+                    conditions,
+                    noise,
+                    held,
+                    regions,
+                    vanishing,
+                    advected,
+                    sources,
+                })
             }
             _ => Err(mistakes.finish(&unreadable)),
         }

@@ -24,6 +24,10 @@ pub(crate) struct Declarations {
     /// Operators written in Rust.
     pub(crate) operators: Vec<FieldOperator>,
     pub(crate) external: Vec<ExternalField>,
+    /// Parts of the domain, by conditions on coordinates.
+    pub(crate) regions: Vec<(String, Formula)>,
+    /// Scalar fields with the numbers of the regions by which they are closed.
+    pub(crate) closed: Vec<(String, Vec<usize>)>,
 }
 
 impl Declarations {
@@ -39,6 +43,8 @@ impl Declarations {
             natives: Vec::new(),
             operators: Vec::new(),
             external: Vec::new(),
+            regions: Vec::new(),
+            closed: Vec::new(),
         }
     }
 }

@@ -101,6 +101,8 @@ impl ExternalSource for Values {
 pub(crate) struct ExternalField {
     pub(crate) name: String,
     pub(crate) source: Arc<dyn ExternalSource>,
+    /// Whether it tells regions.
+    pub(crate) is_mask: bool,
 }
 
 impl ExternalField {

@@ -8,7 +8,9 @@
 
 use std::cell::Cell;
 
-use fluxions_expr::{Binary, Expr, FacePart, Function, Node, Operator, Rank, Reduction, Unary};
+use fluxions_expr::{
+    Binary, Expr, FacePart, Function, Node, Operator, Rank, Reduction, Type, Unary,
+};
 use fluxions_grid::{Face, Geometry, Side};
 
 use crate::error::Error;
@@ -116,15 +118,20 @@ impl<'a> Allowance<'a> {
     }
 }
 
-/// The part of an operator with these arguments that is looked for, if it has one.
-type Choice<'a> = &'a dyn Fn(Operator, &[Expr]) -> Option<FacePart>;
+/// What is looked for of an operator with these arguments, if it has any: an operator with
+/// arguments.
+type Choice<'a> = &'a dyn Fn(Operator, &[Expr]) -> Option<Node>;
 
 /// The contributions of a face to an expression; nothing if no term of it is in flux form.
 ///
 /// # Errors
 /// That it uses too many definitions, in words.
 fn contributions(symbols: &Symbols, expr: &Expr, face: NamedFace) -> Result<Option<Expr>, String> {
-    chosen(symbols, expr, face, &|operator, _| part_of(symbols, operator, face))
+    let NamedFace { axis, upper } = face;
+    chosen(symbols, expr, face, &|operator, arguments| {
+        let part = part_of(symbols, operator, face)?;
+        Some(Node::Operator(Operator::AtFace { axis, upper, part }, arguments.to_vec()))
+    })
 }
 
 /// The chosen contributions of a face to an expression, as [`contributions`] does.
@@ -154,14 +161,17 @@ fn contributions_to(
             ((*axis, *upper) == (face.axis, face.upper)).then(|| expr.clone())
         }
         Node::Operator(operator, arguments) => {
-            let part = choice(*operator, arguments)?;
-            let NamedFace { axis, upper } = face;
-            let node = Node::Operator(Operator::AtFace { axis, upper, part }, arguments.clone());
+            let node = choice(*operator, arguments)?;
             Some(Expr { node, ..expr.clone() })
         }
         Node::Define(d) => {
             let (definition, within) = within.definition(*d)?;
             contributions_to(within, definition, face, choice)
+        }
+        Node::Call(Function::Where, parts) if matches!(parts[1].node, Node::Number(0.0)) => {
+            // A field that is held in a region flows outside it.
+            let parts = vec![parts[0].clone(), parts[1].clone(), of(&parts[2])?];
+            Some(Expr { node: Node::Call(Function::Where, parts), ..expr.clone() })
         }
         Node::Call(Function::Unary(Unary::Negate), parts) => Some(of(&parts[0])?.negated()),
         Node::Call(Function::Binary(f), parts) => of_chain(within, &[*f], parts, face, choice),
@@ -293,6 +303,53 @@ pub(crate) fn with_fluxes(
     Ok(whole)
 }
 
+/// An equation of a field that is closed at the surface of regions, without what would flow through
+/// it by other terms than those that are applied to the field itself. `mask` is the external field
+/// that tells the regions.
+///
+/// # Errors
+/// That it uses too many definitions.
+pub(crate) fn without_flow_through_regions(
+    symbols: &Symbols,
+    equation: &Expr,
+    field: usize,
+    mask: usize,
+) -> Result<Expr, Error> {
+    let mut whole = equation.clone();
+    let axes = 0..symbols.grid().dimension();
+    for face in axes.flat_map(|axis| [false, true].map(|upper| NamedFace { axis, upper })) {
+        let NamedFace { axis, upper } = face;
+        let choice = |operator: Operator, arguments: &[Expr]| {
+            let own = operator.arguments();
+            let is_closed = match &arguments.get(2 * own - 1).map(|mask| &mask.node) {
+                Some(Node::Field(found)) => *found == mask,
+                _ => false,
+            };
+            let part = match part_of(symbols, operator, face)? {
+                // The field mirrors itself: it has no slope there.
+                FacePart::Slope if is_closed => return None,
+                FacePart::Diffusion(_) if is_closed => match arguments[0].ty.rank {
+                    Rank::Tensor => FacePart::AlongFace,
+                    _ => return None,
+                },
+                part => part,
+            };
+            let mut arguments = arguments.to_vec();
+            let span = arguments[0].span;
+            arguments.push(Expr { node: Node::Field(mask), ty: Type::REAL, span });
+            Some(Node::Operator(Operator::AtEdge { axis, upper, part }, arguments))
+        };
+        let found = chosen(symbols, equation, face, &choice).map_err(|reason| {
+            let origin = Origin::Equation(symbols.fields()[field].clone());
+            Error::NoFlow { origin, at: "its regions".into(), reason: reason.into() }
+        })?;
+        if let Some(found) = found {
+            whole = whole.plus(found, true);
+        }
+    }
+    Ok(whole)
+}
+
 /// Whether an operator with these arguments is diffusion by a tensor.
 fn diffuses_by_tensor(operator: Operator, arguments: &[Expr]) -> bool {
     matches!(operator, Operator::Diffusion(_)) && arguments[0].ty.rank == Rank::Tensor
@@ -327,7 +384,10 @@ pub(crate) fn without_slopes_along(
             let fields = MadeOf::new(&arguments[1], symbols.definitions()).fields;
             let gives_slope =
                 |field: &usize| conditions.gives_slope(*field, symbols.type_of_field(*field), face);
-            fields.iter().all(gives_slope).then_some(FacePart::AlongFace)
+            let NamedFace { axis, upper } = wall;
+            let operator = Operator::AtFace { axis, upper, part: FacePart::AlongFace };
+            let node = || Node::Operator(operator, arguments.to_vec());
+            fields.iter().all(gives_slope).then(node)
         };
         let found = chosen(symbols, &equation, wall, &choice);
         let found = found.map_err(|reason| {

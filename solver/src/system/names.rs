@@ -24,10 +24,12 @@ pub(crate) fn check(declared: &Declarations, errors: &mut Vec<Error>) {
     let functions: Vec<String> =
         functions.chain(natives).chain(operators).map(str::to_string).collect();
     let external = declared.external.iter().map(|field| &field.name);
+    let regions = names_of(&declared.regions);
     let all = (declared.fields.iter().map(named("a field", Origin::Equation)))
         .chain(names_of(&declared.definitions).map(named("a definition", Origin::Define)))
         .chain(names_of(&declared.parameters).map(named("a parameter", Origin::Parameter)))
         .chain(external.map(named("a parameter", Origin::Parameter)))
+        .chain(regions.map(named("a region", Origin::Region)))
         .chain(functions.iter().map(named("a function", Origin::Function)));
     let axes = declared.grid.axis_names();
     // Fields and parameters are told apart from functions by how they are used.

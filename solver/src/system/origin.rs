@@ -9,6 +9,8 @@ pub enum Origin {
     Parameter(String),
     /// A named sub-expression.
     Define(String),
+    /// The condition of a region.
+    Region(String),
     /// A function written as text.
     Function(String),
     /// The type of a field.
@@ -74,6 +76,7 @@ impl fmt::Display for Origin {
         match self {
             Origin::Parameter(name) => write!(f, "parameter `{name}`"),
             Origin::Define(name) => write!(f, "definition of `{name}`"),
+            Origin::Region(name) => write!(f, "region `{name}`"),
             Origin::Function(name) => write!(f, "function `{name}`"),
             Origin::Field(name) => write!(f, "type of `{name}`"),
             Origin::Equation(name) => write!(f, "equation of `{name}`"),

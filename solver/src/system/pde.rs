@@ -16,6 +16,7 @@ use crate::system::flow;
 use crate::system::formula::Formula;
 use crate::system::noise::Noise;
 use crate::system::origin::Origin;
+use crate::system::region::{Held, Region};
 use crate::system::symbols::Symbols;
 use crate::system::symmetry::Vanishing;
 use crate::system::transport::Sources;
@@ -44,6 +45,9 @@ pub struct Pde {
     pub(crate) equations: Vec<Expr>,
     pub(crate) conditions: Conditions,
     pub(crate) noise: Noise,
+    /// The fields that are held in regions.
+    pub(crate) held: Vec<Held>,
+    pub(crate) regions: Vec<Region>,
     /// What spherical symmetry makes zero; nothing on other grids.
     pub(crate) vanishing: Option<Vanishing>,
     /// How fields are advected, in the order of the fields; those that are.
@@ -101,6 +105,11 @@ impl Pde {
     /// The boundary conditions.
     pub fn conditions(&self) -> &Conditions {
         &self.conditions
+    }
+
+    /// The regions, in the order in which they were declared.
+    pub fn regions(&self) -> &[Region] {
+        &self.regions
     }
 
     /// The operators that the program defines.

@@ -19,7 +19,7 @@ pub(crate) fn resolve(
         return Err(vec![Error::MisplacedValues { origin: origin.clone() }]);
     }
     if let Formula::Table(table) = formula {
-        if scope.place() == Place::Constant || scope.place() == Place::Initial {
+        if matches!(scope.place(), Place::Constant | Place::Region | Place::Initial) {
             return Err(vec![Error::MisplacedTable { origin: origin.clone() }]);
         }
         return Ok((table.expr(), Uses { time: true, ..Uses::default() }));

@@ -17,6 +17,7 @@ use crate::system::names;
 use crate::system::order::in_order;
 use crate::system::origin::Origin;
 use crate::system::parameters;
+use crate::system::region;
 use crate::system::resolve::{fit, resolve, wrap};
 use crate::system::shifted::Shifted;
 use crate::system::space;
@@ -81,7 +82,9 @@ impl Symbols {
                 }
             }
         }
+        let masks = region::masks(&declared.regions, &declared.closed);
         let external_types = declared.external.iter().map(ExternalField::ty);
+        let external_types = external_types.chain(masks.iter().map(|_| Type::REAL));
         let mut first_arrays = vec![0];
         for ty in types.iter().copied().chain(external_types) {
             let first = first_arrays[first_arrays.len() - 1];
@@ -95,6 +98,19 @@ impl Symbols {
         }
         for (k, field) in declared.external.iter().enumerate() {
             scope.external(&field.name, declared.fields.len() + k, field.ty());
+        }
+        let first_mask = declared.fields.len() + declared.external.len();
+        for (k, mask) in masks.iter().enumerate() {
+            if k < declared.regions.len() {
+                scope.external(&mask.name, first_mask + k, Type::REAL);
+            }
+        }
+        for (field, regions) in &declared.closed {
+            let field = declared.fields.iter().position(|name| name == field);
+            let mask = masks.iter().position(|mask| mask.regions == *regions);
+            if let (Some(field), Some(mask)) = (field, mask) {
+                scope.close(field, first_mask + mask);
+            }
         }
         for native in &declared.natives {
             scope.native(native.clone());
@@ -121,6 +137,11 @@ impl Symbols {
         let definitions: Vec<_> =
             sorted.others.into_iter().chain(declared.definitions.iter().cloned()).collect();
         symbols.define(&definitions, &mut errors);
+        let Symbols { grid, scope, definitions, space, .. } = &symbols;
+        let (masks, found) =
+            region::external(grid, &declared.regions, &masks, scope, definitions, space);
+        symbols.external.extend(masks);
+        errors.extend(found);
         (symbols, errors)
     }
 
@@ -182,6 +203,21 @@ impl Symbols {
 
     pub(crate) fn parameters(&self) -> &[(String, f64)] {
         &self.parameters
+    }
+
+    /// The external field that tells by which regions a field is closed, if it is.
+    pub(crate) fn mask_of(&self, field: usize) -> Option<usize> {
+        self.scope.mask_of(field)
+    }
+
+    /// The number of the external field that tells a region.
+    ///
+    /// # Panics
+    /// If there is no such region.
+    pub(crate) fn region(&self, name: &str) -> usize {
+        let is_it = |field: &ExternalField| field.is_mask && field.name == name;
+        let found = self.external.iter().position(is_it);
+        self.fields.len() + found.expect("conditions for regions name those that there are")
     }
 
     pub(crate) fn external(&self) -> &[ExternalField] {
@@ -275,9 +311,9 @@ impl Symbols {
     pub(crate) fn cropped(&self, cells: usize, place: f64) -> Self {
         let grid = self.grid.cropped(cells, place);
         let offset = self.grid.offset_of(&grid);
-        let part = |ExternalField { name, source }: &ExternalField| {
-            let (name, source) = (name.clone(), Shifted::source(source, &offset));
-            ExternalField { name, source }
+        let part = |field: &ExternalField| ExternalField {
+            source: Shifted::source(&field.source, &offset),
+            ..field.clone()
         };
         let external = self.external.iter().map(part).collect();
         Symbols { grid, external, ..self.clone() }

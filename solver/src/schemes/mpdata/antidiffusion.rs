@@ -6,7 +6,7 @@
 use fluxions_expr::{Binary, Unary, Value};
 
 use crate::plan::pass::PassBuilder;
-use crate::schemes::mpdata::courant_field::{CourantField, TINY, load, plus, step};
+use crate::schemes::mpdata::courant_field::{CourantField, TINY, load, load_seen, plus, step};
 use crate::schemes::mpdata::ratio::{Ratio, sum, summed};
 use crate::system::transport::{Mpdata, ThirdOrder};
 
@@ -90,12 +90,12 @@ impl Antidiffusion<'_> {
         let rest = b.binary(Binary::Subtract, one, part);
         let along = b.binary(Binary::Multiply, size, rest);
         let half = b.binary(Binary::Multiply, half, ratio);
-        let slope = self.ratio(pass, &[(right, 1.0), (left, -1.0)], 2.0);
+        let slope = self.ratio(pass, axis, &[(right, 1.0), (left, -1.0)], 2.0);
         let mut terms = vec![(along, slope)];
         for (other, mean) in &others {
             let cells = around(axis, *other, [1.0, 1.0, -1.0, -1.0]);
             let factor = pass.builder.binary(Binary::Multiply, half, *mean);
-            terms.push((factor, self.ratio(pass, &cells, 4.0)));
+            terms.push((factor, self.ratio(pass, axis, &cells, 4.0)));
         }
         let third = self.options.third_order != ThirdOrder::None;
         let mut w = if self.options.dpdc && self.last {
@@ -122,12 +122,13 @@ impl Antidiffusion<'_> {
         w
     }
 
-    /// The sum of signed values over the sum of the values; with an infinite gauge, over the number
-    /// of values.
-    fn ratio(&self, pass: &mut PassBuilder, cells: Cells<'_>, count: f64) -> Ratio {
+    /// The sum of signed values around the face across an axis over the sum of the values; with an
+    /// infinite gauge, over the number of values.
+    fn ratio(&self, pass: &mut PassBuilder, axis: usize, cells: Cells<'_>, count: f64) -> Ratio {
         let mut values = Vec::new();
         for (offset, _) in cells {
-            let value = load(pass, self.field, *offset);
+            let beside = step(axis, if offset[axis] < 0 { -1 } else { 0 });
+            let value = load_seen(self.courants.exprs, pass, self.field, *offset, beside);
             let magnitude = self.options.signed && !self.options.infinite_gauge;
             values.push(if magnitude { pass.builder.unary(Unary::Abs, value) } else { value });
         }
@@ -181,7 +182,7 @@ impl Antidiffusion<'_> {
         let FaceCourant { v, size, ratio } = *courants;
         let cells =
             [(step(axis, 1), 1.0), ([0; 3], -1.0), (step(axis, -1), -1.0), (step(axis, -2), 1.0)];
-        let bend = self.ratio(pass, &cells, 4.0);
+        let bend = self.ratio(pass, axis, &cells, 4.0);
         let b = &mut pass.builder;
         let [two, three, third] = [2.0, 3.0, 1.0 / 3.0].map(|number| b.constant(number));
         // (3 V|V|/G − 2 V³/G² − V)/6 · 2 bend
@@ -197,7 +198,7 @@ impl Antidiffusion<'_> {
         // V̄/(2G)·(|V| − 2 V²/G) · 2 twist
         for (other, mean) in others {
             let cells = around(axis, *other, [1.0, -1.0, -1.0, 1.0]);
-            let twist = self.ratio(pass, &cells, 4.0);
+            let twist = self.ratio(pass, axis, &cells, 4.0);
             let across = over(pass, *mean);
             let b = &mut pass.builder;
             let square = b.binary(Binary::Multiply, ratio, v);
@@ -215,7 +216,7 @@ impl Antidiffusion<'_> {
                     cells.push((plus(step(axis, side), across), f64::from(i * j)));
                 }
             }
-            let twist = self.ratio(pass, &cells, 8.0);
+            let twist = self.ratio(pass, axis, &cells, 8.0);
             let across = over(pass, *other);
             let b = &mut pass.builder;
             let factor = b.binary(Binary::Multiply, ratio, *mean);

@@ -6,6 +6,7 @@
 use fluxions_expr::{Binary, Builder, Expr, Op, Unary, Value};
 
 use crate::plan::profile::AxisProfile;
+use crate::schemes::mpdata::regions::ClosedRegions;
 use crate::system::pde::Pde;
 use crate::system::transport::Advector;
 use crate::system::transport::advected::Advected;
@@ -25,6 +26,8 @@ pub(crate) struct CourantExprs<'a> {
     /// The owner of the boundary conditions, where the velocity depends on fields.
     owner: Option<usize>,
     pub(super) edges: Edges,
+    /// The regions by which the fields are closed.
+    pub(crate) regions: Option<ClosedRegions>,
     /// The number of these ends of axes among those of the system.
     pub(super) number: usize,
     /// The axes, as they are numbered inside.
@@ -33,7 +36,8 @@ pub(crate) struct CourantExprs<'a> {
 
 impl PartialEq for CourantExprs<'_> {
     fn eq(&self, other: &Self) -> bool {
-        let key = |exprs: &Self| (exprs.advector, exprs.density, exprs.edges, exprs.owner);
+        let key =
+            |exprs: &Self| (exprs.advector, exprs.density, exprs.edges, exprs.regions, exprs.owner);
         key(self) == key(other)
     }
 }
@@ -50,6 +54,7 @@ impl<'a> CourantExprs<'a> {
             owner: (!advected.is_given(pde.symbols()))
                 .then(|| pde.conditions().owner_of_field(advected.field)),
             edges,
+            regions: ClosedRegions::of(pde, advected),
             number: (pde.edges().iter())
                 .position(|known| *known == edges)
                 .expect("the ends of an advected field are among those of its system"),

@@ -63,9 +63,13 @@ impl CourantField<'_> {
     /// The Courant number at the face of the cell at an offset, before it is multiplied with its
     /// scale.
     pub(crate) fn bare(&self, pass: &mut PassBuilder, k: usize, offset: [i32; 3]) -> Value {
-        match &self.storage {
+        let open = match &self.storage {
             Storage::EachStep(arrays) | Storage::Stored(arrays) => load(pass, arrays[k], offset),
             Storage::Computed => self.exprs.base(&mut pass.builder, k, offset),
+        };
+        match self.exprs.regions {
+            Some(regions) => regions.at_face(pass, self.exprs.axes[k], offset, open),
+            None => open,
         }
     }
 
@@ -92,6 +96,20 @@ impl CourantField<'_> {
         let b = &mut pass.builder;
         let (sum, half) = (b.binary(Binary::Add, left, right), b.constant(0.5));
         Some(b.binary(Binary::Multiply, half, sum))
+    }
+}
+
+/// The number of a field in the cell at an offset, as the cell `from` beside it sees it.
+pub(crate) fn load_seen(
+    exprs: &CourantExprs,
+    pass: &mut PassBuilder,
+    array: usize,
+    offset: [i32; 3],
+    from: [i32; 3],
+) -> Value {
+    match exprs.regions {
+        Some(regions) => regions.seen(pass, array, offset, from),
+        None => load(pass, array, offset),
     }
 }
 

@@ -4,7 +4,7 @@ use fluxions_expr::{Binary, Value};
 
 use crate::plan::pass::PassBuilder;
 use crate::schemes::mpdata::antidiffusion::FaceVelocity;
-use crate::schemes::mpdata::courant_field::{CourantField, TINY, load, plus, step};
+use crate::schemes::mpdata::courant_field::{CourantField, TINY, load, load_seen, plus, step};
 
 /// The arrays of the flux limiter: the part of the antidiffusive fluxes into a cell and out of it
 /// that makes no new extreme.
@@ -111,7 +111,8 @@ impl FaceFluxes<'_> {
         }
         let mut values = Vec::new();
         for array in [before, self.field] {
-            values.extend(cells.iter().map(|cell| load(pass, array, *cell)));
+            let exprs = self.courants.exprs;
+            values.extend(cells.iter().map(|cell| load_seen(exprs, pass, array, *cell, [0; 3])));
         }
         let value = load(pass, self.field, [0; 3]);
         let density = self.courants.density(pass, [0; 3]);

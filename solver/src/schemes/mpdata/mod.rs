@@ -9,6 +9,7 @@ mod located;
 pub(crate) mod measures;
 pub(crate) mod passes;
 mod ratio;
+pub(crate) mod regions;
 pub(crate) mod scheme;
 pub(crate) mod sources;
 pub(crate) mod step;

@@ -271,7 +271,11 @@ fn diffusive(
     let mu = b.binary(Binary::Multiply, mu, dt);
     // Nothing diffuses through a wall. Beyond it values are mirrored, so that the difference has
     // the right sign already.
-    let mu = courants.exprs.bounded(b, k, [0; 3], mu);
+    let mut mu = courants.exprs.bounded(b, k, [0; 3], mu);
+    if let Some(regions) = courants.exprs.regions {
+        mu = regions.at_face(pass, courants.axes()[k], [0; 3], mu);
+    }
+    let b = &mut pass.builder;
     let mu = b.unary(Unary::Abs, mu);
     let difference = b.binary(Binary::Subtract, right, left);
     let (sum, tiny) = (b.binary(Binary::Add, right, left), b.constant(TINY));

@@ -121,7 +121,11 @@ impl Conditions {
         let external = symbols.external();
         let external_named: Vec<bool> = external.iter().map(|field| named(&field.name)).collect();
         for (field, named) in external.iter().zip(&external_named) {
-            fields.push(owners.add(&field.name, field.ty(), *named));
+            fields.push(match field.is_mask {
+                // A region goes on beyond walls, whatever holds for fields.
+                true => mirrored,
+                false => owners.add(&field.name, field.ty(), *named),
+            });
         }
         owners.refuse_poles(advected);
         let advected = owners.of_advected(advected);
@@ -192,10 +196,15 @@ impl Conditions {
     /// straight line; those of which the harmonic mean counts mirror themselves, since each is the
     /// same in the whole of its cell.
     pub(crate) fn of_coefficient(&self, operator: Operator) -> usize {
-        match operator {
-            Operator::Diffusion(Mean::Harmonic)
-            | Operator::AtFace { part: FacePart::Diffusion(Mean::Harmonic), .. } => self.mirrored,
-            _ => self.straight,
+        let mean = match operator {
+            Operator::Diffusion(mean)
+            | Operator::AtFace { part: FacePart::Diffusion(mean), .. }
+            | Operator::AtEdge { part: FacePart::Diffusion(mean), .. } => mean,
+            _ => Mean::Arithmetic,
+        };
+        match mean {
+            Mean::Harmonic => self.mirrored,
+            Mean::Arithmetic => self.straight,
         }
     }
 
@@ -321,7 +330,7 @@ fn check_all(
 ) -> Vec<CheckedCondition> {
     let names: IndexSet<&str> = (symbols.fields().iter().map(String::as_str))
         .chain(symbols.definitions().iter().map(|d| d.name.as_str()))
-        .chain(symbols.external().iter().map(|field| field.name.as_str()))
+        .chain(symbols.external().iter().filter(|field| !field.is_mask).map(|f| f.name.as_str()))
         .collect();
     let mut checked = Vec::new();
     for given in given {
