@@ -81,7 +81,7 @@ fn point_source() {
 /// Between the pipes c falls with the logarithm of the radius; the staircase is of first order.
 #[test]
 fn held_value() {
-    let exact = "min(max(log(outer/radius)/log(outer/inner), 0), 1)";
+    let exact = "min(max(log(outer/hypot(x, y))/log(outer/inner), 0), 1)";
     let fields = format!("output.fields=[\"c\", \"error = c - {exact}\"]");
     let mean = |cells: &str| {
         let run = Run::of("held_value", &[&fields, &format!("parameters.n={cells}")]);
@@ -103,7 +103,7 @@ fn obstacle() {
     stays(&run.diagnostic("total"));
     assert_eq!(largest(run.diagnostic("inside")), 0.0);
     let beyond = *run.diagnostic("beyond").last().unwrap();
-    let free = Run::of("obstacle", &["functions.open=\"(x, y) -> 1\""]);
+    let free = Run::of("obstacle", &["regions.barrier=\"x < 0\""]);
     let freely = *free.diagnostic("beyond").last().unwrap();
     assert!(0.0 < beyond && beyond < 0.5 * freely, "{beyond} {freely}");
     assert!(run.last("c").iter().all(|c| (0.0..=1.0).contains(c)));

@@ -26,6 +26,7 @@ use std::path::Path;
 
 use fluxions_comm::World;
 use fluxions_expr::{Backend, Place, Rank, Type, nearest};
+use fluxions_grid::Condition;
 use fluxions_solver::{Blocking, Error, Errors, Formula, Origin, Pde, PdeBuilder, Simulation};
 use fluxions_solver::{SimulationBuilder, Transport, doubts, looked_at, parameters, space};
 use toml::de::{DeTable, DeValue};
@@ -262,12 +263,14 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let BoundarySection { mut conditions, arguments } =
         boundary::read(&mut reader, document, &condition_places, &names, tables);
     conditions.retain(|c| c.of.as_ref().is_none_or(|of| !orphans.contains(of)));
+    let of_region = |c: &&BoundaryEntry| regions.iter().any(|(name, _)| *name == c.at);
+    let (at_regions, at_faces): (Vec<&BoundaryEntry>, Vec<&BoundaryEntry>) =
+        conditions.iter().partition(of_region);
     // Walls only: an axis whose ends are joined has no need to say so.
-    let is_wall = |c: &&BoundaryEntry| {
-        !c.condition.joins_ends() && !regions.iter().any(|(name, _)| *name == c.at)
-    };
-    let walls = conditions.iter().filter(is_wall);
-    let walls: Vec<_> = walls.map(|c| (BoundaryPlace::from(c), c.span.clone())).collect();
+    let walls = at_faces.iter().filter(|c| !c.condition.joins_ends());
+    let walls: Vec<_> = walls.map(|c| (BoundaryPlace::from(*c), c.span.clone())).collect();
+    let closed = at_regions.iter().filter(|c| matches!(c.condition, Condition::Flux(_)));
+    let closed: Vec<_> = closed.map(|c| (c.of.clone(), c.span.clone())).collect();
     let seed = read_seed(&mut reader, document);
     let dims = read_dims(&mut reader, document, axes);
     let execution = execution::read(&mut reader, document);
@@ -376,6 +379,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
             let looked = looked_at(&pde, &initial, &outputs);
             let mut warnings = warning::unused(document.entries);
             warnings.extend(warning::unused_conditions(&walls, &looked));
+            warnings.extend(warning::closed_in_vain(&closed, &looked));
             warnings.extend(warning::outside(document, &output.every, &times));
             warnings.extend(warning::too_fine(document, pde.grid()));
             warnings.extend(warning::doubts(doubts(&pde, &initial), &places));

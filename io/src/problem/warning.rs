@@ -301,6 +301,25 @@ pub(crate) fn unused_conditions(
     warnings
 }
 
+/// Regions that close what no operator looks at: a field, or all of them.
+pub(crate) fn closed_in_vain(
+    closed: &[(Option<String>, Range<usize>)],
+    looked: &[(String, Option<String>)],
+) -> Vec<Warning> {
+    let is_seen = |of: &Option<String>| {
+        looked.iter().any(|(name, _)| of.as_ref().is_none_or(|of| of == name))
+    };
+    let one = |(of, span): &(Option<String>, Range<usize>)| {
+        let message = match of {
+            Some(of) => format!("no operator looks at `{of}`, so that a region cannot close it"),
+            None => "no operator looks at a field, so that a region cannot close any".into(),
+        };
+        let help = Some("this condition has no effect: remove it, or name the field that flows");
+        Warning(Diagnostic::at(span.clone(), message).help(help))
+    };
+    closed.iter().filter(|(of, _)| !is_seen(of)).map(one).collect()
+}
+
 /// For which quantity, and where, a condition stands.
 #[derive(Clone, Debug)]
 pub(crate) struct BoundaryPlace {

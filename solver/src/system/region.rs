@@ -317,7 +317,9 @@ fn held_by(
             let types = symbols.types();
             return match fields.iter().all(|field| types[*field].rank == Rank::Scalar) {
                 true => Ok(Vec::new()),
-                false => unfit("only scalars can be closed by a region"),
+                false => unfit(
+                    "only scalars can be closed by a region: give the condition in [boundary.NAME] for each",
+                ),
             };
         }
         Condition::Flux(_) => return unfit("a region is closed by flux = 0; others are sources"),
