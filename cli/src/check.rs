@@ -9,7 +9,7 @@ use fluxions_io::Problem;
 use fluxions_io::numbers::brief;
 use fluxions_io::problem::Times;
 use fluxions_solver::{
-    Advector, Formula, Inspection, Region, Speed, StableStep, ThirdOrder, Transport,
+    Advector, Formula, Global, Inspection, Region, Speed, StableStep, ThirdOrder, Transport,
     measured_speed, stable_step,
 };
 use indicatif::BinaryBytes;
@@ -112,6 +112,10 @@ fn describe(
     }
     line("grid", axes.join("\n"));
     line("fields", fields(problem));
+    if !pde.globals().is_empty() {
+        let one = |global: &Global| format!("{}, initially {}", global.name, brief(global.initial));
+        line("numbers", pde.globals().iter().map(one).collect::<Vec<_>>().join("\n"));
+    }
     if !problem.transports.is_empty() {
         line("transport", transports(problem));
     }

@@ -21,16 +21,34 @@ pub struct Partial {
 
 /// Adds to `builder` the derivatives of `of` with respect to every load that it depends on.
 pub fn partials(builder: &mut Builder, of: Value) -> Vec<Partial> {
+    let of_load = |(op, derivative): (Op, Value)| match op {
+        Op::Load { input, offset } => Some(Partial { input: input as usize, offset, derivative }),
+        _ => None,
+    };
+    leaves(builder, of).into_iter().filter_map(of_load).collect()
+}
+
+/// Adds to `builder` the derivatives of `of` with respect to every parameter that it depends on:
+/// numbers of parameters with derivatives.
+pub fn parameter_partials(builder: &mut Builder, of: Value) -> Vec<(usize, Value)> {
+    let of_parameter = |(op, derivative): (Op, Value)| match op {
+        Op::Parameter(number) => Some((number as usize, derivative)),
+        _ => None,
+    };
+    leaves(builder, of).into_iter().filter_map(of_parameter).collect()
+}
+
+/// The loads and parameters that `of` depends on, with the derivatives with respect to them.
+fn leaves(builder: &mut Builder, of: Value) -> Vec<(Op, Value)> {
     let count = of.index() + 1;
     let mut adjoints: Vec<Option<Value>> = vec![None; count];
     adjoints[of.index()] = Some(builder.constant(1.0));
-    let mut partials = Vec::new();
+    let mut leaves = Vec::new();
     for i in (0..count).rev() {
         let Some(adjoint) = adjoints[i] else { continue };
         let op = builder.ops()[i];
-        if let Op::Load { input, offset } = op {
-            let input = input as usize;
-            partials.push(Partial { input, offset, derivative: adjoint });
+        if let Op::Load { .. } | Op::Parameter(_) = op {
+            leaves.push((op, adjoint));
         }
         for (operand, local) in locals(builder, Value(i as u32), op) {
             let through = match local {
@@ -51,7 +69,7 @@ pub fn partials(builder: &mut Builder, of: Value) -> Vec<Partial> {
             });
         }
     }
-    partials
+    leaves
 }
 
 /// How a change of an operand changes the value of an operation.

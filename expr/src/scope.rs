@@ -26,6 +26,8 @@ pub enum Place {
     Define,
     /// The right-hand side of an equation. It may use everything but random numbers.
     Equation,
+    /// The rate of change of an unknown without space. It may use everything but random numbers.
+    Rate,
     /// An output field or a diagnostic. It may use everything but random numbers.
     Output,
 }
@@ -40,6 +42,7 @@ impl Place {
             Place::Initial => "an initial value",
             Place::Define => "a definition",
             Place::Equation => "an equation",
+            Place::Rate => "the rate of change of a number",
             Place::Output => "an output",
         }
     }
@@ -54,6 +57,10 @@ impl Place {
 
     pub(crate) fn allows_operators(self) -> bool {
         !matches!(self, Place::Constant | Place::Region)
+    }
+
+    pub(crate) fn allows_flows(self) -> bool {
+        matches!(self, Place::Rate | Place::Output)
     }
 
     pub(crate) fn allows_random(self) -> bool {
@@ -212,6 +219,12 @@ impl Scope {
     pub fn field(&mut self, name: &str, number: usize, ty: Type) {
         let uses = Uses { field: Some(name.into()), cells: true, ..Uses::default() };
         self.insert(name, Node::Field(number), ty, uses);
+    }
+
+    /// Makes `name` stand for the unknown of this number that has one value in the whole domain.
+    pub fn global(&mut self, name: &str, number: usize) {
+        let uses = Uses { field: Some(name.into()), ..Uses::default() };
+        self.insert(name, Node::Global(number), Type::REAL, uses);
     }
 
     /// Makes `name` stand for the external field of this number. It has no equation and does not

@@ -65,6 +65,8 @@ pub enum Node {
     Imaginary,
     /// The value of the field of this number in this cell.
     Field(usize),
+    /// The unknown of this number that has one value in the whole domain.
+    Global(usize),
     /// The value of the named sub-expression of this number in this cell.
     Define(usize),
     /// The coordinate of the cell's centre along this axis. In a condition it is that of the wall.

@@ -394,6 +394,16 @@ pub enum Error {
         /// Whether noise is added to the field.
         noise: bool,
     },
+    /// An unknown without space that is not finite.
+    #[error("`{name}` is not finite at t = {time} (step {step})")]
+    NumberNotFinite {
+        /// Its name.
+        name: String,
+        /// The time.
+        time: f64,
+        /// The number of the step that led there.
+        step: u64,
+    },
     /// A failure of communication, or of another rank.
     #[error(transparent)]
     Comm(#[from] fluxions_comm::Error),
@@ -402,6 +412,40 @@ pub enum Error {
     Elsewhere {
         /// That rank.
         rank: usize,
+    },
+    /// An equation of a number whose value is not one number.
+    #[error(
+        "`{name}` is one number, but its rate of change {}",
+        if *ty == Type::REAL { "differs from cell to cell".into() } else { format!("is {ty}") }
+    )]
+    NotARate {
+        /// Where it stands.
+        origin: Origin,
+        /// The number.
+        name: String,
+        /// The type of its rate of change.
+        ty: Type,
+    },
+    /// A number with an equation whose initial value is not finite.
+    #[error("the initial value of `{name}` is {value}")]
+    InfiniteNumber {
+        /// Where it stands.
+        origin: Origin,
+        /// Its name.
+        name: String,
+        /// The value.
+        value: f64,
+    },
+    /// A number with an equation beside a field that is advected.
+    #[error(
+        "the number `{name}` cannot be stepped beside `{field}`, which [transport] advects: its scheme steps \
+         fields only"
+    )]
+    NumberWithTransport {
+        /// The number.
+        name: String,
+        /// The field.
+        field: String,
     },
     /// A region that changes with time.
     #[error("a region is a condition on coordinates: it cannot use the time")]
@@ -506,6 +550,8 @@ impl Error {
             | Error::NegativeVariance { origin, .. }
             | Error::NonlocalNoise { origin, .. }
             | Error::UnfitRegion { origin }
+            | Error::InfiniteNumber { origin, .. }
+            | Error::NotARate { origin, .. }
             | Error::MisplacedValues { origin }
             | Error::MisplacedTable { origin }
             | Error::MisplacedWallFunction { origin }
@@ -536,10 +582,10 @@ impl Error {
             Error::NotSymmetric { .. } => Some(
                 "write vectors as [f, 0, 0], tensors as [[f, 0, 0], [0, g, 0], [0, 0, g]]".into(),
             ),
-            Error::NotANumber { ty, .. } if ty.complex => {
+            Error::NotANumber { ty, .. } | Error::NotARate { ty, .. } if ty.complex => {
                 Some("take real(…), imag(…) or abs(…) of it".into())
             }
-            Error::NotANumber { .. } => {
+            Error::NotANumber { .. } | Error::NotARate { .. } => {
                 Some("wrap it in integral(…), average(…), max(…) or min(…)".into())
             }
             Error::Courant { courant, dt: Some(dt), .. } if courant.is_finite() => {

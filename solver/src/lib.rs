@@ -45,6 +45,7 @@ pub use system::builder::PdeBuilder;
 pub use system::definition::Definition;
 pub use system::external::{ExternalSource, Values};
 pub use system::formula::Formula;
+pub use system::global::Global;
 pub use system::noise::Interpretation;
 pub use system::origin::{ConditionPart, Origin};
 pub use system::pde::Pde;

@@ -334,7 +334,7 @@ impl Resolver<'_> {
     ) -> Option<Typed> {
         self.count(name, args, 1..=1, span)?;
         let of = self.over_domain(&args[0]);
-        if self.scope.place() != Place::Output {
+        if !self.scope.place().allows_flows() {
             return self.not_allowed(format!("`{name}`"), name_span, None);
         }
         self.uses.operator.get_or_insert(name.into());

@@ -10,6 +10,7 @@ mod execution;
 mod external;
 mod field;
 mod formulas;
+mod global;
 mod grid;
 mod help;
 mod noise;
@@ -34,6 +35,7 @@ use toml::de::{DeTable, DeValue};
 use boundary::{BoundaryEntry, BoundarySection};
 pub use diagnostic::{Diagnostic, Mistakes};
 pub use execution::Execution;
+use global::GlobalEntry;
 pub use help::help;
 pub use output::{Diagnostics, Output, Precision};
 use reader::{Places, Reader, Table};
@@ -45,7 +47,7 @@ use warning::BoundaryPlace;
 pub use warning::{Warning, Warnings};
 
 /// The sections that a problem file can have.
-const SECTIONS: [&str; 18] = [
+const SECTIONS: [&str; 19] = [
     "title",
     "grid",
     "parameters",
@@ -56,6 +58,7 @@ const SECTIONS: [&str; 18] = [
     "initial",
     "transport",
     "regions",
+    "numbers",
     "boundary",
     "time",
     "output",
@@ -202,6 +205,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         formulas::with_values(&mut reader, folder, document, "parameters", Origin::Parameter);
     let definitions = formulas::read(&mut reader, document, "define", Origin::Define);
     let functions = formulas::functions(&mut reader, document);
+    let globals = global::read(&mut reader, document);
     let regions = formulas::read(&mut reader, document, "regions", Origin::Region);
     let equations = formulas::read(&mut reader, document, "equations", Origin::Equation);
     let advected = transport::sections(&mut reader, document);
@@ -300,6 +304,10 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         builder = types.iter().fold(builder, |b, (name, ty)| b.field(name, *ty));
         builder = definitions.iter().fold(builder, |b, (name, f)| b.define(name, f.clone()));
         builder = functions.iter().fold(builder, |b, (name, text)| b.define_function(name, text));
+        builder =
+            globals.iter().fold(builder, |builder, GlobalEntry { name, initial, equation }| {
+                builder.number(name, initial.clone(), equation.clone())
+            });
         builder = regions.iter().fold(builder, |b, (name, f)| b.region(name, f.clone()));
         builder = equations.iter().fold(builder, |b, (name, f)| b.equation(name, f.clone()));
         for entry in &transports {

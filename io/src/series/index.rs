@@ -8,17 +8,37 @@ use super::segment::{SnapshotPlace, range};
 use super::{Contents, Field, header, number};
 use crate::error::{Error, file, hdf};
 
+/// Unknowns without space, by their names, with the values in each snapshot.
+pub(crate) type Numbers = Vec<(String, Vec<f64>)>;
+
 /// Replaces the index by one of the snapshots at these times.
-pub(crate) fn write(path: &Path, contents: &Contents, times: &[f64]) -> Result<(), Error> {
+pub(crate) fn write(
+    path: &Path,
+    contents: &Contents,
+    times: &[f64],
+    numbers: &Numbers,
+) -> Result<(), Error> {
     let beside = path.with_extension("h5.new");
-    write_new(&beside, contents, times).map_err(hdf(&beside, "write the index"))?;
+    write_new(&beside, contents, times, numbers).map_err(hdf(&beside, "write the index"))?;
     std::fs::rename(&beside, path).map_err(file(path, "put the new index in place"))
 }
 
-fn write_new(path: &Path, contents: &Contents, times: &[f64]) -> hdf5::Result<()> {
+fn write_new(
+    path: &Path,
+    contents: &Contents,
+    times: &[f64],
+    numbers: &Numbers,
+) -> hdf5::Result<()> {
     let file = File::create(path)?;
     header::write(&file, contents)?;
     file.new_dataset::<f64>().shape(times.len()).create("time")?.write_raw(times)?;
+    if !numbers.is_empty() {
+        let group = file.create_group("numbers")?;
+        for (name, values) in numbers {
+            let dataset = group.new_dataset::<f64>().shape(values.len()).create(name.as_str())?;
+            dataset.write_raw(values)?;
+        }
+    }
     let coordinates = file.create_group("coordinates")?;
     for axis in contents.grid.axes() {
         let centres: Vec<f64> = (0..axis.cells() as isize).map(|i| axis.centre(i)).collect();

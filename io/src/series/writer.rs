@@ -8,6 +8,7 @@ use hdf5::{Dataset, File, FileBuilder};
 use ndarray::{ArrayViewD, Axis, Slice};
 use num_complex::{Complex32, Complex64};
 
+use super::index::Numbers;
 use super::number::Stored;
 use super::segment::{self, SnapshotPlace};
 use super::{Contents, Field, hyperslab, index, mesh, xdmf};
@@ -28,6 +29,7 @@ pub struct SeriesWriter {
     names: Vec<String>,
     contents: Contents,
     times: Vec<f64>,
+    numbers: Numbers,
     /// The fields whose numbers were too large for the file, and where that is told.
     overflown: Vec<String>,
     warnings: Warnings,
@@ -49,8 +51,9 @@ impl SeriesWriter {
     }
 
     fn of((folder, prepares): (RunFolder, bool), names: Vec<String>, contents: Contents) -> Self {
-        let (times, overflown, warnings) = (Vec::new(), Vec::new(), Warnings::default());
-        SeriesWriter { folder, prepares, names, contents, times, overflown, warnings }
+        let (times, numbers) = (Vec::new(), Vec::new());
+        let (overflown, warnings) = (Vec::new(), Warnings::default());
+        SeriesWriter { folder, prepares, names, contents, times, numbers, overflown, warnings }
     }
 
     /// Adds to these warnings, on rank 0, what cannot be written as it is.
@@ -152,6 +155,8 @@ impl Tracker for SeriesWriter {
         let place = SnapshotPlace::of(self.times.len());
         if self.times.is_empty() {
             self.contents.fields = self.fields(now)?;
+            let globals = now.pde().globals().iter();
+            self.numbers = globals.map(|global| (global.name.clone(), Vec::new())).collect();
         }
         self.warn_of_overflow(now)?;
         let begun = if world.is_root() { self.begin(place) } else { Ok(()) };
@@ -186,6 +191,9 @@ impl Tracker for SeriesWriter {
 
         // Every rank's part is in the file, so the index may include the snapshot.
         self.times.push(now.time());
+        for ((_, values), number) in self.numbers.iter_mut().zip(now.globals()) {
+            values.push(*number);
+        }
         let shown = if world.is_root() { self.show() } else { Ok(()) };
         agree(&world, shown)?;
         Ok(GO_ON)
@@ -194,7 +202,7 @@ impl Tracker for SeriesWriter {
 
 impl SeriesWriter {
     fn show(&self) -> Result<(), Error> {
-        index::write(&self.folder.series(), &self.contents, &self.times)?;
+        index::write(&self.folder.series(), &self.contents, &self.times, &self.numbers)?;
         xdmf::write(&self.folder.xdmf(), &self.contents, &self.times)
     }
 }

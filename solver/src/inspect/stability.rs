@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use fluxions_comm::World;
-use fluxions_expr::derivative::partials;
+use fluxions_expr::derivative::{parameter_partials, partials};
 use fluxions_expr::{Backend, Binary, Expr, Reduction, Type, Unary, Value};
 
 use crate::error::{Error, Errors};
@@ -19,10 +19,11 @@ use crate::plan::action::Slot;
 use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Plan, equations};
-use crate::plan::program::{ArrayRef, OwnedExpr, Program};
+use crate::plan::program::{ArrayRef, GLOBALS, OwnedExpr, Program};
 use crate::run::blocking::options::Blocking;
 use crate::run::executor::Executor;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
+use crate::schemes::globals;
 use crate::schemes::scheme::Scheme;
 use crate::simulation::simulation::Simulation;
 use crate::system::formula::Formula;
@@ -108,6 +109,9 @@ pub(super) struct Sensitivities {
     reduced: Vec<(usize, usize)>,
     /// The entries that are the same in all cells.
     constant: Vec<((usize, usize), f64)>,
+    /// For each unknown without space the sum of magnitudes of derivatives of its rate with respect to
+    /// all of these; if it is not the same always, it is one of the last results of the plan.
+    of_numbers: Vec<Option<f64>>,
     rows: usize,
 }
 
@@ -128,7 +132,9 @@ impl Sensitivities {
     pub(super) fn new(pde: &Pde, kept: &[String]) -> Self {
         let n = pde.all_arrays() + kept.len();
         let targets = equations(pde);
-        let mut program = Program::new(pde, &targets);
+        let all: Vec<OwnedExpr<'_>> =
+            targets.iter().copied().chain(globals::equations(pde)).collect();
+        let mut program = Program::new(pde, &all);
         let mut plan = PlanBuilder::new(pde, kept, &[&program]);
         plan.add_arrays(program.array_names());
         let slot = move |reference: ArrayRef| match reference {
@@ -201,13 +207,34 @@ impl Sensitivities {
                 }
             }
         }
-        Sensitivities { plan: plan.finish(), reduced, constant, rows }
+        let mut of_numbers = Vec::new();
+        for equation in globals::equations(pde) {
+            let mut pass = PassBuilder::last(&mut program);
+            let value = pass.value(equation).only().re;
+            let builder = &mut pass.builder;
+            let mut sum = builder.constant(0.0);
+            let numbers = GLOBALS..GLOBALS + pde.globals().len();
+            let value = value.unwrap_or(sum);
+            for (number, derivative) in parameter_partials(builder, value) {
+                if numbers.contains(&number) {
+                    let magnitude = builder.unary(Unary::Abs, derivative);
+                    sum = builder.binary(Binary::Add, sum, magnitude);
+                }
+            }
+            of_numbers.push(builder.as_constant(sum));
+            if of_numbers.last() == Some(&None) {
+                let (kernel, _) = builder.kernel_of(sum);
+                plan.reduce(kernel, Vec::new(), Reduction::Max);
+            }
+        }
+        Sensitivities { plan: plan.finish(), reduced, constant, of_numbers, rows }
     }
 
     /// A bound of the magnitude of the eigenvalues of the equations, linearised about the present
     /// state of a simulation that has room for the plan. Collective.
     pub(super) fn rate(&self, simulation: &mut Simulation) -> Result<f64, Error> {
-        let bounds = simulation.reduce_all(self.plan.clone())?;
+        let mut bounds = simulation.reduce_all(self.plan.clone())?;
+        let of_numbers = bounds.split_off(self.reduced.len());
         // Quantities are replaced by the arrays from which they are computed, beginning with those
         // of high levels.
         let mut matrix = Matrix::new(self.rows);
@@ -216,7 +243,11 @@ impl Sensitivities {
             matrix.add(row, column, bound);
         }
         let arrays = simulation.pde().arrays();
-        Ok(matrix.leading(arrays).spectral_radius())
+        // How numbers and fields act on each other is left out, as are other numbers of the domain.
+        let mut last = of_numbers.into_iter();
+        let of_number = |known: &Option<f64>| known.or_else(|| last.next()).unwrap_or(0.0);
+        let fastest = self.of_numbers.iter().map(of_number).fold(0.0, f64::max);
+        Ok(matrix.leading(arrays).spectral_radius().max(fastest))
     }
 
     /// The longest stable step of a scheme in the present state of a simulation that has room for

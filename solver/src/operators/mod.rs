@@ -206,7 +206,7 @@ pub(crate) fn is_coefficient(operator: Operator, argument: usize) -> bool {
 fn is_same(expr: &Expr) -> bool {
     use fluxions_expr::Node;
     match &expr.node {
-        Node::Number(_) | Node::Imaginary | Node::Time | Node::Reduce(..) => true,
+        Node::Number(_) | Node::Imaginary | Node::Time | Node::Global(_) | Node::Reduce(..) => true,
         Node::Call(..) | Node::Chain(..) | Node::List(_) => expr.children().iter().all(is_same),
         _ => false,
     }

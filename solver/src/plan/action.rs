@@ -56,6 +56,8 @@ pub(crate) enum Action<A> {
     Sweep { kernel: usize, inputs: Vec<A>, outputs: Vec<A>, extent: Extent, beyond: Margins },
     /// Reduces the values of a kernel over the domain to a parameter.
     Reduce { kernel: usize, inputs: Vec<A>, kind: Reduction, parameter: usize },
+    /// Computes these parameters by a kernel, from parameters alone.
+    Compute { kernel: usize, parameters: Vec<usize> },
 }
 
 impl<A> Action<A> {
@@ -79,6 +81,9 @@ impl<A> Action<A> {
                 extent: *extent,
                 beyond: *beyond,
             },
+            Action::Compute { kernel, parameters } => {
+                Action::Compute { kernel: *kernel, parameters: parameters.clone() }
+            }
             Action::Reduce { kernel, inputs, kind, parameter } => Action::Reduce {
                 kernel: *kernel,
                 inputs: all(inputs)?,
@@ -96,7 +101,10 @@ impl<A> Action<A> {
     {
         let outputs: &[A] = match self {
             Action::Sweep { outputs, .. } => outputs,
-            Action::At(_) | Action::Halo { .. } | Action::Reduce { .. } => &[],
+            Action::At(_)
+            | Action::Halo { .. }
+            | Action::Reduce { .. }
+            | Action::Compute { .. } => &[],
         };
         outputs.iter().filter_map(|output| (*output).into().array())
     }

@@ -9,7 +9,7 @@ use crate::plan::invariants;
 use crate::plan::margins::Margins;
 use crate::plan::needs;
 use crate::plan::plan::{Factor, Plan};
-use crate::plan::program::{ArrayRef, Pass, Program, TIME};
+use crate::plan::program::{ArrayRef, GLOBALS, Pass, Program, TIME};
 use crate::random::array::RandomArray;
 use crate::system::pde::Pde;
 
@@ -41,10 +41,30 @@ impl PlanBuilder {
         let mut data_widths = vec![HaloWidth::default(); pde.all_arrays() - pde.arrays()];
         programs.iter().for_each(|program| widen(&mut data_widths, program.data_widths()));
         let parameters = programs.iter().map(|program| program.parameters());
-        let first_factor = parameters.max().unwrap_or(TIME + 1);
+        let first_factor = parameters.max().unwrap_or(GLOBALS + pde.globals().len());
         let array_names = pde.all_array_names().into_iter().chain(kept.iter().cloned()).collect();
         let plan = Plan { first_factor, data_widths, array_names, ..Plan::default() };
         PlanBuilder { plan, first_data: pde.arrays() }
+    }
+
+    /// Adds parameters of one's own. Returns the number of the first one.
+    pub(crate) fn add_parameters(&mut self, count: usize) -> usize {
+        debug_assert!(self.plan.factors.is_empty(), "factors come after all others but results");
+        let first = self.plan.first_factor;
+        self.plan.first_factor += count;
+        first
+    }
+
+    /// Adds an action that computes these parameters by a kernel, from parameters alone.
+    pub(crate) fn compute(&mut self, kernel: Kernel, parameters: Vec<usize>, name: String) {
+        let kernel = self.add_kernel(kernel, name);
+        self.plan.actions.push(Action::Compute { kernel, parameters });
+    }
+
+    /// Says that runs of the plan change the unknowns without space: at its end they are in their
+    /// parameters.
+    pub(crate) fn change_globals(&mut self, count: usize) {
+        self.plan.globals = count;
     }
 
     /// Adds an array.
@@ -198,7 +218,7 @@ fn rows(actions: &[Action<Slot>]) -> usize {
         let (slots, results) = match action {
             Action::Sweep { inputs, outputs, .. } => (inputs.iter().chain(outputs), 0),
             Action::Reduce { inputs, .. } => (inputs.iter().chain(&[]), 1),
-            Action::At(_) | Action::Halo { .. } => return 0,
+            Action::At(_) | Action::Halo { .. } | Action::Compute { .. } => return 0,
         };
         let row = |slot: &Slot| match slot {
             Slot::Row(row) => row + 1,

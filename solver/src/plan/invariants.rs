@@ -42,6 +42,14 @@ pub(super) fn fault(plan: &Plan) -> Option<String> {
                     })
                     .and_then(wrong)
             }
+            Action::Compute { kernel, parameters } => {
+                kernel_fault(plan, *kernel, &[], parameters.len())
+                    .or_else(|| {
+                        let lost = parameters.iter().find(|number| **number >= plan.parameters());
+                        lost.map(|number| format!("no parameter {number}"))
+                    })
+                    .and_then(wrong)
+            }
             Action::Reduce { kernel, inputs, parameter, .. } => {
                 kernel_fault(plan, *kernel, inputs, 1)
                     .or_else(|| inputs.iter().find(|s| !exists(s)).map(|s| format!("no {s:?}")))

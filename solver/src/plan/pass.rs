@@ -12,7 +12,7 @@ use indexmap::IndexSet;
 use crate::operators::{self, Argument, FIRST_METRIC, at_wall};
 use crate::plan::lowering::lowered;
 use crate::plan::margins::Margins;
-use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program, Quantity, TIME};
+use crate::plan::program::{ArrayRef, GLOBALS, OwnedExpr, Pass, Program, Quantity, TIME};
 use crate::plan::wall_place::{OwnCells, WallPlace};
 use crate::random::array::RandomArray;
 use crate::system::boundary::array_condition::ArrayCondition;
@@ -147,6 +147,7 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
                 })
             }
             Node::Time => Parts::real(self.builder.parameter(TIME)),
+            Node::Global(number) => Parts::real(self.builder.parameter(GLOBALS + number)),
             Node::Operator(op, arguments) => {
                 let mut at = |offset| self.operator(*op, arguments, target, offset);
                 match ghosts {
@@ -416,7 +417,7 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
         let mut part = |imaginary: bool| {
             let number = self.program.number(kind, argument, imaginary);
             let number = number.expect("a reduction is computed before it is used");
-            self.builder.parameter(Program::parameter_of(number))
+            self.builder.parameter(self.program.parameter_of(number))
         };
         let (re, im) = (part(false), argument.expr.ty.complex.then(|| part(true)));
         Parts::scalar(ComplexValue { re: Some(re), im })

@@ -38,6 +38,8 @@ pub(crate) struct Plan {
     /// Working copies, each with the array of the state that it stands for.
     pub(super) copies: Vec<(usize, usize)>,
     pub(super) changing: Vec<usize>,
+    /// How many unknowns without space the plan changes.
+    pub(super) globals: usize,
     /// The purpose of each array.
     pub(super) array_names: Vec<String>,
     pub(super) rows: usize,
@@ -117,6 +119,11 @@ impl Plan {
     /// The arrays outside the state whose values the next step needs.
     pub(crate) fn changing(&self) -> &[usize] {
         &self.changing
+    }
+
+    /// How many unknowns without space a run of the plan changes: all of them, or none.
+    pub(crate) fn globals(&self) -> usize {
+        self.globals
     }
 
     /// The number of arrays that the memory must have.
@@ -239,6 +246,7 @@ impl Plan {
                 list(outputs),
                 self.kernels[*kernel].arithmetic_operations(),
             ),
+            Action::Compute { kernel, .. } => self.kernel_names[*kernel].clone(),
             Action::Reduce { kernel, inputs, .. } => {
                 format!("reduce `{}` over the domain: {}", self.kernel_names[*kernel], list(inputs))
             }

@@ -52,7 +52,7 @@ impl PlanBuilder {
         let pass = program.number_pass(number);
         let kind = program.numbers[number].kind;
         let kernel = self.add_kernel(pass.kernel, format!("{}(…)", kind.name()));
-        let parameter = Program::parameter_of(number);
+        let parameter = program.parameter_of(number);
         Action::Reduce { kernel, inputs: pass.inputs, kind, parameter }
     }
 

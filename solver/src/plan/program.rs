@@ -26,6 +26,9 @@ use crate::system::pde::Pde;
 /// The number of the kernel parameter that is the time.
 pub(crate) const TIME: usize = 0;
 
+/// The number of the first of the kernel parameters that are the unknowns without space.
+pub(crate) const GLOBALS: usize = TIME + 1;
+
 /// An array that a pass reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ArrayRef {
@@ -470,13 +473,13 @@ impl<'a> Program<'a> {
     }
 
     /// The kernel parameter of the domain number of this number.
-    pub(crate) fn parameter_of(number: usize) -> usize {
-        TIME + 1 + number
+    pub(crate) fn parameter_of(&self, number: usize) -> usize {
+        GLOBALS + self.pde.globals().len() + number
     }
 
     /// The number of kernel parameters that the program uses.
     pub(crate) fn parameters(&self) -> usize {
-        Self::parameter_of(self.numbers.len())
+        self.parameter_of(self.numbers.len())
     }
 
     /// A name for each array of the quantities.

@@ -114,7 +114,10 @@ impl Executor {
     pub(crate) fn traffic(&self) -> (usize, usize) {
         let groups = self.plan.actions().iter().filter_map(|action| match action {
             Action::Halo { group, .. } => Some(&self.groups[*group].exchange),
-            Action::At(_) | Action::Sweep { .. } | Action::Reduce { .. } => None,
+            Action::At(_)
+            | Action::Sweep { .. }
+            | Action::Reduce { .. }
+            | Action::Compute { .. } => None,
         });
         groups.fold((0, 0), |(m, b), exchange| (m + exchange.messages(), b + exchange.bytes()))
     }
@@ -146,6 +149,7 @@ impl Executor {
     ) -> Result<bool, Error> {
         let plan = Rc::clone(&self.plan);
         self.parameters.begin(&plan, time, step);
+        self.parameters.set_globals(memory.globals());
         self.counts.rhs_evaluations += plan.evaluations() as u64;
         self.failed.clear();
         let mut actions = plan.actions().iter().enumerate().peekable();
@@ -188,6 +192,9 @@ impl Executor {
                         }
                     }
                 }
+                Action::Compute { kernel, parameters } => {
+                    self.parameters.compute(&plan.kernels()[*kernel], parameters)
+                }
                 Action::Reduce { kernel, inputs, kind, parameter } => {
                     self.binding.bind(memory, action);
                     let value = self.reduce(world, block, memory, *kernel, inputs, *kind)?;
@@ -199,6 +206,9 @@ impl Executor {
                 self.failed.push(last);
             }
             done(number);
+        }
+        if plan.globals() > 0 {
+            memory.set_globals(self.parameters.globals(plan.globals()));
         }
         Ok(self.failed.is_empty())
     }
@@ -308,7 +318,10 @@ impl Executor {
                     };
                     causes.note(arrays, raised(), self.failed.contains(&number));
                 }
-                Action::Sweep { .. } | Action::Halo { .. } | Action::Reduce { .. } => {}
+                Action::Sweep { .. }
+                | Action::Halo { .. }
+                | Action::Reduce { .. }
+                | Action::Compute { .. } => {}
             }
         }
         causes

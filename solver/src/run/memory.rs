@@ -32,6 +32,8 @@ pub(crate) struct Memory {
     /// The positions where the arrays begin. Arrays change places by exchanging these.
     arrays: Vec<usize>,
     first_row: usize,
+    /// The unknowns without space.
+    globals: Vec<f64>,
 }
 
 impl Memory {
@@ -56,7 +58,7 @@ impl Memory {
         let _ = pages.advise(memmap2::Advice::HugePage);
         let first_row = shift + arrays * stride;
         let arrays = (0..arrays).map(|k| shift + k * stride).collect();
-        Ok(Memory { pages, layout, arrays, first_row })
+        Ok(Memory { pages, layout, arrays, first_row, globals: Vec::new() })
     }
 
     /// The number of bytes that arrays and rows take on rank 0.
@@ -70,6 +72,17 @@ impl Memory {
 
     fn stride(layout: Layout) -> usize {
         layout.length().next_multiple_of(ALIAS) + STAGGER
+    }
+
+    /// The unknowns without space; none before they are set.
+    pub(crate) fn globals(&self) -> &[f64] {
+        &self.globals
+    }
+
+    /// Sets the unknowns without space.
+    pub(crate) fn set_globals(&mut self, values: &[f64]) {
+        self.globals.clear();
+        self.globals.extend(values);
     }
 
     /// The layout that all arrays have.

@@ -1,8 +1,10 @@
 //! The parameters of a plan's kernels in one run: the time, domain numbers, and factors times the
 //! time step.
 
+use fluxions_expr::Kernel;
+
 use crate::plan::plan::Plan;
-use crate::plan::program::TIME;
+use crate::plan::program::{GLOBALS, TIME};
 
 /// The values of the parameters of a plan's kernels.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +31,30 @@ impl Parameters {
     /// Sets the time.
     pub(crate) fn set_time(&mut self, time: f64) {
         self.0[TIME] = time;
+    }
+
+    /// Sets the unknowns without space.
+    pub(crate) fn set_globals(&mut self, values: &[f64]) {
+        self.0[GLOBALS..][..values.len()].copy_from_slice(values);
+    }
+
+    /// So many unknowns without space.
+    pub(crate) fn globals(&self, count: usize) -> &[f64] {
+        &self.0[GLOBALS..][..count]
+    }
+
+    /// Computes some parameters by a kernel that reads parameters alone. Whether they are finite.
+    pub(crate) fn compute(&mut self, kernel: &Kernel, parameters: &[usize]) -> bool {
+        let nothing = "what is computed from parameters reads nothing else";
+        let values = kernel.outputs_in_cell(
+            |_, _| unreachable!("{nothing}"),
+            |number| self.0[number as usize],
+            |_, _| unreachable!("{nothing}"),
+        );
+        for (parameter, value) in parameters.iter().zip(&values) {
+            self.0[*parameter] = *value;
+        }
+        values.iter().all(|value| value.is_finite())
     }
 
     /// Sets one of the parameters.

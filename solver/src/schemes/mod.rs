@@ -2,6 +2,7 @@
 
 pub(crate) mod choice;
 pub(crate) mod euler_maruyama;
+pub(crate) mod globals;
 pub(crate) mod mpdata;
 #[cfg(test)]
 mod plans;

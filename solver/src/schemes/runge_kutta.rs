@@ -4,8 +4,9 @@ use crate::plan::action::{Extent, Slot};
 use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Plan, equations, slots};
-use crate::plan::program::{ArrayRef, Program};
+use crate::plan::program::{ArrayRef, OwnedExpr, Program};
 use crate::schemes::euler_maruyama;
+use crate::schemes::globals::{self, Globals};
 use crate::schemes::rates::{self, Update};
 use crate::schemes::scheme::{BeforeSteps, Scheme};
 use crate::schemes::stages::Stages;
@@ -61,7 +62,9 @@ impl Scheme for RungeKutta {
         let stages = &self.stages;
         let n = pde.arrays();
         let equations = equations(pde);
-        let mut program = Program::new(pde, &equations);
+        let numbers = globals::equations(pde);
+        let targets: Vec<OwnedExpr<'_>> = equations.iter().chain(&numbers).copied().collect();
+        let mut program = Program::new(pde, &targets);
         let noise = (!pde.noise().fields.is_empty()).then(|| euler_maruyama::program(pde));
         let programs: Vec<&Program<'_>> = [&program].into_iter().chain(&noise).collect();
         let mut plan = PlanBuilder::new(pde, &[], &programs);
@@ -72,6 +75,7 @@ impl Scheme for RungeKutta {
             plan.add_arrays(pde.array_names().iter().map(copy));
         }
         let first_quantity = plan.add_arrays(program.array_names());
+        let unknowns = Globals::new(pde, stages, &mut plan);
         let factors: Vec<usize> = stages.factors.iter().map(|f| plan.add_factor(*f)).collect();
         let prepared = plan.prepare(&mut program);
 
@@ -109,6 +113,9 @@ impl Scheme for RungeKutta {
                 _ => format!("stage {}", i + 1),
             };
             plan.sweep(pass, &slot, outputs, Extent::Block, name);
+            if let Some(unknowns) = &unknowns {
+                unknowns.advance(&mut plan, &mut program, stages, i, &factors);
+            }
         }
         let result = first_of(pde, stages.result);
         if let Some(noise) = noise {

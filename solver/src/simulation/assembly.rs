@@ -142,6 +142,8 @@ impl<'a> Assembly<'a> {
         values: &[(String, Formula)],
         held: Vec<Plan>,
     ) -> Result<(), Error> {
+        let globals: Vec<f64> = self.pde.globals().iter().map(|global| global.initial).collect();
+        self.memory.set_globals(&globals);
         // Plans may use arrays of fields that are set later, as working space only.
         for plan in plans {
             self.run_once(plan, 0.0)?;

@@ -126,6 +126,10 @@ fn bad_number(
     time: f64,
     too_fast: bool,
 ) -> Error {
+    let global = (field as usize).checked_sub(state.pde.arrays());
+    if let Some(global) = global.map(|number| &state.pde.globals()[number]) {
+        return Error::NumberNotFinite { name: global.name.clone(), time, step };
+    }
     let grid = state.pde.grid();
     let [_, n1, n2] = grid.shape().map(|n| n as i64);
     let indices = [number / (n1 * n2), number / n2 % n1, number % n2].map(|i| i as usize);

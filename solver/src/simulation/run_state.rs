@@ -19,6 +19,8 @@ pub struct RunState {
     pub time: f64,
     /// Steps since the beginning.
     pub steps: u64,
+    /// The unknowns without space.
+    pub numbers: Vec<f64>,
     /// What the clock needs; only a clock of the same kind understands it.
     pub clock: Vec<u8>,
     /// The trackers, in the order in which they were given to the builder.
@@ -41,6 +43,7 @@ impl Simulation {
         RunState {
             time: self.time,
             steps: self.steps,
+            numbers: self.state.memory.globals().to_vec(),
             clock: self.clock.save(),
             trackers: trackers
                 .map(|(schedule, tracker)| TrackerState {
@@ -61,7 +64,11 @@ impl Simulation {
         if saved.trackers.len() != self.trackers.0.len() {
             return Err(Error::ForeignState { what: "a simulation with other trackers" });
         }
+        if saved.numbers.len() != self.state.pde.globals().len() {
+            return Err(Error::ForeignState { what: "a system with other numbers" });
+        }
         self.clock.restore(saved.time, &saved.clock)?;
+        self.state.memory.set_globals(&saved.numbers);
         for ((schedule, tracker), saved) in self.trackers.0.iter_mut().zip(&saved.trackers) {
             schedule.restore(saved.schedule);
             if let Some(own) = &saved.own {

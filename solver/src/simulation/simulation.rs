@@ -72,6 +72,11 @@ impl Simulation {
         self.stepper.plan()
     }
 
+    /// The unknowns without space, in the order of [`Pde::globals`]; the same on all ranks.
+    pub fn globals(&self) -> &[f64] {
+        self.state.memory.globals()
+    }
+
     /// The time of the state.
     pub fn time(&self) -> f64 {
         self.time

@@ -103,6 +103,11 @@ impl Snapshot<'_> {
         self.state.number(name, self.time)
     }
 
+    /// The unknowns without space, in the order of [`Pde::globals`]; the same on all ranks.
+    pub fn globals(&self) -> &[f64] {
+        self.state.memory.globals()
+    }
+
     /// The integral of a field over the domain. Collective.
     ///
     /// # Errors

@@ -165,17 +165,23 @@ impl State {
     }
 
     pub(crate) fn is_finite(&self) -> bool {
-        (0..self.pde.arrays()).all(|array| self.view(array).iter().all(|x| x.is_finite()))
+        let mut globals = self.memory.globals().iter();
+        globals.all(|number| number.is_finite())
+            && (0..self.pde.arrays()).all(|array| self.view(array).iter().all(|x| x.is_finite()))
     }
 
     /// The first array of the fields and cell of this block that is not finite: the number of the
-    /// array and the cell's number in the grid.
+    /// array and the cell's number in the grid. Unknowns without space count after all arrays, as if
+    /// each had one cell.
     pub(crate) fn first_not_finite(&self) -> Option<(usize, u64)> {
-        (0..self.pde.arrays()).find_map(|array| {
+        let arrays = self.pde.arrays();
+        let in_fields = (0..arrays).find_map(|array| {
             let (layout, numbers) = (self.memory.layout(), self.memory.of_array(array));
             let cell = not_finite::first(&self.block, &layout, numbers, &self.block.domain())?;
             Some((array, cell))
-        })
+        });
+        let mut globals = self.memory.globals().iter();
+        in_fields.or_else(|| Some((arrays + globals.position(|x| !x.is_finite())?, 0)))
     }
 }
 

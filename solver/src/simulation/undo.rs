@@ -12,6 +12,7 @@ use crate::run::memory::Memory;
 pub(super) struct Undo {
     pub(super) arrays: Vec<usize>,
     values: Vec<f64>,
+    globals: Vec<f64>,
 }
 
 impl Undo {
@@ -22,11 +23,12 @@ impl Undo {
         let mut arrays: Vec<usize> = written.filter(belongs).collect();
         arrays.sort_unstable();
         arrays.dedup();
-        Undo { arrays, values: Vec::new() }
+        Undo { arrays, values: Vec::new(), globals: Vec::new() }
     }
 
     /// Copies what the next step will overwrite.
     pub(super) fn save(&mut self, memory: &Memory) {
+        self.globals = memory.globals().to_vec();
         self.values.clear();
         self.arrays.iter().for_each(|array| self.values.extend(memory.of_array(*array)));
     }
@@ -37,5 +39,6 @@ impl Undo {
         for (array, values) in self.arrays.iter().zip(self.values.chunks_exact(length)) {
             memory.of_array_mut(*array).copy_from_slice(values);
         }
+        memory.set_globals(&self.globals);
     }
 }

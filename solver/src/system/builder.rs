@@ -14,6 +14,7 @@ use crate::system::declarations::Declarations;
 use crate::system::external::ExternalField;
 use crate::system::flow;
 use crate::system::formula::Formula;
+use crate::system::global::{GivenGlobal, Global};
 use crate::system::mistakes::Mistakes;
 use crate::system::noise::{Interpretation, Noise};
 use crate::system::origin::Origin;
@@ -137,6 +138,22 @@ impl PdeBuilder {
         self
     }
 
+    /// An unknown that has one value in the whole domain, such as the temperature of a bath that is
+    /// well mixed: its initial value, from parameters, and its rate of change, from numbers of the
+    /// whole domain such as `average(u)`. It is stepped with the fields, and equations, conditions and
+    /// outputs can use it by name.
+    #[must_use]
+    pub fn number(
+        mut self,
+        name: &str,
+        initial: impl Into<Formula>,
+        equation: impl Into<Formula>,
+    ) -> Self {
+        let (initial, equation) = (initial.into(), equation.into());
+        self.declared.globals.push(GivenGlobal { name: name.into(), initial, equation });
+        self
+    }
+
     /// A part of the domain, by a condition on coordinates such as `x > 3 and y < 1`: the cells whose
     /// centres fulfil it. In expressions its name is 1 inside and 0 outside.
     /// [`boundary_of`](Self::boundary_of) with this name instead of a face holds a field at a value
@@ -238,6 +255,9 @@ impl PdeBuilder {
         );
         let Some(conditions) = mistakes.keep(conditions) else {
             // Without conditions only names and types can be checked.
+            for global in &self.declared.globals {
+                mistakes.keep(global.checked(&symbols, None));
+            }
             for (origin, formula, place) in &self.others {
                 mistakes.keep(resolve(origin, formula, &symbols.scope(*place)));
             }
@@ -267,6 +287,14 @@ impl PdeBuilder {
                 noise: &noise,
             };
             mistakes.note(surroundings.check(&advected));
+        }
+        let globals = self.declared.globals.iter();
+        let globals: Vec<Global> = globals
+            .filter_map(|given| mistakes.keep(given.checked(&symbols, Some(checks))))
+            .collect();
+        if let (Some(advected), Some(global)) = (advected.first(), self.declared.globals.first()) {
+            let (name, field) = (global.name.clone(), symbols.fields()[advected.field].clone());
+            mistakes.note([Error::NumberWithTransport { name, field }]);
         }
         for (origin, formula, place) in &self.others {
             let field = match origin {
@@ -308,17 +336,31 @@ impl PdeBuilder {
                 }
                 let Declarations { regions, closed, .. } = &self.declared;
                 let regions = Region::all(regions, closed, &held, &symbols);
-                Ok(Pde {
+                let mut pde = Pde {
                     symbols,
                     equations,
                     conditions,
                     noise,
                     held,
                     regions,
+                    globals,
                     vanishing,
                     advected,
                     sources,
-                })
+                };
+                let rates = pde.globals.iter().map(|global| {
+                    let origin = Origin::Equation(global.name.clone());
+                    let rate = flow::with_flows(&pde, &origin, global.equation.clone());
+                    Ok(Global { equation: rate?, ..global.clone() })
+                });
+                let globals = rates.map(|global| mistakes.keep(global)).collect::<Option<Vec<_>>>();
+                match globals {
+                    Some(globals) => {
+                        pde.globals = globals;
+                        Ok(pde)
+                    }
+                    None => Err(mistakes.finish(&unreadable)),
+                }
             }
             _ => Err(mistakes.finish(&unreadable)),
         }

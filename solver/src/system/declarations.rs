@@ -6,6 +6,7 @@ use fluxions_grid::Grid;
 use crate::operators::FieldOperator;
 use crate::system::external::ExternalField;
 use crate::system::formula::Formula;
+use crate::system::global::GivenGlobal;
 
 /// Everything that a problem gives a name to, with the grid on which it stands.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub(crate) struct Declarations {
     /// Operators written in Rust.
     pub(crate) operators: Vec<FieldOperator>,
     pub(crate) external: Vec<ExternalField>,
+    /// Unknowns that have one value in the whole domain.
+    pub(crate) globals: Vec<GivenGlobal>,
     /// Parts of the domain, by conditions on coordinates.
     pub(crate) regions: Vec<(String, Formula)>,
     /// Scalar fields with the numbers of the regions by which they are closed.
@@ -43,6 +46,7 @@ impl Declarations {
             natives: Vec::new(),
             operators: Vec::new(),
             external: Vec::new(),
+            globals: Vec::new(),
             regions: Vec::new(),
             closed: Vec::new(),
         }

@@ -130,7 +130,7 @@ impl MadeOf {
                 all.depends_on_owner |= arguments.iter().any(compound);
             }
             Node::InCell(_) => (all.cells, all.changes) = (true, true),
-            Node::Reduce(..) => (all.reductions, all.changes) = (true, true),
+            Node::Global(_) | Node::Reduce(..) => (all.reductions, all.changes) = (true, true),
             Node::Define(d) => {
                 let inner = &definitions[*d].made_of;
                 all.fields.extend(&inner.fields);

@@ -255,7 +255,7 @@ fn part_of(
 /// Whether the form of an expression shows that it is the same in all cells.
 fn is_same(within: Allowance<'_>, expr: &Expr) -> bool {
     match &expr.node {
-        Node::Number(_) | Node::Imaginary | Node::Time | Node::Reduce(..) => true,
+        Node::Number(_) | Node::Imaginary | Node::Time | Node::Global(_) | Node::Reduce(..) => true,
         Node::Define(d) => match within.definition(*d) {
             Some((definition, within)) => is_same(within, definition),
             None => false,

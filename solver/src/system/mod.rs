@@ -8,6 +8,7 @@ pub(crate) mod definition;
 pub(crate) mod external;
 pub(crate) mod flow;
 pub(crate) mod formula;
+pub(crate) mod global;
 pub(crate) mod mistakes;
 pub(crate) mod names;
 pub(crate) mod noise;

@@ -24,11 +24,13 @@ pub(crate) fn check(declared: &Declarations, errors: &mut Vec<Error>) {
     let functions: Vec<String> =
         functions.chain(natives).chain(operators).map(str::to_string).collect();
     let external = declared.external.iter().map(|field| &field.name);
+    let globals = declared.globals.iter().map(|global| &global.name);
     let regions = names_of(&declared.regions);
     let all = (declared.fields.iter().map(named("a field", Origin::Equation)))
         .chain(names_of(&declared.definitions).map(named("a definition", Origin::Define)))
         .chain(names_of(&declared.parameters).map(named("a parameter", Origin::Parameter)))
         .chain(external.map(named("a parameter", Origin::Parameter)))
+        .chain(globals.map(named("a number with an equation", Origin::Equation)))
         .chain(regions.map(named("a region", Origin::Region)))
         .chain(functions.iter().map(named("a function", Origin::Function)));
     let axes = declared.grid.axis_names();

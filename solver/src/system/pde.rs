@@ -14,6 +14,7 @@ use crate::system::definition::Definition;
 use crate::system::external::ExternalField;
 use crate::system::flow;
 use crate::system::formula::Formula;
+use crate::system::global::Global;
 use crate::system::noise::Noise;
 use crate::system::origin::Origin;
 use crate::system::region::{Held, Region};
@@ -48,6 +49,8 @@ pub struct Pde {
     /// The fields that are held in regions.
     pub(crate) held: Vec<Held>,
     pub(crate) regions: Vec<Region>,
+    /// The unknowns without space.
+    pub(crate) globals: Vec<Global>,
     /// What spherical symmetry makes zero; nothing on other grids.
     pub(crate) vanishing: Option<Vanishing>,
     /// How fields are advected, in the order of the fields; those that are.
@@ -105,6 +108,12 @@ impl Pde {
     /// The boundary conditions.
     pub fn conditions(&self) -> &Conditions {
         &self.conditions
+    }
+
+    /// The unknowns that have one value in the whole domain, in the order in which they were
+    /// declared.
+    pub fn globals(&self) -> &[Global] {
+        &self.globals
     }
 
     /// The regions, in the order in which they were declared.

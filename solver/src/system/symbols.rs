@@ -112,6 +112,9 @@ impl Symbols {
                 scope.close(field, first_mask + mask);
             }
         }
+        for (number, global) in declared.globals.iter().enumerate() {
+            scope.global(&global.name, number);
+        }
         for native in &declared.natives {
             scope.native(native.clone());
         }

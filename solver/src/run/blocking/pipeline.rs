@@ -98,6 +98,7 @@ impl Pipeline {
                         continue;
                     }
                     Action::Reduce { .. }
+                    | Action::Compute { .. }
                     | Action::Sweep { extent: Extent::Once | Extent::Memory, .. } => {
                         return None;
                     }
@@ -146,7 +147,9 @@ impl Pipeline {
                 first
             }
             Action::Halo { .. } => false,
-            Action::At(_) | Action::Reduce { .. } => unreachable!("{NO_OTHER_ACTIONS}"),
+            Action::At(_) | Action::Reduce { .. } | Action::Compute { .. } => {
+                unreachable!("{NO_OTHER_ACTIONS}")
+            }
         };
         self.tasks.iter().map(touch).collect()
     }
@@ -203,7 +206,9 @@ impl Pipeline {
                         (written[*array], settled[*array], read[*array]) = (shift, later, shift);
                     }
                 }
-                Action::At(_) | Action::Reduce { .. } => unreachable!("{NO_OTHER_ACTIONS}"),
+                Action::At(_) | Action::Reduce { .. } | Action::Compute { .. } => {
+                    unreachable!("{NO_OTHER_ACTIONS}")
+                }
             }
             task.shift[axis] = shift;
         }
@@ -256,7 +261,9 @@ impl Pipeline {
                     let partners = partners.iter().flatten();
                     partners.for_each(|array| widen(&mut arrays[*array], margins));
                 }
-                Action::At(_) | Action::Reduce { .. } => unreachable!("{NO_OTHER_ACTIONS}"),
+                Action::At(_) | Action::Reduce { .. } | Action::Compute { .. } => {
+                    unreachable!("{NO_OTHER_ACTIONS}")
+                }
             }
         }
         Needs { tasks, arrays }

@@ -307,7 +307,9 @@ impl Wavefront {
                 self.ghosts[*group].fill(&mut filling, region);
                 true
             }
-            Action::At(_) | Action::Reduce { .. } => unreachable!("{NO_OTHER_ACTIONS}"),
+            Action::At(_) | Action::Reduce { .. } | Action::Compute { .. } => {
+                unreachable!("{NO_OTHER_ACTIONS}")
+            }
         }
     }
 
