@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use fluxions_io::{Complex64, Component, Field, Series};
-use ndarray::ArrayD;
+use ndarray::{ArrayD, IxDyn};
 
 use crate::args::DiffArgs;
 use crate::failure::{Failure, code};
@@ -39,6 +39,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
         }
     }
     let snapshots = in_a.min(in_b);
+    same &= compare_globals(&a.globals()?, &b.globals()?, args);
     for name in fields_a.iter().filter(|field| fields_b.contains(field)) {
         let (field, other) = (a.field(name)?, b.field(name)?);
         if field.ty() != other.ty() {
@@ -57,6 +58,28 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
         same &= difference.first.is_none();
     }
     Ok(if same { ExitCode::SUCCESS } else { ExitCode::from(code::DIFFERENT) })
+}
+
+/// Compares the unknowns without space; whether they are the same.
+fn compare_globals(a: &[(String, Vec<f64>)], b: &[(String, Vec<f64>)], args: &DiffArgs) -> bool {
+    let mut same = true;
+    for (one, other, whose) in [(a, b, "A"), (b, a, "B")] {
+        for (name, _) in one.iter().filter(|(name, _)| other.iter().all(|(own, _)| own != name)) {
+            line(&format!("{name}: only in {whose}"));
+            same = false;
+        }
+    }
+    for (name, in_a) in a {
+        let Some((_, in_b)) = b.iter().find(|(other, _)| other == name) else { continue };
+        let mut difference = Difference::default();
+        for (k, (x, y)) in in_a.iter().zip(in_b).enumerate() {
+            let [x, y] = [x, y].map(|x| ArrayD::from_elem(IxDyn(&[]), *x));
+            difference.add(&x, &y, &format!("in snapshot {k}"), args);
+        }
+        line(&format!("{name}: {difference}"));
+        same &= difference.first.is_none();
+    }
+    same
 }
 
 /// How a field differs.
@@ -148,7 +171,11 @@ impl Difference {
                 self.outside += 1;
                 self.first.get_or_insert_with(|| {
                     let cell: Vec<usize> = (0..a.ndim()).map(|axis| cell[axis]).collect();
-                    format!("{place} at cell {cell:?}: {} in A, {} in B", x.text(), y.text())
+                    let at = match cell.is_empty() {
+                        true => String::new(),
+                        false => format!(" at cell {cell:?}"),
+                    };
+                    format!("{place}{at}: {} in A, {} in B", x.text(), y.text())
                 });
             }
         }

@@ -38,6 +38,11 @@ pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
     for field in &fields {
         describe(&series, field, times.len().checked_sub(1), &line)?;
     }
+    for (name, values) in series.globals()? {
+        if let Some(last) = values.last() {
+            line("number", &format!("{name}, {} in the last snapshot", measured(*last)));
+        }
+    }
     if args.path.is_dir() {
         let report = RunFolder::at(&args.path).report();
         let state = match std::fs::read_to_string(&report) {

@@ -392,3 +392,32 @@ fn the_series_can_be_read_while_it_is_written() {
     child.wait().unwrap();
     assert!(whole_snapshots(&Series::open(&out).unwrap()) >= seen);
 }
+
+#[test]
+fn numbers_are_kept_for_each_snapshot_on_any_ranks() {
+    let home = Home::new();
+    let text = "[numbers]\nT = { initial = 1, equation = \"-T + 0*average(u)\" }\nn = { initial = 0, equation = 1 }";
+    let text = COUNTER.replace("[equations]", &format!("{text}\n[equations]"));
+    home.write("bath.toml", &text.replace("end = 200", "end = 4").replace("dt = 1", "dt = 0.5"));
+    for ranks in ["1", "3"] {
+        home.succeed(&["run", "bath.toml", "--quiet", "--out", ranks, "--ranks", ranks]);
+    }
+    #[cfg(feature = "mpi")]
+    common::succeeded(fluxions_testing::finish(
+        &mut home.mpirun(2, &["run", "bath.toml", "--quiet", "--out", "mpi"]),
+    ));
+    #[cfg(feature = "mpi")]
+    home.succeed(&["diff", "1", "mpi"]);
+    assert!(home.succeed(&["diff", "1", "3"]).contains("T: the same in all 5 numbers"));
+    let numbers = Series::open(&home.path().join("3")).unwrap().globals().unwrap();
+    let halved: Vec<f64> = (0..5).map(|k| 0.25f64.powi(k)).collect();
+    assert_eq!(numbers[0], ("T".to_string(), halved));
+    assert_eq!(numbers[1], ("n".to_string(), vec![0.0, 1.0, 2.0, 3.0, 4.0]));
+    assert!(home.succeed(&["info", "3"]).contains("T, 0.003906 in the last snapshot"));
+    let args = ["run", "bath.toml", "--quiet", "--out", "other", "--set", "numbers.T.initial=2"];
+    home.succeed(&args);
+    let output = fluxions_testing::finish(&mut home.fluxions(&["diff", "1", "other"]));
+    let found = common::text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{found}");
+    assert!(found.contains("in snapshot 0: 1.0 in A, 2.0 in B"), "{found}");
+}

@@ -127,6 +127,24 @@ impl Series {
         }
     }
 
+    /// The unknowns without space by their names, with a value for each snapshot; none in single files
+    /// of snapshots.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn globals(&self) -> Result<Vec<(String, Vec<f64>)>, Error> {
+        if !self.file.link_exists("numbers") {
+            return Ok(Vec::new());
+        }
+        let failed = hdf(&self.path, "read the numbers");
+        let names = self.file.group("numbers").and_then(|group| group.member_names());
+        let values = |name: String| {
+            let values = self.numbers(&format!("numbers/{name}"))?;
+            Ok((name, values))
+        };
+        names.map_err(failed)?.into_iter().map(values).collect()
+    }
+
     fn times_beside(&self) -> Option<Vec<f64>> {
         let segment = self.path.file_stem()?.to_str()?.parse().ok()?;
         let series = Series::open(&self.folder().series()).ok()?;
