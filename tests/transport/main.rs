@@ -2,10 +2,13 @@
 //! bounds, orders, published results, messages, errors.
 
 mod bits;
+mod ends;
 mod kept;
 mod messages;
 mod orders;
 mod published;
 mod recipe;
 mod reference;
+#[path = "../common/solving.rs"]
+mod solving;
 mod speeds;

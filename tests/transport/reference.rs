@@ -178,7 +178,7 @@ fn problem(case: &Case, options: Mpdata) -> Pde {
     for axis in ["x", "y", "z"].into_iter().take(case.grid.len()) {
         builder = match case.ends {
             "open" => builder.boundary(axis, Condition::Open),
-            "value" => builder.boundary(axis, Condition::Value(0.0.into())),
+            "value" => builder.boundary(axis, Condition::Ghost(0.0.into())),
             _ => builder,
         };
     }

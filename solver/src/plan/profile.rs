@@ -30,6 +30,9 @@ pub(crate) enum AxisProfile {
     Corrected,
     /// For the lower face: 1 within the domain and beyond a pole, and 0 elsewhere.
     FaceCorrected,
+    /// For the lower face at an end with values given at the wall: the direction into the domain, 1 or
+    /// −1; 0 for all others.
+    Inwards,
     /// 1 beyond a pole, and 0 elsewhere.
     BeyondPole,
     /// The coordinate of the centre on the opposite side of a periodic axis. The next ones are
@@ -40,7 +43,7 @@ pub(crate) enum AxisProfile {
     OppositeFace,
 }
 
-const KINDS: [AxisProfile; 13] = [
+const KINDS: [AxisProfile; 14] = [
     AxisProfile::Centre,
     AxisProfile::Lower,
     AxisProfile::Upper,
@@ -49,6 +52,7 @@ const KINDS: [AxisProfile; 13] = [
     AxisProfile::Passes,
     AxisProfile::Corrected,
     AxisProfile::FaceCorrected,
+    AxisProfile::Inwards,
     AxisProfile::BeyondPole,
     AxisProfile::OppositeCentre,
     AxisProfile::OppositeLower,
@@ -118,7 +122,7 @@ impl AxisProfile {
                 | AxisProfile::OppositeLower
                 | AxisProfile::OppositeFace => axis.face(index as usize),
                 AxisProfile::Upper | AxisProfile::OppositeUpper => axis.face(index as usize + 1),
-                AxisProfile::BeyondPole => 0.0,
+                AxisProfile::Inwards | AxisProfile::BeyondPole => 0.0,
                 AxisProfile::Inside
                 | AxisProfile::Passes
                 | AxisProfile::Corrected
@@ -160,14 +164,14 @@ impl AxisProfile {
             AxisProfile::Upper | AxisProfile::OppositeUpper => axis.face(cell as usize + 1),
             AxisProfile::Face | AxisProfile::OppositeFace => axis.face(face as usize),
             AxisProfile::Inside => match beyond(index, n - 1) {
-                Some(Edge::Given) => 0.0,
+                Some(edge) if edge.is_given() => 0.0,
                 _ => 1.0,
             },
             AxisProfile::Passes => {
                 let ends_here =
                     |edge: Edge, at: isize| index == at && matches!(edge, Edge::Wall | Edge::Pole);
                 match beyond(index, n) {
-                    Some(Edge::Given) => 0.0,
+                    Some(edge) if edge.is_given() => 0.0,
                     Some(Edge::Wall | Edge::Pole) => -1.0,
                     None if ends_here(ends[0], 0) || ends_here(ends[1], n) => 0.0,
                     _ => 1.0,
@@ -179,6 +183,11 @@ impl AxisProfile {
             },
             AxisProfile::FaceCorrected => match beyond(index, n) {
                 None | Some(Edge::Pole) => 1.0,
+                _ => 0.0,
+            },
+            AxisProfile::Inwards => match (index, ends) {
+                (0, [Edge::Given, _]) => 1.0,
+                (i, [_, Edge::Given]) if i == n => -1.0,
                 _ => 0.0,
             },
             AxisProfile::BeyondPole => match beyond(index, n - 1) {

@@ -59,6 +59,9 @@ pub(crate) struct Antidiffusion<'a> {
     pub(crate) field: usize,
     /// Whether it is the last pass.
     pub(crate) last: bool,
+    /// Whether the velocity has a part that is diffusion: then a value at a wall counts as one in
+    /// the cell beyond.
+    pub(crate) diffuses: bool,
 }
 
 /// Some cells with the signs that their values have in a sum.
@@ -119,7 +122,10 @@ impl Antidiffusion<'_> {
         if self.options.divergent_flow {
             w = self.divergence(pass, k, ratio, w);
         }
-        w
+        match self.diffuses {
+            true => w,
+            false => self.courants.exprs.without_inflow(&mut pass.builder, k, v, w),
+        }
     }
 
     /// The sum of signed values around the face across an axis over the sum of the values; with an

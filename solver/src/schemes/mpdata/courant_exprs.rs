@@ -138,9 +138,9 @@ impl<'a> CourantExprs<'a> {
         for (other, axis) in self.axes.iter().enumerate() {
             let (what, matters): (_, fn(Edge) -> bool) = match other == k {
                 true => {
-                    (AxisProfile::Passes, |e| matches!(e, Edge::Given | Edge::Wall | Edge::Pole))
+                    (AxisProfile::Passes, |e| e.is_given() || matches!(e, Edge::Wall | Edge::Pole))
                 }
-                false => (AxisProfile::Inside, |e| e == Edge::Given),
+                false => (AxisProfile::Inside, Edge::is_given),
             };
             if self.edges[*axis].into_iter().any(matters) {
                 let there = what.load(b, self.number, *axis, offset);
@@ -163,6 +163,26 @@ impl<'a> CourantExprs<'a> {
             }
         }
         value
+    }
+
+    /// An antidiffusive velocity, set to 0 where a velocity comes in from an end with values that are
+    /// given at the wall: what comes in is exactly the velocity times that value.
+    pub(crate) fn without_inflow(
+        &self,
+        b: &mut Builder,
+        k: usize,
+        velocity: Value,
+        corrected: Value,
+    ) -> Value {
+        let axis = self.axes[k];
+        if !self.edges[axis].contains(&Edge::Given) {
+            return corrected;
+        }
+        let inwards = AxisProfile::Inwards.load(b, self.number, axis, [0; 3]);
+        let inwards = b.binary(Binary::Multiply, inwards, velocity);
+        let zero = b.constant(0.0);
+        let comes_in = b.binary(Binary::Greater, inwards, zero);
+        b.select(comes_in, zero, corrected)
     }
 
     /// Whether the density is not 1.

@@ -15,7 +15,6 @@ use crate::schemes::mpdata::face_flux::{FaceFluxes, Limiter};
 use crate::schemes::mpdata::measures::MOST_COURANT;
 use crate::schemes::mpdata::sources::Found;
 use crate::schemes::mpdata::step::{Steps, by_hand, extra};
-use crate::system::pde::Pde;
 use crate::system::transport::advected::Advected;
 
 impl Steps<'_> {
@@ -47,17 +46,25 @@ impl Steps<'_> {
         for pass in 1..=most {
             let takes_part = |t: &&mut AdvectedArray<'_>| t.advected.options.iterations >= pass;
             let mut list: Vec<_> = arrays.iter_mut().filter(takes_part).collect();
-            self.plan.at(if pass == 1 { 0.0 } else { 1.0 });
-            let mut halos: Vec<_> =
-                list.iter().map(|t| (self.at[t.array], t.conditions(self.pde))).collect();
+            let halo = |item: &&mut AdvectedArray<'_>| {
+                let conditions = self.pde.conditions().of_advected(item.advected);
+                let of_array = (self.at[item.array], conditions.arrays[item.number]);
+                (conditions.is_timed && pass == 1, of_array)
+            };
+            // What flows in during the step has the value of its middle.
+            let (timed, others): (Vec<_>, Vec<_>) = list.iter().map(halo).partition(|(t, _)| *t);
+            let [timed, mut others] = [timed, others]
+                .map(|list| list.into_iter().map(|(_, halo)| halo).collect::<Vec<_>>());
             if pass == 1 {
                 for (advected, cells) in fields.advected.iter().zip(&found.diffusivities) {
                     let free = self.pde.conditions().of_advected(advected).free;
-                    halos.extend(cells.iter().map(|array| (*array, free)));
+                    others.extend(cells.iter().map(|array| (*array, free)));
                 }
             }
-            self.halo(&halos);
+            self.plan.at(if pass == 1 { 0.0 } else { 1.0 });
+            self.halo(&others);
             self.plan.at(0.5);
+            self.halo(&timed);
             match pass {
                 1 => list.iter_mut().for_each(|array| self.first(array)),
                 _ => self.further(&mut list, pass),
@@ -151,7 +158,8 @@ impl Steps<'_> {
                 .get_or_insert_with(|| self.along_axes(&format!("{which} of {name}")))
                 .clone();
             let velocity = &item.velocity;
-            let correction = Antidiffusion { courants, options, velocity, field, last };
+            let diffuses = !advected.diffusivity.is_empty();
+            let correction = Antidiffusion { courants, options, velocity, field, last, diffuses };
             self.sweep(format!("correction {} of {name}", pass - 1), &arrays, |pass| {
                 for k in 0..courants.axes().len() {
                     let mut w = correction.velocity(pass, k);
@@ -229,11 +237,6 @@ struct AdvectedArray<'a> {
 }
 
 impl AdvectedArray<'_> {
-    /// The number of its boundary conditions.
-    fn conditions(&self, pde: &Pde) -> usize {
-        pde.conditions().of_advected(self.advected).arrays[self.number]
-    }
-
     /// The fluxes of an antidiffusive pass.
     fn fluxes(&self, field: usize, limits: Option<Limiter>) -> FaceFluxes<'_> {
         let direct = self.advected.options.infinite_gauge;

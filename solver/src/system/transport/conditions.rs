@@ -15,8 +15,10 @@ use crate::system::symbols::Symbols;
 pub(crate) enum Edge {
     /// The other end of the axis is there.
     Joined,
-    /// Values are given there; nothing moves along the wall beyond it.
+    /// Values are given at the wall; nothing moves along the wall beyond it.
     Given,
+    /// Values are given in the cells beyond; nothing moves along the wall there.
+    GivenBeyond,
     /// It is there as it is at the end.
     Free,
     /// It is there as it is at the end, and values go on with their slope.
@@ -25,6 +27,13 @@ pub(crate) enum Edge {
     Wall,
     /// Cells beyond lie on the other side of a pole.
     Pole,
+}
+
+impl Edge {
+    /// Whether values are given there.
+    pub(crate) fn is_given(self) -> bool {
+        matches!(self, Edge::Given | Edge::GivenBeyond)
+    }
 }
 
 /// The ends of the three inner axes.
@@ -40,6 +49,8 @@ pub(crate) struct AdvectedConditions {
     /// The number of the conditions of velocities that are found from the fields.
     pub(crate) free: usize,
     pub(crate) edges: Edges,
+    /// Whether a value that is given at a wall changes with time.
+    pub(crate) is_timed: bool,
 }
 
 impl AdvectedConditions {
@@ -65,7 +76,7 @@ impl AdvectedConditions {
             let condition = match edge {
                 Edge::Joined => Condition::Periodic,
                 // Fluxes through the wall are not corrected.
-                Edge::Given => Condition::Ghost(zero),
+                Edge::Given | Edge::GivenBeyond => Condition::Ghost(zero),
                 Edge::Open => Condition::Open,
                 Edge::Free | Edge::Wall => Condition::Derivative(zero),
                 Edge::Pole => Condition::Pole,
@@ -82,7 +93,11 @@ impl AdvectedConditions {
             })
         });
         let (limits, free) = (sets.number(limits), sets.number(free));
-        Ok(AdvectedConditions { arrays, limits, free, edges })
+        let is_timed = conditions.iter().any(|checked| match &checked.condition {
+            Condition::Value(value) => MadeOf::new(value, symbols.definitions()).timed,
+            _ => false,
+        });
+        Ok(AdvectedConditions { arrays, limits, free, edges, is_timed })
     }
 }
 
@@ -132,7 +147,8 @@ fn edges(symbols: &Symbols, conditions: &[&CheckedCondition]) -> Edges {
     for checked in conditions {
         for side in Side::BOTH.into_iter().filter(|side| checked.sides.contains(side)) {
             edges[checked.axis][side.index()] = match checked.condition {
-                Condition::Value(_) | Condition::Ghost(_) => Edge::Given,
+                Condition::Value(_) => Edge::Given,
+                Condition::Ghost(_) => Edge::GivenBeyond,
                 Condition::Wall => Edge::Wall,
                 Condition::Pole => Edge::Pole,
                 Condition::Periodic | Condition::Antiperiodic => Edge::Joined,

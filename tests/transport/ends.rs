@@ -1,0 +1,84 @@
+//! Ends at which values are given: what flows in is the velocity times the value, in the middle of
+//! the step.
+
+use crate::solving::{solve, solved};
+
+/// The amount on n cells of [0, 1].
+fn amount(cells: &[f64]) -> f64 {
+    cells.iter().sum::<f64>() / cells.len() as f64
+}
+
+const OPTIONS: [&str; 7] = [
+    "",
+    "iterations = 1\n",
+    "iterations = 3\n",
+    "infinite_gauge = true\n",
+    "nonoscillatory = true\n",
+    "third_order = true\n",
+    "divergent_flow = true\n",
+];
+
+#[test]
+fn what_flows_in_is_the_velocity_times_the_value() {
+    for options in OPTIONS {
+        for (velocity, inflow, outflow) in [("1", "x-", "x+"), ("-1", "x+", "x-")] {
+            let found = solve(&format!(
+                "[grid]\nx = {{ bounds = [0, 1], cells = 50 }}\n[transport.c]\nvelocity = {velocity}\n{options}\
+                 [initial]\nc = 0\n[boundary.c]\n\"{inflow}\" = {{ value = 1 }}\n\"{outflow}\" = \"open\"\n[time]\n\
+                 end = 0.5\ndt = 0.01\n"
+            ));
+            assert!((amount(&found[0]) - 0.5).abs() < 1e-9, "{options}: {}", amount(&found[0]));
+        }
+    }
+}
+
+#[test]
+fn a_value_that_changes_counts_in_the_middle_of_the_step() {
+    for options in OPTIONS {
+        let found = solve(&format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 20 }}\n[transport.c]\nvelocity = 1\n{options}[initial]\nc = 0\n\
+             [boundary.c]\n\"x-\" = {{ value = \"t\" }}\n\"x+\" = \"open\"\n[time]\nend = 0.04\ndt = 0.04\n"
+        ));
+        assert!((amount(&found[0]) - 0.0008).abs() < 1e-15, "{options}: {}", amount(&found[0]));
+    }
+}
+
+#[test]
+fn inflow_is_of_second_order() {
+    for options in ["", "infinite_gauge = true\n", "iterations = 3\n"] {
+        // A wave that comes in at x = 0, and at y = 0 of a plane in a flow along both axes.
+        for (axes, velocity, walls) in [
+            (
+                "x = { bounds = [0, 1], cells = N }",
+                "[1]",
+                "\"x-\" = { value = \"exact\" }\n\"x+\" = \"open\"\n",
+            ),
+            (
+                "x = { bounds = [0, 1], cells = N }\ny = { bounds = [0, 1], cells = N }",
+                "[\"0.5 + 0*x\", 0.5]",
+                "x = { value = \"exact\" }\n\"y-\" = { value = \"exact\" }\n\"y+\" = \"open\"\n",
+            ),
+        ] {
+            let exact =
+                if axes.contains('y') { "2 + sin(5*(x + y - t))" } else { "2 + sin(5*(x - t))" };
+            let error = |n: usize| {
+                let text = format!(
+                    "[grid]\n{}\n[define]\nexact = \"{exact}\"\n[transport.c]\nvelocity = {velocity}\n{options}[initial]\n\
+                     c = \"exact\"\n[boundary.c]\n{walls}[time]\nend = 0.5\ndt = {}\n",
+                    axes.replace('N', &n.to_string()),
+                    0.4 / n as f64
+                );
+                let found = solved(&text, 1).swap_remove(0);
+                let at = |i: usize| (i as f64 + 0.5) / n as f64;
+                let error = |(k, c): (usize, &f64)| {
+                    let along = if axes.contains('y') { at(k / n) + at(k % n) } else { at(k) };
+                    (c - 2.0 - (5.0 * (along - 0.5)).sin()).abs()
+                };
+                found.iter().enumerate().map(error).sum::<f64>() / found.len() as f64
+            };
+            let (coarse, fine) = (error(20), error(40));
+            let order = (coarse / fine).log2();
+            assert!(order > 1.7, "{options}{axes}: {coarse} {fine} {order}");
+        }
+    }
+}
