@@ -82,3 +82,19 @@ fn inflow_is_of_second_order() {
         }
     }
 }
+
+/// The flow of water q/h is found from the fields: the wall stands for either of them.
+#[test]
+fn a_wall_closes_a_flow_whichever_field_has_it() {
+    let kept = |walls: &str| {
+        let found = solve(&format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 32 }}\n[equations]\nq = \"-h*d_dx(h)\"\n[transport]\n\
+             h = {{ velocity = \"q/h\", infinite_gauge = true, nonoscillatory = true }}\n\
+             q = {{ velocity = \"q/h\", infinite_gauge = true, nonoscillatory = true }}\n[initial]\nh = \"1 + 0.2*x\"\n\
+             q = 0.3\n[boundary.q]\n{walls}\n[time]\nend = 0.1\ndt = 2e-3\n"
+        ));
+        (amount(&found[1]) - 1.1).abs()
+    };
+    assert!(kept("x = \"wall\"") < 1e-13, "{}", kept("x = \"wall\""));
+    assert!(kept("\"x-\" = \"wall\"") > 1e-3);
+}

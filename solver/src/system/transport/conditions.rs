@@ -55,14 +55,21 @@ pub(crate) struct AdvectedConditions {
 
 impl AdvectedConditions {
     /// The meaning of these conditions for a field of this type, which may be negative if `signed`.
+    /// Where the flow has walls, ends are `closed` that would be free.
     pub(crate) fn new(
         symbols: &Symbols,
         sets: &mut Sets,
-        conditions: &[&CheckedCondition],
+        (conditions, closed): (&[&CheckedCondition], &[(usize, Side)]),
         ty: Type,
         signed: bool,
     ) -> Result<Self, Mismatch> {
-        let edges = edges(symbols, conditions);
+        let mut edges = edges(symbols, conditions);
+        for (axis, side) in closed {
+            let edge = &mut edges[*axis][side.index()];
+            if *edge == Edge::Free {
+                *edge = Edge::Wall;
+            }
+        }
         let mut arrays = Vec::new();
         for k in 0..ty.numbers(symbols.space().dimension()) {
             let mut faces = faces_by(symbols, conditions, ty, k, |checked, condition| {
