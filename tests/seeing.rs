@@ -348,3 +348,26 @@ fn a_condition_that_only_another_one_sees_is_no_doubt() {
     let doubts = |g: &str| Problem::parse("test.toml", &text(g)).unwrap().warnings.len();
     assert_eq!((doubts("g"), doubts("1")), (0, 1));
 }
+
+/// A pulse that leaves through an open end is the pulse in a domain that goes on.
+#[test]
+fn a_convective_outflow_is_open() {
+    let pulse = |length: usize, end: &str| {
+        let text = format!(
+            "[grid]\nx = {{ bounds = [0, {length}], cells = {} }}\n[equations]\n\
+             c = \"-d_dx(c) + 0.02*d2_dx2(c)\"\n[initial]\nc = \"exp(-40*(x - 0.6)^2)\"\n[boundary.c]\n\
+             \"x-\" = {{ value = 0 }}\n\"x+\" = {end}\n[time]\nend = 0.5\ndt = 1e-3\n",
+            80 * length
+        );
+        let mut c = solve(&text).swap_remove(0);
+        c.truncate(80);
+        c
+    };
+    let free = pulse(3, "\"open\"");
+    let error = |end: &str| {
+        let here = pulse(1, end);
+        free.iter().zip(&here).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+    };
+    let (open, mirrored) = (error("\"open\""), error("{ derivative = 0 }"));
+    assert!(open < 0.01 && open < 0.4 * mirrored, "{open} {mirrored}");
+}

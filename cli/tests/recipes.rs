@@ -128,6 +128,30 @@ fn sponge() {
     assert!((energy[4] / energy[0] - 1.0).abs() < 1e-4 && energy[20] < 1e-4 * energy[0]);
 }
 
+/// The two bodies are one rod, and nothing is lost.
+#[test]
+fn contact() {
+    let run = Run::of("contact", &[]);
+    stays(&run.diagnostic("total"));
+    let flow = run.diagnostic("flow");
+    assert!(flow[0] > flow[10] && flow[10] > 0.01, "{flow:?}");
+    let home = Home::new();
+    home.write(
+        "rod.toml",
+        "[grid]\nx = { bounds = [0, 2], cells = 40 }\n[equations]\n\
+         c = \"diffusion_harmonic(where(x < 1, 1, 0.1), c)\"\n[initial]\nc = \"where(x < 1, 1, 0)\"\n[time]\n\
+         end = 0.5\ndt = 1e-3\n",
+    );
+    home.succeed(&["run", "rod.toml", "--quiet", "--ranks", "1"]);
+    let series = Series::open(&home.path().join("rod")).unwrap();
+    let rod = series.read("c", series.times().unwrap().len() - 1).unwrap();
+    let mut bodies = run.last("u").into_raw_vec_and_offset().0;
+    bodies.extend(run.last("v").iter().collect::<Vec<_>>().into_iter().rev());
+    for (c, body) in rod.iter().zip(bodies) {
+        assert!((c - body).abs() < 1e-5, "{c} {body}");
+    }
+}
+
 /// In a half space a boundary value that grows as t gives `ramp`; the table is a sum of such.
 #[test]
 fn boundary_table() {
