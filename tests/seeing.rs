@@ -371,3 +371,71 @@ fn a_convective_outflow_is_open() {
     let (open, mirrored) = (error("\"open\""), error("{ derivative = 0 }"));
     assert!(open < 0.01 && open < 0.4 * mirrored, "{open} {mirrored}");
 }
+
+/// What flows out comes in again: a reactor with a loop, where the inlet has the value of the outlet.
+#[test]
+fn an_inlet_has_the_value_of_the_outlet() {
+    // In a loop without delay, a profile that is the same everywhere and decays stays the same everywhere.
+    let text = "[grid]\nx = { bounds = [0, 1], cells = 24 }\n[equations]\n\
+                c = \"-d_dx(c) + 0.02*d2_dx2(c) - c\"\n[initial]\nc = 2\n[boundary.c]\n\
+                \"x-\" = { value = \"at(c, 1)\" }\n\"x+\" = { derivative = 0 }\n[time]\nend = 0.5\ndt = 1e-3\n";
+    for c in &solve(text)[0] {
+        assert!((c - 2.0 * (-0.5f64).exp()).abs() < 1e-6, "{c}");
+    }
+    // What comes in is what is at the other wall, to second order: with the profile 1 + x at rest it is 2.
+    let text = "[grid]\nx = { bounds = [0, 1], cells = 10 }\n[equations]\nc = 0\nd = \"laplace(d)\"\n[initial]\n\
+                c = \"1 + x\"\nd = 0\n[boundary.d]\nx = { value = \"at(c, 1) + 0*value\" }\n[time]\nend = 3\n\
+                dt = 1e-3\n";
+    for d in &solve(text)[1] {
+        assert!((d - 2.0).abs() < 1e-9, "{d}");
+    }
+}
+
+#[test]
+fn at_is_the_value_at_a_point_on_every_geometry() {
+    for (grid, field, point, exact) in [
+        ("x = { bounds = [0, 1], cells = 7 }", "3 - 2*x", "0.4", 2.2),
+        ("x = { bounds = [0, 1], cells = 7 }", "3 - 2*x", "1", 1.0),
+        (
+            "x = { bounds = [0, 1], cells = 7 }\ny = { bounds = [-1, 1], cells = 5 }",
+            "x*y + 1",
+            "0.3, -0.5",
+            0.85,
+        ),
+        (
+            "x = { bounds = [0, 1], cells = 8, periodic = true }\ny = { bounds = [0, 1], cells = 6 }\n\
+             z = { bounds = [0, 1], cells = 4 }",
+            "y + 2*z",
+            "1, 0.75, 0.9",
+            2.55,
+        ),
+        ("geometry = \"polar\"\nr = { bounds = [0, 2], cells = 9 }", "r + 1", "1.3", 2.3),
+        ("geometry = \"spherical\"\nr = { bounds = [0.5, 2], cells = 9 }", "r + 1", "0.5", 1.5),
+        (
+            "geometry = \"cylindrical\"\nr = { bounds = [0, 2], cells = 9 }\nz = { bounds = [0, 1], cells = 5 }",
+            "r*z",
+            "r0, 0.6",
+            0.9,
+        ),
+    ] {
+        // A field that grows by the number.
+        let found = solve(&format!(
+            "[grid]\n{grid}\n[parameters]\nr0 = 1.5\n[equations]\nc = 0\nd = \"at(c, {point})\"\n[initial]\n\
+             c = \"{field}\"\nd = 0\n[time]\nend = 1\ndt = 0.5\n"
+        ));
+        for d in &found[1] {
+            assert!((d - exact).abs() < 1e-12, "{grid}: {d} {exact}");
+        }
+    }
+    let message = |at: &str| {
+        let text = format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 7 }}\n[equations]\nc = \"{at}\"\n[initial]\nc = 1\n[time]\nend = 1\n\
+             dt = 0.1\n"
+        );
+        let Err(mistakes) = Problem::parse("test.toml", &text) else { panic!("allowed: {at}") };
+        mistakes.list[0].message.clone()
+    };
+    assert_eq!(message("at(c, 1.1)"), "x = 1.1 lies outside the grid");
+    assert_eq!(message("at(c, x)"), "the argument of `at` must be a number");
+    assert!(message("at(c)").starts_with("`at` takes 2 arguments"), "{}", message("at(c)"));
+}

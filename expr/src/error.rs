@@ -245,6 +245,16 @@ pub enum Error {
         /// The argument.
         span: Span,
     },
+    /// A point outside the grid.
+    #[error("{axis} = {coordinate} lies outside the grid")]
+    Outside {
+        /// The axis.
+        axis: String,
+        /// The coordinate.
+        coordinate: f64,
+        /// The argument.
+        span: Span,
+    },
     /// An argument that is not a whole number in the range that the function takes.
     #[error("the argument of `{name}` must be a whole number from {least} to {most}, not {found}")]
     WholeNumberWanted {
@@ -373,6 +383,7 @@ impl Error {
             | RealWanted { span, .. }
             | NumberWanted { span, .. }
             | WholeNumberWanted { span, .. }
+            | Outside { span, .. }
             | WrongRank { span, .. }
             | WrongType { span, .. }
             | NotOnGrid { span, .. }

@@ -55,7 +55,7 @@ pub use parity::Parity;
 pub use parse::{parse, parse_function};
 pub use resolve::{is_builtin, list, resolve};
 pub use rows::{Backend, Call, RowFn, Rows, Scratch};
-pub use scope::{Lambda, Place, Scope, Uses};
+pub use scope::{AxisPoints, Lambda, Place, Scope, Uses};
 pub use space::{Coordinates, Space};
 pub use span::{Span, underline};
 pub use typed::{Distribution, Expr, Node};

@@ -151,6 +151,21 @@ struct Added {
     operators: HashMap<String, Operator>,
     /// Fields that are closed at the surface of regions, with the fields that tell these.
     closed: HashMap<usize, usize>,
+    /// The centres of cells along each axis, if the grid is known.
+    points: Vec<AxisPoints>,
+}
+
+/// The centres of the cells along an axis.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AxisPoints {
+    /// The first of them.
+    pub first: f64,
+    /// How far they are apart.
+    pub spacing: f64,
+    /// How many there are.
+    pub cells: usize,
+    /// Whether the first cell follows the last one.
+    pub periodic: bool,
 }
 
 impl Scope {
@@ -272,6 +287,16 @@ impl Scope {
     pub fn operator(&mut self, name: &str, number: usize, arguments: usize) {
         let operator = Operator::Custom { number, arguments };
         self.added().operators.insert(name.into(), operator);
+    }
+
+    /// Makes the grid known, so that expressions can have the value of a field at a point.
+    pub fn set_points(&mut self, points: Vec<AxisPoints>) {
+        self.added().points = points;
+    }
+
+    /// The centres of cells along each axis; nothing if the grid is not known.
+    pub(crate) fn points(&self) -> &[AxisPoints] {
+        &self.added.points
     }
 
     /// Closes a scalar field at the surface of regions: operators that are applied to it do not look at

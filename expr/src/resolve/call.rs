@@ -1,5 +1,6 @@
 //! Calls of what is built in: functions, operators, reductions and random numbers.
 
+use super::point::AT;
 use super::{Resolver, Typed};
 use crate::ast::{Ast, AstKind};
 use crate::error::{Error, nearest};
@@ -49,6 +50,7 @@ fn builtins(axes: &[String]) -> Vec<String> {
     known.extend_from_slice(&operator::REDUCTION_NAMES);
     known.extend(PRODUCTS.map(|(name, _)| name));
     known.extend(TRANSFORMS.map(|(name, _)| name));
+    known.push(AT);
     known.extend(RANDOM.map(|(name, ..)| name));
     let flows = operator::flows(axes).map(|(name, _)| name);
     operators.chain(flows).chain(known.into_iter().map(str::to_string)).collect()
@@ -95,6 +97,9 @@ impl Resolver<'_> {
             operator::flows(&self.scope.space().axes).find(|(known, _)| known == name)
         {
             return self.flow(name, end, name_span, args, span);
+        }
+        if name == AT && !self.scope.points().is_empty() {
+            return self.at(name_span, args, span);
         }
         if name == "Piecewise" {
             return self.piecewise(args, span);
@@ -316,7 +321,7 @@ impl Resolver<'_> {
 
     /// The argument of what gives one number for the domain, which does not differ from cell to cell
     /// though the argument does.
-    fn over_domain(&mut self, argument: &Ast) -> Option<Expr> {
+    pub(super) fn over_domain(&mut self, argument: &Ast) -> Option<Expr> {
         let outside = std::mem::take(&mut self.uses.cells);
         let argument = self.expression(argument);
         self.uses.cells = outside;
@@ -521,7 +526,7 @@ impl Resolver<'_> {
 }
 
 /// Whether an expression consists of numbers only.
-fn is_number(expr: &Expr) -> bool {
+pub(super) fn is_number(expr: &Expr) -> bool {
     match &expr.node {
         Node::Number(_) => true,
         Node::Call(_, arguments) | Node::Chain(_, arguments) => arguments.iter().all(is_number),

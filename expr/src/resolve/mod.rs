@@ -5,6 +5,7 @@ mod arithmetic;
 mod call;
 mod callable;
 mod part;
+mod point;
 
 pub use call::is_builtin;
 pub use part::list;

@@ -4,8 +4,8 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use fluxions_expr::{Expr, Place, Scope, Space, Type, Uses};
-use fluxions_grid::Grid;
+use fluxions_expr::{AxisPoints, Expr, Place, Scope, Space, Type, Uses};
+use fluxions_grid::{Axis, Grid};
 
 use crate::error::Error;
 use crate::operators::FieldOperator;
@@ -45,6 +45,12 @@ pub(crate) struct Symbols {
     first_arrays: Vec<usize>,
 }
 
+/// The centres of the cells along an axis.
+fn points_of(axis: &Axis) -> AxisPoints {
+    let (first, spacing) = (axis.centre(0), axis.spacing());
+    AxisPoints { first, spacing, cells: axis.cells(), periodic: axis.is_periodic() }
+}
+
 impl Symbols {
     /// The symbols that a problem declares, with every mistake in the declarations.
     ///
@@ -82,6 +88,8 @@ impl Symbols {
                 }
             }
         }
+        let axes = declared.grid.axes().iter();
+        scope.set_points(axes.map(points_of).collect());
         let masks = region::masks(&declared.regions, &declared.closed);
         let external_types = declared.external.iter().map(ExternalField::ty);
         let external_types = external_types.chain(masks.iter().map(|_| Type::REAL));
