@@ -98,3 +98,41 @@ fn a_wall_closes_a_flow_whichever_field_has_it() {
     assert!(kept("x = \"wall\"") < 1e-13, "{}", kept("x = \"wall\""));
     assert!(kept("\"x-\" = \"wall\"") > 1e-3);
 }
+
+/// Through an end with a flux exactly this flows, whatever the flow does there.
+#[test]
+fn a_flux_is_what_flows_through_an_end() {
+    let text = |rest: &str, walls: &str| {
+        format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 20 }}\n[transport.c]\nvelocity = \"1 - x/2\"\n{rest}\n[initial]\n\
+             c = 1\n[boundary.c]\n{walls}\n[time]\nend = 0.2\ndt = 0.01\n"
+        )
+    };
+    for rest in
+        ["", "nonoscillatory = true", "diffusivity = 0.01", "[equations]\nc = \"0.02*laplace(c)\""]
+    {
+        let closed = "\"x-\" = { flux = \"-2\" }\n\"x+\" = \"wall\"";
+        let gained = amount(&solve(&text(rest, closed))[0]) - 1.0;
+        assert!((gained - 0.4).abs() < 1e-13, "{rest}: {gained}");
+        // Closed in two ways.
+        let [a, b] = ["x = \"wall\"", "x = { flux = 0 }"].map(|walls| solve(&text(rest, walls)));
+        let apart = a[0].iter().zip(&b[0]).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(apart < 1e-14, "{rest}: {apart}");
+    }
+    // With a density G it is G c that flows.
+    let found =
+        solve(&text("g_factor = \"1 + x\"", "\"x-\" = { flux = \"-2\" }\n\"x+\" = \"wall\""));
+    let weighted = found[0].iter().enumerate().map(|(i, c)| c * (1.0 + (i as f64 + 0.5) / 20.0));
+    assert!((weighted.sum::<f64>() / 20.0 - 1.5 - 0.4).abs() < 1e-13);
+}
+
+#[test]
+fn what_flows_through_an_end_may_depend_on_what_is_there() {
+    let text = "[grid]\nx = { bounds = [0, 1], cells = 20 }\n[transport.c]\nvelocity = \"1\"\n[initial]\nc = 1\n\
+                [boundary.c]\n\"x-\" = \"wall\"\n\"x+\" = { flux = \"0.3*value + out\" }\n[define]\nout = \"0.1*t\"\n\
+                [time]\nend = 0.2\ndt = 1e-3\n[diagnostics]\nevery = 1\nout = \"flow_x_plus(c)\"\n";
+    let found = solve(text).swap_remove(0);
+    let lost = 1.0 - amount(&found);
+    // Water piles up at the end: it grows as the value there does.
+    assert!(lost > 0.06 && lost < 0.5 && found[19] > 1.5, "{lost} {}", found[19]);
+}

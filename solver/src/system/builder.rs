@@ -317,8 +317,10 @@ impl PdeBuilder {
                 let found = found.and_then(|found| {
                     flow::without_slopes_along(&symbols, found, field, &conditions)
                 });
-                let found =
-                    found.and_then(|open| flow::with_fluxes(&symbols, &open, field, &conditions));
+                let advected = advected.iter().find(|advected| advected.field == field);
+                let found = found.and_then(|open| {
+                    flow::with_fluxes(&symbols, &open, field, &conditions, advected)
+                });
                 let still = |rate, held: &Held| held.still(rate, &symbols);
                 let found = found
                     .map(|rate| held.iter().filter(|held| held.field == field).fold(rate, still));

@@ -20,6 +20,8 @@ use crate::system::definition::MadeOf;
 use crate::system::origin::{ConditionPart, Origin};
 use crate::system::pde::Pde;
 use crate::system::symbols::Symbols;
+use crate::system::transport::advected::Advected;
+use crate::system::transport::conditions::Edge;
 
 /// A flux that is given at a wall for a field, outwards and per area.
 #[derive(Clone, Debug)]
@@ -267,7 +269,8 @@ fn is_same(within: Allowance<'_>, expr: &Expr) -> bool {
     }
 }
 
-/// An equation in which given fluxes take the place of what flows through their faces.
+/// An equation in which given fluxes take the place of what flows through their faces. Where a field is
+/// `advected`, nothing else flows there.
 ///
 /// # Errors
 /// A flux at a face at which nothing flows by the equation.
@@ -276,25 +279,33 @@ pub(crate) fn with_fluxes(
     equation: &Expr,
     field: usize,
     conditions: &Conditions,
+    advected: Option<&Advected>,
 ) -> Result<Expr, Error> {
     let mut whole = equation.clone();
     for given in conditions.fluxes().iter().filter(|given| given.field == field) {
         let GivenFlux { face, flux, .. } = given;
         let named = named(symbols, *face);
         let made_of = MadeOf::new(equation, symbols.definitions());
-        if given.of.is_none() && !made_of.operators {
+        if given.of.is_none() && !made_of.operators && advected.is_none() {
             // A condition for all fields has no meaning for one that does not move.
             continue;
         }
         let found = contributions(symbols, equation, named);
         let found = found.map_err(|reason| given.unfit(reason))?;
-        let found = found.ok_or_else(|| given.without_flow(symbols))?;
+        let Some(found) = found.or_else(|| advected.map(|_| Expr::number(0.0))) else {
+            return Err(given.without_flow(symbols));
+        };
         let NamedFace { axis, upper } = named;
         let left = Cell::new(None);
         let within = Allowance::new(symbols, &left);
         let wall = Wall { symbols, field, face: *face, conditions };
         let seen = wall.seen_by_cell(within, flux.clone());
         let seen = seen.ok_or_else(|| given.unfit(TOO_MANY.into()))?;
+        // What is advected with a density is the field times this.
+        let seen = match advected.and_then(|advected| advected.density.as_ref()) {
+            Some(density) => seen.over(density.clone()),
+            None => seen,
+        };
         let operator = Operator::AtFace { axis, upper, part: FacePart::Given };
         let node = Node::Operator(operator, vec![seen]);
         let inflow = Expr { node, ty: flux.ty, span: flux.span };
@@ -405,6 +416,13 @@ fn named(symbols: &Symbols, face: Face) -> NamedFace {
     NamedFace { axis: face.axis - symbols.grid().missing(), upper: face.side == Side::Upper }
 }
 
+/// Whether nothing is advected through a face, so that what flows is told by the equation.
+fn is_closed(pde: &Pde, advected: &Advected, face: NamedFace) -> bool {
+    let axis = pde.grid().missing() + face.axis;
+    let edge = pde.conditions().of_advected(advected).edges[axis][usize::from(face.upper)];
+    edge == Edge::Wall
+}
+
 /// An expression of an output in which the flows through faces are the integrals that they mean.
 ///
 /// # Errors
@@ -430,7 +448,8 @@ pub(crate) fn with_flows(pde: &Pde, origin: &Origin, expr: Expr) -> Result<Expr,
         )));
     }
     if let Node::Field(field) = of.node
-        && pde.advected.iter().any(|advected| advected.field == field)
+        && let Some(advected) = pde.advected.iter().find(|advected| advected.field == field)
+        && !is_closed(pde, advected, face)
     {
         return Err(nothing("what advection carries through walls cannot be told yet".into()));
     }

@@ -1,6 +1,6 @@
 //! What boundary conditions mean for a field that is advected.
 
-use fluxions_expr::{Expr, Type};
+use fluxions_expr::{Expr, Rank, Type};
 use fluxions_grid::{Condition, Side};
 
 use crate::system::boundary::array_condition::{ArrayCondition, FaceConditions};
@@ -123,6 +123,13 @@ fn by_layers(
     ty: Type,
     k: usize,
 ) -> Result<Condition<Expr>, Mismatch> {
+    if let Condition::Flux(_) = condition {
+        if ty.rank != Rank::Scalar {
+            return Err(checked.mismatch("the flux of an advected field is for scalars".into()));
+        }
+        // Nothing passes by advection; what is given is a source in the cells at the wall.
+        return Ok(Condition::Derivative(Expr::number(0.0)));
+    }
     let made_of = |expr: &&Expr| MadeOf::new(expr, symbols.definitions());
     if condition.numbers().iter().any(|expr| made_of(expr).sees_others()) {
         let reason = "conditions of a field that is advected do not depend on fields";
@@ -138,7 +145,7 @@ fn by_layers(
         | Condition::Periodic => condition,
         _ => {
             return Err(checked.mismatch(
-                "a field that is advected has value, derivative, ghost, open, wall, pole or periodic"
+                "a field that is advected has value, derivative, flux, ghost, open, wall, pole or periodic"
                     .into(),
             ));
         }
@@ -156,7 +163,7 @@ fn edges(symbols: &Symbols, conditions: &[&CheckedCondition]) -> Edges {
             edges[checked.axis][side.index()] = match checked.condition {
                 Condition::Value(_) => Edge::Given,
                 Condition::Ghost(_) => Edge::GivenBeyond,
-                Condition::Wall => Edge::Wall,
+                Condition::Wall | Condition::Flux(_) => Edge::Wall,
                 Condition::Pole => Edge::Pole,
                 Condition::Periodic | Condition::Antiperiodic => Edge::Joined,
                 Condition::Open => Edge::Open,
