@@ -19,6 +19,10 @@ pub(crate) enum Kind {
     Curvature,
     /// The second derivative at the wall.
     CurvatureAtWall,
+    /// Value and derivative at once.
+    Clamped,
+    /// Value and second derivative at the wall at once.
+    Supported,
     Ghost,
     Periodic,
     Antiperiodic,
@@ -29,13 +33,15 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Kind; 12] = [
+    pub(crate) const ALL: [Kind; 14] = [
         Kind::Ghost,
         Kind::Value,
         Kind::Derivative,
         Kind::Mixed,
         Kind::Curvature,
         Kind::CurvatureAtWall,
+        Kind::Clamped,
+        Kind::Supported,
         Kind::Periodic,
         Kind::Antiperiodic,
         Kind::NormalValue,
@@ -58,6 +64,8 @@ impl Kind {
             Kind::Mixed => "mixed",
             Kind::Curvature => "curv.",
             Kind::CurvatureAtWall => "at wall",
+            Kind::Clamped => "clamped",
+            Kind::Supported => "support.",
             Kind::Periodic => "period.",
             Kind::Antiperiodic => "antip.",
             Kind::NormalValue => "n.value",
@@ -79,13 +87,15 @@ impl Kind {
     /// The power of the spacing with which ghost cells differ from the smooth continuation f of
     /// the field. With the wall at 0, cells at ±d/2: a value gives 2f(0) − f(−d/2), which is
     /// f(d/2) − d²/4 f″ + …; a derivative f(−d/2) + d f′(0) = f(d/2) − d³/24 f‴ + …; curvature in
-    /// the cell f(d/2) − d⁴/12 f⁗ + …, but with f″ of the wall there is an error of d³/2 f‴.
+    /// the cell f(d/2) − d⁴/12 f⁗ + …, but with f″ of the wall there is an error of d³/2 f‴. With two
+    /// numbers, a cubic and a parabola about the wall are off by a fourth derivative.
     pub(crate) fn ghost_order(self) -> f64 {
         match self {
             Kind::Value | Kind::NormalValue => 2.0,
             Kind::Derivative | Kind::NormalDerivative | Kind::Mixed | Kind::NormalMixed => 3.0,
             Kind::CurvatureAtWall => 3.0,
             Kind::Curvature | Kind::NormalCurvature => 4.0,
+            Kind::Clamped | Kind::Supported => 4.0,
             Kind::Ghost | Kind::Periodic | Kind::Antiperiodic => f64::INFINITY,
         }
     }
@@ -263,6 +273,13 @@ impl Texts {
                     }
                     Kind::Curvature => Condition::Curvature(formula(&bend)),
                     Kind::CurvatureAtWall => Condition::Curvature(formula(&bend_at_wall)),
+                    Kind::Clamped => {
+                        Condition::Clamped { value: formula(&value), derivative: formula(&slope) }
+                    }
+                    Kind::Supported => Condition::Supported {
+                        value: formula(&value),
+                        curvature: formula(&bend_at_wall),
+                    },
                     Kind::NormalCurvature => Condition::NormalCurvature(formula(&bend)),
                     Kind::Ghost | Kind::Periodic | Kind::Antiperiodic => Condition::Ghost(ghost),
                 };

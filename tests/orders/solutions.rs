@@ -43,8 +43,17 @@ impl Define {
 mod kinds {
     use crate::conditions::Kind::{self, *};
 
-    pub(super) const PLAIN: &[Kind] =
-        &[Ghost, Value, Derivative, Mixed, Curvature, CurvatureAtWall, Periodic, Antiperiodic];
+    pub(super) const PLAIN: &[Kind] = &[
+        Ghost,
+        Value,
+        Derivative,
+        Mixed,
+        Curvature,
+        CurvatureAtWall,
+        Supported,
+        Periodic,
+        Antiperiodic,
+    ];
     pub(super) const NORMAL: &[Kind] =
         &[NormalValue, NormalDerivative, NormalMixed, NormalCurvature, Periodic, Antiperiodic];
     pub(super) const FEW: &[Kind] = &[Value, Derivative, Mixed];
@@ -141,7 +150,9 @@ pub(crate) fn entries(space: Space, closed: Closed, complex: bool) -> Vec<Entry>
                 let enough = !fields.complex
                     || matches!(kind, Kind::Mixed | Kind::Periodic | Kind::Antiperiodic)
                     || (space.axes == 1 && matches!(kind, Kind::Value | Kind::Derivative));
-                if kind.closed() != fields.closed || !enough {
+                // An equation of second order cannot have two numbers at a wall.
+                let too_many = *kind == Kind::Clamped;
+                if kind.closed() != fields.closed || !enough || too_many {
                     continue;
                 }
                 let coarse = usize::from(matches!(problem.define, Some(Define::Gradient(_))));

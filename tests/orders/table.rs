@@ -34,7 +34,11 @@ impl Entry {
     }
 
     fn is_right(&self) -> bool {
-        (self.order() - self.theory).abs() < 0.1 && self.error() < MOST[self.theory as usize]
+        // With two numbers at a wall, ghost cells are so exact that their errors and those of
+        // differences are of one order, and partly cancel.
+        let two = matches!(self.kind, Kind::Clamped | Kind::Supported);
+        let off = if two { 0.2 } else { 0.1 };
+        (self.order() - self.theory).abs() < off && self.error() < MOST[self.theory as usize]
     }
 
     /// What one row of the table is for.
