@@ -62,8 +62,8 @@ pub mod io {
 pub mod solver {
     pub use fluxions_solver::{
         Advector, ArgumentConditions, Blocking, Error, Errors, Every, ExternalSource,
-        FieldOperator, Flow, Formula, GO_ON, Inspection, Interpretation, Mpdata, PassTime, Pde,
-        PdeBuilder, Region, Report, RunState, ScheduleState, SchemeChoice, SchemeProperties,
+        FieldOperator, Flow, Formula, GO_ON, Global, Inspection, Interpretation, Mpdata, PassTime,
+        Pde, PdeBuilder, Region, Report, RunState, ScheduleState, SchemeChoice, SchemeProperties,
         Simulation, SimulationBuilder, Snapshot, Sources, StableStep, StencilCells, StopReason,
         Tableau, ThirdOrder, TimeTable, Tracker, TrackerError, TrackerState, Transport, Values,
         WallFunction, WallPoint, stable_step,

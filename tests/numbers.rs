@@ -175,3 +175,30 @@ fn mistakes_in_numbers_are_explained() {
         message("[transport.u]\nvelocity = 1\n[numbers]\nT = { initial = 1, equation = 0 }");
     assert!(found.contains("cannot be stepped beside `u`"), "{found}");
 }
+
+/// The slope of a root at 0 is infinite: it says nothing about the step.
+#[test]
+fn a_rate_with_an_infinite_slope_has_an_automatic_step() {
+    let text = format!(
+        "{ROD}[equations]\nu = \"laplace(u)\"\n[initial]\nu = 1\n[numbers]\n\
+         h = {{ initial = 0, equation = \"1 - sqrt(h)\" }}\n[time]\nend = 1\ndt = \"auto\"\n"
+    );
+    let problem = Problem::parse("test.toml", &text).unwrap_or_else(|e| panic!("{e:?}"));
+    assert!(problem.times.dt > 1e-4, "{}", problem.times.dt);
+}
+
+/// Itô's noise has the variance of the beginning of the step, also by a number.
+#[test]
+fn noise_by_a_number_is_that_of_the_beginning_of_the_step() {
+    for scheme in ["euler", "rk4"] {
+        let after = |end: &str| {
+            solve(&format!(
+                "{ROD}[equations]\nu = \"0\"\n[initial]\nu = 0\n[numbers]\nT = {{ initial = 0, equation = 1 }}\n\
+                 [noise]\nu = \"T\"\n[time]\nend = {end}\ndt = 0.1\nscheme = \"{scheme}\"\n"
+            ))
+            .swap_remove(0)
+        };
+        assert!(after("0.1").iter().all(|u| *u == 0.0), "{scheme}");
+        assert!(after("0.2").iter().all(|u| *u != 0.0), "{scheme}");
+    }
+}

@@ -287,6 +287,10 @@ fn mistakes_in_regions_are_explained() {
             "a region holds { value = … }",
         ),
         ("[regions]\na = \"x < 1\"\n[boundary]\na = { value = \"t\" }", "what is held is a number"),
+        (
+            "[regions]\na = \"x < 1\"\nb = \"a and y < 1\"",
+            "`a`, which uses `a region`, cannot be used",
+        ),
         ("[regions]\na = \"x < 1\"\n[boundary.c]\nb = { value = 1 }", "unknown key `b`"),
         (
             "[regions]\na = \"x < 1\"\n[define]\nd = \"c^2\"\n[boundary.d]\na = { value = 1 }",
@@ -296,4 +300,31 @@ fn mistakes_in_regions_are_explained() {
         let found = message(rest);
         assert!(found.contains(expected), "{rest}\n{found}");
     }
+}
+
+#[test]
+fn a_wall_sees_a_region_as_it_is_in_the_cell_there() {
+    // Cells at the wall alone, and the second cells alone.
+    for (patch, inflow) in [("y < 0.1", 1.0), ("y > 0.1 and y < 0.2", 0.0)] {
+        for condition in ["flux = \"-10*patch\"", "derivative = \"10*patch\""] {
+            let text = format!(
+                "{}[regions]\npatch = \"{patch}\"\n[equations]\nc = \"laplace(c)\"\n[initial]\nc = 0\n[boundary.c]\n\
+                 \"y-\" = {{ {condition} }}\n[time]\nend = 0.1\ndt = 1e-3\nscheme = \"euler\"\n",
+                square(10)
+            );
+            let found = solve(&text).swap_remove(0).iter().sum::<f64>() / 100.0;
+            assert!((found - inflow).abs() < 1e-12, "{patch} {condition}: {found}");
+        }
+    }
+}
+
+#[test]
+fn a_region_may_stand_on_many_definitions() {
+    let mut text = "[grid]\nx = { bounds = [0, 1], cells = 8 }\n[define]\nd0 = \"x\"\n".to_string();
+    for n in 1..60 {
+        text += &format!("d{n} = \"(d{0} + d{0})/2\"\n", n - 1);
+    }
+    text += "[regions]\na = \"d59 > 0.5\"\n[equations]\nc = \"a\"\n[initial]\nc = 0\n[time]\nend = 1\ndt = 0.5\n";
+    let found: Vec<bool> = solved(&text, 1)[0].iter().map(|c| *c > 0.5).collect();
+    assert_eq!(found, [false, false, false, false, true, true, true, true]);
 }

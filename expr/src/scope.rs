@@ -245,8 +245,17 @@ impl Scope {
     /// Makes `name` stand for the external field of this number. It has no equation and does not
     /// change.
     pub fn external(&mut self, name: &str, number: usize, ty: Type) {
-        // An external field has values only where operators are allowed.
-        let operator = Some("external data".into());
+        self.given(name, "external data", number, ty);
+    }
+
+    /// Makes `name` stand for a region, which is the external field of this number.
+    pub fn region(&mut self, name: &str, number: usize) {
+        self.given(name, "a region", number, Type::REAL);
+    }
+
+    fn given(&mut self, name: &str, what: &str, number: usize, ty: Type) {
+        // It has values only where operators are allowed.
+        let operator = Some(what.into());
         let uses = Uses { operator, cells: true, ..Uses::default() };
         self.insert(name, Node::Field(number), ty, uses);
     }

@@ -257,6 +257,13 @@ impl Expr {
         Expr::binary(Binary::Divide, self, b, ty, span)
     }
 
+    /// The product a·b with a scalar.
+    #[must_use]
+    pub fn times(self, b: Expr) -> Self {
+        let (ty, span) = (self.ty.with_complex(self.ty.complex || b.ty.complex), self.span);
+        Expr::binary(Binary::Multiply, self, b, ty, span)
+    }
+
     /// Gives the items of a list, which were checked one by one, random streams of their own. They
     /// are numbered from `next` on, and the number after the last one is returned. Two equal
     /// streams within an item stay equal.

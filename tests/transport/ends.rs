@@ -1,6 +1,8 @@
 //! Ends at which values are given: what flows in is the velocity times the value, in the middle of
 //! the step.
 
+use fluxions::prelude::*;
+
 use crate::solving::{solve, solved};
 
 /// The amount on n cells of [0, 1].
@@ -124,6 +126,22 @@ fn a_flux_is_what_flows_through_an_end() {
         solve(&text("g_factor = \"1 + x\"", "\"x-\" = { flux = \"-2\" }\n\"x+\" = \"wall\""));
     let weighted = found[0].iter().enumerate().map(|(i, c)| c * (1.0 + (i as f64 + 0.5) / 20.0));
     assert!((weighted.sum::<f64>() / 20.0 - 1.5 - 0.4).abs() < 1e-13);
+    // And so do diagnostics tell it.
+    let text = text("g_factor = \"1 + x\"", "\"x-\" = { flux = \"-2\" }\n\"x+\" = \"wall\"");
+    let text = text + "[diagnostics]\nevery = 1\nflow = \"flow_x_minus(c)\"\n";
+    let problem = Problem::parse("test.toml", &text).unwrap_or_else(|e| panic!("{e:?}"));
+    let world = World::solo();
+    let told = std::rc::Rc::new(std::cell::Cell::new(0.0));
+    let seen = told.clone();
+    let watch = move |now: &mut Snapshot<'_>| {
+        seen.set(now.number("flow")?);
+        Ok(GO_ON)
+    };
+    let builder = problem.simulation(&world).number("flow", "flow_x_minus(c)");
+    let mut simulation =
+        builder.track(Every::Steps(1), watch).build().unwrap_or_else(|e| panic!("{e}"));
+    simulation.run_until(0.01).unwrap_or_else(|e| panic!("{e}"));
+    assert!((told.get() + 2.0).abs() < 1e-14, "{}", told.get());
 }
 
 #[test]

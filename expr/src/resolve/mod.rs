@@ -187,6 +187,7 @@ impl Resolver<'_> {
         let what = match (&uses.field, &uses.operator) {
             (Some(field), _) if !place.allows_fields() => match node {
                 Node::Field(_) => format!("the field `{name}`"),
+                Node::Global(_) => format!("the number `{name}`"),
                 _ => format!("`{name}`, which depends on the field `{field}`,"),
             },
             (_, Some(operator)) if !place.allows_operators() => {

@@ -137,7 +137,8 @@ pub(crate) fn new_and_unused(
     let known: Vec<String> = keys(before, section).into_iter().map(|(name, _)| name).collect();
     let texts = texts(after);
     let mut others = texts.iter().filter(|(key, _)| *key != (section, name.as_str()));
-    if known.contains(name) || others.any(|(_, names)| names.contains(name)) {
+    let has_condition = section == "regions" && is_place(after, name);
+    if has_condition || known.contains(name) || others.any(|(_, names)| names.contains(name)) {
         return None;
     }
     Some((what, name.clone(), nearest(name, known.iter().map(String::as_str))))

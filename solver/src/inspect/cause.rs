@@ -288,6 +288,9 @@ impl Search<'_> {
                 (0..pde.arrays_of(*field).len()).map(one).collect()
             }
             Node::Time => self.state.as_ref().map(|state| vec![state.simulation.time()]),
+            Node::Global(number) => {
+                self.state.as_ref().map(|state| vec![state.simulation.globals()[*number]])
+            }
             Node::Operator(..) | Node::Reduce(..) if self.state.is_some() => {
                 let arrays = self.evaluate(expr, owner)?;
                 Some(self.at(arrays, cell)?)

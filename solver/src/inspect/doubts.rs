@@ -7,6 +7,7 @@ use fluxions_expr::{
     numbers_in_cell,
 };
 
+use crate::system::boundary::seen::{SeenOperator, operators_in};
 use crate::system::definition::MadeOf;
 use crate::system::formula::Formula;
 use crate::system::operand::{Beyond, Operand, each_operand};
@@ -211,6 +212,9 @@ pub fn looked_at(
     for (field, expr) in pde.equations().iter().enumerate() {
         visit(expr, conditions.owner_of_field(field));
     }
+    for global in pde.globals() {
+        visit(&global.equation, pde.owner_of(&global.equation));
+    }
     for (field, expr) in &pde.noise().fields {
         visit(expr, conditions.owner_of_field(*field));
     }
@@ -228,6 +232,13 @@ pub fn looked_at(
     }
     for advected in &pde.advected {
         looked.push((pde.fields()[advected.field].clone(), None));
+    }
+    // What would flow through the surface of a region is taken from an equation.
+    for (field, expr) in pde.equations().iter().enumerate() {
+        let is_edge = |seen: &SeenOperator<'_>| matches!(seen.operator, Operator::AtEdge { .. });
+        if operators_in(symbols, expr).iter().any(is_edge) {
+            looked.push((pde.fields()[field].clone(), None));
+        }
     }
     // Conditions see fields at the wall as their own conditions say.
     let names: Vec<&str> = pde.all_fields().collect();

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use fluxions_comm::World;
 use fluxions_expr::derivative::{parameter_partials, partials};
-use fluxions_expr::{Backend, Binary, Expr, Reduction, Type, Unary, Value};
+use fluxions_expr::{Backend, Binary, Builder, Expr, Reduction, Type, Unary, Value};
 
 use crate::error::{Error, Errors};
 use crate::inspect::matrix::Matrix;
@@ -190,11 +190,7 @@ impl Sensitivities {
                         let magnitude = builder.unary(Unary::Abs, derivative);
                         sum = builder.binary(Binary::Add, sum, magnitude);
                     }
-                    // At a corner, such as that of sqrt(u) at 0, a derivative may not be finite.
-                    let most = builder.constant(f64::MAX);
-                    let finite = builder.binary(Binary::LessEqual, sum, most);
-                    let zero = builder.constant(0.0);
-                    let sum = builder.select(finite, sum, zero);
+                    let sum = finite_or_0(builder, sum);
                     if let Some(same) = builder.as_constant(sum) {
                         constant.push(((row, column), same));
                         continue;
@@ -221,6 +217,7 @@ impl Sensitivities {
                     sum = builder.binary(Binary::Add, sum, magnitude);
                 }
             }
+            let sum = finite_or_0(builder, sum);
             of_numbers.push(builder.as_constant(sum));
             if of_numbers.last() == Some(&None) {
                 let (kernel, _) = builder.kernel_of(sum);
@@ -261,6 +258,15 @@ impl Sensitivities {
         let advected = simulation.measured().rate(simulation.pde(), true);
         Ok(StableStep::new(scheme, rate, advected))
     }
+}
+
+/// A sum of magnitudes of derivatives, or 0 where it is not finite: at a corner, such as that of
+/// sqrt(u) at 0, a derivative may be infinite.
+fn finite_or_0(builder: &mut Builder, sum: Value) -> Value {
+    let most = builder.constant(f64::MAX);
+    let finite = builder.binary(Binary::LessEqual, sum, most);
+    let zero = builder.constant(0.0);
+    builder.select(finite, sum, zero)
 }
 
 impl Simulation {

@@ -189,6 +189,8 @@ impl<'p, 'a> PassBuilder<'p, 'a> {
                 let (here, inside) = (at([0; 3]), at(place.mirrored()));
                 self.mean(ty, &here, &inside)
             }
+            // A region is what the cell at the wall is.
+            Some(Ghosts::Seen(place)) if pde.symbols().is_mask(field) => at(place.inside(0)),
             Some(Ghosts::Seen(place)) => {
                 let (first, second) = (at(place.inside(0)), at(place.inside(1)));
                 match pde.conditions().gives_value(field, ty, place.face()) {

@@ -1,5 +1,7 @@
 //! Unknowns without space: how Runge–Kutta schemes step them along with the fields.
 
+use fluxions_expr::Builder;
+
 use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
 use crate::plan::program::{GLOBALS, OwnedExpr, Program};
@@ -34,6 +36,17 @@ impl<'a> Globals<'a> {
     /// The parameter of an unknown in a family.
     fn at(&self, family: usize, number: usize) -> usize {
         self.families + family * self.pde.globals().len() + number
+    }
+
+    /// Adds to a plan that kernels see the unknowns as they are in a family.
+    pub(super) fn show(&self, plan: &mut PlanBuilder, family: usize) {
+        let (mut builder, mut parameters) = (Builder::new(), Vec::new());
+        for number in 0..self.pde.globals().len() {
+            let value = builder.parameter(self.at(family, number));
+            builder.output(value);
+            parameters.push(GLOBALS + number);
+        }
+        plan.compute(builder.finish(), parameters, "numbers for the noise".into());
     }
 
     /// Adds to a plan what a stage does with the unknowns, after its fields have been computed: it

@@ -119,7 +119,14 @@ impl Scheme for RungeKutta {
         }
         let result = first_of(pde, stages.result);
         if let Some(noise) = noise {
+            // Variances are those of the beginning of the step.
+            if let Some(unknowns) = &unknowns {
+                unknowns.show(&mut plan, Stages::STATE);
+            }
             euler_maruyama::add_noise(&mut plan, pde, noise, result);
+            if let Some(unknowns) = &unknowns {
+                unknowns.show(&mut plan, stages.result);
+            }
         }
         plan.set_swaps((0..n).map(|array| (array, result + array)).collect());
         plan.set_copies((0..n).map(|array| (result + array, array)).collect());

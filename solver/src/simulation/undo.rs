@@ -28,7 +28,8 @@ impl Undo {
 
     /// Copies what the next step will overwrite.
     pub(super) fn save(&mut self, memory: &Memory) {
-        self.globals = memory.globals().to_vec();
+        self.globals.clear();
+        self.globals.extend(memory.globals());
         self.values.clear();
         self.arrays.iter().for_each(|array| self.values.extend(memory.of_array(*array)));
     }

@@ -454,7 +454,14 @@ pub(crate) fn with_flows(pde: &Pde, origin: &Origin, expr: Expr) -> Result<Expr,
         return Err(nothing("what advection carries through walls cannot be told yet".into()));
     }
     let inwards = contributions(pde.symbols(), rate, face).map_err(nothing)?;
-    let inwards = inwards.ok_or_else(|| nothing(what_flows(pde.symbols())))?;
+    let mut inwards = inwards.ok_or_else(|| nothing(what_flows(pde.symbols())))?;
+    if let Node::Field(field) = of.node
+        && let Some(advected) = pde.advected.iter().find(|advected| advected.field == field)
+        && let Some(density) = &advected.density
+    {
+        // What is advected with a density is the field times this.
+        inwards = inwards.times(density.clone());
+    }
     let (ty, span) = (inwards.ty, expr.span);
     let node = Node::Reduce(Reduction::Integral, Box::new(inwards.negated()));
     Ok(Expr { node, ty, span })
@@ -485,6 +492,8 @@ impl Wall<'_> {
             Expr { node: Node::Operator(operator, vec![of]), ty, span }
         };
         Some(match &expr.node {
+            // A region is what the cell at the wall is.
+            Node::Field(field) if symbols.is_mask(*field) => expr,
             Node::Field(field) => {
                 let part = match self.conditions.gives_value(*field, expr.ty, self.face) {
                     true => FacePart::Mean,

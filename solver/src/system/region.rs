@@ -6,6 +6,7 @@
 //! that are applied to it see the cell itself instead of a neighbour on the other side
 //! ([`crate::operators::apply`]).
 
+use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::sync::Arc;
 
@@ -14,12 +15,12 @@ use fluxions_expr::{
     Binary, Builder, Call, Expr, Function, Kernel, Node, Parts, Place, Rank, RowFn, Rows, Scope,
     Scratch, Space, Type, lower,
 };
-use fluxions_grid::{Condition, Grid};
+use fluxions_grid::{Condition, Geometry, Grid};
 
 use crate::error::Error;
 use crate::system::boundary::checked::Mismatch;
 use crate::system::boundary::given::GivenCondition;
-use crate::system::definition::Definition;
+use crate::system::definition::{Definition, milestones};
 use crate::system::external::{ExternalField, ExternalSource};
 use crate::system::formula::Formula;
 use crate::system::origin::{ConditionPart, Origin};
@@ -152,8 +153,10 @@ pub(crate) fn external(
     let external = |mask: &MaskOf| {
         let mut builder = Builder::new();
         let mut sum = builder.constant(0.0);
+        let mut known = HashMap::new();
         for (position, region) in mask.regions.iter().enumerate() {
-            let inside = of_coordinates(&conditions[*region], definitions, place, &mut builder);
+            let inside =
+                of_coordinates(&conditions[*region], definitions, place, &mut builder, &mut known);
             let [zero, weight] = [0.0, (position as f64).exp2()].map(|n| builder.constant(n));
             let number = inside.only().re.unwrap_or(zero);
             let number = builder.select(number, weight, zero);
@@ -175,20 +178,34 @@ fn condition(origin: &Origin, formula: &Formula, scope: &Scope) -> Result<Expr, 
     }
 }
 
-/// The operations of an expression of coordinates.
+/// The operations of an expression of coordinates. `known` holds those of the definitions that were met
+/// before.
 fn of_coordinates(
     expr: &Expr,
     definitions: &[Definition],
-    (space, missing): (&Space, usize),
+    place: (&Space, usize),
     builder: &mut Builder,
+    known: &mut HashMap<usize, Parts>,
 ) -> Parts {
-    let place = (space, missing);
+    let (space, missing) = place;
+    for d in milestones(expr, definitions, true, |d| known.contains_key(&d)) {
+        let value = of_coordinates(&definitions[d].expr, definitions, place, builder, known);
+        known.insert(d, value);
+    }
     lower(expr, space, builder, &mut |leaf, builder| match &leaf.node {
         Node::Coordinate(axis) => {
             let inner = missing + axis;
             Parts::real(builder.profile(inner, inner))
         }
-        Node::Define(d) => of_coordinates(&definitions[*d].expr, definitions, place, builder),
+        Node::Define(d) => match known.get(d) {
+            Some(value) => value.clone(),
+            None => {
+                let expr = &definitions[*d].expr;
+                let value = of_coordinates(expr, definitions, place, builder, known);
+                known.insert(*d, value.clone());
+                value
+            }
+        },
         other => unreachable!("regions were checked to be without {other:?}"),
     })
 }
@@ -327,6 +344,13 @@ fn held_by(
     };
     if advected.iter().any(|advected| fields.contains(&advected.field)) {
         return unfit("a field that is advected cannot be held: give it a source there");
+    }
+    let spherical = symbols.grid().geometry() == Geometry::Spherical;
+    let is_scalar = |field: &usize| symbols.types()[*field].rank == Rank::Scalar;
+    if spherical && !matches!(formula, Formula::Number(0.0)) && !fields.iter().all(is_scalar) {
+        return unfit(
+            "on a spherical grid vectors and tensors are held at 0 only, which is symmetric",
+        );
     }
     let origin = given.origin(ConditionPart::Value);
     let (value, uses) = resolve(&origin, formula, &symbols.scope(Place::Region))?;

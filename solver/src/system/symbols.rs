@@ -110,7 +110,7 @@ impl Symbols {
         let first_mask = declared.fields.len() + declared.external.len();
         for (k, mask) in masks.iter().enumerate() {
             if k < declared.regions.len() {
-                scope.external(&mask.name, first_mask + k, Type::REAL);
+                scope.region(&mask.name, first_mask + k);
             }
         }
         for (field, regions) in &declared.closed {
@@ -219,6 +219,12 @@ impl Symbols {
     /// The external field that tells by which regions a field is closed, if it is.
     pub(crate) fn mask_of(&self, field: usize) -> Option<usize> {
         self.scope.mask_of(field)
+    }
+
+    /// Whether a field tells regions.
+    pub(crate) fn is_mask(&self, field: usize) -> bool {
+        let external = field.checked_sub(self.fields.len());
+        external.is_some_and(|number| self.external[number].is_mask)
     }
 
     /// The number of the external field that tells a region.
