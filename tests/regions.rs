@@ -37,6 +37,13 @@ fn amounts(grid: &str, rest: &str, time: &str) -> [[f64; 2]; 2] {
     })
 }
 
+/// Checks that what is inside and what is outside stay by themselves.
+fn assert_both_stay([before, after]: [[f64; 2]; 2], what: &str) {
+    for (before, after) in before.into_iter().zip(after) {
+        assert!((before - after).abs() < 1e-11, "{what}: {before} {after}");
+    }
+}
+
 const SMOOTH: &str = "1 + 0.5*sin(5*x + 3*y)";
 
 #[test]
@@ -62,10 +69,7 @@ fn nothing_flows_through_the_surface_of_an_obstacle() {
             ),
             "end = END\ndt = 5e-4\nscheme = \"euler\"",
         );
-        for side in 0..2 {
-            let [before, after] = [found[0][side], found[1][side]];
-            assert!((before - after).abs() < 1e-11, "{equation}: {found:?}");
-        }
+        assert_both_stay(found, equation);
     }
 }
 
@@ -133,10 +137,7 @@ fn transport_goes_around_an_obstacle() {
                 &format!("[transport.c]\n{velocity}{options}[boundary.c]\nrock = {{ flux = 0 }}\n"),
                 "end = END\ndt = 1e-2",
             );
-            for side in 0..2 {
-                let [before, after] = [found[0][side], found[1][side]];
-                assert!((before - after).abs() < 1e-11, "{options}{velocity}: {found:?}");
-            }
+            assert_both_stay(found, &format!("{options}{velocity}"));
         }
     }
 }

@@ -17,13 +17,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
     }
     let (a, b) = (Series::open(&args.a)?, Series::open(&args.b)?);
     let (fields_a, fields_b) = (a.fields()?, b.fields()?);
-    let mut same = true;
-    for (one, other, whose) in [(&fields_a, &fields_b, "A"), (&fields_b, &fields_a, "B")] {
-        for field in one.iter().filter(|field| !other.contains(field)) {
-            line(&format!("{field}: only in {whose}"));
-            same = false;
-        }
-    }
+    let mut same = have_same_names(&fields_a, &fields_b);
     let (in_a, in_b) = (a.snapshots()?, b.snapshots()?);
     if in_a != in_b {
         line(&format!("snapshots: {in_a} in A, {in_b} in B"));
@@ -37,9 +31,9 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
                 same = false;
             }
         }
+        same &= compare_globals(&a.globals()?, &b.globals()?, args);
     }
     let snapshots = in_a.min(in_b);
-    same &= compare_globals(&a.globals()?, &b.globals()?, args);
     for name in fields_a.iter().filter(|field| fields_b.contains(field)) {
         let (field, other) = (a.field(name)?, b.field(name)?);
         if field.ty() != other.ty() {
@@ -60,15 +54,23 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
     Ok(if same { ExitCode::SUCCESS } else { ExitCode::from(code::DIFFERENT) })
 }
 
-/// Compares the unknowns without space; whether they are the same.
-fn compare_globals(a: &[(String, Vec<f64>)], b: &[(String, Vec<f64>)], args: &DiffArgs) -> bool {
+/// Tells names that only one of two results has; whether there are none.
+fn have_same_names(a: &[String], b: &[String]) -> bool {
     let mut same = true;
     for (one, other, whose) in [(a, b, "A"), (b, a, "B")] {
-        for (name, _) in one.iter().filter(|(name, _)| other.iter().all(|(own, _)| own != name)) {
+        for name in one.iter().filter(|name| !other.contains(name)) {
             line(&format!("{name}: only in {whose}"));
             same = false;
         }
     }
+    same
+}
+
+/// Compares the unknowns without space; whether they are the same.
+fn compare_globals(a: &[(String, Vec<f64>)], b: &[(String, Vec<f64>)], args: &DiffArgs) -> bool {
+    let names = |all: &[(String, Vec<f64>)]| all.iter().map(|(name, _)| name.clone()).collect();
+    let (names_a, names_b): (Vec<String>, Vec<String>) = (names(a), names(b));
+    let mut same = have_same_names(&names_a, &names_b);
     for (name, in_a) in a {
         let Some((_, in_b)) = b.iter().find(|(other, _)| other == name) else { continue };
         let mut difference = Difference::default();

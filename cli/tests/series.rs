@@ -420,4 +420,9 @@ fn numbers_are_kept_for_each_snapshot_on_any_ranks() {
     let found = common::text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{found}");
     assert!(found.contains("in snapshot 0: 1.0 in A, 2.0 in B"), "{found}");
+    // A single file of snapshots has states alone.
+    let args = ["diff", "1/snapshots/000000.h5", "3"];
+    let output = fluxions_testing::finish(&mut home.fluxions(&args));
+    let found = common::text(&output.stdout);
+    assert!(found.contains("u: ") && !found.contains("T: "), "{found}");
 }

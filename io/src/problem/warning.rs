@@ -101,8 +101,8 @@ pub(crate) fn unused(document: &DeTable<'_>) -> Vec<Warning> {
         let all = keys(document, section);
         let is_unused = |(name, _): &&(String, Range<usize>)| {
             let itself = own.get(&(section, name)).is_some_and(|names| names.contains(name));
-            let has_condition = section == "regions" && is_place(document, name);
-            !has_condition && uses.get(name.as_str()).copied().unwrap_or(0) <= usize::from(itself)
+            !has_conditions(document, section, name)
+                && uses.get(name.as_str()).copied().unwrap_or(0) <= usize::from(itself)
         };
         let unused: Vec<&(String, Range<usize>)> = all.iter().filter(is_unused).collect();
         let shown = if unused.len() > MOST_UNUSED { MOST_UNUSED - 1 } else { unused.len() };
@@ -137,21 +137,25 @@ pub(crate) fn new_and_unused(
     let known: Vec<String> = keys(before, section).into_iter().map(|(name, _)| name).collect();
     let texts = texts(after);
     let mut others = texts.iter().filter(|(key, _)| *key != (section, name.as_str()));
-    let has_condition = section == "regions" && is_place(after, name);
-    if has_condition || known.contains(name) || others.any(|(_, names)| names.contains(name)) {
+    let has_conditions = has_conditions(after, section, name);
+    if has_conditions || known.contains(name) || others.any(|(_, names)| names.contains(name)) {
         return None;
     }
     Some((what, name.clone(), nearest(name, known.iter().map(String::as_str))))
 }
 
-/// Whether a condition stands at a place of this name.
-fn is_place(document: &DeTable<'_>, name: &str) -> bool {
-    let has = |table: &DeValue<'_>| matches!(table, DeValue::Table(keys) if keys.keys().any(|key| key.get_ref() == name));
-    let section = document.iter().find(|(key, _)| key.get_ref() == "boundary");
-    section.is_some_and(|(_, section)| match section.get_ref() {
-        DeValue::Table(own) => has(section.get_ref()) || own.values().any(|own| has(own.get_ref())),
+/// Whether a name of this section is that of a region for which there are conditions.
+fn has_conditions(document: &DeTable<'_>, section: &str, name: &str) -> bool {
+    let is_here = |table: &DeTable<'_>| table.keys().any(|key| key.get_ref() == name);
+    let boundary = document.iter().find(|(key, _)| key.get_ref() == "boundary");
+    let Some(DeValue::Table(all)) = boundary.map(|(_, value)| value.get_ref()) else {
+        return false;
+    };
+    let is_in = |own: &toml::Spanned<DeValue<'_>>| match own.get_ref() {
+        DeValue::Table(own) => is_here(own),
         _ => false,
-    })
+    };
+    section == "regions" && (is_here(all) || all.values().any(is_in))
 }
 
 /// The keys of a section with their places.

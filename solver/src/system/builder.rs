@@ -307,26 +307,15 @@ impl PdeBuilder {
             });
         }
         let equations = equations.and_then(|equations| {
-            let with_fluxes = |(field, equation): (usize, &Expr)| {
-                let found = match symbols.mask_of(field) {
-                    Some(mask) => {
-                        flow::without_flow_through_regions(&symbols, equation, field, mask)
-                    }
-                    None => Ok(equation.clone()),
-                };
-                let found = found.and_then(|found| {
-                    flow::without_slopes_along(&symbols, found, field, &conditions)
-                });
+            let settled = |(field, equation): (usize, &Expr)| {
                 let advected = advected.iter().find(|advected| advected.field == field);
-                let found = found.and_then(|open| {
-                    flow::with_fluxes(&symbols, &open, field, &conditions, advected)
-                });
+                let found = flow::settled(&symbols, equation, field, &conditions, advected);
                 let still = |rate, held: &Held| held.still(rate, &symbols);
                 let found = found
                     .map(|rate| held.iter().filter(|held| held.field == field).fold(rate, still));
                 mistakes.keep(found.map_err(|error| vec![error]))
             };
-            equations.iter().enumerate().map(with_fluxes).collect::<Option<Vec<Expr>>>()
+            equations.iter().enumerate().map(settled).collect::<Option<Vec<Expr>>>()
         });
         match equations {
             Some(equations) if mistakes.is_empty() => {

@@ -269,12 +269,34 @@ fn is_same(within: Allowance<'_>, expr: &Expr) -> bool {
     }
 }
 
+/// An equation as walls and regions demand: nothing flows through the surface of regions that close
+/// the field, diffusion by tensors lets no slope along a wall through that has a slope across it given,
+/// and given fluxes take the place of what flows through their faces. Each step looks at the terms
+/// that the earlier ones left.
+///
+/// # Errors
+/// A flux at a face at which nothing flows, or too many definitions.
+pub(crate) fn settled(
+    symbols: &Symbols,
+    equation: &Expr,
+    field: usize,
+    conditions: &Conditions,
+    advected: Option<&Advected>,
+) -> Result<Expr, Error> {
+    let equation = match symbols.mask_of(field) {
+        Some(mask) => without_flow_through_regions(symbols, equation, field, mask)?,
+        None => equation.clone(),
+    };
+    let equation = without_slopes_along(symbols, equation, field, conditions)?;
+    with_fluxes(symbols, &equation, field, conditions, advected)
+}
+
 /// An equation in which given fluxes take the place of what flows through their faces. Where a field is
 /// `advected`, nothing else flows there.
 ///
 /// # Errors
 /// A flux at a face at which nothing flows by the equation.
-pub(crate) fn with_fluxes(
+fn with_fluxes(
     symbols: &Symbols,
     equation: &Expr,
     field: usize,
@@ -320,7 +342,7 @@ pub(crate) fn with_fluxes(
 ///
 /// # Errors
 /// That it uses too many definitions.
-pub(crate) fn without_flow_through_regions(
+fn without_flow_through_regions(
     symbols: &Symbols,
     equation: &Expr,
     field: usize,
@@ -372,7 +394,7 @@ fn diffuses_by_tensor(operator: Operator, arguments: &[Expr]) -> bool {
 ///
 /// # Errors
 /// That it uses too many definitions.
-pub(crate) fn without_slopes_along(
+fn without_slopes_along(
     symbols: &Symbols,
     equation: Expr,
     field: usize,
@@ -432,9 +454,12 @@ pub(crate) fn with_flows(pde: &Pde, origin: &Origin, expr: Expr) -> Result<Expr,
         return expr.try_map(|part| with_flows(pde, origin, part));
     };
     let face = NamedFace { axis: *axis, upper: *upper };
-    let rate = match &of.node {
-        Node::Field(field) => pde.equations().get(*field).unwrap_or(of),
-        _ => &**of,
+    let (rate, advected) = match &of.node {
+        Node::Field(field) => {
+            let advected = pde.advected.iter().find(|advected| advected.field == *field);
+            (pde.equations().get(*field).unwrap_or(of), advected)
+        }
+        _ => (&**of, None),
     };
     let named = &pde.grid().axes()[*axis];
     let nothing = |reason: String| {
@@ -447,18 +472,12 @@ pub(crate) fn with_flows(pde: &Pde, origin: &Origin, expr: Expr) -> Result<Expr,
             named.name()
         )));
     }
-    if let Node::Field(field) = of.node
-        && let Some(advected) = pde.advected.iter().find(|advected| advected.field == field)
-        && !is_closed(pde, advected, face)
-    {
+    if advected.is_some_and(|advected| !is_closed(pde, advected, face)) {
         return Err(nothing("what advection carries through walls cannot be told yet".into()));
     }
     let inwards = contributions(pde.symbols(), rate, face).map_err(nothing)?;
     let mut inwards = inwards.ok_or_else(|| nothing(what_flows(pde.symbols())))?;
-    if let Node::Field(field) = of.node
-        && let Some(advected) = pde.advected.iter().find(|advected| advected.field == field)
-        && let Some(density) = &advected.density
-    {
+    if let Some(density) = advected.and_then(|advected| advected.density.as_ref()) {
         // What is advected with a density is the field times this.
         inwards = inwards.times(density.clone());
     }

@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet};
 
 use fluxions_expr::{Expr, FacePart, Mean, Operator, Parity, Rank, Type};
-use fluxions_grid::{Condition, Face, Side};
+use fluxions_grid::{Condition, Face};
 use indexmap::IndexSet;
 
 use crate::error::Error;
@@ -530,23 +530,18 @@ impl<'a> Owners<'a> {
         all
     }
 
-    /// Where fields of which a flow is computed have walls: axes with sides.
-    fn walls_of_flow(&self, advected: &Advected) -> Vec<(usize, Side)> {
+    /// The faces at which fields of which a flow is computed have walls.
+    fn walls_of_flow(&self, advected: &Advected) -> Vec<Face> {
         let parts = advected.advector.parts().iter();
         let fields = parts.flat_map(|part| MadeOf::new(part, self.symbols.definitions()).fields);
         let names = fields.filter_map(|field| self.symbols.fields().get(field));
         let mut walls = Vec::new();
         for name in names {
             let conditions = self.of(Some(name));
-            for (axis, side) in Face::all().map(|face| (face.axis, face.side)) {
-                let here = |checked: &&&CheckedCondition| {
-                    checked.axis == axis && checked.sides.contains(&side)
-                };
-                let counts = conditions.iter().rfind(here);
-                if counts.is_some_and(|checked| checked.condition == Condition::Wall) {
-                    walls.push((axis, side));
-                }
-            }
+            walls.extend(Face::all().filter(|face| {
+                let counts = conditions.iter().rfind(|checked| checked.is_at(*face));
+                counts.is_some_and(|checked| checked.condition == Condition::Wall)
+            }));
         }
         walls
     }

@@ -1,7 +1,7 @@
 //! What boundary conditions mean for a field that is advected.
 
 use fluxions_expr::{Expr, Rank, Type};
-use fluxions_grid::{Condition, Side};
+use fluxions_grid::{Condition, Face, Side};
 
 use crate::system::boundary::array_condition::{ArrayCondition, FaceConditions};
 use crate::system::boundary::checked::{CheckedCondition, Mismatch};
@@ -59,13 +59,13 @@ impl AdvectedConditions {
     pub(crate) fn new(
         symbols: &Symbols,
         sets: &mut Sets,
-        (conditions, closed): (&[&CheckedCondition], &[(usize, Side)]),
+        (conditions, closed): (&[&CheckedCondition], &[Face]),
         ty: Type,
         signed: bool,
     ) -> Result<Self, Mismatch> {
         let mut edges = edges(symbols, conditions);
-        for (axis, side) in closed {
-            let edge = &mut edges[*axis][side.index()];
+        for face in closed {
+            let edge = &mut edges[face.axis][face.side.index()];
             if *edge == Edge::Free {
                 *edge = Edge::Wall;
             }
