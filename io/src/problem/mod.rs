@@ -29,7 +29,9 @@ use fluxions_comm::World;
 use fluxions_expr::{Backend, Place, Rank, Type, nearest};
 use fluxions_grid::Condition;
 use fluxions_solver::{Blocking, Error, Errors, Formula, Origin, Pde, PdeBuilder, Simulation};
-use fluxions_solver::{SimulationBuilder, Transport, doubts, looked_at, parameters, space};
+use fluxions_solver::{
+    SimulationBuilder, Transport, doubts, looked_at, overdetermined, parameters, space,
+};
 use toml::de::{DeTable, DeValue};
 
 use boundary::{BoundaryEntry, BoundarySection};
@@ -388,6 +390,8 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
             let mut warnings = warning::unused(document.entries);
             warnings.extend(warning::unused_conditions(&walls, &looked));
             warnings.extend(warning::closed_in_vain(&closed, &looked));
+            warnings.extend(warning::two_for_one(&walls, &overdetermined(&pde), pde.grid()));
+            warnings.extend(warning::empty_regions(document, &pde.empty_regions()));
             warnings.extend(warning::outside(document, &output.every, &times));
             warnings.extend(warning::too_fine(document, pde.grid()));
             warnings.extend(warning::doubts(doubts(&pde, &initial), &places));

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use fluxions_expr::{Ast, AstKind, nearest};
-use fluxions_grid::Grid;
+use fluxions_grid::{Condition, Face, Grid};
 use fluxions_solver::{Doubt, Every, StableStep};
 use toml::de::{DeTable, DeValue};
 
@@ -306,6 +306,46 @@ pub(crate) fn unused_conditions(
     warnings
 }
 
+/// Conditions that are two in one, at faces where the equations of a field want one.
+pub(crate) fn two_for_one(
+    conditions: &[(BoundaryPlace, Range<usize>)],
+    overdetermined: &[(String, Face)],
+    grid: &Grid,
+) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for (place, span) in conditions.iter().filter(|(place, _)| place.two) {
+        let counts = |name: &str, side: char| {
+            !conditions.iter().any(|(other, _)| other.beats(place, name, side))
+        };
+        let is_here = |(name, face): &&(String, Face)| {
+            let axis = grid.inner_axis(face.axis).is_some_and(|axis| axis.name() == place.axis());
+            let mut sides = place.sides();
+            axis && place.is_for(name)
+                && sides.any(|side| side == face.side.sign() && counts(name, side))
+        };
+        let Some((name, _)) = overdetermined.iter().find(is_here) else { continue };
+        let message = format!("the equation of `{name}` wants one condition at this wall, not two");
+        let help =
+            "two are for equations of fourth order in space, such as that of a plate: leave one";
+        warnings.push(Warning(Diagnostic::at(span.clone(), message).help(Some(help))));
+    }
+    warnings
+}
+
+/// Regions without a cell.
+pub(crate) fn empty_regions(document: &Table<'_>, empty: &[&str]) -> Vec<Warning> {
+    let Some(DeValue::Table(regions)) = document.get("regions").map(|value| value.get_ref()) else {
+        return Vec::new();
+    };
+    let is_empty = |key: &&toml::Spanned<_>| empty.contains(&AsRef::<str>::as_ref(key.get_ref()));
+    let one = |key: &toml::Spanned<_>| {
+        let message = format!("no cell has its centre in the region `{}`", key.get_ref());
+        let help = Some("this region has no effect: check its bounds against those of the grid");
+        Warning(Diagnostic::at(key.span(), message).help(help))
+    };
+    regions.keys().filter(is_empty).map(one).collect()
+}
+
 /// Regions that close what no operator looks at: a field, or all of them.
 pub(crate) fn closed_in_vain(
     closed: &[(Option<String>, Range<usize>)],
@@ -332,6 +372,8 @@ pub(crate) struct BoundaryPlace {
     at: String,
     /// Whether it is for normal components only.
     normal: bool,
+    /// Whether it is two conditions in one.
+    two: bool,
 }
 
 impl BoundaryPlace {
@@ -363,7 +405,9 @@ impl BoundaryPlace {
 impl From<&BoundaryEntry> for BoundaryPlace {
     fn from(entry: &BoundaryEntry) -> Self {
         let (of, at) = (entry.of.clone(), entry.at.clone());
-        BoundaryPlace { of, at, normal: entry.condition.is_normal() }
+        let two =
+            matches!(entry.condition, Condition::Clamped { .. } | Condition::Supported { .. });
+        BoundaryPlace { of, at, normal: entry.condition.is_normal(), two }
     }
 }
 

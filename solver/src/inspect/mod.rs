@@ -6,6 +6,7 @@ pub(crate) mod doubts;
 pub(crate) mod inspection;
 pub(crate) mod machine;
 mod matrix;
+pub(crate) mod overdetermined;
 pub(crate) mod pass_time;
 pub(crate) mod replay;
 pub(crate) mod stability;

@@ -17,7 +17,7 @@ use crate::system::formula::Formula;
 use crate::system::global::Global;
 use crate::system::noise::Noise;
 use crate::system::origin::Origin;
-use crate::system::region::{Held, Region};
+use crate::system::region::{self, Held, Region};
 use crate::system::symbols::Symbols;
 use crate::system::symmetry::Vanishing;
 use crate::system::transport::Sources;
@@ -119,6 +119,15 @@ impl Pde {
     /// The regions, in the order in which they were declared.
     pub fn regions(&self) -> &[Region] {
         &self.regions
+    }
+
+    /// The names of the regions in which no cell has its centre.
+    pub fn empty_regions(&self) -> Vec<&str> {
+        let is_empty = |region: &&Region| {
+            let mask = self.external().iter().find(|e| e.is_mask && e.name == region.name);
+            mask.is_some_and(|mask| region::is_empty(&*mask.source, self.grid()))
+        };
+        self.regions.iter().filter(is_empty).map(|region| region.name.as_str()).collect()
     }
 
     /// The operators that the program defines.

@@ -77,6 +77,19 @@ impl ExternalSource for Mask {
     }
 }
 
+/// Whether a mask is 0 in all cells of a grid.
+pub(crate) fn is_empty(mask: &dyn ExternalSource, grid: &Grid) -> bool {
+    let shape: Vec<usize> = grid.axes().iter().map(|axis| axis.cells()).collect();
+    // Slab by slab, so that the first cell inside is found soon and memory stays small.
+    let slab: Vec<usize> = [1].into_iter().chain(shape.iter().skip(1).copied()).collect();
+    let is_empty = |first: usize| {
+        let start: Vec<usize> = [first].into_iter().chain(slab.iter().skip(1).map(|_| 0)).collect();
+        let numbers = mask.read(&start, &slab, 0).expect("masks are computed, not read");
+        numbers.iter().all(|number| *number == 0.0)
+    };
+    (0..shape[0]).all(is_empty)
+}
+
 /// A mask: its name, and the regions that it tells apart by their numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct MaskOf {

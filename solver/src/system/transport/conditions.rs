@@ -132,7 +132,8 @@ fn by_layers(
     }
     let made_of = |expr: &&Expr| MadeOf::new(expr, symbols.definitions());
     if condition.numbers().iter().any(|expr| made_of(expr).sees_others()) {
-        let reason = "conditions of a field that is advected do not depend on fields";
+        let reason = "conditions of a field that is advected do not depend on fields; a flux may: \
+                      `flux = …` says what passes the wall";
         return Err(checked.mismatch(reason.into()));
     }
     Ok(match condition {
