@@ -69,7 +69,7 @@ impl Problem {
     /// What grew, and how long a step may be beside that of the problem, before a failure.
     fn advice_by(&self, before: &BeforeFailure) -> String {
         let (calm, step) = before.calm;
-        let grown = before.growth.iter().map(|Growth { array, magnitudes: [from, to] }| {
+        let grown = before.growth.iter().map(|Growth { array, magnitudes: [from, to], .. }| {
             let (time, last) = before.last;
             format!(
                 "`{array}` changed fastest: its largest magnitude was {} at t = {} (step {step}) \
@@ -81,11 +81,35 @@ impl Problem {
             )
         });
         let calm = short(calm);
+        if let Some(signs) = before.growth.as_ref().and_then(|growth| self.advice_on_signs(growth))
+        {
+            return grown.chain([signs]).collect();
+        }
         let step = self.advice(&before.stable, "was", &format!("at t = {calm}"));
         let step = step.unwrap_or_else(|| {
             format!("nothing limited the step dt = {} at t = {calm}", brief(self.times.dt))
         });
         grown.chain([step]).collect()
+    }
+
+    /// What to do where a field has values below 0 in a scheme that divides by it.
+    fn advice_on_signs(&self, growth: &Growth) -> Option<String> {
+        let Growth { array, least, .. } = growth;
+        let (_, transport) = self.transports.iter().find(|(field, _)| field == array)?;
+        let options = &transport.options;
+        let diffuses = !transport.diffusivity.is_empty();
+        let divides =
+            !options.signed && !options.nonoscillatory && (diffuses || !options.infinite_gauge);
+        if *least >= 0.0 || options.iterations < 2 || !divides {
+            return None;
+        }
+        // Where a field diffuses in its transport, `signed` is refused.
+        let option = if diffuses { "nonoscillatory" } else { "signed" };
+        Some(format!(
+            "it fell to {}, and the passes of MPDATA after the first divide by it: keep it from falling \
+             below 0, or write {option} = true in [transport]",
+            short(*least)
+        ))
     }
 
     /// Explains why an initial value is not finite, if that is what the error says.

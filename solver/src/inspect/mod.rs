@@ -10,3 +10,4 @@ pub(crate) mod overdetermined;
 pub(crate) mod pass_time;
 pub(crate) mod replay;
 pub(crate) mod stability;
+mod wall_rate;

@@ -37,6 +37,8 @@ pub struct Growth {
     pub array: String,
     /// Its largest magnitudes before and after.
     pub magnitudes: [f64; 2],
+    /// Its least value before.
+    pub least: f64,
 }
 
 /// What a run did before the first number was no longer finite, which was found after `step` steps,
@@ -72,9 +74,12 @@ pub fn before_failure<'b>(
     simulation.step_to(rises[most].calm.0)?;
     let stable = sensitivities.stable_step(&*scheme, &mut simulation)?;
     let calm = (simulation.time(), simulation.steps());
+    let least = simulation.state.view(most).iter().fold(f64::INFINITY, |least, x| least.min(*x));
+    let least = simulation.state.world.min(least)?;
     let growth = (rises[most].factor() > RUNAWAY).then(|| Growth {
         array: pde.array_names()[most].clone(),
         magnitudes: [rises[most].calm.1, rises[most].now],
+        least,
     });
     Ok(BeforeFailure { calm, stable, last, growth, cause })
 }
@@ -172,6 +177,7 @@ mod tests {
         let limit = 2.0 / (1.0 + 10.0 * time);
         assert!((0.5 * limit..1.01 * limit).contains(&before.stable.decaying), "{before:?}");
         assert!(growth.magnitudes[0] < 20.0, "{growth:?}");
+        assert!(growth.least > 0.0 && growth.least <= growth.magnitudes[0], "{growth:?}");
     }
 
     #[test]

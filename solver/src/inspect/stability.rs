@@ -15,6 +15,7 @@ use fluxions_expr::{Backend, Binary, Builder, Expr, Reduction, Type, Unary, Valu
 
 use crate::error::{Error, Errors};
 use crate::inspect::matrix::Matrix;
+use crate::inspect::wall_rate::wall_rate;
 use crate::plan::action::Slot;
 use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
@@ -66,6 +67,7 @@ pub fn stable_step(
         let (of_equations, of_transport) = bounds(&part, &initial, whole)?;
         (rate, advected) = (rate.max(of_equations), advected.max(of_transport));
     }
+    rate = rate.max(wall_rate(pde, initial, rate)?);
     Ok(StableStep::new(&*scheme, rate, advected))
 }
 

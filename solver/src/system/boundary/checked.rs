@@ -22,6 +22,8 @@ pub(crate) struct CheckedCondition {
     /// The number of the inner axis.
     pub(crate) axis: usize,
     pub(crate) sides: Vec<Side>,
+    /// The name of the condition as it was given.
+    pub(crate) name: &'static str,
     /// For quantities of real numbers.
     pub(crate) condition: Condition<Expr>,
     /// For quantities of complex numbers, unless its formula makes no sense for them.
@@ -50,7 +52,7 @@ impl Mismatch {
 impl CheckedCondition {
     /// That it has no meaning for a quantity, for this reason.
     pub(crate) fn mismatch(&self, reason: String) -> Mismatch {
-        Mismatch { at: self.at.clone(), condition: self.condition.name(), reason }
+        Mismatch { at: self.at.clone(), condition: self.name, reason }
     }
 
     /// Whether it is for this face.
@@ -140,6 +142,7 @@ pub(crate) fn check(
         at: given.at.clone(),
         axis: grid.missing() + named,
         sides,
+        name: given.condition.name(),
         condition,
         of_complex: expressions(symbols, given, true).ok().map(|c| absorbed(c, rate)),
     })
@@ -214,6 +217,7 @@ pub(crate) fn straight(grid: &Grid) -> Vec<CheckedCondition> {
             at: axis.name().into(),
             axis: grid.missing() + named,
             sides: Side::BOTH.to_vec(),
+            name: condition.name(),
             of_complex: Some(condition.clone()),
             condition,
         }
