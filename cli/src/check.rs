@@ -142,7 +142,8 @@ fn describe(
     let times = &problem.times;
     let steps = times.steps()?;
     let noun = if steps == 1 { "step" } else { "steps" };
-    line("time", format!("{steps} {noun} {}", times.describe()));
+    let about = if times.vary() { "about " } else { "" };
+    line("time", format!("{about}{steps} {noun} {}", times.describe()));
     line("stable dt", stable(times, step));
     line("run time", Estimate::new(problem, ranks, speed, read).describe(speed));
     Ok(text)

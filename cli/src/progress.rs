@@ -87,7 +87,7 @@ impl Progress {
 
 /// Steps to the end of the run.
 fn remaining(now: &Snapshot<'_>) -> u64 {
-    now.remaining_steps().expect("the steps of problem files are of equal length")
+    now.remaining_steps().expect("the lengths of the steps of problem files are known")
 }
 
 /// Steps from the beginning of the run to its end.

@@ -193,6 +193,11 @@ impl Kernel {
         })
     }
 
+    /// Whether the kernel uses any parameter.
+    pub fn uses_parameters(&self) -> bool {
+        self.ops.iter().any(|op| matches!(op, Op::Parameter(_)))
+    }
+
     /// Whether the kernel uses the parameter of this number.
     pub fn uses_parameter(&self, number: usize) -> bool {
         self.ops.iter().any(|op| matches!(op, Op::Parameter(k) if *k as usize == number))

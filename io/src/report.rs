@@ -18,6 +18,7 @@ pub fn to_json(report: &Report, copy_bandwidth: Option<f64>) -> Value {
         "stop_detail": detail,
         "time": report.time,
         "steps": report.steps,
+        "rejected_steps": report.rejected_steps,
         "rhs_evaluations": report.rhs_evaluations,
         "halo_exchanges": report.halo_exchanges,
         "messages": report.messages,

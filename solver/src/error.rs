@@ -5,6 +5,7 @@ use std::fmt;
 use fluxions_comm::Disagreement;
 use fluxions_expr::Type;
 
+use crate::schemes::tableau::Tableau;
 use crate::system::origin::Origin;
 
 /// A mistake in a problem, or a failure while it is solved.
@@ -309,6 +310,40 @@ pub enum Error {
         /// The name of the scheme.
         scheme: String,
     },
+    /// A tolerance for a scheme that does not estimate its error.
+    #[error("the scheme `{scheme}` does not estimate its error, so that a tolerance says nothing")]
+    NoErrorEstimate {
+        /// The name of the scheme.
+        scheme: String,
+    },
+    /// A tolerance for a system with noise.
+    #[error("there is noise on `{field}`, of which no error can be estimated")]
+    ToleranceWithNoise {
+        /// The field.
+        field: String,
+    },
+    /// A tolerance that no step can meet.
+    #[error("no step can meet the {origin}: relative = {relative}, absolute = {absolute}")]
+    UnfitTolerance {
+        /// Where it stands.
+        origin: Origin,
+        /// The part of the magnitude.
+        relative: f64,
+        /// What is added to it.
+        absolute: f64,
+    },
+    /// No step is short enough for the tolerance.
+    #[error("steps shorter than {dt:.1e} are needed at t = {time} (step {step}): {}", reason(*error))]
+    StepTooShort {
+        /// The time.
+        time: f64,
+        /// The last step that was tried.
+        dt: f64,
+        /// The number of steps before it.
+        step: u64,
+        /// Its error beside the tolerance; not finite if the state was not.
+        error: f64,
+    },
     /// A density that is not positive.
     #[error("the g_factor of `{field}` is {least} somewhere, and has to be positive")]
     Density {
@@ -515,6 +550,13 @@ fn too_fast(field: &str, courant: f64, dt: Option<f64>) -> String {
     )
 }
 
+fn reason(error: f64) -> &'static str {
+    match error.is_finite() {
+        true => "the error of such a step is still beyond the tolerance",
+        false => "such a step leads to numbers that are not finite",
+    }
+}
+
 fn place(axes: &[String], coordinates: &[f64]) -> String {
     let one = |(axis, x): (&String, &f64)| format!("{axis} = {x}");
     axes.iter().zip(coordinates).map(one).collect::<Vec<_>>().join(", ")
@@ -541,6 +583,7 @@ impl Error {
             | Error::UnfitCondition { origin, .. }
             | Error::NoFlow { origin, .. }
             | Error::NoSuchField { origin, .. }
+            | Error::UnfitTolerance { origin, .. }
             | Error::UnfitArgument { origin, .. }
             | Error::NotSymmetric { origin, .. }
             | Error::UnfitTransport { origin, .. }
@@ -573,6 +616,19 @@ impl Error {
                 Some("give it an equation; that of a field that does not change is 0".into())
             }
             Error::NoSuchField { name, known, .. } => suggestion(name, known, "the fields"),
+            Error::NoErrorEstimate { .. } => {
+                let known = Tableau::ALL.into_iter().filter(|t| t.embedded().is_some());
+                let known: Vec<String> = known.map(|t| t.name().to_string()).collect();
+                Some(format!("those that do are {}", known.join(", ")))
+            }
+            Error::ToleranceWithNoise { .. } => Some("give dt a number, and no tolerance".into()),
+            Error::UnfitTolerance { .. } => {
+                Some("the relative tolerance is 0 or more, the absolute one more than 0".into())
+            }
+            Error::StepTooShort { .. } => Some(
+                "the solution may have no value beyond this time, or the tolerance may be below rounding"
+                    .into(),
+            ),
             Error::NoInitialValue { .. } => {
                 Some("give it one, which may be a number or an expression".into())
             }

@@ -19,6 +19,7 @@ mod reader;
 mod set;
 mod time;
 mod time_table;
+mod tolerance;
 mod transport;
 mod warning;
 mod why;
@@ -150,6 +151,9 @@ impl Problem {
         }
         for (name, text) in self.diagnostics.iter().flat_map(|d| &d.numbers) {
             builder = builder.number(name, text);
+        }
+        if let Some(following) = self.times.following {
+            builder = builder.stable_dt(following);
         }
         builder
     }

@@ -3,13 +3,14 @@
 use std::ops::Range;
 
 use fluxions_solver::{
-    EqualSteps, Error, Errors, Formula, Pde, SchemeChoice, Sources, StableStep, Tableau,
-    stable_step,
+    EqualSteps, Error, Errors, Formula, Pde, SchemeChoice, Sources, StableDt, StableStep, Tableau,
+    Tolerance, stable_step,
 };
 use toml::de::DeValue;
 
 use super::diagnostic::Diagnostic;
 use super::reader::{Places, Reader, Table};
+use super::tolerance;
 use crate::suggest::suggest;
 
 /// Times, steps and scheme.
@@ -23,6 +24,8 @@ pub struct Times {
     pub dt: f64,
     /// Whether the length is chosen by Fluxions: dt = "auto".
     pub automatic: bool,
+    /// How steps follow the solution, if they do; `dt` is then the length of the first one.
+    pub following: Option<StableDt>,
     /// The scheme: that of a tableau, or the usual one where fields are advected.
     pub scheme: SchemeChoice,
     /// How sources are integrated, where fields are advected.
@@ -35,13 +38,25 @@ impl Times {
     /// The name of the scheme in files.
     pub fn scheme_name(&self) -> &str {
         match (&self.scheme, self.sources) {
-            (SchemeChoice::RungeKutta(tableau), _) => tableau.name(),
+            (SchemeChoice::RungeKutta(tableau) | SchemeChoice::ErrorControlled(tableau, _), _) => {
+                tableau.name()
+            }
             (_, Some(Sources::Euler)) => EULER,
             (_, Some(Sources::Symmetric) | None) => SYMMETRIC,
         }
     }
 
-    /// The number of steps from the start to the end.
+    /// Whether steps are as long as a tolerance allows.
+    pub fn controls_error(&self) -> bool {
+        matches!(self.scheme, SchemeChoice::ErrorControlled(..))
+    }
+
+    /// Whether steps may be longer or shorter than the first.
+    pub fn vary(&self) -> bool {
+        self.following.is_some() || self.controls_error()
+    }
+
+    /// The number of steps from the start to the end, if they are all as long as the first.
     ///
     /// # Errors
     /// If the times or the step are wrong.
@@ -76,7 +91,12 @@ impl Times {
 
     /// How steps are made, as in `of 0.1 by rk4`.
     pub fn describe(&self) -> String {
-        let automatic = if self.automatic { " (dt = \"auto\")" } else { "" };
+        let automatic = match (self.automatic, self.following) {
+            _ if self.controls_error() => " at first, as long as the tolerance allows,",
+            (false, _) => "",
+            (true, None) => " (dt = \"auto\")",
+            (true, Some(_)) => " at first, following the solution (dt = \"auto\"),",
+        };
         format!("of {}{automatic} by {}", self.dt, self.scheme_name())
     }
 }
@@ -89,14 +109,16 @@ const SYMMETRIC: &str = "symmetric";
 /// The name of the scheme that adds all of the sources before the transport.
 const EULER: &str = "euler";
 
-/// The share of the longest stable step that dt = "auto" takes.
-const SHARE: f64 = 0.8;
+/// Steps that follow the solution are at most this share of the run, or as long as the first.
+const MOST: f64 = 0.01;
 
 /// The times as they stand in the file.
 pub(crate) struct TimesEntry {
     times: Times,
-    /// The place of dt = "auto".
+    /// The place of dt = "auto", or of what stands for it.
     automatic: Option<Range<usize>>,
+    /// The place of the tolerance.
+    tolerance: Option<Range<usize>>,
 }
 
 /// The times, unless there are mistakes in them; `advected`: whether there is transport.
@@ -111,13 +133,22 @@ pub(crate) fn read<'t>(
     }
     let table = reader.table(document, "time")?;
     let unknown = reader.known_keys(&table, &KEYS);
-    if let Some(span) = table.key_span("tolerance") {
-        let message = "adaptive steps are not supported by this version of Fluxions";
-        reader.note(Diagnostic::at(span, message));
+    let place = table.key_span("tolerance");
+    let tolerance = match table.get("tolerance") {
+        Some(value) => Some(tolerance::read(reader, value)?),
+        None => None,
+    };
+    if let Some(place) = place.clone().filter(|_| advected) {
+        let message = "steps with [transport] are of equal length, and have no tolerance";
+        reader.note(Diagnostic::at(place, message));
+        return None;
     }
     let section = document.key_span("time");
     let end = reader.required(&table, "end", section.clone(), "1", unknown);
-    let dt = reader.required(&table, "dt", section, "0.001", unknown);
+    let dt = match tolerance {
+        Some(_) => table.get("dt"),
+        None => reader.required(&table, "dt", section, "0.001", unknown),
+    };
     reader.dt = dt.map(|value| value.span());
     let start = match table.get("start") {
         Some(value) => reader.number(value),
@@ -128,11 +159,13 @@ pub(crate) fn read<'t>(
         DeValue::String(text) => text == "auto",
         _ => false,
     });
+    let chosen = dt.is_none() && tolerance.is_some();
+    let automatic = automatic.map(|value| value.span()).or(place.clone().filter(|_| chosen));
     let dt = match automatic {
         Some(_) => Some(f64::NAN),
         None => dt.and_then(|value| reader.number(value)),
     };
-    let scheme = read_scheme(reader, &table, advected);
+    let scheme = read_scheme(reader, &table, advected, tolerance, automatic.is_some());
     let max_steps = table
         .get("max_steps")
         .map(|value| reader.whole_number(value, "the number of steps allowed"));
@@ -142,6 +175,7 @@ pub(crate) fn read<'t>(
         end: end?,
         dt: dt?,
         automatic: automatic.is_some(),
+        following: None,
         scheme,
         sources,
         max_steps: match max_steps {
@@ -158,7 +192,7 @@ pub(crate) fn read<'t>(
         reader.note(Diagnostic { message, span, label, help: None });
         return None;
     }
-    Some(TimesEntry { times, automatic: automatic.map(|value| value.span()) })
+    Some(TimesEntry { times, automatic, tolerance: place })
 }
 
 /// The scheme, and how sources are integrated if fields are advected.
@@ -166,17 +200,34 @@ fn read_scheme<'t>(
     reader: &mut Reader<'t>,
     table: &Table<'t>,
     advected: bool,
+    tolerance: Option<Tolerance>,
+    automatic: bool,
 ) -> Option<(SchemeChoice, Option<Sources>)> {
     let transport = |sources| Some((SchemeChoice::Usual, Some(sources)));
     let default = match advected {
         true => (SchemeChoice::Usual, Some(Sources::default())),
-        false => (Tableau::RK4.into(), None),
+        false => match &tolerance {
+            Some(tolerance) => {
+                let tolerance = tolerance.clone();
+                (SchemeChoice::ErrorControlled(Tableau::DORMAND_PRINCE, tolerance), None)
+            }
+            None => (Tableau::RK4.into(), None),
+        },
     };
     let Some(value) = table.get("scheme") else { return Some(default) };
     let name = reader.string(value, "the name of a scheme")?;
     let scheme = Tableau::find(name);
     let (message, help) = match (advected, scheme) {
-        (false, Some(scheme)) => return Some((scheme.into(), None)),
+        (false, Some(scheme)) => {
+            // A scheme that knows its error chooses its steps by it.
+            let usual = || Tolerance::default();
+            let own = (automatic && scheme.embedded().is_some()).then(usual);
+            let scheme = match tolerance.or(own) {
+                Some(tolerance) => SchemeChoice::ErrorControlled(scheme, tolerance),
+                None => scheme.into(),
+            };
+            return Some((scheme, None));
+        }
         (true, _) if name == SYMMETRIC => return transport(Sources::Symmetric),
         (true, _) if name == EULER => return transport(Sources::Euler),
         (false, None) => {
@@ -210,20 +261,37 @@ impl TimesEntry {
         initial: &[(String, Formula)],
         places: &Places,
     ) -> Result<Times, Vec<Diagnostic>> {
-        let TimesEntry { times, automatic: Some(at) } = self else { return Ok(self.times) };
-        let step = stable_step(pde, initial, &times.scheme).map_err(|Errors(errors)| {
-            errors.iter().map(|error| places.locate(error)).collect::<Vec<_>>()
-        })?;
+        let TimesEntry { times, automatic, tolerance } = self;
+        if automatic.is_none() && tolerance.is_none() {
+            return Ok(times);
+        }
+        let located = |error: &Error| {
+            let mut found = places.locate(error);
+            found.span = found.span.or(tolerance.clone());
+            found
+        };
+        let step = stable_step(pde, initial, &times.scheme)
+            .map_err(|Errors(errors)| errors.iter().map(located).collect::<Vec<_>>())?;
+        let Some(at) = automatic else { return Ok(times) };
         let longest = match step.oscillating > 0.0 {
             true => step.decaying.min(step.oscillating),
             false => step.decaying,
         };
-        let dt = SHARE * longest;
-        if dt == f64::INFINITY {
+        let dt = StableDt::SHARE * longest;
+        // Flows of transport are checked in every step instead.
+        let controls = times.controls_error();
+        let follows = step.changes && times.sources.is_none() && !controls;
+        let most = match times.end - times.start {
+            0.0 => 1.0,
+            span => MOST * span,
+        };
+        if dt == f64::INFINITY && !follows && !controls {
             let message = "nothing limits the step: set dt to a number";
             return Err(vec![Diagnostic::at(at, message)]);
         }
-        let times = Times { dt, ..times };
+        let dt = if controls || dt == f64::INFINITY { dt.min(most) } else { dt };
+        let following = StableDt { first: dt, most: most.max(dt), walls: step.walls };
+        let times = Times { dt, following: follows.then_some(following), ..times };
         match times.steps() {
             Ok(_) => Ok(times),
             Err(error) => Err(vec![Diagnostic::at(at, error.to_string())]),

@@ -68,7 +68,7 @@ impl Problem {
     /// The warning that the time step is longer than the longest stable one, if it is.
     pub fn step_warning(&self, step: &StableStep) -> Option<Warning> {
         let (dt, longest) = (self.times.dt, self.times.longest(step));
-        if self.times.automatic || dt <= longest {
+        if self.times.automatic || self.times.controls_error() || dt <= longest {
             return None;
         }
         let longest = Times::rounded_down(longest);

@@ -168,6 +168,10 @@ impl Problem {
         let (dt, limit) = (brief(self.times.dt), Times::rounded_down(longest));
         match longest {
             f64::INFINITY => None,
+            _ if self.times.vary() => Some(format!(
+                "the longest stable step {is} {limit} {when}, and steps follow it: the solution grows \
+                 without bound"
+            )),
             _ if self.times.dt > longest => Some(format!(
                 "the step dt = {dt} is too long: the longest stable one {is} {limit} {when}"
             )),

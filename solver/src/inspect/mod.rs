@@ -5,7 +5,6 @@ pub(crate) mod conditioned;
 pub(crate) mod doubts;
 pub(crate) mod inspection;
 pub(crate) mod machine;
-mod matrix;
 pub(crate) mod overdetermined;
 pub(crate) mod pass_time;
 pub(crate) mod replay;

@@ -5,8 +5,9 @@ use fluxions_comm::Combine;
 
 use crate::error::{Error, Errors};
 use crate::inspect::cause::{Cause, cause_in_state, with_room_to_search};
-use crate::inspect::stability::{Sensitivities, StableStep};
+use crate::inspect::stability::StableStep;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
+use crate::schemes::sensitivities::Sensitivities;
 use crate::simulation::builder::SimulationBuilder;
 use crate::simulation::simulation::Simulation;
 use crate::system::pde::Pde;
@@ -72,7 +73,7 @@ pub fn before_failure<'b>(
     let sensitivities = Sensitivities::new(pde, &kept);
     let mut simulation = builder().with_room_for(&sensitivities.plan).build()?;
     simulation.step_to(rises[most].calm.0)?;
-    let stable = sensitivities.stable_step(&*scheme, &mut simulation)?;
+    let stable = StableStep::in_state(&sensitivities, &*scheme, &mut simulation)?;
     let calm = (simulation.time(), simulation.steps());
     let least = simulation.state.view(most).iter().fold(f64::INFINITY, |least, x| least.min(*x));
     let least = simulation.state.world.min(least)?;

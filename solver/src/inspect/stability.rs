@@ -1,31 +1,17 @@
 //! The longest stable time step, estimated from the equations.
 //!
-//! The right-hand sides are differentiated with respect to every value that they load, in every
-//! cell of a state. The sum of the magnitudes of the derivatives over the cells of one field bounds
-//! a block of the Jacobian in the maximum norm. For nested operators such bounds are multiplied.
-//! The spectral radius of the small matrix of these bounds, field by field, bounds that of the
-//! Jacobian (Gershgorin's theorem for blocks: Feingold & Varga 1962, Pacific J. Math. 12, 1241).
-//! Integrals in the equations are left out, since they affect single modes only.
-
-use std::collections::{BTreeMap, HashMap};
+//! It is that of the bounds of schemes/sensitivities.rs, and of modes at walls (wall_rate.rs).
 
 use fluxions_comm::World;
-use fluxions_expr::derivative::{parameter_partials, partials};
-use fluxions_expr::{Backend, Binary, Builder, Expr, Reduction, Type, Unary, Value};
+use fluxions_expr::Backend;
 
 use crate::error::{Error, Errors};
-use crate::inspect::matrix::Matrix;
 use crate::inspect::wall_rate::wall_rate;
-use crate::plan::action::Slot;
-use crate::plan::builder::PlanBuilder;
-use crate::plan::pass::PassBuilder;
-use crate::plan::plan::{Plan, equations};
-use crate::plan::program::{ArrayRef, GLOBALS, OwnedExpr, Program};
 use crate::run::blocking::options::Blocking;
 use crate::run::executor::Executor;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
-use crate::schemes::globals;
 use crate::schemes::scheme::Scheme;
+use crate::schemes::sensitivities::Sensitivities;
 use crate::simulation::simulation::Simulation;
 use crate::system::formula::Formula;
 use crate::system::pde::Pde;
@@ -45,6 +31,10 @@ pub struct StableStep {
     /// The longest step that is stable for modes that oscillate. It is 0 where the scheme is
     /// unstable for them.
     pub oscillating: f64,
+    /// Whether it depends on the state or the time, so that it may change in the course of a run.
+    pub changes: bool,
+    /// By how much modes at walls are faster than the equations alone tell; 1 where they are not.
+    pub walls: f64,
 }
 
 /// Estimates the longest stable step of a scheme, from the initial values.
@@ -58,6 +48,8 @@ pub fn stable_step(
 ) -> Result<StableStep, Errors> {
     let scheme = scheme_for(pde, &scheme.into())?;
     let (mut rate, mut advected): (f64, f64) = (0.0, 0.0);
+    let kept = scheme_for(pde, &SchemeChoice::Usual)?.kept(pde);
+    let changes = Sensitivities::new(pde, &kept).changes;
     let whole = pde.grid().cells() <= MOST_CELLS;
     let places: &[f64] = if whole { &[0.0] } else { &[0.0, 0.5, 1.0] };
     for place in places {
@@ -67,8 +59,9 @@ pub fn stable_step(
         let (of_equations, of_transport) = bounds(&part, &initial, whole)?;
         (rate, advected) = (rate.max(of_equations), advected.max(of_transport));
     }
-    rate = rate.max(wall_rate(pde, initial, rate)?);
-    Ok(StableStep::new(&*scheme, rate, advected))
+    let walls = if rate > 0.0 { (wall_rate(pde, initial, rate)? / rate).max(1.0) } else { 1.0 };
+    let step = StableStep::new(&*scheme, rate * walls, advected);
+    Ok(StableStep { changes, walls, ..step })
 }
 
 impl StableStep {
@@ -76,7 +69,21 @@ impl StableStep {
     fn new(scheme: &dyn Scheme, rate: f64, advected: f64) -> Self {
         let over = |limit: f64| if rate > 0.0 { limit / rate } else { f64::INFINITY };
         let decaying = over(scheme.real_limit()).min(1.0 / advected);
-        StableStep { rate, decaying, oscillating: over(scheme.imaginary_limit()) }
+        let oscillating = over(scheme.imaginary_limit());
+        StableStep { rate, decaying, oscillating, changes: true, walls: 1.0 }
+    }
+
+    /// The longest stable step of a scheme in the present state of a simulation that has room for
+    /// the plan of its `sensitivities`; of transport what was known before the first step counts.
+    /// Collective.
+    pub(super) fn in_state(
+        sensitivities: &Sensitivities,
+        scheme: &dyn Scheme,
+        simulation: &mut Simulation,
+    ) -> Result<StableStep, Error> {
+        let rate = rate(sensitivities, simulation)?;
+        let advected = simulation.measured().rate(simulation.pde(), true);
+        Ok(StableStep::new(scheme, rate, advected))
     }
 }
 
@@ -98,187 +105,17 @@ fn bounds(pde: &Pde, initial: &[(String, Formula)], whole: bool) -> Result<(f64,
     let one_by_one = Blocking { steps: Some(0), stream: Some(false), ..Blocking::default() };
     let builder = builder.backend(Backend::Closures).blocking(one_by_one);
     let mut simulation = builder.with_room_for(&sensitivities.plan).build()?;
-    let of_equations = sensitivities.rate(&mut simulation).map_err(Errors::from)?;
+    let of_equations = rate(&sensitivities, &mut simulation).map_err(Errors::from)?;
     Ok((of_equations, simulation.measured().rate(pde, whole)))
 }
 
-/// How the right-hand sides depend on the values that they load: the entries of a matrix of bounds,
-/// whose rows and columns are the arrays of fields, followed by those of quantities.
-pub(super) struct Sensitivities {
-    /// A plan whose reductions give the largest sums of magnitudes of derivatives.
-    pub(super) plan: Plan,
-    /// The entries that are the results of the reductions, in their order.
-    reduced: Vec<(usize, usize)>,
-    /// The entries that are the same in all cells.
-    constant: Vec<((usize, usize), f64)>,
-    /// For each unknown without space the sum of magnitudes of derivatives of its rate with respect to
-    /// all of these; if it is not the same always, it is one of the last results of the plan.
-    of_numbers: Vec<Option<f64>>,
-    rows: usize,
-}
-
-/// An expression whose derivatives are bounded.
-struct Body {
-    /// The row of each number of the value, where that number is stored.
-    rows: Vec<Option<usize>>,
-    expr: Expr,
-    ty: Type,
-    owner: usize,
-    /// The level of the pass that computes the expression.
-    level: usize,
-}
-
-impl Sensitivities {
-    /// The sensitivities of a system. `kept` gives the names of the arrays that the scheme keeps
-    /// between steps.
-    pub(super) fn new(pde: &Pde, kept: &[String]) -> Self {
-        let n = pde.all_arrays() + kept.len();
-        let targets = equations(pde);
-        let all: Vec<OwnedExpr<'_>> =
-            targets.iter().copied().chain(globals::equations(pde)).collect();
-        let mut program = Program::new(pde, &all);
-        let mut plan = PlanBuilder::new(pde, kept, &[&program]);
-        plan.add_arrays(program.array_names());
-        let slot = move |reference: ArrayRef| match reference {
-            ArrayRef::Quantity(array) => Slot::Array(n + array),
-            ArrayRef::Field(k) | ArrayRef::Extra(k) | ArrayRef::Random(k) => Slot::Array(k),
-        };
-        let prepared = plan.prepare(&mut program);
-        plan.push(&prepared, &slot);
-
-        // The arrays in the order of their levels, so that each is computed from earlier ones.
-        let mut order: Vec<usize> = (0..program.quantities.len()).collect();
-        order.sort_by_key(|q| program.quantities[*q].level);
-        let arrays_of = |q: usize| program.quantities[q].arrays.iter().flatten().copied();
-        let columns: Vec<usize> = order.iter().flat_map(|q| arrays_of(*q)).collect();
-        let places: HashMap<usize, usize> = columns.iter().copied().zip(n..).collect();
-        let row_of = |array: usize| places[&array];
-        let rows = n + columns.len();
-        let (mut reduced, mut constant) = (Vec::new(), Vec::new());
-        let mut bodies = Vec::new();
-        for (field, target) in targets.iter().enumerate() {
-            let rows = pde.arrays_of(field).map(Some).collect();
-            let (expr, ty) = (target.expr.clone(), pde.types()[field]);
-            bodies.push(Body { rows, expr, ty, owner: target.owner, level: usize::MAX });
-        }
-        for (q, quantity) in program.quantities.iter().enumerate() {
-            let body = program.body(q);
-            let rows = quantity.arrays.iter().map(|array| array.map(row_of)).collect();
-            let (expr, ty) = (body.expr.clone(), body.expr.ty);
-            bodies.push(Body { rows, expr, ty, owner: body.owner, level: quantity.level - 1 });
-        }
-        for Body { rows, expr, ty, owner, level } in bodies {
-            let mut pass = PassBuilder::new(&mut program, level);
-            let parts = pass.value(OwnedExpr { expr: &expr, owner, name: "" });
-            let dimension = pde.space().dimension();
-            let numbers = parts.numbers(ty, dimension, &mut pass.builder);
-            for (row, value) in rows.into_iter().zip(numbers) {
-                let Some(row) = row else { continue };
-                let mut derivatives: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
-                for partial in partials(&mut pass.builder, value) {
-                    derivatives.entry(partial.input).or_default().push(partial.derivative);
-                }
-                for (input, derivatives) in derivatives {
-                    let array = &pass.inputs()[input];
-                    let column = match array {
-                        ArrayRef::Field(array) if *array >= pde.arrays() => continue,
-                        ArrayRef::Field(array) => *array,
-                        ArrayRef::Quantity(array) => row_of(*array),
-                        ArrayRef::Extra(_) | ArrayRef::Random(_) => continue,
-                    };
-                    let builder = &mut pass.builder;
-                    let mut sum = builder.constant(0.0);
-                    for derivative in derivatives {
-                        let magnitude = builder.unary(Unary::Abs, derivative);
-                        sum = builder.binary(Binary::Add, sum, magnitude);
-                    }
-                    let sum = finite_or_0(builder, sum);
-                    if let Some(same) = builder.as_constant(sum) {
-                        constant.push(((row, column), same));
-                        continue;
-                    }
-                    let (kernel, inputs) = builder.kernel_of(sum);
-                    let inputs =
-                        inputs.into_iter().map(|input| slot(pass.inputs()[input])).collect();
-                    plan.reduce(kernel, inputs, Reduction::Max);
-                    reduced.push((row, column));
-                }
-            }
-        }
-        let mut of_numbers = Vec::new();
-        for equation in globals::equations(pde) {
-            let mut pass = PassBuilder::last(&mut program);
-            let value = pass.value(equation).only().re;
-            let builder = &mut pass.builder;
-            let mut sum = builder.constant(0.0);
-            let numbers = GLOBALS..GLOBALS + pde.globals().len();
-            let value = value.unwrap_or(sum);
-            for (number, derivative) in parameter_partials(builder, value) {
-                if numbers.contains(&number) {
-                    let magnitude = builder.unary(Unary::Abs, derivative);
-                    sum = builder.binary(Binary::Add, sum, magnitude);
-                }
-            }
-            let sum = finite_or_0(builder, sum);
-            of_numbers.push(builder.as_constant(sum));
-            if of_numbers.last() == Some(&None) {
-                let (kernel, _) = builder.kernel_of(sum);
-                plan.reduce(kernel, Vec::new(), Reduction::Max);
-            }
-        }
-        Sensitivities { plan: plan.finish(), reduced, constant, of_numbers, rows }
-    }
-
-    /// A bound of the magnitude of the eigenvalues of the equations, linearised about the present
-    /// state of a simulation that has room for the plan. Collective.
-    pub(super) fn rate(&self, simulation: &mut Simulation) -> Result<f64, Error> {
-        let mut bounds = simulation.reduce_all(self.plan.clone())?;
-        let of_numbers = bounds.split_off(self.reduced.len());
-        // Quantities are replaced by the arrays from which they are computed, beginning with those
-        // of high levels.
-        let mut matrix = Matrix::new(self.rows);
-        let measured = self.reduced.iter().copied().zip(bounds);
-        for ((row, column), bound) in measured.chain(self.constant.iter().copied()) {
-            matrix.add(row, column, bound);
-        }
-        let arrays = simulation.pde().arrays();
-        // How numbers and fields act on each other is left out, as are other numbers of the domain.
-        let mut last = of_numbers.into_iter();
-        let of_number = |known: &Option<f64>| known.or_else(|| last.next()).unwrap_or(0.0);
-        let fastest = self.of_numbers.iter().map(of_number).fold(0.0, f64::max);
-        Ok(matrix.leading(arrays).spectral_radius().max(fastest))
-    }
-
-    /// The longest stable step of a scheme in the present state of a simulation that has room for
-    /// the plan; of transport what was known before the first step counts. Collective.
-    pub(super) fn stable_step(
-        &self,
-        scheme: &dyn Scheme,
-        simulation: &mut Simulation,
-    ) -> Result<StableStep, Error> {
-        let rate = self.rate(simulation)?;
-        let advected = simulation.measured().rate(simulation.pde(), true);
-        Ok(StableStep::new(scheme, rate, advected))
-    }
-}
-
-/// A sum of magnitudes of derivatives, or 0 where it is not finite: at a corner, such as that of
-/// sqrt(u) at 0, a derivative may be infinite.
-fn finite_or_0(builder: &mut Builder, sum: Value) -> Value {
-    let most = builder.constant(f64::MAX);
-    let finite = builder.binary(Binary::LessEqual, sum, most);
-    let zero = builder.constant(0.0);
-    builder.select(finite, sum, zero)
-}
-
-impl Simulation {
-    /// Runs a plan and returns its results.
-    fn reduce_all(&mut self, plan: Plan) -> Result<Vec<f64>, Error> {
-        let results = plan.results();
-        let mut executor: Executor = self.executor(plan)?;
-        self.run_beside(&mut executor)?;
-        Ok(executor.parameters()[results].to_vec())
-    }
+/// A bound of the magnitude of the eigenvalues of the equations, linearised about the present state of a
+/// simulation that has room for the plan. Collective.
+fn rate(sensitivities: &Sensitivities, simulation: &mut Simulation) -> Result<f64, Error> {
+    let results = sensitivities.plan.results();
+    let mut executor: Executor = simulation.executor(sensitivities.plan.clone())?;
+    simulation.run_beside(&mut executor)?;
+    Ok(sensitivities.rate(&executor.parameters()[results]))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::schemes::mpdata::scheme::MpdataScheme;
 use crate::schemes::runge_kutta::RungeKutta;
 use crate::schemes::scheme::Scheme;
 use crate::schemes::tableau::Tableau;
+use crate::schemes::tolerance::Tolerance;
 use crate::system::pde::Pde;
 
 /// The scheme that is asked for. A [`Tableau`] is one, and so is a reference to it.
@@ -17,6 +18,9 @@ pub enum SchemeChoice {
     Usual,
     /// An explicit Runge–Kutta scheme. Noise is added to its result at the end of each step.
     RungeKutta(Tableau),
+    /// An explicit Runge–Kutta scheme with embedded weights, whose steps are as long as the tolerance
+    /// allows. It cannot step systems with noise.
+    ErrorControlled(Tableau, Tolerance),
 }
 
 impl From<Tableau> for SchemeChoice {
@@ -42,12 +46,23 @@ impl From<&SchemeChoice> for SchemeChoice {
 /// # Errors
 /// If the scheme that is asked for cannot step it.
 pub(crate) fn scheme_for(pde: &Pde, choice: &SchemeChoice) -> Result<Box<dyn Scheme>, Error> {
-    match (choice, pde.advected.is_empty()) {
-        (SchemeChoice::Usual, true) => Ok(Box::new(RungeKutta::new(Tableau::RK4))),
-        (SchemeChoice::RungeKutta(tableau), true) => Ok(Box::new(RungeKutta::new(tableau.clone()))),
-        (SchemeChoice::Usual, false) => Ok(Box::new(MpdataScheme::new(pde.sources))),
-        (SchemeChoice::RungeKutta(tableau), false) => {
-            Err(Error::SchemeWithTransport { scheme: tableau.name().into() })
-        }
+    let tableau = match choice {
+        SchemeChoice::Usual if pde.advected.is_empty() => &Tableau::RK4,
+        SchemeChoice::Usual => return Ok(Box::new(MpdataScheme::new(pde.sources))),
+        SchemeChoice::RungeKutta(tableau) | SchemeChoice::ErrorControlled(tableau, _) => tableau,
+    };
+    if !pde.advected.is_empty() {
+        return Err(Error::SchemeWithTransport { scheme: tableau.name().into() });
     }
+    let SchemeChoice::ErrorControlled(_, tolerance) = choice else {
+        return Ok(Box::new(RungeKutta::new(tableau.clone())));
+    };
+    if tableau.embedded().is_none() {
+        return Err(Error::NoErrorEstimate { scheme: tableau.name().into() });
+    }
+    if let Some((field, _)) = pde.noise().fields.first() {
+        return Err(Error::ToleranceWithNoise { field: pde.fields()[*field].clone() });
+    }
+    tolerance.check(pde)?;
+    Ok(Box::new(RungeKutta::with_error(tableau.clone(), tolerance.clone())))
 }

@@ -1,6 +1,6 @@
 //! Unknowns without space: how Runge–Kutta schemes step them along with the fields.
 
-use fluxions_expr::Builder;
+use fluxions_expr::{Binary, Builder};
 
 use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
@@ -34,7 +34,7 @@ impl<'a> Globals<'a> {
     }
 
     /// The parameter of an unknown in a family.
-    fn at(&self, family: usize, number: usize) -> usize {
+    pub(super) fn at(&self, family: usize, number: usize) -> usize {
         self.families + family * self.pde.globals().len() + number
     }
 
@@ -78,9 +78,14 @@ impl<'a> Globals<'a> {
             };
             let mut next = builder.parameter(in_family(after));
             for update in &stages.list[stage].updates {
-                let base = builder.parameter(in_family(update.from.unwrap_or(Stages::STATE)));
                 let factor = builder.parameter(factors[update.factor]);
-                let new = builder.fused(factor, slope, base);
+                let new = match update.from() {
+                    Some(family) => {
+                        let base = builder.parameter(in_family(family));
+                        builder.fused(factor, slope, base)
+                    }
+                    None => builder.binary(Binary::Multiply, factor, slope),
+                };
                 builder.output(new);
                 parameters.push(self.at(update.to, number));
                 if update.to == after {

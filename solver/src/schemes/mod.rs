@@ -1,14 +1,18 @@
 //! Schemes: what turns a system into the plan of a time step.
 
 pub(crate) mod choice;
+mod error_norm;
 pub(crate) mod euler_maruyama;
 pub(crate) mod globals;
+mod matrix;
 pub(crate) mod mpdata;
 #[cfg(test)]
 mod plans;
 pub(crate) mod rates;
 pub(crate) mod runge_kutta;
 pub(crate) mod scheme;
+pub(crate) mod sensitivities;
 pub(crate) mod stability;
 pub(crate) mod stages;
 pub(crate) mod tableau;
+pub(crate) mod tolerance;

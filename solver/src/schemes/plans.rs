@@ -131,7 +131,7 @@ fn schemes_know_what_they_are() {
     let mpdata = scheme_for(&moved, &SchemeChoice::Usual).unwrap();
     assert_eq!((mpdata.name(), mpdata.order(), mpdata.registers(&moved)), ("symmetric", 2, 2));
     assert_eq!((mpdata.real_limit(), mpdata.imaginary_limit()), (2.0, 0.0));
-    let pair = Tableau::RK2.with_embedded(&[1.0, 0.0]).unwrap();
+    let pair = Tableau::RK2.with_embedded(1, &[1.0, 0.0]).unwrap();
     let heun = scheme_for(&heat, &pair.into()).unwrap();
     assert_eq!(heun.embedded(), Some(&[1.0, 0.0][..]));
     assert_eq!(mpdata.embedded(), None);

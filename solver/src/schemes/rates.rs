@@ -1,6 +1,6 @@
 //! How rates of change become new values of the arrays of a state.
 
-use fluxions_expr::Value;
+use fluxions_expr::{Binary, Value};
 
 use crate::plan::pass::PassBuilder;
 use crate::plan::program::{ArrayRef, OwnedExpr};
@@ -21,7 +21,8 @@ pub(crate) fn of_field(
 
 /// new ← base + factor·rate
 pub(crate) struct Update {
-    pub(crate) base: ArrayRef,
+    /// What is added to, if anything.
+    pub(crate) base: Option<ArrayRef>,
     /// The parameter that is the factor.
     pub(crate) factor: usize,
     /// The array that is overwritten, if the kernel reads it.
@@ -33,10 +34,13 @@ pub(crate) struct Update {
 impl Update {
     /// Adds the new value to the outputs of a pass.
     pub(crate) fn output(self, pass: &mut PassBuilder<'_, '_>, rate: Value) {
-        let base = pass.load(self.base);
+        let base = self.base.map(|base| pass.load(base));
         let in_place = self.in_place.map(|array| pass.input(array));
         let factor = pass.builder.parameter(self.factor);
-        let new = pass.builder.fused(factor, rate, base);
+        let new = match base {
+            Some(base) => pass.builder.fused(factor, rate, base),
+            None => pass.builder.binary(Binary::Multiply, factor, rate),
+        };
         pass.builder.output_with(new, in_place, self.checked);
     }
 }

@@ -5,12 +5,14 @@ use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Plan, equations, slots};
 use crate::plan::program::{ArrayRef, OwnedExpr, Program};
+use crate::schemes::error_norm;
 use crate::schemes::euler_maruyama;
 use crate::schemes::globals::{self, Globals};
 use crate::schemes::rates::{self, Update};
 use crate::schemes::scheme::{BeforeSteps, Scheme};
-use crate::schemes::stages::Stages;
+use crate::schemes::stages::{Base, Stages};
 use crate::schemes::tableau::Tableau;
+use crate::schemes::tolerance::Tolerance;
 use crate::system::pde::Pde;
 
 /// An explicit Runge–Kutta scheme. Where the system has noise, this is added to the result of
@@ -19,13 +21,21 @@ use crate::system::pde::Pde;
 pub(crate) struct RungeKutta {
     tableau: Tableau,
     stages: Stages,
+    /// By what the error of a step is measured, if it is.
+    tolerance: Option<Tolerance>,
 }
 
 impl RungeKutta {
     /// The scheme of a tableau.
     pub(crate) fn new(tableau: Tableau) -> Self {
         let stages = Stages::of(&tableau);
-        RungeKutta { tableau, stages }
+        RungeKutta { tableau, stages, tolerance: None }
+    }
+
+    /// The scheme of a tableau with embedded weights, whose steps tell their error.
+    pub(crate) fn with_error(tableau: Tableau, tolerance: Tolerance) -> Self {
+        let stages = Stages::with_error(&tableau);
+        RungeKutta { tableau, stages, tolerance: Some(tolerance) }
     }
 }
 
@@ -87,19 +97,20 @@ impl Scheme for RungeKutta {
 
             let mut pass = PassBuilder::last(&mut program);
             let mut outputs = Vec::new();
-            let last = i + 1 == stages.list.len();
+            let last = stages.is_last_of(stages.result, i);
             for (field, equation) in equations.iter().enumerate() {
                 for (k, rate) in rates::of_field(&mut pass, pde, field, *equation) {
                     for update in &stage.updates {
                         // What is read at the cell only may be the array that the stage reads.
-                        let base = match update.from.unwrap_or(Stages::STATE) {
-                            family if family == stage.reads => ArrayRef::Field(k),
-                            family => ArrayRef::Extra(array(family, k)),
-                        };
+                        let base = update.from().map(|family| match family == stage.reads {
+                            true => ArrayRef::Field(k),
+                            false => ArrayRef::Extra(array(family, k)),
+                        });
+                        let is_own = update.base == Base::Own;
                         let update_array = Update {
                             base,
                             factor: factors[update.factor],
-                            in_place: update.from.map(|family| ArrayRef::Extra(array(family, k))),
+                            in_place: is_own.then(|| ArrayRef::Extra(array(update.to, k))),
                             checked: last && update.to == stages.result,
                         };
                         update_array.output(&mut pass, rate);
@@ -127,6 +138,10 @@ impl Scheme for RungeKutta {
             if let Some(unknowns) = &unknowns {
                 unknowns.show(&mut plan, stages.result);
             }
+        }
+        if let (Some(error), Some(tolerance)) = (stages.error, &self.tolerance) {
+            let array = |family: usize, k: usize| first_of(pde, family) + k;
+            error_norm::add(&mut plan, (pde, tolerance), (stages, error), unknowns.as_ref(), array);
         }
         plan.set_swaps((0..n).map(|array| (array, result + array)).collect());
         plan.set_copies((0..n).map(|array| (result + array, array)).collect());

@@ -18,6 +18,15 @@ pub(crate) trait Scheme {
     /// How far it is stable on the imaginary axis.
     fn imaginary_limit(&self) -> f64;
 
+    /// How far it is stable on both axes, or on the negative real one where it is unstable for
+    /// oscillations.
+    fn limit(&self) -> f64 {
+        match self.imaginary_limit() {
+            0.0 => self.real_limit(),
+            imaginary => imaginary.min(self.real_limit()),
+        }
+    }
+
     /// The families of arrays that it needs, the state among them: each has an array for every
     /// array of the state.
     fn registers(&self, pde: &Pde) -> usize;

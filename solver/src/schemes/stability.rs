@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn schemes_of_as_many_stages_as_orders_have_the_exponential_series() {
         let series = [1.0, 1.0, 1.0 / 2.0, 1.0 / 6.0, 1.0 / 24.0];
-        for tableau in Tableau::ALL {
+        for tableau in Tableau::ALL.into_iter().filter(|t| t.stages() == t.order()) {
             let found = polynomial(&tableau).coefficients;
             assert_eq!(found.len(), tableau.order() + 1);
             assert!(found.iter().zip(series).all(|(a, b)| (a - b).abs() < 1e-15), "{found:?}");
@@ -180,7 +180,7 @@ mod tests {
             if y > 0.0 {
                 assert!(imaginary(y * 0.9999) <= 1.0);
             }
-            assert!(imaginary(y * 1.0001 + 1e-3) > 1.0, "{}", t.name());
+            assert!(imaginary(y * 1.0001 + 0.1) > 1.0, "{}", t.name());
         }
     }
 

@@ -12,6 +12,8 @@ pub(crate) struct Stages {
     pub(crate) families: usize,
     /// The family that holds the result.
     pub(crate) result: usize,
+    /// The family that holds the estimate of the error, if there is one.
+    pub(crate) error: Option<usize>,
     /// The weights that occur; they are multiplied by the time step once per step.
     pub(crate) factors: Vec<f64>,
 }
@@ -25,41 +27,86 @@ pub(crate) struct Stage {
     pub(crate) updates: Vec<Update>,
 }
 
-/// to ← from + factor·dt·slope
+/// to ← base + factor·dt·slope
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Update {
-    /// The family that is added to, itself in place; the state at the beginning if none.
-    pub(crate) from: Option<usize>,
+    pub(crate) base: Base,
     pub(crate) to: usize,
     pub(crate) factor: usize,
+}
+
+/// What an update adds to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Base {
+    /// Nothing: it is the first one of an estimate of the error.
+    Zero,
+    /// The state at the beginning.
+    State,
+    /// What is in the family already.
+    Own,
+}
+
+impl Update {
+    /// The family that is added to, if any.
+    pub(crate) fn from(&self) -> Option<usize> {
+        match self.base {
+            Base::Zero => None,
+            Base::State => Some(Stages::STATE),
+            Base::Own => Some(self.to),
+        }
+    }
 }
 
 impl Stages {
     /// The family of the state at the beginning of a step.
     pub(crate) const STATE: usize = 0;
 
+    /// The stages that the result of a scheme needs.
     pub(crate) fn of(tableau: &Tableau) -> Self {
+        Self::new(tableau, None)
+    }
+
+    /// The stages of a scheme that estimates the error by the difference of its result from that with
+    /// the embedded weights; those of the result alone if it has none.
+    pub(crate) fn with_error(tableau: &Tableau) -> Self {
+        Self::new(tableau, tableau.embedded())
+    }
+
+    fn new(tableau: &Tableau, embedded: Option<&[f64]>) -> Self {
         let s = tableau.stages();
-        // Target i is the state of stage i, target s the result.
-        let weight = |target: usize, stage: usize| match target {
-            t if t == s => tableau.b()[stage],
-            t => tableau.a(t)[stage],
+        // Target i is the state of stage i, target s the result, target s + 1 the error.
+        let error = s + 1;
+        let weight = |target: usize, stage: usize| match (target, embedded) {
+            (t, Some(embedded)) if t == error => tableau.b()[stage] - embedded[stage],
+            (t, None) if t == error => 0.0,
+            (t, _) if t == s => tableau.b()[stage],
+            (t, _) => tableau.a(t)[stage],
         };
-        // Stages of which nothing comes to the result are left out.
-        let mut counts = vec![false; s + 1];
-        counts[s] = true;
+        // The result may be the state of the last stage, whose slope only the error needs.
+        let is_result = |target: usize| {
+            target + 1 == s
+                && embedded.is_some()
+                && (0..s).all(|k| weight(s, k) == if k < target { weight(target, k) } else { 0.0 })
+        };
+        let result = if s > 1 && is_result(s - 1) { s - 1 } else { s };
+        // Stages of which nothing comes to the result or the error are left out.
+        let mut counts = vec![false; s + 2];
+        counts[result] = true;
+        counts[error] = embedded.is_some();
         for stage in (0..s).rev() {
-            counts[stage] = (stage + 1..=s).any(|t| counts[t] && weight(t, stage) != 0.0);
+            let used = (stage + 1..=error).any(|t| counts[t] && weight(t, stage) != 0.0);
+            counts[stage] |= used;
         }
-        let mut family_of: Vec<Option<usize>> = vec![None; s + 1];
+        let mut family_of: Vec<Option<usize>> = vec![None; s + 2];
         family_of[0] = Some(Stages::STATE);
         let mut free: Vec<usize> = Vec::new();
-        let mut stages = Stages { list: vec![], families: 1, result: 0, factors: vec![] };
+        let (list, factors) = (vec![], vec![]);
+        let mut stages = Stages { list, families: 1, result: 0, error: None, factors };
         for stage in (0..s).filter(|stage| counts[*stage]) {
             // A stage without any earlier slope in it reads the state at the beginning.
             let reads = family_of[stage].unwrap_or(Stages::STATE);
             let mut updates = Vec::new();
-            for target in (stage + 1..=s).filter(|target| counts[*target]) {
+            for target in (stage + 1..=error).filter(|target| counts[*target]) {
                 let weight = weight(target, stage);
                 if weight == 0.0 {
                     continue;
@@ -69,24 +116,35 @@ impl Stages {
                     stages.factors.push(weight);
                     stages.factors.len() - 1
                 });
-                let from = family_of[target];
-                let to = from.unwrap_or_else(|| {
+                let base = match family_of[target] {
+                    Some(_) => Base::Own,
+                    None if target == error => Base::Zero,
+                    None => Base::State,
+                };
+                let to = family_of[target].unwrap_or_else(|| {
                     free.pop().unwrap_or_else(|| {
                         stages.families += 1;
                         stages.families - 1
                     })
                 });
                 family_of[target] = Some(to);
-                updates.push(Update { from, to, factor });
+                updates.push(Update { base, to, factor });
             }
-            if reads != Stages::STATE {
+            if reads != Stages::STATE && stage != result {
                 free.push(reads);
             }
             stages.list.push(Stage { time: tableau.c()[stage], reads, updates });
         }
         stages.result =
-            family_of[s].expect("the weights of a result are not all 0, since their sum is 1");
+            family_of[result].expect("the weights of a result are not all 0, since their sum is 1");
+        stages.error = family_of[error];
         stages
+    }
+
+    /// Whether nothing is added to a family after this stage.
+    pub(crate) fn is_last_of(&self, family: usize, stage: usize) -> bool {
+        let adds = |stage: &Stage| stage.updates.iter().any(|update| update.to == family);
+        adds(&self.list[stage]) && !self.list[stage + 1..].iter().any(adds)
     }
 }
 
@@ -101,6 +159,11 @@ mod tests {
         assert_eq!(families(Tableau::RK2), 3);
         assert_eq!(families(Tableau::SSPRK3), 4);
         assert_eq!(families(Tableau::RK4), 4);
+        // For an estimate of the error there is one more, but the result is the last stage's state.
+        let with_error = |t| Stages::with_error(&t).families;
+        assert_eq!(families(Tableau::BOGACKI_SHAMPINE), 4);
+        assert_eq!(with_error(Tableau::BOGACKI_SHAMPINE), 5);
+        assert_eq!(with_error(Tableau::DORMAND_PRINCE), 8);
     }
 
     /// The Bogacki–Shampine pair has a last stage for its error estimate only.
@@ -128,18 +191,22 @@ mod tests {
             let expected =
                 y + dt * tableau.b().iter().zip(&slopes).map(|(b, k)| b * k).sum::<f64>();
 
-            let stages = Stages::of(&tableau);
+            let stages = Stages::with_error(&tableau);
             let mut families = vec![f64::NAN; stages.families];
             families[0] = y;
             for stage in &stages.list {
                 let slope = f(t + stage.time * dt, families[stage.reads]);
                 for update in &stage.updates {
                     assert_ne!(update.to, stage.reads, "neighbours are still to be read");
-                    families[update.to] = families[update.from.unwrap_or(Stages::STATE)]
-                        + stages.factors[update.factor] * dt * slope;
+                    let base = update.from().map_or(0.0, |family| families[family]);
+                    families[update.to] = base + stages.factors[update.factor] * dt * slope;
                 }
             }
             assert!((families[stages.result] - expected).abs() < 1e-15, "{}", tableau.name());
+            let Some(embedded) = tableau.embedded() else { continue };
+            let other = y + dt * embedded.iter().zip(&slopes).map(|(b, k)| b * k).sum::<f64>();
+            let error = families[stages.error.unwrap()];
+            assert!((error - (expected - other)).abs() < 1e-15, "{}", tableau.name());
         }
     }
 }

@@ -22,9 +22,17 @@ pub struct Tableau {
     a: Cow<'static, [f64]>,
     b: Cow<'static, [f64]>,
     c: Cow<'static, [f64]>,
-    embedded: Option<Cow<'static, [f64]>>,
+    embedded: Option<Embedded>,
     real_limit: f64,
     imaginary_limit: f64,
+}
+
+/// A second result, whose difference from the first estimates the error of a step.
+#[derive(Clone, Debug, PartialEq)]
+struct Embedded {
+    /// The order of its error in the time step.
+    order: usize,
+    weights: Cow<'static, [f64]>,
 }
 
 /// How far sums may be from what they must be: the coefficients of a scheme are rounded.
@@ -82,8 +90,217 @@ impl Tableau {
         imaginary_limit: 2.828_427_124_746_190_3,
     };
 
+    /// The pair of third and second order by Bogacki & Shampine (1989, Appl. Math. Lett. 2, 321).
+    pub const BOGACKI_SHAMPINE: Tableau = Tableau {
+        name: Cow::Borrowed("bogacki-shampine"),
+        order: 3,
+        a: Cow::Borrowed(&[1.0 / 2.0, 0.0, 3.0 / 4.0, 2.0 / 9.0, 1.0 / 3.0, 4.0 / 9.0]),
+        b: Cow::Borrowed(&[2.0 / 9.0, 1.0 / 3.0, 4.0 / 9.0, 0.0]),
+        c: Cow::Borrowed(&[0.0, 1.0 / 2.0, 3.0 / 4.0, 1.0]),
+        embedded: Some(Embedded {
+            order: 2,
+            weights: Cow::Borrowed(&[7.0 / 24.0, 1.0 / 4.0, 1.0 / 3.0, 1.0 / 8.0]),
+        }),
+        real_limit: 2.512_745_326_618_33,
+        imaginary_limit: 1.732_050_807_568_877_2,
+    };
+
+    /// The pair of fourth and fifth order by Fehlberg (1969, NASA TR R-315, table III), which goes on with
+    /// the result of fourth order. Unstable for undamped oscillations.
+    pub const FEHLBERG45: Tableau = Tableau {
+        name: Cow::Borrowed("fehlberg45"),
+        order: 4,
+        a: Cow::Borrowed(&[
+            1.0 / 4.0,
+            3.0 / 32.0,
+            9.0 / 32.0,
+            1932.0 / 2197.0,
+            -7200.0 / 2197.0,
+            7296.0 / 2197.0,
+            439.0 / 216.0,
+            -8.0,
+            3680.0 / 513.0,
+            -845.0 / 4104.0,
+            -8.0 / 27.0,
+            2.0,
+            -3544.0 / 2565.0,
+            1859.0 / 4104.0,
+            -11.0 / 40.0,
+        ]),
+        b: Cow::Borrowed(&[25.0 / 216.0, 0.0, 1408.0 / 2565.0, 2197.0 / 4104.0, -1.0 / 5.0, 0.0]),
+        c: Cow::Borrowed(&[0.0, 1.0 / 4.0, 3.0 / 8.0, 12.0 / 13.0, 1.0, 1.0 / 2.0]),
+        embedded: Some(Embedded {
+            order: 5,
+            weights: Cow::Borrowed(&[
+                16.0 / 135.0,
+                0.0,
+                6656.0 / 12825.0,
+                28561.0 / 56430.0,
+                -9.0 / 50.0,
+                2.0 / 55.0,
+            ]),
+        }),
+        real_limit: 3.020_017_543_970_502_7,
+        imaginary_limit: 0.0,
+    };
+
+    /// The pair of fifth and fourth order by Cash & Karp (1990, ACM Trans. Math. Softw. 16, 201).
+    /// Unstable for undamped oscillations.
+    pub const CASH_KARP: Tableau = Tableau {
+        name: Cow::Borrowed("cash-karp"),
+        order: 5,
+        a: Cow::Borrowed(&[
+            1.0 / 5.0,
+            3.0 / 40.0,
+            9.0 / 40.0,
+            3.0 / 10.0,
+            -9.0 / 10.0,
+            6.0 / 5.0,
+            -11.0 / 54.0,
+            5.0 / 2.0,
+            -70.0 / 27.0,
+            35.0 / 27.0,
+            1631.0 / 55296.0,
+            175.0 / 512.0,
+            575.0 / 13824.0,
+            44275.0 / 110592.0,
+            253.0 / 4096.0,
+        ]),
+        b: Cow::Borrowed(&[37.0 / 378.0, 0.0, 250.0 / 621.0, 125.0 / 594.0, 0.0, 512.0 / 1771.0]),
+        c: Cow::Borrowed(&[0.0, 1.0 / 5.0, 3.0 / 10.0, 3.0 / 5.0, 1.0, 7.0 / 8.0]),
+        embedded: Some(Embedded {
+            order: 4,
+            weights: Cow::Borrowed(&[
+                2825.0 / 27648.0,
+                0.0,
+                18575.0 / 48384.0,
+                13525.0 / 55296.0,
+                277.0 / 14336.0,
+                1.0 / 4.0,
+            ]),
+        }),
+        real_limit: 3.734_359_607_234_723_3,
+        imaginary_limit: 0.0,
+    };
+
+    /// The pair of fifth and fourth order by Dormand & Prince (1980, J. Comput. Appl. Math. 6, 19).
+    pub const DORMAND_PRINCE: Tableau = Tableau {
+        name: Cow::Borrowed("dormand-prince"),
+        order: 5,
+        a: Cow::Borrowed(&[
+            1.0 / 5.0,
+            3.0 / 40.0,
+            9.0 / 40.0,
+            44.0 / 45.0,
+            -56.0 / 15.0,
+            32.0 / 9.0,
+            19372.0 / 6561.0,
+            -25360.0 / 2187.0,
+            64448.0 / 6561.0,
+            -212.0 / 729.0,
+            9017.0 / 3168.0,
+            -355.0 / 33.0,
+            46732.0 / 5247.0,
+            49.0 / 176.0,
+            -5103.0 / 18656.0,
+            35.0 / 384.0,
+            0.0,
+            500.0 / 1113.0,
+            125.0 / 192.0,
+            -2187.0 / 6784.0,
+            11.0 / 84.0,
+        ]),
+        b: Cow::Borrowed(&[
+            35.0 / 384.0,
+            0.0,
+            500.0 / 1113.0,
+            125.0 / 192.0,
+            -2187.0 / 6784.0,
+            11.0 / 84.0,
+            0.0,
+        ]),
+        c: Cow::Borrowed(&[0.0, 1.0 / 5.0, 3.0 / 10.0, 4.0 / 5.0, 8.0 / 9.0, 1.0, 1.0]),
+        embedded: Some(Embedded {
+            order: 4,
+            weights: Cow::Borrowed(&[
+                5179.0 / 57600.0,
+                0.0,
+                7571.0 / 16695.0,
+                393.0 / 640.0,
+                -92097.0 / 339200.0,
+                187.0 / 2100.0,
+                1.0 / 40.0,
+            ]),
+        }),
+        real_limit: 3.306_567_892_634_946_5,
+        imaginary_limit: 0.997_189_008_632_529_9,
+    };
+
+    /// The pair of fifth and fourth order by Tsitouras (2011, Comput. Math. Appl. 62, 770, table 1).
+    pub const TSIT5: Tableau = Tableau {
+        name: Cow::Borrowed("tsit5"),
+        order: 5,
+        a: Cow::Borrowed(&[
+            0.161,
+            -0.008480655492356989,
+            0.335480655492357,
+            2.8971530571054935,
+            -6.359448489975075,
+            4.3622954328695815,
+            5.325864828439257,
+            -11.748883564062828,
+            7.4955393428898365,
+            -0.09249506636175525,
+            5.86145544294642,
+            -12.92096931784711,
+            8.159367898576159,
+            -0.071584973281401,
+            -0.028269050394068383,
+            0.09646076681806523,
+            0.01,
+            0.4798896504144996,
+            1.379008574103742,
+            -3.290069515436081,
+            2.324710524099774,
+        ]),
+        b: Cow::Borrowed(&[
+            0.09646076681806523,
+            0.01,
+            0.4798896504144996,
+            1.379008574103742,
+            -3.290069515436081,
+            2.324710524099774,
+            0.0,
+        ]),
+        c: Cow::Borrowed(&[0.0, 0.161, 0.327, 0.9, 0.9800255409045097, 1.0, 1.0]),
+        embedded: Some(Embedded {
+            order: 4,
+            weights: Cow::Borrowed(&[
+                0.09824077787029101,
+                0.010816434459656746,
+                0.4720087724042376,
+                1.5237195812770048,
+                -3.872426680888636,
+                2.782792630028961,
+                -0.015151515151515152,
+            ]),
+        }),
+        real_limit: 3.506_846_993_804_947_6,
+        imaginary_limit: 0.477_978_868_882_133_4,
+    };
+
     /// Every scheme that has a constant.
-    pub const ALL: [Tableau; 4] = [Self::EULER, Self::RK2, Self::SSPRK3, Self::RK4];
+    pub const ALL: [Tableau; 9] = [
+        Self::EULER,
+        Self::RK2,
+        Self::SSPRK3,
+        Self::RK4,
+        Self::BOGACKI_SHAMPINE,
+        Self::FEHLBERG45,
+        Self::CASH_KARP,
+        Self::DORMAND_PRINCE,
+        Self::TSIT5,
+    ];
 
     /// A scheme of these weights. Row i of `a` holds the weights of the stages before stage i; it
     /// may be shorter where the last ones are 0, and longer where nothing but 0 follows.
@@ -150,12 +367,18 @@ impl Tableau {
     /// both estimates the error of a step.
     ///
     /// # Errors
-    /// If there are not as many as stages, if one is not finite, or if their sum is not 1.
-    pub fn with_embedded(self, weights: &[f64]) -> Result<Self, Error> {
+    /// If there are not as many as stages, if one is not finite, if their sum is not 1, or if the order is
+    /// 0.
+    pub fn with_embedded(self, order: usize, weights: &[f64]) -> Result<Self, Error> {
+        if order == 0 {
+            let name = format!("{} (embedded)", self.name);
+            return Err(Error::NoScheme { name, stages: weights.len(), order });
+        }
         check_length(&self.name, "the embedded weights", weights.len(), self.stages())?;
         check_finite(&self.name, "the embedded weights", weights)?;
         check_weights(&self.name, "the embedded weights", weights)?;
-        Ok(Tableau { embedded: Some(weights.to_vec().into()), ..self })
+        let embedded = Embedded { order, weights: weights.to_vec().into() };
+        Ok(Tableau { embedded: Some(embedded), ..self })
     }
 
     /// The scheme of that name among those that have a constant.
@@ -196,7 +419,13 @@ impl Tableau {
 
     /// The weights of the stages in a second result, if there is one.
     pub fn embedded(&self) -> Option<&[f64]> {
-        self.embedded.as_deref()
+        self.embedded.as_ref().map(|embedded| &*embedded.weights)
+    }
+
+    /// The order of the estimate of the error: the lower one of both results. Nothing if there is no
+    /// second one.
+    pub fn error_order(&self) -> Option<usize> {
+        self.embedded.as_ref().map(|embedded| embedded.order.min(self.order))
     }
 
     /// How far the scheme is stable on the negative real axis: |λ| dt.
@@ -244,26 +473,45 @@ mod tests {
             assert_eq!((t.a.len(), t.c.len()), (s * (s - 1) / 2, s));
             for i in 0..s {
                 let row: f64 = t.a(i).iter().sum();
-                assert!((row - t.c[i]).abs() < 1e-15, "{} row {i}", t.name);
+                assert!((row - t.c[i]).abs() < 2e-14, "{} row {i}", t.name);
             }
-            let sum = |f: &dyn Fn(usize) -> f64| (0..s).map(|i| t.b[i] * f(i)).sum::<f64>();
             let ac = |i: usize, p: i32| (0..s).map(|j| a(i, j) * t.c[j].powi(p)).sum::<f64>();
-            let aac = |i: usize| (0..s).map(|j| a(i, j) * ac(j, 1)).sum::<f64>();
-            // Hairer, Nørsett & Wanner 1993, "Solving Ordinary Differential Equations I", II.1–2.
-            let conditions = [
-                (1, sum(&|_| 1.0), 1.0),
-                (2, sum(&|i| t.c[i]), 1.0 / 2.0),
-                (3, sum(&|i| t.c[i].powi(2)), 1.0 / 3.0),
-                (3, sum(&|i| ac(i, 1)), 1.0 / 6.0),
-                (4, sum(&|i| t.c[i].powi(3)), 1.0 / 4.0),
-                (4, sum(&|i| t.c[i] * ac(i, 1)), 1.0 / 8.0),
-                (4, sum(&|i| ac(i, 2)), 1.0 / 12.0),
-                (4, sum(&aac), 1.0 / 24.0),
-            ];
-            for (order, left, right) in conditions {
-                if order <= t.order {
-                    assert!((left - right).abs() < 1e-15, "{} order {order}", t.name);
+            let aac = |i: usize, p: i32| (0..s).map(|j| a(i, j) * ac(j, p)).sum::<f64>();
+            let acac = |i: usize| (0..s).map(|j| a(i, j) * t.c[j] * ac(j, 1)).sum::<f64>();
+            let aaac = |i: usize| (0..s).map(|j| a(i, j) * aac(j, 1)).sum::<f64>();
+            // One for each rooted tree: Hairer, Nørsett & Wanner 1993, "Solving Ordinary Differential
+            // Equations I", II.2, table 2.2.
+            let residuals = |weights: &[f64]| {
+                let sum = |f: &dyn Fn(usize) -> f64| (0..s).map(|i| weights[i] * f(i)).sum::<f64>();
+                [
+                    (1, sum(&|_| 1.0) - 1.0),
+                    (2, sum(&|i| t.c[i]) - 1.0 / 2.0),
+                    (3, sum(&|i| t.c[i].powi(2)) - 1.0 / 3.0),
+                    (3, sum(&|i| ac(i, 1)) - 1.0 / 6.0),
+                    (4, sum(&|i| t.c[i].powi(3)) - 1.0 / 4.0),
+                    (4, sum(&|i| t.c[i] * ac(i, 1)) - 1.0 / 8.0),
+                    (4, sum(&|i| ac(i, 2)) - 1.0 / 12.0),
+                    (4, sum(&|i| aac(i, 1)) - 1.0 / 24.0),
+                    (5, sum(&|i| t.c[i].powi(4)) - 1.0 / 5.0),
+                    (5, sum(&|i| t.c[i].powi(2) * ac(i, 1)) - 1.0 / 10.0),
+                    (5, sum(&|i| ac(i, 1).powi(2)) - 1.0 / 20.0),
+                    (5, sum(&|i| t.c[i] * ac(i, 2)) - 1.0 / 15.0),
+                    (5, sum(&|i| ac(i, 3)) - 1.0 / 20.0),
+                    (5, sum(&|i| t.c[i] * aac(i, 1)) - 1.0 / 30.0),
+                    (5, sum(&acac) - 1.0 / 40.0),
+                    (5, sum(&|i| aac(i, 2)) - 1.0 / 60.0),
+                    (5, sum(&aaac) - 1.0 / 120.0),
+                ]
+            };
+            let embedded = t.embedded.as_ref().map(|e| (e.order, &*e.weights));
+            for (order, weights) in [(t.order, &*t.b)].into_iter().chain(embedded) {
+                let residuals = residuals(weights);
+                for (of, residual) in residuals {
+                    assert!(of > order || residual.abs() < 2e-14, "{} {of}: {residual}", t.name);
                 }
+                // Those of the next order do not hold, where they are listed.
+                let next = residuals.iter().filter(|(of, _)| *of == order + 1);
+                assert!(order == 5 || next.map(|(_, r)| r.abs()).fold(0.0, f64::max) > 1e-5);
             }
         }
     }
@@ -277,10 +525,15 @@ mod tests {
             let made = Tableau::new(t.name(), t.order(), &rows, t.b(), t.c()).unwrap();
             assert!((made.real_limit - t.real_limit).abs() < 1e-12, "{made:?}");
             assert!((made.imaginary_limit - t.imaginary_limit).abs() < 1e-12, "{made:?}");
-            let limits = (t.real_limit, t.imaginary_limit);
-            let Tableau { name, order, a, b, c, embedded, .. } = made;
-            let (real_limit, imaginary_limit) = limits;
-            assert_eq!(Tableau { name, order, a, b, c, embedded, real_limit, imaginary_limit }, t);
+            let (real_limit, imaginary_limit) = (t.real_limit, t.imaginary_limit);
+            let Tableau { name, order, a, b, c, .. } = made;
+            let made =
+                Tableau { embedded: None, name, order, a, b, c, real_limit, imaginary_limit };
+            let made = match &t.embedded {
+                Some(Embedded { order, weights }) => made.with_embedded(*order, weights).unwrap(),
+                None => made,
+            };
+            assert_eq!(made, t);
         }
     }
 
@@ -312,7 +565,7 @@ mod tests {
             "in the tableau of `mine`, c has 1 rows or numbers where b has 2",
         );
         refused(
-            made(&rows, &[0.5, 0.5], &[0.0, 1.0]).unwrap().with_embedded(&[1.0]),
+            made(&rows, &[0.5, 0.5], &[0.0, 1.0]).unwrap().with_embedded(1, &[1.0]),
             "in the tableau of `mine`, the embedded weights has 1 rows or numbers where b has 2",
         );
     }
@@ -343,7 +596,7 @@ mod tests {
             made(&rows, &[0.0, 8.0], &[0.0, 0.5]),
             "in the tableau of `mine`, the sum of b is 8 and not 1",
         );
-        let embedded = made(&rows, &[0.0, 1.0], &[0.0, 0.5]).unwrap().with_embedded(&[1.0, 0.5]);
+        let embedded = made(&rows, &[0.0, 1.0], &[0.0, 0.5]).unwrap().with_embedded(1, &[1.0, 0.5]);
         refused(
             embedded,
             "in the tableau of `mine`, the sum of the embedded weights is 1.5 and not 1",
@@ -356,13 +609,13 @@ mod tests {
         refused(made(&rows, &[0.0, 1.0], &[0.0, 0.5]), "in the tableau of `mine`, inf stands in a");
         refused(made(&[&[]], &[f64::NAN], &[0.0]), "in the tableau of `mine`, NaN stands in b");
         refused(made(&[&[]], &[1.0], &[f64::NAN]), "in the tableau of `mine`, NaN stands in c");
-        let embedded = Tableau::EULER.with_embedded(&[f64::NAN]);
+        let embedded = Tableau::EULER.with_embedded(1, &[f64::NAN]);
         refused(embedded, "in the tableau of `euler`, NaN stands in the embedded weights");
     }
 
     #[test]
     fn embedded_weights_are_kept() {
-        let heun = Tableau::RK2.with_embedded(&[1.0, 0.0]).unwrap();
+        let heun = Tableau::RK2.with_embedded(1, &[1.0, 0.0]).unwrap();
         assert_eq!((heun.embedded(), Tableau::RK2.embedded()), (Some(&[1.0, 0.0][..]), None));
     }
 }

@@ -78,7 +78,8 @@ impl<'a> Assembly<'a> {
         Ok(Assembly { pde, world, seed, start, decomposition, block, memory, blocked, data_widths })
     }
 
-    fn executor(&self, plan: Plan, backend: Backend) -> Result<Executor, Error> {
+    /// A plan made ready to be run.
+    pub(super) fn executor(&self, plan: Plan, backend: Backend) -> Result<Executor, Error> {
         let Assembly { pde, world, block, memory, seed, .. } = self;
         Executor::new(pde, world, block, memory, plan, *seed, backend)
     }

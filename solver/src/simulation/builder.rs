@@ -10,15 +10,19 @@ use crate::error::{Error, Errors};
 use crate::plan::plan::Plan;
 use crate::run::blocking::options::Blocking;
 use crate::run::guard::Causes;
-use crate::schemes::choice::SchemeChoice;
+use crate::schemes::choice::{SchemeChoice, scheme_for};
+use crate::schemes::sensitivities::Sensitivities;
 use crate::simulation::assembly::{Assembly, Stepping};
 use crate::simulation::clock::Clock;
 use crate::simulation::equal_steps::EqualSteps;
+use crate::simulation::error_control::ErrorControl;
 use crate::simulation::health::Health;
 use crate::simulation::report::Durations;
 use crate::simulation::schedule::{Every, Schedule};
 use crate::simulation::setup::{Request, Setup};
 use crate::simulation::simulation::Simulation;
+use crate::simulation::stable_limit::{StableDt, StableLimit};
+use crate::simulation::stable_steps::StableSteps;
 use crate::simulation::tracker::{Tracker, Trackers};
 use crate::system::formula::Formula;
 use crate::system::pde::Pde;
@@ -31,6 +35,7 @@ pub struct SimulationBuilder<'a> {
     initial: Vec<(String, Formula)>,
     scheme: SchemeChoice,
     dt: Option<f64>,
+    stable: Option<StableDt>,
     start: f64,
     max_steps: Option<u64>,
     seed: u64,
@@ -59,6 +64,7 @@ impl<'a> SimulationBuilder<'a> {
             initial: Vec::new(),
             scheme: SchemeChoice::default(),
             dt: None,
+            stable: None,
             start: 0.0,
             max_steps: None,
             seed: 0,
@@ -88,10 +94,19 @@ impl<'a> SimulationBuilder<'a> {
         self
     }
 
-    /// The length of a time step, which has to be given.
+    /// The length of all time steps, or that of the first one where the scheme controls the error. This has
+    /// to be given, or how steps follow the solution.
     #[must_use]
     pub fn dt(mut self, dt: f64) -> Self {
-        self.dt = Some(dt);
+        (self.dt, self.stable) = (Some(dt), None);
+        self
+    }
+
+    /// Time steps of 0.8 times the longest stable one, which is found anew as the solution changes;
+    /// instead of [`dt`](Self::dt). Where fields are advected, they all have the length of the first.
+    #[must_use]
+    pub fn stable_dt(mut self, steps: StableDt) -> Self {
+        (self.dt, self.stable) = (Some(steps.first), Some(steps));
         self
     }
 
@@ -185,9 +200,20 @@ impl<'a> SimulationBuilder<'a> {
 
     /// The clock, and the schedules of the trackers; every mistake in times and intervals is added
     /// to `errors`.
-    fn times(&mut self, errors: &mut Vec<Error>) -> Option<(EqualSteps, Trackers)> {
+    fn times(&mut self, errors: &mut Vec<Error>) -> Option<(Box<dyn Clock>, Trackers)> {
         let dt = self.dt.ok_or(Error::NoTimeStep);
-        let clock = dt.and_then(|dt| EqualSteps::new(self.start, dt));
+        let clock = dt.and_then(|dt| -> Result<Box<dyn Clock>, Error> {
+            Ok(match (&self.scheme, self.stable) {
+                (SchemeChoice::ErrorControlled(tableau, _), _) => {
+                    let order = tableau.error_order().unwrap_or(tableau.order());
+                    Box::new(ErrorControl::new(self.start, dt, order)?)
+                }
+                (_, Some(StableDt { first, most, .. })) => {
+                    Box::new(StableSteps::new(self.start, first, most)?)
+                }
+                (_, None) => Box::new(EqualSteps::new(self.start, dt)?),
+            })
+        });
         let clock = clock.map_err(|error| errors.push(error)).ok();
         let mut trackers = Vec::new();
         for (every, tracker) in std::mem::take(&mut self.trackers) {
@@ -205,6 +231,18 @@ impl<'a> SimulationBuilder<'a> {
     /// Every mistake found in the expressions, times and intervals, before ranks communicate at
     /// all; a grid that cannot be cut into as many blocks; an initial value that is not finite.
     pub fn build(mut self) -> Result<Simulation, Errors> {
+        let controls = matches!(self.scheme, SchemeChoice::ErrorControlled(..));
+        self.stable = self.stable.filter(|_| self.pde.advected.is_empty() && !controls);
+        if controls {
+            // Every step is judged before the next one is made.
+            self.blocking.steps = Some(0);
+        }
+        let scheme = scheme_for(self.pde, &self.scheme).ok();
+        let sensitivities = self.stable.zip(scheme).map(|(steps, scheme)| {
+            let sensitivities = Sensitivities::new(self.pde, &scheme.kept(self.pde));
+            self.other_plans.push(sensitivities.plan.clone());
+            (sensitivities, scheme, steps.walls)
+        });
         let setup = Setup::new(&self.request());
         let (mut errors, setup) = match setup {
             Ok(setup) => (Vec::new(), Some(setup)),
@@ -225,6 +263,13 @@ impl<'a> SimulationBuilder<'a> {
         assembly.load_external()?;
         assembly.set_initial(initial, &self.initial, held)?;
         let measured = assembly.measure(before, dt)?;
+        let limit = match sensitivities {
+            Some((sensitivities, scheme, walls)) => {
+                let executor = assembly.executor(sensitivities.plan.clone(), self.backend)?;
+                Some(StableLimit::new(sensitivities, executor, &*scheme, walls))
+            }
+            None => None,
+        };
         let state = assembly.state(observables)?;
         let mut health = Health::new(wavefront.as_ref().map_or(1, |w| w.steps as u64));
         if !state.is_finite() {
@@ -244,7 +289,8 @@ impl<'a> SimulationBuilder<'a> {
             wavefront,
             streams,
             trackers,
-            clock: Box::new(clock),
+            clock,
+            limit,
             undo: None,
             health,
             max_steps: self.max_steps,

@@ -23,6 +23,8 @@ pub(crate) struct Trial {
     pub(crate) step: Step,
     /// Whether all numbers of the new state are finite.
     pub(crate) finite: bool,
+    /// The estimated error beside the tolerance, if the scheme tells it: at most 1 if it is met.
+    pub(crate) error: Option<f64>,
 }
 
 /// What a clock says of a trial.
@@ -49,6 +51,20 @@ pub(crate) trait Clock {
         let _ = due;
     }
 
+    /// Whether the clock has to be told the longest stable step before the next step is made.
+    fn needs_limit(&self) -> bool {
+        false
+    }
+
+    /// Takes note of the longest stable step in the present state.
+    ///
+    /// # Errors
+    /// If no step would do.
+    fn limit(&mut self, longest: f64) -> Result<(), Error> {
+        let _ = longest;
+        Ok(())
+    }
+
     /// The step that follows `ahead` steps after the present state; nothing beyond the end, and
     /// nothing beyond the next step if that depends on how the next one turns out.
     fn step(&self, ahead: u64) -> Option<Step>;
@@ -58,7 +74,7 @@ pub(crate) trait Clock {
         self.step(0)
     }
 
-    /// How many steps there are to the end, where that is known.
+    /// How many steps there are to the end, if they stay as long as they are now, where that is known.
     fn remaining(&self) -> Option<u64> {
         None
     }
@@ -70,6 +86,11 @@ pub(crate) trait Clock {
     /// The length of steps, where nothing shortens them. Differences of time that are very small
     /// against it are rounding.
     fn dt(&self) -> f64;
+
+    /// How many steps were rejected.
+    fn rejected(&self) -> u64 {
+        0
+    }
 
     /// Moves on by steps that were certain and have been made.
     fn pass(&mut self, steps: u64);

@@ -57,6 +57,16 @@ impl EqualSteps {
         Ok(ended.certain())
     }
 
+    /// Goes on with steps of another length.
+    ///
+    /// # Errors
+    /// If it is not positive and finite, or if there are too many steps to the end.
+    pub(super) fn change(&mut self, dt: f64) -> Result<(), Error> {
+        let end = self.end.map(|end| end.time);
+        *self = EqualSteps::new(self.time(self.done), dt)?;
+        self.set_end(end)
+    }
+
     /// The time after so many steps from the origin.
     fn time(&self, steps: u64) -> f64 {
         match self.end {

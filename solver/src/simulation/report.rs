@@ -40,6 +40,8 @@ pub struct Report {
     pub time: f64,
     /// Time steps.
     pub steps: u64,
+    /// Steps that were tried, and rejected since their error was too large.
+    pub rejected_steps: u64,
     /// Evaluations of the right-hand sides.
     pub rhs_evaluations: u64,
     /// Times that the halos of some fields were exchanged.
@@ -122,9 +124,13 @@ impl fmt::Display for Report {
             speed if speed > 0.0 => format!(": {}", cell_rate(speed)),
             _ => String::new(),
         };
+        let rejected = match self.rejected_steps {
+            0 => String::new(),
+            rejected => format!(" (and {rejected} rejected)"),
+        };
         writeln!(
             f,
-            "{} steps of {} cells in {:.3} s{speed} on {} {kind} ({}) by {}",
+            "{} steps{rejected} of {} cells in {:.3} s{speed} on {} {kind} ({}) by {}",
             self.steps,
             self.cells,
             self.stepping_seconds,

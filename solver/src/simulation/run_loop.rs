@@ -106,6 +106,7 @@ impl Simulation {
             stop_reason,
             time: self.time,
             steps: self.steps,
+            rejected_steps: self.clock.rejected(),
             rhs_evaluations,
             halo_exchanges,
             messages: sent[0] as u64,
@@ -132,12 +133,21 @@ impl Simulation {
     /// Makes as many steps, up to `most`, as can be made before anybody looks at the state.
     fn advance(&mut self, most: u64) -> Result<(), Error> {
         let began = Instant::now();
+        self.tell_limit()?;
         self.clock.expect(self.trackers.next_time(self.steps));
         match self.clock.certain().min(most) {
             0 => self.try_step()?,
             most => self.make_steps(self.undisturbed(most))?,
         }
         self.durations.stepping += began.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// Tells the clock the longest stable step, if it has to know. Collective.
+    fn tell_limit(&mut self) -> Result<(), Error> {
+        if let Some(limit) = self.limit.as_mut().filter(|_| self.clock.needs_limit()) {
+            self.clock.limit(limit.longest(&mut self.state, self.time)?)?;
+        }
         Ok(())
     }
 
@@ -194,6 +204,7 @@ impl Simulation {
     /// of the plan with its number. Collective.
     pub(crate) fn step_watched(&mut self, done: impl FnMut(usize)) -> Result<(), Error> {
         self.clock.set_end(None)?;
+        self.tell_limit()?;
         let step = self.clock.next().expect("steps without an end go on");
         let State { world, block, memory, .. } = &mut self.state;
         self.stepper.step = self.steps;

@@ -14,6 +14,7 @@ use crate::schemes::mpdata::measures::Measured;
 use crate::simulation::clock::Clock;
 use crate::simulation::health::Health;
 use crate::simulation::report::{Durations, StopReason};
+use crate::simulation::stable_limit::StableLimit;
 use crate::simulation::state::State;
 use crate::simulation::tracker::Trackers;
 use crate::simulation::undo::Undo;
@@ -31,6 +32,8 @@ pub struct Simulation {
     /// What was measured of transport before the first step.
     pub(super) measured: Measured,
     pub(super) clock: Box<dyn Clock>,
+    /// Finds the longest stable step, for clocks that have to be told.
+    pub(super) limit: Option<StableLimit>,
     /// What brings back the state before a step; made when a step may first be rejected.
     pub(super) undo: Option<Undo>,
     pub(super) health: Health,

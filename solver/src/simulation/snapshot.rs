@@ -35,7 +35,8 @@ impl Snapshot<'_> {
         self.is_last
     }
 
-    /// How many steps there are to the end of the run, where that is known.
+    /// How many steps there are to the end of the run, if they stay as long as they are now, where that
+    /// is known.
     pub fn remaining_steps(&self) -> Option<u64> {
         self.remaining
     }

@@ -1,6 +1,7 @@
 //! Steps that are tried, and made anew if the clock rejects them.
 
 use crate::error::Error;
+use crate::run::executor::Executor;
 use crate::run::guard::Causes;
 use crate::simulation::clock::{Trial, Verdict};
 use crate::simulation::simulation::Simulation;
@@ -19,7 +20,8 @@ impl Simulation {
             self.stepper.step = self.steps;
             let mine = self.stepper.run(world, block, memory, step.from, step.dt)?;
             let finite = world.min(f64::from(u8::from(mine)))? == 1.0;
-            let verdict = self.clock.judge(&Trial { step, finite });
+            let error = error(&self.stepper);
+            let verdict = self.clock.judge(&Trial { step, finite, error });
             // A step that cannot be judged is not accepted either.
             if *verdict.as_ref().unwrap_or(&Verdict::Rejected) == Verdict::Rejected {
                 // The new state is still beside the old one, but for what was overwritten.
@@ -40,6 +42,13 @@ impl Simulation {
             return Ok(());
         }
     }
+}
+
+/// The error of the step that was just made, beside the tolerance, if its plan tells it.
+fn error(stepper: &Executor) -> Option<f64> {
+    let errors = &stepper.parameters()[stepper.plan().results()];
+    let larger = |most: f64, x: f64| if x > most || x.is_nan() { x } else { most };
+    (!errors.is_empty()).then(|| errors.iter().copied().fold(0.0, larger))
 }
 
 #[cfg(test)]

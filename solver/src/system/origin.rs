@@ -37,6 +37,8 @@ pub enum Origin {
         /// Which part of the condition.
         part: ConditionPart,
     },
+    /// The tolerance of a field or number; of all if none.
+    Tolerance(Option<String>),
     /// An output field, a diagnostic or another expression that is evaluated beside the equations.
     Output(String),
     /// One item of a list.
@@ -88,6 +90,8 @@ impl fmt::Display for Origin {
                 write!(f, "boundary condition of `{of}` at `{at}`")
             }
             Origin::Boundary { of: None, at, .. } => write!(f, "boundary condition at `{at}`"),
+            Origin::Tolerance(None) => f.write_str("tolerance"),
+            Origin::Tolerance(Some(name)) => write!(f, "tolerance of `{name}`"),
             Origin::Output(name) => write!(f, "output `{name}`"),
             Origin::Item { of, .. } => of.fmt(f),
         }

@@ -52,7 +52,7 @@ fn what_is_no_explicit_scheme_is_refused() {
     ] {
         assert!(message.contains(word), "{message}");
     }
-    let embedded = heun().with_embedded(&[0.5, 0.5, 0.5]).unwrap_err();
+    let embedded = heun().with_embedded(1, &[0.5, 0.5, 0.5]).unwrap_err();
     assert!(embedded.to_string().contains("1.5"), "{embedded}");
 }
 

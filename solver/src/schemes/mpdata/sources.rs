@@ -135,7 +135,8 @@ impl<'a> Steps<'a> {
                     true => ArrayRef::Field(k),
                     false => ArrayRef::Extra(from[k]),
                 };
-                let update = Update { base, factor: part, in_place: None, checked: true };
+                let update =
+                    Update { base: Some(base), factor: part, in_place: None, checked: true };
                 update.output(&mut pass, rate);
                 next[k] = self.copy(k, &[self.at[k], from[k]]);
                 outputs.push(Slot::Array(next[k]));

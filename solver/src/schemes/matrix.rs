@@ -9,18 +9,18 @@ const PRODUCTS: usize = 200;
 
 /// A square matrix, row by row.
 #[derive(Clone, Debug)]
-pub(super) struct Matrix {
+pub(crate) struct Matrix {
     rows: Vec<BTreeMap<usize, f64>>,
 }
 
 impl Matrix {
     /// The zero matrix of this number of rows.
-    pub(super) fn new(rows: usize) -> Self {
+    pub(crate) fn new(rows: usize) -> Self {
         Matrix { rows: vec![BTreeMap::new(); rows] }
     }
 
     /// Adds to an entry. Adding 0 changes nothing.
-    pub(super) fn add(&mut self, row: usize, column: usize, value: f64) {
+    pub(crate) fn add(&mut self, row: usize, column: usize, value: f64) {
         if value != 0.0 {
             *self.rows[row].entry(column).or_insert(0.0) += value;
         }
@@ -29,7 +29,7 @@ impl Matrix {
     /// The leading `n` rows and columns, after every later column was replaced by those from which
     /// it is computed, which its row says. A row has no entries in its own column or later ones
     /// unless it is one of the first `n`.
-    pub(super) fn leading(mut self, n: usize) -> Self {
+    pub(crate) fn leading(mut self, n: usize) -> Self {
         for row in 0..n {
             // The last column first, since it may be computed from earlier ones.
             while let Some((column, through)) = self.rows[row].pop_last() {
@@ -48,7 +48,7 @@ impl Matrix {
 
     /// The largest magnitude of the eigenvalues. In a large matrix it is that of one of the blocks of
     /// rows that depend on each other, and a bound of it if that block is large too.
-    pub(super) fn spectral_radius(&self) -> f64 {
+    pub(crate) fn spectral_radius(&self) -> f64 {
         if self.rows.len() <= MOST_DENSE {
             return self.by_powers();
         }

@@ -1,0 +1,59 @@
+//! The error of a step, as its plan computes it: one result for each field and number.
+
+use fluxions_expr::{Binary, Builder, Reduction, Unary, Value};
+
+use crate::plan::action::Slot;
+use crate::plan::builder::PlanBuilder;
+use crate::plan::pass::PassBuilder;
+use crate::plan::program::{ArrayRef, Program};
+use crate::schemes::globals::Globals;
+use crate::schemes::stages::Stages;
+use crate::schemes::tolerance::{ErrorBounds, Tolerance};
+use crate::system::pde::Pde;
+
+/// Adds to a plan the largest errors of all fields and numbers beside their bounds. `array` gives the
+/// number of an array of the state in a family.
+pub(super) fn add(
+    plan: &mut PlanBuilder,
+    (pde, tolerance): (&Pde, &Tolerance),
+    (stages, error): (&Stages, usize),
+    unknowns: Option<&Globals<'_>>,
+    array: impl Fn(usize, usize) -> usize,
+) {
+    let of_array = |reference: ArrayRef| match reference {
+        ArrayRef::Extra(array) => Slot::Array(array),
+        other => unreachable!("an error is made of arrays of the scheme, not of {other:?}"),
+    };
+    let families = [error, Stages::STATE, stages.result];
+    for (field, name) in pde.fields().iter().enumerate() {
+        let mut program = Program::new(pde, &[]);
+        let mut pass = PassBuilder::last(&mut program);
+        let mut largest = pass.builder.constant(0.0);
+        for k in pde.arrays_of(field) {
+            let [error, old, new] = families.map(|f| pass.load(ArrayRef::Extra(array(f, k))));
+            let ratio = ratio(&mut pass.builder, tolerance.of(name), error, old, new);
+            largest = pass.builder.binary(Binary::Max, largest, ratio);
+        }
+        pass.builder.output(largest);
+        let pass = pass.finish();
+        let inputs = pass.inputs.iter().map(|input| of_array(*input)).collect();
+        plan.reduce(pass.kernel, inputs, Reduction::Max);
+    }
+    let Some(unknowns) = unknowns else { return };
+    for (number, global) in pde.globals().iter().enumerate() {
+        let mut builder = Builder::new();
+        let [error, old, new] = families.map(|f| builder.parameter(unknowns.at(f, number)));
+        let ratio = ratio(&mut builder, tolerance.of(&global.name), error, old, new);
+        builder.output(ratio);
+        plan.reduce(builder.finish(), Vec::new(), Reduction::Max);
+    }
+}
+
+/// |error|/(absolute + relative·max(|old|, |new|))
+fn ratio(b: &mut Builder, bounds: ErrorBounds, error: Value, old: Value, new: Value) -> Value {
+    let [error, old, new] = [error, old, new].map(|value| b.unary(Unary::Abs, value));
+    let largest = b.binary(Binary::Max, old, new);
+    let [relative, absolute] = [bounds.relative, bounds.absolute].map(|bound| b.constant(bound));
+    let bound = b.fused(relative, largest, absolute);
+    b.binary(Binary::Divide, error, bound)
+}

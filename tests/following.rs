@@ -1,0 +1,123 @@
+//! dt = "auto": steps that follow the longest stable one as the solution changes.
+
+use std::f64::consts::PI;
+
+use fluxions::comm::threads;
+use fluxions::prelude::*;
+
+fn problem(text: &str) -> Problem {
+    Problem::parse("test.toml", text).unwrap_or_else(|e| panic!("{e:?}"))
+}
+
+/// The values of the fields at the end, all of them one after the other, and the number of steps; the
+/// same on 1 to 4 ranks, bit by bit.
+fn solved(text: &str) -> (Vec<f64>, u64) {
+    let problem = problem(text);
+    let on = |ranks: usize| {
+        let run = |world: &World| {
+            let simulation = problem.simulation(world).build();
+            let mut simulation = simulation.unwrap_or_else(|e| panic!("{e}"));
+            let report = simulation.run_until(problem.times.end)?;
+            let mut values = Vec::new();
+            for name in problem.pde.fields() {
+                values.extend(simulation.gather(name)?.into_iter().flatten());
+            }
+            Ok::<_, fluxions::solver::Error>((values, report.steps))
+        };
+        threads::run(ranks, run).unwrap_or_else(|e| panic!("{e}")).swap_remove(0)
+    };
+    let one = on(1);
+    for ranks in [2, 3, 4] {
+        assert!(on(ranks) == one, "{ranks} ranks: {text}");
+    }
+    one
+}
+
+/// The diffusivity grows by a factor of 41. Steps of the length that is stable at first make
+/// the solution grow without bound.
+#[test]
+fn steps_become_shorter_where_a_diffusivity_grows_on_1_to_4_ranks() {
+    let text = |dt: &str| {
+        format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 32 }}\n[equations]\n\
+             T = \"diffusion(0.01*(1 + 20*h), T)\"\nh = \"1\"\n[initial]\nT = \"cos(pi*x)\"\nh = 0\n\
+             [time]\nend = 2\ndt = {dt}\n"
+        )
+    };
+    let (values, steps) = solved(&text("\"auto\""));
+    let dx: f64 = 1.0 / 32.0;
+    let eigenvalue = 2.0 * (1.0 - (PI * dx).cos()) / (dx * dx);
+    let decay = (-eigenvalue * 0.01 * (2.0 + 10.0 * 4.0)).exp();
+    for (cell, value) in values[..32].iter().enumerate() {
+        let exact = decay * (PI * (cell as f64 + 0.5) * dx).cos();
+        assert!((value - exact).abs() < 1e-4 * decay, "{cell}: {value} {exact}");
+    }
+    // As many as the mean diffusivity demands, and half as many again at most.
+    let least = 0.01 * (2.0 + 40.0) * 4.0 / (dx * dx) / 2.785 / 0.8;
+    assert!((0.9..1.5).contains(&(steps as f64 / least)), "{steps} {least}");
+    let first = problem(&text("\"auto\"")).times.dt;
+    let fixed = problem(&text(&first.to_string()));
+    let mut simulation = fixed.simulation(&World::solo()).build().unwrap();
+    simulation.run_until(2.0).unwrap();
+    assert!(simulation.field("T").unwrap().iter().any(|t| t.abs() > 1e6));
+}
+
+#[test]
+fn steps_become_longer_and_shorter_with_nonlinear_equations_on_1_to_4_ranks() {
+    // Fronts that grow steeper, with sources and walls.
+    let (values, steps) = solved(
+        "[grid]\nx = { bounds = [0, 1], cells = 48 }\ny = { bounds = [0, 1], cells = 20 }\n[equations]\n\
+         u = \"-d_dx(u^2/2) + 0.02*laplace(u) + 10*u*(1 - u/20)\"\n[initial]\n\
+         u = \"0.1 + 0.05*sin(2*pi*x)*cos(pi*y)\"\n[boundary]\n\"x-\" = { value = 0.1 }\n\
+         [time]\nend = 1\ndt = \"auto\"\n",
+    );
+    assert!(values.iter().all(|u| (0.0..20.5).contains(u)), "{values:?}");
+    assert!((100..2000).contains(&steps), "{steps}");
+}
+
+/// At first nothing limits the step.
+#[test]
+fn a_limit_that_comes_later_is_met_on_1_to_4_ranks() {
+    let (values, steps) = solved(
+        "[grid]\nx = { bounds = [0, 1], cells = 32 }\n[equations]\nT = \"diffusion(h, T)\"\nh = \"1\"\n\
+         [initial]\nT = \"where(x < 0.5, 1, 0)\"\nh = 0\n[time]\nend = 1\ndt = \"auto\"\n",
+    );
+    assert!(values[..32].iter().all(|t| (-0.01..1.01).contains(t)), "{values:?}");
+    let least = 0.5 * 4.0 * 32.0 * 32.0 / 2.785 / 0.8;
+    assert!((0.9..1.6).contains(&(steps as f64 / least)), "{steps} {least}");
+}
+
+/// Diffusivities that depend on place alone give steps of equal length, with their bits.
+#[test]
+fn steps_are_equal_where_the_limit_stays_on_1_to_4_ranks() {
+    let text = |dt: &str| {
+        format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 20 }}\n[equations]\nT = \"diffusion(1 + x, T) - x*T\"\n\
+             [initial]\nT = \"cos(pi*x)\"\n[time]\nend = 0.1\ndt = {dt}\n"
+        )
+    };
+    let auto = problem(&text("\"auto\"")).times;
+    assert_eq!(auto.following, None);
+    assert_eq!(solved(&text("\"auto\"")), solved(&text(&format!("{:e}", auto.dt))));
+}
+
+/// A run that is saved and goes on in another simulation makes the same steps.
+#[test]
+fn steps_go_on_from_what_was_saved() {
+    let problem = problem(
+        "[grid]\nx = { bounds = [0, 1], cells = 32 }\n[equations]\nu = \"u*laplace(u) + u*(3 - u)\"\n\
+         [initial]\nu = \"0.2 + 0.1*cos(pi*x)\"\n[time]\nend = 3\ndt = \"auto\"\n",
+    );
+    let world = World::solo();
+    let build = || problem.simulation(&world).build().unwrap();
+    let values = |simulation: &Simulation| simulation.field("u").unwrap().to_owned();
+    let (mut whole, mut first, mut second) = (build(), build(), build());
+    whole.run_until(3.0).unwrap();
+    for _ in 0..whole.steps() / 3 + 5 {
+        first.step().unwrap();
+    }
+    second.field_mut("u").unwrap().assign(&values(&first));
+    second.restore(&first.save()).unwrap();
+    second.run_until(3.0).unwrap();
+    assert_eq!((second.steps(), values(&second)), (whole.steps(), values(&whole)));
+}

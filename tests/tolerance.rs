@@ -1,0 +1,221 @@
+//! Steps as long as a tolerance allows, and the schemes that estimate their error.
+
+#[path = "common/solving.rs"]
+mod solving;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use fluxions::comm::threads;
+use fluxions::prelude::*;
+use fluxions::solver::{Error, Tableau};
+use solving::{solve, solved};
+
+const PAIRS: [&str; 5] = ["bogacki-shampine", "fehlberg45", "cash-karp", "dormand-prince", "tsit5"];
+
+fn problem(text: &str) -> Problem {
+    Problem::parse("test.toml", text).unwrap_or_else(|e| panic!("{e:?}"))
+}
+
+/// Gray–Scott spots on 32² cells (reference/README.md).
+fn gray_scott(time: &str) -> String {
+    format!(
+        "[grid]\nx = {{ bounds = [0, 1], cells = 32, periodic = true }}\n\
+         y = {{ bounds = [0, 1], cells = 32, periodic = true }}\n[equations]\n\
+         u = \"2e-5*laplace(u) - u*v^2 + 0.037*(1 - u)\"\nv = \"1e-5*laplace(v) + u*v^2 - 0.097*v\"\n\
+         [initial]\nu = \"1 - 0.5*exp(-60*((x - 0.5)^2 + (y - 0.45)^2))\"\n\
+         v = \"0.25*exp(-60*((x - 0.5)^2 + (y - 0.45)^2))\"\n[time]\nend = 200\n{time}\n"
+    )
+}
+
+/// The largest error of a Gray–Scott run beside a relative tolerance.
+fn error_beside(relative: f64, scheme: &str) -> f64 {
+    let absolute = 0.1 * relative;
+    let found = solved(
+        &gray_scott(&format!(
+            "scheme = \"{scheme}\"\ntolerance = {{ relative = {relative}, absolute = {absolute} }}"
+        )),
+        1,
+    );
+    let mut error: f64 = 0.0;
+    for (name, found) in ["u", "v"].iter().zip(found) {
+        let file = format!("tests/reference/solvers/sv13_gray_scott_adaptive__{name}__tight.npy");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let (_, exact) = fluxions_testing::read_npy(&path);
+        assert_eq!(found.len(), exact.len());
+        error = found.iter().zip(&exact).map(|(a, b)| (a - b).abs()).fold(error, f64::max);
+    }
+    error / relative
+}
+
+#[test]
+fn the_error_of_a_run_follows_the_tolerance() {
+    for scheme in ["bogacki-shampine", "cash-karp", "dormand-prince", "tsit5"] {
+        for relative in [1e-3, 1e-5, 1e-7, 1e-9] {
+            if scheme == "bogacki-shampine" && relative < 1e-8 {
+                continue;
+            }
+            let error = error_beside(relative, scheme);
+            assert!((0.005..10.0).contains(&error), "{scheme} {relative}: {error}");
+        }
+    }
+    // It goes on with the result of fourth order, whose error adds up.
+    for relative in [1e-3, 1e-5, 1e-7] {
+        let error = error_beside(relative, "fehlberg45");
+        assert!((0.1..40.0).contains(&error), "{relative}: {error}");
+    }
+}
+
+/// With equal steps each pair has the order of the result with which it goes on.
+#[test]
+fn pairs_have_their_orders_with_equal_steps() {
+    for scheme in PAIRS {
+        let error = |dt: f64| {
+            let found = solved(
+                &format!(
+                    "[grid]\nx = {{ bounds = [0, 1], cells = 4 }}\n[equations]\nu = \"-v*(1 + 0.1*t)\"\n\
+                     v = \"u*(1 + 0.1*t)\"\n[initial]\nu = 1\nv = 0\n[time]\nend = 2\ndt = {dt}\n\
+                     scheme = \"{scheme}\"\n"
+                ),
+                1,
+            );
+            let angle: f64 = 2.0 + 0.05 * 4.0;
+            (found[0][0] - angle.cos()).abs() + (found[1][0] - angle.sin()).abs()
+        };
+        let (coarse, fine) = (error(0.2), error(0.1));
+        let order = Tableau::find(scheme).unwrap().order() as f64;
+        let found = (coarse / fine).log2();
+        assert!((order - 0.3..order + 0.8).contains(&found), "{scheme}: {coarse} {fine} {found}");
+    }
+}
+
+/// A substrate is used up: with a step that suits the beginning it would fall far below 0.
+#[test]
+fn what_is_used_up_ends_at_0_on_1_to_4_ranks() {
+    let text = |time: &str| {
+        format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 32 }}\n[parameters]\nmu = 50\nK = 0.001\n[equations]\n\
+             s = \"1e-3*laplace(s) - mu*b*s/(K + s)\"\nb = \"1e-3*laplace(b) + 0.5*mu*b*s/(K + s)\"\n\
+             [initial]\ns = \"1 + 0.1*cos(pi*x)\"\nb = 0.1\n[time]\nend = 0.3\n{time}\n"
+        )
+    };
+    let found = solve(&text("tolerance = 1e-4"));
+    assert!(found[0].iter().all(|s| s.abs() < 1e-6), "{found:?}");
+    // What there was has become half as much of the other.
+    let total: f64 = found[1].iter().sum::<f64>() / 32.0;
+    assert!((total - 0.6).abs() < 1e-4, "{total}");
+    let fixed = solved(&text("dt = 0.05"), 1);
+    assert!(fixed[0].iter().any(|s| *s < -1.0), "{fixed:?}");
+}
+
+/// At the limit of stability few steps are rejected.
+#[test]
+fn diffusion_to_late_times_rejects_few_steps() {
+    let text = "[grid]\nx = { bounds = [0, 1], cells = 64 }\n[equations]\nu = \"laplace(u)\"\n[initial]\n\
+                u = \"cos(pi*x) + where(x < 0.3, 1, 0)\"\n[time]\nend = 1\ntolerance = 1e-4\n";
+    for scheme in PAIRS {
+        let problem = problem(&format!("{text}scheme = \"{scheme}\"\n"));
+        let mut simulation = problem.simulation(&World::solo()).build().unwrap();
+        let report = simulation.run_until(1.0).unwrap();
+        let share = report.rejected_steps as f64 / report.steps as f64;
+        assert!(share < 0.1, "{scheme}: {} of {}", report.rejected_steps, report.steps);
+        let least = 4.0 * 64.0 * 64.0 / Tableau::find(scheme).unwrap().real_limit();
+        assert!((report.steps as f64) < 1.4 * least, "{scheme}: {} {least}", report.steps);
+    }
+}
+
+#[test]
+fn steps_end_where_trackers_are_due_on_1_and_2_ranks() {
+    let problem = problem(&gray_scott("tolerance = 1e-4"));
+    for ranks in [1, 2] {
+        let times = Arc::new(Mutex::new(Vec::new()));
+        let run = |world: &World| {
+            let list = times.clone();
+            let builder = problem.simulation(world);
+            let tracker = move |now: &mut Snapshot<'_>| {
+                if now.world().is_root() {
+                    list.lock().unwrap().push(now.time());
+                }
+                Ok(GO_ON)
+            };
+            let mut simulation = builder.track(Every::Time(37.5), tracker).build().unwrap();
+            simulation.run_until(100.0)
+        };
+        threads::run(ranks, run).unwrap();
+        assert_eq!(*times.lock().unwrap(), [0.0, 37.5, 75.0, 100.0]);
+    }
+}
+
+/// Fields and numbers have bounds of their own, and numbers are looked at too.
+#[test]
+fn each_field_and_number_has_a_tolerance_on_1_to_4_ranks() {
+    let text = |own: &str| {
+        format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 8 }}\n[equations]\nu = \"-u\"\nw = \"-30*w + 30*cos(30*t)\"\n\
+             [initial]\nu = 1\nw = 0.5\n[numbers]\nT = {{ initial = 0, equation = \"40*cos(40*t)\" }}\n\
+             [time]\nend = 1\ntolerance = {{ relative = 1e-2, absolute = 1e-2{own} }}\n"
+        )
+    };
+    let steps = |own: &str| {
+        let problem = problem(&text(own));
+        let mut simulation = problem.simulation(&World::solo()).build().unwrap();
+        let steps = simulation.run_until(1.0).unwrap().steps;
+        (steps, (simulation.globals()[0] - 40f64.sin()).abs())
+    };
+    let ((loose, _), (of_number, error)) =
+        (steps(""), steps(", T = { relative = 1e-8, absolute = 1e-8 }"));
+    let (of_field, _) = steps(", w = { relative = 1e-8, absolute = 1e-8 }");
+    assert!(of_number > 3 * loose && of_field > 3 * loose, "{loose} {of_number} {of_field}");
+    assert!(error < 1e-5, "{error}");
+    solve(&text(", T = { relative = 1e-6, absolute = 1e-6 }"));
+}
+
+#[test]
+fn a_solution_that_ends_is_told() {
+    let problem = problem(
+        "[grid]\nx = { bounds = [0, 1], cells = 8 }\n[equations]\nu = \"u^2\"\n[initial]\nu = \"1 + x\"\n\
+         [time]\nend = 2\ntolerance = 1e-6\n",
+    );
+    let run = |world: &World| {
+        let failed = problem.simulation(world).build().unwrap().run_until(2.0).unwrap_err();
+        let Error::StepTooShort { time, .. } = failed else { panic!("{failed}") };
+        Ok::<_, Error>(time)
+    };
+    // 1/u begins at 1/(1 + 15/16) and falls by 1 in a unit of time.
+    for times in [1, 2].map(|ranks| threads::run(ranks, run).unwrap()) {
+        assert!(times.iter().all(|time| (time - 16.0 / 31.0).abs() < 1e-5), "{times:?}");
+    }
+}
+
+#[test]
+fn steps_go_on_from_what_was_saved() {
+    let problem = problem(&gray_scott("tolerance = 1e-6"));
+    let world = World::solo();
+    let build = || problem.simulation(&world).build().unwrap();
+    let values =
+        |simulation: &Simulation| ["u", "v"].map(|name| simulation.field(name).unwrap().to_owned());
+    let (mut whole, mut first, mut second) = (build(), build(), build());
+    whole.run_until(200.0).unwrap();
+    for _ in 0..13 {
+        first.step().unwrap();
+    }
+    for (name, field) in ["u", "v"].iter().zip(values(&first)) {
+        second.field_mut(name).unwrap().assign(&field);
+    }
+    second.restore(&first.save()).unwrap();
+    second.run_until(200.0).unwrap();
+    assert_eq!((second.steps(), values(&second)), (whole.steps(), values(&whole)));
+}
+
+/// Vectors, complex fields, walls and other geometries, with the same bits on 1 to 4 ranks.
+#[test]
+fn every_kind_of_field_on_1_to_4_ranks() {
+    solve(
+        "[grid]\ngeometry = \"cylindrical\"\nr = { bounds = [0, 1], cells = 12 }\n\
+         z = { bounds = [0, 2], cells = 16 }\n[fields]\nv = \"vector\"\npsi = \"complex\"\n[equations]\n\
+         v = \"vector_laplace(v) - v*dot(v, v)\"\npsi = \"I*laplace(psi) + 0.1*laplace(psi) - psi*average(abs(psi))\"\n\
+         c = \"diffusion(0.1 + c^2, c)\"\n[initial]\nv = [\"r\", \"sin(z)\", \"0\"]\n\
+         psi = \"exp(-z^2)*(1 + I*r)\"\nc = \"exp(-r^2)\"\n[boundary.c]\n\"z-\" = { value = \"0.5*c + 0.1\" }\n\
+         [time]\nend = 0.02\nscheme = \"tsit5\"\ntolerance = 1e-5\n",
+    );
+}
