@@ -124,26 +124,100 @@ fn diffusion_to_late_times_rejects_few_steps() {
     }
 }
 
-#[test]
-fn steps_end_where_trackers_are_due_on_1_and_2_ranks() {
-    let problem = problem(&gray_scott("tolerance = 1e-4"));
-    for ranks in [1, 2] {
-        let times = Arc::new(Mutex::new(Vec::new()));
-        let run = |world: &World| {
-            let list = times.clone();
-            let builder = problem.simulation(world);
-            let tracker = move |now: &mut Snapshot<'_>| {
-                if now.world().is_root() {
-                    list.lock().unwrap().push(now.time());
-                }
-                Ok(GO_ON)
-            };
-            let mut simulation = builder.track(Every::Time(37.5), tracker).build().unwrap();
-            simulation.run_until(100.0)
+/// States within steps, at which trackers look: the times and the values of u, and the fields at the end
+/// with the number of steps.
+#[expect(clippy::type_complexity)]
+fn looked_at(
+    text: &str,
+    ranks: usize,
+    every: Every,
+    end: f64,
+) -> (Vec<(f64, Vec<f64>)>, Vec<f64>, u64) {
+    let problem = problem(text);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let run = |world: &World| {
+        let list = seen.clone();
+        let tracker = move |now: &mut Snapshot<'_>| {
+            let (time, values) = (now.time(), now.gather("u")?);
+            // What is computed beside the fields may not touch what the steps need.
+            now.gather("beside")?;
+            if let Some(values) = values {
+                list.lock().unwrap().push((time, values.into_iter().collect()));
+            }
+            Ok(GO_ON)
         };
-        threads::run(ranks, run).unwrap();
-        assert_eq!(*times.lock().unwrap(), [0.0, 37.5, 75.0, 100.0]);
+        let builder = problem.simulation(world).field("beside", "laplace(laplace(u) + v)");
+        let mut simulation = builder.track(every.clone(), tracker).build().unwrap();
+        let report = simulation.run_until(end)?;
+        let fields = ["u", "v"].map(|name| simulation.gather(name).unwrap());
+        let values: Vec<f64> = fields.into_iter().flatten().flatten().collect();
+        Ok::<_, Error>((values, report.steps))
+    };
+    let (end, steps) = threads::run(ranks, run).unwrap().swap_remove(0);
+    let seen = seen.lock().unwrap().clone();
+    (seen, end, steps)
+}
+
+#[test]
+fn output_at_exact_times_does_not_change_the_steps_on_1_and_3_ranks() {
+    for scheme in ["dormand-prince", "cash-karp"] {
+        let text = gray_scott(&format!("tolerance = 1e-4\nscheme = \"{scheme}\""));
+        let (none, plain, steps) = looked_at(&text, 1, Every::Steps(1000), 200.0);
+        assert_eq!(none.len(), 2);
+        let mut all = Vec::new();
+        for ranks in [1, 3] {
+            // Several times in a step.
+            let (seen, end, as_many) = looked_at(&text, ranks, Every::Time(2.5), 200.0);
+            assert!(end == plain && steps == as_many, "{scheme} on {ranks}");
+            let times: Vec<f64> = seen.iter().map(|(time, _)| *time).collect();
+            assert_eq!(times, (0..=80).map(|k| 2.5 * f64::from(k)).collect::<Vec<_>>());
+            assert!(steps < 40, "{steps}");
+            all.push(seen);
+        }
+        assert!(all[0] == all[1], "{scheme}");
     }
+}
+
+/// States within steps are about as exact as those at their ends.
+#[test]
+fn states_within_steps_are_as_exact_as_the_tolerance() {
+    let text = |relative: f64, scheme: &str| {
+        let absolute = 0.1 * relative;
+        gray_scott(&format!(
+            "tolerance = {{ relative = {relative}, absolute = {absolute} }}\nscheme = \"{scheme}\""
+        ))
+    };
+    let every = || Every::Times(vec![3.0, 17.0, 44.0, 71.5, 120.0]);
+    let (exact, ..) = looked_at(&text(1e-11, "tsit5"), 1, every(), 200.0);
+    for (scheme, most) in [("bogacki-shampine", 10.0), ("dormand-prince", 1.0), ("tsit5", 1.0)] {
+        for relative in [1e-3, 1e-5, 1e-7] {
+            let (found, ..) = looked_at(&text(relative, scheme), 1, every(), 200.0);
+            for ((time, found), (_, exact)) in found.iter().zip(&exact) {
+                let error = found.iter().zip(exact).map(|(a, b)| (a - b).abs());
+                let error = error.fold(0.0, f64::max) / relative;
+                assert!(error < most, "{scheme} {relative} at {time}: {error}");
+            }
+        }
+    }
+}
+
+/// A state that the program changes is the one from which the steps go on.
+#[test]
+fn steps_go_on_from_what_a_program_sets() {
+    let problem = problem(&gray_scott("tolerance = 1e-5"));
+    let world = World::solo();
+    let mut changed = problem.simulation(&world).build().unwrap();
+    changed.run_until(50.0).unwrap();
+    let initial = problem.simulation(&world).build().unwrap();
+    for name in ["u", "v"] {
+        let values = initial.field(name).unwrap().to_owned();
+        changed.field_mut(name).unwrap().assign(&values);
+    }
+    changed.run_until(250.0).unwrap();
+    let mut plain = problem.simulation(&world).build().unwrap();
+    plain.run_until(200.0).unwrap();
+    let (a, b) = (changed.field("u").unwrap(), plain.field("u").unwrap());
+    assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4));
 }
 
 /// Fields and numbers have bounds of their own, and numbers are looked at too.

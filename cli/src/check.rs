@@ -142,8 +142,12 @@ fn describe(
     let times = &problem.times;
     let steps = times.steps()?;
     let noun = if steps == 1 { "step" } else { "steps" };
-    let about = if times.vary() { "about " } else { "" };
-    line("time", format!("{about}{steps} {noun} {}", times.describe()));
+    let count = match (times.controls_error(), times.vary()) {
+        (true, _) => "steps".into(),
+        (false, true) => format!("about {steps} {noun}"),
+        (false, false) => format!("{steps} {noun}"),
+    };
+    line("time", format!("{count} {}", times.describe()));
     line("stable dt", stable(times, step));
     line("run time", Estimate::new(problem, ranks, speed, read).describe(speed));
     Ok(text)

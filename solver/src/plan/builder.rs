@@ -67,6 +67,11 @@ impl PlanBuilder {
         self.plan.globals = count;
     }
 
+    /// How many arrays there are.
+    pub(crate) fn arrays(&self) -> usize {
+        self.plan.array_names.len()
+    }
+
     /// Adds an array.
     pub(crate) fn add_array(&mut self, name: String) -> usize {
         self.plan.array_names.push(name);

@@ -4,6 +4,7 @@ pub(crate) mod choice;
 mod error_norm;
 pub(crate) mod euler_maruyama;
 pub(crate) mod globals;
+mod interpolation;
 mod matrix;
 pub(crate) mod mpdata;
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Explicit Runge–Kutta schemes: a time step as a plan.
 
+use fluxions_expr::Value;
+
 use crate::plan::action::{Extent, Slot};
 use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
@@ -8,8 +10,9 @@ use crate::plan::program::{ArrayRef, OwnedExpr, Program};
 use crate::schemes::error_norm;
 use crate::schemes::euler_maruyama;
 use crate::schemes::globals::{self, Globals};
+use crate::schemes::interpolation;
 use crate::schemes::rates::{self, Update};
-use crate::schemes::scheme::{BeforeSteps, Scheme};
+use crate::schemes::scheme::{BeforeSteps, Scheme, WithinStep};
 use crate::schemes::stages::{Base, Stages};
 use crate::schemes::tableau::Tableau;
 use crate::schemes::tolerance::Tolerance;
@@ -64,8 +67,19 @@ impl Scheme for RungeKutta {
         self.tableau.embedded()
     }
 
-    fn kept(&self, _: &Pde) -> Vec<String> {
-        Vec::new()
+    fn kept(&self, pde: &Pde) -> Vec<String> {
+        let named = |what: &'static str| {
+            pde.array_names().into_iter().map(move |name| format!("{what} {name}"))
+        };
+        let bend = self.stages.bend.map(|_| "bend of");
+        match self.keeps_slopes(pde) {
+            true => ["slope of", "next slope of", "previous", "error of"]
+                .into_iter()
+                .chain(bend)
+                .flat_map(named)
+                .collect(),
+            false => Vec::new(),
+        }
     }
 
     fn step(&self, pde: &Pde) -> Plan {
@@ -77,10 +91,12 @@ impl Scheme for RungeKutta {
         let mut program = Program::new(pde, &targets);
         let noise = (!pde.noise().fields.is_empty()).then(|| euler_maruyama::program(pde));
         let programs: Vec<&Program<'_>> = [&program].into_iter().chain(&noise).collect();
-        let mut plan = PlanBuilder::new(pde, &[], &programs);
-        plan.count_evaluations(stages.list.len());
-        // Arrays: the state and what is given, the other families of the scheme, the quantities.
-        for family in 1..stages.families {
+        let mut plan = PlanBuilder::new(pde, &self.kept(pde), &programs);
+        let Families { first, slopes } = self.families(pde);
+        // Arrays: the state and what is given, what is kept, the other families of the scheme, the
+        // quantities.
+        let others = (1..stages.families).filter(|f| first[*f] >= plan.arrays()).count();
+        for family in 1..=others {
             let copy = |name: &String| format!("{name} (working copy {family})");
             plan.add_arrays(pde.array_names().iter().map(copy));
         }
@@ -90,16 +106,27 @@ impl Scheme for RungeKutta {
         let prepared = plan.prepare(&mut program);
 
         for (i, stage) in stages.list.iter().enumerate() {
-            let array = |family: usize, k: usize| first_of(pde, family) + k;
+            let array = |family: usize, k: usize| first[family] + k;
             let slot = slots(n, array(stage.reads, 0), first_quantity);
-            plan.at(stage.time);
-            plan.push(&prepared, &slot);
-
+            // The slope of the first stage is known from the step before.
+            let known = slopes.filter(|_| i == 0).map(|[slope, _]| slope);
+            if known.is_none() {
+                plan.at(stage.time);
+                plan.push(&prepared, &slot);
+                plan.count_evaluations(1);
+            }
             let mut pass = PassBuilder::last(&mut program);
             let mut outputs = Vec::new();
             let last = stages.is_last_of(stages.result, i);
             for (field, equation) in equations.iter().enumerate() {
-                for (k, rate) in rates::of_field(&mut pass, pde, field, *equation) {
+                let rates: Vec<(usize, Value)> = match known {
+                    Some(slope) => pde
+                        .arrays_of(field)
+                        .map(|k| (k, pass.load(ArrayRef::Extra(slope + k))))
+                        .collect(),
+                    None => rates::of_field(&mut pass, pde, field, *equation),
+                };
+                for (k, rate) in rates {
                     for update in &stage.updates {
                         // What is read at the cell only may be the array that the stage reads.
                         let base = update.from().map(|family| match family == stage.reads {
@@ -116,6 +143,10 @@ impl Scheme for RungeKutta {
                         update_array.output(&mut pass, rate);
                         outputs.push(Slot::Array(array(update.to, k)));
                     }
+                    if let Some([_, next]) = slopes.filter(|_| self.ends_with_result(i)) {
+                        pass.builder.output(rate);
+                        outputs.push(Slot::Array(next + k));
+                    }
                 }
             }
             let pass = pass.finish();
@@ -128,7 +159,17 @@ impl Scheme for RungeKutta {
                 unknowns.advance(&mut plan, &mut program, stages, i, &factors);
             }
         }
-        let result = first_of(pde, stages.result);
+        let result = first[stages.result];
+        if let Some([slope, next]) = slopes {
+            if !self.ends_with_result(stages.list.len() - 1) {
+                plan.at(1.0);
+                let slot = slots(n, result, first_quantity);
+                plan.push(&prepared, &slot);
+                plan.count_evaluations(1);
+                slopes_to(&mut plan, &mut program, &equations, &slot, next);
+            }
+            plan.keep(&(slope..slope + n).collect::<Vec<_>>());
+        }
         if let Some(noise) = noise {
             // Variances are those of the beginning of the step.
             if let Some(unknowns) = &unknowns {
@@ -140,12 +181,38 @@ impl Scheme for RungeKutta {
             }
         }
         if let (Some(error), Some(tolerance)) = (stages.error, &self.tolerance) {
-            let array = |family: usize, k: usize| first_of(pde, family) + k;
+            let array = |family: usize, k: usize| first[family] + k;
             error_norm::add(&mut plan, (pde, tolerance), (stages, error), unknowns.as_ref(), array);
         }
-        plan.set_swaps((0..n).map(|array| (array, result + array)).collect());
+        let slopes = slopes.into_iter().map(|[slope, next]| (slope, next));
+        let pairs = [(0, result)].into_iter().chain(slopes);
+        let swaps = pairs.flat_map(|(a, b)| (0..n).map(move |array| (a + array, b + array)));
+        plan.set_swaps(swaps.collect());
         plan.set_copies((0..n).map(|array| (result + array, array)).collect());
         plan.finish()
+    }
+
+    fn start(&self, pde: &Pde) -> Option<Plan> {
+        let [slope, _] = self.families(pde).slopes?;
+        let equations = equations(pde);
+        let mut program = Program::new(pde, &equations);
+        let mut plan = PlanBuilder::new(pde, &self.kept(pde), &[&program]);
+        let first_quantity = plan.add_arrays(program.array_names());
+        let slot = slots(pde.arrays(), 0, first_quantity);
+        let prepared = plan.prepare(&mut program);
+        plan.push(&prepared, &slot);
+        slopes_to(&mut plan, &mut program, &equations, &slot, slope);
+        Some(plan.finish())
+    }
+
+    fn within(&self, pde: &Pde) -> Option<WithinStep> {
+        let Families { first, slopes } = self.families(pde);
+        // After the step arrays have changed places.
+        let ([new_slope, old_slope], old) = (slopes?, first[self.stages.result]);
+        let to = first[self.stages.error?];
+        let ends = [old, old_slope, 0, new_slope];
+        let bend = self.stages.bend.map(|family| first[family]);
+        Some(interpolation::within(pde, &self.kept(pde), ends, bend, to))
     }
 
     fn before(&self, _: &Pde) -> Option<BeforeSteps> {
@@ -153,11 +220,68 @@ impl Scheme for RungeKutta {
     }
 }
 
-/// The first array of a family of arrays of a scheme. Behind the state, the first family, lies what
-/// is given.
-fn first_of(pde: &Pde, family: usize) -> usize {
-    match family {
-        0 => 0,
-        _ => pde.all_arrays() + (family - 1) * pde.arrays(),
+/// Where the families of arrays of a scheme lie, behind the state and what is given.
+struct Families {
+    /// The first array of each.
+    first: Vec<usize>,
+    /// The first arrays of the slopes at the beginning and at the end of a step, where they are kept.
+    slopes: Option<[usize; 2]>,
+}
+
+impl RungeKutta {
+    /// Whether the slope at the end of a step is kept for the next one, and for states within the step.
+    /// Those of unknowns without space would have to be kept too.
+    fn keeps_slopes(&self, pde: &Pde) -> bool {
+        self.stages.error.is_some() && pde.globals().is_empty()
     }
+
+    /// Whether a stage is the last one, and takes the slope of the result.
+    fn ends_with_result(&self, stage: usize) -> bool {
+        stage + 1 == self.stages.list.len() && self.stages.list[stage].reads == self.stages.result
+    }
+
+    fn families(&self, pde: &Pde) -> Families {
+        let Stages { families, result, error, bend, .. } = self.stages;
+        let (n, behind) = (pde.arrays(), pde.all_arrays());
+        // What observers compute between steps may not touch what is kept.
+        let kept: Vec<usize> = match self.keeps_slopes(pde) {
+            true => [result].into_iter().chain(error).chain(bend).collect(),
+            false => Vec::new(),
+        };
+        let slopes = (!kept.is_empty()).then_some([behind, behind + n]);
+        let mut next = behind + if slopes.is_some() { (2 + kept.len()) * n } else { 0 };
+        let place = |family: usize| {
+            let of_kept = kept.iter().position(|known| *known == family);
+            match (family, of_kept) {
+                (Stages::STATE, _) => 0,
+                (_, Some(place)) => behind + (2 + place) * n,
+                (_, None) => {
+                    next += n;
+                    next - n
+                }
+            }
+        };
+        let first = (0..families).map(place).collect();
+        Families { first, slopes }
+    }
+}
+
+/// Adds to a plan a sweep that stores the slopes of all fields in arrays from `first` on.
+fn slopes_to(
+    plan: &mut PlanBuilder,
+    program: &mut Program<'_>,
+    equations: &[OwnedExpr<'_>],
+    slot: &dyn Fn(ArrayRef) -> Slot,
+    first: usize,
+) {
+    let pde = program.pde;
+    let mut pass = PassBuilder::last(program);
+    let mut outputs = Vec::new();
+    for (field, equation) in equations.iter().enumerate() {
+        for (k, rate) in rates::of_field(&mut pass, pde, field, *equation) {
+            pass.builder.output(rate);
+            outputs.push(Slot::Array(first + k));
+        }
+    }
+    plan.sweep(pass.finish(), slot, outputs, Extent::Block, "slopes".into());
 }

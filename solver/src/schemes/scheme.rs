@@ -42,8 +42,27 @@ pub(crate) trait Scheme {
     /// [`Plan::swaps`].
     fn step(&self, pde: &Pde) -> Plan;
 
+    /// What is computed from a state to which no step has led, for the steps that go on from there.
+    fn start(&self, _: &Pde) -> Option<Plan> {
+        None
+    }
+
+    /// How states within a step are found after it, if they can be.
+    fn within(&self, _: &Pde) -> Option<WithinStep> {
+        None
+    }
+
     /// What is done once, before the first step.
     fn before(&self, pde: &Pde) -> Option<BeforeSteps>;
+}
+
+/// How a state within a step is found.
+pub(crate) struct WithinStep {
+    /// The plan for the step that was made last. Its time is the time since the beginning of the step, in
+    /// lengths of the step.
+    pub(crate) plan: Plan,
+    /// The arrays of the state, each with the array in which the plan leaves its value.
+    pub(crate) swaps: Vec<(usize, usize)>,
 }
 
 /// What is done before the first step.

@@ -14,6 +14,8 @@ pub(crate) struct Stages {
     pub(crate) result: usize,
     /// The family that holds the estimate of the error, if there is one.
     pub(crate) error: Option<usize>,
+    /// The family that holds the bend of the solution within the step, if it is known.
+    pub(crate) bend: Option<usize>,
     /// The weights that occur; they are multiplied by the time step once per step.
     pub(crate) factors: Vec<f64>,
 }
@@ -38,7 +40,7 @@ pub(crate) struct Update {
 /// What an update adds to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Base {
-    /// Nothing: it is the first one of an estimate of the error.
+    /// Nothing: it is the first one of an estimate of the error, or of a bend.
     Zero,
     /// The state at the beginning.
     State,
@@ -74,13 +76,14 @@ impl Stages {
 
     fn new(tableau: &Tableau, embedded: Option<&[f64]>) -> Self {
         let s = tableau.stages();
-        // Target i is the state of stage i, target s the result, target s + 1 the error.
-        let error = s + 1;
-        let weight = |target: usize, stage: usize| match (target, embedded) {
-            (t, Some(embedded)) if t == error => tableau.b()[stage] - embedded[stage],
-            (t, None) if t == error => 0.0,
-            (t, _) if t == s => tableau.b()[stage],
-            (t, _) => tableau.a(t)[stage],
+        let bends = tableau.bend().filter(|_| embedded.is_some());
+        // Target i is the state of stage i, then come the result, the error, and the bend.
+        let (error, bend) = (s + 1, s + 2);
+        let weight = |target: usize, stage: usize| match target {
+            t if t == bend => bends.map_or(0.0, |bends| bends[stage]),
+            t if t == error => embedded.map_or(0.0, |other| tableau.b()[stage] - other[stage]),
+            t if t == s => tableau.b()[stage],
+            t => tableau.a(t)[stage],
         };
         // The result may be the state of the last stage, whose slope only the error needs.
         let is_result = |target: usize| {
@@ -89,24 +92,24 @@ impl Stages {
                 && (0..s).all(|k| weight(s, k) == if k < target { weight(target, k) } else { 0.0 })
         };
         let result = if s > 1 && is_result(s - 1) { s - 1 } else { s };
-        // Stages of which nothing comes to the result or the error are left out.
-        let mut counts = vec![false; s + 2];
+        // Stages of which nothing comes to any of the last three are left out.
+        let mut counts = vec![false; s + 3];
         counts[result] = true;
-        counts[error] = embedded.is_some();
+        (counts[error], counts[bend]) = (embedded.is_some(), bends.is_some());
         for stage in (0..s).rev() {
-            let used = (stage + 1..=error).any(|t| counts[t] && weight(t, stage) != 0.0);
+            let used = (stage + 1..=bend).any(|t| counts[t] && weight(t, stage) != 0.0);
             counts[stage] |= used;
         }
-        let mut family_of: Vec<Option<usize>> = vec![None; s + 2];
+        let mut family_of: Vec<Option<usize>> = vec![None; s + 3];
         family_of[0] = Some(Stages::STATE);
         let mut free: Vec<usize> = Vec::new();
         let (list, factors) = (vec![], vec![]);
-        let mut stages = Stages { list, families: 1, result: 0, error: None, factors };
+        let mut stages = Stages { list, families: 1, result: 0, error: None, bend: None, factors };
         for stage in (0..s).filter(|stage| counts[*stage]) {
             // A stage without any earlier slope in it reads the state at the beginning.
             let reads = family_of[stage].unwrap_or(Stages::STATE);
             let mut updates = Vec::new();
-            for target in (stage + 1..=error).filter(|target| counts[*target]) {
+            for target in (stage + 1..=bend).filter(|target| counts[*target]) {
                 let weight = weight(target, stage);
                 if weight == 0.0 {
                     continue;
@@ -118,7 +121,7 @@ impl Stages {
                 });
                 let base = match family_of[target] {
                     Some(_) => Base::Own,
-                    None if target == error => Base::Zero,
+                    None if target >= error => Base::Zero,
                     None => Base::State,
                 };
                 let to = family_of[target].unwrap_or_else(|| {
@@ -137,7 +140,7 @@ impl Stages {
         }
         stages.result =
             family_of[result].expect("the weights of a result are not all 0, since their sum is 1");
-        stages.error = family_of[error];
+        (stages.error, stages.bend) = (family_of[error], family_of[bend]);
         stages
     }
 
@@ -163,7 +166,7 @@ mod tests {
         let with_error = |t| Stages::with_error(&t).families;
         assert_eq!(families(Tableau::BOGACKI_SHAMPINE), 4);
         assert_eq!(with_error(Tableau::BOGACKI_SHAMPINE), 5);
-        assert_eq!(with_error(Tableau::DORMAND_PRINCE), 8);
+        assert_eq!(with_error(Tableau::DORMAND_PRINCE), 9);
     }
 
     /// The Bogacki–Shampine pair has a last stage for its error estimate only.

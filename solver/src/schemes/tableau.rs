@@ -33,6 +33,9 @@ struct Embedded {
     /// The order of its error in the time step.
     order: usize,
     weights: Cow<'static, [f64]>,
+    /// The weights of the stages in the bend of the solution within a step, if they are known
+    /// ([`Tableau::bend`]).
+    bend: Option<Cow<'static, [f64]>>,
 }
 
 /// How far sums may be from what they must be: the coefficients of a scheme are rounded.
@@ -100,6 +103,7 @@ impl Tableau {
         embedded: Some(Embedded {
             order: 2,
             weights: Cow::Borrowed(&[7.0 / 24.0, 1.0 / 4.0, 1.0 / 3.0, 1.0 / 8.0]),
+            bend: None,
         }),
         real_limit: 2.512_745_326_618_33,
         imaginary_limit: 1.732_050_807_568_877_2,
@@ -139,6 +143,7 @@ impl Tableau {
                 -9.0 / 50.0,
                 2.0 / 55.0,
             ]),
+            bend: None,
         }),
         real_limit: 3.020_017_543_970_502_7,
         imaginary_limit: 0.0,
@@ -178,12 +183,15 @@ impl Tableau {
                 277.0 / 14336.0,
                 1.0 / 4.0,
             ]),
+            bend: None,
         }),
         real_limit: 3.734_359_607_234_723_3,
         imaginary_limit: 0.0,
     };
 
-    /// The pair of fifth and fourth order by Dormand & Prince (1980, J. Comput. Appl. Math. 6, 19).
+    /// The pair of fifth and fourth order by Dormand & Prince (1980, J. Comput. Appl. Math. 6, 19), with
+    /// states within steps by Shampine (1986, Math. Comput. 46, 135; Hairer, Nørsett & Wanner 1993,
+    /// "Solving Ordinary Differential Equations I", II.6, eq. 6.12).
     pub const DORMAND_PRINCE: Tableau = Tableau {
         name: Cow::Borrowed("dormand-prince"),
         order: 5,
@@ -231,12 +239,22 @@ impl Tableau {
                 187.0 / 2100.0,
                 1.0 / 40.0,
             ]),
+            bend: Some(Cow::Borrowed(&[
+                -12_715_105_075.0 / 11_282_082_432.0,
+                0.0,
+                87_487_479_700.0 / 32_700_410_799.0,
+                -10_690_763_975.0 / 1_880_347_072.0,
+                701_980_252_875.0 / 199_316_789_632.0,
+                -1_453_857_185.0 / 822_651_844.0,
+                69_997_945.0 / 29_380_423.0,
+            ])),
         }),
         real_limit: 3.306_567_892_634_946_5,
         imaginary_limit: 0.997_189_008_632_529_9,
     };
 
-    /// The pair of fifth and fourth order by Tsitouras (2011, Comput. Math. Appl. 62, 770, table 1).
+    /// The pair of fifth and fourth order by Tsitouras (2011, Comput. Math. Appl. 62, 770, table 1), with
+    /// his states within steps.
     pub const TSIT5: Tableau = Tableau {
         name: Cow::Borrowed("tsit5"),
         order: 5,
@@ -284,6 +302,15 @@ impl Tableau {
                 2.782792630028961,
                 -0.015151515151515152,
             ]),
+            bend: Some(Cow::Borrowed(&[
+                -1.053_088_497_729_021_6,
+                0.1017,
+                2.490_627_285_651_253,
+                -16.548_102_889_244_902,
+                47.379_521_962_819_28,
+                -34.870_657_861_496_61,
+                2.5,
+            ])),
         }),
         real_limit: 3.506_846_993_804_947_6,
         imaginary_limit: 0.477_978_868_882_133_4,
@@ -377,7 +404,7 @@ impl Tableau {
         check_length(&self.name, "the embedded weights", weights.len(), self.stages())?;
         check_finite(&self.name, "the embedded weights", weights)?;
         check_weights(&self.name, "the embedded weights", weights)?;
-        let embedded = Embedded { order, weights: weights.to_vec().into() };
+        let embedded = Embedded { order, weights: weights.to_vec().into(), bend: None };
         Ok(Tableau { embedded: Some(embedded), ..self })
     }
 
@@ -420,6 +447,13 @@ impl Tableau {
     /// The weights of the stages in a second result, if there is one.
     pub fn embedded(&self) -> Option<&[f64]> {
         self.embedded.as_ref().map(|embedded| &*embedded.weights)
+    }
+
+    /// The weights d of the stages by which states within a step are found, where they are known:
+    ///
+    /// u(θ) = the cubic through both ends of the step with their slopes + θ²(1 − θ)²·dt Σ_i d_i k_i
+    pub fn bend(&self) -> Option<&[f64]> {
+        self.embedded.as_ref()?.bend.as_deref()
     }
 
     /// The order of the estimate of the error: the lower one of both results. Nothing if there is no
@@ -516,6 +550,37 @@ mod tests {
         }
     }
 
+    /// States within a step by the bend are of fourth order: Σ_i b_i(θ) c_i^k and the other trees up to
+    /// the third order give θ^(k+1)/(k+1), and so do those of the fourth (Hairer, Nørsett & Wanner 1993,
+    /// II.6, eq. 6.13).
+    #[test]
+    fn bends_are_of_fourth_order() {
+        for t in Tableau::ALL.iter().filter(|t| t.bend().is_some()) {
+            let (s, d) = (t.stages(), t.bend().unwrap());
+            let ac = |i: usize| t.a(i).iter().zip(&*t.c).map(|(a, c)| a * c).sum::<f64>();
+            for theta in [0.2, 0.5, 0.9] {
+                // The cubic with b(0) = 0, b(1) = b and the slopes 1 of the first and of the last stage.
+                let weight = |i: usize| {
+                    let (first, last) = (f64::from(i == 0), f64::from(i == s - 1));
+                    let curved =
+                        (1.0 - 2.0 * theta) * t.b[i] + (theta - 1.0) * first + theta * last;
+                    let bend = theta * theta * (1.0 - theta) * (1.0 - theta) * d[i];
+                    theta * t.b[i] + theta * (theta - 1.0) * curved + bend
+                };
+                let sum = |f: &dyn Fn(usize) -> f64| (0..s).map(|i| weight(i) * f(i)).sum::<f64>();
+                let residuals = [
+                    sum(&|_| 1.0) - theta,
+                    sum(&|i| t.c[i]) - theta.powi(2) / 2.0,
+                    sum(&|i| t.c[i].powi(2)) - theta.powi(3) / 3.0,
+                    sum(&ac) - theta.powi(3) / 6.0,
+                    sum(&|i| t.c[i].powi(3)) - theta.powi(4) / 4.0,
+                    sum(&|i| t.c[i] * ac(i)) - theta.powi(4) / 8.0,
+                ];
+                assert!(residuals.iter().all(|r| r.abs() < 1e-14), "{} {residuals:?}", t.name);
+            }
+        }
+    }
+
     /// The constants, made as a user makes a scheme, are the same with the limits that are written
     /// down.
     #[test]
@@ -530,7 +595,11 @@ mod tests {
             let made =
                 Tableau { embedded: None, name, order, a, b, c, real_limit, imaginary_limit };
             let made = match &t.embedded {
-                Some(Embedded { order, weights }) => made.with_embedded(*order, weights).unwrap(),
+                Some(Embedded { order, weights, bend }) => {
+                    let made = made.with_embedded(*order, weights).unwrap();
+                    let embedded = made.embedded.clone().unwrap();
+                    Tableau { embedded: Some(Embedded { bend: bend.clone(), ..embedded }), ..made }
+                }
                 None => made,
             };
             assert_eq!(made, t);

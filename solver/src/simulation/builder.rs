@@ -14,6 +14,7 @@ use crate::schemes::choice::{SchemeChoice, scheme_for};
 use crate::schemes::sensitivities::Sensitivities;
 use crate::simulation::assembly::{Assembly, Stepping};
 use crate::simulation::clock::Clock;
+use crate::simulation::dense_output::DenseOutput;
 use crate::simulation::equal_steps::EqualSteps;
 use crate::simulation::error_control::ErrorControl;
 use crate::simulation::health::Health;
@@ -257,7 +258,7 @@ impl<'a> SimulationBuilder<'a> {
         let dims = limits::ranks_along(self.pde, &self.dims)?;
         let (problem, run) = ((self.pde, self.world), (self.seed, self.start));
         let mut assembly = Assembly::new(problem, run, &setup, &dims, self.blocking)?;
-        let Setup { step, before, initial, held, observables, .. } = setup;
+        let Setup { step, before, dense, initial, held, observables, .. } = setup;
         let Stepping { stepper, wavefront, streams } =
             assembly.stepping(step, self.backend, self.blocking)?;
         assembly.load_external()?;
@@ -268,6 +269,16 @@ impl<'a> SimulationBuilder<'a> {
                 let executor = assembly.executor(sensitivities.plan.clone(), self.backend)?;
                 Some(StableLimit::new(sensitivities, executor, &*scheme, walls))
             }
+            None => None,
+        };
+        let dense = match dense {
+            Some((start, within)) => Some(DenseOutput {
+                start: assembly.executor(start, Backend::Closures)?,
+                within: assembly.executor(within.plan, Backend::Closures)?,
+                swaps: within.swaps,
+                knows_slopes: false,
+                last: None,
+            }),
             None => None,
         };
         let state = assembly.state(observables)?;
@@ -291,6 +302,7 @@ impl<'a> SimulationBuilder<'a> {
             trackers,
             clock,
             limit,
+            dense,
             undo: None,
             health,
             max_steps: self.max_steps,

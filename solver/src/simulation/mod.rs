@@ -3,6 +3,7 @@
 mod assembly;
 pub(crate) mod builder;
 mod clock;
+mod dense_output;
 pub(crate) mod equal_steps;
 mod error_control;
 mod health;

@@ -45,6 +45,9 @@ impl Simulation {
                 break StopReason::MaxSteps;
             }
             self.advance(u64::MAX)?;
+            if let Flow::Break(reason) = self.track_within()? {
+                break StopReason::Tracker(reason);
+            }
         };
         self.stopped = Some(stop.clone());
         self.report(stop)
@@ -75,6 +78,9 @@ impl Simulation {
             return Ok(Some(StopReason::Tracker(reason)));
         }
         self.advance(1)?;
+        if let Flow::Break(reason) = self.track_within()? {
+            return Ok(Some(StopReason::Tracker(reason)));
+        }
         let moment = self.health.is_due(self.steps);
         self.health.meet(&self.state, self.steps)?;
         match self.track(false, moment)? {
@@ -134,7 +140,10 @@ impl Simulation {
     fn advance(&mut self, most: u64) -> Result<(), Error> {
         let began = Instant::now();
         self.tell_limit()?;
-        self.clock.expect(self.trackers.next_time(self.steps));
+        // States within a step are found after it.
+        if self.dense.is_none() {
+            self.clock.expect(self.trackers.next_time(self.steps));
+        }
         match self.clock.certain().min(most) {
             0 => self.try_step()?,
             most => self.make_steps(self.undisturbed(most))?,
@@ -205,12 +214,18 @@ impl Simulation {
     pub(crate) fn step_watched(&mut self, done: impl FnMut(usize)) -> Result<(), Error> {
         self.clock.set_end(None)?;
         self.tell_limit()?;
+        if let Some(dense) = &mut self.dense {
+            dense.prepare(&mut self.state, self.time)?;
+        }
         let step = self.clock.next().expect("steps without an end go on");
         let State { world, block, memory, .. } = &mut self.state;
         self.stepper.step = self.steps;
         self.stepper.run_watched(world, block, memory, step.from, step.dt, done)?;
         memory.swap_all(self.stepper.plan().swaps());
         (self.time, self.steps) = (step.to, self.steps + 1);
+        if let Some(dense) = &mut self.dense {
+            dense.note(step);
+        }
         self.clock.pass(1);
         self.health.begin(self.steps);
         Ok(())

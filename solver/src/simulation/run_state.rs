@@ -69,6 +69,7 @@ impl Simulation {
         }
         self.clock.restore(saved.time, &saved.clock)?;
         self.state.memory.set_globals(&saved.numbers);
+        self.forget_slopes();
         for ((schedule, tracker), saved) in self.trackers.0.iter_mut().zip(&saved.trackers) {
             schedule.restore(saved.schedule);
             if let Some(own) = &saved.own {

@@ -35,6 +35,11 @@ impl Now {
     pub(crate) fn new(time: f64, steps: u64, dt: f64) -> Self {
         Now { reach: time + EARLY * dt, steps }
     }
+
+    /// Whether this is the state at a time at the end of a step of the length `dt`, but for rounding.
+    pub(crate) fn is_at(&self, time: f64, dt: f64) -> bool {
+        (self.reach - time).abs() <= EARLY * dt
+    }
 }
 
 /// When something is due.
@@ -144,6 +149,19 @@ impl Schedule {
             }
         }
         due && self.state.last.replace(now.steps) != Some(now.steps)
+    }
+
+    /// Whether it is due at a time within a step; marks it as done.
+    pub(crate) fn is_due_within(&mut self, now: &Now) -> bool {
+        let mut due = false;
+        while let Due::Time(time) = self.due(now.steps)
+            && Due::Time(time).has_come(now)
+        {
+            // Times before the beginning are past, not due.
+            due |= time >= self.state.origin;
+            self.state.next += 1;
+        }
+        due
     }
 
     /// How far it is.

@@ -9,7 +9,7 @@ use crate::plan::halo_group::widen;
 use crate::plan::observable::Observable;
 use crate::plan::plan::Plan;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
-use crate::schemes::scheme::BeforeSteps;
+use crate::schemes::scheme::{BeforeSteps, WithinStep};
 use crate::system::formula::Formula;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
@@ -35,6 +35,8 @@ pub(super) struct Setup {
     pub(super) step: Plan,
     /// What is computed once before it, where fields are advected.
     pub(super) before: Option<BeforeSteps>,
+    /// What is computed from a state to which no step has led, and states within steps.
+    pub(super) dense: Option<(Plan, WithinStep)>,
     pub(super) initial: Vec<Plan>,
     /// What sets the values of fields that are held in regions, after the initial ones.
     pub(super) held: Vec<Plan>,
@@ -72,6 +74,7 @@ impl Setup {
             return Err(Errors(errors));
         };
         let (step, before) = (scheme.step(pde), scheme.before(pde));
+        let dense = scheme.start(pde).zip(scheme.within(pde));
         limits::check_cells(pde, step.least_cells(pde))?;
         let hold =
             |held: &Held| evaluation::initial(pde, &kept, held.field, &held.set(pde.symbols()));
@@ -80,6 +83,7 @@ impl Setup {
             [&step]
                 .into_iter()
                 .chain(before.as_ref().map(|before| &before.plan))
+                .chain(dense.iter().flat_map(|(start, within)| [start, &within.plan]))
                 .chain(&initial)
                 .chain(&held)
                 .chain(observables.iter().map(|o| &o.plan))
@@ -97,6 +101,7 @@ impl Setup {
         Ok(Setup {
             step,
             before,
+            dense,
             initial,
             held,
             observables,

@@ -12,6 +12,7 @@ use crate::run::blocking::wavefront::Wavefront;
 use crate::run::executor::Executor;
 use crate::schemes::mpdata::measures::Measured;
 use crate::simulation::clock::Clock;
+use crate::simulation::dense_output::DenseOutput;
 use crate::simulation::health::Health;
 use crate::simulation::report::{Durations, StopReason};
 use crate::simulation::stable_limit::StableLimit;
@@ -34,6 +35,8 @@ pub struct Simulation {
     pub(super) clock: Box<dyn Clock>,
     /// Finds the longest stable step, for clocks that have to be told.
     pub(super) limit: Option<StableLimit>,
+    /// Finds states within steps, where the scheme can.
+    pub(super) dense: Option<DenseOutput>,
     /// What brings back the state before a step; made when a step may first be rejected.
     pub(super) undo: Option<Undo>,
     pub(super) health: Health,
@@ -124,6 +127,7 @@ impl Simulation {
     /// If there is no field of that name, or if it is no real scalar.
     pub fn field_mut(&mut self, name: &str) -> Result<ArrayViewMutD<'_, f64>, Error> {
         let array = self.array_of(name, 0, true)?;
+        self.forget_slopes();
         Ok(self.state.view_mut(array))
     }
 
@@ -144,7 +148,15 @@ impl Simulation {
     /// If there is no field of that name, or if it has fewer numbers.
     pub fn part_mut(&mut self, name: &str, number: usize) -> Result<ArrayViewMutD<'_, f64>, Error> {
         let array = self.array_of(name, number, false)?;
+        self.forget_slopes();
         Ok(self.state.view_mut(array))
+    }
+
+    /// Takes note that the state is not what the last step has led to.
+    pub(super) fn forget_slopes(&mut self) {
+        if let Some(dense) = &mut self.dense {
+            dense.knows_slopes = false;
+        }
     }
 
     fn array_of(&self, name: &str, number: usize, only: bool) -> Result<usize, Error> {

@@ -15,6 +15,9 @@ impl Simulation {
         let undo = self.undo.get_or_insert_with(|| Undo::new(self.stepper.plan(), arrays));
         loop {
             let step = self.clock.next().expect("there are steps before the end");
+            if let Some(dense) = &mut self.dense {
+                dense.prepare(&mut self.state, self.time)?;
+            }
             let State { world, block, memory, .. } = &mut self.state;
             undo.save(memory);
             self.stepper.step = self.steps;
@@ -39,6 +42,9 @@ impl Simulation {
                 self.health.note(self.steps + 1, step.to, place, causes);
             }
             (self.time, self.steps) = (step.to, self.steps + 1);
+            if let Some(dense) = &mut self.dense {
+                dense.note(step);
+            }
             return Ok(());
         }
     }
