@@ -269,7 +269,9 @@ fn every_scheme_has_its_order() {
     let rows: [&[f64]; 3] = [&[], &[0.5], &[0.0, 0.75]];
     let weights = [2.0 / 9.0, 1.0 / 3.0, 4.0 / 9.0];
     let ralston = Tableau::new("ralston", 3, &rows, &weights, &[0.0, 0.5, 0.75]).unwrap();
-    for scheme in Tableau::ALL.into_iter().chain([ralston]) {
+    // Pairs have longer steps, in tests/tolerance.rs.
+    let plain = Tableau::ALL.into_iter().filter(|scheme| scheme.embedded().is_none());
+    for scheme in plain.chain([ralston]) {
         let errors = [0.02, 0.01, 0.005].map(|dt| {
             let mut simulation = Simulation::builder(&pde, &world)
                 .initial("u", 1.0)

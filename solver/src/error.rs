@@ -310,6 +310,16 @@ pub enum Error {
         /// The name of the scheme.
         scheme: String,
     },
+    /// A scheme for a system with something that it cannot step.
+    #[error("the scheme `{scheme}` cannot step `{name}`, which {what}")]
+    UnfitScheme {
+        /// The name of the scheme.
+        scheme: String,
+        /// The field or number.
+        name: String,
+        /// What about it the scheme cannot step.
+        what: &'static str,
+    },
     /// A tolerance for a scheme that does not estimate its error.
     #[error("the scheme `{scheme}` does not estimate its error, so that a tolerance says nothing")]
     NoErrorEstimate {

@@ -41,6 +41,7 @@ impl Times {
             (SchemeChoice::RungeKutta(tableau) | SchemeChoice::ErrorControlled(tableau, _), _) => {
                 tableau.name()
             }
+            (SchemeChoice::Rkc2(_), _) => RKC2,
             (_, Some(Sources::Euler)) => EULER,
             (_, Some(Sources::Symmetric) | None) => SYMMETRIC,
         }
@@ -48,12 +49,13 @@ impl Times {
 
     /// Whether steps are as long as a tolerance allows.
     pub fn controls_error(&self) -> bool {
-        matches!(self.scheme, SchemeChoice::ErrorControlled(..))
+        matches!(self.scheme, SchemeChoice::ErrorControlled(..) | SchemeChoice::Rkc2(Some(_)))
     }
 
     /// Whether steps may be longer or shorter than the first.
     pub fn vary(&self) -> bool {
-        self.following.is_some() || self.controls_error()
+        let is_staged = matches!(self.scheme, SchemeChoice::Rkc2(_));
+        (self.following.is_some() && !is_staged) || self.controls_error()
     }
 
     /// The number of steps from the start to the end, if they are all as long as the first.
@@ -103,6 +105,9 @@ impl Times {
 
 const KEYS: [&str; 6] = ["start", "end", "dt", "scheme", "max_steps", "tolerance"];
 
+/// The name of the stabilised scheme.
+const RKC2: &str = "rkc2";
+
 /// The name of the scheme that adds half of the sources before the transport and half after it.
 const SYMMETRIC: &str = "symmetric";
 
@@ -117,8 +122,8 @@ pub(crate) struct TimesEntry {
     times: Times,
     /// The place of dt = "auto", or of what stands for it.
     automatic: Option<Range<usize>>,
-    /// The place of the tolerance.
-    tolerance: Option<Range<usize>>,
+    /// The place of the tolerance, or else of the scheme.
+    scheme: Option<Range<usize>>,
 }
 
 /// The times, unless there are mistakes in them; `advected`: whether there is transport.
@@ -192,7 +197,8 @@ pub(crate) fn read<'t>(
         reader.note(Diagnostic { message, span, label, help: None });
         return None;
     }
-    Some(TimesEntry { times, automatic, tolerance: place })
+    let scheme = place.or_else(|| table.get("scheme").map(|value| value.span()));
+    Some(TimesEntry { times, automatic, scheme })
 }
 
 /// The scheme, and how sources are integrated if fields are advected.
@@ -217,6 +223,10 @@ fn read_scheme<'t>(
     let Some(value) = table.get("scheme") else { return Some(default) };
     let name = reader.string(value, "the name of a scheme")?;
     let scheme = Tableau::find(name);
+    if name == RKC2 && !advected {
+        let tolerance = tolerance.or_else(|| automatic.then(Tolerance::default));
+        return Some((SchemeChoice::Rkc2(tolerance), None));
+    }
     let (message, help) = match (advected, scheme) {
         (false, Some(scheme)) => {
             // A scheme that knows its error chooses its steps by it.
@@ -232,13 +242,16 @@ fn read_scheme<'t>(
         (true, _) if name == EULER => return transport(Sources::Euler),
         (false, None) => {
             let known = Tableau::ALL;
-            let known = known.iter().map(Tableau::name);
+            let known = known.iter().map(Tableau::name).chain([RKC2]);
             let help = suggest(name, known, '`', "known here:");
             (format!("unknown scheme `{name}`"), help)
         }
         (true, other) => {
             let message = match other {
                 Some(_) => format!("the scheme `{name}` cannot be used with [transport]"),
+                None if name == RKC2 => {
+                    format!("the scheme `{name}` cannot be used with [transport]")
+                }
                 None => format!("unknown scheme `{name}`"),
             };
             (message, format!("known with [transport]: {SYMMETRIC}, {EULER}"))
@@ -261,18 +274,22 @@ impl TimesEntry {
         initial: &[(String, Formula)],
         places: &Places,
     ) -> Result<Times, Vec<Diagnostic>> {
-        let TimesEntry { times, automatic, tolerance } = self;
-        if automatic.is_none() && tolerance.is_none() {
+        let TimesEntry { times, automatic, scheme } = self;
+        let is_staged = matches!(times.scheme, SchemeChoice::Rkc2(_));
+        if automatic.is_none() && !times.controls_error() && !is_staged {
             return Ok(times);
         }
         let located = |error: &Error| {
             let mut found = places.locate(error);
-            found.span = found.span.or(tolerance.clone());
+            found.span = found.span.or(scheme.clone());
             found
         };
         let step = stable_step(pde, initial, &times.scheme)
             .map_err(|Errors(errors)| errors.iter().map(located).collect::<Vec<_>>())?;
-        let Some(at) = automatic else { return Ok(times) };
+        let Some(at) = automatic else {
+            let staged = StableDt { first: times.dt, most: times.dt, walls: step.walls };
+            return Ok(Times { following: is_staged.then_some(staged), ..times });
+        };
         let longest = match step.oscillating > 0.0 {
             true => step.decaying.min(step.oscillating),
             false => step.decaying,
@@ -291,7 +308,7 @@ impl TimesEntry {
         }
         let dt = if controls || dt == f64::INFINITY { dt.min(most) } else { dt };
         let following = StableDt { first: dt, most: most.max(dt), walls: step.walls };
-        let times = Times { dt, following: follows.then_some(following), ..times };
+        let times = Times { dt, following: (follows || is_staged).then_some(following), ..times };
         match times.steps() {
             Ok(_) => Ok(times),
             Err(error) => Err(vec![Diagnostic::at(at, error.to_string())]),

@@ -155,6 +155,12 @@ impl PlanBuilder {
         kernel
     }
 
+    /// Adds a sweep over the block by a kernel that the plan has already.
+    pub(crate) fn sweep_again(&mut self, kernel: usize, inputs: Vec<Slot>, outputs: Vec<Slot>) {
+        let (extent, beyond) = (Extent::Block, Margins::default());
+        self.plan.actions.push(Action::Sweep { kernel, inputs, outputs, extent, beyond });
+    }
+
     /// Adds a reduction of the values of a kernel over the domain, to a new result of the plan.
     pub(crate) fn reduce(&mut self, kernel: Kernel, inputs: Vec<Slot>, kind: Reduction) {
         let kernel = self.add_kernel(kernel, kind.name().into());

@@ -8,6 +8,7 @@ use fluxions_expr::{Backend, Call, Kernel, RowFn, Scratch};
 use fluxions_grid::Region;
 use fluxions_halo::Subdomain;
 
+use crate::plan::action::Action;
 use crate::plan::plan::Plan;
 use crate::run::binding::Binding;
 use crate::run::guard;
@@ -19,6 +20,8 @@ use crate::system::pde::Pde;
 /// The compiled kernels of a plan, with the profiles of one block and with working memory.
 pub(crate) struct Kernels {
     compiled: Vec<Arc<dyn RowFn>>,
+    /// The kernels of what is computed from parameters alone.
+    of_parameters: Vec<usize>,
     profiles: Rc<[Profile]>,
     scratch: Scratch,
 }
@@ -34,18 +37,42 @@ impl Kernels {
     ) -> Self {
         let kernels = plan.kernels();
         let profiles = profiles::of_block(pde, block, memory.layout().halo(), kernels).into();
-        Self::with_scratch(backend.compile_all(kernels), profiles)
+        // What is computed from parameters alone is computed once, by nothing faster.
+        let is_of_parameters = |number: usize| {
+            let mut actions = plan.actions().iter();
+            actions
+                .any(|action| matches!(action, Action::Compute { kernel, .. } if *kernel == number))
+        };
+        let (of_parameters, others): (Vec<usize>, Vec<usize>) =
+            (0..kernels.len()).partition(|number| is_of_parameters(*number));
+        let mut compiled = vec![None; kernels.len()];
+        for (numbers, backend) in [(&of_parameters, Backend::Closures), (&others, backend)] {
+            let chosen: Vec<Kernel> = numbers.iter().map(|n| kernels[*n].clone()).collect();
+            for (number, code) in numbers.iter().zip(backend.compile_all(&chosen)) {
+                compiled[*number] = Some(code);
+            }
+        }
+        let compiled = compiled.into_iter().map(|code| code.expect("each kernel is compiled"));
+        Self::with_scratch(compiled.collect(), of_parameters, profiles)
     }
 
     /// The same compiled kernels with working memory of their own.
     pub(crate) fn shared(&self) -> Self {
-        Self::with_scratch(self.compiled.clone(), Rc::clone(&self.profiles))
+        Self::with_scratch(
+            self.compiled.clone(),
+            self.of_parameters.clone(),
+            Rc::clone(&self.profiles),
+        )
     }
 
-    fn with_scratch(compiled: Vec<Arc<dyn RowFn>>, profiles: Rc<[Profile]>) -> Self {
+    fn with_scratch(
+        compiled: Vec<Arc<dyn RowFn>>,
+        of_parameters: Vec<usize>,
+        profiles: Rc<[Profile]>,
+    ) -> Self {
         let mut scratch = Scratch::default();
         compiled.iter().for_each(|kernel| kernel.reserve(&mut scratch));
-        Kernels { compiled, profiles, scratch }
+        Kernels { compiled, of_parameters, profiles, scratch }
     }
 
     /// The compiled kernels, in the order of their numbers in the plan.
@@ -61,7 +88,8 @@ impl Kernels {
 
     /// The names of the back ends that compiled the kernels.
     pub(crate) fn backends(&self) -> String {
-        let made: Vec<Backend> = self.compiled.iter().map(|kernel| kernel.backend()).collect();
+        let swept = (0..self.compiled.len()).filter(|kernel| !self.of_parameters.contains(kernel));
+        let made: Vec<Backend> = swept.map(|kernel| self.compiled[kernel].backend()).collect();
         let names = Backend::ALL.iter().filter(|backend| made.contains(backend));
         names.map(|backend| backend.name()).collect::<Vec<_>>().join(", ")
     }

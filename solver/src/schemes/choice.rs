@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::schemes::mpdata::scheme::MpdataScheme;
+use crate::schemes::rkc2::{self, Rkc2};
 use crate::schemes::runge_kutta::RungeKutta;
 use crate::schemes::scheme::Scheme;
 use crate::schemes::tableau::Tableau;
@@ -21,6 +22,11 @@ pub enum SchemeChoice {
     /// An explicit Runge–Kutta scheme with embedded weights, whose steps are as long as the tolerance
     /// allows. It cannot step systems with noise.
     ErrorControlled(Tableau, Tolerance),
+    /// The stabilised scheme of second order by Runge, Kutta and Chebyshev, whose steps grow with the
+    /// square of its stages where modes decay (Sommeijer, Shampine & Verwer 1998, J. Comput. Appl.
+    /// Math. 88, 315): with steps as long as a tolerance allows, or without one of equal length. It cannot
+    /// step systems with noise, or with unknowns without space.
+    Rkc2(Option<Tolerance>),
 }
 
 impl From<Tableau> for SchemeChoice {
@@ -50,19 +56,39 @@ pub(crate) fn scheme_for(pde: &Pde, choice: &SchemeChoice) -> Result<Box<dyn Sch
         SchemeChoice::Usual if pde.advected.is_empty() => &Tableau::RK4,
         SchemeChoice::Usual => return Ok(Box::new(MpdataScheme::new(pde.sources))),
         SchemeChoice::RungeKutta(tableau) | SchemeChoice::ErrorControlled(tableau, _) => tableau,
+        SchemeChoice::Rkc2(tolerance) => return rkc2(pde, tolerance.as_ref()),
     };
+    let scheme = tableau.name();
     if !pde.advected.is_empty() {
-        return Err(Error::SchemeWithTransport { scheme: tableau.name().into() });
+        return Err(Error::SchemeWithTransport { scheme: scheme.into() });
     }
     let SchemeChoice::ErrorControlled(_, tolerance) = choice else {
         return Ok(Box::new(RungeKutta::new(tableau.clone())));
     };
     if tableau.embedded().is_none() {
-        return Err(Error::NoErrorEstimate { scheme: tableau.name().into() });
+        return Err(Error::NoErrorEstimate { scheme: scheme.into() });
     }
     if let Some((field, _)) = pde.noise().fields.first() {
         return Err(Error::ToleranceWithNoise { field: pde.fields()[*field].clone() });
     }
     tolerance.check(pde)?;
     Ok(Box::new(RungeKutta::with_error(tableau.clone(), tolerance.clone())))
+}
+
+fn rkc2(pde: &Pde, tolerance: Option<&Tolerance>) -> Result<Box<dyn Scheme>, Error> {
+    let scheme: String = rkc2::NAME.into();
+    if !pde.advected.is_empty() {
+        return Err(Error::SchemeWithTransport { scheme });
+    }
+    if let Some((field, _)) = pde.noise().fields.first() {
+        let name = pde.fields()[*field].clone();
+        return Err(Error::UnfitScheme { scheme, name, what: "has noise" });
+    }
+    if let Some(global) = pde.globals().first() {
+        let name = global.name.clone();
+        return Err(Error::UnfitScheme { scheme, name, what: "is an unknown without space" });
+    }
+    let tolerance = tolerance.cloned().unwrap_or_default();
+    tolerance.check(pde)?;
+    Ok(Box::new(Rkc2::new(tolerance)))
 }

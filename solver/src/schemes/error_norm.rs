@@ -7,30 +7,28 @@ use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
 use crate::plan::program::{ArrayRef, Program};
 use crate::schemes::globals::Globals;
-use crate::schemes::stages::Stages;
 use crate::schemes::tolerance::{ErrorBounds, Tolerance};
 use crate::system::pde::Pde;
 
-/// Adds to a plan the largest errors of all fields and numbers beside their bounds. `array` gives the
-/// number of an array of the state in a family.
-pub(super) fn add(
+/// Adds to a plan the largest error of each field beside its bounds. `old` and `new` are the first
+/// arrays of the states before and after the step; `error` loads the error of an array of the state.
+pub(super) fn of_fields(
     plan: &mut PlanBuilder,
     (pde, tolerance): (&Pde, &Tolerance),
-    (stages, error): (&Stages, usize),
-    unknowns: Option<&Globals<'_>>,
-    array: impl Fn(usize, usize) -> usize,
+    (old, new): (usize, usize),
+    error: impl Fn(&mut PassBuilder<'_, '_>, usize) -> Value,
 ) {
     let of_array = |reference: ArrayRef| match reference {
         ArrayRef::Extra(array) => Slot::Array(array),
         other => unreachable!("an error is made of arrays of the scheme, not of {other:?}"),
     };
-    let families = [error, Stages::STATE, stages.result];
     for (field, name) in pde.fields().iter().enumerate() {
         let mut program = Program::new(pde, &[]);
         let mut pass = PassBuilder::last(&mut program);
         let mut largest = pass.builder.constant(0.0);
         for k in pde.arrays_of(field) {
-            let [error, old, new] = families.map(|f| pass.load(ArrayRef::Extra(array(f, k))));
+            let error = error(&mut pass, k);
+            let [old, new] = [old, new].map(|first| pass.load(ArrayRef::Extra(first + k)));
             let ratio = ratio(&mut pass.builder, tolerance.of(name), error, old, new);
             largest = pass.builder.binary(Binary::Max, largest, ratio);
         }
@@ -39,7 +37,16 @@ pub(super) fn add(
         let inputs = pass.inputs.iter().map(|input| of_array(*input)).collect();
         plan.reduce(pass.kernel, inputs, Reduction::Max);
     }
-    let Some(unknowns) = unknowns else { return };
+}
+
+/// Adds to a plan the error of each unknown without space beside its bounds. `families` are those of the
+/// error, of the state and of the result.
+pub(super) fn of_numbers(
+    plan: &mut PlanBuilder,
+    (pde, tolerance): (&Pde, &Tolerance),
+    unknowns: &Globals<'_>,
+    families: [usize; 3],
+) {
     for (number, global) in pde.globals().iter().enumerate() {
         let mut builder = Builder::new();
         let [error, old, new] = families.map(|f| builder.parameter(unknowns.at(f, number)));

@@ -10,6 +10,7 @@ pub(crate) mod mpdata;
 #[cfg(test)]
 mod plans;
 pub(crate) mod rates;
+pub(crate) mod rkc2;
 pub(crate) mod runge_kutta;
 pub(crate) mod scheme;
 pub(crate) mod sensitivities;

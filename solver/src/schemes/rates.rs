@@ -2,8 +2,11 @@
 
 use fluxions_expr::{Binary, Value};
 
+use crate::plan::action::{Extent, Slot};
+use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
-use crate::plan::program::{ArrayRef, OwnedExpr};
+use crate::plan::plan::{Plan, equations, slots};
+use crate::plan::program::{ArrayRef, OwnedExpr, Program};
 use crate::system::pde::Pde;
 
 /// The rate of change of each array of a field, with the array, from the field's equation.
@@ -43,4 +46,37 @@ impl Update {
         };
         pass.builder.output_with(new, in_place, self.checked);
     }
+}
+
+/// Adds to a plan a sweep that stores the slopes of all fields in arrays from `first` on.
+pub(crate) fn to_arrays(
+    plan: &mut PlanBuilder,
+    program: &mut Program<'_>,
+    equations: &[OwnedExpr<'_>],
+    slot: &dyn Fn(ArrayRef) -> Slot,
+    first: usize,
+) {
+    let pde = program.pde;
+    let mut pass = PassBuilder::last(program);
+    let mut outputs = Vec::new();
+    for (field, equation) in equations.iter().enumerate() {
+        for (k, rate) in of_field(&mut pass, pde, field, *equation) {
+            pass.builder.output(rate);
+            outputs.push(Slot::Array(first + k));
+        }
+    }
+    plan.sweep(pass.finish(), slot, outputs, Extent::Block, "slopes".into());
+}
+
+/// The plan that stores the slopes in the present state in arrays from `first` on.
+pub(crate) fn plan_to_arrays(pde: &Pde, kept: &[String], first: usize) -> Plan {
+    let equations = equations(pde);
+    let mut program = Program::new(pde, &equations);
+    let mut plan = PlanBuilder::new(pde, kept, &[&program]);
+    let first_quantity = plan.add_arrays(program.array_names());
+    let slot = slots(pde.arrays(), 0, first_quantity);
+    let prepared = plan.prepare(&mut program);
+    plan.push(&prepared, &slot);
+    to_arrays(&mut plan, &mut program, &equations, &slot, first);
+    plan.finish()
 }

@@ -166,7 +166,7 @@ impl Scheme for RungeKutta {
                 let slot = slots(n, result, first_quantity);
                 plan.push(&prepared, &slot);
                 plan.count_evaluations(1);
-                slopes_to(&mut plan, &mut program, &equations, &slot, next);
+                rates::to_arrays(&mut plan, &mut program, &equations, &slot, next);
             }
             plan.keep(&(slope..slope + n).collect::<Vec<_>>());
         }
@@ -181,8 +181,14 @@ impl Scheme for RungeKutta {
             }
         }
         if let (Some(error), Some(tolerance)) = (stages.error, &self.tolerance) {
-            let array = |family: usize, k: usize| first[family] + k;
-            error_norm::add(&mut plan, (pde, tolerance), (stages, error), unknowns.as_ref(), array);
+            let checked = (pde, tolerance);
+            error_norm::of_fields(&mut plan, checked, (0, result), |pass, k| {
+                pass.load(ArrayRef::Extra(first[error] + k))
+            });
+            if let Some(unknowns) = &unknowns {
+                let families = [error, Stages::STATE, stages.result];
+                error_norm::of_numbers(&mut plan, checked, unknowns, families);
+            }
         }
         let slopes = slopes.into_iter().map(|[slope, next]| (slope, next));
         let pairs = [(0, result)].into_iter().chain(slopes);
@@ -194,15 +200,7 @@ impl Scheme for RungeKutta {
 
     fn start(&self, pde: &Pde) -> Option<Plan> {
         let [slope, _] = self.families(pde).slopes?;
-        let equations = equations(pde);
-        let mut program = Program::new(pde, &equations);
-        let mut plan = PlanBuilder::new(pde, &self.kept(pde), &[&program]);
-        let first_quantity = plan.add_arrays(program.array_names());
-        let slot = slots(pde.arrays(), 0, first_quantity);
-        let prepared = plan.prepare(&mut program);
-        plan.push(&prepared, &slot);
-        slopes_to(&mut plan, &mut program, &equations, &slot, slope);
-        Some(plan.finish())
+        Some(rates::plan_to_arrays(pde, &self.kept(pde), slope))
     }
 
     fn within(&self, pde: &Pde) -> Option<WithinStep> {
@@ -264,24 +262,4 @@ impl RungeKutta {
         let first = (0..families).map(place).collect();
         Families { first, slopes }
     }
-}
-
-/// Adds to a plan a sweep that stores the slopes of all fields in arrays from `first` on.
-fn slopes_to(
-    plan: &mut PlanBuilder,
-    program: &mut Program<'_>,
-    equations: &[OwnedExpr<'_>],
-    slot: &dyn Fn(ArrayRef) -> Slot,
-    first: usize,
-) {
-    let pde = program.pde;
-    let mut pass = PassBuilder::last(program);
-    let mut outputs = Vec::new();
-    for (field, equation) in equations.iter().enumerate() {
-        for (k, rate) in rates::of_field(&mut pass, pde, field, *equation) {
-            pass.builder.output(rate);
-            outputs.push(Slot::Array(first + k));
-        }
-    }
-    plan.sweep(pass.finish(), slot, outputs, Extent::Block, "slopes".into());
 }

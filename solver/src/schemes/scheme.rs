@@ -42,6 +42,20 @@ pub(crate) trait Scheme {
     /// [`Plan::swaps`].
     fn step(&self, pde: &Pde) -> Plan;
 
+    /// How many stages a step has that is this share of the longest stable one, where that is not
+    /// always the same.
+    fn stages(&self, share: f64) -> Option<usize> {
+        let _ = share;
+        None
+    }
+
+    /// The plan of a step with so many stages, where their number is not always the same: on the same
+    /// arrays whatever their number.
+    fn with_stages(&self, pde: &Pde, stages: usize) -> Plan {
+        let _ = stages;
+        self.step(pde)
+    }
+
     /// What is computed from a state to which no step has led, for the steps that go on from there.
     fn start(&self, _: &Pde) -> Option<Plan> {
         None

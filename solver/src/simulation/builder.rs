@@ -1,5 +1,6 @@
 //! What a simulation is made of, collected call by call and checked as a whole.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use fluxions_comm::World;
@@ -24,6 +25,7 @@ use crate::simulation::setup::{Request, Setup};
 use crate::simulation::simulation::Simulation;
 use crate::simulation::stable_limit::{StableDt, StableLimit};
 use crate::simulation::stable_steps::StableSteps;
+use crate::simulation::staged::Staged;
 use crate::simulation::tracker::{Tracker, Trackers};
 use crate::system::formula::Formula;
 use crate::system::pde::Pde;
@@ -209,6 +211,10 @@ impl<'a> SimulationBuilder<'a> {
                     let order = tableau.error_order().unwrap_or(tableau.order());
                     Box::new(ErrorControl::new(self.start, dt, order)?)
                 }
+                (SchemeChoice::Rkc2(tolerance), _) => {
+                    let control = ErrorControl::new(self.start, dt, 2)?;
+                    Box::new(control.limited(tolerance.is_none()))
+                }
                 (_, Some(StableDt { first, most, .. })) => {
                     Box::new(StableSteps::new(self.start, first, most)?)
                 }
@@ -232,17 +238,22 @@ impl<'a> SimulationBuilder<'a> {
     /// Every mistake found in the expressions, times and intervals, before ranks communicate at
     /// all; a grid that cannot be cut into as many blocks; an initial value that is not finite.
     pub fn build(mut self) -> Result<Simulation, Errors> {
+        let is_staged = matches!(self.scheme, SchemeChoice::Rkc2(_));
         let controls = matches!(self.scheme, SchemeChoice::ErrorControlled(..));
         self.stable = self.stable.filter(|_| self.pde.advected.is_empty() && !controls);
-        if controls {
+        let walls = match self.stable {
+            None if is_staged => Some(1.0),
+            stable => stable.map(|stable| stable.walls),
+        };
+        if controls || is_staged {
             // Every step is judged before the next one is made.
             self.blocking.steps = Some(0);
         }
         let scheme = scheme_for(self.pde, &self.scheme).ok();
-        let sensitivities = self.stable.zip(scheme).map(|(steps, scheme)| {
+        let sensitivities = walls.zip(scheme).map(|(walls, scheme)| {
             let sensitivities = Sensitivities::new(self.pde, &scheme.kept(self.pde));
             self.other_plans.push(sensitivities.plan.clone());
-            (sensitivities, scheme, steps.walls)
+            (sensitivities, scheme, walls)
         });
         let setup = Setup::new(&self.request());
         let (mut errors, setup) = match setup {
@@ -264,12 +275,16 @@ impl<'a> SimulationBuilder<'a> {
         assembly.load_external()?;
         assembly.set_initial(initial, &self.initial, held)?;
         let measured = assembly.measure(before, dt)?;
-        let limit = match sensitivities {
+        let (limit, staged) = match sensitivities {
             Some((sensitivities, scheme, walls)) => {
                 let executor = assembly.executor(sensitivities.plan.clone(), self.backend)?;
-                Some(StableLimit::new(sensitivities, executor, &*scheme, walls))
+                let limit = StableLimit::new(sensitivities, executor, &*scheme, walls);
+                let (seed, backend, stages, others) =
+                    (self.seed, self.backend, None, HashMap::new());
+                let staged = Staged { scheme, seed, backend, stages, others };
+                (Some(limit), is_staged.then_some(staged))
             }
-            None => None,
+            None => (None, None),
         };
         let dense = match dense {
             Some((start, within)) => Some(DenseOutput {
@@ -302,6 +317,7 @@ impl<'a> SimulationBuilder<'a> {
             trackers,
             clock,
             limit,
+            staged,
             dense,
             undo: None,
             health,

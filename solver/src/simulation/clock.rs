@@ -65,6 +65,11 @@ pub(crate) trait Clock {
         Ok(())
     }
 
+    /// The longest stable step, as far as it is known: it decides on stages.
+    fn longest(&self) -> f64 {
+        f64::INFINITY
+    }
+
     /// The step that follows `ahead` steps after the present state; nothing beyond the end, and
     /// nothing beyond the next step if that depends on how the next one turns out.
     fn step(&self, ahead: u64) -> Option<Step>;

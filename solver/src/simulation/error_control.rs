@@ -14,6 +14,8 @@ const AFTER_FAILURE: f64 = 0.25;
 /// Steps shorter than this, beside the magnitude of the time and the length of the first step, are
 /// rounding.
 const SHORTEST: f64 = 1e-14;
+/// After how many steps the longest stable one is found anew.
+const EVERY: u64 = 25;
 
 /// Steps whose estimated error meets a tolerance. Those that do not meet it are rejected.
 ///
@@ -39,6 +41,12 @@ pub(crate) struct ErrorControl {
     again: bool,
     accepted: u64,
     rejected: u64,
+    /// Whether all steps have the length of the first, whatever their error.
+    equal: bool,
+    /// The longest stable step, where it has to be known, and after how many steps it was last told.
+    limited: bool,
+    longest: f64,
+    told: Option<u64>,
 }
 
 impl ErrorControl {
@@ -66,7 +74,17 @@ impl ErrorControl {
             again: false,
             accepted: 0,
             rejected: 0,
+            equal: false,
+            limited: false,
+            longest: f64::INFINITY,
+            told: None,
         })
+    }
+
+    /// The same steps, or if `equal` steps of the first length, of a scheme whose stages follow from the
+    /// longest stable step.
+    pub(crate) fn limited(self, equal: bool) -> Self {
+        ErrorControl { limited: true, equal, ..self }
     }
 
     /// By how much the step after one with this error is longer.
@@ -107,12 +125,29 @@ impl Clock for ErrorControl {
         }
         let (from, stop) = (self.time, self.end.min(self.due));
         let left = stop - from;
-        if left <= self.dt {
+        let rounding = if self.equal { 1e-9 * self.dt } else { 0.0 };
+        if left <= self.dt + rounding {
             return Some(Step { from, dt: left, to: stop });
         }
         // Two steps of the same length instead of a long and a short one.
-        let dt = if left < 2.0 * self.dt { left / 2.0 } else { self.dt };
+        let dt = if left < 2.0 * self.dt && !self.equal { left / 2.0 } else { self.dt };
         Some(Step { from, dt, to: from + dt })
+    }
+
+    fn needs_limit(&self) -> bool {
+        self.limited && self.told.is_none_or(|told| self.accepted >= told + EVERY)
+    }
+
+    fn limit(&mut self, longest: f64) -> Result<(), Error> {
+        (self.longest, self.told) = (longest, Some(self.accepted));
+        if !self.equal {
+            self.dt = self.dt.min(longest);
+        }
+        Ok(())
+    }
+
+    fn longest(&self) -> f64 {
+        self.longest
     }
 
     fn remaining(&self) -> Option<u64> {
@@ -143,9 +178,14 @@ impl Clock for ErrorControl {
         let Trial { step, finite, error } = *trial;
         let error = error.filter(|error| finite && !error.is_nan()).unwrap_or(f64::INFINITY);
         let factor = if error.is_finite() { self.factor(error) } else { AFTER_FAILURE };
+        if self.equal {
+            (self.time, self.accepted) = (step.to, self.accepted + 1);
+            return Ok(Verdict::Accepted);
+        }
         if error > 1.0 {
             (self.dt, self.again) = (step.dt * factor.min(1.0), true);
             self.rejected += 1;
+            self.told = None;
             if self.dt <= self.shortest() {
                 let (time, steps) = (self.time, self.accepted);
                 return Err(Error::StepTooShort { time, dt: self.dt, step: steps, error });
@@ -156,7 +196,8 @@ impl Clock for ErrorControl {
         // says nothing against the length that was planned.
         let factor = if self.again { factor.min(1.0) } else { factor };
         let next = step.dt * factor;
-        self.dt = if step.dt < self.dt { next.max(self.dt) } else { next };
+        let next = if step.dt < self.dt { next.max(self.dt) } else { next };
+        self.dt = next.min(self.longest);
         (self.time, self.again) = (step.to, false);
         self.accepted += 1;
         self.due = f64::INFINITY;
@@ -166,26 +207,30 @@ impl Clock for ErrorControl {
     }
 
     fn save(&self) -> Vec<u8> {
-        let ErrorControl { dt, first, before, again, accepted, rejected, .. } = *self;
-        let floats = [dt, first, before].map(f64::to_bits);
-        let numbers = floats.into_iter().chain([u64::from(again), accepted, rejected]);
-        numbers.flat_map(u64::to_le_bytes).collect()
+        let ErrorControl { dt, first, before, longest, again, accepted, rejected, told, .. } =
+            *self;
+        let floats = [dt, first, before, longest].map(f64::to_bits);
+        // 0 stands for what was not told.
+        let counts = [u64::from(again), accepted, rejected, told.map_or(0, |told| told + 1)];
+        floats.into_iter().chain(counts).flat_map(u64::to_le_bytes).collect()
     }
 
     fn restore(&mut self, time: f64, saved: &[u8]) -> Result<(), Error> {
         let foreign = || Err(Error::ForeignState { what: "a clock that controls the error" });
         let (numbers, rest) = saved.as_chunks::<8>();
-        let (&[dt, first, before, again, accepted, rejected], []) = (numbers, rest) else {
+        let (&[dt, first, before, longest, again, accepted, rejected, told], []) = (numbers, rest)
+        else {
             return foreign();
         };
-        let [dt, first, before] = [dt, first, before].map(f64::from_le_bytes);
-        let [again, accepted, rejected] = [again, accepted, rejected].map(u64::from_le_bytes);
+        let [dt, first, before, longest] = [dt, first, before, longest].map(f64::from_le_bytes);
+        let [again, accepted, rejected, told] =
+            [again, accepted, rejected, told].map(u64::from_le_bytes);
         let are_positive = [dt, first, before].iter().all(|x| x.is_finite() && *x > 0.0);
-        if !are_positive || again > 1 {
+        if !are_positive || again > 1 || longest.is_nan() || longest <= 0.0 {
             return foreign();
         }
         let (end, due) = (f64::INFINITY, f64::INFINITY);
-        let again = again == 1;
+        let (again, told) = (again == 1, told.checked_sub(1));
         *self = ErrorControl {
             time,
             dt,
@@ -196,7 +241,9 @@ impl Clock for ErrorControl {
             again,
             accepted,
             rejected,
-            power: self.power,
+            longest,
+            told,
+            ..*self
         };
         Ok(())
     }
@@ -281,7 +328,7 @@ mod tests {
         let mut other = ErrorControl::new(0.0, 0.5, 4).unwrap();
         other.restore(clock.time, &clock.save()).unwrap();
         assert_eq!(other, clock);
-        assert!(other.restore(0.0, &[0; 48]).is_err());
+        assert!(other.restore(0.0, &[0; 64]).is_err());
         assert!(other.restore(0.0, &[0; 24]).is_err());
     }
 }

@@ -17,6 +17,7 @@ pub(crate) mod simulation;
 pub(crate) mod snapshot;
 pub(crate) mod stable_limit;
 mod stable_steps;
+mod staged;
 mod state;
 pub(crate) mod tracker;
 mod trial;

@@ -153,7 +153,7 @@ impl Simulation {
     }
 
     /// Tells the clock the longest stable step, if it has to know. Collective.
-    fn tell_limit(&mut self) -> Result<(), Error> {
+    pub(super) fn tell_limit(&mut self) -> Result<(), Error> {
         if let Some(limit) = self.limit.as_mut().filter(|_| self.clock.needs_limit()) {
             self.clock.limit(limit.longest(&mut self.state, self.time)?)?;
         }
@@ -218,6 +218,7 @@ impl Simulation {
             dense.prepare(&mut self.state, self.time)?;
         }
         let step = self.clock.next().expect("steps without an end go on");
+        self.choose_stages(step.dt)?;
         let State { world, block, memory, .. } = &mut self.state;
         self.stepper.step = self.steps;
         self.stepper.run_watched(world, block, memory, step.from, step.dt, done)?;

@@ -16,6 +16,7 @@ use crate::simulation::dense_output::DenseOutput;
 use crate::simulation::health::Health;
 use crate::simulation::report::{Durations, StopReason};
 use crate::simulation::stable_limit::StableLimit;
+use crate::simulation::staged::Staged;
 use crate::simulation::state::State;
 use crate::simulation::tracker::Trackers;
 use crate::simulation::undo::Undo;
@@ -35,6 +36,8 @@ pub struct Simulation {
     pub(super) clock: Box<dyn Clock>,
     /// Finds the longest stable step, for clocks that have to be told.
     pub(super) limit: Option<StableLimit>,
+    /// Makes steps with as many stages as they need, where that varies.
+    pub(super) staged: Option<Staged>,
     /// Finds states within steps, where the scheme can.
     pub(super) dense: Option<DenseOutput>,
     /// What brings back the state before a step; made when a step may first be rejected.

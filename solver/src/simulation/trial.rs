@@ -12,9 +12,11 @@ impl Simulation {
     /// Makes a step that is not certain: as often as it takes until the clock accepts it.
     pub(super) fn try_step(&mut self) -> Result<(), Error> {
         let arrays = self.state.pde.arrays();
-        let undo = self.undo.get_or_insert_with(|| Undo::new(self.stepper.plan(), arrays));
+        let mut undo = self.undo.take().unwrap_or_else(|| Undo::new(self.stepper.plan(), arrays));
         loop {
+            self.tell_limit()?;
             let step = self.clock.next().expect("there are steps before the end");
+            self.choose_stages(step.dt)?;
             if let Some(dense) = &mut self.dense {
                 dense.prepare(&mut self.state, self.time)?;
             }
@@ -29,7 +31,10 @@ impl Simulation {
             if *verdict.as_ref().unwrap_or(&Verdict::Rejected) == Verdict::Rejected {
                 // The new state is still beside the old one, but for what was overwritten.
                 undo.restore(memory);
-                verdict?;
+                if let Err(failed) = verdict {
+                    self.undo = Some(undo);
+                    return Err(failed);
+                }
                 continue;
             }
             let causes = match mine {
@@ -45,6 +50,7 @@ impl Simulation {
             if let Some(dense) = &mut self.dense {
                 dense.note(step);
             }
+            self.undo = Some(undo);
             return Ok(());
         }
     }

@@ -1,0 +1,133 @@
+//! The stabilised scheme `rkc2`.
+
+#[path = "common/solving.rs"]
+mod solving;
+
+use std::f64::consts::PI;
+
+use fluxions::prelude::*;
+use solving::{solve, solved};
+
+fn problem(text: &str) -> Problem {
+    Problem::parse("test.toml", text).unwrap_or_else(|e| panic!("{e:?}"))
+}
+
+/// Evaluations of the right-hand sides in a run to its end.
+fn evaluations(text: &str) -> u64 {
+    let problem = problem(text);
+    let mut simulation = problem.simulation(&World::solo()).build().unwrap();
+    simulation.run_until(problem.times.end).unwrap().rhs_evaluations
+}
+
+const ROD: &str = "[grid]\nx = { bounds = [0, 1], cells = 64 }\n[equations]\nu = \"laplace(u)\"\n\
+                   [initial]\nu = \"cos(pi*x) + where(x < 0.3, 1, 0)\"\n";
+
+/// With steps of equal length it is of second order, at hundreds of times the limit of other schemes.
+#[test]
+fn equal_steps_are_of_second_order() {
+    let error = |dt: f64| {
+        let found = solved(
+            &format!(
+                "[grid]\nx = {{ bounds = [0, 1], cells = 64 }}\n[equations]\n\
+                 u = \"laplace(u) + (4 - pi^2)*t*u\"\n[initial]\nu = \"cos(pi*x)\"\n\
+                 [time]\nend = 0.4\ndt = {dt}\nscheme = \"rkc2\"\n"
+            ),
+            1,
+        );
+        let dx: f64 = 1.0 / 64.0;
+        let eigenvalue = 2.0 * (1.0 - (PI * dx).cos()) / (dx * dx);
+        let exact = (-0.4 * eigenvalue + (4.0 - PI * PI) * 0.08).exp() * (PI * dx / 2.0).cos();
+        (found[0][0] - exact).abs()
+    };
+    let errors = [0.02, 0.01, 0.005].map(error);
+    for pair in errors.windows(2) {
+        let order = (pair[0] / pair[1]).log2();
+        assert!((order - 2.0).abs() < 0.15, "{errors:?}");
+    }
+    // The limit of rk4 is 1.7e-4.
+    assert!(errors[0] < 1e-3, "{errors:?}");
+}
+
+#[test]
+fn diffusion_takes_fewer_evaluations_than_by_other_schemes() {
+    let text =
+        |scheme: &str| format!("{ROD}[time]\nend = 1\ntolerance = 1e-4\nscheme = \"{scheme}\"\n");
+    let (few, many) = (evaluations(&text("rkc2")), evaluations(&text("dormand-prince")));
+    assert!(10 * few < many, "{few} {many}");
+    let (a, b) = (solved(&text("rkc2"), 1), solved(&text("dormand-prince"), 1));
+    let difference = a[0].iter().zip(&b[0]).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(difference < 1e-3, "{difference}");
+}
+
+#[test]
+fn the_error_follows_the_tolerance() {
+    let text = |scheme: &str, tolerance: f64| {
+        format!(
+            "[grid]\nx = {{ bounds = [0, 10], cells = 100, periodic = true }}\n[equations]\n\
+             c = \"0.5*laplace(c) + 4*(c - c^3)\"\n[initial]\n\
+             c = \"0.8*sin(2*pi*x/10) + 0.3*cos(6*pi*x/10)\"\n[time]\nend = 1\n\
+             scheme = \"{scheme}\"\ntolerance = {tolerance}\n"
+        )
+    };
+    let exact = solved(&text("tsit5", 1e-11), 1);
+    for tolerance in [1e-3, 1e-5, 1e-7] {
+        let found = solved(&text("rkc2", tolerance), 1);
+        let error = found[0].iter().zip(&exact[0]).map(|(a, b)| (a - b).abs());
+        let error = error.fold(0.0, f64::max) / tolerance;
+        assert!((0.01..30.0).contains(&error), "{tolerance}: {error}");
+    }
+}
+
+/// Equations that change their limit, walls, a quantity on another geometry; with the same bits on 1 to 4
+/// ranks, with steps by the error and equal ones.
+#[test]
+fn every_kind_of_system_on_1_to_4_ranks() {
+    for time in ["tolerance = 1e-4", "dt = 2e-3"] {
+        let found = solve(&format!(
+            "[grid]\ngeometry = \"cylindrical\"\nr = {{ bounds = [0, 1], cells = 16 }}\n\
+             z = {{ bounds = [0, 2], cells = 20 }}\n[fields]\nv = \"vector\"\n[equations]\n\
+             v = \"vector_laplace(v)\"\nc = \"diffusion(0.1 + 5*h*c^2, c)\"\nh = \"1\"\n[initial]\n\
+             v = [\"r\", \"sin(z)\", \"0\"]\nc = \"exp(-r^2)\"\nh = 0\n[boundary.c]\n\
+             \"z-\" = {{ value = \"0.5*h + 0.1\" }}\n[time]\nend = 0.1\nscheme = \"rkc2\"\n{time}\n"
+        ));
+        assert!(found.iter().flatten().all(|x| x.abs() < 2.0), "{time}");
+    }
+}
+
+/// Modes at clamped walls are faster than those inside.
+#[test]
+fn a_clamped_plate_comes_to_rest() {
+    for time in ["tolerance = 1e-6", "dt = 1e-5"] {
+        let found = solved(
+            &format!(
+                "[grid]\nx = {{ bounds = [0, 1], cells = 20 }}\n[equations]\nw = \"-laplace(laplace(w)) + 1\"\n\
+                 [initial]\nw = 0\n[boundary.w]\nx = {{ value = 0, derivative = 0 }}\n\
+                 [time]\nend = 0.03\nscheme = \"rkc2\"\n{time}\n"
+            ),
+            1,
+        );
+        for (cell, w) in found[0].iter().enumerate() {
+            let x = (cell as f64 + 0.5) / 20.0;
+            let rest = x * x * (1.0 - x) * (1.0 - x) / 24.0;
+            assert!((w - rest).abs() < 3e-5, "{time} {cell}: {w} {rest}");
+        }
+    }
+}
+
+#[test]
+fn steps_go_on_from_what_was_saved() {
+    let problem =
+        problem(&format!("{ROD}[time]\nend = 0.5\ntolerance = 1e-4\nscheme = \"rkc2\"\n"));
+    let world = World::solo();
+    let build = || problem.simulation(&world).build().unwrap();
+    let values = |simulation: &Simulation| simulation.field("u").unwrap().to_owned();
+    let (mut whole, mut first, mut second) = (build(), build(), build());
+    whole.run_until(0.5).unwrap();
+    for _ in 0..40 {
+        first.step().unwrap();
+    }
+    second.field_mut("u").unwrap().assign(&values(&first));
+    second.restore(&first.save()).unwrap();
+    second.run_until(0.5).unwrap();
+    assert_eq!((second.steps(), values(&second)), (whole.steps(), values(&whole)));
+}
