@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use fluxions::comm::World;
 use fluxions_io::problem::{Warning, Warnings};
-use fluxions_io::{DiagnosticsWriter, Problem, RunFolder, RunLog, Series, SeriesWriter, picture};
+use fluxions_io::{
+    DiagnosticsWriter, Problem, RunFolder, RunLog, Series, SeriesWriter, Stopping, picture,
+};
 use fluxions_solver::{
     BEYOND_CACHES, Error, Every, Report, Simulation, copy_bandwidth, stable_step,
 };
@@ -115,6 +117,9 @@ fn build(
     let log = RunLog::new(world.is_root().then(|| folder.log()), &header).with(later);
     builder =
         builder.track(problem.output.every.clone(), log).track(Every::Moment, Progress::new(shown));
+    if let Some(every) = problem.stop.every(&problem.times) {
+        builder = builder.track(every, Stopping::new(problem.stop.clone()));
+    }
     builder.build().map_err(|errors| Failure::Mistakes(problem.mistakes(&errors)))
 }
 

@@ -359,6 +359,48 @@ fn the_step_can_be_left_to_the_program() {
     }
 }
 
+/// u approaches 1 at the rate 1 − u, from 0.
+const APPROACH: &str = "[grid]\nx = { bounds = [0, 1], cells = 8 }\n[equations]\nu = \"1 - u\"\n[initial]\nu = 0\n\
+                        [output]\nevery = 3\npicture = false\n[time]\nend = 100\n";
+
+#[test]
+fn a_run_stops_where_it_is_asked_to_on_1_and_2_ranks() {
+    let home = Home::new();
+    // 1 − u = exp(−t) is 1e-3 at t = 6.908, and 0.5 at t = 0.693.
+    for (name, stop, time, least) in [
+        ("equal", "steady = 1e-3", "dt = 0.01", 6.908),
+        ("adaptive", "steady = 1e-3", "tolerance = 1e-6", 6.908),
+        ("stabilised", "steady = 1e-3", "tolerance = 1e-6\nscheme = \"rkc2\"", 6.908),
+        ("when", "when = \"average(u) >= 0.5\"", "dt = 0.01", 0.693),
+        ("both", "steady = 1e-3\nwhen = \"max(u) >= 0.5\"", "tolerance = 1e-6", 0.693),
+    ] {
+        let file = format!("{name}.toml");
+        home.write(&file, &format!("{APPROACH}{time}\n[stop]\n{stop}\n"));
+        for ranks in ["1", "2"] {
+            let folder = format!("{name}{ranks}");
+            let said = home.succeed(&["run", &file, "--ranks", ranks, "--out", &folder]);
+            let report: serde_json::Value =
+                serde_json::from_str(&home.read(&format!("{folder}/report.json"))).unwrap();
+            let at = report["time"].as_f64().unwrap();
+            assert!((least..least + 0.8).contains(&at), "{name}: {at}");
+            let detail = report["stop_detail"].as_str().unwrap();
+            assert!(said.contains(detail), "{said}");
+            let words = if stop.contains("when") { "was reached" } else { "no rate of change" };
+            assert!(detail.contains(words), "{detail}");
+            // The last state is written, though it was not due.
+            let listed = home.succeed(&["info", &folder]);
+            assert!(listed.contains(&format!("{at}")), "{listed}");
+        }
+        home.succeed(&["diff", &format!("{name}1"), &format!("{name}2")]);
+    }
+    // A state that is steady at once is the first and the last one.
+    home.write("rest.toml", &APPROACH.replace("u = 0\n", "u = 1\n").replace("end", "dt = 1\nend"));
+    let rest = home.read("rest.toml");
+    home.write("rest.toml", &format!("{rest}[stop]\nsteady = 1e-9\n"));
+    home.succeed(&["run", "rest.toml"]);
+    assert!(home.read("rest/report.json").contains("\"steps\": 0"));
+}
+
 #[test]
 fn a_solve_that_fails_has_its_exit_code_and_place() {
     let home = Home::new();

@@ -17,6 +17,7 @@ mod noise;
 mod output;
 mod reader;
 mod set;
+mod stop;
 mod time;
 mod time_table;
 mod tolerance;
@@ -43,6 +44,7 @@ pub use help::help;
 pub use output::{Diagnostics, Output, Precision};
 use reader::{Places, Reader, Table};
 pub use set::{SetError, is_used, set};
+pub use stop::Stop;
 pub use time::Times;
 use time_table::Tables;
 use transport::AdvectedSection;
@@ -50,7 +52,7 @@ use warning::BoundaryPlace;
 pub use warning::{Warning, Warnings};
 
 /// The sections that a problem file can have.
-const SECTIONS: [&str; 19] = [
+const SECTIONS: [&str; 20] = [
     "title",
     "grid",
     "parameters",
@@ -66,6 +68,7 @@ const SECTIONS: [&str; 19] = [
     "time",
     "output",
     "diagnostics",
+    "stop",
     "random",
     "noise",
     "ranks",
@@ -73,7 +76,7 @@ const SECTIONS: [&str; 19] = [
 ];
 
 /// Sections that later versions will read.
-const LATER: [&str; 2] = ["checkpoint", "stop"];
+const LATER: [&str; 1] = ["checkpoint"];
 
 /// A checked problem: what a problem file says.
 #[derive(Clone, Debug)]
@@ -100,6 +103,8 @@ pub struct Problem {
     pub output: Output,
     /// What is written to diagnostics.csv and when.
     pub diagnostics: Option<Diagnostics>,
+    /// When the run stops before its end.
+    pub stop: Stop,
     /// The seed of random numbers.
     pub seed: u64,
     /// The number of ranks along each named axis; 0 where it is free.
@@ -151,6 +156,12 @@ impl Problem {
         }
         for (name, text) in self.diagnostics.iter().flat_map(|d| &d.numbers) {
             builder = builder.number(name, text);
+        }
+        if let Some(when) = &self.stop.when {
+            builder = builder.number(Stop::WHEN, when.as_str());
+        }
+        if self.stop.steady.is_some() {
+            builder = builder.rates();
         }
         if let Some(following) = self.times.following {
             builder = builder.stable_dt(following);
@@ -258,6 +269,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let times = time::read(&mut reader, document, document.get("transport").is_some());
     let output = output::read_output(&mut reader, document, &fields);
     let diagnostics = output::read_diagnostics(&mut reader, document, &output);
+    let stop = stop::read(&mut reader, document);
     let named = definitions.iter().chain(&sorted.others).map(|(name, _)| name);
     let external = external_parameters.iter().map(|entry| &entry.name);
     let names = named_fields.iter().chain(named).chain(external);
@@ -333,6 +345,10 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
                 continue;
             }
             builder = builder.also_check(origin, value, Place::Initial);
+        }
+        if let Some(when) = &stop.when {
+            let origin = Origin::Output(Stop::WHEN.into());
+            builder = builder.also_check(origin, &when.as_str().into(), Place::Output);
         }
         let numbers = diagnostics.iter().flat_map(|d| d.numbers.iter());
         for (name, text) in
@@ -421,6 +437,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
                 initial,
                 output,
                 diagnostics,
+                stop,
                 seed,
                 dims,
                 execution,

@@ -1,12 +1,13 @@
 //! How rates of change become new values of the arrays of a state.
 
-use fluxions_expr::{Binary, Value};
+use fluxions_expr::{Binary, Reduction, Unary, Value};
 
 use crate::plan::action::{Extent, Slot};
 use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Plan, equations, slots};
 use crate::plan::program::{ArrayRef, OwnedExpr, Program};
+use crate::schemes::globals;
 use crate::system::pde::Pde;
 
 /// The rate of change of each array of a field, with the array, from the field's equation.
@@ -78,5 +79,36 @@ pub(crate) fn plan_to_arrays(pde: &Pde, kept: &[String], first: usize) -> Plan {
     let prepared = plan.prepare(&mut program);
     plan.push(&prepared, &slot);
     to_arrays(&mut plan, &mut program, &equations, &slot, first);
+    plan.finish()
+}
+
+/// The plan whose result is the largest magnitude of a rate of change: of all arrays of the state, and of
+/// the unknowns without space.
+pub(crate) fn plan_of_largest(pde: &Pde, kept: &[String]) -> Plan {
+    let (equations, numbers) = (equations(pde), globals::equations(pde));
+    let targets: Vec<OwnedExpr<'_>> = equations.iter().chain(&numbers).copied().collect();
+    let mut program = Program::new(pde, &targets);
+    let mut plan = PlanBuilder::new(pde, kept, &[&program]);
+    let first_quantity = plan.add_arrays(program.array_names());
+    let slot = slots(pde.arrays(), 0, first_quantity);
+    let prepared = plan.prepare(&mut program);
+    plan.push(&prepared, &slot);
+    let mut pass = PassBuilder::last(&mut program);
+    let mut rates = Vec::new();
+    for (field, equation) in equations.iter().enumerate() {
+        rates.extend(of_field(&mut pass, pde, field, *equation).into_iter().map(|(_, rate)| rate));
+    }
+    for equation in numbers {
+        rates.extend(pass.value(equation).only().re);
+    }
+    let mut largest = pass.builder.constant(0.0);
+    for rate in rates {
+        let magnitude = pass.builder.unary(Unary::Abs, rate);
+        largest = pass.builder.binary(Binary::Max, largest, magnitude);
+    }
+    pass.builder.output(largest);
+    let pass = pass.finish();
+    let inputs = pass.inputs.iter().map(|input| slot(*input)).collect();
+    plan.reduce(pass.kernel, inputs, Reduction::Max);
     plan.finish()
 }

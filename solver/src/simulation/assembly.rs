@@ -192,6 +192,7 @@ impl<'a> Assembly<'a> {
             block: self.block,
             memory: self.memory,
             observables,
+            rates: None,
         })
     }
 

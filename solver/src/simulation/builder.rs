@@ -12,6 +12,7 @@ use crate::plan::plan::Plan;
 use crate::run::blocking::options::Blocking;
 use crate::run::guard::Causes;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
+use crate::schemes::rates;
 use crate::schemes::sensitivities::Sensitivities;
 use crate::simulation::assembly::{Assembly, Stepping};
 use crate::simulation::clock::Clock;
@@ -26,6 +27,7 @@ use crate::simulation::simulation::Simulation;
 use crate::simulation::stable_limit::{StableDt, StableLimit};
 use crate::simulation::stable_steps::StableSteps;
 use crate::simulation::staged::Staged;
+use crate::simulation::state::State;
 use crate::simulation::tracker::{Tracker, Trackers};
 use crate::system::formula::Formula;
 use crate::system::pde::Pde;
@@ -45,6 +47,7 @@ pub struct SimulationBuilder<'a> {
     dims: Vec<usize>,
     fields: Vec<(String, Formula)>,
     numbers: Vec<(String, Formula)>,
+    rates: bool,
     trackers: Vec<(Every, Box<dyn Tracker>)>,
     other_plans: Vec<Plan>,
     backend: Backend,
@@ -74,6 +77,7 @@ impl<'a> SimulationBuilder<'a> {
             dims: Vec::new(),
             fields: Vec::new(),
             numbers: Vec::new(),
+            rates: false,
             trackers: Vec::new(),
             other_plans: Vec::new(),
             backend: Backend::default(),
@@ -152,6 +156,14 @@ impl<'a> SimulationBuilder<'a> {
     #[must_use]
     pub fn number(mut self, name: &str, formula: impl Into<Formula>) -> Self {
         self.numbers.push((name.into(), formula.into()));
+        self
+    }
+
+    /// Says that trackers will ask for the largest rate of change
+    /// ([`Snapshot::largest_rate`](crate::Snapshot::largest_rate)).
+    #[must_use]
+    pub fn rates(mut self) -> Self {
+        self.rates = true;
         self
     }
 
@@ -250,6 +262,9 @@ impl<'a> SimulationBuilder<'a> {
             self.blocking.steps = Some(0);
         }
         let scheme = scheme_for(self.pde, &self.scheme).ok();
+        let rates = scheme.as_ref().filter(|_| self.rates);
+        let rates = rates.map(|scheme| rates::plan_of_largest(self.pde, &scheme.kept(self.pde)));
+        self.other_plans.extend(rates.clone());
         let sensitivities = walls.zip(scheme).map(|(walls, scheme)| {
             let sensitivities = Sensitivities::new(self.pde, &scheme.kept(self.pde));
             self.other_plans.push(sensitivities.plan.clone());
@@ -296,7 +311,8 @@ impl<'a> SimulationBuilder<'a> {
             }),
             None => None,
         };
-        let state = assembly.state(observables)?;
+        let rates = rates.map(|plan| assembly.executor(plan, self.backend)).transpose()?;
+        let state = State { rates, ..assembly.state(observables)? };
         let mut health = Health::new(wavefront.as_ref().map_or(1, |w| w.steps as u64));
         if !state.is_finite() {
             health.note(0, self.start, state.first_not_finite(), Causes::default());

@@ -35,6 +35,8 @@ impl Simulation {
                 moment = true;
             }
             if let Flow::Break(reason) = self.track(is_last, moment)? {
+                // Those that were not due see the last state too.
+                let _ = self.track(true, false)?;
                 break StopReason::Tracker(reason);
             }
             moment = false;
@@ -46,6 +48,7 @@ impl Simulation {
             }
             self.advance(u64::MAX)?;
             if let Flow::Break(reason) = self.track_within()? {
+                let _ = self.track(true, false)?;
                 break StopReason::Tracker(reason);
             }
         };

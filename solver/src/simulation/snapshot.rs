@@ -104,6 +104,17 @@ impl Snapshot<'_> {
         self.state.number(name, self.time)
     }
 
+    /// The largest magnitude of a rate of change, as the equations give it in this state: of every
+    /// component of every field, and of every unknown without space. The builder has to be told that it
+    /// will be asked for ([`SimulationBuilder::rates`](crate::SimulationBuilder::rates)). Noise and
+    /// transport are not part of it. Collective.
+    ///
+    /// # Errors
+    /// If the builder was not told, or another rank has failed.
+    pub fn largest_rate(&mut self) -> Result<f64, Error> {
+        self.state.largest_rate(self.time)
+    }
+
     /// The unknowns without space, in the order of [`Pde::globals`]; the same on all ranks.
     pub fn globals(&self) -> &[f64] {
         self.state.memory.globals()

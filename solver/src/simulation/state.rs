@@ -28,6 +28,8 @@ pub(crate) struct State {
     pub(crate) block: Subdomain,
     pub(crate) memory: Memory,
     pub(crate) observables: Vec<(Observable, Executor)>,
+    /// Finds the largest rate of change, if it will be asked for.
+    pub(crate) rates: Option<Executor>,
 }
 
 impl State {
@@ -75,6 +77,14 @@ impl State {
             }
             None => Err(Error::NoSuchNumber { name: name.into() }),
         }
+    }
+
+    pub(crate) fn largest_rate(&mut self, time: f64) -> Result<f64, Error> {
+        let Some(executor) = &mut self.rates else {
+            return Err(Error::NoSuchNumber { name: "the largest rate of change".into() });
+        };
+        executor.run(&self.world, &self.block, &mut self.memory, time, 0.0)?;
+        Ok(executor.parameters()[executor.plan().results()][0])
     }
 
     pub(crate) fn view(&self, array: usize) -> ArrayViewD<'_, f64> {

@@ -1,0 +1,67 @@
+//! The section [stop].
+
+use fluxions_solver::{Every, Origin};
+
+use super::diagnostic::Diagnostic;
+use super::reader::{Reader, Table};
+use super::time::Times;
+
+/// When a run stops before its end.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stop {
+    /// Where no rate of change is larger than this.
+    pub steady: Option<f64>,
+    /// Where this number is not 0.
+    pub when: Option<String>,
+}
+
+const KEYS: [&str; 2] = ["steady", "when"];
+
+/// How many equal steps are made between looks at the state, so that they can be made in one sweep.
+const STEPS: u64 = 10;
+
+impl Stop {
+    /// The name of the number `when` in a simulation.
+    pub const WHEN: &'static str = "when of [stop]";
+
+    /// How often the state is looked at; never if nothing stops the run.
+    pub fn every(&self, times: &Times) -> Option<Every> {
+        let steps = if times.vary() { 1 } else { STEPS };
+        let asks = self.steady.is_some() || self.when.is_some();
+        asks.then_some(Every::Steps(steps))
+    }
+}
+
+/// Reads the section, if there is one.
+pub(super) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Stop {
+    if document.get("stop").is_none() {
+        return Stop::default();
+    }
+    let Some(table) = reader.table(document, "stop") else { return Stop::default() };
+    reader.known_keys(&table, &KEYS);
+    let mut stop = Stop::default();
+    if let Some(value) = table.get("steady") {
+        stop.steady = reader.number(value);
+        let unfit = ["transport", "noise"].into_iter().find(|name| document.get(name).is_some());
+        let mistake = match (stop.steady, unfit) {
+            (_, Some("transport")) => Some(
+                "what [transport] carries comes to rest by more than its equation: use `when`"
+                    .into(),
+            ),
+            (_, Some(_)) => Some("with [noise] nothing comes to rest: use `when`".into()),
+            (Some(rate), None) if !(rate > 0.0 && rate.is_finite()) => {
+                Some(format!("a rate of change below which nothing counts is positive, not {rate}"))
+            }
+            _ => None,
+        };
+        if let Some(message) = mistake {
+            reader.note(Diagnostic::at(value.span(), message));
+        }
+    }
+    if let Some(value) = table.get("when") {
+        let key = table.key_span("when").unwrap_or_else(|| value.span());
+        reader.remember(Origin::Output(Stop::WHEN.into()), key, value);
+        stop.when = reader.scalar(value).map(|formula| formula.to_string());
+    }
+    stop
+}
