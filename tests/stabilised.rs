@@ -114,6 +114,34 @@ fn a_clamped_plate_comes_to_rest() {
     }
 }
 
+/// The diffusivity grows by a factor of 100, and with it the stages of equal steps.
+#[test]
+fn stages_follow_a_limit_that_changes() {
+    let problem = problem(
+        "[grid]\nx = { bounds = [0, 1], cells = 64 }\n[equations]\nu = \"(1 + 100*t)*laplace(u) + 1\"\n[initial]\n\
+         u = \"cos(pi*x) + where(x < 0.3, 1, 0)\"\n[boundary.u]\nx = { value = 0 }\n\
+         [time]\nend = 1\ndt = 2e-3\nscheme = \"rkc2\"\n",
+    );
+    let mut simulation = problem.simulation(&World::solo()).build().unwrap();
+    let report = simulation.run_until(1.0).unwrap();
+    assert_eq!(report.steps, 500);
+    let middle = simulation.field("u").unwrap()[[32]];
+    assert!((middle - 0.125 / 101.0).abs() < 1e-4, "{middle}");
+}
+
+/// What is held stays to the bit, whatever the number of stages.
+#[test]
+fn what_has_no_slope_stays_as_it_is() {
+    let found = solved(
+        "[grid]\nx = { bounds = [0, 1], cells = 64 }\n[regions]\nhot = \"x < 0.3\"\n[equations]\n\
+         u = \"laplace(u)\"\nk = \"0\"\n[initial]\nu = 0\nk = \"0.1*x\"\n[boundary.u]\nhot = { value = 0.7 }\n\
+         [time]\nend = 2\nscheme = \"rkc2\"\ntolerance = 1e-3\n",
+        1,
+    );
+    assert!(found[0][..19].iter().all(|u| *u == 0.7));
+    assert!(found[1].iter().enumerate().all(|(k, x)| *x == 0.1 * ((k as f64 + 0.5) / 64.0)));
+}
+
 #[test]
 fn steps_go_on_from_what_was_saved() {
     let problem =

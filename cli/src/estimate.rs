@@ -30,6 +30,8 @@ pub(crate) struct Estimate {
     /// All steps.
     stepping: f64,
     steps: u64,
+    /// One step, where their number is not known before.
+    step: Option<f64>,
     /// Snapshots, diagnostics and the picture.
     output: f64,
     snapshots: u64,
@@ -66,6 +68,7 @@ impl Estimate {
             startup: read + setup,
             stepping: steps as f64 * step,
             steps,
+            step: problem.times.controls_error().then_some(step),
             output: snapshots as f64 * (SNAPSHOT + bytes / WRITTEN)
                 + lines * cells * DIAGNOSTIC / together
                 + if output.picture { PANEL * output.fields.len().min(PANELS) as f64 } else { 0.0 },
@@ -75,7 +78,17 @@ impl Estimate {
 
     /// The estimate in words.
     pub(crate) fn describe(&self, speed: Speed) -> String {
-        let Estimate { startup, stepping, steps, output, snapshots } = *self;
+        let Estimate { startup, stepping, steps, step, output, snapshots } = *self;
+        if let Some(step) = step {
+            return format!(
+                "{} to start, {:.2e} s for a step, of which there are as many as the tolerance demands, \
+                 {} for output with {snapshots} snapshot(s)\n(one rank steps {} here)",
+                told(startup),
+                step,
+                told(output),
+                cell_rate(speed.cells_per_second)
+            );
+        }
         format!(
             "about {}: {} to start, {} for {steps} step(s), {} for output with {snapshots} snapshot(s)\n\
              (one rank steps {} here)",
@@ -101,7 +114,10 @@ fn told(seconds: f64) -> String {
 /// included.
 fn times_due(problem: &Problem, every: &Every, steps: u64) -> u64 {
     let times = &problem.times;
-    let end = times.end.min(times.start + steps as f64 * times.dt);
+    let end = match times.controls_error() {
+        true => times.end,
+        false => times.end.min(times.start + steps as f64 * times.dt),
+    };
     let between = match every {
         Every::Time(interval) => ((end - times.start) / interval) as u64,
         Every::Times(list) => {
@@ -110,5 +126,6 @@ fn times_due(problem: &Problem, every: &Every, steps: u64) -> u64 {
         Every::Steps(n) => steps / n.max(&1),
         Every::Moment => 0,
     };
-    between.min(steps) + 1
+    let most = if times.controls_error() { u64::MAX } else { steps };
+    between.min(most) + 1
 }

@@ -294,6 +294,15 @@ impl Builder {
         value
     }
 
+    /// A value that is 0 or more, or infinity where it is not a number: the larger one of two values would
+    /// be the other one there.
+    pub fn or_infinity(&mut self, value: Value) -> Value {
+        let most = self.constant(f64::MAX);
+        let known = self.binary(Binary::LessEqual, value, most);
+        let infinity = self.constant(f64::INFINITY);
+        self.select(known, value, infinity)
+    }
+
     /// Stores `value` in the next output array.
     pub fn output(&mut self, value: Value) {
         self.outputs.push(Output { value, in_place: None, checked: false });

@@ -19,7 +19,7 @@ impl Tracker for Stopping {
     fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, TrackerError> {
         let Stopping(Stop { steady, when }) = self;
         if let Some(when) = when
-            && now.number(Stop::WHEN)? != 0.0
+            && !matches!(now.number(Stop::WHEN)?, number if number == 0.0 || number.is_nan())
         {
             return Ok(Flow::Break(format!("`{when}` was reached")));
         }

@@ -5,6 +5,7 @@ use std::fmt;
 use fluxions_comm::Disagreement;
 use fluxions_expr::Type;
 
+use crate::schemes::rkc2;
 use crate::schemes::tableau::Tableau;
 use crate::system::origin::Origin;
 
@@ -628,7 +629,8 @@ impl Error {
             Error::NoSuchField { name, known, .. } => suggestion(name, known, "the fields"),
             Error::NoErrorEstimate { .. } => {
                 let known = Tableau::ALL.into_iter().filter(|t| t.embedded().is_some());
-                let known: Vec<String> = known.map(|t| t.name().to_string()).collect();
+                let mut known: Vec<String> = known.map(|t| t.name().to_string()).collect();
+                known.push(rkc2::NAME.into());
                 Some(format!("those that do are {}", known.join(", ")))
             }
             Error::ToleranceWithNoise { .. } => Some("give dt a number, and no tolerance".into()),

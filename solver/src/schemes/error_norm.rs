@@ -62,5 +62,6 @@ fn ratio(b: &mut Builder, bounds: ErrorBounds, error: Value, old: Value, new: Va
     let largest = b.binary(Binary::Max, old, new);
     let [relative, absolute] = [bounds.relative, bounds.absolute].map(|bound| b.constant(bound));
     let bound = b.fused(relative, largest, absolute);
-    b.binary(Binary::Divide, error, bound)
+    let ratio = b.binary(Binary::Divide, error, bound);
+    b.or_infinity(ratio)
 }

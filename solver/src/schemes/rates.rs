@@ -104,6 +104,7 @@ pub(crate) fn plan_of_largest(pde: &Pde, kept: &[String]) -> Plan {
     let mut largest = pass.builder.constant(0.0);
     for rate in rates {
         let magnitude = pass.builder.unary(Unary::Abs, rate);
+        let magnitude = pass.builder.or_infinity(magnitude);
         largest = pass.builder.binary(Binary::Max, largest, magnitude);
     }
     pass.builder.output(largest);

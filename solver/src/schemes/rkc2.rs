@@ -26,14 +26,14 @@ pub(crate) const MOST: usize = 200;
 ///
 /// ```text
 /// Y_0 = u, Y_1 = Y_0 + μ̃_1 h F_0
-/// Y_j = (1 − μ_j − ν_j) Y_0 + μ_j Y_(j−1) + ν_j Y_(j−2) + μ̃_j h F_(j−1) + γ̃_j h F_0
+/// Y_j = Y_0 + μ_j (Y_(j−1) − Y_0) + ν_j (Y_(j−2) − Y_0) + μ̃_j h F_(j−1) + γ̃_j h F_0
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 struct Coefficients {
     /// μ̃_1
     first: f64,
-    /// 1 − μ − ν, μ, ν, μ̃ and γ̃ of the stages from the second on.
-    stages: Vec<[f64; 5]>,
+    /// μ, ν, μ̃ and γ̃ of the stages from the second on.
+    stages: Vec<[f64; 4]>,
     /// The times c_0 … c_s of the stages, in steps.
     times: Vec<f64>,
 }
@@ -63,7 +63,7 @@ impl Coefficients {
             let mu = 2.0 * of(j) * w0 / of(j - 1);
             let nu = -of(j) / of(j - 2);
             let tilde = 2.0 * of(j) * w1 / of(j - 1);
-            [1.0 - mu - nu, mu, nu, tilde, -a(j - 1) * tilde]
+            [mu, nu, tilde, -a(j - 1) * tilde]
         };
         let time = |j: usize| match j {
             0 => 0.0,
@@ -119,7 +119,7 @@ impl Rkc2 {
         let mut plan = PlanBuilder::new(pde, &self.kept(pde), &[&program]);
         plan.add_arrays(pde.array_names().iter().map(|name| format!("{name} (working copy)")));
         let first_quantity = plan.add_arrays(program.array_names());
-        let five = plan.add_parameters(5);
+        let four = plan.add_parameters(4);
         let (h, first) = (plan.add_factor(1.0), plan.add_factor(first));
         let prepared = plan.prepare(&mut program);
         let [slope, next, result, _, other] = Self::arrays(pde);
@@ -142,15 +142,13 @@ impl Rkc2 {
         plan.sweep(pass.finish(), &slot(0), outputs, Extent::Block, "stage 1".into());
 
         let mut middle: Option<(usize, Vec<ArrayRef>)> = None;
-        for (j, [of_state, mu, nu, tilde, gamma]) in (2..).zip(coefficients) {
+        for (j, [mu, nu, tilde, gamma]) in (2..).zip(coefficients) {
             plan.at(times[j - 1]);
             plan.push(&prepared, &slot(j - 1));
             plan.count_evaluations(1);
             let mut builder = Builder::new();
             let length = builder.parameter(h);
-            for (number, by_length) in
-                [(of_state, false), (mu, false), (nu, false), (tilde, true), (gamma, true)]
-            {
+            for (number, by_length) in [(mu, false), (nu, false), (tilde, true), (gamma, true)] {
                 let number = builder.constant(number);
                 let value = match by_length {
                     true => builder.binary(Binary::Multiply, number, length),
@@ -158,7 +156,7 @@ impl Rkc2 {
                 };
                 builder.output(value);
             }
-            plan.compute(builder.finish(), (five..five + 5).collect(), "coefficients".into());
+            plan.compute(builder.finish(), (four..four + 4).collect(), "coefficients".into());
             // Stages in the middle differ in their arrays and coefficients only.
             let outputs: Vec<Slot> = (0..n).map(|k| Slot::Array(place(j) + k)).collect();
             let (is_first, is_last) = (j == 2, j == stages);
@@ -167,7 +165,7 @@ impl Rkc2 {
                 Some(known) => known.clone(),
                 None => {
                     let pass =
-                        stage_pass(&mut program, &equations, (five, slope), is_first, is_last);
+                        stage_pass(&mut program, &equations, (four, slope), is_first, is_last);
                     let kernel = plan.add_kernel(pass.kernel, format!("stage {j}"));
                     (kernel, pass.inputs)
                 }
@@ -212,13 +210,13 @@ impl Rkc2 {
 /// Stands for the first array of the stage before the last one, which differs from stage to stage.
 const BEFORE_LAST: usize = usize::MAX / 2;
 
-/// The pass of a stage from the second on. `five` is the first of the parameters that are its
+/// The pass of a stage from the second on. `first` is the first of the parameters that are its
 /// coefficients, and `slope` the first array of the slopes at the beginning. The first such stage does
 /// not overwrite what it reads; the results of the last one are checked.
 fn stage_pass(
     program: &mut Program<'_>,
     equations: &[OwnedExpr<'_>],
-    (five, slope): (usize, usize),
+    (first, slope): (usize, usize),
     is_first: bool,
     is_last: bool,
 ) -> Pass {
@@ -226,18 +224,20 @@ fn stage_pass(
     let mut pass = PassBuilder::last(program);
     for (field, equation) in equations.iter().enumerate() {
         for (k, rate) in rates::of_field(&mut pass, pde, field, *equation) {
-            let coefficients: [Value; 5] =
-                std::array::from_fn(|of| pass.builder.parameter(five + of));
-            let [of_state, mu, nu, tilde, gamma] = coefficients;
+            let coefficients: [Value; 4] =
+                std::array::from_fn(|of| pass.builder.parameter(first + of));
+            let [mu, nu, tilde, gamma] = coefficients;
             let before = ArrayRef::Extra(BEFORE_LAST + k);
             let two_before = pass.load(before);
             let one_before = pass.load(ArrayRef::Field(k));
             let [state, slope] = [0, slope].map(|of| pass.load(ArrayRef::Extra(of + k)));
             let in_place = (!is_first).then(|| pass.input(before));
             let b = &mut pass.builder;
-            let sum = b.binary(Binary::Multiply, of_state, state);
-            let sum = b.fused(mu, one_before, sum);
-            let sum = b.fused(nu, two_before, sum);
+            // As differences, so that what has no slope stays as it is, to the bit.
+            let [one, two] =
+                [one_before, two_before].map(|stage| b.binary(Binary::Subtract, stage, state));
+            let sum = b.fused(mu, one, state);
+            let sum = b.fused(nu, two, sum);
             let sum = b.fused(gamma, slope, sum);
             let value = b.fused(tilde, rate, sum);
             b.output_with(value, in_place, is_last);
@@ -319,9 +319,10 @@ mod tests {
         let Coefficients { first, stages: list, times } = Coefficients::new(stages);
         let slope = rate(0.0);
         let mut y = vec![1.0, 1.0 + first * slope];
-        for (j, [state, mu, nu, tilde, gamma]) in (2..).zip(list) {
+        for (j, [mu, nu, tilde, gamma]) in (2..).zip(list) {
             let rate = rate(times[j - 1]) * y[j - 1];
-            y.push(state + mu * y[j - 1] + nu * y[j - 2] + tilde * rate + gamma * slope);
+            let stages = mu * (y[j - 1] - 1.0) + nu * (y[j - 2] - 1.0);
+            y.push(1.0 + stages + tilde * rate + gamma * slope);
         }
         y[stages]
     }

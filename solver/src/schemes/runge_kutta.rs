@@ -227,10 +227,12 @@ struct Families {
 }
 
 impl RungeKutta {
-    /// Whether the slope at the end of a step is kept for the next one, and for states within the step.
-    /// Those of unknowns without space would have to be kept too.
+    /// Whether the slope at the end of a step is kept for the next one, and for states within the step:
+    /// where these are about as exact as the result. Those of unknowns without space would have to be
+    /// kept too.
     fn keeps_slopes(&self, pde: &Pde) -> bool {
-        self.stages.error.is_some() && pde.globals().is_empty()
+        let is_exact = self.stages.bend.is_some() || self.tableau.order() <= 3;
+        self.stages.error.is_some() && is_exact && pde.globals().is_empty()
     }
 
     /// Whether a stage is the last one, and takes the slope of the result.

@@ -27,6 +27,7 @@ use crate::simulation::simulation::Simulation;
 use crate::simulation::stable_limit::{StableDt, StableLimit};
 use crate::simulation::stable_steps::StableSteps;
 use crate::simulation::staged::Staged;
+use crate::simulation::staged_steps::StagedSteps;
 use crate::simulation::state::State;
 use crate::simulation::tracker::{Tracker, Trackers};
 use crate::system::formula::Formula;
@@ -223,9 +224,11 @@ impl<'a> SimulationBuilder<'a> {
                     let order = tableau.error_order().unwrap_or(tableau.order());
                     Box::new(ErrorControl::new(self.start, dt, order)?)
                 }
-                (SchemeChoice::Rkc2(tolerance), _) => {
-                    let control = ErrorControl::new(self.start, dt, 2)?;
-                    Box::new(control.limited(tolerance.is_none()))
+                (SchemeChoice::Rkc2(None), _) => {
+                    Box::new(StagedSteps::new(EqualSteps::new(self.start, dt)?))
+                }
+                (SchemeChoice::Rkc2(Some(_)), _) => {
+                    Box::new(ErrorControl::new(self.start, dt, 2)?.limited())
                 }
                 (_, Some(StableDt { first, most, .. })) => {
                     Box::new(StableSteps::new(self.start, first, most)?)

@@ -47,40 +47,68 @@ impl Simulation {
     /// Calls the trackers that are due within the last step. Collective.
     pub(super) fn track_within(&mut self) -> Result<Flow, Error> {
         let mut flow = Flow::Continue(());
-        let Some(mut dense) = self.dense.take() else { return Ok(flow) };
+        let Some(step) = self.dense.as_mut().and_then(|dense| dense.last.take()) else {
+            return Ok(flow);
+        };
         let began = Instant::now();
-        while let Some(step) = dense.last
-            && let Some(due) = self.trackers.next_time(self.steps)
-            && !Now::new(due, self.steps, 0.0).is_at(step.to, step.dt)
+        let mut checked = false;
+        while let Some(due) = self.trackers.next_time(self.steps)
             && due < step.to
+            && !Now::new(due, self.steps, 0.0).is_at(step.to, step.dt)
         {
-            let theta = (due - step.from) / step.dt;
-            let State { world, block, memory, .. } = &mut self.state;
-            dense.within.run(world, block, memory, theta, step.dt)?;
-            memory.swap_all(&dense.swaps);
-            let now = Now::new(due, self.steps, 0.0);
-            for (schedule, tracker) in &mut self.trackers.0 {
-                if !schedule.is_due_within(&now) {
-                    continue;
-                }
-                let mut now = Snapshot {
-                    state: &mut self.state,
-                    time: due,
-                    step: self.steps,
-                    remaining: self.clock.remaining(),
-                    is_last: false,
-                };
-                let outcome = tracker.record(&mut now);
-                let wish = agree(&self.state.world, outcome)?;
-                if flow.is_continue() {
-                    flow = wish;
-                }
+            // No tracker sees a state that is not finite.
+            if !std::mem::replace(&mut checked, true) {
+                self.health.meet(&self.state, self.steps)?;
             }
+            self.go_within(&step, due)?;
+            let wish = self.track_at(due);
+            self.leave_within();
+            let wish = wish?;
+            if flow.is_continue() {
+                flow = wish;
+            }
+        }
+        self.durations.output += began.elapsed().as_secs_f64();
+        Ok(flow)
+    }
+
+    /// Makes the state that at a time within the last step. Collective.
+    fn go_within(&mut self, step: &Step, time: f64) -> Result<(), Error> {
+        let Some(dense) = &mut self.dense else { return Ok(()) };
+        let State { world, block, memory, .. } = &mut self.state;
+        dense.within.run(world, block, memory, (time - step.from) / step.dt, step.dt)?;
+        memory.swap_all(&dense.swaps);
+        Ok(())
+    }
+
+    /// Makes the state that at the end of the last step again.
+    fn leave_within(&mut self) {
+        if let Some(dense) = &self.dense {
             self.state.memory.swap_all(&dense.swaps);
         }
-        dense.last = None;
-        self.dense = Some(dense);
-        self.durations.output += began.elapsed().as_secs_f64();
+    }
+
+    /// Calls the trackers that are due at a time within the last step. Collective.
+    fn track_at(&mut self, due: f64) -> Result<Flow, Error> {
+        let mut flow = Flow::Continue(());
+        let now = Now::new(due, self.steps, 0.0);
+        for (schedule, tracker) in &mut self.trackers.0 {
+            if !schedule.is_due_within(&now) {
+                continue;
+            }
+            let mut now = Snapshot {
+                state: &mut self.state,
+                time: due,
+                step: self.steps,
+                remaining: self.clock.remaining(),
+                is_last: false,
+            };
+            let outcome = tracker.record(&mut now);
+            let wish = agree(&self.state.world, outcome)?;
+            if flow.is_continue() {
+                flow = wish;
+            }
+        }
         Ok(flow)
     }
 }

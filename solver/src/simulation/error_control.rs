@@ -41,8 +41,6 @@ pub(crate) struct ErrorControl {
     again: bool,
     accepted: u64,
     rejected: u64,
-    /// Whether all steps have the length of the first, whatever their error.
-    equal: bool,
     /// The longest stable step, where it has to be known, and after how many steps it was last told.
     limited: bool,
     longest: f64,
@@ -74,17 +72,15 @@ impl ErrorControl {
             again: false,
             accepted: 0,
             rejected: 0,
-            equal: false,
             limited: false,
             longest: f64::INFINITY,
             told: None,
         })
     }
 
-    /// The same steps, or if `equal` steps of the first length, of a scheme whose stages follow from the
-    /// longest stable step.
-    pub(crate) fn limited(self, equal: bool) -> Self {
-        ErrorControl { limited: true, equal, ..self }
+    /// The same steps, of a scheme whose stages follow from the longest stable step.
+    pub(crate) fn limited(self) -> Self {
+        ErrorControl { limited: true, ..self }
     }
 
     /// By how much the step after one with this error is longer.
@@ -98,9 +94,13 @@ impl ErrorControl {
         factor.clamp(*FACTORS.start(), *FACTORS.end())
     }
 
-    /// What of the length of a step is not rounding.
-    fn shortest(&self) -> f64 {
-        SHORTEST * self.time.abs().max(self.first)
+    /// Whether the next step is longer than rounding; if not, the error is that of the last one.
+    fn check_length(&self, error: f64) -> Result<(), Error> {
+        if self.dt <= SHORTEST * self.time.abs().max(self.first) {
+            let (time, steps) = (self.time, self.accepted);
+            return Err(Error::StepTooShort { time, dt: self.dt, step: steps, error });
+        }
+        Ok(())
     }
 }
 
@@ -125,12 +125,11 @@ impl Clock for ErrorControl {
         }
         let (from, stop) = (self.time, self.end.min(self.due));
         let left = stop - from;
-        let rounding = if self.equal { 1e-9 * self.dt } else { 0.0 };
-        if left <= self.dt + rounding {
+        if left <= self.dt {
             return Some(Step { from, dt: left, to: stop });
         }
         // Two steps of the same length instead of a long and a short one.
-        let dt = if left < 2.0 * self.dt && !self.equal { left / 2.0 } else { self.dt };
+        let dt = if left < 2.0 * self.dt { left / 2.0 } else { self.dt };
         Some(Step { from, dt, to: from + dt })
     }
 
@@ -140,10 +139,8 @@ impl Clock for ErrorControl {
 
     fn limit(&mut self, longest: f64) -> Result<(), Error> {
         (self.longest, self.told) = (longest, Some(self.accepted));
-        if !self.equal {
-            self.dt = self.dt.min(longest);
-        }
-        Ok(())
+        self.dt = self.dt.min(longest);
+        self.check_length(f64::INFINITY)
     }
 
     fn longest(&self) -> f64 {
@@ -178,18 +175,11 @@ impl Clock for ErrorControl {
         let Trial { step, finite, error } = *trial;
         let error = error.filter(|error| finite && !error.is_nan()).unwrap_or(f64::INFINITY);
         let factor = if error.is_finite() { self.factor(error) } else { AFTER_FAILURE };
-        if self.equal {
-            (self.time, self.accepted) = (step.to, self.accepted + 1);
-            return Ok(Verdict::Accepted);
-        }
         if error > 1.0 {
             (self.dt, self.again) = (step.dt * factor.min(1.0), true);
             self.rejected += 1;
             self.told = None;
-            if self.dt <= self.shortest() {
-                let (time, steps) = (self.time, self.accepted);
-                return Err(Error::StepTooShort { time, dt: self.dt, step: steps, error });
-            }
+            self.check_length(error)?;
             return Ok(Verdict::Rejected);
         }
         // After a rejection steps do not grow at once; and one that was shortened to end at a time

@@ -18,6 +18,7 @@ pub(crate) mod snapshot;
 pub(crate) mod stable_limit;
 mod stable_steps;
 mod staged;
+mod staged_steps;
 mod state;
 pub(crate) mod tracker;
 mod trial;

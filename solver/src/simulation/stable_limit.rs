@@ -25,6 +25,8 @@ pub(crate) struct StableLimit {
     executor: Executor,
     /// The rate, per unit of time, of a mode for which a step of 1 is the longest stable one.
     scale: f64,
+    /// The longest stable step, once it is known, if it does not change.
+    known: Option<f64>,
 }
 
 impl StableDt {
@@ -40,16 +42,22 @@ impl StableLimit {
         scheme: &dyn Scheme,
         walls: f64,
     ) -> Self {
-        StableLimit { sensitivities, executor, scale: scheme.limit() / walls }
+        let scale = scheme.limit() / walls;
+        StableLimit { sensitivities, executor, scale, known: None }
     }
 
     /// The longest stable step in a state; infinite where nothing limits it. Collective.
     pub(crate) fn longest(&mut self, state: &mut State, time: f64) -> Result<f64, Error> {
+        if let Some(known) = self.known {
+            return Ok(known);
+        }
         let State { world, block, memory, .. } = state;
         self.executor.run(world, block, memory, time, 0.0)?;
         let results = self.executor.plan().results();
         let rate = self.sensitivities.rate(&self.executor.parameters()[results]);
         // Where it is not a number, the state is not finite, and the next step tells.
-        Ok(if rate > 0.0 { self.scale / rate } else { f64::INFINITY })
+        let longest = if rate > 0.0 { self.scale / rate } else { f64::INFINITY };
+        self.known = (!self.sensitivities.changes).then_some(longest);
+        Ok(longest)
     }
 }

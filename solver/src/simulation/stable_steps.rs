@@ -57,7 +57,12 @@ impl Clock for StableSteps {
         self.left = self.interval;
         self.longest = longest;
         if longest.is_finite() && !KEPT.contains(&(self.steps.dt() / longest)) {
-            self.steps.change((StableDt::SHARE * longest).min(self.most))?;
+            let mut changed = self.steps;
+            changed.change((StableDt::SHARE * longest).min(self.most))?;
+            // What is left of a run may be rounding beside a longer step.
+            if changed.next().is_some() {
+                self.steps = changed;
+            }
         }
         Ok(())
     }
@@ -158,6 +163,15 @@ mod tests {
         assert!(shares.rev().skip(1).all(|share| share > 0.65));
         assert_eq!(list.last().unwrap().to, 10.0);
         assert!(found < list.len() / 2, "{found} of {}", list.len());
+    }
+
+    /// Beside a step that is allowed there, what is left to the end is rounding.
+    #[test]
+    fn the_end_is_met_where_steps_become_much_longer_just_before_it() {
+        let end = 0.1 + 1e-9;
+        let (list, _) = steps(end, 10.0, |t| if t < 0.05 { 0.125 } else { 1e3 });
+        assert_eq!(list.last().unwrap().to, end);
+        assert_eq!(list.len(), 2);
     }
 
     #[test]

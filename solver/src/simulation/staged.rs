@@ -10,6 +10,9 @@ use crate::schemes::scheme::Scheme;
 use crate::simulation::simulation::Simulation;
 use crate::simulation::state::State;
 
+/// The limit may be so much lower before it is found anew, or within the step.
+const MARGIN: f64 = 1.05;
+
 /// What makes steps with different numbers of stages.
 pub(super) struct Staged {
     pub(super) scheme: Box<dyn Scheme>,
@@ -25,7 +28,8 @@ impl Simulation {
     /// Makes the plan ready that has as many stages as a step of this length demands.
     pub(super) fn choose_stages(&mut self, dt: f64) -> Result<(), Error> {
         let Some(staged) = &mut self.staged else { return Ok(()) };
-        let Some(stages) = staged.scheme.stages(dt / self.clock.longest()) else { return Ok(()) };
+        let share = MARGIN * dt / self.clock.longest();
+        let Some(stages) = staged.scheme.stages(share) else { return Ok(()) };
         if staged.stages == Some(stages) {
             return Ok(());
         }
