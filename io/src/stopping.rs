@@ -5,7 +5,7 @@ use fluxions_solver::{Flow, GO_ON, Snapshot, Tracker, TrackerError};
 use crate::numbers::brief;
 use crate::problem::Stop;
 
-/// A tracker that stops the run where [stop] says so.
+/// A tracker that stops the run where the section `stop` of a problem says so.
 pub struct Stopping(Stop);
 
 impl Stopping {
