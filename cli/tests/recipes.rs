@@ -245,3 +245,23 @@ fn euler() {
     assert!((shock - (0.5 + 1.75216 * 0.2)).abs() < 0.005, "{shock}");
     assert!(largest(run.last("speed")) < 0.95);
 }
+
+#[test]
+fn used_up() {
+    let run = Run::of("used_up", &[]);
+    stays(&run.diagnostic("total"));
+    let (left, least) = (run.diagnostic("left"), run.diagnostic("least"));
+    assert!(left[0] > 1.19 && left.last().unwrap().abs() < 1e-6, "{left:?}");
+    assert!(least.iter().all(|s| *s > -1e-6), "{least:?}");
+}
+
+/// The deflection in the middle of a unit square: Σ over odd m, n of 16 sin(mπ/2) sin(nπ/2)/(π⁴ m n (m² +
+/// n²)) = 0.0736713.
+#[test]
+fn steady_state() {
+    let run = Run::of("steady_state", &[]);
+    let highest = *run.diagnostic("highest").last().unwrap();
+    assert!((highest / 0.073_671_3 - 1.0).abs() < 1e-3, "{highest}");
+    let report = run.home.read("steady_state/report.json");
+    assert!(report.contains("the state is steady"), "{report}");
+}
