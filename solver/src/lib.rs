@@ -30,6 +30,7 @@ pub use run::blocking::options::Blocking;
 pub use run::counts::Counts;
 pub use schemes::choice::SchemeChoice;
 pub use schemes::scheme::SchemeProperties;
+pub use schemes::stabilised::Stabilised;
 pub use schemes::tableau::Tableau;
 pub use schemes::tolerance::{ErrorBounds, Tolerance};
 pub use simulation::builder::SimulationBuilder;

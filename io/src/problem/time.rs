@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use fluxions_solver::{
-    EqualSteps, Error, Errors, Formula, Pde, SchemeChoice, Sources, StableDt, StableStep, Tableau,
-    Tolerance, stable_step,
+    EqualSteps, Error, Errors, Formula, Pde, SchemeChoice, Sources, Stabilised, StableDt,
+    StableStep, Tableau, Tolerance, stable_step,
 };
 use toml::de::DeValue;
 
@@ -41,7 +41,7 @@ impl Times {
             (SchemeChoice::RungeKutta(tableau) | SchemeChoice::ErrorControlled(tableau, _), _) => {
                 tableau.name()
             }
-            (SchemeChoice::Rkc2(_), _) => RKC2,
+            (SchemeChoice::Stabilised(family, _), _) => family.name(),
             (_, Some(Sources::Euler)) => EULER,
             (_, Some(Sources::Symmetric) | None) => SYMMETRIC,
         }
@@ -49,12 +49,15 @@ impl Times {
 
     /// Whether steps are as long as a tolerance allows.
     pub fn controls_error(&self) -> bool {
-        matches!(self.scheme, SchemeChoice::ErrorControlled(..) | SchemeChoice::Rkc2(Some(_)))
+        matches!(
+            self.scheme,
+            SchemeChoice::ErrorControlled(..) | SchemeChoice::Stabilised(_, Some(_))
+        )
     }
 
     /// Whether steps may be longer or shorter than the first.
     pub fn vary(&self) -> bool {
-        let is_staged = matches!(self.scheme, SchemeChoice::Rkc2(_));
+        let is_staged = matches!(self.scheme, SchemeChoice::Stabilised(..));
         (self.following.is_some() && !is_staged) || self.controls_error()
     }
 
@@ -104,9 +107,6 @@ impl Times {
 }
 
 const KEYS: [&str; 6] = ["start", "end", "dt", "scheme", "max_steps", "tolerance"];
-
-/// The name of the stabilised scheme.
-const RKC2: &str = "rkc2";
 
 /// The name of the scheme that adds half of the sources before the transport and half after it.
 const SYMMETRIC: &str = "symmetric";
@@ -223,9 +223,10 @@ fn read_scheme<'t>(
     let Some(value) = table.get("scheme") else { return Some(default) };
     let name = reader.string(value, "the name of a scheme")?;
     let scheme = Tableau::find(name);
-    if name == RKC2 && !advected {
+    let stabilised = Stabilised::ALL.into_iter().find(|family| family.name() == name);
+    if let Some(family) = stabilised.filter(|_| !advected) {
         let tolerance = tolerance.or_else(|| automatic.then(Tolerance::default));
-        return Some((SchemeChoice::Rkc2(tolerance), None));
+        return Some((SchemeChoice::Stabilised(family, tolerance), None));
     }
     let (message, help) = match (advected, scheme) {
         (false, Some(scheme)) => {
@@ -242,14 +243,15 @@ fn read_scheme<'t>(
         (true, _) if name == EULER => return transport(Sources::Euler),
         (false, None) => {
             let known = Tableau::ALL;
-            let known = known.iter().map(Tableau::name).chain([RKC2]);
+            let known =
+                known.iter().map(Tableau::name).chain(Stabilised::ALL.map(Stabilised::name));
             let help = suggest(name, known, '`', "known here:");
             (format!("unknown scheme `{name}`"), help)
         }
         (true, other) => {
             let message = match other {
                 Some(_) => format!("the scheme `{name}` cannot be used with [transport]"),
-                None if name == RKC2 => {
+                None if stabilised.is_some() => {
                     format!("the scheme `{name}` cannot be used with [transport]")
                 }
                 None => format!("unknown scheme `{name}`"),
@@ -275,7 +277,7 @@ impl TimesEntry {
         places: &Places,
     ) -> Result<Times, Vec<Diagnostic>> {
         let TimesEntry { times, automatic, scheme } = self;
-        let is_staged = matches!(times.scheme, SchemeChoice::Rkc2(_));
+        let is_staged = matches!(times.scheme, SchemeChoice::Stabilised(..));
         if automatic.is_none() && !times.controls_error() && !is_staged {
             return Ok(times);
         }

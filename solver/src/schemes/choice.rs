@@ -2,9 +2,9 @@
 
 use crate::error::Error;
 use crate::schemes::mpdata::scheme::MpdataScheme;
-use crate::schemes::rkc2::{self, Rkc2};
 use crate::schemes::runge_kutta::RungeKutta;
 use crate::schemes::scheme::Scheme;
+use crate::schemes::stabilised::{Stabilised, StabilisedScheme};
 use crate::schemes::tableau::Tableau;
 use crate::schemes::tolerance::Tolerance;
 use crate::system::pde::Pde;
@@ -22,11 +22,10 @@ pub enum SchemeChoice {
     /// An explicit Runge–Kutta scheme with embedded weights, whose steps are as long as the tolerance
     /// allows. It cannot step systems with noise.
     ErrorControlled(Tableau, Tolerance),
-    /// The stabilised scheme of second order by Runge, Kutta and Chebyshev, whose steps grow with the
-    /// square of its stages where modes decay (Sommeijer, Shampine & Verwer 1998, J. Comput. Appl.
-    /// Math. 88, 315): with steps as long as a tolerance allows, or without one of equal length. It cannot
-    /// step systems with noise, or with unknowns without space.
-    Rkc2(Option<Tolerance>),
+    /// A stabilised scheme, whose steps grow with the square of its stages where modes decay: with steps as
+    /// long as a tolerance allows, or without one of equal length. It cannot step systems with noise, or
+    /// with unknowns without space.
+    Stabilised(Stabilised, Option<Tolerance>),
 }
 
 impl From<Tableau> for SchemeChoice {
@@ -56,7 +55,9 @@ pub(crate) fn scheme_for(pde: &Pde, choice: &SchemeChoice) -> Result<Box<dyn Sch
         SchemeChoice::Usual if pde.advected.is_empty() => &Tableau::RK4,
         SchemeChoice::Usual => return Ok(Box::new(MpdataScheme::new(pde.sources))),
         SchemeChoice::RungeKutta(tableau) | SchemeChoice::ErrorControlled(tableau, _) => tableau,
-        SchemeChoice::Rkc2(tolerance) => return rkc2(pde, tolerance.as_ref()),
+        SchemeChoice::Stabilised(family, tolerance) => {
+            return stabilised(pde, *family, tolerance.as_ref());
+        }
     };
     let scheme = tableau.name();
     if !pde.advected.is_empty() {
@@ -75,8 +76,12 @@ pub(crate) fn scheme_for(pde: &Pde, choice: &SchemeChoice) -> Result<Box<dyn Sch
     Ok(Box::new(RungeKutta::with_error(tableau.clone(), tolerance.clone())))
 }
 
-fn rkc2(pde: &Pde, tolerance: Option<&Tolerance>) -> Result<Box<dyn Scheme>, Error> {
-    let scheme: String = rkc2::NAME.into();
+fn stabilised(
+    pde: &Pde,
+    family: Stabilised,
+    tolerance: Option<&Tolerance>,
+) -> Result<Box<dyn Scheme>, Error> {
+    let scheme: String = family.name().into();
     if !pde.advected.is_empty() {
         return Err(Error::SchemeWithTransport { scheme });
     }
@@ -90,5 +95,5 @@ fn rkc2(pde: &Pde, tolerance: Option<&Tolerance>) -> Result<Box<dyn Scheme>, Err
     }
     let tolerance = tolerance.cloned().unwrap_or_default();
     tolerance.check(pde)?;
-    Ok(Box::new(Rkc2::new(tolerance)))
+    Ok(Box::new(StabilisedScheme::new(family, tolerance)))
 }

@@ -10,10 +10,10 @@ pub(crate) mod mpdata;
 #[cfg(test)]
 mod plans;
 pub(crate) mod rates;
-pub(crate) mod rkc2;
 pub(crate) mod runge_kutta;
 pub(crate) mod scheme;
 pub(crate) mod sensitivities;
+pub(crate) mod stabilised;
 pub(crate) mod stability;
 pub(crate) mod stages;
 pub(crate) mod tableau;

@@ -224,10 +224,10 @@ impl<'a> SimulationBuilder<'a> {
                     let order = tableau.error_order().unwrap_or(tableau.order());
                     Box::new(ErrorControl::new(self.start, dt, order)?)
                 }
-                (SchemeChoice::Rkc2(None), _) => {
+                (SchemeChoice::Stabilised(_, None), _) => {
                     Box::new(StagedSteps::new(EqualSteps::new(self.start, dt)?))
                 }
-                (SchemeChoice::Rkc2(Some(_)), _) => {
+                (SchemeChoice::Stabilised(_, Some(_)), _) => {
                     Box::new(ErrorControl::new(self.start, dt, 2)?.limited())
                 }
                 (_, Some(StableDt { first, most, .. })) => {
@@ -253,7 +253,7 @@ impl<'a> SimulationBuilder<'a> {
     /// Every mistake found in the expressions, times and intervals, before ranks communicate at
     /// all; a grid that cannot be cut into as many blocks; an initial value that is not finite.
     pub fn build(mut self) -> Result<Simulation, Errors> {
-        let is_staged = matches!(self.scheme, SchemeChoice::Rkc2(_));
+        let is_staged = matches!(self.scheme, SchemeChoice::Stabilised(..));
         let controls = matches!(self.scheme, SchemeChoice::ErrorControlled(..));
         self.stable = self.stable.filter(|_| self.pde.advected.is_empty() && !controls);
         let walls = match self.stable {

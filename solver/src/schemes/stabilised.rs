@@ -1,5 +1,5 @@
-//! The stabilised explicit scheme of second order by Runge, Kutta and Chebyshev: its steps grow with the
-//! square of its stages where modes decay.
+//! Stabilised explicit schemes of second order: their steps grow with the square of their stages where
+//! modes decay.
 
 use fluxions_expr::{Binary, Builder, Value};
 
@@ -15,14 +15,61 @@ use crate::schemes::scheme::{BeforeSteps, Scheme, WithinStep};
 use crate::schemes::tolerance::Tolerance;
 use crate::system::pde::Pde;
 
-/// The name of the scheme.
-pub(crate) const NAME: &str = "rkc2";
-/// The least and the largest number of stages.
-const LEAST: usize = 2;
-pub(crate) const MOST: usize = 200;
+/// The largest number of stages.
+const MOST: usize = 201;
 
-/// The coefficients of a step (Sommeijer, Shampine & Verwer 1998, J. Comput. Appl. Math. 88, 315, eq. 2.1
-/// to 2.7, with ε = 2/13):
+/// A family of stabilised schemes of second order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stabilised {
+    /// By Chebyshev polynomials, with the longest steps (Sommeijer, Shampine & Verwer 1998, J. Comput.
+    /// Appl. Math. 88, 315).
+    Rkc2,
+    /// By Legendre polynomials, which damps every mode and keeps profiles monotonic, with steps three
+    /// quarters as long (Meyer, Balsara & Aslam 2014, J. Comput. Phys. 257, 594).
+    Rkl2,
+}
+
+impl Stabilised {
+    /// Both of them.
+    pub const ALL: [Stabilised; 2] = [Stabilised::Rkc2, Stabilised::Rkl2];
+
+    /// The scheme's name, as problem files use it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stabilised::Rkc2 => "rkc2",
+            Stabilised::Rkl2 => "rkl2",
+        }
+    }
+
+    /// The numbers of stages that a step can have.
+    fn stages(self) -> impl Iterator<Item = usize> {
+        match self {
+            Stabilised::Rkc2 => (2..=MOST).step_by(1),
+            // Odd ones, as the paper recommends.
+            Stabilised::Rkl2 => (3..=MOST).step_by(2),
+        }
+    }
+
+    /// How far the scheme is stable on the negative real axis with so many stages: ⅔(s² − 1)(1 − 2ε/15), and
+    /// (s² + s − 2)/2.
+    fn limit(self, stages: usize) -> f64 {
+        let s = stages as f64;
+        match self {
+            Stabilised::Rkc2 => 2.0 / 3.0 * (s * s - 1.0) * (1.0 - 2.0 / 15.0 * (2.0 / 13.0)),
+            Stabilised::Rkl2 => 0.5 * (s * s + s - 2.0),
+        }
+    }
+
+    /// How many stages a step needs that is `share` of the longest one with the most stages.
+    fn stages_for(self, share: f64) -> usize {
+        let least = self.limit(MOST) * share;
+        self.stages().find(|s| self.limit(*s) >= least).unwrap_or(MOST)
+    }
+}
+
+/// The coefficients of a step (Sommeijer, Shampine & Verwer 1998, section 2, with ε = 2/13; Meyer, Balsara
+/// & Aslam 2014, their RKL2):
 ///
 /// ```text
 /// Y_0 = u, Y_1 = Y_0 + μ̃_1 h F_0
@@ -39,7 +86,39 @@ struct Coefficients {
 }
 
 impl Coefficients {
-    fn new(stages: usize) -> Self {
+    fn new(family: Stabilised, stages: usize) -> Self {
+        match family {
+            Stabilised::Rkc2 => Self::by_chebyshev(stages),
+            Stabilised::Rkl2 => Self::by_legendre(stages),
+        }
+    }
+
+    fn by_legendre(stages: usize) -> Self {
+        let square = |j: usize| (j * j + j) as f64 - 2.0;
+        let w1 = 4.0 / square(stages);
+        let of = |j: usize| match j {
+            0..=2 => 1.0 / 3.0,
+            j => square(j) / ((2 * j * (j + 1)) as f64),
+        };
+        let one = |j: usize| {
+            let mu = (2 * j - 1) as f64 / j as f64 * (of(j) / of(j - 1));
+            let nu = -((j - 1) as f64) / j as f64 * (of(j) / of(j - 2));
+            let tilde = mu * w1;
+            [mu, nu, tilde, -(1.0 - of(j - 1)) * tilde]
+        };
+        let time = |j: usize| match j {
+            0 => 0.0,
+            1 => of(1) * w1,
+            j => square(j) / square(stages),
+        };
+        Coefficients {
+            first: of(1) * w1,
+            stages: (2..=stages).map(one).collect(),
+            times: (0..=stages).map(time).collect(),
+        }
+    }
+
+    fn by_chebyshev(stages: usize) -> Self {
         let s = stages as f64;
         let w0 = 1.0 + 2.0 / (13.0 * s * s);
         // Chebyshev polynomials at w0 with their first two derivatives.
@@ -79,29 +158,17 @@ impl Coefficients {
     }
 }
 
-/// How far the scheme is stable on the negative real axis with so many stages: ⅔(s² − 1)(1 − 2ε/15).
-fn limit(stages: usize) -> f64 {
-    let s = stages as f64;
-    2.0 / 3.0 * (s * s - 1.0) * (1.0 - 2.0 / 15.0 * (2.0 / 13.0))
-}
-
-/// The scheme, with the tolerance of its steps.
+/// A scheme, with the tolerance of its steps.
 #[derive(Clone, Debug)]
-pub(crate) struct Rkc2 {
+pub(crate) struct StabilisedScheme {
+    family: Stabilised,
     tolerance: Tolerance,
 }
 
-impl Rkc2 {
+impl StabilisedScheme {
     /// The scheme with a tolerance for its steps.
-    pub(crate) fn new(tolerance: Tolerance) -> Self {
-        Rkc2 { tolerance }
-    }
-
-    /// How many stages a step needs that is `share` of the longest one of [`Scheme::real_limit`].
-    pub(crate) fn stages_for(share: f64) -> usize {
-        let stages = LEAST..=MOST;
-        let least = limit(MOST) * share;
-        stages.clone().find(|s| limit(*s) >= least).unwrap_or(*stages.end())
+    pub(crate) fn new(family: Stabilised, tolerance: Tolerance) -> Self {
+        StabilisedScheme { family, tolerance }
     }
 
     /// The first arrays of the slopes at both ends of a step, of the state before it (the result until
@@ -111,8 +178,9 @@ impl Rkc2 {
     }
 
     /// The plan of a step with so many stages, at least 2.
-    pub(crate) fn plan(&self, pde: &Pde, stages: usize) -> Plan {
-        let Coefficients { first, stages: coefficients, times } = Coefficients::new(stages);
+    fn plan(&self, pde: &Pde, stages: usize) -> Plan {
+        let Coefficients { first, stages: coefficients, times } =
+            Coefficients::new(self.family, stages);
         let n = pde.arrays();
         let equations = equations(pde);
         let mut program = Program::new(pde, &equations);
@@ -187,7 +255,7 @@ impl Rkc2 {
         rates::to_arrays(&mut plan, &mut program, &equations, &slot(stages), next);
         plan.keep(&(slope..slope + n).collect::<Vec<_>>());
         error_norm::of_fields(&mut plan, (pde, &self.tolerance), (0, result), |pass, k| {
-            // 0.8 (u_n − u_n+1) + 0.4 h (f_n + f_n+1): Sommeijer, Shampine & Verwer 1998, eq. 3.1.
+            // 0.8 (u_n − u_n+1) + 0.4 h (f_n + f_n+1): Sommeijer, Shampine & Verwer 1998, section 3.
             let loaded = [k, result + k, slope + k, next + k];
             let [old, new, slope, next] = loaded.map(|array| pass.load(ArrayRef::Extra(array)));
             let b = &mut pass.builder;
@@ -246,9 +314,9 @@ fn stage_pass(
     pass.finish()
 }
 
-impl Scheme for Rkc2 {
+impl Scheme for StabilisedScheme {
     fn name(&self) -> &str {
-        NAME
+        self.family.name()
     }
 
     fn order(&self) -> usize {
@@ -256,7 +324,7 @@ impl Scheme for Rkc2 {
     }
 
     fn real_limit(&self) -> f64 {
-        limit(MOST)
+        self.family.limit(MOST)
     }
 
     fn imaginary_limit(&self) -> f64 {
@@ -282,11 +350,11 @@ impl Scheme for Rkc2 {
     }
 
     fn step(&self, pde: &Pde) -> Plan {
-        self.plan(pde, LEAST)
+        self.plan(pde, self.family.stages_for(0.0))
     }
 
     fn stages(&self, share: f64) -> Option<usize> {
-        Some(Self::stages_for(share))
+        Some(self.family.stages_for(share))
     }
 
     fn with_stages(&self, pde: &Pde, stages: usize) -> Plan {
@@ -315,8 +383,8 @@ mod tests {
     use super::*;
 
     /// The result of a step of u' = λ(t) u with u = 1 and a length of 1.
-    fn step(stages: usize, rate: impl Fn(f64) -> f64) -> f64 {
-        let Coefficients { first, stages: list, times } = Coefficients::new(stages);
+    fn step(family: Stabilised, stages: usize, rate: impl Fn(f64) -> f64) -> f64 {
+        let Coefficients { first, stages: list, times } = Coefficients::new(family, stages);
         let slope = rate(0.0);
         let mut y = vec![1.0, 1.0 + first * slope];
         for (j, [mu, nu, tilde, gamma]) in (2..).zip(list) {
@@ -329,39 +397,48 @@ mod tests {
 
     #[test]
     fn steps_of_any_number_of_stages_are_of_second_order() {
-        for stages in [2, 3, 4, 7, 20, 63, 200] {
+        for (family, stages) in
+            Stabilised::ALL.into_iter().flat_map(|f| [3, 5, 7, 21, 63, 201].map(|s| (f, s)))
+        {
             // The error of exp(z) is that of third order.
-            let error = |z: f64| (step(stages, |_| z) - z.exp()).abs();
+            let error = |z: f64| (step(family, stages, |_| z) - z.exp()).abs();
             let order = (error(-0.02) / error(-0.01)).log2();
-            assert!((order - 3.0).abs() < 0.05, "{stages}: {order}");
+            assert!((order - 3.0).abs() < 0.05, "{family:?} {stages}: {order}");
             // With the times of the stages also where the rate depends on the time: λ = a·(1 + t).
-            let error = |a: f64| (step(stages, |t| a * (1.0 + t)) - (1.5 * a).exp()).abs();
-            assert!(error(0.01) < 1e-2 * 0.01 && error(0.001) < 1e-2 * 0.001, "{stages}");
+            let error = |a: f64| (step(family, stages, |t| a * (1.0 + t)) - (1.5 * a).exp()).abs();
+            assert!(error(0.01) < 1e-4 && error(0.001) < 1e-5, "{family:?} {stages}");
         }
     }
 
     #[test]
     fn modes_decay_up_to_the_limit() {
-        for stages in [2, 3, 5, 10, 50, 200] {
+        for (family, stages) in
+            Stabilised::ALL.into_iter().flat_map(|f| [3, 5, 11, 51, 201].map(|s| (f, s)))
+        {
+            let limit = family.limit(stages);
             for k in 1..=1000 {
-                let z = -limit(stages) * f64::from(k) / 1000.0;
-                let factor = step(stages, |_| z).abs();
-                assert!(factor < 1.0, "{stages} {z} {factor}");
+                let z = -limit * f64::from(k) / 1001.0;
+                let factor = step(family, stages, |_| z).abs();
+                assert!(factor < 1.0, "{family:?} {stages} {z} {factor}");
             }
-            // The limit is an approximation, which is near with many stages.
-            let beyond = step(stages, |_| -1.1 * limit(stages)).abs();
-            assert!(beyond > 1.0 || stages < 10, "{stages} {beyond}");
+            // The limit by Chebyshev polynomials is an approximation, which is near with many stages.
+            let beyond = step(family, stages, |_| -1.1 * limit).abs();
+            assert!(beyond > 1.0 || stages < 10, "{family:?} {stages} {beyond}");
         }
     }
 
     #[test]
     fn there_are_as_many_stages_as_a_step_needs() {
-        assert_eq!(Rkc2::stages_for(0.0), 2);
-        assert_eq!(Rkc2::stages_for(1.0), MOST);
-        for stages in 3..=MOST {
-            let share = limit(stages) / limit(MOST);
-            assert_eq!(Rkc2::stages_for(share * (1.0 - 1e-9)), stages);
-            assert_eq!(Rkc2::stages_for(share * (1.0 + 1e-9)), (stages + 1).min(MOST));
+        for family in Stabilised::ALL {
+            let all: Vec<usize> = family.stages().collect();
+            assert_eq!(family.stages_for(0.0), all[0]);
+            assert_eq!((family.stages_for(1.0), *all.last().unwrap()), (MOST, MOST));
+            for pair in all.windows(2) {
+                let share = family.limit(pair[1]) / family.limit(MOST);
+                assert_eq!(family.stages_for(share * (1.0 - 1e-9)), pair[1]);
+                let before = family.limit(pair[0]) / family.limit(MOST);
+                assert_eq!(family.stages_for(before * (1.0 + 1e-9)), pair[1]);
+            }
         }
     }
 }
