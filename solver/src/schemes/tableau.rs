@@ -191,7 +191,7 @@ impl Tableau {
 
     /// The pair of fifth and fourth order by Dormand & Prince (1980, J. Comput. Appl. Math. 6, 19), with
     /// states within steps by Shampine (1986, Math. Comput. 46, 135; Hairer, Nørsett & Wanner 1993,
-    /// "Solving Ordinary Differential Equations I", II.6, eq. 6.12).
+    /// "Solving Ordinary Differential Equations I", II.6).
     pub const DORMAND_PRINCE: Tableau = Tableau {
         name: Cow::Borrowed("dormand-prince"),
         order: 5,
@@ -552,7 +552,7 @@ mod tests {
 
     /// States within a step by the bend are of fourth order: Σ_i b_i(θ) c_i^k and the other trees up to
     /// the third order give θ^(k+1)/(k+1), and so do those of the fourth (Hairer, Nørsett & Wanner 1993,
-    /// II.6, eq. 6.13).
+    /// II.6).
     #[test]
     fn bends_are_of_fourth_order() {
         for t in Tableau::ALL.iter().filter(|t| t.bend().is_some()) {
