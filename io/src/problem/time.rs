@@ -249,12 +249,9 @@ fn read_scheme<'t>(
             (format!("unknown scheme `{name}`"), help)
         }
         (true, other) => {
-            let message = match other {
-                Some(_) => format!("the scheme `{name}` cannot be used with [transport]"),
-                None if stabilised.is_some() => {
-                    format!("the scheme `{name}` cannot be used with [transport]")
-                }
-                None => format!("unknown scheme `{name}`"),
+            let message = match other.is_some() || stabilised.is_some() {
+                true => format!("the scheme `{name}` cannot be used with [transport]"),
+                false => format!("unknown scheme `{name}`"),
             };
             (message, format!("known with [transport]: {SYMMETRIC}, {EULER}"))
         }

@@ -48,16 +48,16 @@ pub fn stable_step(
 ) -> Result<StableStep, Errors> {
     let scheme = scheme_for(pde, &scheme.into())?;
     let (mut rate, mut advected): (f64, f64) = (0.0, 0.0);
-    let kept = scheme_for(pde, &SchemeChoice::Usual)?.kept(pde);
-    let changes = Sensitivities::new(pde, &kept).changes;
+    let mut changes = false;
     let whole = pde.grid().cells() <= MOST_CELLS;
     let places: &[f64] = if whole { &[0.0] } else { &[0.0, 0.5, 1.0] };
     for place in places {
         let part = pde.cropped(MOST_CELLS, *place);
         let offset = pde.grid().offset_of(part.grid());
         let initial = Shifted::initial(initial, &offset);
-        let (of_equations, of_transport) = bounds(&part, &initial, whole)?;
+        let (of_equations, of_transport, may_change) = bounds(&part, &initial, whole)?;
         (rate, advected) = (rate.max(of_equations), advected.max(of_transport));
+        changes |= may_change;
     }
     let walls = if rate > 0.0 { (wall_rate(pde, initial, rate)? / rate).max(1.0) } else { 1.0 };
     let step = StableStep::new(&*scheme, rate * walls, advected);
@@ -87,17 +87,19 @@ impl StableStep {
     }
 }
 
-/// The bounds of the equations and of transport for the whole grid of `pde`, on one rank.
-fn bounds(pde: &Pde, initial: &[(String, Formula)], whole: bool) -> Result<(f64, f64), Errors> {
+/// The bounds of the equations and of transport for the whole grid of `pde`, on one rank, and whether the
+/// first may change.
+fn bounds(
+    pde: &Pde,
+    initial: &[(String, Formula)],
+    whole: bool,
+) -> Result<(f64, f64, bool), Errors> {
     // This step is short enough for any flow.
     const SHORT: f64 = 1e-30;
     let world = World::solo();
     let kept = scheme_for(pde, &SchemeChoice::Usual)?.kept(pde);
     let sensitivities = Sensitivities::new(pde, &kept);
-    // No step is made, so that the way in which it would be made need not be the fastest.
-    let by_pass = Blocking { steps: Some(0), stream: Some(false), ..Blocking::default() };
     let mut builder = Simulation::builder(pde, &world).dt(SHORT);
-    builder = builder.backend(Backend::Closures).blocking(by_pass);
     for (field, value) in initial {
         builder = builder.initial(field, value.clone());
     }
@@ -106,7 +108,8 @@ fn bounds(pde: &Pde, initial: &[(String, Formula)], whole: bool) -> Result<(f64,
     let builder = builder.backend(Backend::Closures).blocking(one_by_one);
     let mut simulation = builder.with_room_for(&sensitivities.plan).build()?;
     let of_equations = rate(&sensitivities, &mut simulation).map_err(Errors::from)?;
-    Ok((of_equations, simulation.measured().rate(pde, whole)))
+    let of_transport = simulation.measured().rate(pde, whole);
+    Ok((of_equations, of_transport, sensitivities.changes))
 }
 
 /// A bound of the magnitude of the eigenvalues of the equations, linearised about the present state of a

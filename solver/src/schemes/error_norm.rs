@@ -2,10 +2,10 @@
 
 use fluxions_expr::{Binary, Builder, Reduction, Unary, Value};
 
-use crate::plan::action::Slot;
 use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
-use crate::plan::program::{ArrayRef, Program};
+use crate::plan::program::ArrayRef;
+use crate::schemes::by_hand::{by_hand, extra};
 use crate::schemes::globals::Globals;
 use crate::schemes::tolerance::{ErrorBounds, Tolerance};
 use crate::system::pde::Pde;
@@ -18,23 +18,18 @@ pub(super) fn of_fields(
     (old, new): (usize, usize),
     error: impl Fn(&mut PassBuilder<'_, '_>, usize) -> Value,
 ) {
-    let of_array = |reference: ArrayRef| match reference {
-        ArrayRef::Extra(array) => Slot::Array(array),
-        other => unreachable!("an error is made of arrays of the scheme, not of {other:?}"),
-    };
     for (field, name) in pde.fields().iter().enumerate() {
-        let mut program = Program::new(pde, &[]);
-        let mut pass = PassBuilder::last(&mut program);
-        let mut largest = pass.builder.constant(0.0);
-        for k in pde.arrays_of(field) {
-            let error = error(&mut pass, k);
-            let [old, new] = [old, new].map(|first| pass.load(ArrayRef::Extra(first + k)));
-            let ratio = ratio(&mut pass.builder, tolerance.of(name), error, old, new);
-            largest = pass.builder.binary(Binary::Max, largest, ratio);
-        }
-        pass.builder.output(largest);
-        let pass = pass.finish();
-        let inputs = pass.inputs.iter().map(|input| of_array(*input)).collect();
+        let pass = by_hand(pde, |pass| {
+            let mut largest = pass.builder.constant(0.0);
+            for k in pde.arrays_of(field) {
+                let error = error(pass, k);
+                let [old, new] = [old, new].map(|first| pass.load(ArrayRef::Extra(first + k)));
+                let ratio = ratio(&mut pass.builder, tolerance.of(name), error, old, new);
+                largest = pass.builder.binary(Binary::Max, largest, ratio);
+            }
+            pass.builder.output(largest);
+        });
+        let inputs = pass.inputs.iter().map(|input| extra(*input)).collect();
         plan.reduce(pass.kernel, inputs, Reduction::Max);
     }
 }

@@ -4,8 +4,8 @@ use fluxions_expr::{Binary, Value};
 
 use crate::plan::action::{Extent, Slot};
 use crate::plan::builder::PlanBuilder;
-use crate::plan::pass::PassBuilder;
-use crate::plan::program::{ArrayRef, Program, TIME};
+use crate::plan::program::{ArrayRef, TIME};
+use crate::schemes::by_hand::{by_hand, extra};
 use crate::schemes::scheme::WithinStep;
 use crate::system::pde::Pde;
 
@@ -24,42 +24,36 @@ pub(super) fn within(
     bend: Option<usize>,
     to: usize,
 ) -> WithinStep {
-    let mut program = Program::new(pde, &[]);
-    let mut plan = PlanBuilder::new(pde, kept, &[&program]);
+    let mut plan = PlanBuilder::new(pde, kept, &[]);
     let length = plan.add_factor(1.0);
-    let mut pass = PassBuilder::last(&mut program);
-    let (theta, h) = (pass.builder.parameter(TIME), pass.builder.parameter(length));
-    let [one, minus_two] = [1.0, -2.0].map(|number| pass.builder.constant(number));
-    let before = pass.builder.binary(Binary::Subtract, theta, one);
-    let middle = pass.builder.binary(Binary::Multiply, theta, before);
-    let of_change = pass.builder.fused(minus_two, theta, one);
-    let of_old = pass.builder.binary(Binary::Multiply, before, h);
-    let of_new = pass.builder.binary(Binary::Multiply, theta, h);
-    let mut outputs = Vec::new();
-    for k in 0..pde.arrays() {
-        let [old, old_slope, new, new_slope]: [Value; 4] =
-            [old, old_slope, new, new_slope].map(|first| pass.load(ArrayRef::Extra(first + k)));
-        let bend = bend.map(|first| pass.load(ArrayRef::Extra(first + k)));
-        let b = &mut pass.builder;
-        let change = b.binary(Binary::Subtract, new, old);
-        let curved = b.binary(Binary::Multiply, of_change, change);
-        let curved = b.fused(of_old, old_slope, curved);
-        let curved = b.fused(of_new, new_slope, curved);
-        let curved = match bend {
-            Some(bend) => b.fused(middle, bend, curved),
-            None => curved,
-        };
-        let straight = b.fused(theta, change, old);
-        let value = b.fused(middle, curved, straight);
-        b.output(value);
-        outputs.push(Slot::Array(to + k));
-    }
-    let pass = pass.finish();
-    let slot = |reference: ArrayRef| match reference {
-        ArrayRef::Extra(array) => Slot::Array(array),
-        other => unreachable!("states within a step are made of arrays, not of {other:?}"),
-    };
-    plan.sweep(pass, &slot, outputs, Extent::Block, "state within the step".into());
+    let pass = by_hand(pde, |pass| {
+        let (theta, h) = (pass.builder.parameter(TIME), pass.builder.parameter(length));
+        let [one, minus_two] = [1.0, -2.0].map(|number| pass.builder.constant(number));
+        let before = pass.builder.binary(Binary::Subtract, theta, one);
+        let middle = pass.builder.binary(Binary::Multiply, theta, before);
+        let of_change = pass.builder.fused(minus_two, theta, one);
+        let of_old = pass.builder.binary(Binary::Multiply, before, h);
+        let of_new = pass.builder.binary(Binary::Multiply, theta, h);
+        for k in 0..pde.arrays() {
+            let [old, old_slope, new, new_slope]: [Value; 4] =
+                [old, old_slope, new, new_slope].map(|first| pass.load(ArrayRef::Extra(first + k)));
+            let bend = bend.map(|first| pass.load(ArrayRef::Extra(first + k)));
+            let b = &mut pass.builder;
+            let change = b.binary(Binary::Subtract, new, old);
+            let curved = b.binary(Binary::Multiply, of_change, change);
+            let curved = b.fused(of_old, old_slope, curved);
+            let curved = b.fused(of_new, new_slope, curved);
+            let curved = match bend {
+                Some(bend) => b.fused(middle, bend, curved),
+                None => curved,
+            };
+            let straight = b.fused(theta, change, old);
+            let value = b.fused(middle, curved, straight);
+            b.output(value);
+        }
+    });
+    let outputs = (0..pde.arrays()).map(|k| Slot::Array(to + k)).collect();
+    plan.sweep(pass, &extra, outputs, Extent::Block, "state within the step".into());
     let swaps = (0..pde.arrays()).map(|k| (k, to + k)).collect();
     WithinStep { plan: plan.finish(), swaps }
 }

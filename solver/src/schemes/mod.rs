@@ -1,5 +1,6 @@
 //! Schemes: what turns a system into the plan of a time step.
 
+mod by_hand;
 pub(crate) mod choice;
 mod error_norm;
 pub(crate) mod euler_maruyama;

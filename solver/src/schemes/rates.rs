@@ -69,15 +69,26 @@ pub(crate) fn to_arrays(
     plan.sweep(pass.finish(), slot, outputs, Extent::Block, "slopes".into());
 }
 
-/// The plan that stores the slopes in the present state in arrays from `first` on.
-pub(crate) fn plan_to_arrays(pde: &Pde, kept: &[String], first: usize) -> Plan {
-    let equations = equations(pde);
-    let mut program = Program::new(pde, &equations);
+/// A plan that has done what must be done before these expressions can be computed in the present state,
+/// with its program and the slots of the program's arrays.
+fn prepared<'a>(
+    pde: &'a Pde,
+    kept: &[String],
+    targets: &[OwnedExpr<'_>],
+) -> (PlanBuilder, Program<'a>, impl Fn(ArrayRef) -> Slot + use<>) {
+    let mut program = Program::new(pde, targets);
     let mut plan = PlanBuilder::new(pde, kept, &[&program]);
     let first_quantity = plan.add_arrays(program.array_names());
     let slot = slots(pde.arrays(), 0, first_quantity);
     let prepared = plan.prepare(&mut program);
     plan.push(&prepared, &slot);
+    (plan, program, slot)
+}
+
+/// The plan that stores the slopes in the present state in arrays from `first` on.
+pub(crate) fn plan_to_arrays(pde: &Pde, kept: &[String], first: usize) -> Plan {
+    let equations = equations(pde);
+    let (mut plan, mut program, slot) = prepared(pde, kept, &equations);
     to_arrays(&mut plan, &mut program, &equations, &slot, first);
     plan.finish()
 }
@@ -87,12 +98,7 @@ pub(crate) fn plan_to_arrays(pde: &Pde, kept: &[String], first: usize) -> Plan {
 pub(crate) fn plan_of_largest(pde: &Pde, kept: &[String]) -> Plan {
     let (equations, numbers) = (equations(pde), globals::equations(pde));
     let targets: Vec<OwnedExpr<'_>> = equations.iter().chain(&numbers).copied().collect();
-    let mut program = Program::new(pde, &targets);
-    let mut plan = PlanBuilder::new(pde, kept, &[&program]);
-    let first_quantity = plan.add_arrays(program.array_names());
-    let slot = slots(pde.arrays(), 0, first_quantity);
-    let prepared = plan.prepare(&mut program);
-    plan.push(&prepared, &slot);
+    let (mut plan, mut program, slot) = prepared(pde, kept, &targets);
     let mut pass = PassBuilder::last(&mut program);
     let mut rates = Vec::new();
     for (field, equation) in equations.iter().enumerate() {

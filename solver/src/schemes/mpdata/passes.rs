@@ -6,6 +6,7 @@ use crate::plan::action::{Extent, Slot};
 use crate::plan::pass::PassBuilder;
 use crate::plan::profile::AxisProfile;
 use crate::plan::program::{ArrayRef, Pass};
+use crate::schemes::by_hand::{by_hand, extra};
 use crate::schemes::mpdata::antidiffusion::{Antidiffusion, FaceVelocity};
 use crate::schemes::mpdata::courant_field::{
     CourantField, Storage, TINY, load, mean_at_face, step,
@@ -14,7 +15,7 @@ use crate::schemes::mpdata::courant_fields::{CourantFields, along_axes};
 use crate::schemes::mpdata::face_flux::{FaceFluxes, Limiter};
 use crate::schemes::mpdata::measures::MOST_COURANT;
 use crate::schemes::mpdata::sources::Found;
-use crate::schemes::mpdata::step::{Steps, by_hand, extra};
+use crate::schemes::mpdata::step::Steps;
 use crate::system::transport::advected::Advected;
 
 impl Steps<'_> {

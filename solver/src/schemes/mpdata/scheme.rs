@@ -1,9 +1,10 @@
 //! MPDATA as a scheme: the passes of a step, and what is done before the first one.
 
 use crate::plan::plan::{Plan, equations};
+use crate::schemes::by_hand::extra;
 use crate::schemes::mpdata::courant_fields::CourantFields;
 use crate::schemes::mpdata::measures::Measure;
-use crate::schemes::mpdata::step::{Steps, extra, is_nothing};
+use crate::schemes::mpdata::step::{Steps, is_nothing};
 use crate::schemes::scheme::{BeforeSteps, Scheme};
 use crate::schemes::tableau::Tableau;
 use crate::system::pde::Pde;

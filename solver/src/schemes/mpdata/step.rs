@@ -12,7 +12,8 @@ use crate::plan::builder::PlanBuilder;
 use crate::plan::halo_group::{HaloGroup, SeenGhosts};
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Plan, equations};
-use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program};
+use crate::plan::program::{ArrayRef, OwnedExpr, Program};
+use crate::schemes::by_hand::{by_hand, extra};
 use crate::schemes::mpdata::courant_field::{CourantField, Storage};
 use crate::schemes::mpdata::courant_fields::{CourantFields, found_diffusivities};
 use crate::system::pde::Pde;
@@ -26,16 +27,6 @@ pub(crate) fn is_nothing(source: &OwnedExpr<'_>) -> bool {
 pub(crate) fn found<'e>(pde: &Pde, fields: &CourantFields<'e>) -> Vec<OwnedExpr<'e>> {
     let velocities = fields.list.iter().flat_map(|named| named.targets(pde));
     velocities.chain(fields.advected.iter().flat_map(|c| found_diffusivities(pde, c))).collect()
-}
-
-/// The slots of arrays that kernels written by hand know by their numbers in the memory.
-pub(crate) fn extra(reference: ArrayRef) -> Slot {
-    match reference {
-        ArrayRef::Extra(array) | ArrayRef::Field(array) | ArrayRef::Quantity(array) => {
-            Slot::Array(array)
-        }
-        ArrayRef::Random(row) => Slot::Row(row),
-    }
 }
 
 /// The plan of a step while it is built.
@@ -180,12 +171,4 @@ impl<'a> Steps<'a> {
         plan.forget_unused_times(pde);
         plan.finish()
     }
-}
-
-/// A kernel that is written by hand.
-pub(crate) fn by_hand(pde: &Pde, write: impl FnOnce(&mut PassBuilder)) -> Pass {
-    let mut program = Program::new(pde, &[]);
-    let mut pass = PassBuilder::last(&mut program);
-    write(&mut pass);
-    pass.finish()
 }
