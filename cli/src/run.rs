@@ -105,7 +105,7 @@ fn build(
         builder = builder.track(diagnostics.every.clone(), writer);
     }
     let mut header = format!(
-        "Fluxions {} solves {} on {} rank(s), in steps {}",
+        "Fluxions {} solves {} on {} rank(s), {}",
         env!("CARGO_PKG_VERSION"),
         problem.name,
         world.size(),

@@ -330,6 +330,12 @@ impl Builder {
         &self.ops
     }
 
+    /// The kernel, with those operations that its outputs need, and the inputs that it uses, in the order
+    /// of their numbers in the kernel.
+    pub fn finish_used(self) -> (Kernel, Vec<usize>) {
+        extract(&self.ops, &self.calls, &self.outputs)
+    }
+
     /// The kernel, with those operations that its outputs need.
     pub fn finish(self) -> Kernel {
         let mut needed = vec![false; self.ops.len()];

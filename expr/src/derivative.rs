@@ -73,7 +73,7 @@ fn leaves(builder: &mut Builder, of: Value) -> Vec<(Op, Value)> {
 }
 
 /// How a change of an operand changes the value of an operation.
-enum Local {
+pub(crate) enum Local {
     /// The change is multiplied by this value.
     Factor(Value),
     /// The change is passed on where this value is true, and is dropped elsewhere.
@@ -83,7 +83,7 @@ enum Local {
 }
 
 /// The operands that change the value of `op`, and how each of them does.
-fn locals(b: &mut Builder, value: Value, op: Op) -> Vec<(Value, Local)> {
+pub(crate) fn locals(b: &mut Builder, value: Value, op: Op) -> Vec<(Value, Local)> {
     use Local::*;
     match op {
         Op::Unary(f, x) => match unary(b, f, x, value) {
@@ -98,29 +98,38 @@ fn locals(b: &mut Builder, value: Value, op: Op) -> Vec<(Value, Local)> {
     }
 }
 
-/// Difference quotients of a native function, whose derivatives are not known. The points lie at
-/// ±h, where h is about the cube root of the rounding error times the argument (Nocedal & Wright
-/// 2006, "Numerical Optimization", section 8.1).
+/// Difference quotients of a native function, whose derivatives are not known.
 fn native(b: &mut Builder, call: u32) -> Vec<(Value, Local)> {
-    use Binary::{Add, Divide, Multiply, Subtract};
+    use Binary::{Add, Subtract};
     let NativeCall { function, arguments } = b.calls()[call as usize].clone();
     let mut slopes = Vec::new();
     for (k, x) in arguments.iter().copied().enumerate() {
-        let (size, one) = (b.unary(Unary::Abs, x), b.constant(1.0));
-        let scale = b.binary(Binary::Max, size, one);
-        let small = b.constant(6e-6);
-        let h = b.binary(Multiply, small, scale);
+        let h = distance(b, x);
         let mut at = |side: Binary| {
             let mut moved = arguments.clone();
             moved[k] = b.binary(side, x, h);
             b.native(&function, &moved)
         };
-        let (above, below) = (at(Add), at(Subtract));
-        let rise = b.binary(Subtract, above, below);
-        let run = b.binary(Add, h, h);
-        slopes.push((x, Local::Factor(b.binary(Divide, rise, run))));
+        let ends = [at(Add), at(Subtract)];
+        slopes.push((x, Local::Factor(quotient(b, ends, h))));
     }
     slopes
+}
+
+/// How far the points of a difference quotient lie from x: about the cube root of the rounding error times
+/// its magnitude (Nocedal & Wright 2006, "Numerical Optimization", section 8.1).
+fn distance(b: &mut Builder, x: Value) -> Value {
+    let (size, one) = (b.unary(Unary::Abs, x), b.constant(1.0));
+    let scale = b.binary(Binary::Max, size, one);
+    let small = b.constant(6e-6);
+    b.binary(Binary::Multiply, small, scale)
+}
+
+/// The difference quotient of values that lie h above and below.
+fn quotient(b: &mut Builder, [above, below]: [Value; 2], h: Value) -> Value {
+    let rise = b.binary(Binary::Subtract, above, below);
+    let run = b.binary(Binary::Add, h, h);
+    b.binary(Binary::Divide, rise, run)
 }
 
 /// df/dx in terms of x and f = `value`. There is none where it vanishes everywhere.
@@ -205,7 +214,14 @@ fn unary(b: &mut Builder, f: Unary, x: Value, value: Value) -> Option<Value> {
             scaled(b, bell, std::f64::consts::FRAC_2_SQRT_PI)
         }
         // The digamma function is not among the elementary functions.
-        Unary::Gamma => b.constant(f64::NAN),
+        Unary::Gamma => {
+            let h = distance(b, x);
+            let [above, below] = [Add, Subtract].map(|side| {
+                let moved = b.binary(side, x, h);
+                b.unary(f, moved)
+            });
+            quotient(b, [above, below], h)
+        }
     })
 }
 
@@ -344,7 +360,7 @@ mod tests {
         for f in [
             "-", "abs", "sqrt", "cbrt", "exp", "expm1", "log", "log1p", "log2", "log10", "sin",
             "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "atanh", "erf",
-            "sign", "floor",
+            "sign", "floor", "gamma",
         ] {
             check(&format!("y*{f}(x*x) + {f}(z)"), [0.7, -1.3, 0.4]);
         }

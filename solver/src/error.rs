@@ -355,6 +355,28 @@ pub enum Error {
         /// Its error beside the tolerance; not finite if the state was not.
         error: f64,
     },
+    /// Equations whose solution was not found.
+    #[error("{} could not be solved{}: the residual is still {residual:.1e} {}", what, at_step(at), beside(at))]
+    NotSolved {
+        /// What they are the equations of.
+        what: &'static str,
+        /// The time and the number of steps before it, of a step.
+        at: Option<(f64, u64)>,
+        /// The residual: beside its bound in a step, else beside that of the first guess.
+        residual: f64,
+        /// How many corrections were tried.
+        corrections: u64,
+        /// After how many iterations a linear system was given up, if one was.
+        stuck: Option<usize>,
+    },
+    /// An elliptic problem without a solution.
+    #[error("[solve] {field} has no solution: its expression has the average {excess:e} whatever `{field}` is")]
+    Incompatible {
+        /// The unknown.
+        field: String,
+        /// The average over the domain of what cannot be balanced.
+        excess: f64,
+    },
     /// A density that is not positive.
     #[error("the g_factor of `{field}` is {least} somewhere, and has to be positive")]
     Density {
@@ -561,6 +583,17 @@ fn too_fast(field: &str, courant: f64, dt: Option<f64>) -> String {
     )
 }
 
+fn at_step(at: &Option<(f64, u64)>) -> String {
+    at.map(|(time, step)| format!(" at t = {time} (step {step})")).unwrap_or_default()
+}
+
+fn beside(at: &Option<(f64, u64)>) -> &'static str {
+    match at {
+        Some(_) => "times what it may be",
+        None => "times that at first",
+    }
+}
+
 fn reason(error: f64) -> &'static str {
     match error.is_finite() {
         true => "the error of such a step is still beyond the tolerance",
@@ -637,6 +670,23 @@ impl Error {
             Error::UnfitTolerance { .. } => {
                 Some("the relative tolerance is 0 or more, the absolute one more than 0".into())
             }
+            Error::NotSolved { at: Some(_), .. } => Some(
+                "try shorter steps, or a scheme that controls its error (tolerance)".into(),
+            ),
+            Error::NotSolved { what: "a steady state", .. } => Some(
+                "there may be none near the initial values: try others, or step in time".into(),
+            ),
+            Error::NotSolved { stuck: Some(iterations), .. } => {
+                Some(format!("a linear system was given up after {iterations} iterations"))
+            }
+            Error::NotSolved { .. } => {
+                Some("there may be no solution, or none near the initial values".into())
+            }
+            Error::Incompatible { .. } => Some(
+                "sources and what flows through the walls have to balance; \
+                 [solver] compatible = \"project\" takes what is in excess away from everywhere"
+                    .into(),
+            ),
             Error::StepTooShort { .. } => Some(
                 "the solution may have no value beyond this time, or the tolerance may be below rounding"
                     .into(),

@@ -17,6 +17,8 @@ mod noise;
 mod output;
 mod reader;
 mod set;
+mod solve;
+mod solver;
 mod stop;
 mod time;
 mod time_table;
@@ -52,7 +54,7 @@ use warning::BoundaryPlace;
 pub use warning::{Warning, Warnings};
 
 /// The sections that a problem file can have.
-const SECTIONS: [&str; 20] = [
+const SECTIONS: [&str; 22] = [
     "title",
     "grid",
     "parameters",
@@ -60,12 +62,14 @@ const SECTIONS: [&str; 20] = [
     "functions",
     "fields",
     "equations",
+    "solve",
     "initial",
     "transport",
     "regions",
     "numbers",
     "boundary",
     "time",
+    "solver",
     "output",
     "diagnostics",
     "stop",
@@ -224,9 +228,19 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let functions = formulas::functions(&mut reader, document);
     let globals = global::read(&mut reader, document);
     let regions = formulas::read(&mut reader, document, "regions", Origin::Region);
-    let equations = formulas::read(&mut reader, document, "equations", Origin::Equation);
+    let options = solver::read(&mut reader, document);
+    let mut equations = formulas::read(&mut reader, document, "equations", Origin::Equation);
+    let unknowns = solve::read(&mut reader, document);
     let advected = transport::sections(&mut reader, document);
-    let no_section = document.get("equations").is_none() && document.get("transport").is_none();
+    let is_elliptic = document.get("equations").is_none() && document.get("solve").is_some();
+    let steps = ["equations", "transport"].into_iter().any(|name| document.get(name).is_some());
+    let no_section = !steps && !is_elliptic;
+    if let Some(place) = document.key_span("solve").filter(|_| steps) {
+        let message = "[solve] beside [equations] is not supported by this version of Fluxions";
+        reader.note(Diagnostic::at(place, message));
+    }
+    let solved: Vec<String> = unknowns.iter().map(|(name, _)| name.clone()).collect();
+    equations.extend(unknowns);
     if no_section {
         reader.missing_section("equations", "c = \"laplace(c)\"");
     }
@@ -240,6 +254,15 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let named_fields = [fields.as_slice(), orphans.as_slice()].concat();
     let before = reader.mistakes.len();
     let mut types = field::read(&mut reader, document, &named_fields);
+    for name in solved {
+        let has_value = initial.iter().any(|(known, _)| *known == name)
+            || external_initial.iter().any(|entry| entry.name == name);
+        if !has_value {
+            let ty = types.iter().find(|(known, _)| *known == name);
+            let zero = solve::zero(ty.map_or(Type::REAL, |(_, ty)| *ty), grid::space(document).dimension());
+            initial.push((name, zero));
+        }
+    }
     let unknown_types = reader.mistakes.len() > before;
     types.retain(|(name, _)| !orphans.contains(name));
     let mut noise = noise::read(&mut reader, document, &named_fields);
@@ -266,7 +289,10 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let (values, parameter_errors) = values(&spacings);
     reader.allow(&values, &space, &spacings, &[]);
     let transports = transport::read(&mut reader, &advected, axes.len());
-    let times = time::read(&mut reader, document, document.get("transport").is_some());
+    let times = match is_elliptic {
+        true => time::elliptic(&mut reader, document, options),
+        false => time::read(&mut reader, document, document.get("transport").is_some(), options),
+    };
     let output = output::read_output(&mut reader, document, &fields);
     let diagnostics = output::read_diagnostics(&mut reader, document, &output);
     let stop = stop::read(&mut reader, document);

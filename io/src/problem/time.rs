@@ -3,13 +3,13 @@
 use std::ops::Range;
 
 use fluxions_solver::{
-    EqualSteps, Error, Errors, Formula, Pde, SchemeChoice, Sources, Stabilised, StableDt,
+    EqualSteps, Error, Errors, Formula, Implicit, Pde, SchemeChoice, SolverOptions, Sources, Stabilised, StableDt,
     StableStep, Tableau, Tolerance, stable_step,
 };
 use toml::de::DeValue;
 
 use super::diagnostic::Diagnostic;
-use super::reader::{Places, Reader, Table};
+use super::reader::{Places, Reader, Table, TomlValue};
 use super::tolerance;
 use crate::suggest::suggest;
 
@@ -42,6 +42,9 @@ impl Times {
                 tableau.name()
             }
             (SchemeChoice::Stabilised(family, _), _) => family.name(),
+            (SchemeChoice::Implicit(implicit, ..), _) => implicit.name(),
+            (SchemeChoice::Elliptic(_), _) => "elliptic",
+            (SchemeChoice::Steady(_), _) => STEADY,
             (_, Some(Sources::Euler)) => EULER,
             (_, Some(Sources::Symmetric) | None) => SYMMETRIC,
         }
@@ -51,7 +54,9 @@ impl Times {
     pub fn controls_error(&self) -> bool {
         matches!(
             self.scheme,
-            SchemeChoice::ErrorControlled(..) | SchemeChoice::Stabilised(_, Some(_))
+            SchemeChoice::ErrorControlled(..)
+                | SchemeChoice::Stabilised(_, Some(_))
+                | SchemeChoice::Implicit(_, Some(_), _)
         )
     }
 
@@ -94,19 +99,32 @@ impl Times {
         }
     }
 
-    /// How steps are made, as in `of 0.1 by rk4`.
+    /// Whether a state is found in which rates of change vanish, instead of steps.
+    pub fn balances(&self) -> bool {
+        matches!(self.scheme, SchemeChoice::Elliptic(_) | SchemeChoice::Steady(_))
+    }
+
+    /// How steps are made, as in `in steps of 0.1 by rk4`.
     pub fn describe(&self) -> String {
+        match self.scheme {
+            SchemeChoice::Elliptic(_) => return "without steps".into(),
+            SchemeChoice::Steady(_) => return "for a steady state".into(),
+            _ => {}
+        }
         let automatic = match (self.automatic, self.following) {
             _ if self.controls_error() => " at first, as long as the tolerance allows,",
             (false, _) => "",
             (true, None) => " (dt = \"auto\")",
             (true, Some(_)) => " at first, following the solution (dt = \"auto\"),",
         };
-        format!("of {}{automatic} by {}", self.dt, self.scheme_name())
+        format!("in steps of {}{automatic} by {}", self.dt, self.scheme_name())
     }
 }
 
-const KEYS: [&str; 6] = ["start", "end", "dt", "scheme", "max_steps", "tolerance"];
+const KEYS: [&str; 7] = ["start", "end", "dt", "scheme", "max_steps", "tolerance", "mode"];
+
+/// The mode in which a steady state is found.
+const STEADY: &str = "steady";
 
 /// The name of the scheme that adds half of the sources before the transport and half after it.
 const SYMMETRIC: &str = "symmetric";
@@ -131,6 +149,7 @@ pub(crate) fn read<'t>(
     reader: &mut Reader<'t>,
     document: &Table<'t>,
     advected: bool,
+    options: SolverOptions,
 ) -> Option<TimesEntry> {
     if document.get("time").is_none() {
         reader.missing_section("time", "end = 1\ndt = 0.001");
@@ -138,6 +157,9 @@ pub(crate) fn read<'t>(
     }
     let table = reader.table(document, "time")?;
     let unknown = reader.known_keys(&table, &KEYS);
+    if let Some(value) = table.get("mode") {
+        return steady(reader, &table, value, options);
+    }
     let place = table.key_span("tolerance");
     let tolerance = match table.get("tolerance") {
         Some(value) => Some(tolerance::read(reader, value)?),
@@ -170,7 +192,8 @@ pub(crate) fn read<'t>(
         Some(_) => Some(f64::NAN),
         None => dt.and_then(|value| reader.number(value)),
     };
-    let scheme = read_scheme(reader, &table, advected, tolerance, automatic.is_some());
+    let asked = Asked { advected, tolerance, automatic: automatic.is_some(), options };
+    let scheme = read_scheme(reader, &table, asked);
     let max_steps = table
         .get("max_steps")
         .map(|value| reader.whole_number(value, "the number of steps allowed"));
@@ -201,14 +224,62 @@ pub(crate) fn read<'t>(
     Some(TimesEntry { times, automatic, scheme })
 }
 
+/// The times of an elliptic problem, which has none.
+pub(crate) fn elliptic<'t>(
+    reader: &mut Reader<'t>,
+    document: &Table<'t>,
+    options: SolverOptions,
+) -> Option<TimesEntry> {
+    if let Some(place) = document.key_span("time") {
+        let message = "a problem with [solve] alone has no [time]";
+        reader.note(Diagnostic::at(place, message));
+        return None;
+    }
+    Some(TimesEntry::without_steps(SchemeChoice::Elliptic(options), 0.0))
+}
+
+/// The times of a problem whose steady state is found.
+fn steady<'t>(
+    reader: &mut Reader<'t>,
+    table: &Table<'t>,
+    mode: &'t TomlValue<'t>,
+    options: SolverOptions,
+) -> Option<TimesEntry> {
+    let word = reader.string(mode, "a mode")?;
+    if word != STEADY {
+        let help = Some(format!("the one mode known here is \"{STEADY}\""));
+        reader.note(Diagnostic::at(mode.span(), format!("unknown mode `{word}`")).help(help));
+        return None;
+    }
+    let others = ["end", "dt", "scheme", "max_steps", "tolerance"];
+    for key in others.into_iter().filter(|key| table.get(key).is_some()) {
+        let place = table.key_span(key).unwrap_or_else(|| mode.span());
+        let message = format!("a steady state has no `{key}`");
+        let help = Some("[solver] says how it is found".to_string());
+        reader.note(Diagnostic::at(place, message).help(help));
+    }
+    let start = match table.get("start") {
+        Some(value) => reader.number(value)?,
+        None => 0.0,
+    };
+    Some(TimesEntry::without_steps(SchemeChoice::Steady(options), start))
+}
+
+/// What decides on a scheme.
+struct Asked {
+    advected: bool,
+    tolerance: Option<Tolerance>,
+    automatic: bool,
+    options: SolverOptions,
+}
+
 /// The scheme, and how sources are integrated if fields are advected.
 fn read_scheme<'t>(
     reader: &mut Reader<'t>,
     table: &Table<'t>,
-    advected: bool,
-    tolerance: Option<Tolerance>,
-    automatic: bool,
+    asked: Asked,
 ) -> Option<(SchemeChoice, Option<Sources>)> {
+    let Asked { advected, tolerance, automatic, options } = asked;
     let transport = |sources| Some((SchemeChoice::Usual, Some(sources)));
     let default = match advected {
         true => (SchemeChoice::Usual, Some(Sources::default())),
@@ -228,6 +299,12 @@ fn read_scheme<'t>(
         let tolerance = tolerance.or_else(|| automatic.then(Tolerance::default));
         return Some((SchemeChoice::Stabilised(family, tolerance), None));
     }
+    let implicit = Implicit::ALL.into_iter().find(|implicit| implicit.name() == name);
+    if let Some(implicit) = implicit.filter(|_| !advected) {
+        let usual = || (automatic && implicit.estimates_error()).then(Tolerance::default);
+        let tolerance = tolerance.or_else(usual);
+        return Some((SchemeChoice::Implicit(implicit, tolerance, options), None));
+    }
     let (message, help) = match (advected, scheme) {
         (false, Some(scheme)) => {
             // A scheme that knows its error chooses its steps by it.
@@ -243,13 +320,14 @@ fn read_scheme<'t>(
         (true, _) if name == EULER => return transport(Sources::Euler),
         (false, None) => {
             let known = Tableau::ALL;
-            let known =
-                known.iter().map(Tableau::name).chain(Stabilised::ALL.map(Stabilised::name));
+            let known = known.iter().map(Tableau::name);
+            let known = known.chain(Stabilised::ALL.map(Stabilised::name));
+            let known = known.chain(Implicit::ALL.map(Implicit::name));
             let help = suggest(name, known, '`', "known here:");
             (format!("unknown scheme `{name}`"), help)
         }
         (true, other) => {
-            let message = match other.is_some() || stabilised.is_some() {
+            let message = match other.is_some() || stabilised.is_some() || implicit.is_some() {
                 true => format!("the scheme `{name}` cannot be used with [transport]"),
                 false => format!("unknown scheme `{name}`"),
             };
@@ -261,6 +339,21 @@ fn read_scheme<'t>(
 }
 
 impl TimesEntry {
+    /// Times without steps, for the state at one time.
+    fn without_steps(scheme: SchemeChoice, time: f64) -> Self {
+        let times = Times {
+            start: time,
+            end: time,
+            dt: 1.0,
+            automatic: false,
+            following: None,
+            scheme,
+            sources: None,
+            max_steps: None,
+        };
+        TimesEntry { times, automatic: None, scheme: None }
+    }
+
     /// How sources are integrated, where fields are advected.
     pub(crate) fn sources(&self) -> Option<Sources> {
         self.times.sources
@@ -302,7 +395,13 @@ impl TimesEntry {
             span => MOST * span,
         };
         if dt == f64::INFINITY && !follows && !controls {
-            let message = "nothing limits the step: set dt to a number";
+            let message = match times.scheme {
+                SchemeChoice::Implicit(implicit, ..) => format!(
+                    "{} is stable for any step: set dt to a number, or use tr-bdf2 with a tolerance",
+                    implicit.name()
+                ),
+                _ => "nothing limits the step: set dt to a number".into(),
+            };
             return Err(vec![Diagnostic::at(at, message)]);
         }
         let dt = if controls || dt == f64::INFINITY { dt.min(most) } else { dt };

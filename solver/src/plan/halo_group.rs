@@ -6,6 +6,7 @@ use std::ops::Range;
 use fluxions_expr::Type;
 use fluxions_halo::HaloWidth;
 
+use crate::plan::action::Slot;
 use crate::plan::program::{ArrayRef, Program, Quantity};
 use crate::system::pde::Pde;
 
@@ -20,6 +21,9 @@ pub(crate) struct HaloGroup {
     pub(crate) partners: Vec<[ArrayRef; 2]>,
     pub(crate) width: HaloWidth,
     pub(crate) seen: SeenGhosts,
+    /// If the arrays hold changes of others, those: for each array the one that changes, and its partners.
+    /// Ghost cells then follow from the tangents of the conditions.
+    pub(crate) around: Option<Vec<[Slot; 3]>>,
 }
 
 /// What is done with the ghost cells at walls where conditions see other fields: sweeps compute
@@ -41,6 +45,7 @@ impl HaloGroup {
             partners: Vec::new(),
             width: HaloWidth::default(),
             seen: SeenGhosts::Mirrored,
+            around: None,
         }
     }
 

@@ -17,4 +17,5 @@ pub(crate) mod plan;
 pub(crate) mod preparation;
 pub(crate) mod profile;
 pub(crate) mod program;
+pub(crate) mod tangent;
 mod wall_place;

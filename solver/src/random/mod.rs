@@ -4,4 +4,4 @@ pub(crate) mod array;
 mod colored;
 mod fourier;
 pub(crate) mod source;
-mod stream;
+pub(crate) mod stream;

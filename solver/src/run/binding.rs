@@ -4,6 +4,7 @@
 //! room from the beginning, so that nothing is allocated.
 
 use crate::plan::action::{Action, Slot};
+use crate::plan::halo_group::HaloGroup;
 use crate::run::memory::{Memory, RESULT_ROW};
 
 /// Something that names a place in memory: a slot, or the number of an array.
@@ -42,6 +43,8 @@ pub(crate) struct HaloBinding {
     pub(crate) arrays: Vec<usize>,
     /// For each array, the positions where the arrays of its real and imaginary part begin.
     pub(crate) partners: Vec<[usize; 2]>,
+    /// If the arrays hold changes of others, the positions where those begin, each with its partners.
+    pub(crate) around: Vec<[usize; 3]>,
 }
 
 impl Binding {
@@ -63,6 +66,7 @@ impl Binding {
             halo: HaloBinding {
                 arrays: Vec::with_capacity(arrays),
                 partners: Vec::with_capacity(arrays),
+                around: Vec::with_capacity(arrays),
             },
         }
     }
@@ -90,6 +94,13 @@ impl Binding {
                 self.halo.partners.extend(partners.iter().map(|[re, im]| [start(re), start(im)]));
             }
         }
+    }
+
+    /// Binds the arrays whose changes those of a halo group are, if they are.
+    pub(crate) fn bind_around(&mut self, memory: &Memory, group: &HaloGroup) {
+        let start = |slots: &[Slot; 3]| slots.map(|slot| memory.slot(slot));
+        self.halo.around.clear();
+        self.halo.around.extend(group.around.iter().flatten().map(start));
     }
 
     fn bind_inputs<A: Located>(&mut self, memory: &Memory, inputs: &[A]) {

@@ -110,6 +110,13 @@ impl Executor {
         self.parameters.all()
     }
 
+    /// Takes over the parameters of another plan as its last run left them: those that come before what
+    /// depends on the length of a step.
+    pub(crate) fn adopt_parameters(&mut self, other: &Executor) {
+        let count = other.plan.first_factor();
+        self.parameters.adopt(&other.parameters.all()[..count]);
+    }
+
     /// The numbers of messages and bytes that this rank sends in each run of the plan.
     pub(crate) fn traffic(&self) -> (usize, usize) {
         let groups = self.plan.actions().iter().filter_map(|action| match action {
@@ -167,6 +174,7 @@ impl Executor {
                     let next = actions.next_if(overlapped);
                     last = next.map_or(number, |(next, _)| next);
                     self.binding.bind(memory, action);
+                    self.binding.bind_around(memory, &plan.groups()[*group]);
                     self.halo(block, memory, *group, next.map(|(_, sweep)| sweep))?
                 }
                 Action::Sweep { kernel, inputs, extent, beyond, .. } => {

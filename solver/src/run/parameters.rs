@@ -62,6 +62,11 @@ impl Parameters {
         self.0[parameter] = value;
     }
 
+    /// Sets the first parameters.
+    pub(crate) fn adopt(&mut self, values: &[f64]) {
+        self.0[..values.len()].copy_from_slice(values);
+    }
+
     /// All parameters, in the order of their numbers.
     pub(crate) fn all(&self) -> &[f64] {
         &self.0

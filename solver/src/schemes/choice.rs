@@ -1,12 +1,14 @@
 //! Which scheme steps a system.
 
 use crate::error::Error;
+use crate::schemes::implicit::{BalanceScheme, Implicit, ImplicitScheme};
 use crate::schemes::mpdata::scheme::MpdataScheme;
 use crate::schemes::runge_kutta::RungeKutta;
 use crate::schemes::scheme::Scheme;
 use crate::schemes::stabilised::{Stabilised, StabilisedScheme};
 use crate::schemes::tableau::Tableau;
 use crate::schemes::tolerance::Tolerance;
+use crate::solvers::options::SolverOptions;
 use crate::system::pde::Pde;
 
 /// The scheme that is asked for. A [`Tableau`] is one, and so is a reference to it.
@@ -26,6 +28,13 @@ pub enum SchemeChoice {
     /// long as a tolerance allows, or without one of equal length. It cannot step systems with noise, or
     /// with unknowns without space.
     Stabilised(Stabilised, Option<Tolerance>),
+    /// An implicit scheme: with steps as long as a tolerance allows, or without one of equal length. It cannot
+    /// step systems with noise, or with unknowns without space.
+    Implicit(Implicit, Option<Tolerance>, SolverOptions),
+    /// No steps: the state is found in which all rates of change vanish, that of an elliptic problem.
+    Elliptic(SolverOptions),
+    /// No steps: the steady state is found to which the solution leads.
+    Steady(SolverOptions),
 }
 
 impl From<Tableau> for SchemeChoice {
@@ -56,8 +65,16 @@ pub(crate) fn scheme_for(pde: &Pde, choice: &SchemeChoice) -> Result<Box<dyn Sch
         SchemeChoice::Usual => return Ok(Box::new(MpdataScheme::new(pde.sources))),
         SchemeChoice::RungeKutta(tableau) | SchemeChoice::ErrorControlled(tableau, _) => tableau,
         SchemeChoice::Stabilised(family, tolerance) => {
-            return stabilised(pde, *family, tolerance.as_ref());
+            check_simple(pde, family.name())?;
+            let tolerance = tolerance.clone().unwrap_or_default();
+            tolerance.check(pde)?;
+            return Ok(Box::new(StabilisedScheme::new(*family, tolerance)));
         }
+        SchemeChoice::Implicit(implicit, tolerance, options) => {
+            return Ok(Box::new(implicit_scheme(pde, *implicit, tolerance.as_ref(), options)?));
+        }
+        SchemeChoice::Elliptic(options) => return Ok(Box::new(balance(pde, options, false)?)),
+        SchemeChoice::Steady(options) => return Ok(Box::new(balance(pde, options, true)?)),
     };
     let scheme = tableau.name();
     if !pde.advected.is_empty() {
@@ -76,12 +93,42 @@ pub(crate) fn scheme_for(pde: &Pde, choice: &SchemeChoice) -> Result<Box<dyn Sch
     Ok(Box::new(RungeKutta::with_error(tableau.clone(), tolerance.clone())))
 }
 
-fn stabilised(
+/// An implicit scheme for a system.
+///
+/// # Errors
+/// If it cannot step it.
+pub(crate) fn implicit_scheme(
     pde: &Pde,
-    family: Stabilised,
+    implicit: Implicit,
     tolerance: Option<&Tolerance>,
-) -> Result<Box<dyn Scheme>, Error> {
-    let scheme: String = family.name().into();
+    options: &SolverOptions,
+) -> Result<ImplicitScheme, Error> {
+    check_simple(pde, implicit.name())?;
+    if let Some(tolerance) = tolerance {
+        if !implicit.estimates_error() {
+            return Err(Error::NoErrorEstimate { scheme: implicit.name().into() });
+        }
+        tolerance.check(pde)?;
+    }
+    Ok(ImplicitScheme { implicit, tolerance: tolerance.cloned(), options: *options })
+}
+
+/// What finds the state in which the rates of a system vanish.
+///
+/// # Errors
+/// If there is none for it.
+pub(crate) fn balance(
+    pde: &Pde,
+    options: &SolverOptions,
+    steady: bool,
+) -> Result<BalanceScheme, Error> {
+    check_simple(pde, if steady { "steady" } else { "elliptic" })?;
+    Ok(BalanceScheme { options: *options, steady })
+}
+
+/// Whether a scheme that knows neither transport, nor noise, nor unknowns without space can step a system.
+fn check_simple(pde: &Pde, scheme: &str) -> Result<(), Error> {
+    let scheme: String = scheme.into();
     if !pde.advected.is_empty() {
         return Err(Error::SchemeWithTransport { scheme });
     }
@@ -93,7 +140,5 @@ fn stabilised(
         let name = global.name.clone();
         return Err(Error::UnfitScheme { scheme, name, what: "is an unknown without space" });
     }
-    let tolerance = tolerance.cloned().unwrap_or_default();
-    tolerance.check(pde)?;
-    Ok(Box::new(StabilisedScheme::new(family, tolerance)))
+    Ok(())
 }

@@ -78,6 +78,21 @@ impl<'a> Assembly<'a> {
         Ok(Assembly { pde, world, seed, start, decomposition, block, memory, blocked, data_widths })
     }
 
+    /// The system.
+    pub(super) fn pde(&self) -> &'a Pde {
+        self.pde
+    }
+
+    /// How the grid is cut.
+    pub(super) fn decomposition(&self) -> &Decomposition {
+        &self.decomposition
+    }
+
+    /// The block of this rank.
+    pub(super) fn block(&self) -> &Subdomain {
+        &self.block
+    }
+
     /// A plan made ready to be run.
     pub(super) fn executor(&self, plan: Plan, backend: Backend) -> Result<Executor, Error> {
         let Assembly { pde, world, block, memory, seed, .. } = self;

@@ -15,21 +15,24 @@ use crate::schemes::choice::{SchemeChoice, scheme_for};
 use crate::schemes::rates;
 use crate::schemes::sensitivities::Sensitivities;
 use crate::simulation::assembly::{Assembly, Stepping};
+use crate::simulation::balancing::Balancing;
 use crate::simulation::clock::Clock;
 use crate::simulation::dense_output::DenseOutput;
 use crate::simulation::equal_steps::EqualSteps;
 use crate::simulation::error_control::ErrorControl;
 use crate::simulation::health::Health;
 use crate::simulation::report::Durations;
+use crate::simulation::implicit_steps::ImplicitStepper;
 use crate::simulation::schedule::{Every, Schedule};
 use crate::simulation::setup::{Request, Setup};
 use crate::simulation::simulation::Simulation;
+use crate::simulation::solving::{Solved, Solving};
 use crate::simulation::stable_limit::{StableDt, StableLimit};
 use crate::simulation::stable_steps::StableSteps;
 use crate::simulation::staged::Staged;
-use crate::simulation::staged_steps::StagedSteps;
 use crate::simulation::state::State;
 use crate::simulation::tracker::{Tracker, Trackers};
+use crate::simulation::tried_steps::TriedSteps;
 use crate::system::formula::Formula;
 use crate::system::pde::Pde;
 use crate::system::transport::limits;
@@ -225,7 +228,16 @@ impl<'a> SimulationBuilder<'a> {
                     Box::new(ErrorControl::new(self.start, dt, order)?)
                 }
                 (SchemeChoice::Stabilised(_, None), _) => {
-                    Box::new(StagedSteps::new(EqualSteps::new(self.start, dt)?))
+                    Box::new(TriedSteps::new(EqualSteps::new(self.start, dt)?).limited())
+                }
+                (SchemeChoice::Implicit(_, Some(_), _), _) => {
+                    Box::new(ErrorControl::new(self.start, dt, 2)?)
+                }
+                (SchemeChoice::Implicit(_, None, _), _) => {
+                    Box::new(TriedSteps::new(EqualSteps::new(self.start, dt)?))
+                }
+                (SchemeChoice::Elliptic(_) | SchemeChoice::Steady(_), _) => {
+                    Box::new(EqualSteps::new(self.start, dt)?)
                 }
                 (SchemeChoice::Stabilised(_, Some(_)), _) => {
                     Box::new(ErrorControl::new(self.start, dt, 2)?.limited())
@@ -264,6 +276,12 @@ impl<'a> SimulationBuilder<'a> {
             // Every step is judged before the next one is made.
             self.blocking.steps = Some(0);
         }
+        let solving = Solving::new(self.pde, &self.scheme);
+        if let Some(solving) = &solving {
+            self.stable = None;
+            self.blocking.steps = Some(0);
+            self.other_plans.push(solving.plans.product.plan.clone());
+        }
         let scheme = scheme_for(self.pde, &self.scheme).ok();
         let rates = scheme.as_ref().filter(|_| self.rates);
         let rates = rates.map(|scheme| rates::plan_of_largest(self.pde, &scheme.kept(self.pde)));
@@ -284,7 +302,10 @@ impl<'a> SimulationBuilder<'a> {
         };
         let dt = clock.dt();
         setup.step.set_usual_step(dt);
-        let dims = limits::ranks_along(self.pde, &self.dims)?;
+        let mut dims = limits::ranks_along(self.pde, &self.dims)?;
+        if solving.is_some() {
+            dims = Solving::dims(self.pde, self.world.size(), dims, setup.least);
+        }
         let (problem, run) = ((self.pde, self.world), (self.seed, self.start));
         let mut assembly = Assembly::new(problem, run, &setup, &dims, self.blocking)?;
         let Setup { step, before, dense, initial, held, observables, .. } = setup;
@@ -314,6 +335,25 @@ impl<'a> SimulationBuilder<'a> {
             }),
             None => None,
         };
+        let (mut implicit, mut balancing) = (None, None);
+        if let Some(solving) = solving {
+            let newton = solving.newton(&assembly, self.backend)?;
+            match solving.what {
+                Solved::Steps(scheme, registers) => {
+                    implicit = Some(ImplicitStepper {
+                        implicit: scheme.implicit,
+                        stages: scheme.implicit.stages(),
+                        newton,
+                        registers,
+                        tolerance: scheme.tolerance,
+                        last: None,
+                    });
+                }
+                Solved::Balance(scheme) => {
+                    balancing = Some(Balancing { newton, steady: scheme.steady, found: None });
+                }
+            }
+        }
         let rates = rates.map(|plan| assembly.executor(plan, self.backend)).transpose()?;
         let state = State { rates, ..assembly.state(observables)? };
         let mut health = Health::new(wavefront.as_ref().map_or(1, |w| w.steps as u64));
@@ -337,6 +377,8 @@ impl<'a> SimulationBuilder<'a> {
             clock,
             limit,
             staged,
+            implicit,
+            balancing,
             dense,
             undo: None,
             health,

@@ -25,6 +25,9 @@ impl Simulation {
     pub fn run_until(&mut self, end: f64) -> Result<Report, Error> {
         self.clock.set_end(Some(end))?;
         self.health.begin(self.steps);
+        let began = Instant::now();
+        self.balance_once()?;
+        self.durations.stepping += began.elapsed().as_secs_f64();
         let mut moment = true;
         let stop = loop {
             let at_end = self.clock.next().is_none();

@@ -13,13 +13,17 @@ use crate::run::executor::Executor;
 use crate::schemes::mpdata::measures::Measured;
 use crate::simulation::clock::Clock;
 use crate::simulation::dense_output::DenseOutput;
+use crate::simulation::balancing::Balancing;
 use crate::simulation::health::Health;
+use crate::simulation::implicit_steps::ImplicitStepper;
 use crate::simulation::report::{Durations, StopReason};
 use crate::simulation::stable_limit::StableLimit;
 use crate::simulation::staged::Staged;
 use crate::simulation::state::State;
 use crate::simulation::tracker::Trackers;
 use crate::simulation::undo::Undo;
+use crate::solvers::balance::Balance;
+use crate::solvers::newton::Iterations;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
 
@@ -38,6 +42,10 @@ pub struct Simulation {
     pub(super) limit: Option<StableLimit>,
     /// Makes steps with as many stages as they need, where that varies.
     pub(super) staged: Option<Staged>,
+    /// Makes steps by an implicit scheme, if it is one.
+    pub(super) implicit: Option<ImplicitStepper>,
+    /// Finds the state in which rates vanish, where that is asked for instead of steps.
+    pub(super) balancing: Option<Balancing>,
     /// Finds states within steps, where the scheme can.
     pub(super) dense: Option<DenseOutput>,
     /// What brings back the state before a step; made when a step may first be rejected.
@@ -64,6 +72,18 @@ impl Simulation {
         let State { world, block, memory, .. } = &mut self.state;
         executor.run(world, block, memory, self.time, 0.0)?;
         Ok(())
+    }
+
+    /// How the equations of implicit steps, or of a state in which rates vanish, were solved so far; nothing
+    /// for explicit schemes.
+    pub fn iterations(&self) -> Option<Iterations> {
+        let implicit = self.implicit.as_ref().map(|implicit| implicit.newton.iterations);
+        implicit.or(self.balancing.as_ref().map(|balancing| balancing.newton.iterations))
+    }
+
+    /// What came of a problem without steps, once it is solved.
+    pub fn balance(&self) -> Option<&Balance> {
+        self.balancing.as_ref()?.found.as_ref()
     }
 
     /// The ranks.
@@ -159,6 +179,9 @@ impl Simulation {
     pub(super) fn forget_slopes(&mut self) {
         if let Some(dense) = &mut self.dense {
             dense.knows_slopes = false;
+        }
+        if let Some(implicit) = &mut self.implicit {
+            implicit.forget();
         }
     }
 

@@ -11,6 +11,9 @@ use crate::simulation::undo::Undo;
 impl Simulation {
     /// Makes a step that is not certain: as often as it takes until the clock accepts it.
     pub(super) fn try_step(&mut self) -> Result<(), Error> {
+        if self.implicit.is_some() {
+            return self.try_implicit_step();
+        }
         let arrays = self.state.pde.arrays();
         let mut undo = self.undo.take().unwrap_or_else(|| Undo::new(self.stepper.plan(), arrays));
         loop {

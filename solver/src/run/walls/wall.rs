@@ -4,15 +4,15 @@
 //! them, and these are written beyond the wall. Numbers of a condition that depend neither on the
 //! time nor on the field are computed once.
 
-use fluxions_expr::{Builder, ComplexValue, Node, Op, RowFn, Rows, Scratch, Value};
-use fluxions_grid::{Condition, Face, Region};
+use fluxions_expr::{Builder, ComplexValue, Node, Op, RowFn, Rows, Scratch, Tangent, Value};
+use fluxions_grid::{Condition, Face, Layout, Region};
 use fluxions_halo::{Subdomain, wall};
 
 use crate::plan::halo_group::{HaloGroup, SeenGhosts};
 use crate::run::walls::filling::Filling;
 use crate::run::walls::formula::{ConditionNumber, FIRST_STATIC, GhostRule};
 use crate::run::walls::pole::Half;
-use crate::run::walls::strip::Strip;
+use crate::run::walls::strip::{Strip, StripPart};
 use crate::system::boundary::array_condition::{ArrayCondition, FaceConditions};
 use crate::system::definition::MadeOf;
 use crate::system::pde::Pde;
@@ -25,7 +25,9 @@ pub(crate) struct Wall {
     mirrored: Region,
     inner: [Region; 3],
     /// Which of the inputs the kernel reads.
-    needed: [bool; FIRST_STATIC],
+    needed: Vec<bool>,
+    /// The first of the inputs that are the changes of cells, if the array holds changes of another.
+    changes: Option<usize>,
     /// The layer of ghost cells.
     ghosts: Region,
     /// Whether the array is one of imaginary parts.
@@ -67,7 +69,9 @@ impl Wall {
         for (face, condition) in faces.filter_map(at_wall) {
             for layer in 1..=group.width.layers[face.axis][face.side.index()] {
                 let along = along(face.axis);
-                let wall = Wall::new(pde, block, &along, face, layer, &condition, scratch);
+                let is_tangent = group.around.is_some();
+                let place = (face, layer, &condition, is_tangent);
+                let wall = Wall::new(pde, block, &along, place, scratch);
                 walls.push((face, wall));
             }
         }
@@ -75,14 +79,13 @@ impl Wall {
     }
 
     /// The wall for a layer of ghost cells, counted from 1 at the wall, beyond a face of this
-    /// block. The condition must not join two ends. `along` gives the cells along the wall.
+    /// block. The condition must not join two ends. `along` gives the cells along the wall. If
+    /// `is_tangent`, the arrays hold changes of others.
     fn new(
         pde: &Pde,
         block: &Subdomain,
         along: &Region,
-        face: Face,
-        layer: usize,
-        condition: &ArrayCondition,
+        (face, layer, condition, is_tangent): (Face, usize, &ArrayCondition, bool),
         scratch: &mut Scratch,
     ) -> Self {
         let beyond = layer as isize;
@@ -120,16 +123,24 @@ impl Wall {
         let ghost = if condition.imaginary { ghost.im } else { ghost.re };
         let ghost = ghost.unwrap_or_else(|| builder.constant(0.0));
         builder.output(ghost);
-        let kernel = builder.finish();
-        let needed = std::array::from_fn(|input| {
+        let (mut kernel, mut count) = (builder.finish(), FIRST_STATIC + statics.len());
+        let changes = is_tangent.then_some(count);
+        if let Some(first) = changes {
+            let change = |input: usize| (input < FIRST_STATIC).then_some(first + input);
+            let Tangent { mut builder, outputs } = Tangent::of(&kernel, change, |_| None);
+            let change = outputs[0].1.unwrap_or_else(|| builder.constant(0.0));
+            builder.output(change);
+            (kernel, count) = (builder.finish(), first + FIRST_STATIC);
+        }
+        let is_needed = |input: usize| {
             let loads = |op: &Op| matches!(op, Op::Load { input: i, .. } if *i as usize == input);
             kernel.ops().iter().any(loads)
-        });
+        };
+        let needed = (0..count).map(is_needed).collect();
         let rows = Rows::compile(&kernel);
         rows.reserve(scratch);
         let cells = strip.cells();
-        let inputs: Vec<usize> =
-            (0..FIRST_STATIC + statics.len()).map(|input| input * cells).collect();
+        let inputs: Vec<usize> = (0..count).map(|input| input * cells).collect();
         let output = inputs.len() * cells;
         let mut numbers = vec![0.0; output + cells];
         for (values, start) in statics.iter().zip(&inputs[FIRST_STATIC..]) {
@@ -144,6 +155,7 @@ impl Wall {
             mirrored: layer(beyond - 1),
             inner: [0, 1, 2].map(layer),
             needed,
+            changes,
             ghosts,
             imaginary,
             half,
@@ -166,23 +178,13 @@ impl Wall {
         };
         let Filling { memory, layout, halo, time, scratch } = filling;
         let (position, partners) = (halo.arrays[number], halo.partners[number]);
-        // For the array's own part the array itself is read, since its partner may only stand for
-        // it.
-        let mut own = partners;
-        own[usize::from(self.imaginary)] = position;
-        let parts = [&self.mirrored, &self.inner[0], &self.inner[1]];
-        let parts = parts.into_iter().flat_map(|layer| own.map(|array| (array, layer)));
-        let inner = self.inner.iter().map(|layer| (position, layer));
-        for (input, (array, layer)) in parts.chain(inner).enumerate() {
-            if self.needed[input] {
-                let array = &memory[array..][..layout.length()];
-                let layer = part.of_layer(layer, &self.strip);
-                let numbers = &mut self.numbers[self.inputs[input] + part.first..];
-                match &self.half {
-                    None => wall::read(array, layout, &layer, &mut numbers[..part.cells]),
-                    Some(half) => half.read(array, layout, &layer, &mut numbers[..part.cells]),
-                }
-            }
+        let of_itself = (self.changes.unwrap_or(0), position, partners);
+        let around = self.changes.map(|_| {
+            let [array, re, im] = halo.around[number];
+            (0, array, [re, im])
+        });
+        for (first, array, partners) in [of_itself].into_iter().chain(around) {
+            self.read(memory, layout, &part, first, array, partners);
         }
         let Wall { strip, rows, numbers, inputs, output, corners, .. } = self;
         strip.run(rows, numbers, inputs, *output, *time, &part, scratch);
@@ -197,5 +199,35 @@ impl Wall {
         let array = &mut memory[position..][..layout.length()];
         let ghosts = part.of_layer(&self.ghosts, &self.strip);
         wall::write(&self.numbers[self.output + part.first..], layout, &ghosts, array);
+    }
+
+    /// Copies those cells of an array and its partners that the kernel reads to the inputs from `first` on.
+    fn read(
+        &mut self,
+        memory: &[f64],
+        layout: &Layout,
+        part: &StripPart,
+        first: usize,
+        position: usize,
+        partners: [usize; 2],
+    ) {
+        // For the array's own part the array itself is read, since its partner may only stand for
+        // it.
+        let mut own = partners;
+        own[usize::from(self.imaginary)] = position;
+        let parts = [&self.mirrored, &self.inner[0], &self.inner[1]];
+        let parts = parts.into_iter().flat_map(|layer| own.map(|array| (array, layer)));
+        let inner = self.inner.iter().map(|layer| (position, layer));
+        for (input, (array, layer)) in (first..).zip(parts.chain(inner)) {
+            if self.needed[input] {
+                let array = &memory[array..][..layout.length()];
+                let layer = part.of_layer(layer, &self.strip);
+                let numbers = &mut self.numbers[self.inputs[input] + part.first..];
+                match &self.half {
+                    None => wall::read(array, layout, &layer, &mut numbers[..part.cells]),
+                    Some(half) => half.read(array, layout, &layer, &mut numbers[..part.cells]),
+                }
+            }
+        }
     }
 }

@@ -155,6 +155,7 @@ impl<'a> Steps<'a> {
             conditions: arrays.iter().map(|(_, conditions)| *conditions).collect(),
             partners: extras().map(|array| [array; 2]).collect(),
             width: HaloWidth::default(),
+            around: None,
         });
         self.plan.push(&[halo], &extra);
     }

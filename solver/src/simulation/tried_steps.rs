@@ -1,31 +1,39 @@
-//! Steps of equal length by a scheme whose stages follow from the longest stable step.
+//! Steps of equal length, each of them tried: by a scheme whose stages follow from the longest stable step, or
+//! by one whose equations may have no solution.
 
 use crate::error::Error;
 use crate::simulation::clock::{Clock, Step, Trial, Verdict};
 use crate::simulation::equal_steps::EqualSteps;
 
-/// Equal steps, before each of which the longest stable one has to be known.
+/// Equal steps, each of them tried.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct StagedSteps {
+pub(crate) struct TriedSteps {
     steps: EqualSteps,
-    /// The longest stable step in the present state, once it is known.
+    /// Whether the longest stable step has to be known before each step.
+    limited: bool,
+    /// It in the present state, once it is known.
     longest: Option<f64>,
 }
 
-impl StagedSteps {
+impl TriedSteps {
     /// These steps.
     pub(crate) fn new(steps: EqualSteps) -> Self {
-        StagedSteps { steps, longest: None }
+        TriedSteps { steps, limited: false, longest: None }
+    }
+
+    /// The same steps, before each of which the longest stable one has to be known.
+    pub(crate) fn limited(self) -> Self {
+        TriedSteps { limited: true, ..self }
     }
 }
 
-impl Clock for StagedSteps {
+impl Clock for TriedSteps {
     fn set_end(&mut self, end: Option<f64>) -> Result<(), Error> {
         self.steps.set_end(end)
     }
 
     fn needs_limit(&self) -> bool {
-        self.longest.is_none()
+        self.limited && self.longest.is_none()
     }
 
     fn limit(&mut self, longest: f64) -> Result<(), Error> {

@@ -1,0 +1,259 @@
+//! Implicit schemes: the state at the end of a step, or of a stage, is the solution of equations, so that steps
+//! may be as long as the solution allows, however fast its fastest modes would decay.
+
+use std::f64::consts::{FRAC_1_SQRT_2, SQRT_2};
+
+use crate::plan::plan::Plan;
+use crate::schemes::rates;
+use crate::schemes::scheme::{BeforeSteps, Scheme};
+use crate::schemes::tolerance::Tolerance;
+use crate::solvers::newton::Registers;
+use crate::solvers::options::SolverOptions;
+use crate::system::pde::Pde;
+
+/// An implicit scheme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Implicit {
+    /// u_n+1 = u_n + dt·F(u_n+1), of order 1.
+    BackwardEuler,
+    /// u_n+1 = u_n + dt/2·(F(u_n) + F(u_n+1)), the trapezoidal rule, of order 2. Fast modes oscillate, and
+    /// decay slowly.
+    CrankNicolson,
+    /// The backward differentiation formula of two steps, of order 2 (Hairer & Wanner 1996, "Solving Ordinary
+    /// Differential Equations II", V.1; for steps of different length Hairer, Nørsett & Wanner 1993, III.5).
+    /// The first step is one of backward Euler.
+    Bdf2,
+    /// The trapezoidal rule followed by a backward differentiation formula, of order 2, with an estimate of the
+    /// error (Bank et al. 1985, IEEE Trans. Electron Devices 32, 1992; Hosea & Shampine 1996, Appl. Numer.
+    /// Math. 20, 21).
+    TrBdf2,
+    /// Two diagonally implicit stages, of order 2 (Alexander 1977, SIAM J. Numer. Anal. 14, 1006).
+    Sdirk2,
+}
+
+/// The coefficients of diagonally implicit stages.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ImplicitStages {
+    /// The rows of A, each up to its diagonal. The last row gives the result.
+    pub(crate) a: Vec<Vec<f64>>,
+    /// The times of the stages.
+    pub(crate) c: Vec<f64>,
+    /// The weights of the stages in a second result, whose difference estimates the error.
+    pub(crate) embedded: Option<Vec<f64>>,
+}
+
+impl Implicit {
+    /// All implicit schemes.
+    pub const ALL: [Implicit; 5] = [
+        Implicit::BackwardEuler,
+        Implicit::CrankNicolson,
+        Implicit::Bdf2,
+        Implicit::TrBdf2,
+        Implicit::Sdirk2,
+    ];
+
+    /// The name in problem files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Implicit::BackwardEuler => "backward-euler",
+            Implicit::CrankNicolson => "crank-nicolson",
+            Implicit::Bdf2 => "bdf2",
+            Implicit::TrBdf2 => "tr-bdf2",
+            Implicit::Sdirk2 => "sdirk2",
+        }
+    }
+
+    /// The order of its error in the time step.
+    pub fn order(self) -> usize {
+        if self == Implicit::BackwardEuler { 1 } else { 2 }
+    }
+
+    /// Whether it estimates the error of a step.
+    pub fn estimates_error(self) -> bool {
+        self == Implicit::TrBdf2
+    }
+
+    /// Its stages; those of its first step, where it looks back on the step before.
+    pub(crate) fn stages(self) -> ImplicitStages {
+        let (a, c, embedded) = match self {
+            Implicit::BackwardEuler | Implicit::Bdf2 => (vec![vec![1.0]], vec![1.0], None),
+            Implicit::CrankNicolson => (vec![vec![0.0], vec![0.5, 0.5]], vec![0.0, 1.0], None),
+            Implicit::TrBdf2 => {
+                // γ = 2 − √2, d = γ/2, w = √2/4.
+                let (d, w) = (1.0 - FRAC_1_SQRT_2, SQRT_2 / 4.0);
+                let a = vec![vec![0.0], vec![d, d], vec![w, w, d]];
+                let embedded = vec![(1.0 - w) / 3.0, w + 1.0 / 3.0, d / 3.0];
+                (a, vec![0.0, 2.0 * d, 1.0], Some(embedded))
+            }
+            Implicit::Sdirk2 => {
+                let gamma = 1.0 - FRAC_1_SQRT_2;
+                (vec![vec![gamma], vec![FRAC_1_SQRT_2, gamma]], vec![gamma, 1.0], None)
+            }
+        };
+        ImplicitStages { a, c, embedded }
+    }
+}
+
+/// An implicit scheme with how its equations are solved.
+#[derive(Clone, Debug)]
+pub(crate) struct ImplicitScheme {
+    pub(crate) implicit: Implicit,
+    pub(crate) tolerance: Option<Tolerance>,
+    pub(crate) options: SolverOptions,
+}
+
+/// The arrays of an implicit scheme, beside those of its solver.
+#[derive(Clone, Debug)]
+pub(crate) struct ImplicitRegisters {
+    pub(crate) solver: Registers,
+    /// The state at the beginning of the step, and what a stage is added to.
+    pub(crate) old: usize,
+    pub(crate) base: usize,
+    /// The state at the beginning of the step before.
+    pub(crate) earlier: usize,
+    /// The slopes of the stages.
+    pub(crate) slopes: Vec<usize>,
+}
+
+impl ImplicitScheme {
+    /// The names of the arrays beside those of all fields, and where they lie.
+    pub(crate) fn registers(&self, pde: &Pde) -> (Vec<String>, ImplicitRegisters) {
+        let (fields, n) = (pde.array_names(), pde.arrays());
+        let (mut names, solver) = Registers::new(&fields, pde.all_arrays(), &self.options);
+        let first = pde.all_arrays() + names.len();
+        let count = self.implicit.stages().a.len();
+        let own = ["former", "base of", "earlier"].map(str::to_string).into_iter();
+        let slopes = (1..=count).map(|stage| format!("slope {stage} of"));
+        for what in own.chain(slopes) {
+            names.extend(fields.iter().map(|name| format!("{what} {name}")));
+        }
+        let slopes = (0..count).map(|stage| first + (3 + stage) * n).collect();
+        let (old, base, earlier) = (first, first + n, first + 2 * n);
+        (names, ImplicitRegisters { solver, old, base, earlier, slopes })
+    }
+}
+
+impl Scheme for ImplicitScheme {
+    fn name(&self) -> &str {
+        self.implicit.name()
+    }
+
+    fn order(&self) -> usize {
+        self.implicit.order()
+    }
+
+    fn real_limit(&self) -> f64 {
+        f64::INFINITY
+    }
+
+    fn imaginary_limit(&self) -> f64 {
+        f64::INFINITY
+    }
+
+    fn registers(&self, pde: &Pde) -> usize {
+        1 + self.registers(pde).0.len() / pde.arrays().max(1)
+    }
+
+    fn embedded(&self) -> Option<&[f64]> {
+        None
+    }
+
+    fn kept(&self, pde: &Pde) -> Vec<String> {
+        self.registers(pde).0
+    }
+
+    /// The plan of the slopes, of which steps are made by a solver.
+    fn step(&self, pde: &Pde) -> Plan {
+        let (names, registers) = self.registers(pde);
+        rates::plan_to_arrays(pde, &names, registers.solver.rates)
+    }
+
+    fn before(&self, _: &Pde) -> Option<BeforeSteps> {
+        None
+    }
+}
+
+/// No steps: a state in which the rates of change vanish.
+#[derive(Clone, Debug)]
+pub(crate) struct BalanceScheme {
+    pub(crate) options: SolverOptions,
+    /// Whether the state is a steady one, to which the way leads along the solution in time.
+    pub(crate) steady: bool,
+}
+
+impl BalanceScheme {
+    /// The names of the arrays beside those of all fields, and where they lie.
+    pub(crate) fn registers(&self, pde: &Pde) -> (Vec<String>, Registers) {
+        Registers::new(&pde.array_names(), pde.all_arrays(), &self.options)
+    }
+}
+
+impl Scheme for BalanceScheme {
+    fn name(&self) -> &str {
+        if self.steady { "steady" } else { "elliptic" }
+    }
+
+    fn order(&self) -> usize {
+        1
+    }
+
+    fn real_limit(&self) -> f64 {
+        f64::INFINITY
+    }
+
+    fn imaginary_limit(&self) -> f64 {
+        f64::INFINITY
+    }
+
+    fn registers(&self, pde: &Pde) -> usize {
+        1 + self.registers(pde).0.len() / pde.arrays().max(1)
+    }
+
+    fn embedded(&self) -> Option<&[f64]> {
+        None
+    }
+
+    fn kept(&self, pde: &Pde) -> Vec<String> {
+        self.registers(pde).0
+    }
+
+    fn step(&self, pde: &Pde) -> Plan {
+        let (names, registers) = self.registers(pde);
+        rates::plan_to_arrays(pde, &names, registers.rates)
+    }
+
+    fn before(&self, _: &Pde) -> Option<BeforeSteps> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Orders of the result and of the second one, from y' = −y with small steps.
+    #[test]
+    fn stages_have_their_orders() {
+        for implicit in Implicit::ALL.into_iter().filter(|scheme| *scheme != Implicit::Bdf2) {
+            let ImplicitStages { a, c, embedded } = implicit.stages();
+            for (row, c) in a.iter().zip(&c) {
+                assert!((row.iter().sum::<f64>() - c).abs() < 1e-15, "{}", implicit.name());
+            }
+            let moment = |weights: &[f64], power: i32| -> f64 {
+                weights.iter().zip(&c).map(|(b, c)| b * c.powi(power)).sum()
+            };
+            let b = a.last().unwrap();
+            assert!((moment(b, 0) - 1.0).abs() < 1e-15);
+            assert_eq!((moment(b, 1) - 0.5).abs() < 1e-15, implicit.order() == 2);
+            let Some(embedded) = embedded else { continue };
+            for power in 0..3 {
+                let exact = 1.0 / f64::from(power + 1);
+                assert!((moment(&embedded, power) - exact).abs() < 1e-15);
+            }
+            let nested: f64 = (0..c.len())
+                .map(|i| embedded[i] * a[i].iter().zip(&c).map(|(a, c)| a * c).sum::<f64>())
+                .sum();
+            assert!((nested - 1.0 / 6.0).abs() < 1e-15);
+        }
+    }
+}

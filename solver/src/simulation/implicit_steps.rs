@@ -1,0 +1,214 @@
+//! Steps by an implicit scheme.
+
+use crate::error::Error;
+use crate::schemes::implicit::{Implicit, ImplicitRegisters, ImplicitStages};
+use crate::schemes::tolerance::Tolerance;
+use crate::simulation::clock::{Step, Trial, Verdict};
+use crate::simulation::simulation::Simulation;
+use crate::simulation::state::State;
+use crate::solvers::newton::{Bounds, Newton, STATE};
+use crate::solvers::options::SolverOptions;
+use crate::solvers::place::Place;
+use crate::system::pde::Pde;
+
+/// How exact stages are beside the tolerance of a step.
+const BESIDE_STEP: f64 = 0.01;
+
+/// What makes steps by an implicit scheme.
+pub(crate) struct ImplicitStepper {
+    pub(super) implicit: Implicit,
+    pub(super) stages: ImplicitStages,
+    pub(super) newton: Newton,
+    pub(super) registers: ImplicitRegisters,
+    pub(super) tolerance: Option<Tolerance>,
+    /// The length of the step before, where the scheme looks back on it.
+    pub(super) last: Option<f64>,
+}
+
+/// What came of a step: whether its equations could be solved, its error beside the tolerance, if the scheme
+/// tells it, and the residual where the equations could not be solved.
+struct Attempt {
+    solved: bool,
+    error: Option<f64>,
+    residual: f64,
+}
+
+impl ImplicitStepper {
+    /// Forgets the step before, which has not led to the present state.
+    pub(super) fn forget(&mut self) {
+        self.last = None;
+    }
+
+    /// Makes the state that at the end of a step, or leaves something else if that cannot be found.
+    fn attempt(&mut self, place: &mut Place<'_>, pde: &Pde, step: Step) -> Result<Attempt, Error> {
+        let Step { from, dt, .. } = step;
+        let ImplicitRegisters { old, base, earlier, slopes, .. } = self.registers.clone();
+        self.newton.vectors.copy(place, old, STATE);
+        if let (Implicit::Bdf2, Some(last)) = (self.implicit, self.last) {
+            // (1 + 2ω)/(1 + ω)·u_n+1 = (1 + ω)·u_n − ω²/(1 + ω)·u_n−1 + dt·F(u_n+1), ω = dt/dt_before
+            let ratio = dt / last;
+            let scale = (1.0 + ratio) / (1.0 + 2.0 * ratio);
+            let vectors = &self.newton.vectors;
+            vectors.copy_scaled(place, base, scale * (1.0 + ratio), old);
+            vectors.add(place, base, -scale * ratio * ratio / (1.0 + ratio), earlier);
+            return self.stage(place, pde, base, scale * dt, from + dt);
+        }
+        let count = self.stages.a.len();
+        for stage in 0..count {
+            let (row, time) = (self.stages.a[stage].clone(), from + self.stages.c[stage] * dt);
+            let vectors = &self.newton.vectors;
+            vectors.copy(place, base, old);
+            for (weight, slope) in row[..stage].iter().zip(&slopes) {
+                vectors.add(place, base, weight * dt, *slope);
+            }
+            vectors.copy(place, STATE, base);
+            let factor = row[stage] * dt;
+            if factor == 0.0 {
+                let rates = self.newton.jacobian.rates(place, time)?;
+                self.newton.vectors.copy(place, slopes[stage], rates);
+                continue;
+            }
+            if stage > 0 {
+                // The slope of the stage before leads near the solution.
+                self.newton.vectors.add(place, STATE, factor, slopes[stage - 1]);
+            }
+            let attempt = self.stage(place, pde, base, factor, time)?;
+            if !attempt.solved {
+                return Ok(attempt);
+            }
+            let vectors = &self.newton.vectors;
+            vectors.copy_scaled(place, slopes[stage], 1.0 / factor, STATE);
+            vectors.add(place, slopes[stage], -1.0 / factor, base);
+        }
+        let error = match (&self.tolerance, self.stages.embedded.clone()) {
+            (Some(tolerance), Some(embedded)) => {
+                let bounds = bounds_of(pde, tolerance, 1.0);
+                Some(self.error(place, step, &embedded, &bounds)?)
+            }
+            _ => None,
+        };
+        Ok(Attempt { solved: true, error, residual: 0.0 })
+    }
+
+    fn stage(
+        &mut self,
+        place: &mut Place<'_>,
+        pde: &Pde,
+        base: usize,
+        factor: f64,
+        time: f64,
+    ) -> Result<Attempt, Error> {
+        let bounds = match (&self.tolerance, self.newton.options.tolerance) {
+            (Some(tolerance), None) => bounds_of(pde, tolerance, BESIDE_STEP),
+            (_, given) => {
+                let relative = given.unwrap_or(SolverOptions::TOLERANCE);
+                self.bounds_beside(place, base, relative)?
+            }
+        };
+        let corrected = self.newton.stage(place, base, factor, time, &bounds)?;
+        let (solved, residual) = (corrected.converged, corrected.residual);
+        Ok(Attempt { solved, error: None, residual })
+    }
+
+    /// Bounds that are a share of the largest magnitude of each array of a vector; of the largest of all where
+    /// an array is 0.
+    fn bounds_beside(
+        &self,
+        place: &Place<'_>,
+        vector: usize,
+        share: f64,
+    ) -> Result<Bounds, Error> {
+        let mut magnitudes = Vec::new();
+        for k in 0..self.newton.vectors.arrays {
+            magnitudes.push(self.newton.vectors.magnitude(place, vector + k)?);
+        }
+        let all = magnitudes.iter().copied().fold(0.0, f64::max);
+        let all = if all > 0.0 { all } else { 1.0 };
+        let bound = |magnitude: f64| if magnitude > 0.0 { magnitude } else { all };
+        Ok(Bounds(magnitudes.into_iter().map(|m| (share * bound(m), 0.0)).collect()))
+    }
+
+    /// The error of a step beside its bounds: that of the second result, damped as fast modes are in a step
+    /// (Hosea & Shampine 1996, section 4). Collective.
+    fn error(
+        &mut self,
+        place: &mut Place<'_>,
+        step: Step,
+        embedded: &[f64],
+        bounds: &Bounds,
+    ) -> Result<f64, Error> {
+        let Newton { vectors, registers, .. } = &self.newton;
+        let (right, correction) = (registers.right, registers.correction);
+        let last = self.stages.a.len() - 1;
+        let row = &self.stages.a[last];
+        vectors.set(place, right, 0.0);
+        for ((b, other), slope) in row.iter().zip(embedded).zip(&self.registers.slopes) {
+            vectors.add(place, right, step.dt * (b - other), *slope);
+        }
+        let norm = vectors.norm(place, right)?;
+        let matrix = (1.0, -row[last] * step.dt);
+        if norm > 0.0 && norm.is_finite() {
+            let time = step.from + step.dt;
+            self.newton.prepare(place, time, matrix)?;
+            self.newton.linear(place, time, matrix, 0.03 * norm)?;
+        } else {
+            self.newton.vectors.copy(place, correction, right);
+        }
+        let old = self.registers.old;
+        self.newton.vectors.largest(place, |memory, k, at| {
+            let at = |array: usize| memory.of_array(array)[at].abs();
+            let (absolute, relative) = bounds.0[k];
+            at(correction + k) / (absolute + relative * at(old + k).max(at(STATE + k)))
+        })
+    }
+}
+
+/// Bounds for each array of the state by the tolerance of its field, times a factor.
+fn bounds_of(pde: &Pde, tolerance: &Tolerance, factor: f64) -> Bounds {
+    let of_field = |(field, name): (usize, &String)| {
+        let bounds = tolerance.of(name);
+        let bounds = (factor * bounds.absolute, factor * bounds.relative);
+        pde.arrays_of(field).map(move |_| bounds)
+    };
+    Bounds(pde.fields().iter().enumerate().flat_map(of_field).collect())
+}
+
+impl Simulation {
+    /// Makes a step by an implicit scheme: as often as it takes until the clock accepts it.
+    pub(super) fn try_implicit_step(&mut self) -> Result<(), Error> {
+        let Some(stepper) = &mut self.implicit else { return Ok(()) };
+        loop {
+            let step = self.clock.next().expect("there are steps before the end");
+            let State { pde, world, block, memory, .. } = &mut self.state;
+            let mut place = Place { world, block, memory };
+            let attempt = stepper.attempt(&mut place, pde, step)?;
+            let controls = stepper.tolerance.is_some() && stepper.implicit.estimates_error();
+            let failed = !attempt.solved && !controls;
+            let trial = Trial { step, finite: attempt.solved, error: attempt.error };
+            let verdict = match failed {
+                true => Err(Error::NotSolved {
+                    what: "an implicit step",
+                    at: Some((step.from, self.steps)),
+                    residual: attempt.residual,
+                    corrections: stepper.newton.iterations.nonlinear,
+                    stuck: None,
+                }),
+                false => self.clock.judge(&trial),
+            };
+            self.stepper.counts = stepper.newton.jacobian.counts();
+            if *verdict.as_ref().unwrap_or(&Verdict::Rejected) == Verdict::Rejected {
+                stepper.newton.vectors.copy(&mut place, STATE, stepper.registers.old);
+                stepper.newton.forget();
+                verdict?;
+                continue;
+            }
+            let ImplicitRegisters { old, earlier, .. } = stepper.registers;
+            if stepper.implicit == Implicit::Bdf2 {
+                stepper.newton.vectors.copy(&mut place, earlier, old);
+                stepper.last = Some(step.dt);
+            }
+            (self.time, self.steps) = (step.to, self.steps + 1);
+            return Ok(());
+        }
+    }
+}

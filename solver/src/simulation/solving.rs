@@ -1,0 +1,91 @@
+//! What is put together for schemes that solve equations.
+
+use fluxions_expr::Backend;
+use fluxions_halo::Decomposition;
+
+use crate::error::Error;
+use crate::schemes::choice::{SchemeChoice, balance, implicit_scheme};
+use crate::schemes::implicit::{BalanceScheme, ImplicitRegisters, ImplicitScheme};
+use crate::simulation::assembly::Assembly;
+use crate::solvers::diagonal::Diagonal;
+use crate::solvers::jacobian::{Jacobian, JacobianPlans};
+use crate::solvers::newton::{Newton, Registers};
+use crate::solvers::options::SolverOptions;
+use crate::solvers::vectors::Vectors;
+use crate::system::pde::Pde;
+
+/// The plans of a scheme that solves equations, and where its arrays lie.
+pub(super) struct Solving {
+    pub(super) plans: JacobianPlans,
+    registers: Registers,
+    options: SolverOptions,
+    pub(super) what: Solved,
+}
+
+/// What equations are solved for.
+pub(super) enum Solved {
+    /// The state at the end of each step.
+    Steps(ImplicitScheme, ImplicitRegisters),
+    /// The state in which rates vanish.
+    Balance(BalanceScheme),
+}
+
+impl Solving {
+    /// The plans of a scheme; nothing if it solves no equations, or cannot step the system.
+    pub(super) fn new(pde: &Pde, scheme: &SchemeChoice) -> Option<Self> {
+        let (names, registers, options, what) = match scheme {
+            SchemeChoice::Implicit(implicit, tolerance, options) => {
+                let scheme = implicit_scheme(pde, *implicit, tolerance.as_ref(), options).ok()?;
+                let (names, registers) = scheme.registers(pde);
+                let solver = registers.solver.clone();
+                (names, solver, *options, Solved::Steps(scheme, registers))
+            }
+            SchemeChoice::Elliptic(options) | SchemeChoice::Steady(options) => {
+                let steady = matches!(scheme, SchemeChoice::Steady(_));
+                let scheme = balance(pde, options, steady).ok()?;
+                let (names, registers) = scheme.registers(pde);
+                (names, registers, *options, Solved::Balance(scheme))
+            }
+            _ => return None,
+        };
+        let Registers { rates, from, to, .. } = registers;
+        let plans = JacobianPlans::new(pde, &names, [rates, from, to]);
+        Some(Solving { plans, registers, options, what })
+    }
+
+    /// Ranks along each axis so that rows are not cut, if nobody says otherwise: sums over cut rows cost
+    /// messages.
+    pub(super) fn dims(
+        pde: &Pde,
+        ranks: usize,
+        dims: Vec<usize>,
+        least: [usize; 3],
+    ) -> Vec<usize> {
+        let axes = pde.grid().axes().len();
+        let is_free = dims.iter().all(|ranks| *ranks == 0);
+        let mut whole = vec![0; axes];
+        whole[axes - 1] = 1;
+        match is_free && Decomposition::new(pde.grid(), ranks, &whole, least).is_ok() {
+            true => whole,
+            false => dims,
+        }
+    }
+
+    /// The solver, ready to run.
+    pub(super) fn newton(&self, assembly: &Assembly<'_>, backend: Backend) -> Result<Newton, Error> {
+        let Solving { plans, registers, options, .. } = self;
+        let pde = assembly.pde();
+        let n = pde.arrays();
+        let rates = assembly.executor(plans.rates.clone(), backend)?;
+        let product = assembly.executor(plans.product.plan.clone(), backend)?;
+        let jacobian = Jacobian::new(plans, rates, product, n);
+        let (cut, block) = (assembly.decomposition(), assembly.block());
+        let vectors = Vectors::new(pde.grid(), cut, block, n);
+        let missing = pde.grid().missing();
+        let periodic = std::array::from_fn(|axis| {
+            axis >= missing && pde.grid().axes()[axis - missing].is_periodic()
+        });
+        let diagonal = Diagonal::new(&plans.rates, n, registers.diagonal, periodic);
+        Ok(Newton::new(jacobian, vectors, diagonal, registers.clone(), *options))
+    }
+}

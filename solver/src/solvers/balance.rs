@@ -1,0 +1,249 @@
+//! States in which all rates of change vanish: the solutions of elliptic problems, and steady states.
+
+use crate::error::Error;
+use crate::solvers::krylov::Solved;
+use crate::solvers::newton::{FIRST_FORCING, Newton, ROUNDING, STATE, forcing_term};
+use crate::solvers::options::SolverOptions;
+use crate::solvers::place::Place;
+
+/// The most corrections of an elliptic problem, and the most steps towards a steady state.
+const MOST_CORRECTIONS: u64 = 60;
+const MOST_STEPS: u64 = 400;
+/// How many times a correction is halved before it is given up.
+const HALVINGS: u32 = 20;
+/// By how much the residual has to fall, beside the share of a correction that is taken (Dennis & Schnabel
+/// 1996, "Numerical Methods for Unconstrained Optimization and Nonlinear Equations", section 6.3).
+const DECREASE: f64 = 1e-4;
+/// What a constant may change beside what a vector without order does, for constants to change nothing.
+const NOTHING: f64 = 4e-15;
+/// What may be left over all of the domain, beside what there is.
+const EXCESS: f64 = 1e-12;
+
+/// What came of an elliptic problem, or of the way to a steady state.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Balance {
+    /// Corrections by Newton's method.
+    pub corrections: u64,
+    /// Iterations of linear systems.
+    pub iterations: u64,
+    /// The norm of the residual at first and at last: the root of the mean square of the rates of change.
+    pub residuals: [f64; 2],
+    /// The average of what could not be balanced, for each field whose solution is known but for a constant.
+    pub excess: Vec<(String, f64)>,
+}
+
+impl Newton {
+    /// Finds the state in which the rates vanish, from the present state on. `names` are those of the arrays.
+    /// Collective.
+    pub(crate) fn balance(
+        &mut self,
+        place: &mut Place<'_>,
+        time: f64,
+        names: &[String],
+    ) -> Result<Balance, Error> {
+        self.jacobian.rates(place, time)?;
+        let free = self.free_constants(place, time)?;
+        let mut excess = Vec::new();
+        for k in free.iter().copied() {
+            let [average, magnitude] =
+                self.vectors.averages(place, self.registers.rates + k)?;
+            if average.abs() > EXCESS * magnitude && !self.options.project {
+                return Err(Error::Incompatible { field: names[k].clone(), excess: average });
+            }
+            excess.push((names[k].clone(), average));
+        }
+        let before = self.iterations;
+        let first = self.remaining(place, &free)?;
+        let target = self.options.tolerance.unwrap_or(SolverOptions::TOLERANCE) * first;
+        let (mut norm, mut norm_before) = (first, f64::INFINITY);
+        let mut corrections = 0;
+        while norm > target {
+            self.prepare(place, time, (0.0, 1.0))?;
+            if norm <= self.rounding(place)? {
+                break;
+            }
+            let forcing = match self.jacobian.is_constant {
+                true => 0.0,
+                false if corrections == 0 => FIRST_FORCING,
+                false => forcing_term(norm, norm_before).min(FIRST_FORCING),
+            };
+            let tolerance = norm * forcing.max(0.3 * target / norm).clamp(1e-14, 0.5);
+            self.right_from_rates(place, -1.0);
+            let solved = self.linear(place, time, (0.0, 1.0), tolerance)?;
+            corrections += 1;
+            self.iterations.nonlinear += 1;
+            let share = self.search(place, time, &free, norm)?;
+            let reached = share.filter(|(_, reached)| corrections < MOST_CORRECTIONS || *reached <= target);
+            let Some((_, reached)) = reached else {
+                if norm <= 30.0 * self.rounding(place)? {
+                    break;
+                }
+                return Err(self.not_solved("the equations", norm / first, corrections, Some(solved)));
+            };
+            (norm_before, norm) = (norm, reached);
+            // What is left when corrections no longer help is rounding, or too few iterations.
+            if norm > 0.5 * norm_before && norm > target {
+                if norm <= 30.0 * self.rounding(place)? {
+                    break;
+                }
+                if !solved.converged {
+                    return Err(self.not_solved("the equations", norm / first, corrections, Some(solved)));
+                }
+            }
+        }
+        for k in free {
+            let [average, _] = self.vectors.averages(place, STATE + k)?;
+            self.vectors.shift_array(place, STATE + k, -average);
+        }
+        Ok(Balance {
+            corrections,
+            iterations: self.iterations.linear - before.linear,
+            residuals: [first, norm],
+            excess,
+        })
+    }
+
+    /// Goes along the solution in time, by steps of the implicit Euler scheme that grow as rates become
+    /// smaller, to the state in which they vanish: pseudo-transient continuation (Kelley & Keyes 1998, SIAM
+    /// J. Numer. Anal. 35, 508, algorithm PTC). Collective.
+    pub(crate) fn settle(&mut self, place: &mut Place<'_>, time: f64) -> Result<Balance, Error> {
+        let before = self.iterations;
+        self.jacobian.rates(place, time)?;
+        let first = self.remaining(place, &[])?;
+        let mut norm = first;
+        let mut scale = first;
+        let tolerance = self.options.tolerance.unwrap_or(SolverOptions::TOLERANCE);
+        self.prepare(place, time, (1.0, 0.0))?;
+        // A first step as an explicit scheme would make it.
+        let fastest = self.vectors.largest(place, |memory, k, at| {
+            memory.of_array(self.diagonal.own(k))[at].abs()
+        })?;
+        let mut step = if fastest > 0.0 { 1.0 / fastest } else { 1.0 };
+        let (mut made, mut failed) = (0, 0);
+        while norm > tolerance * scale && made + failed < MOST_STEPS {
+            self.prepare(place, time, (1.0, -step))?;
+            if norm <= self.rounding(place)? {
+                break;
+            }
+            self.right_from_rates(place, step);
+            let right = self.vectors.norm(place, self.registers.right)?;
+            let solved = self.linear(place, time, (1.0, -step), 0.01 * right)?;
+            self.vectors.copy(place, self.registers.before, STATE);
+            self.vectors.add(place, STATE, 1.0, self.registers.correction);
+            self.jacobian.rates(place, time)?;
+            let reached = self.remaining(place, &[])?;
+            let is_better = reached.is_finite() && reached <= 3.0 * norm;
+            if !is_better || solved.residual > 0.5 * right {
+                self.vectors.copy(place, STATE, self.registers.before);
+                self.jacobian.rates(place, time)?;
+                step /= 4.0;
+                failed += 1;
+                self.forget();
+                continue;
+            }
+            self.iterations.nonlinear += 1;
+            made += 1;
+            let growth = (2.0 * norm / reached).clamp(0.5, 10.0);
+            step *= growth;
+            norm = reached;
+            scale = scale.max(norm.min(10.0 * first));
+        }
+        let corrections = self.iterations.nonlinear - before.nonlinear;
+        if norm > tolerance * scale && norm > self.rounding(place)? {
+            return Err(self.not_solved("a steady state", norm / first, made + failed, None));
+        }
+        Ok(Balance {
+            corrections,
+            iterations: self.iterations.linear - before.linear,
+            residuals: [first, norm],
+            excess: Vec::new(),
+        })
+    }
+
+    /// right ← factor·rates
+    fn right_from_rates(&self, place: &mut Place<'_>, factor: f64) {
+        self.vectors.copy_scaled(place, self.registers.right, factor, self.registers.rates);
+    }
+
+    /// Takes the averages of these arrays away from the rates. The norm of what is left. Collective.
+    fn remaining(&self, place: &mut Place<'_>, free: &[usize]) -> Result<f64, Error> {
+        for k in free {
+            let array = self.registers.rates + k;
+            let [average, _] = self.vectors.averages(place, array)?;
+            self.vectors.shift_array(place, array, -average);
+        }
+        self.vectors.norm(place, self.registers.rates)
+    }
+
+    /// The norm of the rates that rounding alone may leave. Collective.
+    fn rounding(&self, place: &mut Place<'_>) -> Result<f64, Error> {
+        let to = self.registers.to;
+        self.vectors.copy(place, to, STATE);
+        for k in 0..self.vectors.arrays {
+            self.vectors.multiply_array(place, to + k, self.diagonal.own(k));
+        }
+        Ok(ROUNDING * self.vectors.norm(place, to)?)
+    }
+
+    /// Adds that share of the correction to the state which makes the rates smaller, and by how much they
+    /// are then. Nothing if no share does; the state is what it was before. Collective.
+    fn search(
+        &mut self,
+        place: &mut Place<'_>,
+        time: f64,
+        free: &[usize],
+        norm: f64,
+    ) -> Result<Option<(f64, f64)>, Error> {
+        self.vectors.copy(place, self.registers.before, STATE);
+        let mut share = 1.0;
+        for _ in 0..HALVINGS {
+            self.vectors.copy(place, STATE, self.registers.before);
+            self.vectors.add(place, STATE, share, self.registers.correction);
+            self.jacobian.rates(place, time)?;
+            let reached = self.remaining(place, free)?;
+            if reached <= (1.0 - DECREASE * share) * norm {
+                return Ok(Some((share, reached)));
+            }
+            share /= 2.0;
+        }
+        self.vectors.copy(place, STATE, self.registers.before);
+        Ok(None)
+    }
+
+    /// The arrays of the state of which a constant may be added without a change of the rates, and whose rates
+    /// have the average 0 whatever is added. Collective.
+    fn free_constants(&mut self, place: &mut Place<'_>, time: f64) -> Result<Vec<usize>, Error> {
+        let (vector, product) = (self.registers.work[0], self.registers.work[1]);
+        let n = self.vectors.arrays;
+        self.vectors.set_random(place, vector, 3);
+        self.jacobian.product(place, time, vector, product)?;
+        let scale = self.vectors.norm(place, product)? / self.vectors.norm(place, vector)?;
+        let mut balanced = Vec::new();
+        for k in 0..n {
+            let [average, magnitude] = self.vectors.averages(place, product + k)?;
+            balanced.push(average.abs() <= 1e-11 * magnitude);
+        }
+        let mut free = Vec::new();
+        for k in (0..n).filter(|k| balanced[*k]) {
+            self.vectors.set(place, vector, 0.0);
+            self.vectors.set_array(place, vector + k, |_| 1.0);
+            self.jacobian.product(place, time, vector, product)?;
+            if self.vectors.norm(place, product)? <= NOTHING * scale {
+                free.push(k);
+            }
+        }
+        Ok(free)
+    }
+
+    fn not_solved(
+        &self,
+        what: &'static str,
+        residual: f64,
+        corrections: u64,
+        solved: Option<Solved>,
+    ) -> Error {
+        let stuck = solved.filter(|solved| !solved.converged).map(|solved| solved.iterations);
+        Error::NotSolved { what, at: None, residual, corrections, stuck }
+    }
+}

@@ -1,0 +1,262 @@
+//! The diagonal of a Jacobian matrix, cell by cell: how the rates in a cell change with the state of this
+//! cell alone. Its inverse is a preconditioner, exact where cells do not see each other.
+//!
+//! It is found by products with vectors that are 1 in some cells, so far apart that no cell sees two of them
+//! (Curtis, Powell & Reid 1974, J. Inst. Math. Appl. 13, 117).
+
+use crate::error::Error;
+use crate::plan::action::{Action, Extent};
+use crate::plan::plan::Plan;
+use crate::run::random_rows::rows;
+use crate::solvers::jacobian::Jacobian;
+use crate::solvers::place::Place;
+use crate::solvers::vectors::{Vector, Vectors};
+
+/// Up to how many numbers of a cell are taken together; of more, each is taken by itself.
+const MOST: usize = 8;
+
+/// The diagonal blocks of a Jacobian matrix, and the inverses of those of a matrix made of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Diagonal {
+    /// How many numbers are taken together: all of a cell, or each by itself.
+    size: usize,
+    /// The first of the arrays of the entries, row by row, and of those of the inverses.
+    entries: usize,
+    inverses: usize,
+    /// How many cells apart along each axis the cells of a vector lie.
+    apart: [usize; 3],
+    periodic: [bool; 3],
+}
+
+impl Diagonal {
+    /// How many arrays are needed for `n` arrays of the state.
+    pub(crate) fn arrays(n: usize) -> usize {
+        2 * n * if n <= MOST { n } else { 1 }
+    }
+
+    /// The diagonal for a plan of the rates, in arrays from `first` on. `n` is the number of arrays of the
+    /// state, and `periodic` says at which axes the ends are joined.
+    pub(crate) fn new(rates: &Plan, n: usize, first: usize, periodic: [bool; 3]) -> Self {
+        let size = if n <= MOST { n } else { 1 };
+        let apart = reach(rates, n).map(|cells| 2 * cells + 1);
+        Diagonal { size, entries: first, inverses: first + n * size, apart, periodic }
+    }
+
+    /// How many products it takes to find it for a state of `n` arrays on a grid of this shape.
+    fn colours(&self, shape: [usize; 3]) -> [usize; 3] {
+        std::array::from_fn(|axis| {
+            let (apart, cells) = (self.apart[axis], shape[axis]);
+            match self.periodic[axis] && cells % apart != 0 {
+                // Those at the seam have colours of their own.
+                true => (apart + cells % apart).min(cells),
+                false => apart.min(cells),
+            }
+        })
+    }
+
+    fn colour(&self, axis: usize, index: usize, shape: [usize; 3]) -> usize {
+        let (apart, cells) = (self.apart[axis], shape[axis]);
+        let even = cells / apart * apart;
+        match self.periodic[axis] && index >= even && even > 0 {
+            true => apart + index - even,
+            false => index % apart,
+        }
+    }
+
+    /// Finds the entries, for the state and time of the last rates. `vector` and `product` are overwritten.
+    /// Collective.
+    pub(crate) fn find(
+        &self,
+        jacobian: &mut Jacobian,
+        place: &mut Place<'_>,
+        vectors: &Vectors,
+        time: f64,
+        [vector, product]: [Vector; 2],
+    ) -> Result<(), Error> {
+        let shape = place.block.global_shape();
+        let colours = self.colours(shape);
+        let n = vectors.arrays;
+        for number in 0..n {
+            for colour in 0..colours.iter().product() {
+                let colour = [
+                    colour / (colours[1] * colours[2]),
+                    colour / colours[2] % colours[1],
+                    colour % colours[2],
+                ];
+                let has_colour = |cell: u64| {
+                    let cell = cell as usize;
+                    let index = [
+                        cell / (shape[1] * shape[2]),
+                        cell / shape[2] % shape[1],
+                        cell % shape[2],
+                    ];
+                    (0..3).all(|axis| self.colour(axis, index[axis], shape) == colour[axis])
+                };
+                vectors.set(place, vector, 0.0);
+                vectors.set_array(place, vector + number, |cell| f64::from(u8::from(has_colour(cell))));
+                jacobian.product(place, time, vector, product)?;
+                let of = |row: usize| match self.size == n {
+                    true => Some(self.entries + row * n + number),
+                    false => (row == number).then_some(self.entries + number),
+                };
+                for row in 0..n {
+                    if let Some(entry) = of(row) {
+                        self.take(place, vector + number, product + row, entry);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies the numbers of an array to another where a third is not 0.
+    fn take(&self, place: &mut Place<'_>, mask: usize, from: usize, to: usize) {
+        let Place { block, memory, .. } = place;
+        let layout = memory.layout();
+        let [mask, from, to] = [mask, from, to].map(|array| memory.array(array));
+        let all = memory.all_mut();
+        for (_, cells) in rows(block) {
+            let at = layout.index(cells.start);
+            for k in at..at + cells.shape()[2] {
+                if all[mask + k] != 0.0 {
+                    all[to + k] = all[from + k];
+                }
+            }
+        }
+    }
+
+    /// The first array of the entries of a number's own rate.
+    pub(crate) fn own(&self, number: usize) -> usize {
+        match self.size {
+            1 => self.entries + number,
+            size => self.entries + number * size + number,
+        }
+    }
+
+    /// Inverts the blocks of identity·I + jacobian·J. Blocks without an inverse are left out.
+    pub(crate) fn invert(&self, place: &mut Place<'_>, n: usize, identity: f64, jacobian: f64) {
+        let Place { block, memory, .. } = place;
+        let layout = memory.layout();
+        let size = self.size;
+        let groups = n / size;
+        let (mut matrix, mut inverse) = (vec![0.0; size * size], vec![0.0; size * size]);
+        for group in 0..groups {
+            let first = group * size * size;
+            let from: Vec<usize> =
+                (0..size * size).map(|k| memory.array(self.entries + first + k)).collect();
+            let to: Vec<usize> =
+                (0..size * size).map(|k| memory.array(self.inverses + first + k)).collect();
+            let all = memory.all_mut();
+            for (_, cells) in rows(block) {
+                let start = layout.index(cells.start);
+                for at in start..start + cells.shape()[2] {
+                    for k in 0..size * size {
+                        let unit = if k % (size + 1) == 0 { identity } else { 0.0 };
+                        matrix[k] = unit + jacobian * all[from[k] + at];
+                    }
+                    invert(&mut matrix, &mut inverse, size);
+                    (0..size * size).for_each(|k| all[to[k] + at] = inverse[k]);
+                }
+            }
+        }
+    }
+
+    /// to ← the inverse of the diagonal times `from`.
+    pub(crate) fn apply(&self, place: &mut Place<'_>, n: usize, from: Vector, to: Vector) {
+        let Place { block, memory, .. } = place;
+        let layout = memory.layout();
+        let size = self.size;
+        for row in 0..n {
+            let first = row / size * size;
+            let target = memory.array(to + row);
+            for column in 0..size {
+                let factor = memory.array(self.inverses + row * size + column);
+                let source = memory.array(from + first + column);
+                let all = memory.all_mut();
+                for (_, cells) in rows(block) {
+                    let at = layout.index(cells.start);
+                    for k in at..at + cells.shape()[2] {
+                        let part = all[factor + k] * all[source + k];
+                        all[target + k] = if column == 0 { part } else { all[target + k] + part };
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The inverse of a small matrix by elimination with pivots; the unit matrix if there is none.
+fn invert(matrix: &mut [f64], inverse: &mut [f64], n: usize) {
+    (0..n * n).for_each(|k| inverse[k] = if k % (n + 1) == 0 { 1.0 } else { 0.0 });
+    for column in 0..n {
+        let size = |row: &usize| matrix[row * n + column].abs();
+        let pivot = (column..n).fold(column, |a, b| if size(&b) > size(&a) { b } else { a });
+        let head = matrix[pivot * n + column];
+        if !(head.is_finite() && head != 0.0) {
+            (0..n * n).for_each(|k| inverse[k] = if k % (n + 1) == 0 { 1.0 } else { 0.0 });
+            return;
+        }
+        for k in 0..n {
+            matrix.swap(pivot * n + k, column * n + k);
+            inverse.swap(pivot * n + k, column * n + k);
+        }
+        for k in 0..n {
+            matrix[column * n + k] /= head;
+            inverse[column * n + k] /= head;
+        }
+        for row in (0..n).filter(|row| *row != column) {
+            let factor = matrix[row * n + column];
+            for k in 0..n {
+                matrix[row * n + k] -= factor * matrix[column * n + k];
+                inverse[row * n + k] -= factor * inverse[column * n + k];
+            }
+        }
+    }
+}
+
+/// How far along each axis the rates in a cell see the state.
+fn reach(rates: &Plan, n: usize) -> [usize; 3] {
+    let mut of_arrays = vec![[0; 3]; rates.arrays()];
+    let mut widest = [0; 3];
+    for action in rates.actions() {
+        let Action::Sweep { kernel, inputs, outputs, extent, .. } = action else { continue };
+        let mut most = [0; 3];
+        for (i, slot) in inputs.iter().enumerate() {
+            let Some(array) = slot.array() else { continue };
+            let reach = rates.kernels()[*kernel].reach(i as u32);
+            for axis in 0..3 {
+                let here = reach[axis][0].max(reach[axis][1]);
+                most[axis] = most[axis].max(of_arrays[array][axis] + here);
+            }
+        }
+        let outputs = outputs.iter().filter_map(|slot| slot.array());
+        match extent {
+            Extent::Block => outputs.for_each(|array| of_arrays[array] = most),
+            // Ghost cells are seen from the cells at the wall.
+            _ => outputs.filter(|array| *array >= n).for_each(|array| {
+                let before = of_arrays[array];
+                of_arrays[array] = std::array::from_fn(|axis| before[axis].max(most[axis]));
+            }),
+        }
+        widest = std::array::from_fn(|axis| widest[axis].max(most[axis]));
+    }
+    widest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inverses_are_inverses() {
+        let matrix = [0.0, 2.0, 1.0, 3.0, -1.0, 0.5, 1.0, 0.0, 4.0];
+        let mut inverse = [0.0; 9];
+        invert(&mut matrix.clone(), &mut inverse, 3);
+        for (row, column) in (0..3).flat_map(|row| (0..3).map(move |column| (row, column))) {
+            let sum: f64 = (0..3).map(|k| matrix[3 * row + k] * inverse[3 * k + column]).sum();
+            assert!((sum - f64::from(u8::from(row == column))).abs() < 1e-14);
+        }
+        invert(&mut [1.0, 2.0, 2.0, 4.0], &mut inverse, 2);
+        assert_eq!(inverse[..4], [1.0, 0.0, 0.0, 1.0]);
+    }
+}

@@ -1,0 +1,100 @@
+//! The rates of change of a state, and products of their Jacobian matrix with vectors.
+
+use crate::error::Error;
+use crate::plan::plan::{Plan, equations};
+use crate::plan::tangent::{TangentPlan, tangent};
+use crate::run::counts::Counts;
+use crate::run::executor::Executor;
+use crate::schemes::rates;
+use crate::solvers::place::Place;
+use crate::solvers::vectors::Vector;
+use crate::system::pde::Pde;
+
+/// The plans of the rates of change, and of products of their Jacobian matrix.
+#[derive(Clone, Debug)]
+pub(crate) struct JacobianPlans {
+    /// Stores the rates of the state in arrays from `rates` on.
+    pub(crate) rates: Plan,
+    /// Stores the product of a vector in arrays from `from` on in arrays from `to` on.
+    pub(crate) product: TangentPlan,
+    pub(crate) to_rates: Vector,
+    pub(crate) from: Vector,
+    pub(crate) to: Vector,
+}
+
+impl JacobianPlans {
+    /// The plans for a system whose solver keeps arrays of these names; three of its vectors are those in
+    /// which rates are stored, and from and to which products are computed.
+    pub(crate) fn new(pde: &Pde, kept: &[String], [to_rates, from, to]: [Vector; 3]) -> Self {
+        let n = pde.arrays();
+        let rates = rates::plan_to_arrays(pde, kept, to_rates);
+        let changes = (0..n).map(|array| (array, from + array));
+        let results = (0..n).map(|array| (to_rates + array, to + array));
+        let product = tangent(pde, &rates, changes, results);
+        debug_assert_eq!(equations(pde).len(), pde.fields().len());
+        JacobianPlans { rates, product, to_rates, from, to }
+    }
+}
+
+/// The plans, ready to run.
+pub(crate) struct Jacobian {
+    rates: Executor,
+    product: Executor,
+    pub(crate) is_constant: bool,
+    arrays: usize,
+    to_rates: Vector,
+    from: Vector,
+    to: Vector,
+    evaluations: u64,
+}
+
+impl Jacobian {
+    /// The plans with the executors of their two plans.
+    pub(crate) fn new(plans: &JacobianPlans, rates: Executor, product: Executor, n: usize) -> Self {
+        let JacobianPlans { product: TangentPlan { is_constant, .. }, to_rates, from, to, .. } =
+            *plans;
+        Jacobian { rates, product, is_constant, arrays: n, to_rates, from, to, evaluations: 0 }
+    }
+
+    /// What evaluations and products did on this rank.
+    pub(crate) fn counts(&self) -> Counts {
+        let (a, b) = (self.rates.counts, self.product.counts);
+        Counts {
+            halo_exchanges: a.halo_exchanges + b.halo_exchanges,
+            messages: a.messages + b.messages,
+            bytes_sent: a.bytes_sent + b.bytes_sent,
+            rhs_evaluations: a.rhs_evaluations + self.evaluations,
+        }
+    }
+
+    /// Computes the rates of the state at a time. Products are those of this state from then on.
+    /// Collective.
+    pub(crate) fn rates(&mut self, place: &mut Place<'_>, time: f64) -> Result<Vector, Error> {
+        let Place { world, block, memory } = place;
+        self.rates.run(world, block, memory, time, 0.0)?;
+        self.product.adopt_parameters(&self.rates);
+        self.evaluations += 1;
+        Ok(self.to_rates)
+    }
+
+    /// Computes the product with a vector, for the state and time of the last rates. Collective.
+    pub(crate) fn product(
+        &mut self,
+        place: &mut Place<'_>,
+        time: f64,
+        from: Vector,
+        to: Vector,
+    ) -> Result<(), Error> {
+        let Place { world, block, memory } = place;
+        let pairs = [(from, self.from), (to, self.to)];
+        let swaps: Vec<(usize, usize)> = pairs
+            .into_iter()
+            .filter(|(a, b)| a != b)
+            .flat_map(|(a, b)| (0..self.arrays).map(move |k| (a + k, b + k)))
+            .collect();
+        memory.swap_all(&swaps);
+        let done = self.product.run(world, block, memory, time, 0.0);
+        memory.swap_all(&swaps);
+        done.map(drop)
+    }
+}

@@ -1,0 +1,12 @@
+//! Solvers of equations: for a state in which rates of change vanish, or the state at the end of an implicit
+//! step. Newton's method, with products of the exact Jacobian matrix, and Krylov methods for its linear systems.
+
+pub(crate) mod balance;
+pub(crate) mod block_sums;
+pub(crate) mod diagonal;
+pub(crate) mod jacobian;
+pub(crate) mod krylov;
+pub(crate) mod newton;
+pub(crate) mod options;
+pub(crate) mod place;
+pub(crate) mod vectors;

@@ -1,0 +1,330 @@
+//! Newton's method: steps towards the state in which rates of change are what they should be, each of them
+//! the solution of a linear system with the exact Jacobian matrix.
+
+use fluxions_expr::Binary;
+
+use crate::error::Error;
+use crate::solvers::diagonal::Diagonal;
+use crate::solvers::jacobian::Jacobian;
+use crate::solvers::krylov::{self, Linear, LinearSystem, Solved};
+use crate::solvers::options::{Krylov, SolverOptions};
+use crate::solvers::place::Place;
+use crate::solvers::vectors::{Vector, Vectors};
+
+/// The first array of the state.
+pub(crate) const STATE: Vector = 0;
+
+/// How many corrections a stage of an implicit step may take.
+const MOST_CORRECTIONS: u64 = 12;
+/// After how many solutions the diagonal is found anew, where it changes.
+const EVERY: u64 = 20;
+/// The forcing terms of inexact corrections: of the first one, and the largest (Eisenstat & Walker 1996, SIAM
+/// J. Sci. Comput. 17, 16, choice 2 with γ = 0.9 and α = 1.618).
+pub(crate) const FIRST_FORCING: f64 = 0.1;
+const FORCING: (f64, f64) = (0.9, 1.618);
+/// How much rounding there is in rates, in terms of the largest entry of a row and the state.
+pub(crate) const ROUNDING: f64 = 16.0 * f64::EPSILON;
+
+/// Where the vectors of a solver lie.
+#[derive(Clone, Debug)]
+pub(crate) struct Registers {
+    /// The rates, and from and to which products with the Jacobian matrix are computed.
+    pub(crate) rates: Vector,
+    pub(crate) from: Vector,
+    pub(crate) to: Vector,
+    /// The right side of a linear system, and its solution.
+    pub(crate) right: Vector,
+    pub(crate) correction: Vector,
+    /// The state before a correction.
+    pub(crate) before: Vector,
+    pub(crate) work: Vec<Vector>,
+    /// The first of the arrays of the diagonal.
+    pub(crate) diagonal: usize,
+}
+
+impl Registers {
+    /// The names of the arrays, and the registers if these lie from `first` on. `names` are those of the
+    /// arrays of the state.
+    pub(crate) fn new(
+        names: &[String],
+        first: usize,
+        options: &SolverOptions,
+    ) -> (Vec<String>, Self) {
+        let n = names.len();
+        let work = match options.krylov {
+            Some(method) => krylov::work(method),
+            None => krylov::work(Krylov::BiCgStab).max(krylov::work(Krylov::ConjugateGradients)),
+        };
+        let what = ["rate", "vector", "product", "right side", "correction", "former value"];
+        let fixed = what.len();
+        let mut all: Vec<String> = Vec::new();
+        for what in what {
+            all.extend(names.iter().map(|name| format!("{what} of {name}")));
+        }
+        for k in 0..work {
+            all.extend(names.iter().map(|name| format!("vector {k} of {name}")));
+        }
+        let at = |k: usize| first + k * n;
+        let registers = Registers {
+            rates: at(0),
+            from: at(1),
+            to: at(2),
+            right: at(3),
+            correction: at(4),
+            before: at(5),
+            work: (0..work).map(|k| at(fixed + k)).collect(),
+            diagonal: at(fixed + work),
+        };
+        all.extend((0..Diagonal::arrays(n)).map(|k| format!("diagonal {k}")));
+        (all, registers)
+    }
+}
+
+/// How many corrections and iterations solutions took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Iterations {
+    /// Corrections by Newton's method.
+    pub nonlinear: u64,
+    /// Iterations of linear systems.
+    pub linear: u64,
+}
+
+/// The error that a solution may have: for each array of the state, absolute and beside its magnitude.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Bounds(pub(crate) Vec<(f64, f64)>);
+
+/// What a solver needs, and what it knows of its equations.
+pub(crate) struct Newton {
+    pub(crate) jacobian: Jacobian,
+    pub(crate) vectors: Vectors,
+    pub(crate) diagonal: Diagonal,
+    pub(crate) registers: Registers,
+    pub(crate) options: SolverOptions,
+    /// The method for linear systems, once it is chosen.
+    method: Option<Krylov>,
+    /// After how many solutions the entries of the diagonal were found.
+    found: Option<u64>,
+    /// For which matrix the diagonal was inverted.
+    inverted: Option<(f64, f64)>,
+    solutions: u64,
+    pub(crate) iterations: Iterations,
+}
+
+/// Identity·I + factor·J, with a diagonal near its inverse.
+struct Matrix<'m> {
+    jacobian: &'m mut Jacobian,
+    diagonal: &'m Diagonal,
+    vectors: &'m Vectors,
+    identity: f64,
+    factor: f64,
+    time: f64,
+}
+
+impl Linear for Matrix<'_> {
+    fn apply(&mut self, place: &mut Place<'_>, from: Vector, to: Vector) -> Result<(), Error> {
+        self.jacobian.product(place, self.time, from, to)?;
+        let (identity, factor) = (self.identity, self.factor);
+        if identity != 0.0 || factor != 1.0 {
+            self.vectors.each(place, to, from, |to, from| *to = identity * from + factor * *to);
+        }
+        Ok(())
+    }
+
+    fn precondition(
+        &mut self,
+        place: &mut Place<'_>,
+        from: Vector,
+        to: Vector,
+    ) -> Result<(), Error> {
+        self.diagonal.apply(place, self.vectors.arrays, from, to);
+        Ok(())
+    }
+}
+
+/// What came of a stage.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Corrected {
+    pub(crate) converged: bool,
+    /// The last residual beside its bound.
+    pub(crate) residual: f64,
+}
+
+impl Newton {
+    pub(crate) fn new(
+        jacobian: Jacobian,
+        vectors: Vectors,
+        diagonal: Diagonal,
+        registers: Registers,
+        options: SolverOptions,
+    ) -> Self {
+        Newton {
+            jacobian,
+            vectors,
+            diagonal,
+            registers,
+            options,
+            method: options.krylov,
+            found: None,
+            inverted: None,
+            solutions: 0,
+            iterations: Iterations::default(),
+        }
+    }
+
+    /// Makes the diagonal of identity·I + factor·J ready, for the state of the last rates. Collective.
+    pub(crate) fn prepare(
+        &mut self,
+        place: &mut Place<'_>,
+        time: f64,
+        (identity, factor): (f64, f64),
+    ) -> Result<(), Error> {
+        let is_old = |found: u64| !self.jacobian.is_constant && self.solutions >= found + EVERY;
+        if self.found.is_none_or(is_old) {
+            let Registers { from, to, .. } = self.registers;
+            self.diagonal.find(&mut self.jacobian, place, &self.vectors, time, [from, to])?;
+            self.found = Some(self.solutions);
+            self.inverted = None;
+        }
+        if self.inverted != Some((identity, factor)) {
+            self.diagonal.invert(place, self.vectors.arrays, identity, factor);
+            self.inverted = Some((identity, factor));
+        }
+        self.solutions += 1;
+        Ok(())
+    }
+
+    /// Forgets what is known of the Jacobian matrix, which has changed.
+    pub(crate) fn forget(&mut self) {
+        self.found = None;
+    }
+
+    /// Solves (identity·I + factor·J)·correction = right, whose diagonal is ready, until the norm of the
+    /// residual is this. Collective.
+    pub(crate) fn linear(
+        &mut self,
+        place: &mut Place<'_>,
+        time: f64,
+        (identity, factor): (f64, f64),
+        tolerance: f64,
+    ) -> Result<Solved, Error> {
+        let Newton { jacobian, vectors, diagonal, registers, options, .. } = self;
+        let vectors = &*vectors;
+        let mut matrix = Matrix { jacobian, diagonal, vectors, identity, factor, time };
+        let method = match self.method {
+            Some(method) => method,
+            None => match is_symmetric(&mut matrix, place, vectors, registers)? {
+                true => Krylov::ConjugateGradients,
+                false => Krylov::BiCgStab,
+            },
+        };
+        let system = LinearSystem {
+            vectors,
+            x: registers.correction,
+            b: registers.right,
+            work: &registers.work,
+            tolerance,
+            most: options.max_iterations.unwrap_or(SolverOptions::MAX_ITERATIONS),
+        };
+        let mut solved = system.solve(method, &mut matrix, place)?;
+        self.method = Some(method);
+        if solved.unfit && options.krylov.is_none() {
+            // The part that is left, by a method for any matrix.
+            self.method = Some(Krylov::BiCgStab);
+            vectors.copy(place, registers.from, registers.correction);
+            let rest = system.solve(Krylov::BiCgStab, &mut matrix, place)?;
+            vectors.add(place, registers.correction, 1.0, registers.from);
+            solved = Solved { iterations: solved.iterations + rest.iterations, ..rest };
+        }
+        self.iterations.linear += solved.iterations as u64;
+        Ok(solved)
+    }
+
+    /// Solves u = base + factor·F(u) for the state, which holds a first guess. Collective.
+    pub(crate) fn stage(
+        &mut self,
+        place: &mut Place<'_>,
+        base: Vector,
+        factor: f64,
+        time: f64,
+        bounds: &Bounds,
+    ) -> Result<Corrected, Error> {
+        let (mut norm_before, mut residual_before) = (f64::INFINITY, f64::INFINITY);
+        let mut forcing = FIRST_FORCING;
+        for correction in 0.. {
+            let rates = self.jacobian.rates(place, time)?;
+            let right = self.registers.right;
+            self.vectors.copy(place, right, base);
+            self.vectors.add(place, right, factor, rates);
+            self.vectors.add(place, right, -1.0, STATE);
+            let residual = self.residual(place, right, factor, bounds)?;
+            let done = residual <= 1.0;
+            let grows = correction > 1 && residual > 2.0 * residual_before;
+            if done || grows || correction >= MOST_CORRECTIONS || !residual.is_finite() {
+                return Ok(Corrected { converged: done, residual });
+            }
+            self.prepare(place, time, (1.0, -factor))?;
+            let norm = self.vectors.norm(place, right)?;
+            if correction > 0 {
+                forcing = forcing_term(norm, norm_before);
+            }
+            let enough = 0.1 / residual;
+            let forcing = match self.jacobian.is_constant {
+                true => enough,
+                false => forcing.min(FIRST_FORCING).max(enough),
+            };
+            let tolerance = norm * forcing.clamp(1e-14, 0.5);
+            let solved = self.linear(place, time, (1.0, -factor), tolerance)?;
+            if !solved.converged && solved.residual > 0.5 * norm {
+                return Ok(Corrected { converged: false, residual });
+            }
+            self.vectors.add(place, STATE, 1.0, self.registers.correction);
+            self.iterations.nonlinear += 1;
+            (norm_before, residual_before) = (norm, residual);
+        }
+        unreachable!("corrections come to an end")
+    }
+
+    /// The largest residual beside its bound. Collective.
+    fn residual(
+        &self,
+        place: &Place<'_>,
+        right: Vector,
+        factor: f64,
+        bounds: &Bounds,
+    ) -> Result<f64, Error> {
+        self.vectors.largest(place, |memory, k, at| {
+            let at = |array: usize| memory.of_array(array)[at].abs();
+            let (absolute, relative) = bounds.0[k];
+            let state = at(STATE + k);
+            let rounding = ROUNDING * state * (1.0 + factor.abs() * at(self.diagonal.own(k)));
+            let bound = absolute + relative * state + rounding;
+            match at(right + k) {
+                0.0 => 0.0,
+                residual => residual / bound,
+            }
+        })
+    }
+}
+
+/// How exactly a correction is found after one that brought the residual from one norm to another.
+pub(crate) fn forcing_term(norm: f64, before: f64) -> f64 {
+    FORCING.0 * Binary::Power.eval(norm / before, FORCING.1)
+}
+
+/// Whether ⟨x, A·y⟩ = ⟨y, A·x⟩ for two vectors without order. Collective.
+fn is_symmetric(
+    matrix: &mut Matrix<'_>,
+    place: &mut Place<'_>,
+    vectors: &Vectors,
+    registers: &Registers,
+) -> Result<bool, Error> {
+    let [x, y, product] = [registers.work[0], registers.work[1], registers.work[2]];
+    vectors.set_random(place, x, 1);
+    vectors.set_random(place, y, 2);
+    matrix.apply(place, y, product)?;
+    let first = vectors.products(place, &[(x, product), (product, product), (x, x)])?;
+    matrix.apply(place, x, product)?;
+    let second = vectors.product(place, y, product)?;
+    let scale = (first[1] * first[2]).sqrt();
+    Ok((first[0] - second).abs() <= 1e-12 * scale)
+}
