@@ -61,12 +61,13 @@ pub mod io {
 /// Systems of equations, how they are stepped, and the run loop.
 pub mod solver {
     pub use fluxions_solver::{
-        Advector, ArgumentConditions, Blocking, Error, Errors, Every, ExternalSource,
-        FieldOperator, Flow, Formula, GO_ON, Global, Inspection, Interpretation, Mpdata, PassTime,
-        Pde, PdeBuilder, Region, Report, RunState, ScheduleState, SchemeChoice, SchemeProperties,
-        Simulation, SimulationBuilder, Snapshot, Sources, StableStep, StencilCells, StopReason,
-        Tableau, ThirdOrder, TimeTable, Tracker, TrackerError, TrackerState, Transport, Values,
-        WallFunction, WallPoint, stable_step,
+        Advector, ArgumentConditions, Balance, Blocking, Error, ErrorBounds, Errors, Every,
+        ExternalSource, FieldOperator, Flow, Formula, GO_ON, Global, Implicit, Inspection,
+        Interpretation, Iterations, Krylov, Mpdata, PassTime, Pde, PdeBuilder, Region, Report,
+        RunState, ScheduleState, SchemeChoice, SchemeProperties, Simulation, SimulationBuilder,
+        Snapshot, SolverOptions, Sources, Stabilised, StableStep, StencilCells, StopReason,
+        Tableau, ThirdOrder, TimeTable, Tolerance, Tracker, TrackerError, TrackerState, Transport,
+        Values, WallFunction, WallPoint, stable_step,
     };
 }
 
@@ -82,9 +83,9 @@ pub mod prelude {
     pub use fluxions_io::{Problem, RunFolder, SeriesWriter};
     pub use fluxions_solver::{
         Advector, ArgumentConditions, Blocking, Every, FieldOperator, Flow, Formula, GO_ON,
-        Interpretation, Mpdata, Pde, PdeBuilder, Report, SchemeChoice, Simulation, Snapshot,
-        Sources, StopReason, Tableau, ThirdOrder, Tracker, TrackerError, Transport, Values,
-        WallFunction, WallPoint,
+        Implicit, Interpretation, Mpdata, Pde, PdeBuilder, Report, SchemeChoice, Simulation,
+        Snapshot, SolverOptions, Sources, Stabilised, StopReason, Tableau, ThirdOrder, Tolerance,
+        Tracker, TrackerError, Transport, Values, WallFunction, WallPoint,
     };
 }
 

@@ -103,8 +103,20 @@ fn complex(kernel: &Kernel, load: impl Fn(u32, [i32; 3]) -> Complex64) -> Comple
                     Binary::Multiply => x * y,
                     Binary::Divide => x / y,
                     Binary::Power => (x.ln() * y).exp(),
-                    Binary::Min => if x.re < y.re { x } else { y },
-                    Binary::Max => if x.re > y.re { x } else { y },
+                    Binary::Min => {
+                        if x.re < y.re {
+                            x
+                        } else {
+                            y
+                        }
+                    }
+                    Binary::Max => {
+                        if x.re > y.re {
+                            x
+                        } else {
+                            y
+                        }
+                    }
                     Binary::Hypot => (x * x + y * y).sqrt(),
                     Binary::Less => truth(x.re < y.re),
                     Binary::Greater => truth(x.re > y.re),
@@ -113,7 +125,13 @@ fn complex(kernel: &Kernel, load: impl Fn(u32, [i32; 3]) -> Complex64) -> Comple
                     other => unreachable!("{other:?}"),
                 }
             }
-            Op::Select(condition, yes, no) => if at(condition).re != 0.0 { at(yes) } else { at(no) },
+            Op::Select(condition, yes, no) => {
+                if at(condition).re != 0.0 {
+                    at(yes)
+                } else {
+                    at(no)
+                }
+            }
             Op::Fused(x, y, z) => at(x) * at(y) + at(z),
             Op::Native(_) => unreachable!("there are no native functions"),
         };
@@ -132,7 +150,13 @@ fn unary(f: Unary, x: Complex64) -> Complex64 {
     let one = c64(1.0, 0.0);
     match f {
         Unary::Negate => -x,
-        Unary::Abs => if x.re < 0.0 { -x } else { x },
+        Unary::Abs => {
+            if x.re < 0.0 {
+                -x
+            } else {
+                x
+            }
+        }
         Unary::Sqrt => x.sqrt(),
         Unary::Exp => x.exp(),
         Unary::Expm1 => x.exp() - one,
@@ -201,7 +225,8 @@ fn tangents_are_those_of_complex_steps_for_1000_random_kernels() {
         let size = slope.abs().max(1.0);
         prop_assert!(
             (found[1] - slope).abs() <= 1e-12 * size * (1.0 + expected.re.abs()),
-            "{} instead of {slope} in\n{kernel}", found[1]
+            "{} instead of {slope} in\n{kernel}",
+            found[1]
         );
         Ok(())
     });

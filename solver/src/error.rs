@@ -356,7 +356,12 @@ pub enum Error {
         error: f64,
     },
     /// Equations whose solution was not found.
-    #[error("{} could not be solved{}: the residual is still {residual:.1e} {}", what, at_step(at), beside(at))]
+    #[error(
+        "{} could not be solved{}: the residual is still {residual:.1e} {}",
+        what,
+        at_step(at),
+        beside(at)
+    )]
     NotSolved {
         /// What they are the equations of.
         what: &'static str,
@@ -369,8 +374,26 @@ pub enum Error {
         /// After how many iterations a linear system was given up, if one was.
         stuck: Option<usize>,
     },
+    /// An unknown beside fields that are advected.
+    #[error("`{name}` is solved for, which cannot be done beside the transport of `{field}`")]
+    UnknownWithTransport {
+        /// The unknown.
+        name: String,
+        /// A field that is advected.
+        field: String,
+    },
+    /// An unknown on which nothing that should vanish depends.
+    #[error("what should vanish does not depend on `{name}`")]
+    NoUnknown {
+        /// Where its expression stands.
+        origin: Origin,
+        /// The unknown.
+        name: String,
+    },
     /// An elliptic problem without a solution.
-    #[error("[solve] {field} has no solution: its expression has the average {excess:e} whatever `{field}` is")]
+    #[error(
+        "[solve] {field} has no solution: its expression has the average {excess:e} whatever `{field}` is"
+    )]
     Incompatible {
         /// The unknown.
         field: String,
@@ -642,6 +665,7 @@ impl Error {
             | Error::MisplacedValues { origin }
             | Error::MisplacedTable { origin }
             | Error::MisplacedWallFunction { origin }
+            | Error::NoUnknown { origin, .. }
             | Error::NotANumber { origin, .. } => Some(origin),
             _ => None,
         }
@@ -681,6 +705,9 @@ impl Error {
             }
             Error::NotSolved { .. } => {
                 Some("there may be no solution, or none near the initial values".into())
+            }
+            Error::NoUnknown { .. } => {
+                Some("for each unknown there is an equation with it: phi = \"laplace(phi) = -rho\"".into())
             }
             Error::Incompatible { .. } => Some(
                 "sources and what flows through the walls have to balance; \

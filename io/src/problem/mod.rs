@@ -259,7 +259,10 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
             || external_initial.iter().any(|entry| entry.name == name);
         if !has_value {
             let ty = types.iter().find(|(known, _)| *known == name);
-            let zero = solve::zero(ty.map_or(Type::REAL, |(_, ty)| *ty), grid::space(document).dimension());
+            let zero = solve::zero(
+                ty.map_or(Type::REAL, |(_, ty)| *ty),
+                grid::space(document).dimension(),
+            );
             initial.push((name, zero));
         }
     }

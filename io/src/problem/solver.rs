@@ -24,7 +24,8 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> SolverO
         if let Some(tolerance) = options.tolerance
             && !(tolerance > 0.0 && tolerance < 1.0)
         {
-            let message = format!("the residual beside that at first is between 0 and 1, not {tolerance}");
+            let message =
+                format!("the residual beside that at first is between 0 and 1, not {tolerance}");
             reader.note(Diagnostic::at(value.span(), message));
         }
     }

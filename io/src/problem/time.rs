@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use fluxions_solver::{
-    EqualSteps, Error, Errors, Formula, Implicit, Pde, SchemeChoice, SolverOptions, Sources, Stabilised, StableDt,
-    StableStep, Tableau, Tolerance, stable_step,
+    EqualSteps, Error, Errors, Formula, Implicit, Pde, SchemeChoice, SolverOptions, Sources,
+    Stabilised, StableDt, StableStep, Tableau, Tolerance, stable_step,
 };
 use toml::de::DeValue;
 

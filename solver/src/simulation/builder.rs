@@ -21,8 +21,8 @@ use crate::simulation::dense_output::DenseOutput;
 use crate::simulation::equal_steps::EqualSteps;
 use crate::simulation::error_control::ErrorControl;
 use crate::simulation::health::Health;
-use crate::simulation::report::Durations;
 use crate::simulation::implicit_steps::ImplicitStepper;
+use crate::simulation::report::Durations;
 use crate::simulation::schedule::{Every, Schedule};
 use crate::simulation::setup::{Request, Setup};
 use crate::simulation::simulation::Simulation;
@@ -220,7 +220,8 @@ impl<'a> SimulationBuilder<'a> {
     /// The clock, and the schedules of the trackers; every mistake in times and intervals is added
     /// to `errors`.
     fn times(&mut self, errors: &mut Vec<Error>) -> Option<(Box<dyn Clock>, Trackers)> {
-        let dt = self.dt.ok_or(Error::NoTimeStep);
+        let has_steps = !matches!(self.scheme, SchemeChoice::Elliptic(_) | SchemeChoice::Steady(_));
+        let dt = self.dt.or((!has_steps).then_some(1.0)).ok_or(Error::NoTimeStep);
         let clock = dt.and_then(|dt| -> Result<Box<dyn Clock>, Error> {
             Ok(match (&self.scheme, self.stable) {
                 (SchemeChoice::ErrorControlled(tableau, _), _) => {

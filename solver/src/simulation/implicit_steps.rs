@@ -112,12 +112,7 @@ impl ImplicitStepper {
 
     /// Bounds that are a share of the largest magnitude of each array of a vector; of the largest of all where
     /// an array is 0.
-    fn bounds_beside(
-        &self,
-        place: &Place<'_>,
-        vector: usize,
-        share: f64,
-    ) -> Result<Bounds, Error> {
+    fn bounds_beside(&self, place: &Place<'_>, vector: usize, share: f64) -> Result<Bounds, Error> {
         let mut magnitudes = Vec::new();
         for k in 0..self.newton.vectors.arrays {
             magnitudes.push(self.newton.vectors.magnitude(place, vector + k)?);

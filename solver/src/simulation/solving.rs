@@ -55,12 +55,7 @@ impl Solving {
 
     /// Ranks along each axis so that rows are not cut, if nobody says otherwise: sums over cut rows cost
     /// messages.
-    pub(super) fn dims(
-        pde: &Pde,
-        ranks: usize,
-        dims: Vec<usize>,
-        least: [usize; 3],
-    ) -> Vec<usize> {
+    pub(super) fn dims(pde: &Pde, ranks: usize, dims: Vec<usize>, least: [usize; 3]) -> Vec<usize> {
         let axes = pde.grid().axes().len();
         let is_free = dims.iter().all(|ranks| *ranks == 0);
         let mut whole = vec![0; axes];
@@ -72,7 +67,11 @@ impl Solving {
     }
 
     /// The solver, ready to run.
-    pub(super) fn newton(&self, assembly: &Assembly<'_>, backend: Backend) -> Result<Newton, Error> {
+    pub(super) fn newton(
+        &self,
+        assembly: &Assembly<'_>,
+        backend: Backend,
+    ) -> Result<Newton, Error> {
         let Solving { plans, registers, options, .. } = self;
         let pde = assembly.pde();
         let n = pde.arrays();

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::solvers::krylov::Solved;
-use crate::solvers::newton::{FIRST_FORCING, Newton, ROUNDING, STATE, forcing_term};
+use crate::solvers::newton::{DECREASE, FIRST_FORCING, Newton, ROUNDING, STATE, forcing_term};
 use crate::solvers::options::SolverOptions;
 use crate::solvers::place::Place;
 
@@ -11,9 +11,6 @@ const MOST_CORRECTIONS: u64 = 60;
 const MOST_STEPS: u64 = 400;
 /// How many times a correction is halved before it is given up.
 const HALVINGS: u32 = 20;
-/// By how much the residual has to fall, beside the share of a correction that is taken (Dennis & Schnabel
-/// 1996, "Numerical Methods for Unconstrained Optimization and Nonlinear Equations", section 6.3).
-const DECREASE: f64 = 1e-4;
 /// What a constant may change beside what a vector without order does, for constants to change nothing.
 const NOTHING: f64 = 4e-15;
 /// What may be left over all of the domain, beside what there is.
@@ -46,8 +43,7 @@ impl Newton {
         let free = self.free_constants(place, time)?;
         let mut excess = Vec::new();
         for k in free.iter().copied() {
-            let [average, magnitude] =
-                self.vectors.averages(place, self.registers.rates + k)?;
+            let [average, magnitude] = self.vectors.averages(place, self.registers.rates + k)?;
             if average.abs() > EXCESS * magnitude && !self.options.project {
                 return Err(Error::Incompatible { field: names[k].clone(), excess: average });
             }
@@ -74,12 +70,18 @@ impl Newton {
             corrections += 1;
             self.iterations.nonlinear += 1;
             let share = self.search(place, time, &free, norm)?;
-            let reached = share.filter(|(_, reached)| corrections < MOST_CORRECTIONS || *reached <= target);
+            let reached =
+                share.filter(|(_, reached)| corrections < MOST_CORRECTIONS || *reached <= target);
             let Some((_, reached)) = reached else {
                 if norm <= 30.0 * self.rounding(place)? {
                     break;
                 }
-                return Err(self.not_solved("the equations", norm / first, corrections, Some(solved)));
+                return Err(self.not_solved(
+                    "the equations",
+                    norm / first,
+                    corrections,
+                    Some(solved),
+                ));
             };
             (norm_before, norm) = (norm, reached);
             // What is left when corrections no longer help is rounding, or too few iterations.
@@ -88,7 +90,12 @@ impl Newton {
                     break;
                 }
                 if !solved.converged {
-                    return Err(self.not_solved("the equations", norm / first, corrections, Some(solved)));
+                    return Err(self.not_solved(
+                        "the equations",
+                        norm / first,
+                        corrections,
+                        Some(solved),
+                    ));
                 }
             }
         }
@@ -116,9 +123,7 @@ impl Newton {
         let tolerance = self.options.tolerance.unwrap_or(SolverOptions::TOLERANCE);
         self.prepare(place, time, (1.0, 0.0))?;
         // A first step as an explicit scheme would make it.
-        let fastest = self.vectors.largest(place, |memory, k, at| {
-            memory.of_array(self.diagonal.own(k))[at].abs()
-        })?;
+        let fastest = self.fastest(place)?;
         let mut step = if fastest > 0.0 { 1.0 / fastest } else { 1.0 };
         let (mut made, mut failed) = (0, 0);
         while norm > tolerance * scale && made + failed < MOST_STEPS {
@@ -215,17 +220,11 @@ impl Newton {
     /// have the average 0 whatever is added. Collective.
     fn free_constants(&mut self, place: &mut Place<'_>, time: f64) -> Result<Vec<usize>, Error> {
         let (vector, product) = (self.registers.work[0], self.registers.work[1]);
-        let n = self.vectors.arrays;
         self.vectors.set_random(place, vector, 3);
         self.jacobian.product(place, time, vector, product)?;
         let scale = self.vectors.norm(place, product)? / self.vectors.norm(place, vector)?;
-        let mut balanced = Vec::new();
-        for k in 0..n {
-            let [average, magnitude] = self.vectors.averages(place, product + k)?;
-            balanced.push(average.abs() <= 1e-11 * magnitude);
-        }
         let mut free = Vec::new();
-        for k in (0..n).filter(|k| balanced[*k]) {
+        for k in self.balanced(place, time)?.to_vec() {
             self.vectors.set(place, vector, 0.0);
             self.vectors.set_array(place, vector + k, |_| 1.0);
             self.jacobian.product(place, time, vector, product)?;

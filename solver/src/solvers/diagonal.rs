@@ -85,15 +85,14 @@ impl Diagonal {
                 ];
                 let has_colour = |cell: u64| {
                     let cell = cell as usize;
-                    let index = [
-                        cell / (shape[1] * shape[2]),
-                        cell / shape[2] % shape[1],
-                        cell % shape[2],
-                    ];
+                    let index =
+                        [cell / (shape[1] * shape[2]), cell / shape[2] % shape[1], cell % shape[2]];
                     (0..3).all(|axis| self.colour(axis, index[axis], shape) == colour[axis])
                 };
                 vectors.set(place, vector, 0.0);
-                vectors.set_array(place, vector + number, |cell| f64::from(u8::from(has_colour(cell))));
+                vectors.set_array(place, vector + number, |cell| {
+                    f64::from(u8::from(has_colour(cell)))
+                });
                 jacobian.product(place, time, vector, product)?;
                 let of = |row: usize| match self.size == n {
                     true => Some(self.entries + row * n + number),

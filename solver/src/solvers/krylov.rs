@@ -11,8 +11,12 @@ pub(crate) trait Linear {
     fn apply(&mut self, place: &mut Place<'_>, from: Vector, to: Vector) -> Result<(), Error>;
 
     /// to ← M·from, where M is near the inverse of A. Collective.
-    fn precondition(&mut self, place: &mut Place<'_>, from: Vector, to: Vector)
-    -> Result<(), Error>;
+    fn precondition(
+        &mut self,
+        place: &mut Place<'_>,
+        from: Vector,
+        to: Vector,
+    ) -> Result<(), Error>;
 }
 
 /// What came of a linear system.
@@ -87,7 +91,8 @@ impl LinearSystem<'_> {
             matrix.apply(place, p, q)?;
             let step = rz / vectors.product(place, p, q)?;
             // Where a matrix is not definite, or the preconditioner is not, there is no way down.
-            if !(step > 0.0 && step.is_finite()) || rz.signum() == -before.signum() && before != 0.0 {
+            if !(step > 0.0 && step.is_finite()) || rz.signum() == -before.signum() && before != 0.0
+            {
                 unfit = true;
                 break;
             }

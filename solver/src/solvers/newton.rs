@@ -15,7 +15,10 @@ use crate::solvers::vectors::{Vector, Vectors};
 pub(crate) const STATE: Vector = 0;
 
 /// How many corrections a stage of an implicit step may take.
-const MOST_CORRECTIONS: u64 = 12;
+const MOST_CORRECTIONS: u64 = 60;
+/// By how much the residual has to fall, beside the share of a correction that is taken (Dennis & Schnabel
+/// 1996, "Numerical Methods for Unconstrained Optimization and Nonlinear Equations", section 6.3).
+pub(crate) const DECREASE: f64 = 1e-4;
 /// After how many solutions the diagonal is found anew, where it changes.
 const EVERY: u64 = 20;
 /// The forcing terms of inexact corrections: of the first one, and the largest (Eisenstat & Walker 1996, SIAM
@@ -107,6 +110,8 @@ pub(crate) struct Newton {
     /// For which matrix the diagonal was inverted.
     inverted: Option<(f64, f64)>,
     solutions: u64,
+    /// The arrays whose rates have an average that does not depend on the state, once that is known.
+    balanced: Option<Vec<usize>>,
     pub(crate) iterations: Iterations,
 }
 
@@ -167,6 +172,7 @@ impl Newton {
             found: None,
             inverted: None,
             solutions: 0,
+            balanced: None,
             iterations: Iterations::default(),
         }
     }
@@ -185,12 +191,22 @@ impl Newton {
             self.found = Some(self.solutions);
             self.inverted = None;
         }
+        self.prepare_inverse(place, (identity, factor));
+        self.solutions += 1;
+        Ok(())
+    }
+
+    /// Inverts the diagonal of identity·I + factor·J.
+    fn prepare_inverse(&mut self, place: &mut Place<'_>, (identity, factor): (f64, f64)) {
         if self.inverted != Some((identity, factor)) {
             self.diagonal.invert(place, self.vectors.arrays, identity, factor);
             self.inverted = Some((identity, factor));
         }
-        self.solutions += 1;
-        Ok(())
+    }
+
+    /// The largest magnitude of the diagonal of J. Collective.
+    pub(crate) fn fastest(&self, place: &Place<'_>) -> Result<f64, Error> {
+        self.vectors.largest(place, |memory, k, at| memory.of_array(self.diagonal.own(k))[at].abs())
     }
 
     /// Forgets what is known of the Jacobian matrix, which has changed.
@@ -207,8 +223,16 @@ impl Newton {
         (identity, factor): (f64, f64),
         tolerance: f64,
     ) -> Result<Solved, Error> {
+        let balanced = match identity {
+            0.0 => Vec::new(),
+            _ => self.balanced(place, time)?.to_vec(),
+        };
         let Newton { jacobian, vectors, diagonal, registers, options, .. } = self;
         let vectors = &*vectors;
+        let mut averages = Vec::new();
+        for k in &balanced {
+            averages.push(vectors.averages(place, registers.right + k)?[0] / identity);
+        }
         let mut matrix = Matrix { jacobian, diagonal, vectors, identity, factor, time };
         let method = match self.method {
             Some(method) => method,
@@ -235,11 +259,36 @@ impl Newton {
             vectors.add(place, registers.correction, 1.0, registers.from);
             solved = Solved { iterations: solved.iterations + rest.iterations, ..rest };
         }
+        // What is kept is kept to rounding, however exact the solution is.
+        for (k, average) in balanced.iter().zip(averages) {
+            let [found, _] = vectors.averages(place, registers.correction + k)?;
+            vectors.shift_array(place, registers.correction + k, average - found);
+        }
         self.iterations.linear += solved.iterations as u64;
         Ok(solved)
     }
 
-    /// Solves u = base + factor·F(u) for the state, which holds a first guess. Collective.
+    /// The arrays whose rates have the same average in all states near the present one. Collective.
+    pub(crate) fn balanced(&mut self, place: &mut Place<'_>, time: f64) -> Result<&[usize], Error> {
+        if self.balanced.is_none() {
+            let Registers { from, to, .. } = self.registers;
+            self.vectors.set_random(place, from, 3);
+            self.jacobian.product(place, time, from, to)?;
+            let mut found = Vec::new();
+            for k in 0..self.vectors.arrays {
+                let [average, magnitude] = self.vectors.averages(place, to + k)?;
+                if average.abs() <= 1e-12 * magnitude {
+                    found.push(k);
+                }
+            }
+            self.balanced = Some(found);
+        }
+        Ok(self.balanced.as_deref().unwrap_or_default())
+    }
+
+    /// Solves u = base + factor·F(u) for the state, which holds a first guess: by Newton's method, and where
+    /// this leads away, along the solution of u' = base + factor·F(u) − u in a time of its own, which leads
+    /// to a solution that is stable (Kelley & Keyes 1998, SIAM J. Numer. Anal. 35, 508). Collective.
     pub(crate) fn stage(
         &mut self,
         place: &mut Place<'_>,
@@ -248,50 +297,79 @@ impl Newton {
         time: f64,
         bounds: &Bounds,
     ) -> Result<Corrected, Error> {
-        let (mut norm_before, mut residual_before) = (f64::INFINITY, f64::INFINITY);
+        self.vectors.copy(place, self.registers.before, STATE);
+        let mut norm = self.evaluate(place, base, factor, time)?;
+        let first = self.residual(place, factor, bounds)?;
+        if first <= 1.0 || !first.is_finite() {
+            return Ok(Corrected { converged: first <= 1.0, residual: first });
+        }
+        self.prepare(place, time, (1.0, -factor))?;
         let mut forcing = FIRST_FORCING;
-        for correction in 0.. {
-            let rates = self.jacobian.rates(place, time)?;
-            let right = self.registers.right;
-            self.vectors.copy(place, right, base);
-            self.vectors.add(place, right, factor, rates);
-            self.vectors.add(place, right, -1.0, STATE);
-            let residual = self.residual(place, right, factor, bounds)?;
-            let done = residual <= 1.0;
-            let grows = correction > 1 && residual > 2.0 * residual_before;
-            if done || grows || correction >= MOST_CORRECTIONS || !residual.is_finite() {
-                return Ok(Corrected { converged: done, residual });
-            }
-            self.prepare(place, time, (1.0, -factor))?;
-            let norm = self.vectors.norm(place, right)?;
-            if correction > 0 {
-                forcing = forcing_term(norm, norm_before);
-            }
-            let enough = 0.1 / residual;
-            let forcing = match self.jacobian.is_constant {
-                true => enough,
-                false => forcing.min(FIRST_FORCING).max(enough),
-            };
-            let tolerance = norm * forcing.clamp(1e-14, 0.5);
-            let solved = self.linear(place, time, (1.0, -factor), tolerance)?;
+        let (mut residual, mut slowly) = (first, None);
+        for _ in 0..MOST_CORRECTIONS {
+            // Corrections of I + slowness·I − factor·J follow u' = base + factor·F(u) − u.
+            let slowness = slowly.unwrap_or(0.0);
+            let matrix = (1.0 + slowness, -factor);
+            self.prepare_inverse(place, matrix);
+            let before = norm;
+            let enough = if slowness > 0.0 { 0.01 } else { 0.1 / residual };
+            let forcing_now = if self.jacobian.is_constant { 0.0 } else { forcing };
+            let tolerance = norm * forcing_now.max(enough).clamp(1e-14, 0.5);
+            let solved = self.linear(place, time, matrix, tolerance)?;
             if !solved.converged && solved.residual > 0.5 * norm {
-                return Ok(Corrected { converged: false, residual });
+                break;
             }
             self.vectors.add(place, STATE, 1.0, self.registers.correction);
+            norm = self.evaluate(place, base, factor, time)?;
+            residual = self.residual(place, factor, bounds)?;
             self.iterations.nonlinear += 1;
-            (norm_before, residual_before) = (norm, residual);
+            if residual <= 1.0 {
+                return Ok(Corrected { converged: true, residual });
+            }
+            let comes_near = |most: f64| norm <= most * before;
+            match slowly {
+                // Newton's method goes astray where it does not come nearer.
+                None if !comes_near(1.0) => {
+                    self.vectors.copy(place, STATE, self.registers.before);
+                    norm = self.evaluate(place, base, factor, time)?;
+                    let fastest = self.fastest(place)?;
+                    slowly = Some(1.0 + factor.abs() * fastest);
+                }
+                None => forcing = forcing_term(norm, before).min(FIRST_FORCING),
+                Some(slowness) if !comes_near(3.0) => {
+                    self.vectors.add(place, STATE, -1.0, self.registers.correction);
+                    norm = self.evaluate(place, base, factor, time)?;
+                    slowly = Some(10.0 * slowness);
+                }
+                Some(slowness) => {
+                    let next = slowness * (0.5 * norm / before).clamp(0.1, 1.0);
+                    slowly = Some(if next < 1e-3 { 0.0 } else { next });
+                }
+            }
         }
-        unreachable!("corrections come to an end")
+        Ok(Corrected { converged: false, residual })
+    }
+
+    /// Computes what is missing from u = base + factor·F(u), the right side of the next correction. Its norm.
+    /// Collective.
+    fn evaluate(
+        &mut self,
+        place: &mut Place<'_>,
+        base: Vector,
+        factor: f64,
+        time: f64,
+    ) -> Result<f64, Error> {
+        let rates = self.jacobian.rates(place, time)?;
+        let right = self.registers.right;
+        self.vectors.copy(place, right, base);
+        self.vectors.add(place, right, factor, rates);
+        self.vectors.add(place, right, -1.0, STATE);
+        self.vectors.norm(place, right)
     }
 
     /// The largest residual beside its bound. Collective.
-    fn residual(
-        &self,
-        place: &Place<'_>,
-        right: Vector,
-        factor: f64,
-        bounds: &Bounds,
-    ) -> Result<f64, Error> {
+    fn residual(&self, place: &Place<'_>, factor: f64, bounds: &Bounds) -> Result<f64, Error> {
+        let right = self.registers.right;
         self.vectors.largest(place, |memory, k, at| {
             let at = |array: usize| memory.of_array(array)[at].abs();
             let (absolute, relative) = bounds.0[k];

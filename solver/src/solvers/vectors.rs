@@ -49,7 +49,13 @@ impl Vectors {
     }
 
     /// to ← factor·to + from
-    pub(crate) fn scale_and_add(&self, place: &mut Place<'_>, to: Vector, factor: f64, from: Vector) {
+    pub(crate) fn scale_and_add(
+        &self,
+        place: &mut Place<'_>,
+        to: Vector,
+        factor: f64,
+        from: Vector,
+    ) {
         self.each(place, to, from, |to, from| *to = factor * *to + from);
     }
 
@@ -139,8 +145,7 @@ impl Vectors {
     pub(crate) fn set_random(&self, place: &mut Place<'_>, vector: Vector, which: u32) {
         for k in 0..self.arrays {
             let stream = Stream::new(0, "a vector of a solver", 1000 * which + k as u32);
-            let sample =
-                |cell| stream.sample(fluxions_expr::Distribution::Uniform, cell, 0) - 0.5;
+            let sample = |cell| stream.sample(fluxions_expr::Distribution::Uniform, cell, 0) - 0.5;
             self.set_array(place, vector + k, sample);
         }
     }
@@ -212,12 +217,7 @@ impl Vectors {
     }
 
     /// Adds what `term` gives for the place of each cell in an array and its volume.
-    fn sum_rows(
-        &self,
-        place: &Place<'_>,
-        sum: &mut PartialSum,
-        term: impl Fn(usize, f64) -> f64,
-    ) {
+    fn sum_rows(&self, place: &Place<'_>, sum: &mut PartialSum, term: impl Fn(usize, f64) -> f64) {
         let layout = place.memory.layout();
         let uniform = self.volume / place.block.global_shape().iter().product::<usize>() as f64;
         for (row, cells) in rows(place.block) {

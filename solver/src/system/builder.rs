@@ -123,6 +123,15 @@ impl PdeBuilder {
         self
     }
 
+    /// An unknown for which a formula vanishes: laplace(phi) + rho for the solution of ∇²phi = −rho. It is
+    /// found whenever the rates of fields with equations are, for the values that these have then; where
+    /// there are no such fields, [`SchemeChoice::Elliptic`](crate::SchemeChoice::Elliptic) finds it.
+    #[must_use]
+    pub fn unknown(mut self, name: &str, formula: impl Into<Formula>) -> Self {
+        self.unknowns.push((name.into(), formula.into()));
+        self
+    }
+
     /// Advects a field, by MPDATA. Its equation, if it has one, is the source.
     #[must_use]
     pub fn transport(mut self, field: &str, transport: Transport) -> Self {
@@ -216,6 +225,13 @@ impl PdeBuilder {
     /// Every mistake found: in names, types, expressions and boundary conditions.
     pub fn build(mut self) -> Result<Pde, Errors> {
         let mut mistakes = Mistakes::default();
+        let unknowns = self.equations.len()..self.equations.len() + self.unknowns.len();
+        let transported = self.transports.first().map(|(name, _)| name.clone());
+        if let (Some((name, _)), Some(field)) = (self.unknowns.first(), transported) {
+            let name = name.clone();
+            mistakes.note([Error::UnknownWithTransport { name, field }]);
+        }
+        self.equations.append(&mut self.unknowns);
         let mut known: HashSet<String> =
             self.equations.iter().map(|(field, _)| field.clone()).collect();
         for (name, _) in &self.transports {
@@ -310,7 +326,16 @@ impl PdeBuilder {
             let settled = |(field, equation): (usize, &Expr)| {
                 let advected = advected.iter().find(|advected| advected.field == field);
                 let found = flow::settled(&symbols, equation, field, &conditions, advected);
-                let still = |rate, held: &Held| held.still(rate, &symbols);
+                let is_unknown = unknowns.contains(&field);
+                if is_unknown && !depends_on(equation, &symbols, &unknowns) {
+                    let (name, _) = &self.equations[field];
+                    let origin = Origin::Equation(name.clone());
+                    mistakes.note([Error::NoUnknown { origin, name: name.clone() }]);
+                }
+                let still = |rate, held: &Held| match is_unknown {
+                    true => held.met(rate, &symbols),
+                    false => held.still(rate, &symbols),
+                };
                 let found = found
                     .map(|rate| held.iter().filter(|held| held.field == field).fold(rate, still));
                 mistakes.keep(found.map_err(|error| vec![error]))
@@ -328,6 +353,8 @@ impl PdeBuilder {
                 let Declarations { regions, closed, .. } = &self.declared;
                 let regions = Region::all(regions, closed, &held, &symbols);
                 let mut pde = Pde {
+                    rest: region::zeros(&symbols),
+                    unknowns,
                     symbols,
                     equations,
                     conditions,
@@ -356,6 +383,12 @@ impl PdeBuilder {
             _ => Err(mistakes.finish(&unreadable)),
         }
     }
+}
+
+/// Whether an expression depends on any of these fields.
+fn depends_on(expr: &Expr, symbols: &Symbols, any: &Range<usize>) -> bool {
+    let made_of = MadeOf::new(expr, symbols.definitions());
+    made_of.fields.iter().any(|field| any.contains(field))
 }
 
 #[cfg(test)]

@@ -43,7 +43,12 @@ use crate::system::transport::conditions::Edges;
 #[derive(Clone, Debug)]
 pub struct Pde {
     pub(crate) symbols: Symbols,
+    /// What each field's rate of change is, or what vanishes for an unknown.
     pub(crate) equations: Vec<Expr>,
+    /// The fields that are unknowns, which come last.
+    pub(crate) unknowns: Range<usize>,
+    /// For each field the value 0, which is the rate of change of unknowns in a step.
+    pub(crate) rest: Vec<Expr>,
     pub(crate) conditions: Conditions,
     pub(crate) noise: Noise,
     /// The fields that are held in regions.
@@ -90,7 +95,17 @@ impl Pde {
         self.symbols.types()
     }
 
-    /// The right-hand sides, in the order of the fields.
+    /// The fields for which something vanishes, and which have no rate of change; they come last.
+    pub fn unknowns(&self) -> Range<usize> {
+        self.unknowns.clone()
+    }
+
+    /// Whether there are unknowns beside fields that are stepped.
+    pub(crate) fn has_constraints(&self) -> bool {
+        self.unknowns.start > 0 && !self.unknowns.is_empty()
+    }
+
+    /// The right-hand sides, in the order of the fields; for unknowns, what vanishes.
     pub fn equations(&self) -> &[Expr] {
         &self.equations
     }

@@ -279,6 +279,17 @@ impl Held {
         self.within(repeated(&Expr::number(0.0), rate.ty.rank, symbols), rate)
     }
 
+    /// What vanishes for a field that has its value in the region, and outside what vanishes there.
+    pub(crate) fn met(&self, outside: Expr, symbols: &Symbols) -> Expr {
+        let ty = outside.ty;
+        let value = match self.value.ty.rank {
+            Rank::Scalar => repeated(&self.value, ty.rank, symbols),
+            _ => self.value.clone(),
+        };
+        let field = Expr { node: Node::Field(self.field), ty, span: value.span };
+        self.within(Expr::difference(field, value), outside)
+    }
+
     /// The field with its value in the region.
     pub(crate) fn set(&self, symbols: &Symbols) -> Expr {
         let ty = symbols.types()[self.field];
@@ -289,6 +300,12 @@ impl Held {
         let field = Expr { node: Node::Field(self.field), ty, span: value.span };
         self.within(value, field)
     }
+}
+
+/// For each field the value 0 of its rank.
+pub(crate) fn zeros(symbols: &Symbols) -> Vec<Expr> {
+    let zero = |ty: &Type| repeated(&Expr::number(0.0), ty.rank, symbols);
+    symbols.types().iter().map(zero).collect()
 }
 
 /// A value of this rank whose components are all the same number.

@@ -68,7 +68,8 @@ impl Arrays {
             .map(|set| Wall::all(pde, &block, &group, set, |_| block.domain(), &mut scratch));
         let walls = walls.collect();
         let pair = [starts[0], starts[starts.len() - 1]];
-        let halo = HaloBinding { partners: vec![pair; starts.len()], arrays: starts, around: vec![] };
+        let halo =
+            HaloBinding { partners: vec![pair; starts.len()], arrays: starts, around: vec![] };
         Arrays { block, layout, memory, halo, walls, scratch }
     }
 

@@ -1,0 +1,161 @@
+//! Elliptic problems and steady states.
+
+#[path = "common/solving.rs"]
+mod solving;
+
+use std::f64::consts::PI;
+
+use fluxions::comm::threads;
+use fluxions::prelude::*;
+use fluxions::solver::{Error, Krylov};
+use solving::{solve, solved};
+
+fn problem(text: &str) -> Problem {
+    Problem::parse("test.toml", text).unwrap_or_else(|e| panic!("{e:?}"))
+}
+
+fn failure(text: &str, world: &World) -> Error {
+    let problem = problem(text);
+    let mut simulation = problem.simulation(world).build().unwrap();
+    simulation.run_until(problem.times.end).unwrap_err()
+}
+
+const SQUARE: &str =
+    "[grid]\nx = { bounds = [0, 1], cells = 24 }\ny = { bounds = [0, 1], cells = 70 }\n";
+
+#[test]
+fn both_sides_may_be_written() {
+    let walls = "[boundary]\nx = { value = 0 }\ny = { value = 1 }\n";
+    let vanishing = format!("{SQUARE}[solve]\nphi = \"laplace(phi) + x*y\"\n{walls}");
+    let equation = format!("{SQUARE}[solve]\nphi = \"laplace(phi) = -x*y\"\n{walls}");
+    let (a, b) = (solve(&vanishing), solved(&equation, 1));
+    let both = a[0].iter().zip(&b[0]);
+    assert!(both.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max) < 1e-9);
+}
+
+/// Every method finds the same solution, with the same bits on any ranks.
+#[test]
+fn methods_agree_on_1_to_4_ranks() {
+    let text = |method: &str| {
+        format!(
+            "{SQUARE}[solve]\nphi = \"diffusion(1 + 10*x, phi) - 3*phi + sin(9*x*y)\"\n\
+             [boundary]\n\"x-\" = {{ value = \"y\" }}\n[solver]\ntolerance = 1e-12\n{method}\n"
+        )
+    };
+    let expected = solve(&text(""));
+    for method in Krylov::ALL {
+        let found = solve(&text(&format!("krylov = \"{}\"", method.name())));
+        let both = found[0].iter().zip(&expected[0]);
+        let difference = both.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(difference < 1e-10, "{method:?}: {difference}");
+    }
+}
+
+/// Problems that are not symmetric, indefinite ones, several unknowns, complex ones, vectors, and nonlinear
+/// ones: what should vanish does.
+#[test]
+fn residuals_vanish_on_1_to_4_ranks() {
+    for (fields, solve_section, initial) in [
+        ("", "phi = \"laplace(phi) + 20*d_dx(phi) + 1\"", ""),
+        ("", "phi = \"laplace(phi) + 60*phi + 1\"", ""),
+        ("", "phi = \"laplace(phi) + psi\"\npsi = \"laplace(psi) - phi + 1\"", ""),
+        ("[fields]\nphi = \"complex\"\n", "phi = \"laplace(phi) + (3 + 2*I)*phi = I*x\"", ""),
+        ("[fields]\nphi = \"vector\"\n", "phi = \"vector_laplace(phi) - phi + [1, x]\"", ""),
+        ("", "phi = \"laplace(phi) + 2*exp(phi)\"", ""),
+        ("", "phi = \"diffusion(1 + phi^2, phi) = -5*x\"", "[initial]\nphi = \"0.1*x\"\n"),
+        ("", "phi = \"laplace(phi) - phi^3 + average(phi)*x + 1\"", ""),
+    ] {
+        let text = format!(
+            "{SQUARE}{fields}[solve]\n{solve_section}\n{initial}\
+             [boundary]\nx = {{ value = 0 }}\ny = {{ derivative = 0 }}\n"
+        );
+        solve(&text);
+        let problem = problem(&text);
+        let mut simulation = problem.simulation(&World::solo()).build().unwrap();
+        simulation.run_until(0.0).unwrap();
+        let [first, last] = simulation.balance().unwrap().residuals;
+        assert!(last <= 1e-10 * first, "{solve_section}: {last} of {first}");
+    }
+}
+
+/// The discrete eigenfunction of the Laplacian on an interval whose ends are held.
+#[test]
+fn a_sine_is_exact() {
+    let found = solved(
+        "[grid]\nx = { bounds = [0, 1], cells = 50 }\n[solve]\nphi = \"laplace(phi) = -sin(pi*x)\"\n\
+         [boundary]\nx = { value = 0 }\n",
+        1,
+    );
+    let dx: f64 = 1.0 / 50.0;
+    let eigenvalue = 2.0 * (1.0 - (PI * dx).cos()) / (dx * dx);
+    for (k, value) in found[0].iter().enumerate() {
+        let exact = (PI * (k as f64 + 0.5) * dx).sin() / eigenvalue;
+        assert!((value - exact).abs() < 1e-10, "{k}: {value} {exact}");
+    }
+}
+
+#[test]
+fn what_cannot_be_balanced_is_told_on_1_to_3_ranks() {
+    let text = "[grid]\nx = { bounds = [0, 1], cells = 24 }\n[solve]\nphi = \"laplace(phi) + x\"\n\
+                [boundary]\n\"x+\" = { derivative = 0.25 }\n";
+    for ranks in 1..=3 {
+        let found = threads::run(ranks, |world| Ok::<_, Error>(failure(text, world))).unwrap();
+        for error in found {
+            let Error::Incompatible { field, excess } = &error else { panic!("{error}") };
+            assert_eq!(field, "phi");
+            assert!((excess - 0.75).abs() < 1e-12, "{excess}");
+        }
+    }
+    let projected = solve(&format!("{text}[solver]\ncompatible = \"project\"\n"));
+    let mean: f64 = projected[0].iter().sum::<f64>() / 24.0;
+    assert!(mean.abs() < 1e-12, "{mean}");
+    // What is balanced is accepted.
+    let balanced = text.replace("0.25", "-0.5");
+    let mean: f64 = solve(&balanced)[0].iter().sum::<f64>() / 24.0;
+    assert!(mean.abs() < 1e-12, "{mean}");
+}
+
+/// Bratu's problem has a steady state up to a fold, at 6.7798 for 16² cells, and none beyond it.
+#[test]
+fn a_steady_state_is_found_where_there_is_one() {
+    let text = |lambda: f64| {
+        format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 16 }}\ny = {{ bounds = [0, 1], cells = 16 }}\n\
+             [equations]\nu = \"laplace(u) + {lambda}*exp(u)\"\n[boundary]\nx = {{ value = 0 }}\n\
+             y = {{ value = 0 }}\n[initial]\nu = 0\n[time]\nmode = \"steady\"\n"
+        )
+    };
+    let near = solve(&text(6.7));
+    let highest = near[0].iter().copied().fold(0.0, f64::max);
+    assert!((1.1..1.4).contains(&highest), "{highest}");
+    let error = failure(&text(7.0), &World::solo());
+    assert!(matches!(error, Error::NotSolved { what: "a steady state", .. }), "{error}");
+}
+
+/// Where a field keeps its amount, the steady state is the one that the initial values lead to.
+#[test]
+fn steady_states_keep_what_is_kept() {
+    let text = "[grid]\nx = { bounds = [0, 1], cells = 40 }\n[equations]\n\
+                u = \"diffusion(1 + u^2, u)\"\n[initial]\nu = \"where(x < 0.25, 2, 0)\"\n\
+                [time]\nmode = \"steady\"\n";
+    for value in &solve(text)[0] {
+        assert!((value - 0.5).abs() < 1e-8, "{value}");
+    }
+}
+
+#[test]
+fn programs_solve_too() {
+    let grid = Grid::cartesian().axis("x", 0.0..1.0, 10, Bounded).build().unwrap();
+    let pde = Pde::on(&grid).equation("phi", "laplace(phi) + 2");
+    let pde = pde.boundary("x", Condition::Value(0.0.into())).build().unwrap();
+    let world = World::solo();
+    let scheme = SchemeChoice::Elliptic(SolverOptions::default());
+    let builder = Simulation::builder(&pde, &world).initial("phi", 0.0).scheme(scheme);
+    let mut simulation = builder.build().unwrap();
+    let report = simulation.run_until(0.0).unwrap();
+    assert_eq!((report.steps, report.time), (0, 0.0));
+    // x(1 − x), but for dx²/4 from the walls.
+    let middle = simulation.field("phi").unwrap()[[5]];
+    assert!((middle - 0.55 * 0.45 - 0.0025).abs() < 1e-9, "{middle}");
+    assert!(simulation.balance().unwrap().iterations > 0);
+}

@@ -1,0 +1,188 @@
+//! Implicit schemes: orders, errors, energies, and the same bits on any ranks.
+
+#[path = "common/solving.rs"]
+mod solving;
+
+use std::f64::consts::PI;
+
+use fluxions::comm::threads;
+use fluxions::prelude::*;
+use fluxions::solver::Error;
+use solving::{solve, solved};
+
+const SCHEMES: [&str; 5] = ["backward-euler", "crank-nicolson", "bdf2", "tr-bdf2", "sdirk2"];
+
+fn problem(text: &str) -> Problem {
+    Problem::parse("test.toml", text).unwrap_or_else(|e| panic!("{e:?}"))
+}
+
+/// Two fields that see each other, a nonlinear term and conditions that change with the time.
+fn system(time: &str) -> String {
+    format!(
+        "[grid]\nx = {{ bounds = [0, 1], cells = 24 }}\n[equations]\n\
+         u = \"0.3*laplace(u) - 2*u*v + sin(3*t)\"\nv = \"diffusion(0.1 + u^2, v) + u - v\"\n\
+         [boundary]\n\"x-\" = {{ value = \"1 + 0.2*sin(4*t)\" }}\n\
+         \"x+\" = {{ mixed = {{ coefficient = 1, value = \"cos(2*t)\" }} }}\n\
+         [initial]\nu = \"1 + 0.3*x\"\nv = \"1 - 0.2*x\"\n[time]\nend = 0.5\n{time}\n"
+    )
+}
+
+fn largest_difference(a: &[Vec<f64>], b: &[Vec<f64>]) -> f64 {
+    let both = a.iter().flatten().zip(b.iter().flatten());
+    both.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+}
+
+#[test]
+fn schemes_have_their_orders_with_conditions_that_change() {
+    let exact = solved(&system("scheme = \"tsit5\"\ntolerance = 1e-10"), 1);
+    for scheme in SCHEMES {
+        let error = |steps: u32| {
+            let time = format!("dt = {}\nscheme = \"{scheme}\"", 0.5 / f64::from(steps));
+            largest_difference(&solved(&system(&time), 1), &exact)
+        };
+        let errors = [error(40), error(80), error(160)];
+        let expected = if scheme == "backward-euler" { 1.0 } else { 2.0 };
+        let order = (errors[1] / errors[2]).log2();
+        assert!((order - expected).abs() < 0.15, "{scheme}: {order} from {errors:?}");
+    }
+}
+
+#[test]
+fn the_error_follows_the_tolerance_and_steps_grow() {
+    let exact = solved(&system("scheme = \"tsit5\"\ntolerance = 1e-10"), 1);
+    for relative in [1e-3, 1e-5, 1e-7] {
+        let time = format!("scheme = \"tr-bdf2\"\ntolerance = {relative}");
+        let error = largest_difference(&solved(&system(&time), 1), &exact);
+        assert!((0.01..30.0).contains(&(error / relative)), "{relative}: {error}");
+    }
+    // Diffusion to late times, of which explicit schemes need 20 000 steps.
+    let text = "[grid]\nx = { bounds = [0, 1], cells = 100 }\n[equations]\nu = \"laplace(u)\"\n\
+                [initial]\nu = \"where(x < 0.3, 1, 0)\"\n[time]\nend = 1\nscheme = \"tr-bdf2\"\n\
+                tolerance = 1e-4\n";
+    let problem = problem(text);
+    let mut simulation = problem.simulation(&World::solo()).build().unwrap();
+    let report = simulation.run_until(1.0).unwrap();
+    assert!(report.steps < 400, "{report}");
+    assert!((simulation.field("u").unwrap()[[50]] - 0.3).abs() < 1e-3);
+}
+
+/// Systems, boundaries and reductions of many kinds: on threads with the same bits.
+#[test]
+fn bits_are_the_same_on_1_to_4_ranks() {
+    for scheme in SCHEMES {
+        solve(&system(&format!("dt = 0.05\nscheme = \"{scheme}\"")));
+    }
+    solve(&system("scheme = \"tr-bdf2\"\ntolerance = 1e-4"));
+    for (grid, equation) in [
+        (
+            "x = { bounds = [0, 1], cells = 13, periodic = true }\n\
+          y = { bounds = [0, 1], cells = 70 }",
+            "0.1*laplace(u) + average(u) - u^3 + max(u)*0.1",
+        ),
+        (
+            "x = { bounds = [0, 1], cells = 8 }\ny = { bounds = [0, 2], cells = 9, periodic = true }\n\
+          z = { bounds = [0, 1], cells = 11 }",
+            "diffusion(1 + u^2, u) + 0.3*d_dx(u)",
+        ),
+        ("geometry = \"spherical\"\nr = { bounds = [0, 2], cells = 40 }", "laplace(u + u^3)"),
+        (
+            "geometry = \"cylindrical\"\nr = { bounds = [0, 2], cells = 12 }\n\
+          z = { bounds = [0, 1], cells = 66 }",
+            "-laplace(laplace(u))*1e-3 + gradient_squared(u)",
+        ),
+    ] {
+        solve(&format!(
+            "[grid]\n{grid}\n[equations]\nu = \"{equation}\"\n[initial]\nu = \"0.3\"\n\
+             [time]\nend = 0.1\ndt = 0.02\nscheme = \"sdirk2\"\n"
+        ));
+    }
+}
+
+/// Conditions that depend on the values at the wall, on other fields and on the whole domain are part of the
+/// Jacobian matrix: Newton's method converges in a few corrections.
+#[test]
+fn conditions_are_part_of_the_matrix() {
+    let text = "[grid]\nx = { bounds = [0, 1], cells = 20 }\n[equations]\nu = \"laplace(u)\"\n\
+                v = \"laplace(v) - u\"\n[boundary.u]\n\"x-\" = { derivative = \"-3*value^4\" }\n\
+                \"x+\" = { derivative = \"2*(v - u) + average(u)\" }\n[boundary.v]\n\
+                \"x-\" = { value = \"u^2\" }\n\"x+\" = { mixed = { coefficient = \"1 + u\", value = 1 } }\n\
+                [initial]\nu = 1\nv = 0.5\n[time]\nend = 1\ndt = 0.1\nscheme = \"backward-euler\"\n";
+    let problem = problem(text);
+    let mut simulation = problem.simulation(&World::solo()).build().unwrap();
+    simulation.run_until(1.0).unwrap();
+    let corrections = simulation.iterations().unwrap().nonlinear;
+    assert!(corrections <= 50, "{corrections} corrections in 10 steps");
+    solve(text);
+}
+
+/// Cahn–Hilliard at a thousand times the limit of explicit schemes: the energy falls in every step, and the
+/// mass stays. The equations of such steps have several solutions; plain Newton's method finds ones with the
+/// energies below (SciPy), which is not what the solution in time leads to.
+#[test]
+fn energy_falls_and_mass_stays() {
+    let text = "[grid]\nx = { bounds = [0, 16], cells = 20, periodic = true }\n\
+                y = { bounds = [0, 16], cells = 20, periodic = true }\n[define]\n\
+                mu = \"c^3 - c - laplace(c)\"\n[equations]\nc = \"laplace(mu)\"\n[initial]\n\
+                c = \"0.1*cos(pi*x/8)*cos(pi*y/4) + 0.15*sin(pi*x/4 + pi*y/8) + 0.05\"\n\
+                [time]\nend = 64\ndt = 12.8\nscheme = \"backward-euler\"\n";
+    let problem = problem(text);
+    let mut simulation = problem
+        .simulation(&World::solo())
+        .number("mass", "integral(c)")
+        .number("energy", "integral((c^2 - 1)^2/4 - c*laplace(c)/2)")
+        .build()
+        .unwrap();
+    let (mass, mut energy) =
+        (simulation.number("mass").unwrap(), simulation.number("energy").unwrap());
+    for known in [45.3600577, 42.3509903, 42.2439050, 42.2387864, 42.2370505] {
+        simulation.step().unwrap();
+        let now = simulation.number("energy").unwrap();
+        assert!(now < energy && now < known, "{now} after {energy}");
+        energy = now;
+        let drift = (simulation.number("mass").unwrap() - mass).abs() / mass;
+        assert!(drift < 1e-13, "{drift}");
+    }
+}
+
+#[test]
+fn a_step_without_a_solution_is_told_of_on_1_to_3_ranks() {
+    // u' = 1 + u² has no solution by backward Euler for such steps.
+    let text = "[grid]\nx = { bounds = [0, 1], cells = 12 }\n[equations]\nu = \"1 + u^2 + laplace(u)\"\n\
+                [initial]\nu = 1\n[time]\nend = 2\ndt = 1\nscheme = \"backward-euler\"\n";
+    for ranks in 1..=3 {
+        let found = threads::run(ranks, |world| {
+            let problem = problem(text);
+            let mut simulation = problem.simulation(world).build().unwrap();
+            Ok::<_, Error>(simulation.run_until(2.0).unwrap_err())
+        });
+        for error in found.unwrap() {
+            assert!(matches!(error, Error::NotSolved { at: Some((0.0, 0)), .. }), "{error}");
+        }
+    }
+}
+
+/// Modes that decay at different speeds in each cell, up to a thousand times as fast as the solution changes:
+/// the diagonal of the matrix is that of all fields of a cell.
+#[test]
+fn stiff_reactions_take_few_iterations() {
+    let text = "[grid]\nx = { bounds = [0, 3], cells = 12 }\n[equations]\nu = \"v\"\n\
+                v = \"10^x*(1 - u^2)*v - u\"\n[initial]\nu = 2\nv = 0\n[time]\nend = 2\n\
+                scheme = \"tr-bdf2\"\ntolerance = 1e-4\n";
+    let problem = problem(text);
+    let mut simulation = problem.simulation(&World::solo()).build().unwrap();
+    let report = simulation.run_until(2.0).unwrap();
+    assert!(report.steps < 200, "{report}");
+    let iterations = simulation.iterations().unwrap();
+    assert!(iterations.linear < 4 * iterations.nonlinear, "{iterations:?}");
+}
+
+/// A radius with the exact solution of slow decay.
+#[test]
+fn decay_in_a_ball_is_exact_in_the_limit() {
+    let text = "[grid]\ngeometry = \"spherical\"\nr = { bounds = [0, 1], cells = 50 }\n[equations]\n\
+                u = \"laplace(u)\"\n[boundary]\n\"r+\" = { value = 0 }\n[initial]\n\
+                u = \"sin(pi*r)/r\"\n[time]\nend = 0.1\nscheme = \"tr-bdf2\"\ntolerance = 1e-6\n";
+    let found = solved(text, 1);
+    let exact = (-PI * PI * 0.1_f64).exp() * PI;
+    assert!((found[0][0] / exact - 1.0).abs() < 1e-3, "{} {exact}", found[0][0]);
+}
