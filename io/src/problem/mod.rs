@@ -229,18 +229,13 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let globals = global::read(&mut reader, document);
     let regions = formulas::read(&mut reader, document, "regions", Origin::Region);
     let options = solver::read(&mut reader, document);
-    let mut equations = formulas::read(&mut reader, document, "equations", Origin::Equation);
+    let stepped = formulas::read(&mut reader, document, "equations", Origin::Equation);
     let unknowns = solve::read(&mut reader, document);
     let advected = transport::sections(&mut reader, document);
     let is_elliptic = document.get("equations").is_none() && document.get("solve").is_some();
     let steps = ["equations", "transport"].into_iter().any(|name| document.get(name).is_some());
     let no_section = !steps && !is_elliptic;
-    if let Some(place) = document.key_span("solve").filter(|_| steps) {
-        let message = "[solve] beside [equations] is not supported by this version of Fluxions";
-        reader.note(Diagnostic::at(place, message));
-    }
-    let solved: Vec<String> = unknowns.iter().map(|(name, _)| name.clone()).collect();
-    equations.extend(unknowns);
+    let equations = [stepped.as_slice(), unknowns.as_slice()].concat();
     if no_section {
         reader.missing_section("equations", "c = \"laplace(c)\"");
     }
@@ -254,16 +249,16 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let named_fields = [fields.as_slice(), orphans.as_slice()].concat();
     let before = reader.mistakes.len();
     let mut types = field::read(&mut reader, document, &named_fields);
-    for name in solved {
-        let has_value = initial.iter().any(|(known, _)| *known == name)
-            || external_initial.iter().any(|entry| entry.name == name);
+    for (name, _) in &unknowns {
+        let has_value = initial.iter().any(|(known, _)| known == name)
+            || external_initial.iter().any(|entry| entry.name == *name);
         if !has_value {
-            let ty = types.iter().find(|(known, _)| *known == name);
+            let ty = types.iter().find(|(known, _)| known == name);
             let zero = solve::zero(
                 ty.map_or(Type::REAL, |(_, ty)| *ty),
                 grid::space(document).dimension(),
             );
-            initial.push((name, zero));
+            initial.push((name.clone(), zero));
         }
     }
     let unknown_types = reader.mistakes.len() > before;
@@ -356,7 +351,9 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
                 builder.number(name, initial.clone(), equation.clone())
             });
         builder = regions.iter().fold(builder, |b, (name, f)| b.region(name, f.clone()));
-        builder = equations.iter().fold(builder, |b, (name, f)| b.equation(name, f.clone()));
+        builder = stepped.iter().fold(builder, |b, (name, f)| b.equation(name, f.clone()));
+        builder = unknowns.iter().fold(builder, |b, (name, f)| b.unknown(name, f.clone()));
+        builder = builder.solver(options);
         for entry in &transports {
             builder = builder.transport(&entry.field, entry.transport.clone());
         }

@@ -1,5 +1,7 @@
 //! Actions: the steps of which a plan consists.
 
+use std::ops::Range;
+
 use fluxions_expr::Reduction;
 use fluxions_grid::Face;
 
@@ -58,6 +60,8 @@ pub(crate) enum Action<A> {
     Reduce { kernel: usize, inputs: Vec<A>, kind: Reduction, parameter: usize },
     /// Computes these parameters by a kernel, from parameters alone.
     Compute { kernel: usize, parameters: Vec<usize> },
+    /// Finds the unknowns of the state in these arrays, of which they are the `unknowns`.
+    Solve { state: Vec<A>, unknowns: Range<usize> },
 }
 
 impl<A> Action<A> {
@@ -84,6 +88,9 @@ impl<A> Action<A> {
             Action::Compute { kernel, parameters } => {
                 Action::Compute { kernel: *kernel, parameters: parameters.clone() }
             }
+            Action::Solve { state, unknowns } => {
+                Action::Solve { state: all(state)?, unknowns: unknowns.clone() }
+            }
             Action::Reduce { kernel, inputs, kind, parameter } => Action::Reduce {
                 kernel: *kernel,
                 inputs: all(inputs)?,
@@ -93,14 +100,14 @@ impl<A> Action<A> {
         })
     }
 
-    /// The numbers of the arrays that the action computes, in the order of its outputs. Only sweeps
-    /// compute arrays.
+    /// The numbers of the arrays that the action computes, in the order of its outputs.
     pub(crate) fn written(&self) -> impl Iterator<Item = usize>
     where
         A: Copy + Into<Slot>,
     {
         let outputs: &[A] = match self {
             Action::Sweep { outputs, .. } => outputs,
+            Action::Solve { state, unknowns } => &state[unknowns.clone()],
             Action::At(_)
             | Action::Halo { .. }
             | Action::Reduce { .. }

@@ -131,6 +131,15 @@ impl PlanBuilder {
         self.plan.actions.push(Action::At(time));
     }
 
+    /// Adds an action that finds the unknowns of the state from array `first` on, if there are any beside
+    /// fields that are stepped.
+    pub(crate) fn solve(&mut self, pde: &Pde, first: usize) {
+        if pde.has_constraints() {
+            let state = (0..pde.arrays()).map(|array| Slot::Array(first + array)).collect();
+            self.plan.actions.push(Action::Solve { state, unknowns: pde.unknown_arrays() });
+        }
+    }
+
     /// Adds these actions. `slot` gives the slots in which their arrays lie.
     pub(crate) fn push(&mut self, actions: &[Action<ArrayRef>], slot: &dyn Fn(ArrayRef) -> Slot) {
         let on = |action: &Action<ArrayRef>| {
@@ -206,6 +215,7 @@ impl PlanBuilder {
         let mut sets = groups.iter().flat_map(|group| &group.conditions);
         if !kernels.iter().any(|kernel| kernel.uses_parameter(TIME))
             && !sets.any(|set| pde.conditions().change(*set))
+            && !pde.has_constraints()
         {
             actions.retain(|action| !matches!(action, Action::At(_)));
         }
@@ -229,7 +239,9 @@ fn rows(actions: &[Action<Slot>]) -> usize {
         let (slots, results) = match action {
             Action::Sweep { inputs, outputs, .. } => (inputs.iter().chain(outputs), 0),
             Action::Reduce { inputs, .. } => (inputs.iter().chain(&[]), 1),
-            Action::At(_) | Action::Halo { .. } | Action::Compute { .. } => return 0,
+            Action::At(_) | Action::Halo { .. } | Action::Compute { .. } | Action::Solve { .. } => {
+                return 0;
+            }
         };
         let row = |slot: &Slot| match slot {
             Slot::Row(row) => row + 1,

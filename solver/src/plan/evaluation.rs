@@ -43,6 +43,13 @@ pub(crate) fn initial(pde: &Pde, kept: &[String], field: usize, expr: &Expr) -> 
     evaluation(pde, kept, target, ty, Extent::Block, Some(outputs))
 }
 
+/// A plan that finds the unknowns of the state.
+pub(crate) fn unknowns(pde: &Pde) -> Plan {
+    let mut plan = PlanBuilder::new(pde, &[], &[]);
+    plan.solve(pde, 0);
+    plan.finish()
+}
+
 /// A plan that fills the halos of external fields, as wide as other plans need them.
 pub(crate) fn external_halos(pde: &Pde, widths: &[HaloWidth]) -> Plan {
     let mut plan = PlanBuilder::new(pde, &[], &[]);

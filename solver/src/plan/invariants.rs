@@ -42,6 +42,11 @@ pub(super) fn fault(plan: &Plan) -> Option<String> {
                     })
                     .and_then(wrong)
             }
+            Action::Solve { state, unknowns } => match state.iter().find(|slot| !exists(slot)) {
+                Some(slot) => wrong(format!("no {slot:?}")),
+                None if unknowns.end > state.len() => wrong(format!("no unknown {unknowns:?}")),
+                None => None,
+            },
             Action::Compute { kernel, parameters } => {
                 kernel_fault(plan, *kernel, &[], parameters.len())
                     .or_else(|| {

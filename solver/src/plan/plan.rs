@@ -116,6 +116,11 @@ impl Plan {
         &self.swaps
     }
 
+    /// Whether unknowns are found in the course of the plan.
+    pub(crate) fn solves(&self) -> bool {
+        self.actions.iter().any(|action| matches!(action, Action::Solve { .. }))
+    }
+
     /// The arrays outside the state whose values the next step needs.
     pub(crate) fn changing(&self) -> &[usize] {
         &self.changing
@@ -200,7 +205,19 @@ impl Plan {
     }
 }
 
-/// The equations, each with the owner of its field's conditions.
+/// The rates of change of all fields, each with the owner of its field's conditions; those of unknowns beside
+/// fields that are stepped are 0.
+pub(crate) fn rates(pde: &Pde) -> Vec<OwnedExpr<'_>> {
+    let mut rates = equations(pde);
+    if pde.has_constraints() {
+        for field in pde.unknowns() {
+            rates[field].expr = &pde.rest[field];
+        }
+    }
+    rates
+}
+
+/// The equations, each with the owner of its field's conditions; for unknowns, what vanishes.
 pub(crate) fn equations(pde: &Pde) -> Vec<OwnedExpr<'_>> {
     let one = |(field, expr)| {
         let owner = pde.conditions().owner_of_field(field);
@@ -247,6 +264,7 @@ impl Plan {
                 self.kernels[*kernel].arithmetic_operations(),
             ),
             Action::Compute { kernel, .. } => self.kernel_names[*kernel].clone(),
+            Action::Solve { state, unknowns } => format!("find {}", list(&state[unknowns.clone()])),
             Action::Reduce { kernel, inputs, .. } => {
                 format!("reduce `{}` over the domain: {}", self.kernel_names[*kernel], list(inputs))
             }

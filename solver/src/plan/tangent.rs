@@ -56,7 +56,7 @@ pub(crate) fn tangent(
             Action::Reduce { kernel, inputs, kind, parameter } => {
                 maker.reduce(*kernel, inputs, *kind, *parameter);
             }
-            Action::Compute { .. } => {}
+            Action::Compute { .. } | Action::Solve { .. } => {}
         }
     }
     let Maker { plan, changes, .. } = maker;
@@ -67,7 +67,9 @@ pub(crate) fn tangent(
             let kernel = &plan.kernels[*kernel];
             inputs.iter().any(varies) || (TIME..first).any(|number| kernel.uses_parameter(number))
         }
-        Action::At(_) | Action::Halo { .. } | Action::Compute { .. } => false,
+        Action::At(_) | Action::Halo { .. } | Action::Compute { .. } | Action::Solve { .. } => {
+            false
+        }
     };
     let sets = plan.groups.iter().flat_map(|group| &group.conditions);
     let is_constant = !plan.actions.iter().any(reads)

@@ -53,7 +53,7 @@ impl Binding {
         let (mut inputs, mut outputs, mut arrays) = (0, 0, 0);
         for action in actions {
             let [i, o, a] = match action {
-                Action::At(_) | Action::Compute { .. } => [0; 3],
+                Action::At(_) | Action::Compute { .. } | Action::Solve { .. } => [0; 3],
                 Action::Sweep { inputs, outputs, .. } => [inputs.len(), outputs.len(), 0],
                 Action::Reduce { inputs, .. } => [inputs.len(), 1, 0],
                 Action::Halo { arrays, .. } => [0, 0, arrays.len()],
@@ -75,7 +75,7 @@ impl Binding {
     /// the last sweep, since both may be under way at the same time.
     pub(crate) fn bind<A: Located>(&mut self, memory: &Memory, action: &Action<A>) {
         match action {
-            Action::At(_) | Action::Compute { .. } => {}
+            Action::At(_) | Action::Compute { .. } | Action::Solve { .. } => {}
             Action::Sweep { inputs, outputs, .. } => {
                 self.bind_inputs(memory, inputs);
                 self.outputs.clear();

@@ -4,6 +4,7 @@
 //! core is computed while the messages travel, and the rim when they have arrived. The values of
 //! cells do not depend on this.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use fluxions_comm::World;
@@ -30,6 +31,19 @@ use crate::system::pde::Pde;
 /// How many times messages get a chance to make progress while the core is computed.
 const POLLS: isize = 4;
 
+/// Finds the unknowns of a state.
+pub(crate) trait Unknowns {
+    /// Finds the unknowns of the state in the first arrays, at a time; what is in their arrays is the first
+    /// guess. Collective.
+    fn find(
+        &mut self,
+        world: &World,
+        block: &Subdomain,
+        memory: &mut Memory,
+        time: f64,
+    ) -> Result<(), Error>;
+}
+
 /// A plan that is ready to run on one block: its kernels are compiled and its messages are set up.
 pub(crate) struct Executor {
     plan: Rc<Plan>,
@@ -43,6 +57,8 @@ pub(crate) struct Executor {
     measure: Measure,
     /// The numbers of the actions that gave numbers that are not finite in the last run.
     failed: Vec<usize>,
+    /// Finds the unknowns of a state, if the plan wants it.
+    unknowns: Option<Rc<RefCell<dyn Unknowns>>>,
     /// The number of the step that the next run makes. It determines the random numbers.
     pub(crate) step: u64,
     pub(crate) counts: Counts,
@@ -74,10 +90,22 @@ impl Executor {
             binding: Binding::with_room_for(plan.actions()),
             measure: Measure::new(pde.grid()),
             failed: Vec::new(),
+            unknowns: None,
             step: 0,
             counts: Counts::default(),
             plan: Rc::new(plan),
         })
+    }
+
+    /// The same with what finds the unknowns of a state.
+    pub(crate) fn with_unknowns(mut self, unknowns: Option<Rc<RefCell<dyn Unknowns>>>) -> Self {
+        self.unknowns = unknowns;
+        self
+    }
+
+    /// What finds the unknowns of a state, if the plan wants it.
+    pub(crate) fn unknowns(&self) -> Option<Rc<RefCell<dyn Unknowns>>> {
+        self.unknowns.clone()
     }
 
     /// The plan.
@@ -124,7 +152,8 @@ impl Executor {
             Action::At(_)
             | Action::Sweep { .. }
             | Action::Reduce { .. }
-            | Action::Compute { .. } => None,
+            | Action::Compute { .. }
+            | Action::Solve { .. } => None,
         });
         groups.fold((0, 0), |(m, b), exchange| (m + exchange.messages(), b + exchange.bytes()))
     }
@@ -200,6 +229,10 @@ impl Executor {
                         }
                     }
                 }
+                Action::Solve { state, .. } => {
+                    self.find_unknowns(world, block, memory, state)?;
+                    true
+                }
                 Action::Compute { kernel, parameters } => {
                     self.parameters.compute(&plan.kernels()[*kernel], parameters)
                 }
@@ -219,6 +252,25 @@ impl Executor {
             memory.set_globals(self.parameters.globals(plan.globals()));
         }
         Ok(self.failed.is_empty())
+    }
+
+    /// Finds the unknowns of the state in these arrays, at the present time.
+    fn find_unknowns(
+        &mut self,
+        world: &World,
+        block: &Subdomain,
+        memory: &mut Memory,
+        state: &[Slot],
+    ) -> Result<(), Error> {
+        let Some(unknowns) = &self.unknowns else { return Ok(()) };
+        let pairs = || {
+            let arrays = state.iter().enumerate();
+            arrays.filter_map(|(k, slot)| slot.array().filter(|array| *array != k).map(|a| (k, a)))
+        };
+        pairs().for_each(|(a, b)| memory.swap(a, b));
+        let found = unknowns.borrow_mut().find(world, block, memory, self.parameters.time());
+        pairs().for_each(|(a, b)| memory.swap(a, b));
+        found
     }
 
     /// Fills the halos of a group, whose arrays are bound, and does the sweep that follows them, if
@@ -329,7 +381,8 @@ impl Executor {
                 Action::Sweep { .. }
                 | Action::Halo { .. }
                 | Action::Reduce { .. }
-                | Action::Compute { .. } => {}
+                | Action::Compute { .. }
+                | Action::Solve { .. } => {}
             }
         }
         causes

@@ -8,8 +8,8 @@ use crate::schemes::scheme::Scheme;
 use crate::schemes::stabilised::{Stabilised, StabilisedScheme};
 use crate::schemes::tableau::Tableau;
 use crate::schemes::tolerance::Tolerance;
-use crate::solvers::options::SolverOptions;
 use crate::system::pde::Pde;
+use crate::system::solver_options::SolverOptions;
 
 /// The scheme that is asked for. A [`Tableau`] is one, and so is a reference to it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -104,6 +104,7 @@ pub(crate) fn implicit_scheme(
     options: &SolverOptions,
 ) -> Result<ImplicitScheme, Error> {
     check_simple(pde, implicit.name())?;
+    check_unconstrained(pde, implicit.name())?;
     if let Some(tolerance) = tolerance {
         if !implicit.estimates_error() {
             return Err(Error::NoErrorEstimate { scheme: implicit.name().into() });
@@ -123,7 +124,22 @@ pub(crate) fn balance(
     steady: bool,
 ) -> Result<BalanceScheme, Error> {
     check_simple(pde, if steady { "steady" } else { "elliptic" })?;
+    if steady {
+        check_unconstrained(pde, "steady")?;
+    }
     Ok(BalanceScheme { options: *options, steady })
+}
+
+/// Whether a scheme can step a system that does not know unknowns beside fields that are stepped.
+fn check_unconstrained(pde: &Pde, scheme: &str) -> Result<(), Error> {
+    let unknown = pde.unknowns().next().filter(|_| pde.has_constraints());
+    match unknown.map(|field| pde.fields()[field].clone()) {
+        Some(name) => {
+            let scheme = scheme.into();
+            Err(Error::UnfitScheme { scheme, name, what: "is an unknown of [solve]" })
+        }
+        None => Ok(()),
+    }
 }
 
 /// Whether a scheme that knows neither transport, nor noise, nor unknowns without space can step a system.

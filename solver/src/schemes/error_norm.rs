@@ -18,7 +18,11 @@ pub(super) fn of_fields(
     (old, new): (usize, usize),
     error: impl Fn(&mut PassBuilder<'_, '_>, usize) -> Value,
 ) {
-    for (field, name) in pde.fields().iter().enumerate() {
+    let stepped = pde.fields().iter().enumerate().filter(|(field, _)| {
+        // Unknowns follow from the fields that are stepped.
+        !pde.unknowns().contains(field)
+    });
+    for (field, name) in stepped {
         let pass = by_hand(pde, |pass| {
             let mut largest = pass.builder.constant(0.0);
             for k in pde.arrays_of(field) {

@@ -8,8 +8,8 @@ use crate::schemes::rates;
 use crate::schemes::scheme::{BeforeSteps, Scheme};
 use crate::schemes::tolerance::Tolerance;
 use crate::solvers::newton::Registers;
-use crate::solvers::options::SolverOptions;
 use crate::system::pde::Pde;
+use crate::system::solver_options::SolverOptions;
 
 /// An implicit scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

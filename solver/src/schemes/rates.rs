@@ -5,7 +5,7 @@ use fluxions_expr::{Binary, Reduction, Unary, Value};
 use crate::plan::action::{Extent, Slot};
 use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
-use crate::plan::plan::{Plan, equations, slots};
+use crate::plan::plan::{Plan, rates, slots};
 use crate::plan::program::{ArrayRef, OwnedExpr, Program};
 use crate::schemes::globals;
 use crate::system::pde::Pde;
@@ -49,21 +49,21 @@ impl Update {
     }
 }
 
-/// Adds to a plan a sweep that stores the slopes of all fields in arrays from `first` on.
+/// Adds to a plan a sweep that stores values for these fields in arrays from `first` on, one after the other.
 pub(crate) fn to_arrays(
     plan: &mut PlanBuilder,
     program: &mut Program<'_>,
-    equations: &[OwnedExpr<'_>],
+    (fields, values): (&[usize], &[OwnedExpr<'_>]),
     slot: &dyn Fn(ArrayRef) -> Slot,
     first: usize,
 ) {
     let pde = program.pde;
     let mut pass = PassBuilder::last(program);
     let mut outputs = Vec::new();
-    for (field, equation) in equations.iter().enumerate() {
-        for (k, rate) in of_field(&mut pass, pde, field, *equation) {
+    for (field, value) in fields.iter().zip(values) {
+        for (_, rate) in of_field(&mut pass, pde, *field, *value) {
             pass.builder.output(rate);
-            outputs.push(Slot::Array(first + k));
+            outputs.push(Slot::Array(first + outputs.len()));
         }
     }
     plan.sweep(pass.finish(), slot, outputs, Extent::Block, "slopes".into());
@@ -87,16 +87,27 @@ fn prepared<'a>(
 
 /// The plan that stores the slopes in the present state in arrays from `first` on.
 pub(crate) fn plan_to_arrays(pde: &Pde, kept: &[String], first: usize) -> Plan {
-    let equations = equations(pde);
-    let (mut plan, mut program, slot) = prepared(pde, kept, &equations);
-    to_arrays(&mut plan, &mut program, &equations, &slot, first);
+    let fields: Vec<usize> = (0..pde.fields().len()).collect();
+    plan_of_values(pde, kept, &fields, &rates(pde), first)
+}
+
+/// The plan that stores values for some fields, given in the order of all fields, in arrays from `first` on.
+pub(crate) fn plan_of_values(
+    pde: &Pde,
+    kept: &[String],
+    fields: &[usize],
+    values: &[OwnedExpr<'_>],
+    first: usize,
+) -> Plan {
+    let (mut plan, mut program, slot) = prepared(pde, kept, values);
+    to_arrays(&mut plan, &mut program, (fields, values), &slot, first);
     plan.finish()
 }
 
 /// The plan whose result is the largest magnitude of a rate of change: of all arrays of the state, and of
 /// the unknowns without space.
 pub(crate) fn plan_of_largest(pde: &Pde, kept: &[String]) -> Plan {
-    let (equations, numbers) = (equations(pde), globals::equations(pde));
+    let (equations, numbers) = (rates(pde), globals::equations(pde));
     let targets: Vec<OwnedExpr<'_>> = equations.iter().chain(&numbers).copied().collect();
     let (mut plan, mut program, slot) = prepared(pde, kept, &targets);
     let mut pass = PassBuilder::last(&mut program);

@@ -5,7 +5,7 @@ use fluxions_expr::Value;
 use crate::plan::action::{Extent, Slot};
 use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
-use crate::plan::plan::{Plan, equations, slots};
+use crate::plan::plan::{Plan, rates as rates_of, slots};
 use crate::plan::program::{ArrayRef, OwnedExpr, Program};
 use crate::schemes::error_norm;
 use crate::schemes::euler_maruyama;
@@ -16,6 +16,7 @@ use crate::schemes::scheme::{BeforeSteps, Scheme, WithinStep};
 use crate::schemes::stages::{Base, Stages};
 use crate::schemes::tableau::Tableau;
 use crate::schemes::tolerance::Tolerance;
+use crate::solvers::newton::Registers;
 use crate::system::pde::Pde;
 
 /// An explicit Runge–Kutta scheme. Where the system has noise, this is added to the result of
@@ -72,20 +73,22 @@ impl Scheme for RungeKutta {
             pde.array_names().into_iter().map(move |name| format!("{what} {name}"))
         };
         let bend = self.stages.bend.map(|_| "bend of");
+        let of_unknowns = Registers::names_of_unknowns(pde);
         match self.keeps_slopes(pde) {
             true => ["slope of", "next slope of", "previous", "error of"]
                 .into_iter()
                 .chain(bend)
                 .flat_map(named)
                 .collect(),
-            false => Vec::new(),
+            false => of_unknowns,
         }
     }
 
     fn step(&self, pde: &Pde) -> Plan {
         let stages = &self.stages;
         let n = pde.arrays();
-        let equations = equations(pde);
+        let equations = rates_of(pde);
+        let all: Vec<usize> = (0..equations.len()).collect();
         let numbers = globals::equations(pde);
         let targets: Vec<OwnedExpr<'_>> = equations.iter().chain(&numbers).copied().collect();
         let mut program = Program::new(pde, &targets);
@@ -112,6 +115,7 @@ impl Scheme for RungeKutta {
             let known = slopes.filter(|_| i == 0).map(|[slope, _]| slope);
             if known.is_none() {
                 plan.at(stage.time);
+                plan.solve(pde, first[stage.reads]);
                 plan.push(&prepared, &slot);
                 plan.count_evaluations(1);
             }
@@ -166,7 +170,7 @@ impl Scheme for RungeKutta {
                 let slot = slots(n, result, first_quantity);
                 plan.push(&prepared, &slot);
                 plan.count_evaluations(1);
-                rates::to_arrays(&mut plan, &mut program, &equations, &slot, next);
+                rates::to_arrays(&mut plan, &mut program, (&all, &equations), &slot, next);
             }
             plan.keep(&(slope..slope + n).collect::<Vec<_>>());
         }
@@ -179,6 +183,10 @@ impl Scheme for RungeKutta {
             if let Some(unknowns) = &unknowns {
                 unknowns.show(&mut plan, stages.result);
             }
+        }
+        if pde.has_constraints() {
+            plan.at(1.0);
+            plan.solve(pde, result);
         }
         if let (Some(error), Some(tolerance)) = (stages.error, &self.tolerance) {
             let checked = (pde, tolerance);
@@ -232,7 +240,8 @@ impl RungeKutta {
     /// kept too.
     fn keeps_slopes(&self, pde: &Pde) -> bool {
         let is_exact = self.stages.bend.is_some() || self.tableau.order() <= 3;
-        self.stages.error.is_some() && is_exact && pde.globals().is_empty()
+        let is_simple = pde.globals().is_empty() && !pde.has_constraints();
+        self.stages.error.is_some() && is_exact && is_simple
     }
 
     /// Whether a stage is the last one, and takes the slope of the result.
@@ -242,7 +251,8 @@ impl RungeKutta {
 
     fn families(&self, pde: &Pde) -> Families {
         let Stages { families, result, error, bend, .. } = self.stages;
-        let (n, behind) = (pde.arrays(), pde.all_arrays());
+        let n = pde.arrays();
+        let behind = pde.all_arrays() + Registers::names_of_unknowns(pde).len();
         // What observers compute between steps may not touch what is kept.
         let kept: Vec<usize> = match self.keeps_slopes(pde) {
             true => [result].into_iter().chain(error).chain(bend).collect(),

@@ -16,7 +16,7 @@ use fluxions_expr::{Binary, Builder, Expr, Reduction, Type, Unary, Value};
 use crate::plan::action::Slot;
 use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
-use crate::plan::plan::{Plan, equations};
+use crate::plan::plan::{Plan, rates as rates_of};
 use crate::plan::program::{ArrayRef, GLOBALS, OwnedExpr, Program};
 use crate::schemes::globals;
 use crate::schemes::matrix::Matrix;
@@ -58,7 +58,7 @@ impl Sensitivities {
     /// between steps.
     pub(crate) fn new(pde: &Pde, kept: &[String]) -> Self {
         let n = pde.all_arrays() + kept.len();
-        let targets = equations(pde);
+        let targets = rates_of(pde);
         let all: Vec<OwnedExpr<'_>> =
             targets.iter().copied().chain(globals::equations(pde)).collect();
         let mut program = Program::new(pde, &all);

@@ -6,13 +6,14 @@ use fluxions_expr::{Binary, Builder, Value};
 use crate::plan::action::{Extent, Slot};
 use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
-use crate::plan::plan::{Plan, equations, slots};
+use crate::plan::plan::{Plan, rates as rates_of, slots};
 use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program};
 use crate::schemes::error_norm;
 use crate::schemes::interpolation;
 use crate::schemes::rates;
 use crate::schemes::scheme::{BeforeSteps, Scheme, WithinStep};
 use crate::schemes::tolerance::Tolerance;
+use crate::solvers::newton::Registers;
 use crate::system::pde::Pde;
 
 /// The largest number of stages.
@@ -174,7 +175,8 @@ impl StabilisedScheme {
     /// The first arrays of the slopes at both ends of a step, of the state before it (the result until
     /// arrays change places), of states within it, and of the other stages.
     fn arrays(pde: &Pde) -> [usize; 5] {
-        std::array::from_fn(|k| pde.all_arrays() + k * pde.arrays())
+        let first = pde.all_arrays() + Registers::names_of_unknowns(pde).len();
+        std::array::from_fn(|k| first + k * pde.arrays())
     }
 
     /// The plan of a step with so many stages, at least 2.
@@ -182,7 +184,8 @@ impl StabilisedScheme {
         let Coefficients { first, stages: coefficients, times } =
             Coefficients::new(self.family, stages);
         let n = pde.arrays();
-        let equations = equations(pde);
+        let equations = rates_of(pde);
+        let all: Vec<usize> = (0..equations.len()).collect();
         let mut program = Program::new(pde, &equations);
         let mut plan = PlanBuilder::new(pde, &self.kept(pde), &[&program]);
         plan.add_arrays(pde.array_names().iter().map(|name| format!("{name} (working copy)")));
@@ -212,6 +215,7 @@ impl StabilisedScheme {
         let mut middle: Option<(usize, Vec<ArrayRef>)> = None;
         for (j, [mu, nu, tilde, gamma]) in (2..).zip(coefficients) {
             plan.at(times[j - 1]);
+            plan.solve(pde, place(j - 1));
             plan.push(&prepared, &slot(j - 1));
             plan.count_evaluations(1);
             let mut builder = Builder::new();
@@ -250,9 +254,10 @@ impl StabilisedScheme {
             }
         }
         plan.at(1.0);
+        plan.solve(pde, place(stages));
         plan.push(&prepared, &slot(stages));
         plan.count_evaluations(1);
-        rates::to_arrays(&mut plan, &mut program, &equations, &slot(stages), next);
+        rates::to_arrays(&mut plan, &mut program, (&all, &equations), &slot(stages), next);
         plan.keep(&(slope..slope + n).collect::<Vec<_>>());
         error_norm::of_fields(&mut plan, (pde, &self.tolerance), (0, result), |pass, k| {
             // 0.8 (u_n − u_n+1) + 0.4 h (f_n + f_n+1): Sommeijer, Shampine & Verwer 1998, section 3.
@@ -343,10 +348,9 @@ impl Scheme for StabilisedScheme {
         let named = |what: &'static str| {
             pde.array_names().into_iter().map(move |name| format!("{what} {name}"))
         };
-        ["slope of", "next slope of", "previous", "within the step:"]
-            .into_iter()
-            .flat_map(named)
-            .collect()
+        let own = ["slope of", "next slope of", "previous", "within the step:"];
+        let own = own.into_iter().flat_map(named);
+        Registers::names_of_unknowns(pde).into_iter().chain(own).collect()
     }
 
     fn step(&self, pde: &Pde) -> Plan {

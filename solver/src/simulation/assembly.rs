@@ -1,5 +1,7 @@
 //! A simulation while it is put together: its block of the grid with the memory for that.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use fluxions_comm::{Combine, World};
@@ -14,7 +16,7 @@ use crate::plan::plan::Plan;
 use crate::run::blocking::deep_pipeline::DeepPipeline;
 use crate::run::blocking::options::Blocking;
 use crate::run::blocking::wavefront::Wavefront;
-use crate::run::executor::Executor;
+use crate::run::executor::{Executor, Unknowns};
 use crate::run::memory::Memory;
 use crate::run::streaming;
 use crate::schemes::mpdata::measures::Measured;
@@ -42,6 +44,8 @@ pub(super) struct Assembly<'a> {
     blocked: Option<DeepPipeline>,
     /// How wide the halos of external fields have to be.
     data_widths: Vec<HaloWidth>,
+    /// What finds the unknowns of a state, if there are any.
+    pub(super) unknowns: Option<Rc<RefCell<dyn Unknowns>>>,
 }
 
 /// What makes the steps.
@@ -75,7 +79,18 @@ impl<'a> Assembly<'a> {
         world.agree(enough).map_err(elsewhere)?;
         let memory = world.agree(Memory::new(layout, setup.arrays, setup.rows, world.rank()));
         let memory = memory.map_err(elsewhere)?;
-        Ok(Assembly { pde, world, seed, start, decomposition, block, memory, blocked, data_widths })
+        Ok(Assembly {
+            pde,
+            world,
+            seed,
+            start,
+            decomposition,
+            block,
+            memory,
+            blocked,
+            data_widths,
+            unknowns: None,
+        })
     }
 
     /// The system.
@@ -96,7 +111,9 @@ impl<'a> Assembly<'a> {
     /// A plan made ready to be run.
     pub(super) fn executor(&self, plan: Plan, backend: Backend) -> Result<Executor, Error> {
         let Assembly { pde, world, block, memory, seed, .. } = self;
-        Executor::new(pde, world, block, memory, plan, *seed, backend)
+        let unknowns = self.unknowns.clone().filter(|_| plan.solves());
+        let executor = Executor::new(pde, world, block, memory, plan, *seed, backend)?;
+        Ok(executor.with_unknowns(unknowns))
     }
 
     /// A plan that is run now and then, for which an optimising compiler would take too long.
@@ -171,6 +188,9 @@ impl<'a> Assembly<'a> {
         }
         for plan in held {
             self.run_once(plan, 0.0)?;
+        }
+        if self.unknowns.is_some() {
+            self.run_once(evaluation::unknowns(self.pde), 0.0)?;
         }
         Ok(())
     }

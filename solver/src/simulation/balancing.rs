@@ -27,7 +27,7 @@ impl Simulation {
         let mut place = Place { world, block, memory };
         let found = match balancing.steady {
             true => balancing.newton.settle(&mut place, self.time),
-            false => balancing.newton.balance(&mut place, self.time, &names),
+            false => balancing.newton.balance(&mut place, self.time, &names, 0.0, None),
         };
         self.stepper.counts = balancing.newton.jacobian.counts();
         balancing.found = Some(found?);

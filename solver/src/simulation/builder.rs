@@ -1,6 +1,8 @@
 //! What a simulation is made of, collected call by call and checked as a whole.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Instant;
 
 use fluxions_comm::World;
@@ -33,6 +35,7 @@ use crate::simulation::staged::Staged;
 use crate::simulation::state::State;
 use crate::simulation::tracker::{Tracker, Trackers};
 use crate::simulation::tried_steps::TriedSteps;
+use crate::solvers::constraint::Constraint;
 use crate::system::formula::Formula;
 use crate::system::pde::Pde;
 use crate::system::transport::limits;
@@ -284,6 +287,13 @@ impl<'a> SimulationBuilder<'a> {
             self.other_plans.push(solving.plans.product.plan.clone());
         }
         let scheme = scheme_for(self.pde, &self.scheme).ok();
+        let of_unknowns = scheme
+            .as_ref()
+            .and_then(|scheme| Solving::of_unknowns(self.pde, &scheme.kept(self.pde)));
+        if let Some(solving) = &of_unknowns {
+            let plans = [&solving.plans.rates, &solving.plans.product.plan];
+            self.other_plans.extend(plans.map(Plan::clone));
+        }
         let rates = scheme.as_ref().filter(|_| self.rates);
         let rates = rates.map(|scheme| rates::plan_of_largest(self.pde, &scheme.kept(self.pde)));
         self.other_plans.extend(rates.clone());
@@ -304,11 +314,17 @@ impl<'a> SimulationBuilder<'a> {
         let dt = clock.dt();
         setup.step.set_usual_step(dt);
         let mut dims = limits::ranks_along(self.pde, &self.dims)?;
-        if solving.is_some() {
+        if solving.is_some() || of_unknowns.is_some() {
             dims = Solving::dims(self.pde, self.world.size(), dims, setup.least);
         }
         let (problem, run) = ((self.pde, self.world), (self.seed, self.start));
         let mut assembly = Assembly::new(problem, run, &setup, &dims, self.blocking)?;
+        if let Some(solving) = of_unknowns {
+            let newton = solving.newton(&assembly, self.backend)?;
+            if let Solved::Unknowns(names) = solving.what {
+                assembly.unknowns = Some(Rc::new(RefCell::new(Constraint::new(newton, names))));
+            }
+        }
         let Setup { step, before, dense, initial, held, observables, .. } = setup;
         let Stepping { stepper, wavefront, streams } =
             assembly.stepping(step, self.backend, self.blocking)?;
@@ -350,6 +366,7 @@ impl<'a> SimulationBuilder<'a> {
                         last: None,
                     });
                 }
+                Solved::Unknowns(_) => {}
                 Solved::Balance(scheme) => {
                     balancing = Some(Balancing { newton, steady: scheme.steady, found: None });
                 }

@@ -7,9 +7,9 @@ use crate::simulation::clock::{Step, Trial, Verdict};
 use crate::simulation::simulation::Simulation;
 use crate::simulation::state::State;
 use crate::solvers::newton::{Bounds, Newton, STATE};
-use crate::solvers::options::SolverOptions;
 use crate::solvers::place::Place;
 use crate::system::pde::Pde;
+use crate::system::solver_options::SolverOptions;
 
 /// How exact stages are beside the tolerance of a step.
 const BESIDE_STEP: f64 = 0.01;

@@ -10,9 +10,9 @@ use crate::simulation::assembly::Assembly;
 use crate::solvers::diagonal::Diagonal;
 use crate::solvers::jacobian::{Jacobian, JacobianPlans};
 use crate::solvers::newton::{Newton, Registers};
-use crate::solvers::options::SolverOptions;
 use crate::solvers::vectors::Vectors;
 use crate::system::pde::Pde;
+use crate::system::solver_options::SolverOptions;
 
 /// The plans of a scheme that solves equations, and where its arrays lie.
 pub(super) struct Solving {
@@ -28,6 +28,8 @@ pub(super) enum Solved {
     Steps(ImplicitScheme, ImplicitRegisters),
     /// The state in which rates vanish.
     Balance(BalanceScheme),
+    /// The unknowns beside fields that are stepped, with the names of their arrays.
+    Unknowns(Vec<String>),
 }
 
 impl Solving {
@@ -48,9 +50,21 @@ impl Solving {
             }
             _ => return None,
         };
-        let Registers { rates, from, to, .. } = registers;
-        let plans = JacobianPlans::new(pde, &names, [rates, from, to]);
+        let plans = match scheme {
+            SchemeChoice::Elliptic(_) => JacobianPlans::of_unknowns(pde, &names, &registers),
+            _ => JacobianPlans::of_rates(pde, &names, &registers),
+        };
         Some(Solving { plans, registers, options, what })
+    }
+
+    /// The plans that find the unknowns beside fields that are stepped, for a scheme that keeps these arrays;
+    /// nothing if there are none.
+    pub(super) fn of_unknowns(pde: &Pde, kept: &[String]) -> Option<Self> {
+        let (names, registers) = Registers::of_unknowns(pde)?;
+        let plans = JacobianPlans::of_unknowns(pde, kept, &registers);
+        let what = Solved::Unknowns(pde.array_names()[pde.unknown_arrays()].to_vec());
+        debug_assert_eq!(names, kept[..names.len()]);
+        Some(Solving { plans, registers, options: pde.solver, what })
     }
 
     /// Ranks along each axis so that rows are not cut, if nobody says otherwise: sums over cut rows cost
@@ -74,10 +88,10 @@ impl Solving {
     ) -> Result<Newton, Error> {
         let Solving { plans, registers, options, .. } = self;
         let pde = assembly.pde();
-        let n = pde.arrays();
+        let n = plans.arrays;
         let rates = assembly.executor(plans.rates.clone(), backend)?;
         let product = assembly.executor(plans.product.plan.clone(), backend)?;
-        let jacobian = Jacobian::new(plans, rates, product, n);
+        let jacobian = Jacobian::new(plans, rates, product);
         let (cut, block) = (assembly.decomposition(), assembly.block());
         let vectors = Vectors::new(pde.grid(), cut, block, n);
         let missing = pde.grid().missing();

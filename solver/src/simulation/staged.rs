@@ -38,7 +38,9 @@ impl Simulation {
             Some(known) => known,
             None => {
                 let plan = staged.scheme.with_stages(pde, stages);
-                Executor::new(pde, world, block, memory, plan, staged.seed, staged.backend)?
+                let (seed, backend) = (staged.seed, staged.backend);
+                Executor::new(pde, world, block, memory, plan, seed, backend)?
+                    .with_unknowns(self.stepper.unknowns())
             }
         };
         other.counts = self.stepper.counts;

@@ -2,9 +2,9 @@
 
 use crate::error::Error;
 use crate::solvers::krylov::Solved;
-use crate::solvers::newton::{DECREASE, FIRST_FORCING, Newton, ROUNDING, STATE, forcing_term};
-use crate::solvers::options::SolverOptions;
+use crate::solvers::newton::{DECREASE, FIRST_FORCING, Newton, ROUNDING, forcing_term};
 use crate::solvers::place::Place;
+use crate::system::solver_options::SolverOptions;
 
 /// The most corrections of an elliptic problem, and the most steps towards a steady state.
 const MOST_CORRECTIONS: u64 = 60;
@@ -31,28 +31,45 @@ pub struct Balance {
 }
 
 impl Newton {
+    /// The norm of the rates where the state is 0, if it is a number: a measure that does not depend on a first
+    /// guess. Collective.
+    pub(crate) fn scale(&mut self, place: &mut Place<'_>, time: f64) -> Result<f64, Error> {
+        let state = self.registers.state;
+        self.vectors.copy(place, self.registers.before, state);
+        self.vectors.set(place, state, 0.0);
+        self.jacobian.rates(place, time)?;
+        let norm = self.vectors.norm(place, self.registers.rates)?;
+        self.vectors.copy(place, state, self.registers.before);
+        Ok(if norm.is_finite() { norm } else { 0.0 })
+    }
+
     /// Finds the state in which the rates vanish, from the present state on. `names` are those of the arrays.
-    /// Collective.
+    /// The norm of the rates is compared with that at first, or with `scale` if that is larger; and what may be
+    /// in excess is `drift` beside the magnitude of the rates, if it is given. Collective.
     pub(crate) fn balance(
         &mut self,
         place: &mut Place<'_>,
         time: f64,
         names: &[String],
+        scale: f64,
+        drift: Option<f64>,
     ) -> Result<Balance, Error> {
         self.jacobian.rates(place, time)?;
         let free = self.free_constants(place, time)?;
+        let drift = drift.map_or(0.0, |drift| drift * scale);
         let mut excess = Vec::new();
         for k in free.iter().copied() {
             let [average, magnitude] = self.vectors.averages(place, self.registers.rates + k)?;
-            if average.abs() > EXCESS * magnitude && !self.options.project {
+            if average.abs() > (EXCESS * magnitude).max(drift) && !self.options.project {
                 return Err(Error::Incompatible { field: names[k].clone(), excess: average });
             }
             excess.push((names[k].clone(), average));
         }
         let before = self.iterations;
-        let first = self.remaining(place, &free)?;
+        let norm_at_first = self.remaining(place, &free)?;
+        let first = norm_at_first.max(scale);
         let target = self.options.tolerance.unwrap_or(SolverOptions::TOLERANCE) * first;
-        let (mut norm, mut norm_before) = (first, f64::INFINITY);
+        let (mut norm, mut norm_before) = (norm_at_first, f64::INFINITY);
         let mut corrections = 0;
         while norm > target {
             self.prepare(place, time, (0.0, 1.0))?;
@@ -100,13 +117,13 @@ impl Newton {
             }
         }
         for k in free {
-            let [average, _] = self.vectors.averages(place, STATE + k)?;
-            self.vectors.shift_array(place, STATE + k, -average);
+            let [average, _] = self.vectors.averages(place, self.registers.state + k)?;
+            self.vectors.shift_array(place, self.registers.state + k, -average);
         }
         Ok(Balance {
             corrections,
             iterations: self.iterations.linear - before.linear,
-            residuals: [first, norm],
+            residuals: [norm_at_first, norm],
             excess,
         })
     }
@@ -134,13 +151,13 @@ impl Newton {
             self.right_from_rates(place, step);
             let right = self.vectors.norm(place, self.registers.right)?;
             let solved = self.linear(place, time, (1.0, -step), 0.01 * right)?;
-            self.vectors.copy(place, self.registers.before, STATE);
-            self.vectors.add(place, STATE, 1.0, self.registers.correction);
+            self.vectors.copy(place, self.registers.before, self.registers.state);
+            self.vectors.add(place, self.registers.state, 1.0, self.registers.correction);
             self.jacobian.rates(place, time)?;
             let reached = self.remaining(place, &[])?;
             let is_better = reached.is_finite() && reached <= 3.0 * norm;
             if !is_better || solved.residual > 0.5 * right {
-                self.vectors.copy(place, STATE, self.registers.before);
+                self.vectors.copy(place, self.registers.state, self.registers.before);
                 self.jacobian.rates(place, time)?;
                 step /= 4.0;
                 failed += 1;
@@ -184,7 +201,7 @@ impl Newton {
     /// The norm of the rates that rounding alone may leave. Collective.
     fn rounding(&self, place: &mut Place<'_>) -> Result<f64, Error> {
         let to = self.registers.to;
-        self.vectors.copy(place, to, STATE);
+        self.vectors.copy(place, to, self.registers.state);
         for k in 0..self.vectors.arrays {
             self.vectors.multiply_array(place, to + k, self.diagonal.own(k));
         }
@@ -200,11 +217,11 @@ impl Newton {
         free: &[usize],
         norm: f64,
     ) -> Result<Option<(f64, f64)>, Error> {
-        self.vectors.copy(place, self.registers.before, STATE);
+        self.vectors.copy(place, self.registers.before, self.registers.state);
         let mut share = 1.0;
         for _ in 0..HALVINGS {
-            self.vectors.copy(place, STATE, self.registers.before);
-            self.vectors.add(place, STATE, share, self.registers.correction);
+            self.vectors.copy(place, self.registers.state, self.registers.before);
+            self.vectors.add(place, self.registers.state, share, self.registers.correction);
             self.jacobian.rates(place, time)?;
             let reached = self.remaining(place, free)?;
             if reached <= (1.0 - DECREASE * share) * norm {
@@ -212,13 +229,16 @@ impl Newton {
             }
             share /= 2.0;
         }
-        self.vectors.copy(place, STATE, self.registers.before);
+        self.vectors.copy(place, self.registers.state, self.registers.before);
         Ok(None)
     }
 
     /// The arrays of the state of which a constant may be added without a change of the rates, and whose rates
     /// have the average 0 whatever is added. Collective.
     fn free_constants(&mut self, place: &mut Place<'_>, time: f64) -> Result<Vec<usize>, Error> {
+        if let Some(known) = &self.free {
+            return Ok(known.clone());
+        }
         let (vector, product) = (self.registers.work[0], self.registers.work[1]);
         self.vectors.set_random(place, vector, 3);
         self.jacobian.product(place, time, vector, product)?;
@@ -232,6 +252,7 @@ impl Newton {
                 free.push(k);
             }
         }
+        self.free = Some(free.clone());
         Ok(free)
     }
 

@@ -1,11 +1,13 @@
 //! The rates of change of a state, and products of their Jacobian matrix with vectors.
 
 use crate::error::Error;
-use crate::plan::plan::{Plan, equations};
+use crate::plan::plan::{Plan, equations, rates};
+use crate::plan::program::OwnedExpr;
 use crate::plan::tangent::{TangentPlan, tangent};
 use crate::run::counts::Counts;
 use crate::run::executor::Executor;
 use crate::schemes::rates;
+use crate::solvers::newton::Registers;
 use crate::solvers::place::Place;
 use crate::solvers::vectors::Vector;
 use crate::system::pde::Pde;
@@ -17,22 +19,46 @@ pub(crate) struct JacobianPlans {
     pub(crate) rates: Plan,
     /// Stores the product of a vector in arrays from `from` on in arrays from `to` on.
     pub(crate) product: TangentPlan,
+    /// The number of arrays of a vector.
+    pub(crate) arrays: usize,
     pub(crate) to_rates: Vector,
     pub(crate) from: Vector,
     pub(crate) to: Vector,
 }
 
 impl JacobianPlans {
-    /// The plans for a system whose solver keeps arrays of these names; three of its vectors are those in
-    /// which rates are stored, and from and to which products are computed.
-    pub(crate) fn new(pde: &Pde, kept: &[String], [to_rates, from, to]: [Vector; 3]) -> Self {
-        let n = pde.arrays();
-        let rates = rates::plan_to_arrays(pde, kept, to_rates);
-        let changes = (0..n).map(|array| (array, from + array));
+    /// The plans for the rates of all fields of a system.
+    pub(crate) fn of_rates(pde: &Pde, kept: &[String], registers: &Registers) -> Self {
+        let fields: Vec<usize> = (0..pde.fields().len()).collect();
+        Self::new(pde, kept, registers, (&fields, &rates(pde)))
+    }
+
+    /// The plans for what vanishes for the unknowns of a system, all of them or those beside fields that are
+    /// stepped.
+    pub(crate) fn of_unknowns(pde: &Pde, kept: &[String], registers: &Registers) -> Self {
+        let fields: Vec<usize> = match pde.has_constraints() {
+            true => pde.unknowns().collect(),
+            false => (0..pde.fields().len()).collect(),
+        };
+        let all = equations(pde);
+        let values: Vec<OwnedExpr<'_>> = fields.iter().map(|field| all[*field]).collect();
+        Self::new(pde, kept, registers, (&fields, &values))
+    }
+
+    /// The plans for values of some fields, which change with the values of the same fields.
+    fn new(
+        pde: &Pde,
+        kept: &[String],
+        registers: &Registers,
+        (fields, values): (&[usize], &[OwnedExpr<'_>]),
+    ) -> Self {
+        let Registers { state, rates: to_rates, from, to, .. } = *registers;
+        let n: usize = fields.iter().map(|field| pde.arrays_of(*field).len()).sum();
+        let rates = rates::plan_of_values(pde, kept, fields, values, to_rates);
+        let changes = (0..n).map(|array| (state + array, from + array));
         let results = (0..n).map(|array| (to_rates + array, to + array));
         let product = tangent(pde, &rates, changes, results);
-        debug_assert_eq!(equations(pde).len(), pde.fields().len());
-        JacobianPlans { rates, product, to_rates, from, to }
+        JacobianPlans { rates, product, arrays: n, to_rates, from, to }
     }
 }
 
@@ -50,10 +76,10 @@ pub(crate) struct Jacobian {
 
 impl Jacobian {
     /// The plans with the executors of their two plans.
-    pub(crate) fn new(plans: &JacobianPlans, rates: Executor, product: Executor, n: usize) -> Self {
-        let JacobianPlans { product: TangentPlan { is_constant, .. }, to_rates, from, to, .. } =
-            *plans;
-        Jacobian { rates, product, is_constant, arrays: n, to_rates, from, to, evaluations: 0 }
+    pub(crate) fn new(plans: &JacobianPlans, rates: Executor, product: Executor) -> Self {
+        let JacobianPlans { product: TangentPlan { is_constant, .. }, arrays, .. } = *plans;
+        let JacobianPlans { to_rates, from, to, .. } = *plans;
+        Jacobian { rates, product, is_constant, arrays, to_rates, from, to, evaluations: 0 }
     }
 
     /// What evaluations and products did on this rank.

@@ -1,9 +1,9 @@
 //! Krylov methods: the solution of a linear system from products of its matrix.
 
 use crate::error::Error;
-use crate::solvers::options::Krylov;
 use crate::solvers::place::Place;
 use crate::solvers::vectors::{Vector, Vectors};
+use crate::system::solver_options::Krylov;
 
 /// A linear system's matrix, and something near its inverse.
 pub(crate) trait Linear {

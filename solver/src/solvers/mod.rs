@@ -3,10 +3,10 @@
 
 pub(crate) mod balance;
 pub(crate) mod block_sums;
+pub(crate) mod constraint;
 pub(crate) mod diagonal;
 pub(crate) mod jacobian;
 pub(crate) mod krylov;
 pub(crate) mod newton;
-pub(crate) mod options;
 pub(crate) mod place;
 pub(crate) mod vectors;

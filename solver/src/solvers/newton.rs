@@ -7,11 +7,12 @@ use crate::error::Error;
 use crate::solvers::diagonal::Diagonal;
 use crate::solvers::jacobian::Jacobian;
 use crate::solvers::krylov::{self, Linear, LinearSystem, Solved};
-use crate::solvers::options::{Krylov, SolverOptions};
 use crate::solvers::place::Place;
 use crate::solvers::vectors::{Vector, Vectors};
+use crate::system::pde::Pde;
+use crate::system::solver_options::{Krylov, SolverOptions};
 
-/// The first array of the state.
+/// The first array of the state of a simulation.
 pub(crate) const STATE: Vector = 0;
 
 /// How many corrections a stage of an implicit step may take.
@@ -31,6 +32,8 @@ pub(crate) const ROUNDING: f64 = 16.0 * f64::EPSILON;
 /// Where the vectors of a solver lie.
 #[derive(Clone, Debug)]
 pub(crate) struct Registers {
+    /// What is found: all of the state, or the unknowns in it.
+    pub(crate) state: Vector,
     /// The rates, and from and to which products with the Jacobian matrix are computed.
     pub(crate) rates: Vector,
     pub(crate) from: Vector,
@@ -46,6 +49,23 @@ pub(crate) struct Registers {
 }
 
 impl Registers {
+    /// The names of the arrays for the unknowns beside fields that are stepped, which lie behind the arrays of
+    /// all fields; none if there are no such unknowns.
+    pub(crate) fn names_of_unknowns(pde: &Pde) -> Vec<String> {
+        Self::of_unknowns(pde).map(|(names, _)| names).unwrap_or_default()
+    }
+
+    /// The names, and the registers.
+    pub(crate) fn of_unknowns(pde: &Pde) -> Option<(Vec<String>, Self)> {
+        if !pde.has_constraints() {
+            return None;
+        }
+        let unknowns = pde.unknown_arrays();
+        let names = &pde.array_names()[unknowns.clone()];
+        let (names, registers) = Self::new(names, pde.all_arrays(), &pde.solver);
+        Some((names, Registers { state: unknowns.start, ..registers }))
+    }
+
     /// The names of the arrays, and the registers if these lie from `first` on. `names` are those of the
     /// arrays of the state.
     pub(crate) fn new(
@@ -70,6 +90,7 @@ impl Registers {
         let at = |k: usize| first + k * n;
         let registers = Registers {
             rates: at(0),
+            state: STATE,
             from: at(1),
             to: at(2),
             right: at(3),
@@ -112,6 +133,8 @@ pub(crate) struct Newton {
     solutions: u64,
     /// The arrays whose rates have an average that does not depend on the state, once that is known.
     balanced: Option<Vec<usize>>,
+    /// Those of them to which a constant may be added without a change of the rates.
+    pub(crate) free: Option<Vec<usize>>,
     pub(crate) iterations: Iterations,
 }
 
@@ -173,6 +196,7 @@ impl Newton {
             inverted: None,
             solutions: 0,
             balanced: None,
+            free: None,
             iterations: Iterations::default(),
         }
     }
@@ -297,7 +321,7 @@ impl Newton {
         time: f64,
         bounds: &Bounds,
     ) -> Result<Corrected, Error> {
-        self.vectors.copy(place, self.registers.before, STATE);
+        self.vectors.copy(place, self.registers.before, self.registers.state);
         let mut norm = self.evaluate(place, base, factor, time)?;
         let first = self.residual(place, factor, bounds)?;
         if first <= 1.0 || !first.is_finite() {
@@ -319,7 +343,7 @@ impl Newton {
             if !solved.converged && solved.residual > 0.5 * norm {
                 break;
             }
-            self.vectors.add(place, STATE, 1.0, self.registers.correction);
+            self.vectors.add(place, self.registers.state, 1.0, self.registers.correction);
             norm = self.evaluate(place, base, factor, time)?;
             residual = self.residual(place, factor, bounds)?;
             self.iterations.nonlinear += 1;
@@ -330,14 +354,14 @@ impl Newton {
             match slowly {
                 // Newton's method goes astray where it does not come nearer.
                 None if !comes_near(1.0) => {
-                    self.vectors.copy(place, STATE, self.registers.before);
+                    self.vectors.copy(place, self.registers.state, self.registers.before);
                     norm = self.evaluate(place, base, factor, time)?;
                     let fastest = self.fastest(place)?;
                     slowly = Some(1.0 + factor.abs() * fastest);
                 }
                 None => forcing = forcing_term(norm, before).min(FIRST_FORCING),
                 Some(slowness) if !comes_near(3.0) => {
-                    self.vectors.add(place, STATE, -1.0, self.registers.correction);
+                    self.vectors.add(place, self.registers.state, -1.0, self.registers.correction);
                     norm = self.evaluate(place, base, factor, time)?;
                     slowly = Some(10.0 * slowness);
                 }
@@ -363,7 +387,7 @@ impl Newton {
         let right = self.registers.right;
         self.vectors.copy(place, right, base);
         self.vectors.add(place, right, factor, rates);
-        self.vectors.add(place, right, -1.0, STATE);
+        self.vectors.add(place, right, -1.0, self.registers.state);
         self.vectors.norm(place, right)
     }
 
@@ -373,7 +397,7 @@ impl Newton {
         self.vectors.largest(place, |memory, k, at| {
             let at = |array: usize| memory.of_array(array)[at].abs();
             let (absolute, relative) = bounds.0[k];
-            let state = at(STATE + k);
+            let state = at(self.registers.state + k);
             let rounding = ROUNDING * state * (1.0 + factor.abs() * at(self.diagonal.own(k)));
             let bound = absolute + relative * state + rounding;
             match at(right + k) {

@@ -1,6 +1,7 @@
 //! Collects what a system of equations is made of and checks it, all mistakes at once.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use fluxions_expr::{Closure, Expr, Native, Place, Type};
 use fluxions_grid::{Condition, Grid};
@@ -11,6 +12,7 @@ use crate::system::boundary::conditions::{ArgumentConditions, Conditions};
 use crate::system::boundary::given::GivenCondition;
 use crate::system::check::Checks;
 use crate::system::declarations::Declarations;
+use crate::system::definition::MadeOf;
 use crate::system::external::ExternalField;
 use crate::system::flow;
 use crate::system::formula::Formula;
@@ -21,6 +23,7 @@ use crate::system::origin::Origin;
 use crate::system::pde::Pde;
 use crate::system::region::{self, Held, Region};
 use crate::system::resolve::resolve;
+use crate::system::solver_options::SolverOptions;
 use crate::system::symbols::Symbols;
 use crate::system::symmetry::Vanishing;
 use crate::system::transport::given;
@@ -32,6 +35,8 @@ use crate::system::transport::{Sources, Transport};
 pub struct PdeBuilder {
     declared: Declarations,
     equations: Vec<(String, Formula)>,
+    unknowns: Vec<(String, Formula)>,
+    solver: SolverOptions,
     transports: Vec<(String, Transport)>,
     sources: Sources,
     conditions: Vec<GivenCondition>,
@@ -48,6 +53,8 @@ impl PdeBuilder {
         PdeBuilder {
             declared: Declarations::on(grid),
             equations: Vec::new(),
+            unknowns: Vec::new(),
+            solver: SolverOptions::default(),
             transports: Vec::new(),
             sources: Sources::default(),
             conditions: Vec::new(),
@@ -129,6 +136,13 @@ impl PdeBuilder {
     #[must_use]
     pub fn unknown(mut self, name: &str, formula: impl Into<Formula>) -> Self {
         self.unknowns.push((name.into(), formula.into()));
+        self
+    }
+
+    /// How unknowns beside fields that are stepped are found.
+    #[must_use]
+    pub fn solver(mut self, options: SolverOptions) -> Self {
+        self.solver = options;
         self
     }
 
@@ -355,6 +369,7 @@ impl PdeBuilder {
                 let mut pde = Pde {
                     rest: region::zeros(&symbols),
                     unknowns,
+                    solver: self.solver,
                     symbols,
                     equations,
                     conditions,

@@ -20,6 +20,7 @@ pub(crate) mod pde;
 pub(crate) mod region;
 mod resolve;
 pub(crate) mod shifted;
+pub(crate) mod solver_options;
 pub mod space;
 pub(crate) mod symbols;
 pub(crate) mod symmetry;

@@ -18,6 +18,7 @@ use crate::system::global::Global;
 use crate::system::noise::Noise;
 use crate::system::origin::Origin;
 use crate::system::region::{self, Held, Region};
+use crate::system::solver_options::SolverOptions;
 use crate::system::symbols::Symbols;
 use crate::system::symmetry::Vanishing;
 use crate::system::transport::Sources;
@@ -47,6 +48,8 @@ pub struct Pde {
     pub(crate) equations: Vec<Expr>,
     /// The fields that are unknowns, which come last.
     pub(crate) unknowns: Range<usize>,
+    /// How unknowns are found beside fields that are stepped.
+    pub(crate) solver: SolverOptions,
     /// For each field the value 0, which is the rate of change of unknowns in a step.
     pub(crate) rest: Vec<Expr>,
     pub(crate) conditions: Conditions,
@@ -98,6 +101,12 @@ impl Pde {
     /// The fields for which something vanishes, and which have no rate of change; they come last.
     pub fn unknowns(&self) -> Range<usize> {
         self.unknowns.clone()
+    }
+
+    /// The arrays of the unknowns.
+    pub(crate) fn unknown_arrays(&self) -> Range<usize> {
+        let first = self.unknowns.clone().next().map(|field| self.arrays_of(field).start);
+        first.unwrap_or(self.arrays())..self.arrays()
     }
 
     /// Whether there are unknowns beside fields that are stepped.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use fluxions_expr::rows::Profile;
 use fluxions_expr::{
     Binary, Builder, Call, Expr, Function, Kernel, Node, Parts, Place, Rank, RowFn, Rows, Scope,
-    Scratch, Space, Type, lower,
+    Scratch, Space, Span, Type, lower,
 };
 use fluxions_grid::{Condition, Geometry, Grid};
 
@@ -287,7 +287,14 @@ impl Held {
             _ => self.value.clone(),
         };
         let field = Expr { node: Node::Field(self.field), ty, span: value.span };
-        self.within(Expr::difference(field, value), outside)
+        self.within(
+            Expr {
+                node: Node::Chain(vec![Binary::Subtract], vec![field, value]),
+                ty,
+                span: Span::default(),
+            },
+            outside,
+        )
     }
 
     /// The field with its value in the region.

@@ -99,6 +99,7 @@ impl Pipeline {
                     }
                     Action::Reduce { .. }
                     | Action::Compute { .. }
+                    | Action::Solve { .. }
                     | Action::Sweep { extent: Extent::Once | Extent::Memory, .. } => {
                         return None;
                     }
@@ -147,7 +148,10 @@ impl Pipeline {
                 first
             }
             Action::Halo { .. } => false,
-            Action::At(_) | Action::Reduce { .. } | Action::Compute { .. } => {
+            Action::At(_)
+            | Action::Reduce { .. }
+            | Action::Compute { .. }
+            | Action::Solve { .. } => {
                 unreachable!("{NO_OTHER_ACTIONS}")
             }
         };
@@ -206,7 +210,10 @@ impl Pipeline {
                         (written[*array], settled[*array], read[*array]) = (shift, later, shift);
                     }
                 }
-                Action::At(_) | Action::Reduce { .. } | Action::Compute { .. } => {
+                Action::At(_)
+                | Action::Reduce { .. }
+                | Action::Compute { .. }
+                | Action::Solve { .. } => {
                     unreachable!("{NO_OTHER_ACTIONS}")
                 }
             }
@@ -261,7 +268,10 @@ impl Pipeline {
                     let partners = partners.iter().flatten();
                     partners.for_each(|array| widen(&mut arrays[*array], margins));
                 }
-                Action::At(_) | Action::Reduce { .. } | Action::Compute { .. } => {
+                Action::At(_)
+                | Action::Reduce { .. }
+                | Action::Compute { .. }
+                | Action::Solve { .. } => {
                     unreachable!("{NO_OTHER_ACTIONS}")
                 }
             }

@@ -307,7 +307,10 @@ impl Wavefront {
                 self.ghosts[*group].fill(&mut filling, region);
                 true
             }
-            Action::At(_) | Action::Reduce { .. } | Action::Compute { .. } => {
+            Action::At(_)
+            | Action::Reduce { .. }
+            | Action::Compute { .. }
+            | Action::Solve { .. } => {
                 unreachable!("{NO_OTHER_ACTIONS}")
             }
         }

@@ -1,0 +1,46 @@
+//! Unknowns beside fields that are stepped: they are found anew for every state of which rates are computed.
+
+use fluxions_comm::World;
+use fluxions_halo::Subdomain;
+
+use crate::error::Error;
+use crate::run::executor::Unknowns;
+use crate::run::memory::Memory;
+use crate::solvers::newton::Newton;
+use crate::solvers::place::Place;
+
+/// What may be in excess in the course of a run, beside the magnitude of what there is: sources that balance at
+/// first go on doing so up to rounding, or up to the error of what is not in flux form.
+const DRIFT: f64 = 1e-6;
+
+/// Finds unknowns for which something vanishes.
+pub(crate) struct Constraint {
+    newton: Newton,
+    names: Vec<String>,
+    /// Whether they have been found before.
+    found: bool,
+}
+
+impl Constraint {
+    /// The unknowns with these names of their arrays, which are found in this way.
+    pub(crate) fn new(newton: Newton, names: Vec<String>) -> Self {
+        Constraint { newton, names, found: false }
+    }
+}
+
+impl Unknowns for Constraint {
+    fn find(
+        &mut self,
+        world: &World,
+        block: &Subdomain,
+        memory: &mut Memory,
+        time: f64,
+    ) -> Result<(), Error> {
+        let mut place = Place { world, block, memory };
+        let scale = self.newton.scale(&mut place, time)?;
+        let excess = self.found.then_some(DRIFT);
+        self.newton.balance(&mut place, time, &self.names, scale, excess)?;
+        self.found = true;
+        Ok(())
+    }
+}
