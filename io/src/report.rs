@@ -1,8 +1,23 @@
 //! Writes report.json.
 
+use std::collections::BTreeMap as Map;
+
 use fluxions_comm::Kind;
-use fluxions_solver::{Report, StopReason};
+use fluxions_solver::{Iterations, Report, StopReason};
 use serde_json::{Value, json};
+
+/// What it took to solve equations, and how well they are solved where there were no steps.
+fn solver(report: &Report, taken: Iterations) -> Value {
+    let balance = report.balance.as_ref();
+    let excess = balance.map(|balance| balance.excess.iter().cloned().collect::<Map<_, _>>());
+    json!({
+        "corrections": taken.nonlinear,
+        "iterations": taken.linear,
+        "first_residual": balance.map(|balance| balance.residuals[0]),
+        "residual": balance.map(|balance| balance.residuals[1]),
+        "excess": excess,
+    })
+}
 
 /// What a run did, as JSON. `copy_bandwidth` is what the machine reaches copying memory, in bytes
 /// per second, if it was measured.
@@ -10,6 +25,7 @@ pub fn to_json(report: &Report, copy_bandwidth: Option<f64>) -> Value {
     let (reason, detail) = match &report.stop_reason {
         StopReason::Tracker(detail) => ("tracker", Some(detail.as_str())),
         StopReason::MaxSteps => ("max_steps", None),
+        StopReason::Solved => ("solved", None),
         StopReason::Finished => ("finished", None),
         _ => ("end", None),
     };
@@ -20,6 +36,7 @@ pub fn to_json(report: &Report, copy_bandwidth: Option<f64>) -> Value {
         "steps": report.steps,
         "rejected_steps": report.rejected_steps,
         "rhs_evaluations": report.rhs_evaluations,
+        "solver": report.iterations.map(|taken| solver(report, taken)),
         "halo_exchanges": report.halo_exchanges,
         "messages": report.messages,
         "bytes_sent": report.bytes_sent,

@@ -79,6 +79,9 @@ const SECTIONS: [&str; 22] = [
     "execution",
 ];
 
+/// About how many passes over the grid it takes to find a state in which rates vanish.
+const PASSES: f64 = 50.0;
+
 /// Sections that later versions will read.
 const LATER: [&str; 1] = ["checkpoint"];
 
@@ -176,6 +179,9 @@ impl Problem {
     /// What the kernels of a run are compiled to: what the file says, or else LLVM, unless the run is so
     /// short that compiling takes longer than it saves.
     pub fn backend(&self) -> Backend {
+        if self.times.balances() {
+            return self.execution.backend_for(PASSES * self.pde.grid().cells() as f64);
+        }
         // More steps than can be counted are many.
         let steps = self.times.most_steps().map_or(f64::INFINITY, |steps| steps as f64);
         self.execution.backend_for(steps * self.pde.grid().cells() as f64)

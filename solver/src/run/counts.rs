@@ -15,6 +15,15 @@ pub struct Counts {
     pub rhs_evaluations: u64,
 }
 
+/// How many corrections and iterations it took to solve equations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Iterations {
+    /// Corrections by Newton's method.
+    pub nonlinear: u64,
+    /// Iterations of linear systems.
+    pub linear: u64,
+}
+
 impl Counts {
     /// Counts one exchange of halos and its messages.
     pub(crate) fn add_exchange(&mut self, exchange: &Exchange) {

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::plan::action::{Action, Extent, Slot};
 use crate::plan::plan::Plan;
 use crate::run::binding::Binding;
-use crate::run::counts::Counts;
+use crate::run::counts::{Counts, Iterations};
 use crate::run::ghost_layer::ghost_layer;
 use crate::run::guard::Causes;
 use crate::run::kernels::Kernels;
@@ -42,6 +42,9 @@ pub(crate) trait Unknowns {
         memory: &mut Memory,
         time: f64,
     ) -> Result<(), Error>;
+
+    /// What it took so far.
+    fn iterations(&self) -> Iterations;
 }
 
 /// A plan that is ready to run on one block: its kernels are compiled and its messages are set up.

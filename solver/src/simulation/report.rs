@@ -5,12 +5,17 @@ use std::time::Instant;
 
 use fluxions_comm::Kind;
 
+use crate::run::counts::Iterations;
+use crate::solvers::balance::Balance;
+
 /// Why a run stopped.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum StopReason {
     /// The end time was reached.
     End,
+    /// There were no steps: the equations are solved.
+    Solved,
     /// As many steps as allowed were done.
     MaxSteps,
     /// A tracker asked for it, for this reason.
@@ -23,6 +28,7 @@ impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StopReason::End => f.write_str("the end time was reached"),
+            StopReason::Solved => f.write_str("the equations are solved"),
             StopReason::MaxSteps => f.write_str("the number of steps allowed was reached"),
             StopReason::Tracker(reason) => f.write_str(reason),
             StopReason::Finished => f.write_str("the program finished the simulation"),
@@ -44,6 +50,10 @@ pub struct Report {
     pub rejected_steps: u64,
     /// Evaluations of the right-hand sides.
     pub rhs_evaluations: u64,
+    /// What it took to solve equations, where any were solved.
+    pub iterations: Option<Iterations>,
+    /// What came of a problem without steps.
+    pub balance: Option<Balance>,
     /// Times that the halos of some fields were exchanged.
     pub halo_exchanges: u64,
     /// Messages between ranks in these exchanges.
@@ -128,16 +138,25 @@ impl fmt::Display for Report {
             0 => String::new(),
             rejected => format!(" (and {rejected} rejected)"),
         };
+        let what = match &self.balance {
+            Some(Balance { residuals: [first, last], .. }) => {
+                let share = if *first > 0.0 { last / first } else { 0.0 };
+                format!("residual {share:.1e} of that at first,")
+            }
+            None => format!("{} steps{rejected} of", self.steps),
+        };
         writeln!(
             f,
-            "{} steps{rejected} of {} cells in {:.3} s{speed} on {} {kind} ({}) by {}",
-            self.steps,
+            "{what} {} cells in {:.3} s{speed} on {} {kind} ({}) by {}",
             self.cells,
             self.stepping_seconds,
             self.ranks,
             dims.join("×"),
             self.backend,
         )?;
+        if let Some(Iterations { nonlinear, linear }) = self.iterations {
+            writeln!(f, "{nonlinear} corrections with {linear} iterations of linear systems")?;
+        }
         write!(
             f,
             "{} messages with {:.1} MB; set-up {:.3} s, output {:.3} s",

@@ -44,7 +44,10 @@ impl Simulation {
             }
             moment = false;
             if at_end {
-                break StopReason::End;
+                break match self.balancing {
+                    Some(_) => StopReason::Solved,
+                    None => StopReason::End,
+                };
             }
             if at_most {
                 break StopReason::MaxSteps;
@@ -120,6 +123,8 @@ impl Simulation {
             steps: self.steps,
             rejected_steps: self.clock.rejected(),
             rhs_evaluations,
+            iterations: self.iterations(),
+            balance: self.balance().cloned(),
             halo_exchanges,
             messages: sent[0] as u64,
             bytes_sent: sent[1] as u64,

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::plan::plan::Plan;
 use crate::run::blocking::options::Blocking;
 use crate::run::blocking::wavefront::Wavefront;
+use crate::run::counts::Iterations;
 use crate::run::executor::Executor;
 use crate::schemes::mpdata::measures::Measured;
 use crate::simulation::balancing::Balancing;
@@ -23,7 +24,6 @@ use crate::simulation::state::State;
 use crate::simulation::tracker::Trackers;
 use crate::simulation::undo::Undo;
 use crate::solvers::balance::Balance;
-use crate::solvers::newton::Iterations;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
 
@@ -74,11 +74,13 @@ impl Simulation {
         Ok(())
     }
 
-    /// How the equations of implicit steps, or of a state in which rates vanish, were solved so far; nothing
-    /// for explicit schemes.
+    /// What it took so far to solve the equations of implicit steps, of a state in which rates vanish, or of
+    /// unknowns; nothing where no equations are solved.
     pub fn iterations(&self) -> Option<Iterations> {
         let implicit = self.implicit.as_ref().map(|implicit| implicit.newton.iterations);
-        implicit.or(self.balancing.as_ref().map(|balancing| balancing.newton.iterations))
+        let balancing = || self.balancing.as_ref().map(|balancing| balancing.newton.iterations);
+        let unknowns = || Some(self.stepper.unknowns()?.borrow().iterations());
+        implicit.or_else(balancing).or_else(unknowns)
     }
 
     /// What came of a problem without steps, once it is solved.

@@ -9,6 +9,7 @@ use crate::schemes::implicit::{BalanceScheme, ImplicitRegisters, ImplicitScheme}
 use crate::simulation::assembly::Assembly;
 use crate::solvers::diagonal::Diagonal;
 use crate::solvers::jacobian::{Jacobian, JacobianPlans};
+use crate::solvers::multigrid::preconditioner::Multigrid;
 use crate::solvers::newton::{Newton, Registers};
 use crate::solvers::vectors::Vectors;
 use crate::system::pde::Pde;
@@ -99,6 +100,8 @@ impl Solving {
             axis >= missing && pde.grid().axes()[axis - missing].is_periodic()
         });
         let diagonal = Diagonal::new(&plans.rates, n, registers.diagonal, periodic);
-        Ok(Newton::new(jacobian, vectors, diagonal, registers.clone(), *options))
+        let multigrid = Multigrid::new(pde, &plans.fields, &diagonal, periodic);
+        let (registers, options) = (registers.clone(), *options);
+        Ok(Newton::new(jacobian, vectors, diagonal, multigrid, registers, options))
     }
 }

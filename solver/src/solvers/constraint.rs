@@ -4,6 +4,7 @@ use fluxions_comm::World;
 use fluxions_halo::Subdomain;
 
 use crate::error::Error;
+use crate::run::counts::Iterations;
 use crate::run::executor::Unknowns;
 use crate::run::memory::Memory;
 use crate::solvers::newton::Newton;
@@ -42,5 +43,9 @@ impl Unknowns for Constraint {
         self.newton.balance(&mut place, time, &self.names, scale, excess)?;
         self.found = true;
         Ok(())
+    }
+
+    fn iterations(&self) -> Iterations {
+        self.newton.iterations
     }
 }

@@ -54,7 +54,8 @@ impl Diagonal {
         })
     }
 
-    fn colour(&self, axis: usize, index: usize, shape: [usize; 3]) -> usize {
+    /// The colour of an index along an axis.
+    pub(crate) fn colour(&self, axis: usize, index: usize, shape: [usize; 3]) -> usize {
         let (apart, cells) = (self.apart[axis], shape[axis]);
         let even = cells / apart * apart;
         match self.periodic[axis] && index >= even && even > 0 {
@@ -63,7 +64,8 @@ impl Diagonal {
         }
     }
 
-    /// Finds the entries, for the state and time of the last rates. `vector` and `product` are overwritten.
+    /// Finds the entries, for the state and time of the last rates. `vector` and `product` are overwritten;
+    /// `watch` is called after each product, with the number of the array in which cells of a colour are 1.
     /// Collective.
     pub(crate) fn find(
         &self,
@@ -72,6 +74,7 @@ impl Diagonal {
         vectors: &Vectors,
         time: f64,
         [vector, product]: [Vector; 2],
+        mut watch: impl FnMut(&Place<'_>, usize, [usize; 3]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let shape = place.block.global_shape();
         let colours = self.colours(shape);
@@ -103,6 +106,7 @@ impl Diagonal {
                         self.take(place, vector + number, product + row, entry);
                     }
                 }
+                watch(place, number, colour)?;
             }
         }
         Ok(())
@@ -122,6 +126,17 @@ impl Diagonal {
                 }
             }
         }
+    }
+
+    /// Whether cells see their nearest neighbours only.
+    pub(crate) fn sees_nearest(&self) -> bool {
+        self.apart.iter().all(|apart| *apart <= 3)
+    }
+
+    /// The arrays of the entries that tie the numbers of a cell to each other.
+    pub(crate) fn ties(&self) -> impl Iterator<Item = usize> + use<> {
+        let (size, first) = (self.size, self.entries);
+        (0..size * size).filter(move |k| k % (size + 1) != 0).map(move |k| first + k)
     }
 
     /// The first array of the entries of a number's own rate.

@@ -19,7 +19,9 @@ pub(crate) struct JacobianPlans {
     pub(crate) rates: Plan,
     /// Stores the product of a vector in arrays from `from` on in arrays from `to` on.
     pub(crate) product: TangentPlan,
-    /// The number of arrays of a vector.
+    /// The fields whose arrays make up a vector.
+    pub(crate) fields: Vec<usize>,
+    /// The number of these arrays.
     pub(crate) arrays: usize,
     pub(crate) to_rates: Vector,
     pub(crate) from: Vector,
@@ -58,7 +60,7 @@ impl JacobianPlans {
         let changes = (0..n).map(|array| (state + array, from + array));
         let results = (0..n).map(|array| (to_rates + array, to + array));
         let product = tangent(pde, &rates, changes, results);
-        JacobianPlans { rates, product, arrays: n, to_rates, from, to }
+        JacobianPlans { rates, product, fields: fields.to_vec(), arrays: n, to_rates, from, to }
     }
 }
 

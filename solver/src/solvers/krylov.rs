@@ -48,7 +48,7 @@ const RESTART: usize = 30;
 /// How many vectors a method works with.
 pub(crate) fn work(method: Krylov) -> usize {
     match method {
-        Krylov::ConjugateGradients => 3,
+        Krylov::ConjugateGradients => 4,
         Krylov::BiCgStab => 6,
         Krylov::Gmres => RESTART + 2,
     }
@@ -70,15 +70,15 @@ impl LinearSystem<'_> {
         }
     }
 
-    /// Conjugate gradients with a preconditioner (Saad 2003, "Iterative Methods for Sparse Linear Systems",
-    /// algorithm 9.1).
+    /// Conjugate gradients with a preconditioner that may change from iteration to iteration (Saad 2003,
+    /// "Iterative Methods for Sparse Linear Systems", algorithm 9.1, with the factor of Polak and Ribière).
     fn conjugate_gradients(
         &self,
         matrix: &mut dyn Linear,
         place: &mut Place<'_>,
     ) -> Result<Solved, Error> {
         let LinearSystem { vectors, x, b: r, work, tolerance, most } = *self;
-        let [z, p, q] = [work[0], work[1], work[2]];
+        let [z, p, q, last] = [work[0], work[1], work[2], work[3]];
         let mut residual = vectors.norm(place, r)?;
         let (mut iterations, mut unfit, mut before) = (0, false, 0.0);
         while residual > tolerance && iterations < most {
@@ -86,8 +86,13 @@ impl LinearSystem<'_> {
             let rz = vectors.product(place, r, z)?;
             match iterations {
                 0 => vectors.copy(place, p, z),
-                _ => vectors.scale_and_add(place, p, rz / before, z),
+                _ => {
+                    // A cycle is not quite symmetric (Golub & Ye 1999, SIAM J. Sci. Comput. 21, 1305).
+                    let turned = vectors.product(place, last, z)?;
+                    vectors.scale_and_add(place, p, (rz - turned) / before, z);
+                }
             }
+            vectors.copy(place, last, r);
             matrix.apply(place, p, q)?;
             let step = rz / vectors.product(place, p, q)?;
             // Where a matrix is not definite, or the preconditioner is not, there is no way down.

@@ -7,6 +7,7 @@ pub(crate) mod constraint;
 pub(crate) mod diagonal;
 pub(crate) mod jacobian;
 pub(crate) mod krylov;
+pub(crate) mod multigrid;
 pub(crate) mod newton;
 pub(crate) mod place;
 pub(crate) mod vectors;

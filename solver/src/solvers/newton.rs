@@ -4,9 +4,11 @@
 use fluxions_expr::Binary;
 
 use crate::error::Error;
+use crate::run::counts::Iterations;
 use crate::solvers::diagonal::Diagonal;
 use crate::solvers::jacobian::Jacobian;
 use crate::solvers::krylov::{self, Linear, LinearSystem, Solved};
+use crate::solvers::multigrid::preconditioner::Multigrid;
 use crate::solvers::place::Place;
 use crate::solvers::vectors::{Vector, Vectors};
 use crate::system::pde::Pde;
@@ -26,6 +28,8 @@ const EVERY: u64 = 20;
 /// J. Sci. Comput. 17, 16, choice 2 with γ = 0.9 and α = 1.618).
 pub(crate) const FIRST_FORCING: f64 = 0.1;
 const FORCING: (f64, f64) = (0.9, 1.618);
+/// Cells are hardly tied to their neighbours where the ties are less than this beside the identity.
+const WEAK: f64 = 4.0;
 /// How much rounding there is in rates, in terms of the largest entry of a row and the state.
 pub(crate) const ROUNDING: f64 = 16.0 * f64::EPSILON;
 
@@ -104,15 +108,6 @@ impl Registers {
     }
 }
 
-/// How many corrections and iterations solutions took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Iterations {
-    /// Corrections by Newton's method.
-    pub nonlinear: u64,
-    /// Iterations of linear systems.
-    pub linear: u64,
-}
-
 /// The error that a solution may have: for each array of the state, absolute and beside its magnitude.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Bounds(pub(crate) Vec<(f64, f64)>);
@@ -128,8 +123,11 @@ pub(crate) struct Newton {
     method: Option<Krylov>,
     /// After how many solutions the entries of the diagonal were found.
     found: Option<u64>,
-    /// For which matrix the diagonal was inverted.
+    /// For which matrix the preconditioner was made.
     inverted: Option<(f64, f64)>,
+    /// Cycles, where multigrid is made for the equations, and whether they are used at the moment.
+    multigrid: Option<Multigrid>,
+    cycles: bool,
     solutions: u64,
     /// The arrays whose rates have an average that does not depend on the state, once that is known.
     balanced: Option<Vec<usize>>,
@@ -142,6 +140,8 @@ pub(crate) struct Newton {
 struct Matrix<'m> {
     jacobian: &'m mut Jacobian,
     diagonal: &'m Diagonal,
+    /// What is used instead of the diagonal, if anything.
+    multigrid: Option<&'m mut Multigrid>,
     vectors: &'m Vectors,
     identity: f64,
     factor: f64,
@@ -164,7 +164,10 @@ impl Linear for Matrix<'_> {
         from: Vector,
         to: Vector,
     ) -> Result<(), Error> {
-        self.diagonal.apply(place, self.vectors.arrays, from, to);
+        match &mut self.multigrid {
+            Some(multigrid) => multigrid.apply(place, from, to)?,
+            None => self.diagonal.apply(place, self.vectors.arrays, from, to),
+        }
         Ok(())
     }
 }
@@ -182,6 +185,7 @@ impl Newton {
         jacobian: Jacobian,
         vectors: Vectors,
         diagonal: Diagonal,
+        multigrid: Option<Multigrid>,
         registers: Registers,
         options: SolverOptions,
     ) -> Self {
@@ -194,6 +198,8 @@ impl Newton {
             method: options.krylov,
             found: None,
             inverted: None,
+            multigrid,
+            cycles: false,
             solutions: 0,
             balanced: None,
             free: None,
@@ -211,21 +217,49 @@ impl Newton {
         let is_old = |found: u64| !self.jacobian.is_constant && self.solutions >= found + EVERY;
         if self.found.is_none_or(is_old) {
             let Registers { from, to, .. } = self.registers;
-            self.diagonal.find(&mut self.jacobian, place, &self.vectors, time, [from, to])?;
+            let Newton { jacobian, diagonal, multigrid, vectors, .. } = self;
+            diagonal.find(
+                jacobian,
+                place,
+                vectors,
+                time,
+                [from, to],
+                |place, number, colour| match multigrid {
+                    Some(multigrid) => multigrid.take(place, diagonal, to, number, colour),
+                    None => Ok(()),
+                },
+            )?;
             self.found = Some(self.solutions);
             self.inverted = None;
         }
-        self.prepare_inverse(place, (identity, factor));
+        self.prepare_inverse(place, (identity, factor))?;
         self.solutions += 1;
         Ok(())
     }
 
-    /// Inverts the diagonal of identity·I + factor·J.
-    fn prepare_inverse(&mut self, place: &mut Place<'_>, (identity, factor): (f64, f64)) {
-        if self.inverted != Some((identity, factor)) {
-            self.diagonal.invert(place, self.vectors.arrays, identity, factor);
-            self.inverted = Some((identity, factor));
+    /// Makes the preconditioner of identity·I + factor·J ready. Collective.
+    fn prepare_inverse(
+        &mut self,
+        place: &mut Place<'_>,
+        (identity, factor): (f64, f64),
+    ) -> Result<(), Error> {
+        if self.inverted == Some((identity, factor)) {
+            return Ok(());
         }
+        self.diagonal.invert(place, self.vectors.arrays, identity, factor);
+        self.inverted = Some((identity, factor));
+        let strength = self.multigrid.as_ref().map_or(0.0, Multigrid::strength);
+        let mut ties: f64 = 0.0;
+        for array in self.diagonal.ties() {
+            ties = ties.max(self.vectors.averages(place, array)?[1]);
+        }
+        // Where a cell is hardly tied to its neighbours the diagonal does; and cycles know nothing of what
+        // ties the numbers of a cell to each other.
+        self.cycles = strength > ties && factor.abs() * strength > WEAK * identity.abs();
+        if let Some(multigrid) = self.multigrid.as_mut().filter(|_| self.cycles) {
+            multigrid.build(identity, factor);
+        }
+        Ok(())
     }
 
     /// The largest magnitude of the diagonal of J. Collective.
@@ -251,13 +285,13 @@ impl Newton {
             0.0 => Vec::new(),
             _ => self.balanced(place, time)?.to_vec(),
         };
-        let Newton { jacobian, vectors, diagonal, registers, options, .. } = self;
-        let vectors = &*vectors;
+        let Newton { jacobian, vectors, diagonal, registers, options, cycles, .. } = self;
+        let (vectors, multigrid) = (&*vectors, self.multigrid.as_mut().filter(|_| *cycles));
         let mut averages = Vec::new();
         for k in &balanced {
             averages.push(vectors.averages(place, registers.right + k)?[0] / identity);
         }
-        let mut matrix = Matrix { jacobian, diagonal, vectors, identity, factor, time };
+        let mut matrix = Matrix { jacobian, diagonal, multigrid, vectors, identity, factor, time };
         let method = match self.method {
             Some(method) => method,
             None => match is_symmetric(&mut matrix, place, vectors, registers)? {
@@ -275,11 +309,18 @@ impl Newton {
         };
         let mut solved = system.solve(method, &mut matrix, place)?;
         self.method = Some(method);
-        if solved.unfit && options.krylov.is_none() {
-            // The part that is left, by a method for any matrix.
-            self.method = Some(Krylov::BiCgStab);
+        // What is left, by a method for any matrix, and then without cycles.
+        while !solved.converged && solved.residual.is_finite() {
+            let other = match self.method {
+                Some(Krylov::ConjugateGradients) if options.krylov.is_none() && solved.unfit => {
+                    self.method = Some(Krylov::BiCgStab);
+                    Krylov::BiCgStab
+                }
+                Some(method) if matrix.multigrid.take().is_some() => method,
+                _ => break,
+            };
             vectors.copy(place, registers.from, registers.correction);
-            let rest = system.solve(Krylov::BiCgStab, &mut matrix, place)?;
+            let rest = system.solve(other, &mut matrix, place)?;
             vectors.add(place, registers.correction, 1.0, registers.from);
             solved = Solved { iterations: solved.iterations + rest.iterations, ..rest };
         }
@@ -334,7 +375,7 @@ impl Newton {
             // Corrections of I + slowness·I − factor·J follow u' = base + factor·F(u) − u.
             let slowness = slowly.unwrap_or(0.0);
             let matrix = (1.0 + slowness, -factor);
-            self.prepare_inverse(place, matrix);
+            self.prepare_inverse(place, matrix)?;
             let before = norm;
             let enough = if slowness > 0.0 { 0.01 } else { 0.1 / residual };
             let forcing_now = if self.jacobian.is_constant { 0.0 } else { forcing };

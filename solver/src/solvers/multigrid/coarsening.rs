@@ -1,0 +1,274 @@
+//! From a grid to the next coarser one.
+
+use crate::solvers::multigrid::level::{Level, Sizes, neighbours};
+
+/// An axis is made coarser if the coupling along it is at least this share of the strongest.
+const WEAK: f64 = 0.2;
+
+/// How a grid is made coarser.
+#[derive(Clone, Debug)]
+pub(crate) struct Coarsening {
+    /// Whether each axis is made coarser: two cells become one; the last one may stand alone.
+    axes: [bool; 3],
+    /// For each axis and index of the fine grid the coarse cells from which a value is interpolated, with their
+    /// weights: the one that the cell is part of first.
+    weights: [Vec<[(usize, f64); 2]>; 3],
+}
+
+impl Coarsening {
+    /// The coarsening of a level, unless it has too few cells. `mirrors` gives for each end of each axis by which
+    /// factor values go on beyond it: −1 where they are held at 0, 1 where they go on evenly.
+    pub(crate) fn of(level: &Level, mirrors: &[[f64; 2]; 3], fewest: usize) -> Option<Self> {
+        if level.cells() <= fewest {
+            return None;
+        }
+        let strengths = level.strengths();
+        let most = strengths.iter().copied().fold(0.0, f64::max);
+        let axes: [bool; 3] = std::array::from_fn(|axis| {
+            level.shape[axis] > 1 && strengths[axis] >= WEAK * most && most > 0.0
+        });
+        if axes == [false; 3] {
+            return None;
+        }
+        let weights = std::array::from_fn(|axis| {
+            let widths = &level.sizes[axis].widths;
+            weights(widths, axes[axis], level.periodic[axis], mirrors[axis])
+        });
+        Some(Coarsening { axes, weights })
+    }
+
+    fn shape(&self, fine: [usize; 3]) -> [usize; 3] {
+        std::array::from_fn(
+            |axis| if self.axes[axis] { fine[axis].div_ceil(2) } else { fine[axis] },
+        )
+    }
+
+    /// The coarse cell along an axis that a fine one is part of.
+    fn parent(&self, axis: usize, index: usize) -> usize {
+        if self.axes[axis] { index / 2 } else { index }
+    }
+
+    /// The coarse level: R·A·P.
+    pub(crate) fn coarse(&self, fine: &Level) -> Level {
+        let shape = self.shape(fine.shape);
+        let offsets = neighbours();
+        let place = |o: [i32; 3]| (9 * (o[0] + 1) + 3 * (o[1] + 1) + o[2] + 1) as usize;
+        let mut number = [0; 27];
+        offsets.iter().enumerate().for_each(|(k, offset)| number[place(*offset)] = k);
+        let cells: usize = shape.iter().product();
+        let mut entries = vec![vec![0.0; cells]; offsets.len()];
+        let mut sums = vec![0.0; cells];
+        let sizes = std::array::from_fn(|axis| {
+            let together = |of_fine: &[f64]| {
+                let mut sizes = vec![0.0; shape[axis]];
+                for (index, size) in of_fine.iter().enumerate() {
+                    sizes[self.parent(axis, index)] += size;
+                }
+                sizes
+            };
+            let Sizes { widths, volumes } = &fine.sizes[axis];
+            Sizes { widths: together(widths), volumes: together(volumes) }
+        });
+        let [n0, n1, n2] = fine.shape;
+        for i in 0..n0 {
+            for j in 0..n1 {
+                for k in 0..n2 {
+                    let cell = [i, j, k];
+                    let row = (i * n1 + j) * n2 + k;
+                    let coarse: [usize; 3] =
+                        std::array::from_fn(|axis| self.parent(axis, cell[axis]));
+                    let to = (coarse[0] * shape[1] + coarse[1]) * shape[2] + coarse[2];
+                    let volume = fine.volume(cell);
+                    sums[to] += volume;
+                    for (offset, list) in fine.offsets.iter().zip(&fine.entries) {
+                        let entry = volume * list[row];
+                        if entry == 0.0 {
+                            continue;
+                        }
+                        let column = neighbour(cell, *offset, fine.shape);
+                        let [a, b, c]: [&[(usize, f64); 2]; 3] =
+                            std::array::from_fn(|axis| &self.weights[axis][column[axis]]);
+                        for (i, u) in a.iter().filter(|(_, w)| *w != 0.0) {
+                            for (j, v) in b.iter().filter(|(_, w)| *w != 0.0) {
+                                for (k, w) in c.iter().filter(|(_, w)| *w != 0.0) {
+                                    let to_cell = [*i, *j, *k];
+                                    let offset: [i32; 3] = std::array::from_fn(|axis| {
+                                        step(coarse[axis], to_cell[axis], shape[axis], offset[axis])
+                                    });
+                                    entries[number[place(offset)]][to] += entry * (u * v * w);
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        for list in &mut entries {
+            list.iter_mut().zip(&sums).for_each(|(entry, sum)| *entry /= sum);
+        }
+        Level::new(shape, fine.periodic, sizes, offsets, entries)
+    }
+
+    /// The right side of the coarse level: the means of the residual.
+    pub(crate) fn restrict(&self, fine: &Level, coarse: &mut Level) {
+        coarse.b.fill(0.0);
+        let mut sums = vec![0.0; coarse.cells()];
+        let [_, n1, n2] = coarse.shape;
+        for ([i, j], _, at) in fine.rows() {
+            let [ci, cj] = [self.parent(0, i), self.parent(1, j)];
+            for k in 0..fine.shape[2] {
+                let ck = self.parent(2, k);
+                let volume = fine.volume([i, j, k]);
+                let to = coarse.at([ci, cj, ck]);
+                coarse.b[to] += volume * fine.residual[at + k];
+                sums[(ci * n1 + cj) * n2 + ck] += volume;
+            }
+        }
+        for ([_, _], cell, at) in coarse.rows() {
+            for k in 0..n2 {
+                coarse.b[at + k] /= sums[cell + k];
+            }
+        }
+    }
+
+    /// Adds what is interpolated from the solution of the coarse level.
+    pub(crate) fn correct(&self, fine: &mut Level, coarse: &Level) {
+        for ([i, j], _, at) in fine.rows() {
+            for k in 0..fine.shape[2] {
+                let mut sum = 0.0;
+                for (i, u) in self.weights[0][i].iter().filter(|(_, w)| *w != 0.0) {
+                    for (j, v) in self.weights[1][j].iter().filter(|(_, w)| *w != 0.0) {
+                        for (k, w) in self.weights[2][k].iter().filter(|(_, w)| *w != 0.0) {
+                            sum += u * v * w * coarse.x[coarse.at([*i, *j, *k])];
+                        }
+                    }
+                }
+                fine.x[at + k] += sum;
+            }
+        }
+    }
+}
+
+/// The neighbour of a cell, round the ends where these are joined.
+fn neighbour(cell: [usize; 3], offset: [i32; 3], shape: [usize; 3]) -> [usize; 3] {
+    std::array::from_fn(|axis| {
+        let n = shape[axis] as i32;
+        (cell[axis] as i32 + offset[axis]).rem_euclid(n) as usize
+    })
+}
+
+/// By how many cells, −1 to 1, one leads from one index to another, round the ends if need be; if both ways lead
+/// there, in the direction of `towards`.
+fn step(from: usize, to: usize, cells: usize, towards: i32) -> i32 {
+    let (from, to, cells) = (from as i32, to as i32, cells as i32);
+    if from == to {
+        return 0;
+    }
+    let reaches = |step: i32| (from + step).rem_euclid(cells) == to;
+    let first = if towards < 0 { -1 } else { 1 };
+    if reaches(first) { first } else { -first }
+}
+
+/// For each index of a fine axis the coarse cells from which a value is interpolated.
+fn weights(
+    widths: &[f64],
+    coarser: bool,
+    periodic: bool,
+    mirrors: [f64; 2],
+) -> Vec<[(usize, f64); 2]> {
+    let cells = widths.len();
+    if !coarser {
+        return (0..cells).map(|k| [(k, 1.0), (k, 0.0)]).collect();
+    }
+    let coarse = cells.div_ceil(2);
+    let mut edges = vec![0.0];
+    for width in widths {
+        edges.push(edges[edges.len() - 1] + width);
+    }
+    let length = edges[cells];
+    let centre = |parent: usize| (edges[2 * parent] + edges[(2 * parent + 2).min(cells)]) / 2.0;
+    (0..cells)
+        .map(|k| {
+            let parent = k / 2;
+            let distance = (edges[k] + edges[k + 1]) / 2.0 - centre(parent);
+            if distance == 0.0 {
+                return [(parent, 1.0), (parent, 0.0)];
+            }
+            let side = usize::from(distance > 0.0);
+            let at_end = [parent == 0, parent + 1 == coarse][side];
+            if at_end && !periodic {
+                // What goes on beyond the wall mirrors the coarse cell.
+                let apart = 2.0 * [centre(parent), length - centre(parent)][side];
+                let share = distance.abs() / apart;
+                return [(parent, 1.0 - share + mirrors[side] * share), (parent, 0.0)];
+            }
+            let other = [(parent + coarse - 1) % coarse, (parent + 1) % coarse][side];
+            if other == parent {
+                return [(parent, 1.0), (parent, 0.0)];
+            }
+            let apart = match at_end {
+                true => length - (centre(parent) - centre(other)).abs(),
+                false => (centre(parent) - centre(other)).abs(),
+            };
+            let share = distance.abs() / apart;
+            [(parent, 1.0 - share), (other, share)]
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_interpolated_exactly_and_constants_everywhere() {
+        for (cells, periodic) in [(8, false), (7, false), (9, true), (2, true), (5, true)] {
+            let list = weights(&vec![1.0; cells], true, periodic, [1.0, 1.0]);
+            for pair in &list {
+                assert!((pair[0].1 + pair[1].1 - 1.0).abs() < 1e-15, "{cells} {pair:?}");
+            }
+            let coarse = cells.div_ceil(2);
+            let centre = |c: usize| (2 * c + (2 * c + 1).min(cells - 1) + 1) as f64 / 2.0;
+            for (k, pair) in list.iter().enumerate() {
+                let inside = |c: usize| c > 0 && c + 1 < coarse;
+                if pair.iter().all(|(c, _)| inside(*c)) {
+                    let found: f64 = pair.iter().map(|(c, w)| w * centre(*c)).sum();
+                    assert!((found - (k as f64 + 0.5)).abs() < 1e-14);
+                }
+            }
+        }
+        // Beside a wall at which values are 0 they fall on a line to it.
+        let held = weights(&[1.0; 8], true, false, [-1.0, -1.0]);
+        assert_eq!(held[0], [(0, 0.5), (0, 0.0)]);
+        assert_eq!(held[7], [(3, 0.5), (3, 0.0)]);
+    }
+
+    /// The coarse matrix of a Laplacian is that of the coarse grid.
+    #[test]
+    fn coarse_laplacians_are_laplacians() {
+        for held in [true, false] {
+            let n = 8;
+            let mirror = if held { -1.0 } else { 1.0 };
+            let ends = |k: usize| if k == 0 || k + 1 == n { 1.0 } else { 0.0 };
+            let centre = (0..n).map(|k| -2.0 + mirror * ends(k)).collect();
+            let side = |last: usize| (0..n).map(|k| f64::from(u8::from(k != last))).collect();
+            let offsets = vec![[0, 0, 0], [0, 0, -1], [0, 0, 1]];
+            let entries = vec![centre, side(0), side(n - 1)];
+            let fine = Level::new(
+                [1, 1, n],
+                [false; 3],
+                [Sizes::equal(1), Sizes::equal(1), Sizes::equal(n)],
+                offsets,
+                entries,
+            );
+            let mirrors = [[1.0; 2], [1.0; 2], [mirror; 2]];
+            let coarse = Coarsening::of(&fine, &mirrors, 2).unwrap().coarse(&fine);
+            assert_eq!(coarse.shape, [1, 1, n / 2]);
+            let expected =
+                |k: usize| 0.25 * (-2.0 + mirror * if k == 0 || k == 3 { 1.0 } else { 0.0 });
+            for k in 0..n / 2 {
+                assert!((coarse.entries[0][k] - expected(k)).abs() < 1e-15, "{coarse:?}");
+            }
+        }
+    }
+}

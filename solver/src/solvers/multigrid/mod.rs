@@ -1,0 +1,16 @@
+//! Multigrid: corrections on coarser and coarser grids, each of which smooths what is smooth on the grid before
+//! (Trottenberg, Oosterlee & Schüller 2001, "Multigrid").
+//!
+//! The matrix is known by its entries, which products with vectors of ones tell, so that every geometry,
+//! coefficient and condition is in it. Coarse matrices are R·A·P, where R takes the mean of cells by their volumes,
+//! and P interpolates linearly; so they have the nearest neighbours only, and are those of the same equation on
+//! the coarse grid (Wesseling 1988, Appl. Numer. Math. 4, 425; the orders of R and P are 1 and 2, more than 2
+//! together).
+//!
+//! Every rank knows the whole grid and does the same: the result does not depend on the ranks.
+
+pub(crate) mod coarsening;
+pub(crate) mod direct;
+pub(crate) mod hierarchy;
+pub(crate) mod level;
+pub(crate) mod preconditioner;
