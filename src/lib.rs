@@ -62,7 +62,7 @@ pub mod io {
 pub mod solver {
     pub use fluxions_solver::{
         Advector, ArgumentConditions, Balance, Blocking, Error, ErrorBounds, Errors, Every,
-        ExternalSource, FieldOperator, Flow, Formula, GO_ON, Global, Implicit, Inspection,
+        ExternalSource, FieldOperator, Flow, Formula, GO_ON, Global, Imex, Implicit, Inspection,
         Interpretation, Iterations, Krylov, Mpdata, PassTime, Pde, PdeBuilder, Region, Report,
         RunState, ScheduleState, SchemeChoice, SchemeProperties, Simulation, SimulationBuilder,
         Snapshot, SolverOptions, Sources, Stabilised, StableStep, StencilCells, StopReason,
@@ -82,7 +82,7 @@ pub mod prelude {
     pub use fluxions_grid::{Condition, Geometry, Grid, GridBuilder};
     pub use fluxions_io::{Problem, RunFolder, SeriesWriter};
     pub use fluxions_solver::{
-        Advector, ArgumentConditions, Blocking, Every, FieldOperator, Flow, Formula, GO_ON,
+        Advector, ArgumentConditions, Blocking, Every, FieldOperator, Flow, Formula, GO_ON, Imex,
         Implicit, Interpretation, Mpdata, Pde, PdeBuilder, Report, SchemeChoice, Simulation,
         Snapshot, SolverOptions, Sources, Stabilised, StopReason, Tableau, ThirdOrder, Tolerance,
         Tracker, TrackerError, Transport, Values, WallFunction, WallPoint,

@@ -186,3 +186,32 @@ fn decay_in_a_ball_is_exact_in_the_limit() {
     let exact = (-PI * PI * 0.1_f64).exp() * PI;
     assert!((found[0][0] / exact - 1.0).abs() < 1e-3, "{} {exact}", found[0][0]);
 }
+
+/// The flux at a wall is that of the whole equation, however it is cut in two.
+#[test]
+fn parts_are_chosen_or_found() {
+    let text = |parts: &str, scheme: &str| {
+        format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 40 }}\n[equations]\n\
+             u = \"0.1*laplace(u) + diffusion(0.2 + 0.1*x, u) - u^3 + 0.3*d_dx(u)\"\n[boundary]\n\
+             \"x-\" = {{ flux = 0.2 }}\n\"x+\" = {{ value = \"sin(3*t)\" }}\n[initial]\nu = 0.5\n\
+             [time]\nend = 0.4\nscheme = \"{scheme}\"\n{parts}\n"
+        )
+    };
+    let exact = solved(&text("tolerance = 1e-10", "tsit5"), 1);
+    for scheme in ["ark3", "ark4"] {
+        for parts in ["", "implicit = { u = \"diffusion(0.2 + 0.1*x, u)\" }"] {
+            let found = solve(&text(&format!("tolerance = 1e-7\n{parts}"), scheme));
+            let difference = largest_difference(&found, &exact);
+            assert!(difference < 3e-6, "{scheme} {parts}: {difference}");
+        }
+    }
+    for (scheme, order) in [("imex-euler", 1.0), ("ars222", 2.0), ("ars233", 3.0), ("ars443", 3.0)]
+    {
+        // Of higher orders what holds at a wall at each moment leaves the second.
+        let errors = [0.004, 0.002]
+            .map(|dt| largest_difference(&solved(&text(&format!("dt = {dt}"), scheme), 1), &exact));
+        let found = (errors[0] / errors[1]).log2();
+        assert!(found > f64::min(order, 2.0) - 0.2, "{scheme}: {found} from {errors:?}");
+    }
+}

@@ -7,6 +7,7 @@ mod solving;
 
 use std::path::{Path, PathBuf};
 
+use fluxions::prelude::*;
 use solving::solved;
 
 fn folder() -> PathBuf {
@@ -17,6 +18,7 @@ fn folder() -> PathBuf {
 fn text(case: &str, variant: &str) -> String {
     let text = std::fs::read_to_string(folder().join(format!("{case}.toml"))).unwrap();
     let (scheme, change) = variant.split_once('_').unwrap_or((variant, ""));
+    let scheme = if scheme == "ark324L2SA" { "ark3(2)4L[2]SA" } else { scheme };
     let mut text = text.replace("VARIANT", scheme);
     if let Some(steps) = change.strip_prefix("step") {
         text = text.replace("[time]", &format!("[time]\nmax_steps = {steps}"));
@@ -37,7 +39,9 @@ fn compare(prefix: &str, tolerance: f64, ranks: &[usize]) -> usize {
         .collect();
     files.sort();
     for file in &files {
-        let [case, _, variant] = file.split("__").collect::<Vec<_>>()[..] else { panic!("{file}") };
+        let [case, field, variant] = file.split("__").collect::<Vec<_>>()[..] else {
+            panic!("{file}")
+        };
         let variant = variant.strip_suffix(".npy").unwrap();
         if variant == "exact_in_time" {
             continue;
@@ -45,14 +49,16 @@ fn compare(prefix: &str, tolerance: f64, ranks: &[usize]) -> usize {
         let text = text(case, variant);
         let (_, expected) = fluxions_testing::read_npy(&folder().join(file));
         let largest = expected.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
-        let one = solved(&text, 1).swap_remove(0);
+        let names = Problem::parse("test.toml", &text).unwrap().pde.fields().to_vec();
+        let number = names.iter().position(|name| name == field).unwrap();
+        let one = solved(&text, 1).swap_remove(number);
         assert_eq!(one.len(), expected.len(), "{file}");
         for (found, expected) in one.iter().zip(&expected) {
             let difference = (found - expected).abs();
             assert!(difference <= tolerance * largest, "{file}: {difference} of {largest}");
         }
         for ranks in ranks {
-            assert_eq!(solved(&text, *ranks).swap_remove(0), one, "{file} on {ranks} ranks");
+            assert_eq!(solved(&text, *ranks).swap_remove(number), one, "{file} on {ranks} ranks");
         }
     }
     files.len()
@@ -68,6 +74,17 @@ fn heat_is_that_of_dense_matrices_on_1_to_3_ranks() {
 #[test]
 fn cahn_hilliard_is_that_of_dense_matrices_on_1_2_and_4_ranks() {
     assert_eq!(compare("sv08", 1e-8, &[2, 4]), 4);
+}
+
+#[test]
+fn parts_are_treated_as_by_dense_matrices_on_1_to_3_ranks() {
+    assert_eq!(compare("sv06", 1e-9, &[2, 3]), 10);
+}
+
+#[test]
+fn unknowns_beside_equations_are_those_of_direct_solvers_on_1_2_and_4_ranks() {
+    assert_eq!(compare("sc01", 1e-8, &[2]), 2);
+    assert_eq!(compare("sc03", 1e-9, &[2, 4]), 2);
 }
 
 #[test]

@@ -142,6 +142,10 @@ fn describe(
     let times = &problem.times;
     let steps = times.steps()?;
     let noun = if steps == 1 { "step" } else { "steps" };
+    if times.balances() {
+        line("time", times.in_words());
+        return Ok(text);
+    }
     let count = match (times.controls_error(), times.vary()) {
         (true, _) => "steps".into(),
         (false, true) => format!("about {steps} {noun}"),

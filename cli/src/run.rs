@@ -109,7 +109,7 @@ fn build(
         env!("CARGO_PKG_VERSION"),
         problem.name,
         world.size(),
-        problem.times.describe()
+        problem.times.in_words()
     );
     for warning in warnings {
         header += &format!("\n{}", warning.line());

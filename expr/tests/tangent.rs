@@ -4,7 +4,7 @@
 use fluxions_expr::{Binary, Builder, Kernel, Native, Op, Tangent, Unary, Value};
 use num_complex::{Complex64, c64};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 const INPUTS: usize = 3;
 const PARAMETERS: usize = 2;
@@ -50,10 +50,10 @@ const BINARY: [Binary; 10] = [
     Binary::Modulo,
 ];
 
-/// A value made tame: between 0.5 and 2, smoothly, so that every function has a derivative there.
+/// A value made tame: between 0.4 and 1.4, smoothly, so that every function has a derivative there.
 fn tame(b: &mut Builder, x: Value) -> Value {
     let sine = b.unary(Unary::Sin, x);
-    let (scale, middle) = (b.constant(0.75), b.constant(1.25));
+    let (scale, middle) = (b.constant(0.5), b.constant(0.9));
     b.fused(scale, sine, middle)
 }
 
@@ -188,7 +188,8 @@ fn tangents_are_those_of_complex_steps_for_1000_random_kernels() {
         .prop_map(|(operation, operands)| Choice { operation, operands });
     let numbers = prop::collection::vec(-2.0..2.0f64, 18);
     let all = (prop::collection::vec(choice, 1..24), numbers);
-    let mut runner = TestRunner::new(Config::with_cases(1000));
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(Config::with_cases(1000), rng);
     let checked = runner.run(&all, |(choices, numbers)| {
         let kernel = kernel(&choices);
         let place = |input: u32, [_, j, k]: [i32; 3]| {

@@ -374,6 +374,20 @@ pub enum Error {
         /// After how many iterations a linear system was given up, if one was.
         stuck: Option<usize>,
     },
+    /// A part that is not one of the equation.
+    #[error("this is not a part of the equation of `{name}`")]
+    NotAPart {
+        /// Where it stands.
+        origin: Origin,
+        /// The field.
+        name: String,
+    },
+    /// A scheme for two parts, and nothing to treat implicitly.
+    #[error("{scheme} treats a part of the equations implicitly, and none is found")]
+    NoImplicitPart {
+        /// The scheme.
+        scheme: &'static str,
+    },
     /// An unknown beside fields that are advected.
     #[error("`{name}` is solved for, which cannot be done beside the transport of `{field}`")]
     UnknownWithTransport {
@@ -666,6 +680,7 @@ impl Error {
             | Error::MisplacedTable { origin }
             | Error::MisplacedWallFunction { origin }
             | Error::NoUnknown { origin, .. }
+            | Error::NotAPart { origin, .. }
             | Error::NotANumber { origin, .. } => Some(origin),
             _ => None,
         }
@@ -705,6 +720,10 @@ impl Error {
             }
             Error::NotSolved { .. } => {
                 Some("there may be no solution, or none near the initial values".into())
+            }
+            Error::NotAPart { .. } => Some("write one or more of its terms, as they stand there".into()),
+            Error::NoImplicitPart { .. } => {
+                Some("say which: implicit = { u = \"D*laplace(u)\" }".into())
             }
             Error::NoUnknown { .. } => {
                 Some("for each unknown there is an equation with it: phi = \"laplace(phi) = -rho\"".into())

@@ -30,6 +30,7 @@ pub use operators::{FieldOperator, StencilCells};
 pub use run::blocking::options::Blocking;
 pub use run::counts::{Counts, Iterations};
 pub use schemes::choice::SchemeChoice;
+pub use schemes::imex::Imex;
 pub use schemes::implicit::Implicit;
 pub use schemes::scheme::SchemeProperties;
 pub use schemes::stabilised::Stabilised;

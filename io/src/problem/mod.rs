@@ -297,6 +297,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         true => time::elliptic(&mut reader, document, options),
         false => time::read(&mut reader, document, document.get("transport").is_some(), options),
     };
+    let implicit = time::implicit_parts(&mut reader, document);
     let output = output::read_output(&mut reader, document, &fields);
     let diagnostics = output::read_diagnostics(&mut reader, document, &output);
     let stop = stop::read(&mut reader, document);
@@ -360,6 +361,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         builder = stepped.iter().fold(builder, |b, (name, f)| b.equation(name, f.clone()));
         builder = unknowns.iter().fold(builder, |b, (name, f)| b.unknown(name, f.clone()));
         builder = builder.solver(options);
+        builder = implicit.iter().fold(builder, |b, (name, f)| b.implicit(name, f.clone()));
         for entry in &transports {
             builder = builder.transport(&entry.field, entry.transport.clone());
         }

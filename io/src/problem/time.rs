@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use fluxions_solver::{
-    EqualSteps, Error, Errors, Formula, Implicit, Pde, SchemeChoice, SolverOptions, Sources,
-    Stabilised, StableDt, StableStep, Tableau, Tolerance, stable_step,
+    EqualSteps, Error, Errors, Formula, Imex, Implicit, Origin, Pde, SchemeChoice, SolverOptions,
+    Sources, Stabilised, StableDt, StableStep, Tableau, Tolerance, stable_step,
 };
 use toml::de::DeValue;
 
@@ -43,6 +43,7 @@ impl Times {
             }
             (SchemeChoice::Stabilised(family, _), _) => family.name(),
             (SchemeChoice::Implicit(implicit, ..), _) => implicit.name(),
+            (SchemeChoice::Imex(imex, ..), _) => imex.name(),
             (SchemeChoice::Elliptic(_), _) => "elliptic",
             (SchemeChoice::Steady(_), _) => STEADY,
             (_, Some(Sources::Euler)) => EULER,
@@ -57,6 +58,7 @@ impl Times {
             SchemeChoice::ErrorControlled(..)
                 | SchemeChoice::Stabilised(_, Some(_))
                 | SchemeChoice::Implicit(_, Some(_), _)
+                | SchemeChoice::Imex(_, Some(_), _)
         )
     }
 
@@ -104,24 +106,29 @@ impl Times {
         matches!(self.scheme, SchemeChoice::Elliptic(_) | SchemeChoice::Steady(_))
     }
 
-    /// How steps are made, as in `in steps of 0.1 by rk4`.
-    pub fn describe(&self) -> String {
+    /// How a problem is solved, as in `in steps of 0.1 by rk4`.
+    pub fn in_words(&self) -> String {
         match self.scheme {
-            SchemeChoice::Elliptic(_) => return "without steps".into(),
-            SchemeChoice::Steady(_) => return "for a steady state".into(),
-            _ => {}
+            SchemeChoice::Elliptic(_) => "without steps".into(),
+            SchemeChoice::Steady(_) => "for a steady state".into(),
+            _ => format!("in steps {}", self.describe()),
         }
+    }
+
+    /// How steps are made, as in `of 0.1 by rk4`.
+    pub fn describe(&self) -> String {
         let automatic = match (self.automatic, self.following) {
             _ if self.controls_error() => " at first, as long as the tolerance allows,",
             (false, _) => "",
             (true, None) => " (dt = \"auto\")",
             (true, Some(_)) => " at first, following the solution (dt = \"auto\"),",
         };
-        format!("in steps of {}{automatic} by {}", self.dt, self.scheme_name())
+        format!("of {}{automatic} by {}", self.dt, self.scheme_name())
     }
 }
 
-const KEYS: [&str; 7] = ["start", "end", "dt", "scheme", "max_steps", "tolerance", "mode"];
+const KEYS: [&str; 8] =
+    ["start", "end", "dt", "scheme", "max_steps", "tolerance", "mode", "implicit"];
 
 /// The mode in which a steady state is found.
 const STEADY: &str = "steady";
@@ -251,7 +258,7 @@ fn steady<'t>(
         reader.note(Diagnostic::at(mode.span(), format!("unknown mode `{word}`")).help(help));
         return None;
     }
-    let others = ["end", "dt", "scheme", "max_steps", "tolerance"];
+    let others = ["end", "dt", "scheme", "max_steps", "tolerance", "implicit"];
     for key in others.into_iter().filter(|key| table.get(key).is_some()) {
         let place = table.key_span(key).unwrap_or_else(|| mode.span());
         let message = format!("a steady state has no `{key}`");
@@ -262,7 +269,32 @@ fn steady<'t>(
         Some(value) => reader.number(value)?,
         None => 0.0,
     };
-    Some(TimesEntry::without_steps(SchemeChoice::Steady(options), start))
+    let entry = TimesEntry::without_steps(SchemeChoice::Steady(options), start);
+    Some(TimesEntry { scheme: Some(mode.span()), ..entry })
+}
+
+/// The parts of equations that are treated implicitly.
+pub(crate) fn implicit_parts<'t>(
+    reader: &mut Reader<'t>,
+    document: &Table<'t>,
+) -> Vec<(String, Formula)> {
+    let Some(table) = document.get("time").and_then(|_| reader.table(document, "time")) else {
+        return Vec::new();
+    };
+    let Some(value) = table.get("implicit") else { return Vec::new() };
+    let DeValue::Table(entries) = value.get_ref() else {
+        let help = Some("implicit = { u = \"D*laplace(u)\" }".to_string());
+        let message = "the implicit parts are a table of fields with parts of their equations";
+        reader.note(Diagnostic::at(value.span(), message).help(help));
+        return Vec::new();
+    };
+    let mut parts = Vec::new();
+    for (key, value) in entries {
+        let name = key.get_ref().to_string();
+        reader.remember(Origin::Implicit(name.clone()), key.span(), value);
+        parts.push((name, reader.formula_or_substitute(value)));
+    }
+    parts
 }
 
 /// What decides on a scheme.
@@ -305,6 +337,12 @@ fn read_scheme<'t>(
         let tolerance = tolerance.or_else(usual);
         return Some((SchemeChoice::Implicit(implicit, tolerance, options), None));
     }
+    let imex = Imex::find(name);
+    if let Some(imex) = imex.filter(|_| !advected) {
+        let usual = || (automatic && imex.estimates_error()).then(Tolerance::default);
+        let tolerance = tolerance.or_else(usual);
+        return Some((SchemeChoice::Imex(imex, tolerance, options), None));
+    }
     let (message, help) = match (advected, scheme) {
         (false, Some(scheme)) => {
             // A scheme that knows its error chooses its steps by it.
@@ -323,11 +361,16 @@ fn read_scheme<'t>(
             let known = known.iter().map(Tableau::name);
             let known = known.chain(Stabilised::ALL.map(Stabilised::name));
             let known = known.chain(Implicit::ALL.map(Implicit::name));
+            let known = known.chain(Imex::ALL.map(Imex::name));
             let help = suggest(name, known, '`', "known here:");
             (format!("unknown scheme `{name}`"), help)
         }
         (true, other) => {
-            let message = match other.is_some() || stabilised.is_some() || implicit.is_some() {
+            let message = match other.is_some()
+                || stabilised.is_some()
+                || implicit.is_some()
+                || imex.is_some()
+            {
                 true => format!("the scheme `{name}` cannot be used with [transport]"),
                 false => format!("unknown scheme `{name}`"),
             };
@@ -368,14 +411,15 @@ impl TimesEntry {
     ) -> Result<Times, Vec<Diagnostic>> {
         let TimesEntry { times, automatic, scheme } = self;
         let is_staged = matches!(times.scheme, SchemeChoice::Stabilised(..));
-        if automatic.is_none() && !times.controls_error() && !is_staged {
-            return Ok(times);
-        }
         let located = |error: &Error| {
             let mut found = places.locate(error);
             found.span = found.span.or(scheme.clone());
             found
         };
+        times.scheme.check(pde).map_err(|error| vec![located(&error)])?;
+        if automatic.is_none() && !times.controls_error() && !is_staged {
+            return Ok(times);
+        }
         let step = stable_step(pde, initial, &times.scheme)
             .map_err(|Errors(errors)| errors.iter().map(located).collect::<Vec<_>>())?;
         let Some(at) = automatic else {
@@ -400,6 +444,9 @@ impl TimesEntry {
                     "{} is stable for any step: set dt to a number, or use tr-bdf2 with a tolerance",
                     implicit.name()
                 ),
+                SchemeChoice::Imex(imex, ..) => {
+                    format!("{} needs a dt, unlike ark3 and ark4 with a tolerance", imex.name())
+                }
                 _ => "nothing limits the step: set dt to a number".into(),
             };
             return Err(vec![Diagnostic::at(at, message)]);

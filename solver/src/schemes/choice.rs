@@ -1,7 +1,8 @@
 //! Which scheme steps a system.
 
 use crate::error::Error;
-use crate::schemes::implicit::{BalanceScheme, Implicit, ImplicitScheme};
+use crate::schemes::imex::Imex;
+use crate::schemes::implicit::{BalanceScheme, Implicit, ImplicitScheme, Solving};
 use crate::schemes::mpdata::scheme::MpdataScheme;
 use crate::schemes::runge_kutta::RungeKutta;
 use crate::schemes::scheme::Scheme;
@@ -31,10 +32,23 @@ pub enum SchemeChoice {
     /// An implicit scheme: with steps as long as a tolerance allows, or without one of equal length. It cannot
     /// step systems with noise, or with unknowns without space.
     Implicit(Implicit, Option<Tolerance>, SolverOptions),
+    /// A scheme that treats a part of the rates implicitly ([`PdeBuilder::implicit`](crate::PdeBuilder::implicit)):
+    /// as for implicit schemes.
+    Imex(Imex, Option<Tolerance>, SolverOptions),
     /// No steps: the state is found in which all rates of change vanish, that of an elliptic problem.
     Elliptic(SolverOptions),
     /// No steps: the steady state is found to which the solution leads.
     Steady(SolverOptions),
+}
+
+impl SchemeChoice {
+    /// Whether it can step a system.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check(&self, pde: &Pde) -> Result<(), Error> {
+        scheme_for(pde, self).map(drop)
+    }
 }
 
 impl From<Tableau> for SchemeChoice {
@@ -71,7 +85,12 @@ pub(crate) fn scheme_for(pde: &Pde, choice: &SchemeChoice) -> Result<Box<dyn Sch
             return Ok(Box::new(StabilisedScheme::new(*family, tolerance)));
         }
         SchemeChoice::Implicit(implicit, tolerance, options) => {
-            return Ok(Box::new(implicit_scheme(pde, *implicit, tolerance.as_ref(), options)?));
+            let solving = Solving::All(*implicit);
+            return Ok(Box::new(implicit_scheme(pde, solving, tolerance.as_ref(), options)?));
+        }
+        SchemeChoice::Imex(imex, tolerance, options) => {
+            let solving = Solving::Part(*imex);
+            return Ok(Box::new(implicit_scheme(pde, solving, tolerance.as_ref(), options)?));
         }
         SchemeChoice::Elliptic(options) => return Ok(Box::new(balance(pde, options, false)?)),
         SchemeChoice::Steady(options) => return Ok(Box::new(balance(pde, options, true)?)),
@@ -99,19 +118,22 @@ pub(crate) fn scheme_for(pde: &Pde, choice: &SchemeChoice) -> Result<Box<dyn Sch
 /// If it cannot step it.
 pub(crate) fn implicit_scheme(
     pde: &Pde,
-    implicit: Implicit,
+    solving: Solving,
     tolerance: Option<&Tolerance>,
     options: &SolverOptions,
 ) -> Result<ImplicitScheme, Error> {
-    check_simple(pde, implicit.name())?;
-    check_unconstrained(pde, implicit.name())?;
+    check_simple(pde, solving.name())?;
+    check_unconstrained(pde, solving.name())?;
+    if matches!(solving, Solving::Part(_)) && pde.parts.iter().all(|part| part.implicit.is_none()) {
+        return Err(Error::NoImplicitPart { scheme: solving.name() });
+    }
     if let Some(tolerance) = tolerance {
-        if !implicit.estimates_error() {
-            return Err(Error::NoErrorEstimate { scheme: implicit.name().into() });
+        if !solving.estimates_error() {
+            return Err(Error::NoErrorEstimate { scheme: solving.name().into() });
         }
         tolerance.check(pde)?;
     }
-    Ok(ImplicitScheme { implicit, tolerance: tolerance.cloned(), options: *options })
+    Ok(ImplicitScheme { solving, tolerance: tolerance.cloned(), options: *options })
 }
 
 /// What finds the state in which the rates of a system vanish.

@@ -4,6 +4,7 @@
 use std::f64::consts::{FRAC_1_SQRT_2, SQRT_2};
 
 use crate::plan::plan::Plan;
+use crate::schemes::imex::Imex;
 use crate::schemes::rates;
 use crate::schemes::scheme::{BeforeSteps, Scheme};
 use crate::schemes::tolerance::Tolerance;
@@ -94,10 +95,48 @@ impl Implicit {
     }
 }
 
+/// An implicit scheme, or one that treats a part implicitly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Solving {
+    All(Implicit),
+    Part(Imex),
+}
+
+impl Solving {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Solving::All(implicit) => implicit.name(),
+            Solving::Part(imex) => imex.name(),
+        }
+    }
+
+    pub(crate) fn order(self) -> usize {
+        match self {
+            Solving::All(implicit) => implicit.order(),
+            Solving::Part(imex) => imex.order(),
+        }
+    }
+
+    pub(crate) fn estimates_error(self) -> bool {
+        match self {
+            Solving::All(implicit) => implicit.estimates_error(),
+            Solving::Part(imex) => imex.estimates_error(),
+        }
+    }
+
+    /// The stages of what is treated implicitly.
+    pub(crate) fn stages(self) -> ImplicitStages {
+        match self {
+            Solving::All(implicit) => implicit.stages(),
+            Solving::Part(imex) => imex.stages().implicit,
+        }
+    }
+}
+
 /// An implicit scheme with how its equations are solved.
 #[derive(Clone, Debug)]
 pub(crate) struct ImplicitScheme {
-    pub(crate) implicit: Implicit,
+    pub(crate) solving: Solving,
     pub(crate) tolerance: Option<Tolerance>,
     pub(crate) options: SolverOptions,
 }
@@ -111,8 +150,9 @@ pub(crate) struct ImplicitRegisters {
     pub(crate) base: usize,
     /// The state at the beginning of the step before.
     pub(crate) earlier: usize,
-    /// The slopes of the stages.
+    /// The slopes of the stages, and those of what is treated explicitly.
     pub(crate) slopes: Vec<usize>,
+    pub(crate) explicit: Vec<usize>,
 }
 
 impl ImplicitScheme {
@@ -121,25 +161,28 @@ impl ImplicitScheme {
         let (fields, n) = (pde.array_names(), pde.arrays());
         let (mut names, solver) = Registers::new(&fields, pde.all_arrays(), &self.options);
         let first = pde.all_arrays() + names.len();
-        let count = self.implicit.stages().a.len();
+        let count = self.solving.stages().a.len();
+        let of_explicit = if matches!(self.solving, Solving::Part(_)) { count } else { 0 };
         let own = ["former", "base of", "earlier"].map(str::to_string).into_iter();
-        let slopes = (1..=count).map(|stage| format!("slope {stage} of"));
+        let slopes = (1..=count + of_explicit).map(|stage| format!("slope {stage} of"));
         for what in own.chain(slopes) {
             names.extend(fields.iter().map(|name| format!("{what} {name}")));
         }
-        let slopes = (0..count).map(|stage| first + (3 + stage) * n).collect();
+        let slope = |stage: usize| first + (3 + stage) * n;
+        let slopes = (0..count).map(slope).collect();
+        let explicit = (count..count + of_explicit).map(slope).collect();
         let (old, base, earlier) = (first, first + n, first + 2 * n);
-        (names, ImplicitRegisters { solver, old, base, earlier, slopes })
+        (names, ImplicitRegisters { solver, old, base, earlier, slopes, explicit })
     }
 }
 
 impl Scheme for ImplicitScheme {
     fn name(&self) -> &str {
-        self.implicit.name()
+        self.solving.name()
     }
 
     fn order(&self) -> usize {
-        self.implicit.order()
+        self.solving.order()
     }
 
     fn real_limit(&self) -> f64 {

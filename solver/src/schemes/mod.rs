@@ -5,6 +5,7 @@ pub(crate) mod choice;
 mod error_norm;
 pub(crate) mod euler_maruyama;
 pub(crate) mod globals;
+pub(crate) mod imex;
 pub(crate) mod implicit;
 mod interpolation;
 mod matrix;

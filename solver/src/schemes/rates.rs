@@ -5,7 +5,7 @@ use fluxions_expr::{Binary, Reduction, Unary, Value};
 use crate::plan::action::{Extent, Slot};
 use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
-use crate::plan::plan::{Plan, rates, slots};
+use crate::plan::plan::{Plan, equations, rates, slots};
 use crate::plan::program::{ArrayRef, OwnedExpr, Program};
 use crate::schemes::globals;
 use crate::system::pde::Pde;
@@ -89,6 +89,16 @@ fn prepared<'a>(
 pub(crate) fn plan_to_arrays(pde: &Pde, kept: &[String], first: usize) -> Plan {
     let fields: Vec<usize> = (0..pde.fields().len()).collect();
     plan_of_values(pde, kept, &fields, &rates(pde), first)
+}
+
+/// The plan that stores what is treated explicitly of the slopes in arrays from `first` on.
+pub(crate) fn plan_of_explicit(pde: &Pde, kept: &[String], first: usize) -> Plan {
+    let fields: Vec<usize> = (0..pde.fields().len()).collect();
+    let mut values = equations(pde);
+    for (value, parts) in values.iter_mut().zip(&pde.parts) {
+        value.expr = &parts.explicit;
+    }
+    plan_of_values(pde, kept, &fields, &values, first)
 }
 
 /// The plan that stores values for some fields, given in the order of all fields, in arrays from `first` on.

@@ -237,7 +237,10 @@ impl<'a> SimulationBuilder<'a> {
                 (SchemeChoice::Implicit(_, Some(_), _), _) => {
                     Box::new(ErrorControl::new(self.start, dt, 2)?)
                 }
-                (SchemeChoice::Implicit(_, None, _), _) => {
+                (SchemeChoice::Imex(imex, Some(_), _), _) => {
+                    Box::new(ErrorControl::new(self.start, dt, imex.order() - 1)?)
+                }
+                (SchemeChoice::Implicit(_, None, _) | SchemeChoice::Imex(_, None, _), _) => {
                     Box::new(TriedSteps::new(EqualSteps::new(self.start, dt)?))
                 }
                 (SchemeChoice::Elliptic(_) | SchemeChoice::Steady(_), _) => {
@@ -284,15 +287,14 @@ impl<'a> SimulationBuilder<'a> {
         if let Some(solving) = &solving {
             self.stable = None;
             self.blocking.steps = Some(0);
-            self.other_plans.push(solving.plans.product.plan.clone());
+            self.other_plans.extend(solving.all_plans().cloned());
         }
         let scheme = scheme_for(self.pde, &self.scheme).ok();
         let of_unknowns = scheme
             .as_ref()
             .and_then(|scheme| Solving::of_unknowns(self.pde, &scheme.kept(self.pde)));
         if let Some(solving) = &of_unknowns {
-            let plans = [&solving.plans.rates, &solving.plans.product.plan];
-            self.other_plans.extend(plans.map(Plan::clone));
+            self.other_plans.extend(solving.all_plans().cloned());
         }
         let rates = scheme.as_ref().filter(|_| self.rates);
         let rates = rates.map(|scheme| rates::plan_of_largest(self.pde, &scheme.kept(self.pde)));
@@ -357,14 +359,11 @@ impl<'a> SimulationBuilder<'a> {
             let newton = solving.newton(&assembly, self.backend)?;
             match solving.what {
                 Solved::Steps(scheme, registers) => {
-                    implicit = Some(ImplicitStepper {
-                        implicit: scheme.implicit,
-                        stages: scheme.implicit.stages(),
-                        newton,
-                        registers,
-                        tolerance: scheme.tolerance,
-                        last: None,
-                    });
+                    let explicit = match solving.explicit {
+                        Some(plan) => Some(assembly.executor(plan, self.backend)?),
+                        None => None,
+                    };
+                    implicit = Some(ImplicitStepper::new(scheme, newton, explicit, registers));
                 }
                 Solved::Unknowns(_) => {}
                 Solved::Balance(scheme) => {

@@ -1,7 +1,12 @@
 //! Steps by an implicit scheme.
 
 use crate::error::Error;
-use crate::schemes::implicit::{Implicit, ImplicitRegisters, ImplicitStages};
+use crate::run::counts::Counts;
+use crate::run::executor::Executor;
+use crate::schemes::imex::ImexStages;
+use crate::schemes::implicit::{
+    Implicit, ImplicitRegisters, ImplicitScheme, ImplicitStages, Solving,
+};
 use crate::schemes::tolerance::Tolerance;
 use crate::simulation::clock::{Step, Trial, Verdict};
 use crate::simulation::simulation::Simulation;
@@ -16,13 +21,25 @@ const BESIDE_STEP: f64 = 0.01;
 
 /// What makes steps by an implicit scheme.
 pub(crate) struct ImplicitStepper {
-    pub(super) implicit: Implicit,
-    pub(super) stages: ImplicitStages,
+    solving: Solving,
+    stages: ImplicitStages,
+    /// What is treated explicitly, where that is a part of the rates.
+    explicit: Option<Explicit>,
     pub(super) newton: Newton,
-    pub(super) registers: ImplicitRegisters,
-    pub(super) tolerance: Option<Tolerance>,
+    registers: ImplicitRegisters,
+    tolerance: Option<Tolerance>,
     /// The length of the step before, where the scheme looks back on it.
-    pub(super) last: Option<f64>,
+    last: Option<f64>,
+}
+
+/// What is treated explicitly of the rates.
+struct Explicit {
+    /// Stores it where products of the solver are stored.
+    rates: Executor,
+    a: Vec<Vec<f64>>,
+    /// The weights of the result for both parts.
+    b: [Vec<f64>; 2],
+    evaluations: u64,
 }
 
 /// What came of a step: whether its equations could be solved, its error beside the tolerance, if the scheme
@@ -34,6 +51,54 @@ struct Attempt {
 }
 
 impl ImplicitStepper {
+    /// What makes steps by a scheme; `explicit` stores what is treated explicitly, where that is a part of the
+    /// rates.
+    pub(super) fn new(
+        scheme: ImplicitScheme,
+        newton: Newton,
+        explicit: Option<Executor>,
+        registers: ImplicitRegisters,
+    ) -> Self {
+        let ImplicitScheme { solving, tolerance, .. } = scheme;
+        let explicit = match (solving, explicit) {
+            (Solving::Part(imex), Some(rates)) => {
+                let ImexStages { a, b, .. } = imex.stages();
+                Some(Explicit { rates, a, b, evaluations: 0 })
+            }
+            _ => None,
+        };
+        let (stages, last) = (solving.stages(), None);
+        ImplicitStepper { solving, stages, explicit, newton, registers, tolerance, last }
+    }
+
+    /// What evaluations and products did on this rank.
+    fn counts(&self) -> Counts {
+        let mut counts = self.newton.jacobian.counts();
+        if let Some(Explicit { rates, evaluations, .. }) = &self.explicit {
+            counts.halo_exchanges += rates.counts.halo_exchanges;
+            counts.messages += rates.counts.messages;
+            counts.bytes_sent += rates.counts.bytes_sent;
+            counts.rhs_evaluations += evaluations;
+        }
+        counts
+    }
+
+    /// Stores what is treated explicitly of the rates of the state, if anything is.
+    fn find_explicit(
+        &mut self,
+        place: &mut Place<'_>,
+        time: f64,
+        stage: usize,
+    ) -> Result<(), Error> {
+        if let Some(Explicit { rates, evaluations, .. }) = &mut self.explicit {
+            rates.run(place.world, place.block, place.memory, time, 0.0)?;
+            *evaluations += 1;
+            let (to, from) = (self.registers.explicit[stage], self.registers.solver.to);
+            self.newton.vectors.copy(place, to, from);
+        }
+        Ok(())
+    }
+
     /// Forgets the step before, which has not led to the present state.
     pub(super) fn forget(&mut self) {
         self.last = None;
@@ -44,7 +109,7 @@ impl ImplicitStepper {
         let Step { from, dt, .. } = step;
         let ImplicitRegisters { old, base, earlier, slopes, .. } = self.registers.clone();
         self.newton.vectors.copy(place, old, STATE);
-        if let (Implicit::Bdf2, Some(last)) = (self.implicit, self.last) {
+        if let (Solving::All(Implicit::Bdf2), Some(last)) = (self.solving, self.last) {
             // (1 + 2ω)/(1 + ω)·u_n+1 = (1 + ω)·u_n − ω²/(1 + ω)·u_n−1 + dt·F(u_n+1), ω = dt/dt_before
             let ratio = dt / last;
             let scale = (1.0 + ratio) / (1.0 + 2.0 * ratio);
@@ -61,11 +126,17 @@ impl ImplicitStepper {
             for (weight, slope) in row[..stage].iter().zip(&slopes) {
                 vectors.add(place, base, weight * dt, *slope);
             }
+            if let Some(explicit) = &self.explicit {
+                for (weight, slope) in explicit.a[stage].iter().zip(&self.registers.explicit) {
+                    vectors.add(place, base, weight * dt, *slope);
+                }
+            }
             vectors.copy(place, STATE, base);
             let factor = row[stage] * dt;
             if factor == 0.0 {
                 let rates = self.newton.jacobian.rates(place, time)?;
                 self.newton.vectors.copy(place, slopes[stage], rates);
+                self.find_explicit(place, time, stage)?;
                 continue;
             }
             if stage > 0 {
@@ -79,6 +150,17 @@ impl ImplicitStepper {
             let vectors = &self.newton.vectors;
             vectors.copy_scaled(place, slopes[stage], 1.0 / factor, STATE);
             vectors.add(place, slopes[stage], -1.0 / factor, base);
+            self.find_explicit(place, time, stage)?;
+        }
+        if let Some(Explicit { b, .. }) = &self.explicit {
+            let vectors = &self.newton.vectors;
+            vectors.copy(place, STATE, old);
+            let slopes = [&self.registers.explicit, &slopes];
+            for (weights, slopes) in b.iter().zip(slopes) {
+                for (weight, slope) in weights.iter().zip(slopes) {
+                    vectors.add(place, STATE, weight * dt, *slope);
+                }
+            }
         }
         let error = match (&self.tolerance, self.stages.embedded.clone()) {
             (Some(tolerance), Some(embedded)) => {
@@ -136,9 +218,15 @@ impl ImplicitStepper {
         let (right, correction) = (registers.right, registers.correction);
         let last = self.stages.a.len() - 1;
         let row = &self.stages.a[last];
+        let b = match &self.explicit {
+            Some(Explicit { b: [_, b], .. }) => b,
+            None => row,
+        };
         vectors.set(place, right, 0.0);
-        for ((b, other), slope) in row.iter().zip(embedded).zip(&self.registers.slopes) {
-            vectors.add(place, right, step.dt * (b - other), *slope);
+        for slopes in [&self.registers.slopes, &self.registers.explicit] {
+            for ((b, other), slope) in b.iter().zip(embedded).zip(slopes) {
+                vectors.add(place, right, step.dt * (b - other), *slope);
+            }
         }
         let norm = vectors.norm(place, right)?;
         let matrix = (1.0, -row[last] * step.dt);
@@ -177,7 +265,7 @@ impl Simulation {
             let State { pde, world, block, memory, .. } = &mut self.state;
             let mut place = Place { world, block, memory };
             let attempt = stepper.attempt(&mut place, pde, step)?;
-            let controls = stepper.tolerance.is_some() && stepper.implicit.estimates_error();
+            let controls = stepper.tolerance.is_some() && stepper.solving.estimates_error();
             let failed = !attempt.solved && !controls;
             let trial = Trial { step, finite: attempt.solved, error: attempt.error };
             let verdict = match failed {
@@ -190,7 +278,7 @@ impl Simulation {
                 }),
                 false => self.clock.judge(&trial),
             };
-            self.stepper.counts = stepper.newton.jacobian.counts();
+            self.stepper.counts = stepper.counts();
             if *verdict.as_ref().unwrap_or(&Verdict::Rejected) == Verdict::Rejected {
                 stepper.newton.vectors.copy(&mut place, STATE, stepper.registers.old);
                 stepper.newton.forget();
@@ -198,7 +286,7 @@ impl Simulation {
                 continue;
             }
             let ImplicitRegisters { old, earlier, .. } = stepper.registers;
-            if stepper.implicit == Implicit::Bdf2 {
+            if stepper.solving == Solving::All(Implicit::Bdf2) {
                 stepper.newton.vectors.copy(&mut place, earlier, old);
                 stepper.last = Some(step.dt);
             }

@@ -4,8 +4,10 @@ use fluxions_expr::Backend;
 use fluxions_halo::Decomposition;
 
 use crate::error::Error;
+use crate::plan::plan::Plan;
 use crate::schemes::choice::{SchemeChoice, balance, implicit_scheme};
-use crate::schemes::implicit::{BalanceScheme, ImplicitRegisters, ImplicitScheme};
+use crate::schemes::implicit::{BalanceScheme, ImplicitRegisters, ImplicitScheme, Solving as Kind};
+use crate::schemes::rates;
 use crate::simulation::assembly::Assembly;
 use crate::solvers::diagonal::Diagonal;
 use crate::solvers::jacobian::{Jacobian, JacobianPlans};
@@ -17,7 +19,9 @@ use crate::system::solver_options::SolverOptions;
 
 /// The plans of a scheme that solves equations, and where its arrays lie.
 pub(super) struct Solving {
-    pub(super) plans: JacobianPlans,
+    plans: JacobianPlans,
+    /// Stores what is treated explicitly of the rates, where that is a part of them.
+    pub(super) explicit: Option<Plan>,
     registers: Registers,
     options: SolverOptions,
     pub(super) what: Solved,
@@ -37,8 +41,14 @@ impl Solving {
     /// The plans of a scheme; nothing if it solves no equations, or cannot step the system.
     pub(super) fn new(pde: &Pde, scheme: &SchemeChoice) -> Option<Self> {
         let (names, registers, options, what) = match scheme {
-            SchemeChoice::Implicit(implicit, tolerance, options) => {
-                let scheme = implicit_scheme(pde, *implicit, tolerance.as_ref(), options).ok()?;
+            SchemeChoice::Implicit(_, tolerance, options)
+            | SchemeChoice::Imex(_, tolerance, options) => {
+                let kind = match scheme {
+                    SchemeChoice::Imex(imex, ..) => Kind::Part(*imex),
+                    SchemeChoice::Implicit(implicit, ..) => Kind::All(*implicit),
+                    _ => return None,
+                };
+                let scheme = implicit_scheme(pde, kind, tolerance.as_ref(), options).ok()?;
                 let (names, registers) = scheme.registers(pde);
                 let solver = registers.solver.clone();
                 (names, solver, *options, Solved::Steps(scheme, registers))
@@ -53,9 +63,17 @@ impl Solving {
         };
         let plans = match scheme {
             SchemeChoice::Elliptic(_) => JacobianPlans::of_unknowns(pde, &names, &registers),
+            SchemeChoice::Imex(..) => JacobianPlans::of_parts(pde, &names, &registers),
             _ => JacobianPlans::of_rates(pde, &names, &registers),
         };
-        Some(Solving { plans, registers, options, what })
+        let explicit = matches!(scheme, SchemeChoice::Imex(..))
+            .then(|| rates::plan_of_explicit(pde, &names, registers.to));
+        Some(Solving { plans, explicit, registers, options, what })
+    }
+
+    /// All plans.
+    pub(super) fn all_plans(&self) -> impl Iterator<Item = &Plan> {
+        [&self.plans.rates, &self.plans.product.plan].into_iter().chain(&self.explicit)
     }
 
     /// The plans that find the unknowns beside fields that are stepped, for a scheme that keeps these arrays;
@@ -65,7 +83,7 @@ impl Solving {
         let plans = JacobianPlans::of_unknowns(pde, kept, &registers);
         let what = Solved::Unknowns(pde.array_names()[pde.unknown_arrays()].to_vec());
         debug_assert_eq!(names, kept[..names.len()]);
-        Some(Solving { plans, registers, options: pde.solver, what })
+        Some(Solving { plans, explicit: None, registers, options: pde.solver, what })
     }
 
     /// Ranks along each axis so that rows are not cut, if nobody says otherwise: sums over cut rows cost

@@ -47,6 +47,16 @@ impl JacobianPlans {
         Self::new(pde, kept, registers, (&fields, &values))
     }
 
+    /// The plans for what is treated implicitly of the rates of all fields.
+    pub(crate) fn of_parts(pde: &Pde, kept: &[String], registers: &Registers) -> Self {
+        let fields: Vec<usize> = (0..pde.fields().len()).collect();
+        let mut values = equations(pde);
+        for (field, value) in values.iter_mut().enumerate() {
+            value.expr = pde.parts[field].implicit.as_ref().unwrap_or(&pde.rest[field]);
+        }
+        Self::new(pde, kept, registers, (&fields, &values))
+    }
+
     /// The plans for values of some fields, which change with the values of the same fields.
     fn new(
         pde: &Pde,

@@ -17,6 +17,7 @@ use crate::system::external::ExternalField;
 use crate::system::flow;
 use crate::system::formula::Formula;
 use crate::system::global::{GivenGlobal, Global};
+use crate::system::implicit_part::{self, Parts};
 use crate::system::mistakes::Mistakes;
 use crate::system::noise::{Interpretation, Noise};
 use crate::system::origin::Origin;
@@ -37,6 +38,7 @@ pub struct PdeBuilder {
     equations: Vec<(String, Formula)>,
     unknowns: Vec<(String, Formula)>,
     solver: SolverOptions,
+    implicit: Vec<(String, Formula)>,
     transports: Vec<(String, Transport)>,
     sources: Sources,
     conditions: Vec<GivenCondition>,
@@ -55,6 +57,7 @@ impl PdeBuilder {
             equations: Vec::new(),
             unknowns: Vec::new(),
             solver: SolverOptions::default(),
+            implicit: Vec::new(),
             transports: Vec::new(),
             sources: Sources::default(),
             conditions: Vec::new(),
@@ -136,6 +139,15 @@ impl PdeBuilder {
     #[must_use]
     pub fn unknown(mut self, name: &str, formula: impl Into<Formula>) -> Self {
         self.unknowns.push((name.into(), formula.into()));
+        self
+    }
+
+    /// The part of the equation of a field that schemes for two parts treat implicitly
+    /// ([`Imex`](crate::Imex)): one or more of its terms. If none is given for any field, these are the terms
+    /// with second derivatives of the field itself, times what depends on no field.
+    #[must_use]
+    pub fn implicit(mut self, field: &str, part: impl Into<Formula>) -> Self {
+        self.implicit.push((field.into(), part.into()));
         self
     }
 
@@ -336,6 +348,40 @@ impl PdeBuilder {
                 None => checks.expression(origin, formula, *place),
             });
         }
+        let parts = equations.as_ref().map(|equations| {
+            let mut parts: Vec<Option<Expr>> = match self.implicit.is_empty() {
+                true => {
+                    let found = equations.iter().enumerate();
+                    found.map(|(field, e)| implicit_part::diffusion(e, field, &symbols)).collect()
+                }
+                false => vec![None; equations.len()],
+            };
+            for (name, formula) in &self.implicit {
+                let origin = Origin::Implicit(name.clone());
+                let Some(field) = symbols.field_named(name) else {
+                    let (name, known) = (name.clone(), symbols.fields().to_vec());
+                    mistakes.note([Error::NoSuchField { origin, name, known }]);
+                    continue;
+                };
+                let part = symbols.value_of(field, &origin, formula, Place::Equation);
+                let Some(part) = mistakes.keep(part) else { continue };
+                if !implicit_part::is_part(&part, &equations[field]) {
+                    mistakes.note([Error::NotAPart { origin, name: name.clone() }]);
+                }
+                parts[field] = Some(part);
+            }
+            for (field, part) in parts.iter_mut().enumerate() {
+                let Some(part) = part else { continue };
+                // Without what flows in it the rest takes what is given.
+                if let Ok(found) = flow::settled(&symbols, part, field, &conditions, None) {
+                    *part = found;
+                }
+                for held in held.iter().filter(|held| held.field == field) {
+                    *part = held.still(part.clone(), &symbols);
+                }
+            }
+            parts
+        });
         let equations = equations.and_then(|equations| {
             let settled = |(field, equation): (usize, &Expr)| {
                 let advected = advected.iter().find(|advected| advected.field == field);
@@ -366,7 +412,10 @@ impl PdeBuilder {
                 }
                 let Declarations { regions, closed, .. } = &self.declared;
                 let regions = Region::all(regions, closed, &held, &symbols);
+                let parts = equations.iter().zip(parts.unwrap_or_default());
+                let parts = parts.map(|(equation, part)| Parts::new(equation, part)).collect();
                 let mut pde = Pde {
+                    parts,
                     rest: region::zeros(&symbols),
                     unknowns,
                     solver: self.solver,

@@ -9,6 +9,7 @@ pub(crate) mod external;
 pub(crate) mod flow;
 pub(crate) mod formula;
 pub(crate) mod global;
+pub(crate) mod implicit_part;
 pub(crate) mod mistakes;
 pub(crate) mod names;
 pub(crate) mod noise;

@@ -17,6 +17,8 @@ pub enum Origin {
     Field(String),
     /// The right-hand side of the equation of a field.
     Equation(String),
+    /// The part of the equation of a field that is treated implicitly.
+    Implicit(String),
     /// The initial value of a field.
     Initial(String),
     /// The variance of a field's noise.
@@ -82,6 +84,7 @@ impl fmt::Display for Origin {
             Origin::Function(name) => write!(f, "function `{name}`"),
             Origin::Field(name) => write!(f, "type of `{name}`"),
             Origin::Equation(name) => write!(f, "equation of `{name}`"),
+            Origin::Implicit(name) => write!(f, "implicit part of `{name}`"),
             Origin::Initial(name) => write!(f, "initial value of `{name}`"),
             Origin::Noise(name) => write!(f, "noise of `{name}`"),
             Origin::Transport { of, key: "" } => write!(f, "transport of `{of}`"),

@@ -15,6 +15,7 @@ use crate::system::external::ExternalField;
 use crate::system::flow;
 use crate::system::formula::Formula;
 use crate::system::global::Global;
+use crate::system::implicit_part::Parts;
 use crate::system::noise::Noise;
 use crate::system::origin::Origin;
 use crate::system::region::{self, Held, Region};
@@ -46,6 +47,8 @@ pub struct Pde {
     pub(crate) symbols: Symbols,
     /// What each field's rate of change is, or what vanishes for an unknown.
     pub(crate) equations: Vec<Expr>,
+    /// What schemes for two parts treat implicitly of each equation, and the rest.
+    pub(crate) parts: Vec<Parts>,
     /// The fields that are unknowns, which come last.
     pub(crate) unknowns: Range<usize>,
     /// How unknowns are found beside fields that are stepped.

@@ -1,0 +1,96 @@
+//! Unknowns that are found for every state of which rates are computed.
+
+#[path = "common/solving.rs"]
+mod solving;
+
+use fluxions::comm::threads;
+use fluxions::prelude::*;
+use fluxions::solver::Error;
+use solving::{solve, solved};
+
+/// Chemotaxis, with a field that follows the density at once.
+fn chemotaxis(time: &str) -> String {
+    format!(
+        "[grid]\nx = {{ bounds = [0, 4], cells = 20 }}\ny = {{ bounds = [0, 4], cells = 70 }}\n\
+         [equations]\nrho = \"laplace(rho) - diffusion(4*rho, phi)\"\n[solve]\n\
+         phi = \"laplace(phi) - phi = -rho\"\n[initial]\n\
+         rho = \"1 + 0.5*exp(-2*((x - 1.7)^2 + (y - 2.2)^2))\"\n[time]\nend = 0.01\n{time}\n"
+    )
+}
+
+#[test]
+fn bits_are_the_same_on_1_to_4_ranks_for_every_kind_of_scheme() {
+    for time in [
+        "dt = 0.0005\nscheme = \"rk4\"",
+        "dt = 0.0005\nscheme = \"euler\"",
+        "scheme = \"tsit5\"\ntolerance = 1e-5",
+        "scheme = \"bogacki-shampine\"\ntolerance = 1e-5",
+        "scheme = \"rkc2\"\ntolerance = 1e-4",
+        "dt = \"auto\"",
+    ] {
+        solve(&chemotaxis(time));
+    }
+}
+
+#[test]
+fn schemes_agree() {
+    let exact = solved(&chemotaxis("scheme = \"dormand-prince\"\ntolerance = 1e-9"), 1);
+    for (time, most) in [
+        ("scheme = \"rkc2\"\ntolerance = 1e-6", 1e-5),
+        ("scheme = \"bogacki-shampine\"\ntolerance = 1e-6", 1e-5),
+        ("dt = 0.0002\nscheme = \"ssprk3\"", 1e-6),
+    ] {
+        let found = solved(&chemotaxis(time), 1);
+        let both = found.iter().flatten().zip(exact.iter().flatten());
+        let difference = both.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(difference < most, "{time}: {difference}");
+    }
+}
+
+/// What is written belongs together: the unknown is that of the fields beside it, at first and at last.
+#[test]
+fn unknowns_are_those_of_the_fields_beside_them() {
+    let text = chemotaxis("dt = 0.0005\nscheme = \"rk4\"");
+    let problem = Problem::parse("test.toml", &text).unwrap();
+    let residual = "max(abs(laplace(phi) - phi + rho))";
+    let world = World::solo();
+    let builder = problem.simulation(&world).number("residual", residual);
+    let mut simulation = builder.build().unwrap();
+    assert!(simulation.number("residual").unwrap() < 1e-8);
+    simulation.run_until(0.01).unwrap();
+    assert!(simulation.number("residual").unwrap() < 1e-8);
+    assert!(simulation.iterations().unwrap().linear > 0);
+}
+
+/// Ions between plates of the same potential: charges and potential vanish, and no ion is lost.
+#[test]
+fn charges_relax() {
+    let text = "[grid]\nx = { bounds = [0, 1], cells = 40 }\n[equations]\n\
+                p = \"laplace(p) + diffusion(p, phi)\"\nn = \"laplace(n) - diffusion(n, phi)\"\n\
+                [solve]\nphi = \"0.01*laplace(phi) = n - p\"\n[boundary.phi]\nx = { value = 0 }\n\
+                [boundary.p]\nx = { flux = 0 }\n[boundary.n]\nx = { flux = 0 }\n\
+                [initial]\np = \"1 + 0.3*cos(pi*x)\"\nn = \"1 - 0.3*cos(pi*x)\"\n\
+                [time]\nend = 0.3\ntolerance = 1e-6\n";
+    let found = solve(text);
+    let mean = |field: &[f64]| field.iter().sum::<f64>() / field.len() as f64;
+    assert!((mean(&found[0]) - 1.0).abs() < 1e-12 && (mean(&found[1]) - 1.0).abs() < 1e-12);
+    let largest = found[2].iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+    assert!(largest < 1e-3, "{largest}");
+}
+
+/// A sum of sources that is not 0 has no potential: it is told before the first step.
+#[test]
+fn what_has_no_solution_is_told_before_the_first_step_on_1_and_2_ranks() {
+    let text =
+        chemotaxis("dt = 0.0005").replace("laplace(phi) - phi = -rho", "laplace(phi) = -rho");
+    for ranks in [1, 2] {
+        let found = threads::run(ranks, |world| {
+            let problem = Problem::parse("test.toml", &text).unwrap();
+            let built = problem.simulation(world).build();
+            Ok::<_, Error>(built.err().unwrap().0.remove(0))
+        });
+        for error in found.unwrap() {
+            assert!(matches!(error, Error::Incompatible { .. }), "{error}");
+        }
+    }
+}
