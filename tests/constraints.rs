@@ -94,3 +94,48 @@ fn what_has_no_solution_is_told_before_the_first_step_on_1_and_2_ranks() {
         }
     }
 }
+
+/// What an operator in [solve] is applied to is stored in the midst of a step, beside the stages of the step.
+#[test]
+fn an_unknown_that_is_given_outright_is_as_good_as_its_formula_on_1_to_4_ranks() {
+    let text = |equations: &str, time: &str| {
+        format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 18 }}\ny = {{ bounds = [0, 1], cells = 12 }}\n\
+             {equations}\n[initial]\nu = \"1 + 0.5*cos(pi*x)*cos(pi*y)\"\n\
+             [solver]\ntolerance = 1e-13\n[time]\nend = 0.02\n{time}\n"
+        )
+    };
+    for (time, most) in [
+        ("dt = 0.0005\nscheme = \"rk4\"", 1e-9),
+        ("tolerance = 1e-6\nscheme = \"dormand-prince\"", 3e-6),
+        ("tolerance = 1e-6\nscheme = \"rkc2\"", 3e-6),
+    ] {
+        let solved_for = "[equations]\nu = \"p - u\"\n[solve]\np = \"p = laplace(u^2)\"";
+        let found = solve(&text(solved_for, time));
+        let formula = "[define]\np = \"laplace(u^2)\"\n[equations]\nu = \"p - u\"";
+        let exact = solved(&text(formula, time), 1);
+        let both = found[0].iter().zip(&exact[0]);
+        let difference = both.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(difference < most, "{time}: {difference}");
+    }
+}
+
+/// Output within steps shows the unknowns of the state there.
+#[test]
+fn output_within_steps_belongs_together() {
+    let text = chemotaxis("scheme = \"rkc2\"\ntolerance = 1e-4");
+    let problem = Problem::parse("test.toml", &text).unwrap();
+    let world = World::solo();
+    let builder =
+        problem.simulation(&world).number("residual", "max(abs(laplace(phi) - phi + rho))");
+    let every = Every::Times(vec![0.0013, 0.0051, 0.0077]);
+    let mut simulation = builder
+        .track(every, |now: &mut Snapshot<'_>| {
+            let residual = now.number("residual")?;
+            assert!(residual < 1e-7, "{residual} at {}", now.time());
+            Ok(GO_ON)
+        })
+        .build()
+        .unwrap();
+    simulation.run_until(0.01).unwrap();
+}

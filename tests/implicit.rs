@@ -215,3 +215,40 @@ fn parts_are_chosen_or_found() {
         assert!(found > f64::min(order, 2.0) - 0.2, "{scheme}: {found} from {errors:?}");
     }
 }
+
+/// What changes by less than the solver would notice in a step changes all the same.
+#[test]
+fn slow_changes_are_not_lost() {
+    for scheme in SCHEMES {
+        let found = solved(
+            &format!(
+                "[grid]\nx = {{ bounds = [0, 1], cells = 6 }}\n[equations]\n\
+                 T = \"laplace(T) + 1e-6\"\nu = \"1e-12\"\n[initial]\nT = 300\nu = 0\n\
+                 [time]\nend = 10\ndt = 0.01\nscheme = \"{scheme}\"\n"
+            ),
+            1,
+        );
+        let (heated, grown) = (found[0][3] - 300.0, found[1][3]);
+        assert!((heated / 1e-5 - 1.0).abs() < 0.03, "{scheme}: {heated}");
+        assert!((grown / 1e-11 - 1.0).abs() < 0.03, "{scheme}: {grown}");
+    }
+}
+
+/// What is kept at first need not be kept later.
+#[test]
+fn what_is_kept_is_found_anew() {
+    solve(
+        "[grid]\nx = { bounds = [0, 1], cells = 20 }\n[equations]\n\
+         u = \"laplace(u) - 1000*u^3 + 1 + where(t > 1, -5*u, 0)\"\n[initial]\nu = 0\n\
+         [time]\nend = 3\ndt = 0.5\nscheme = \"backward-euler\"\n",
+    );
+}
+
+#[test]
+fn what_overflows_is_told() {
+    let text = "[grid]\nx = { bounds = [0, 1], cells = 8 }\n[equations]\nu = \"laplace(u) + u^2\"\n\
+                [initial]\nu = 1e200\n[time]\nend = 1\ndt = 0.5\nscheme = \"imex-euler\"\n";
+    let problem = problem(text);
+    let mut simulation = problem.simulation(&World::solo()).build().unwrap();
+    assert!(simulation.run_until(1.0).is_err());
+}

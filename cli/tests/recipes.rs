@@ -265,3 +265,22 @@ fn steady_state() {
     let report = run.home.read("steady_state/report.json");
     assert!(report.contains("the state is steady"), "{report}");
 }
+
+/// Charge and what flows out agree, and the potential beside the plates is that of the plates.
+#[test]
+fn potential() {
+    let run = Run::of("potential", &[]);
+    let (charge, out) = (run.diagnostic("charge")[0], run.diagnostic("out")[0]);
+    assert!((charge - out).abs() < 1e-8, "{charge} {out}");
+    let report = run.home.read("potential/report.json");
+    assert!(report.contains("\"stop_reason\": \"solved\""), "{report}");
+}
+
+/// The vortex of a coarse grid beside that of fine ones, −0.1035 (reference: Marchi, Suero & Araki 2009).
+#[test]
+fn driven_cavity() {
+    let coarse = ["grid.x.cells=24", "grid.y.cells=24", "stop.steady=0.02"];
+    let run = Run::of("driven_cavity", &coarse);
+    let lowest = *run.diagnostic("lowest").last().unwrap();
+    assert!((-0.1035..-0.09).contains(&lowest), "{lowest}");
+}

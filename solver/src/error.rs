@@ -5,6 +5,8 @@ use std::fmt;
 use fluxions_comm::Disagreement;
 use fluxions_expr::Type;
 
+use crate::schemes::imex::Imex;
+use crate::schemes::implicit::Implicit;
 use crate::schemes::stabilised::Stabilised;
 use crate::schemes::tableau::Tableau;
 use crate::system::origin::Origin;
@@ -356,14 +358,9 @@ pub enum Error {
         error: f64,
     },
     /// Equations whose solution was not found.
-    #[error(
-        "{} could not be solved{}: the residual is still {residual:.1e} {}",
-        what,
-        at_step(at),
-        beside(at)
-    )]
+    #[error("{what}{}: the residual is still {} {}", at_step(at), told(*residual), beside(at))]
     NotSolved {
-        /// What they are the equations of.
+        /// What was not found, in words.
         what: &'static str,
         /// The time and the number of steps before it, of a step.
         at: Option<(f64, u64)>,
@@ -391,6 +388,8 @@ pub enum Error {
     /// An unknown beside fields that are advected.
     #[error("`{name}` is solved for, which cannot be done beside the transport of `{field}`")]
     UnknownWithTransport {
+        /// Where its expression stands.
+        origin: Origin,
         /// The unknown.
         name: String,
         /// A field that is advected.
@@ -406,7 +405,7 @@ pub enum Error {
     },
     /// An elliptic problem without a solution.
     #[error(
-        "[solve] {field} has no solution: its expression has the average {excess:e} whatever `{field}` is"
+        "`{field}` has no solution: what should vanish has the average {excess:?} whatever `{field}` is"
     )]
     Incompatible {
         /// The unknown.
@@ -624,6 +623,14 @@ fn at_step(at: &Option<(f64, u64)>) -> String {
     at.map(|(time, step)| format!(" at t = {time} (step {step})")).unwrap_or_default()
 }
 
+/// A number for people.
+fn told(number: f64) -> String {
+    match number.abs() {
+        0.01..1e4 => format!("{number:.2}"),
+        _ => format!("{number:.1e}"),
+    }
+}
+
 fn beside(at: &Option<(f64, u64)>) -> &'static str {
     match at {
         Some(_) => "times what it may be",
@@ -644,6 +651,9 @@ fn place(axes: &[String], coordinates: &[f64]) -> String {
 }
 
 impl Error {
+    /// What [`Error::NotSolved`] says of steady states.
+    pub(crate) const NO_STEADY_STATE: &'static str = "no steady state was found";
+
     /// The error of a run whose tracker failed: one of this library as it is.
     pub(crate) fn of_tracker(source: Box<dyn std::error::Error + Send + Sync>) -> Self {
         match source.downcast::<Error>() {
@@ -680,6 +690,7 @@ impl Error {
             | Error::MisplacedTable { origin }
             | Error::MisplacedWallFunction { origin }
             | Error::NoUnknown { origin, .. }
+            | Error::UnknownWithTransport { origin, .. }
             | Error::NotAPart { origin, .. }
             | Error::NotANumber { origin, .. } => Some(origin),
             _ => None,
@@ -703,6 +714,10 @@ impl Error {
                 let known = Tableau::ALL.into_iter().filter(|t| t.embedded().is_some());
                 let mut known: Vec<String> = known.map(|t| t.name().to_string()).collect();
                 known.extend(Stabilised::ALL.map(|scheme| scheme.name().to_string()));
+                let implicit = Implicit::ALL.into_iter().filter(|scheme| scheme.estimates_error());
+                known.extend(implicit.map(|scheme| scheme.name().to_string()));
+                let imex = Imex::ALL.into_iter().filter(|scheme| scheme.estimates_error());
+                known.extend(imex.map(|scheme| scheme.name().to_string()));
                 Some(format!("those that do are {}", known.join(", ")))
             }
             Error::ToleranceWithNoise { .. } => Some("give dt a number, and no tolerance".into()),
@@ -712,7 +727,7 @@ impl Error {
             Error::NotSolved { at: Some(_), .. } => Some(
                 "try shorter steps, or a scheme that controls its error (tolerance)".into(),
             ),
-            Error::NotSolved { what: "a steady state", .. } => Some(
+            Error::NotSolved { what: Error::NO_STEADY_STATE, .. } => Some(
                 "there may be none near the initial values: try others, or step in time".into(),
             ),
             Error::NotSolved { stuck: Some(iterations), .. } => {

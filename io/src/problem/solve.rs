@@ -18,12 +18,33 @@ fn difference(formula: Formula) -> Formula {
     let text = formula.to_string();
     let Some(at) = equals_sign(&text) else { return formula };
     let (left, right) = (&text[..at], &text[at + 1..]);
+    if is_one_term(right) {
+        return format!("{left}-{right}").as_str().into();
+    }
     let minus = match (left.strip_suffix(' '), right.strip_prefix(' ')) {
         (Some(left), _) => format!("{left}-({right})"),
         (None, Some(right)) => format!("{left}-({right})"),
         (None, None) => format!("{left}-({right})"),
     };
     minus.as_str().into()
+}
+
+/// Whether a text is one term, with a sign or without, so that it can be subtracted as it is.
+fn is_one_term(text: &str) -> bool {
+    let text = text.trim_start();
+    let text = text.strip_prefix('-').unwrap_or(text);
+    let mut depth = 0;
+    text.chars().all(|c| {
+        depth += match c {
+            '(' | '[' => 1,
+            ')' | ']' => -1,
+            _ => 0,
+        };
+        depth > 0
+            || c.is_alphanumeric()
+            || matches!(c, '_' | '.' | '*' | '/' | '^' | ' ' | ')' | ']')
+    }) && !text.contains(" and ")
+        && !text.contains(" or ")
 }
 
 /// The value of an unknown of this type to which none is given at first, in a space of so many dimensions.
@@ -58,9 +79,11 @@ mod tests {
     fn two_sides_become_their_difference() {
         for (text, expected) in [
             ("laplace(phi) + rho", "laplace(phi) + rho"),
-            ("laplace(phi) = -rho", "laplace(phi)-( -rho)"),
+            ("laplace(phi) = -rho", "laplace(phi) - -rho"),
+            ("laplace(phi) = -f(x - 1)*rho^2", "laplace(phi) - -f(x - 1)*rho^2"),
             ("laplace(phi)=rho + 1", "laplace(phi)-(rho + 1)"),
-            ("laplace(phi)= rho", "laplace(phi)-(rho)"),
+            ("laplace(phi)= rho", "laplace(phi)- rho"),
+            ("laplace(phi) = rho - 1", "laplace(phi)-( rho - 1)"),
             ("where(x <= 1, phi, 0) = x == 2", "where(x <= 1, phi, 0)-( x == 2)"),
             ("phi = x = 1", "phi = x = 1"),
             ("phi + (x != 1)", "phi + (x != 1)"),

@@ -205,6 +205,15 @@ pub(crate) fn read<'t>(
         .get("max_steps")
         .map(|value| reader.whole_number(value, "the number of steps allowed"));
     let (scheme, sources) = scheme?;
+    if let Some(place) = table.key_span("implicit")
+        && !matches!(scheme, SchemeChoice::Imex(..))
+    {
+        let message = "this scheme does not treat a part of the equations in its own way";
+        let known: Vec<&str> = Imex::ALL.into_iter().map(Imex::name).collect();
+        let help = Some(format!("those that do are {}", known.join(", ")));
+        reader.note(Diagnostic::at(place, message).help(help));
+        return None;
+    }
     let times = Times {
         start: start?,
         end: end?,

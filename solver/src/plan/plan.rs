@@ -141,6 +141,11 @@ impl Plan {
         self.rows
     }
 
+    /// The purposes of the arrays from this one on.
+    pub(crate) fn names_from(&self, first: usize) -> &[String] {
+        &self.array_names[first..]
+    }
+
     /// How many times right-hand sides are evaluated.
     pub(crate) fn evaluations(&self) -> usize {
         self.evaluations

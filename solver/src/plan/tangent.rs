@@ -5,13 +5,14 @@
 //! that of halos fills them by the tangents of the conditions. It reads arrays and parameters as a run of the
 //! plan itself has left them, whose halos and quantities stay known while the state does.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use fluxions_expr::{Binary, Kernel, Reduction, Tangent};
+use fluxions_expr::{Binary, Builder, Kernel, Reduction, Tangent};
 
-use crate::plan::action::{Action, Slot};
+use crate::plan::action::{Action, Extent, Slot};
 use crate::plan::halo_group::HaloGroup;
 use crate::plan::invariants;
+use crate::plan::margins::Margins;
 use crate::plan::plan::Plan;
 use crate::plan::program::{ArrayRef, TIME};
 use crate::system::pde::Pde;
@@ -20,7 +21,7 @@ use crate::system::pde::Pde;
 #[derive(Clone, Debug)]
 pub(crate) struct TangentPlan {
     pub(crate) plan: Plan,
-    /// Whether it is the same in all states and at all times.
+    /// Whether it is the same in all states, of all fields, and at all times.
     pub(crate) is_constant: bool,
 }
 
@@ -61,7 +62,13 @@ pub(crate) fn tangent(
     }
     let Maker { plan, changes, .. } = maker;
     debug_assert_eq!(invariants::fault(&plan), None);
-    let varies = |slot: &Slot| slot.array().is_some_and(|array| changes.contains_key(&array));
+    let computed: HashSet<usize> = of.actions.iter().flat_map(Action::written).collect();
+    let varies = |slot: &Slot| {
+        let is_change = |array: usize| changes.values().any(|change| *change == array);
+        slot.array().is_some_and(|array| {
+            (array < pde.arrays() || computed.contains(&array)) && !is_change(array)
+        })
+    };
     let reads = |action: &Action<Slot>| match action {
         Action::Sweep { kernel, inputs, .. } | Action::Reduce { kernel, inputs, .. } => {
             let kernel = &plan.kernels[*kernel];
@@ -157,7 +164,7 @@ impl Maker<'_> {
         {
             return;
         }
-        let mut changed = Vec::new();
+        let (mut changed, mut zeros) = (Vec::new(), Vec::new());
         for (output, (_, change)) in outputs.iter().zip(&tangent.outputs) {
             let change = change.unwrap_or_else(|| tangent.builder.constant(0.0));
             tangent.builder.output(change);
@@ -166,10 +173,18 @@ impl Maker<'_> {
             let to = known.unwrap_or_else(|| {
                 let name = format!("change of {}", self.plan.array_names[array]);
                 self.plan.array_names.push(name);
-                self.plan.array_names.len() - 1
+                let to = self.plan.array_names.len() - 1;
+                if let Extent::Beyond { .. } = extent {
+                    // Of an array that does not change itself only these ghost cells do.
+                    zeros.push(to);
+                }
+                to
             });
             self.changes.insert(array, to);
             changed.push(Slot::Array(to));
+        }
+        for array in zeros {
+            self.clear(array);
         }
         let name = self.of.kernel_names[*number].clone();
         let (kernel, inputs) = self.add_kernel(tangent, &slots, &name);
@@ -179,6 +194,22 @@ impl Maker<'_> {
             outputs: changed,
             extent: *extent,
             beyond: *beyond,
+        });
+    }
+
+    /// Adds a sweep that sets an array to 0, halos included.
+    fn clear(&mut self, array: usize) {
+        let mut builder = Builder::new();
+        let zero = builder.constant(0.0);
+        builder.output(zero);
+        self.plan.kernels.push(builder.finish());
+        self.plan.kernel_names.push(format!("no {}", self.plan.array_names[array]));
+        self.plan.actions.push(Action::Sweep {
+            kernel: self.plan.kernels.len() - 1,
+            inputs: Vec::new(),
+            outputs: vec![Slot::Array(array)],
+            extent: Extent::Memory,
+            beyond: Margins::default(),
         });
     }
 

@@ -25,6 +25,16 @@ pub struct Iterations {
 }
 
 impl Counts {
+    /// These counts and others together; right-hand sides are those of these alone.
+    pub(crate) fn with(self, others: Counts) -> Counts {
+        Counts {
+            halo_exchanges: self.halo_exchanges + others.halo_exchanges,
+            messages: self.messages + others.messages,
+            bytes_sent: self.bytes_sent + others.bytes_sent,
+            rhs_evaluations: self.rhs_evaluations,
+        }
+    }
+
     /// Counts one exchange of halos and its messages.
     pub(crate) fn add_exchange(&mut self, exchange: &Exchange) {
         self.halo_exchanges += 1;

@@ -45,6 +45,9 @@ pub(crate) trait Unknowns {
 
     /// What it took so far.
     fn iterations(&self) -> Iterations;
+
+    /// What was exchanged on this rank so far.
+    fn counts(&self) -> Counts;
 }
 
 /// A plan that is ready to run on one block: its kernels are compiled and its messages are set up.

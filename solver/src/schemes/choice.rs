@@ -9,6 +9,7 @@ use crate::schemes::scheme::Scheme;
 use crate::schemes::stabilised::{Stabilised, StabilisedScheme};
 use crate::schemes::tableau::Tableau;
 use crate::schemes::tolerance::Tolerance;
+use crate::system::origin::Origin;
 use crate::system::pde::Pde;
 use crate::system::solver_options::SolverOptions;
 
@@ -74,6 +75,12 @@ impl From<&SchemeChoice> for SchemeChoice {
 /// # Errors
 /// If the scheme that is asked for cannot step it.
 pub(crate) fn scheme_for(pde: &Pde, choice: &SchemeChoice) -> Result<Box<dyn Scheme>, Error> {
+    check_options(&pde.solver)?;
+    let steps = !matches!(choice, SchemeChoice::Elliptic(_));
+    if let Some(field) = pde.unknowns().next().filter(|field| *field == 0 && steps) {
+        let (scheme, name) = ("of a step".into(), pde.fields()[field].clone());
+        return Err(Error::UnfitScheme { scheme, name, what: "is an unknown of [solve]" });
+    }
     let tableau = match choice {
         SchemeChoice::Usual if pde.advected.is_empty() => &Tableau::RK4,
         SchemeChoice::Usual => return Ok(Box::new(MpdataScheme::new(pde.sources))),
@@ -124,6 +131,7 @@ pub(crate) fn implicit_scheme(
 ) -> Result<ImplicitScheme, Error> {
     check_simple(pde, solving.name())?;
     check_unconstrained(pde, solving.name())?;
+    check_options(options)?;
     if matches!(solving, Solving::Part(_)) && pde.parts.iter().all(|part| part.implicit.is_none()) {
         return Err(Error::NoImplicitPart { scheme: solving.name() });
     }
@@ -146,10 +154,19 @@ pub(crate) fn balance(
     steady: bool,
 ) -> Result<BalanceScheme, Error> {
     check_simple(pde, if steady { "steady" } else { "elliptic" })?;
-    if steady {
-        check_unconstrained(pde, "steady")?;
-    }
+    check_unconstrained(pde, if steady { "steady" } else { "elliptic" })?;
+    check_options(options)?;
     Ok(BalanceScheme { options: *options, steady })
+}
+
+/// Whether the tolerance of a solver can be met.
+fn check_options(options: &SolverOptions) -> Result<(), Error> {
+    match options.tolerance {
+        Some(relative) if !(relative > 0.0 && relative < 1.0) => {
+            Err(Error::UnfitTolerance { origin: Origin::Tolerance(None), relative, absolute: 0.0 })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether a scheme can step a system that does not know unknowns beside fields that are stepped.

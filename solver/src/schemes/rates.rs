@@ -88,7 +88,16 @@ fn prepared<'a>(
 /// The plan that stores the slopes in the present state in arrays from `first` on.
 pub(crate) fn plan_to_arrays(pde: &Pde, kept: &[String], first: usize) -> Plan {
     let fields: Vec<usize> = (0..pde.fields().len()).collect();
-    plan_of_values(pde, kept, &fields, &rates(pde), first)
+    let values = rates(pde);
+    let mut program = Program::new(pde, &values);
+    let mut plan = PlanBuilder::new(pde, kept, &[&program]);
+    let first_quantity = plan.add_arrays(program.array_names());
+    let slot = slots(pde.arrays(), 0, first_quantity);
+    plan.solve(pde, 0);
+    let prepared = plan.prepare(&mut program);
+    plan.push(&prepared, &slot);
+    to_arrays(&mut plan, &mut program, (&fields, &values), &slot, first);
+    plan.finish()
 }
 
 /// The plan that stores what is treated explicitly of the slopes in arrays from `first` on.

@@ -10,6 +10,7 @@ use fluxions_expr::Backend;
 use fluxions_halo::Decomposition;
 
 use crate::error::{Error, Errors};
+use crate::plan::evaluation;
 use crate::plan::plan::Plan;
 use crate::run::blocking::options::Blocking;
 use crate::run::guard::Causes;
@@ -290,9 +291,9 @@ impl<'a> SimulationBuilder<'a> {
             self.other_plans.extend(solving.all_plans().cloned());
         }
         let scheme = scheme_for(self.pde, &self.scheme).ok();
-        let of_unknowns = scheme
-            .as_ref()
-            .and_then(|scheme| Solving::of_unknowns(self.pde, &scheme.kept(self.pde)));
+        let of_unknowns = scheme.as_ref().filter(|_| self.pde.has_constraints());
+        let of_unknowns =
+            of_unknowns.and_then(|scheme| Solving::of_unknowns(self.pde, &scheme.step(self.pde)));
         if let Some(solving) = &of_unknowns {
             self.other_plans.extend(solving.all_plans().cloned());
         }
@@ -321,15 +322,17 @@ impl<'a> SimulationBuilder<'a> {
         }
         let (problem, run) = ((self.pde, self.world), (self.seed, self.start));
         let mut assembly = Assembly::new(problem, run, &setup, &dims, self.blocking)?;
+        let Setup { step, before, dense, initial, held, observables, .. } = setup;
+        let Stepping { stepper, wavefront, streams } =
+            assembly.stepping(step, self.backend, self.blocking)?;
         if let Some(solving) = of_unknowns {
             let newton = solving.newton(&assembly, self.backend)?;
             if let Solved::Unknowns(names) = solving.what {
                 assembly.unknowns = Some(Rc::new(RefCell::new(Constraint::new(newton, names))));
             }
         }
-        let Setup { step, before, dense, initial, held, observables, .. } = setup;
-        let Stepping { stepper, wavefront, streams } =
-            assembly.stepping(step, self.backend, self.blocking)?;
+        // Steps that were timed before have found no unknowns.
+        let stepper = stepper.with_unknowns(assembly.unknowns.clone());
         assembly.load_external()?;
         assembly.set_initial(initial, &self.initial, held)?;
         let measured = assembly.measure(before, dt)?;
@@ -347,6 +350,13 @@ impl<'a> SimulationBuilder<'a> {
         let dense = match dense {
             Some((start, within)) => Some(DenseOutput {
                 start: assembly.executor(start, Backend::Closures)?,
+                unknowns: match self.pde.has_constraints() {
+                    true => {
+                        let plan = evaluation::unknowns(self.pde);
+                        Some(assembly.executor(plan, Backend::Closures)?)
+                    }
+                    false => None,
+                },
                 within: assembly.executor(within.plan, Backend::Closures)?,
                 swaps: within.swaps,
                 knows_slopes: false,

@@ -17,6 +17,8 @@ pub(super) struct DenseOutput {
     pub(super) start: Executor,
     /// Finds a state within the last step.
     pub(super) within: Executor,
+    /// Finds the unknowns of a state within a step, if there are any.
+    pub(super) unknowns: Option<Executor>,
     /// The arrays of the state, each with that of a state within the step.
     pub(super) swaps: Vec<(usize, usize)>,
     /// Whether the slopes are those of the present state.
@@ -78,6 +80,9 @@ impl Simulation {
         let State { world, block, memory, .. } = &mut self.state;
         dense.within.run(world, block, memory, (time - step.from) / step.dt, step.dt)?;
         memory.swap_all(&dense.swaps);
+        if let Some(unknowns) = &mut dense.unknowns {
+            unknowns.run(world, block, memory, time, 0.0)?;
+        }
         Ok(())
     }
 

@@ -75,9 +75,7 @@ impl ImplicitStepper {
     fn counts(&self) -> Counts {
         let mut counts = self.newton.jacobian.counts();
         if let Some(Explicit { rates, evaluations, .. }) = &self.explicit {
-            counts.halo_exchanges += rates.counts.halo_exchanges;
-            counts.messages += rates.counts.messages;
-            counts.bytes_sent += rates.counts.bytes_sent;
+            counts = counts.with(rates.counts);
             counts.rhs_evaluations += evaluations;
         }
         counts
@@ -161,6 +159,13 @@ impl ImplicitStepper {
                     vectors.add(place, STATE, weight * dt, *slope);
                 }
             }
+            let largest = self
+                .newton
+                .vectors
+                .largest(place, |memory, k, at| memory.of_array(STATE + k)[at].abs())?;
+            if !largest.is_finite() {
+                return Ok(Attempt { solved: false, error: None, residual: largest });
+            }
         }
         let error = match (&self.tolerance, self.stages.embedded.clone()) {
             (Some(tolerance), Some(embedded)) => {
@@ -214,8 +219,13 @@ impl ImplicitStepper {
         embedded: &[f64],
         bounds: &Bounds,
     ) -> Result<f64, Error> {
-        let Newton { vectors, registers, .. } = &self.newton;
+        let registers = &self.newton.registers;
         let (right, correction) = (registers.right, registers.correction);
+        if self.explicit.is_some() {
+            // The state is no longer that of the last stage.
+            self.newton.jacobian.rates(place, step.from + step.dt)?;
+        }
+        let Newton { vectors, .. } = &self.newton;
         let last = self.stages.a.len() - 1;
         let row = &self.stages.a[last];
         let b = match &self.explicit {
@@ -233,7 +243,10 @@ impl ImplicitStepper {
         if norm > 0.0 && norm.is_finite() {
             let time = step.from + step.dt;
             self.newton.prepare(place, time, matrix)?;
-            self.newton.linear(place, time, matrix, 0.03 * norm)?;
+            let solved = self.newton.linear(place, time, matrix, 0.03 * norm)?;
+            if !solved.converged && solved.residual > 0.5 * norm {
+                return Ok(f64::INFINITY);
+            }
         } else {
             self.newton.vectors.copy(place, correction, right);
         }
@@ -264,16 +277,17 @@ impl Simulation {
             let step = self.clock.next().expect("there are steps before the end");
             let State { pde, world, block, memory, .. } = &mut self.state;
             let mut place = Place { world, block, memory };
+            let before = stepper.newton.iterations.nonlinear;
             let attempt = stepper.attempt(&mut place, pde, step)?;
             let controls = stepper.tolerance.is_some() && stepper.solving.estimates_error();
             let failed = !attempt.solved && !controls;
             let trial = Trial { step, finite: attempt.solved, error: attempt.error };
             let verdict = match failed {
                 true => Err(Error::NotSolved {
-                    what: "an implicit step",
+                    what: "the equations of a step could not be solved",
                     at: Some((step.from, self.steps)),
                     residual: attempt.residual,
-                    corrections: stepper.newton.iterations.nonlinear,
+                    corrections: stepper.newton.iterations.nonlinear - before,
                     stuck: None,
                 }),
                 false => self.clock.judge(&trial),

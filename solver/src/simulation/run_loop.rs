@@ -80,6 +80,10 @@ impl Simulation {
 
     fn make_step(&mut self) -> Result<Option<StopReason>, Error> {
         self.clock.set_end(None)?;
+        if self.balancing.is_some() {
+            self.balance_once()?;
+            return Ok(Some(StopReason::Solved));
+        }
         if self.is_at_most() {
             return Ok(Some(StopReason::MaxSteps));
         }
@@ -112,7 +116,9 @@ impl Simulation {
 
     /// The report, with the same numbers on all ranks. Collective.
     fn report(&self, stop_reason: StopReason) -> Result<Report, Error> {
-        let Counts { halo_exchanges, messages, bytes_sent, rhs_evaluations } = self.stepper.counts;
+        let unknowns = self.stepper.unknowns().map(|unknowns| unknowns.borrow().counts());
+        let counts = self.stepper.counts.with(unknowns.unwrap_or_default());
+        let Counts { halo_exchanges, messages, bytes_sent, rhs_evaluations } = counts;
         let mut sent = [messages as i64, bytes_sent as i64];
         self.state.world.combine(Combine::Sum, &mut sent)?;
         let slowest = |seconds: f64| self.state.world.max(seconds);

@@ -185,6 +185,9 @@ impl Simulation {
         if let Some(implicit) = &mut self.implicit {
             implicit.forget();
         }
+        if let Some(balancing) = &mut self.balancing {
+            balancing.found = None;
+        }
     }
 
     fn array_of(&self, name: &str, number: usize, only: bool) -> Result<usize, Error> {

@@ -76,13 +76,14 @@ impl Solving {
         [&self.plans.rates, &self.plans.product.plan].into_iter().chain(&self.explicit)
     }
 
-    /// The plans that find the unknowns beside fields that are stepped, for a scheme that keeps these arrays;
-    /// nothing if there are none.
-    pub(super) fn of_unknowns(pde: &Pde, kept: &[String]) -> Option<Self> {
+    /// The plans that find the unknowns beside fields that are stepped, in the midst of a step of this plan: they
+    /// use none of its arrays but their own. Nothing if there are none.
+    pub(super) fn of_unknowns(pde: &Pde, step: &Plan) -> Option<Self> {
         let (names, registers) = Registers::of_unknowns(pde)?;
+        let kept = step.names_from(pde.all_arrays());
+        debug_assert_eq!(names, kept[..names.len()]);
         let plans = JacobianPlans::of_unknowns(pde, kept, &registers);
         let what = Solved::Unknowns(pde.array_names()[pde.unknown_arrays()].to_vec());
-        debug_assert_eq!(names, kept[..names.len()]);
         Some(Solving { plans, explicit: None, registers, options: pde.solver, what })
     }
 

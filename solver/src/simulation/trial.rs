@@ -26,8 +26,17 @@ impl Simulation {
             let State { world, block, memory, .. } = &mut self.state;
             undo.save(memory);
             self.stepper.step = self.steps;
-            let mine = self.stepper.run(world, block, memory, step.from, step.dt)?;
-            let finite = world.min(f64::from(u8::from(mine)))? == 1.0;
+            // All ranks fail to find unknowns alike.
+            let (mine, found) = match self.stepper.run(world, block, memory, step.from, step.dt) {
+                Ok(mine) => (mine, true),
+                Err(Error::NotSolved { .. } | Error::Incompatible { .. })
+                    if !self.stepper.plan().results().is_empty() =>
+                {
+                    (true, false)
+                }
+                Err(error) => return Err(error),
+            };
+            let finite = found && world.min(f64::from(u8::from(mine)))? == 1.0;
             let error = error(&self.stepper);
             let verdict = self.clock.judge(&Trial { step, finite, error });
             // A step that cannot be judged is not accepted either.

@@ -60,7 +60,7 @@ impl Newton {
         let mut excess = Vec::new();
         for k in free.iter().copied() {
             let [average, magnitude] = self.vectors.averages(place, self.registers.rates + k)?;
-            if average.abs() > (EXCESS * magnitude).max(drift) && !self.options.project {
+            if average.abs() > (EXCESS * magnitude.max(scale)).max(drift) && !self.options.project {
                 return Err(Error::Incompatible { field: names[k].clone(), excess: average });
             }
             excess.push((names[k].clone(), average));
@@ -70,6 +70,9 @@ impl Newton {
         let first = norm_at_first.max(scale);
         let target = self.options.tolerance.unwrap_or(SolverOptions::TOLERANCE) * first;
         let (mut norm, mut norm_before) = (norm_at_first, f64::INFINITY);
+        if !norm.is_finite() {
+            return Err(self.not_solved("the equations could not be solved", norm, 0, None));
+        }
         let mut corrections = 0;
         while norm > target {
             self.prepare(place, time, (0.0, 1.0))?;
@@ -87,6 +90,11 @@ impl Newton {
             corrections += 1;
             self.iterations.nonlinear += 1;
             let share = self.search(place, time, &free, norm)?;
+            if share.is_none() && !self.jacobian.is_constant && free.is_empty() {
+                // Newton's method is stuck far from a solution.
+                let settled = self.settle(place, time, false)?;
+                return Ok(Balance { residuals: [norm_at_first, settled.residuals[1]], ..settled });
+            }
             let reached =
                 share.filter(|(_, reached)| corrections < MOST_CORRECTIONS || *reached <= target);
             let Some((_, reached)) = reached else {
@@ -94,7 +102,7 @@ impl Newton {
                     break;
                 }
                 return Err(self.not_solved(
-                    "the equations",
+                    "the equations could not be solved",
                     norm / first,
                     corrections,
                     Some(solved),
@@ -108,7 +116,7 @@ impl Newton {
                 }
                 if !solved.converged {
                     return Err(self.not_solved(
-                        "the equations",
+                        "the equations could not be solved",
                         norm / first,
                         corrections,
                         Some(solved),
@@ -130,18 +138,30 @@ impl Newton {
 
     /// Goes along the solution in time, by steps of the implicit Euler scheme that grow as rates become
     /// smaller, to the state in which they vanish: pseudo-transient continuation (Kelley & Keyes 1998, SIAM
-    /// J. Numer. Anal. 35, 508, algorithm PTC). Collective.
-    pub(crate) fn settle(&mut self, place: &mut Place<'_>, time: f64) -> Result<Balance, Error> {
+    /// J. Numer. Anal. 35, 508, algorithm PTC). Unless the way matters (`forwards`), it leads back in time where
+    /// modes decay in that direction. Collective.
+    pub(crate) fn settle(
+        &mut self,
+        place: &mut Place<'_>,
+        time: f64,
+        forwards: bool,
+    ) -> Result<Balance, Error> {
         let before = self.iterations;
         self.jacobian.rates(place, time)?;
         let first = self.remaining(place, &[])?;
         let mut norm = first;
         let mut scale = first;
+        if !norm.is_finite() {
+            return Err(self.not_solved(Error::NO_STEADY_STATE, norm, 0, None));
+        }
         let tolerance = self.options.tolerance.unwrap_or(SolverOptions::TOLERANCE);
         self.prepare(place, time, (1.0, 0.0))?;
         // A first step as an explicit scheme would make it.
         let fastest = self.fastest(place)?;
         let mut step = if fastest > 0.0 { 1.0 / fastest } else { 1.0 };
+        if !forwards && self.vectors.averages(place, self.diagonal.own(0))?[0] > 0.0 {
+            step = -step;
+        }
         let (mut made, mut failed) = (0, 0);
         while norm > tolerance * scale && made + failed < MOST_STEPS {
             self.prepare(place, time, (1.0, -step))?;
@@ -173,7 +193,7 @@ impl Newton {
         }
         let corrections = self.iterations.nonlinear - before.nonlinear;
         if norm > tolerance * scale && norm > self.rounding(place)? {
-            return Err(self.not_solved("a steady state", norm / first, made + failed, None));
+            return Err(self.not_solved(Error::NO_STEADY_STATE, norm / first, made + failed, None));
         }
         Ok(Balance {
             corrections,
@@ -236,15 +256,34 @@ impl Newton {
     /// The arrays of the state of which a constant may be added without a change of the rates, and whose rates
     /// have the average 0 whatever is added. Collective.
     fn free_constants(&mut self, place: &mut Place<'_>, time: f64) -> Result<Vec<usize>, Error> {
-        if let Some(known) = &self.free {
+        if let Some(known) = self.free.as_ref().filter(|_| self.jacobian.is_constant) {
             return Ok(known.clone());
         }
+        let mut free = self.free_here(place, time)?;
+        if !self.jacobian.is_constant && !free.is_empty() {
+            // What holds in this state only is no freedom.
+            let (state, vector) = (self.registers.state, self.registers.work[0]);
+            self.vectors.copy(place, self.registers.before, state);
+            self.vectors.set_random(place, vector, 4);
+            self.vectors.add(place, state, 1.0, vector);
+            self.jacobian.rates(place, time)?;
+            let elsewhere = self.free_here(place, time)?;
+            self.vectors.copy(place, state, self.registers.before);
+            self.jacobian.rates(place, time)?;
+            free.retain(|k| elsewhere.contains(k));
+        }
+        self.free = Some(free.clone());
+        Ok(free)
+    }
+
+    /// The same for the state of the last rates. Collective.
+    fn free_here(&mut self, place: &mut Place<'_>, time: f64) -> Result<Vec<usize>, Error> {
         let (vector, product) = (self.registers.work[0], self.registers.work[1]);
         self.vectors.set_random(place, vector, 3);
         self.jacobian.product(place, time, vector, product)?;
         let scale = self.vectors.norm(place, product)? / self.vectors.norm(place, vector)?;
         let mut free = Vec::new();
-        for k in self.balanced(place, time)?.to_vec() {
+        for k in self.balanced(place, time)? {
             self.vectors.set(place, vector, 0.0);
             self.vectors.set_array(place, vector + k, |_| 1.0);
             self.jacobian.product(place, time, vector, product)?;
@@ -252,7 +291,6 @@ impl Newton {
                 free.push(k);
             }
         }
-        self.free = Some(free.clone());
         Ok(free)
     }
 

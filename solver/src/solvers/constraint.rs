@@ -4,7 +4,7 @@ use fluxions_comm::World;
 use fluxions_halo::Subdomain;
 
 use crate::error::Error;
-use crate::run::counts::Iterations;
+use crate::run::counts::{Counts, Iterations};
 use crate::run::executor::Unknowns;
 use crate::run::memory::Memory;
 use crate::solvers::newton::Newton;
@@ -47,5 +47,9 @@ impl Unknowns for Constraint {
 
     fn iterations(&self) -> Iterations {
         self.newton.iterations
+    }
+
+    fn counts(&self) -> Counts {
+        self.newton.jacobian.counts()
     }
 }

@@ -96,13 +96,8 @@ impl Jacobian {
 
     /// What evaluations and products did on this rank.
     pub(crate) fn counts(&self) -> Counts {
-        let (a, b) = (self.rates.counts, self.product.counts);
-        Counts {
-            halo_exchanges: a.halo_exchanges + b.halo_exchanges,
-            messages: a.messages + b.messages,
-            bytes_sent: a.bytes_sent + b.bytes_sent,
-            rhs_evaluations: a.rhs_evaluations + self.evaluations,
-        }
+        let rhs_evaluations = self.evaluations;
+        Counts { rhs_evaluations, ..self.rates.counts.with(self.product.counts) }
     }
 
     /// Computes the rates of the state at a time. Products are those of this state from then on.

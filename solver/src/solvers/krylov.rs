@@ -26,8 +26,6 @@ pub(crate) struct Solved {
     /// The norm of the residual, as the iteration knows it.
     pub(crate) residual: f64,
     pub(crate) converged: bool,
-    /// Whether the method does not fit the matrix.
-    pub(crate) unfit: bool,
 }
 
 /// A linear system A·x = b, where x is 0 at first, and b becomes the residual.
@@ -40,6 +38,28 @@ pub(crate) struct LinearSystem<'s> {
     /// The norm of the residual that is asked for.
     pub(crate) tolerance: f64,
     pub(crate) most: usize,
+}
+
+/// Whether an iteration comes nearer to its end.
+struct Progress {
+    best: f64,
+    at: usize,
+}
+
+impl Progress {
+    /// After so many iterations without progress an iteration is given up.
+    const PATIENCE: usize = 400;
+
+    fn from(residual: f64) -> Self {
+        Progress { best: residual, at: 0 }
+    }
+
+    fn ends(&mut self, residual: f64, iterations: usize) -> bool {
+        if residual < 0.9 * self.best {
+            (self.best, self.at) = (residual, iterations);
+        }
+        iterations > self.at + Self::PATIENCE
+    }
 }
 
 /// After how many iterations minimal residuals begin anew.
@@ -80,7 +100,8 @@ impl LinearSystem<'_> {
         let LinearSystem { vectors, x, b: r, work, tolerance, most } = *self;
         let [z, p, q, last] = [work[0], work[1], work[2], work[3]];
         let mut residual = vectors.norm(place, r)?;
-        let (mut iterations, mut unfit, mut before) = (0, false, 0.0);
+        let (mut iterations, mut before) = (0, 0.0);
+        let mut progress = Progress::from(residual);
         while residual > tolerance && iterations < most {
             matrix.precondition(place, r, z)?;
             let rz = vectors.product(place, r, z)?;
@@ -98,15 +119,17 @@ impl LinearSystem<'_> {
             // Where a matrix is not definite, or the preconditioner is not, there is no way down.
             if !(step > 0.0 && step.is_finite()) || rz.signum() == -before.signum() && before != 0.0
             {
-                unfit = true;
                 break;
             }
             vectors.add(place, x, step, p);
             vectors.add(place, r, -step, q);
             residual = vectors.norm(place, r)?;
             (before, iterations) = (rz, iterations + 1);
+            if progress.ends(residual, iterations) {
+                break;
+            }
         }
-        Ok(Solved { iterations, residual, converged: residual <= tolerance, unfit })
+        Ok(Solved { iterations, residual, converged: residual <= tolerance })
     }
 
     /// Stabilised biconjugate gradients, preconditioned from the right (van der Vorst 1992, algorithm
@@ -117,6 +140,7 @@ impl LinearSystem<'_> {
             [work[0], work[1], work[2], work[3], work[4], work[5]];
         let mut residual = vectors.norm(place, r)?;
         let mut iterations = 0;
+        let mut progress = Progress::from(residual);
         let (mut rho, mut alpha, mut omega) = (0.0, 1.0, 1.0);
         let mut begins = true;
         let mut stuck = 0;
@@ -163,11 +187,11 @@ impl LinearSystem<'_> {
             vectors.add(place, r, -omega, t);
             residual = vectors.norm(place, r)?;
             begins = false;
-            if residual.is_nan() {
+            if residual.is_nan() || progress.ends(residual, iterations) {
                 break;
             }
         }
-        Ok(Solved { iterations, residual, converged: residual <= tolerance, unfit: false })
+        Ok(Solved { iterations, residual, converged: residual <= tolerance })
     }
 
     /// Minimal residuals, preconditioned from the right, so that the residual is that of the system itself
@@ -241,6 +265,6 @@ impl LinearSystem<'_> {
                 break;
             }
         }
-        Ok(Solved { iterations, residual, converged: residual <= tolerance, unfit: false })
+        Ok(Solved { iterations, residual, converged: residual <= tolerance })
     }
 }

@@ -1,7 +1,7 @@
 //! Newton's method: steps towards the state in which rates of change are what they should be, each of them
 //! the solution of a linear system with the exact Jacobian matrix.
 
-use fluxions_expr::Binary;
+use fluxions_expr::{Binary, Unary};
 
 use crate::error::Error;
 use crate::run::counts::Iterations;
@@ -30,6 +30,8 @@ pub(crate) const FIRST_FORCING: f64 = 0.1;
 const FORCING: (f64, f64) = (0.9, 1.618);
 /// Cells are hardly tied to their neighbours where the ties are less than this beside the identity.
 const WEAK: f64 = 4.0;
+/// What may be left of a residual after a correction.
+const LEAST_GAIN: f64 = 0.01;
 /// How much rounding there is in rates, in terms of the largest entry of a row and the state.
 pub(crate) const ROUNDING: f64 = 16.0 * f64::EPSILON;
 
@@ -125,15 +127,26 @@ pub(crate) struct Newton {
     found: Option<u64>,
     /// For which matrix the preconditioner was made.
     inverted: Option<(f64, f64)>,
-    /// Cycles, where multigrid is made for the equations, and whether they are used at the moment.
+    /// Cycles, where multigrid is made for the equations, whether they are used at the moment, and for which
+    /// matrix they were made.
     multigrid: Option<Multigrid>,
     cycles: bool,
+    built: Option<(f64, f64)>,
+    ties: Ties,
     solutions: u64,
     /// The arrays whose rates have an average that does not depend on the state, once that is known.
     balanced: Option<Vec<usize>>,
     /// Those of them to which a constant may be added without a change of the rates.
     pub(crate) free: Option<Vec<usize>>,
     pub(crate) iterations: Iterations,
+}
+
+/// How strong entries of the Jacobian matrix tie a cell to its neighbours, and the numbers of a cell to each
+/// other.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ties {
+    neighbours: f64,
+    within: f64,
 }
 
 /// Identity·I + factor·J, with a diagonal near its inverse.
@@ -200,6 +213,8 @@ impl Newton {
             inverted: None,
             multigrid,
             cycles: false,
+            built: None,
+            ties: Ties::default(),
             solutions: 0,
             balanced: None,
             free: None,
@@ -230,7 +245,13 @@ impl Newton {
                 },
             )?;
             self.found = Some(self.solutions);
-            self.inverted = None;
+            (self.inverted, self.built) = (None, None);
+            let neighbours = self.multigrid.as_ref().map_or(0.0, Multigrid::strength);
+            let mut within: f64 = 0.0;
+            for array in self.diagonal.ties() {
+                within = within.max(self.vectors.averages(place, array)?[1]);
+            }
+            self.ties = Ties { neighbours, within };
         }
         self.prepare_inverse(place, (identity, factor))?;
         self.solutions += 1;
@@ -246,18 +267,24 @@ impl Newton {
         if self.inverted == Some((identity, factor)) {
             return Ok(());
         }
-        self.diagonal.invert(place, self.vectors.arrays, identity, factor);
         self.inverted = Some((identity, factor));
-        let strength = self.multigrid.as_ref().map_or(0.0, Multigrid::strength);
-        let mut ties: f64 = 0.0;
-        for array in self.diagonal.ties() {
-            ties = ties.max(self.vectors.averages(place, array)?[1]);
-        }
         // Where a cell is hardly tied to its neighbours the diagonal does; and cycles know nothing of what
         // ties the numbers of a cell to each other.
-        self.cycles = strength > ties && factor.abs() * strength > WEAK * identity.abs();
-        if let Some(multigrid) = self.multigrid.as_mut().filter(|_| self.cycles) {
-            multigrid.build(identity, factor);
+        let Ties { neighbours, within } = self.ties;
+        self.cycles = neighbours > within && factor.abs() * neighbours > WEAK * identity.abs();
+        match self.multigrid.as_mut().filter(|_| self.cycles) {
+            Some(multigrid) => {
+                // Cycles for a matrix nearby do as well, and serve for several lengths of steps.
+                let factor = match identity {
+                    0.0 => factor,
+                    identity => near(factor / identity) * identity,
+                };
+                if self.built != Some((identity, factor)) {
+                    multigrid.build(identity, factor);
+                    self.built = Some((identity, factor));
+                }
+            }
+            None => self.diagonal.invert(place, self.vectors.arrays, identity, factor),
         }
         Ok(())
     }
@@ -283,7 +310,7 @@ impl Newton {
     ) -> Result<Solved, Error> {
         let balanced = match identity {
             0.0 => Vec::new(),
-            _ => self.balanced(place, time)?.to_vec(),
+            _ => self.balanced(place, time)?,
         };
         let Newton { jacobian, vectors, diagonal, registers, options, cycles, .. } = self;
         let (vectors, multigrid) = (&*vectors, self.multigrid.as_mut().filter(|_| *cycles));
@@ -312,7 +339,7 @@ impl Newton {
         // What is left, by a method for any matrix, and then without cycles.
         while !solved.converged && solved.residual.is_finite() {
             let other = match self.method {
-                Some(Krylov::ConjugateGradients) if options.krylov.is_none() && solved.unfit => {
+                Some(Krylov::ConjugateGradients) if options.krylov.is_none() => {
                     self.method = Some(Krylov::BiCgStab);
                     Krylov::BiCgStab
                 }
@@ -333,22 +360,32 @@ impl Newton {
         Ok(solved)
     }
 
-    /// The arrays whose rates have the same average in all states near the present one. Collective.
-    pub(crate) fn balanced(&mut self, place: &mut Place<'_>, time: f64) -> Result<&[usize], Error> {
-        if self.balanced.is_none() {
-            let Registers { from, to, .. } = self.registers;
-            self.vectors.set_random(place, from, 3);
-            self.jacobian.product(place, time, from, to)?;
-            let mut found = Vec::new();
-            for k in 0..self.vectors.arrays {
-                let [average, magnitude] = self.vectors.averages(place, to + k)?;
-                if average.abs() <= 1e-12 * magnitude {
-                    found.push(k);
-                }
-            }
-            self.balanced = Some(found);
+    /// The arrays whose rates have the same average in all states near that of the last rates. Collective.
+    pub(crate) fn balanced(
+        &mut self,
+        place: &mut Place<'_>,
+        time: f64,
+    ) -> Result<Vec<usize>, Error> {
+        let all = || (0..self.vectors.arrays).collect();
+        let known = self.balanced.clone();
+        // What once was not so need not be looked at again.
+        let candidates: Vec<usize> = known.clone().unwrap_or_else(all);
+        if candidates.is_empty() || (known.is_some() && self.jacobian.is_constant) {
+            self.balanced = Some(candidates.clone());
+            return Ok(candidates);
         }
-        Ok(self.balanced.as_deref().unwrap_or_default())
+        let Registers { from, to, .. } = self.registers;
+        self.vectors.set_random(place, from, 3);
+        self.jacobian.product(place, time, from, to)?;
+        let mut found = Vec::new();
+        for k in candidates {
+            let [average, magnitude] = self.vectors.averages(place, to + k)?;
+            if average.abs() <= 1e-12 * magnitude {
+                found.push(k);
+            }
+        }
+        self.balanced = Some(found.clone());
+        Ok(found)
     }
 
     /// Solves u = base + factor·F(u) for the state, which holds a first guess: by Newton's method, and where
@@ -365,8 +402,13 @@ impl Newton {
         self.vectors.copy(place, self.registers.before, self.registers.state);
         let mut norm = self.evaluate(place, base, factor, time)?;
         let first = self.residual(place, factor, bounds)?;
-        if first <= 1.0 || !first.is_finite() {
-            return Ok(Corrected { converged: first <= 1.0, residual: first });
+        if !first.is_finite() {
+            return Ok(Corrected { converged: false, residual: first });
+        }
+        // However slowly a state changes, it does, unless all that is missing is rounding.
+        let exact = Bounds(vec![(0.0, 0.0); bounds.0.len()]);
+        if self.residual(place, factor, &exact)? <= 1.0 {
+            return Ok(Corrected { converged: true, residual: first });
         }
         self.prepare(place, time, (1.0, -factor))?;
         let mut forcing = FIRST_FORCING;
@@ -379,7 +421,7 @@ impl Newton {
             let before = norm;
             let enough = if slowness > 0.0 { 0.01 } else { 0.1 / residual };
             let forcing_now = if self.jacobian.is_constant { 0.0 } else { forcing };
-            let tolerance = norm * forcing_now.max(enough).clamp(1e-14, 0.5);
+            let tolerance = norm * forcing_now.max(enough).clamp(1e-14, LEAST_GAIN);
             let solved = self.linear(place, time, matrix, tolerance)?;
             if !solved.converged && solved.residual > 0.5 * norm {
                 break;
@@ -446,6 +488,15 @@ impl Newton {
                 residual => residual / bound,
             }
         })
+    }
+}
+
+/// The power of √2 that is nearest to a number in magnitude, with its sign.
+fn near(factor: f64) -> f64 {
+    let halves = (2.0 * Unary::Log2.eval(factor.abs())).round();
+    match halves.is_finite() {
+        true => Binary::Power.eval(2.0, halves / 2.0).copysign(factor),
+        false => factor,
     }
 }
 

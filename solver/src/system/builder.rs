@@ -254,8 +254,8 @@ impl PdeBuilder {
         let unknowns = self.equations.len()..self.equations.len() + self.unknowns.len();
         let transported = self.transports.first().map(|(name, _)| name.clone());
         if let (Some((name, _)), Some(field)) = (self.unknowns.first(), transported) {
-            let name = name.clone();
-            mistakes.note([Error::UnknownWithTransport { name, field }]);
+            let (origin, name) = (Origin::Equation(name.clone()), name.clone());
+            mistakes.note([Error::UnknownWithTransport { origin, name, field }]);
         }
         self.equations.append(&mut self.unknowns);
         let mut known: HashSet<String> =

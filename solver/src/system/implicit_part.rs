@@ -16,58 +16,87 @@ impl Parts {
     /// An equation with a part of it that is treated implicitly, if one is.
     pub(crate) fn new(equation: &Expr, implicit: Option<Expr>) -> Self {
         let explicit = match &implicit {
-            Some(part) => joined(equation.clone(), Binary::Subtract, part.clone()),
+            Some(part) => joined(equation, Binary::Subtract, part.clone()),
             None => equation.clone(),
         };
         Parts { implicit, explicit }
     }
 }
 
-/// Chains group from the left: the first so many parts of one.
-fn prefix(expr: &Expr, count: usize) -> Expr {
-    let Node::Chain(functions, parts) = &expr.node else { return expr.clone() };
-    match count {
-        1 => parts[0].clone(),
-        _ => {
-            let node = Node::Chain(functions[..count - 1].to_vec(), parts[..count].to_vec());
-            Expr { node, ..expr.clone() }
-        }
+/// An expression as a chain, which groups from the left: the functions and the parts that they join. One part if
+/// it is none.
+fn chain(expr: &Expr) -> (Vec<Binary>, Vec<Expr>) {
+    match &expr.node {
+        Node::Chain(functions, parts) => (functions.clone(), parts.clone()),
+        Node::Call(Function::Binary(f), arguments) if groups(*f) => (vec![*f], arguments.clone()),
+        _ => (Vec::new(), vec![expr.clone()]),
     }
 }
 
+fn groups(f: Binary) -> bool {
+    matches!(f, Binary::Add | Binary::Subtract | Binary::Multiply | Binary::Divide)
+}
+
+/// The expression of a chain of this type.
+fn chained(mut functions: Vec<Binary>, mut parts: Vec<Expr>, like: &Expr) -> Expr {
+    let node = match functions.len() {
+        0 => return parts.swap_remove(0),
+        1 => Node::Call(Function::Binary(functions.swap_remove(0)), parts),
+        _ => Node::Chain(functions, parts),
+    };
+    Expr { node, ty: like.ty, span: like.span }
+}
+
+/// The first so many parts of a chain.
+fn prefix(expr: &Expr, count: usize) -> Expr {
+    let (functions, parts) = chain(expr);
+    chained(functions[..count - 1].to_vec(), parts[..count].to_vec(), expr)
+}
+
 /// A sum or difference.
-fn joined(a: Expr, f: Binary, b: Expr) -> Expr {
+fn joined(a: &Expr, f: Binary, b: Expr) -> Expr {
     let rank = a.ty.rank.max(b.ty.rank);
     let ty = Type { rank, complex: a.ty.complex || b.ty.complex };
-    let node = match a.node {
-        Node::Chain(mut functions, mut parts) => {
-            functions.push(f);
-            parts.push(b);
-            Node::Chain(functions, parts)
-        }
-        node => Node::Chain(vec![f], vec![Expr { node, ..a }, b]),
-    };
-    Expr { node, ty, span: a.span }
+    let (mut functions, mut parts) = chain(a);
+    functions.push(f);
+    parts.push(b);
+    Expr { ty, ..chained(functions, parts, a) }
 }
 
 /// The terms of a sum, each with whether it is subtracted.
 fn terms(expr: &Expr) -> Vec<(bool, Expr)> {
-    match &expr.node {
-        Node::Chain(functions, parts) => {
-            let is_sum = |f: &Binary| matches!(f, Binary::Add | Binary::Subtract);
-            let products = functions.iter().rposition(|f| !is_sum(f)).map_or(0, |last| last + 1);
-            let rest = functions[products..].iter().zip(&parts[products + 1..]);
-            let rest = rest.map(|(f, part)| (*f == Binary::Subtract, part.clone()));
-            let first = prefix(expr, products + 1);
-            let first = if products == 0 { terms(&first) } else { vec![(false, first)] };
-            first.into_iter().chain(rest).collect()
-        }
-        Node::Call(Function::Unary(Unary::Negate), arguments) => {
-            let inner = terms(&arguments[0]).into_iter();
-            inner.map(|(minus, term)| (!minus, term)).collect()
-        }
-        _ => vec![(false, expr.clone())],
+    if let Node::Call(Function::Unary(Unary::Negate), arguments) = &expr.node {
+        return terms(&arguments[0]).into_iter().map(|(minus, term)| (!minus, term)).collect();
     }
+    let (functions, parts) = chain(expr);
+    let is_sum = |f: &Binary| matches!(f, Binary::Add | Binary::Subtract);
+    let products = functions.iter().rposition(|f| !is_sum(f)).map_or(0, |last| last + 1);
+    let first = prefix(expr, products + 1);
+    let first = match products {
+        0 if !functions.is_empty() => terms(&first),
+        _ => vec![signed(first)],
+    };
+    let rest = functions[products..].iter().zip(&parts[products + 1..]);
+    let rest = rest.map(|(f, part)| {
+        let (minus, part) = signed(part.clone());
+        (minus != (*f == Binary::Subtract), part)
+    });
+    first.into_iter().chain(rest).collect()
+}
+
+/// A product without the sign of its first factor, and whether that is negative.
+fn signed(term: Expr) -> (bool, Expr) {
+    let (functions, mut parts) = chain(&term);
+    if functions.iter().any(|f| matches!(f, Binary::Add | Binary::Subtract)) {
+        return (false, term);
+    }
+    let first = match &parts[0].node {
+        Node::Number(number) if *number < 0.0 => Expr::number(-number),
+        Node::Call(Function::Unary(Unary::Negate), arguments) => arguments[0].clone(),
+        _ => return (false, term),
+    };
+    parts[0] = first;
+    (true, chained(functions, parts, &term))
 }
 
 /// The sum of some terms; nothing if there are none.
@@ -83,7 +112,7 @@ fn sum(terms: Vec<(bool, Expr)>) -> Option<Expr> {
         false => first,
     };
     Some(terms.fold(first, |whole, (minus, term)| {
-        joined(whole, if minus { Binary::Subtract } else { Binary::Add }, term)
+        joined(&whole, if minus { Binary::Subtract } else { Binary::Add }, term)
     }))
 }
 
@@ -124,7 +153,14 @@ fn spreads(term: &Expr, field: usize, symbols: &Symbols) -> bool {
             let of_field = last.node == Node::Field(field) || spreads(last, field, symbols);
             is_second && of_field && others.iter().all(is_free)
         }
-        Node::Chain(functions, parts) => {
+        Node::Call(Function::Unary(Unary::Negate), arguments) => {
+            spreads(&arguments[0], field, symbols)
+        }
+        _ => {
+            let (functions, parts) = chain(term);
+            if functions.is_empty() {
+                return false;
+            }
             let is_product = |f: &Binary| matches!(f, Binary::Multiply | Binary::Divide);
             // What comes before the last function that is none is the first factor.
             let sums = functions.iter().rposition(|f| !is_product(f)).map_or(0, |last| last + 1);
@@ -141,9 +177,59 @@ fn spreads(term: &Expr, field: usize, symbols: &Symbols) -> bool {
             }
             spreading == 1
         }
-        Node::Call(Function::Unary(Unary::Negate), arguments) => {
-            spreads(&arguments[0], field, symbols)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fluxions_grid::{Ends, Grid};
+
+    use crate::system::pde::Pde;
+
+    /// What is found of an equation, as the numbers of its terms that spread.
+    fn found(equation: &str) -> bool {
+        let grid = Grid::cartesian().axis("x", 0.0..1.0, 8, Ends::Bounded).build().unwrap();
+        let pde = Pde::on(&grid).parameter("D", 2.0).equation("u", equation).equation("v", "0");
+        pde.build().unwrap().parts[0].implicit.is_some()
+    }
+
+    #[test]
+    fn what_spreads_is_found() {
+        for equation in [
+            "laplace(u)",
+            "-(-laplace(u))",
+            "D*laplace(u)",
+            "laplace(u)/D",
+            "D*x*laplace(u)*2",
+            "u - u^3 + D*laplace(u)",
+            "D*laplace(u) + u",
+            "laplace(u) + u^2",
+            "v*u + diffusion(1 + x, u) - 3",
+            "-laplace(laplace(u)) - laplace(u)",
+            "d2_dx2(u) + d_dx(u)",
+        ] {
+            assert!(found(equation), "{equation}");
         }
-        _ => false,
+        for equation in
+            ["u - u^3", "v*laplace(u)", "laplace(u^2)", "laplace(v)", "diffusion(u, u)", "d_dx(u)"]
+        {
+            assert!(!found(equation), "{equation}");
+        }
+    }
+
+    #[test]
+    fn parts_are_terms_in_any_order() {
+        let grid = Grid::cartesian().axis("x", 0.0..1.0, 8, Ends::Bounded).build().unwrap();
+        let is_part = |part: &str| {
+            let equation = "u - 2*laplace(u) + v*u - laplace(u)";
+            let pde = Pde::on(&grid).equation("u", equation).equation("v", "0");
+            pde.implicit("u", part).build().is_ok()
+        };
+        for part in ["u", "-2*laplace(u)", "-laplace(u) - 2*laplace(u)", "v*u + u"] {
+            assert!(is_part(part), "{part}");
+        }
+        for part in ["2*laplace(u)", "laplace(u)", "u*v", "u + u", "v"] {
+            assert!(!is_part(part), "{part}");
+        }
     }
 }

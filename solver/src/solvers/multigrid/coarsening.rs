@@ -114,14 +114,18 @@ impl Coarsening {
         coarse.b.fill(0.0);
         let mut sums = vec![0.0; coarse.cells()];
         let [_, n1, n2] = coarse.shape;
+        let [of_rows, of_columns, along] = &fine.sizes;
         for ([i, j], _, at) in fine.rows() {
             let [ci, cj] = [self.parent(0, i), self.parent(1, j)];
-            for k in 0..fine.shape[2] {
+            let (to, sum) = (coarse.at([ci, cj, 0]), (ci * n1 + cj) * n2);
+            let of_row = of_rows.volumes[i] * of_columns.volumes[j];
+            for (k, (volume, residual)) in
+                along.volumes.iter().zip(&fine.residual[at..]).enumerate()
+            {
                 let ck = self.parent(2, k);
-                let volume = fine.volume([i, j, k]);
-                let to = coarse.at([ci, cj, ck]);
-                coarse.b[to] += volume * fine.residual[at + k];
-                sums[(ci * n1 + cj) * n2 + ck] += volume;
+                let volume = of_row * volume;
+                coarse.b[to + ck] += volume * residual;
+                sums[sum + ck] += volume;
             }
         }
         for ([_, _], cell, at) in coarse.rows() {
@@ -133,17 +137,20 @@ impl Coarsening {
 
     /// Adds what is interpolated from the solution of the coarse level.
     pub(crate) fn correct(&self, fine: &mut Level, coarse: &Level) {
+        let (n2, coarse2) = (fine.shape[2], coarse.shape[2]);
+        let mut row = vec![0.0; coarse2];
         for ([i, j], _, at) in fine.rows() {
-            for k in 0..fine.shape[2] {
-                let mut sum = 0.0;
-                for (i, u) in self.weights[0][i].iter().filter(|(_, w)| *w != 0.0) {
-                    for (j, v) in self.weights[1][j].iter().filter(|(_, w)| *w != 0.0) {
-                        for (k, w) in self.weights[2][k].iter().filter(|(_, w)| *w != 0.0) {
-                            sum += u * v * w * coarse.x[coarse.at([*i, *j, *k])];
-                        }
-                    }
+            row.fill(0.0);
+            for (i, u) in self.weights[0][i].iter().filter(|(_, w)| *w != 0.0) {
+                for (j, v) in self.weights[1][j].iter().filter(|(_, w)| *w != 0.0) {
+                    let (weight, first) = (u * v, coarse.at([*i, *j, 0]));
+                    let values = &coarse.x[first..first + coarse2];
+                    row.iter_mut().zip(values).for_each(|(to, x)| *to += weight * x);
                 }
-                fine.x[at + k] += sum;
+            }
+            let to = fine.x[at..at + n2].iter_mut();
+            for (to, [(a, u), (b, v)]) in to.zip(&self.weights[2]) {
+                *to += u * row[*a] + v * row[*b];
             }
         }
     }

@@ -6,6 +6,9 @@ use crate::solvers::multigrid::level::Level;
 
 /// On a grid of at most so many cells the system is solved directly.
 const FEWEST: usize = 40;
+/// The most cells of a coarsest grid that is solved directly, and how often a larger one is smoothed.
+const MOST: usize = 500;
+const SWEEPS: usize = 10;
 /// How often is smoothed before and after the correction from the coarser grid.
 const BEFORE: usize = 2;
 const AFTER: usize = 1;
@@ -15,7 +18,8 @@ const AFTER: usize = 1;
 pub(crate) struct Hierarchy {
     levels: Vec<Level>,
     coarsenings: Vec<Coarsening>,
-    direct: Direct,
+    /// The coarsest system, unless it is large: then few of its cells are tied to each other.
+    direct: Option<Direct>,
 }
 
 impl Hierarchy {
@@ -29,7 +33,8 @@ impl Hierarchy {
             coarsenings.push(coarsening);
             levels.push(coarse);
         }
-        let direct = Direct::of(&levels[levels.len() - 1]);
+        let coarsest = &levels[levels.len() - 1];
+        let direct = (coarsest.cells() <= MOST).then(|| Direct::of(coarsest));
         Hierarchy { levels, coarsenings, direct }
     }
 
@@ -46,19 +51,23 @@ impl Hierarchy {
     fn cycle_from(&mut self, number: usize) {
         self.levels[number].clear();
         let Some(coarsening) = self.coarsenings.get(number) else {
-            self.direct.solve(&mut self.levels[number]);
+            let coarsest = &mut self.levels[number];
+            match &self.direct {
+                Some(direct) => direct.solve(coarsest),
+                None => (0..SWEEPS).for_each(|_| coarsest.smooth()),
+            }
             return;
         };
         let (fine, coarse) = self.levels.split_at_mut(number + 1);
         let fine = &mut fine[number];
-        (0..BEFORE).for_each(|_| fine.smooth(true));
+        (0..BEFORE).for_each(|_| fine.smooth());
         fine.find_residual();
         coarsening.restrict(fine, &mut coarse[0]);
         self.cycle_from(number + 1);
         let (fine, coarse) = self.levels.split_at_mut(number + 1);
         let fine = &mut fine[number];
         self.coarsenings[number].correct(fine, &coarse[0]);
-        (0..AFTER).for_each(|_| fine.smooth(true));
+        (0..AFTER).for_each(|_| fine.smooth());
     }
 }
 

@@ -76,14 +76,10 @@ impl Level {
         (i + 1) * plane + (j + 1) * row + k + 1
     }
 
-    /// The rows of the grid: the index of the first cell, and its place in arrays with a layer around.
+    /// The rows of the grid: their indices, the number of the first cell, and its place in arrays with a layer
+    /// around.
     pub(crate) fn rows(&self) -> impl Iterator<Item = ([usize; 2], usize, usize)> + use<> {
-        let [n0, n1, n2] = self.shape;
-        let plane = (n1 + 2) * (n2 + 2);
-        let place = move |i: usize, j: usize| {
-            ([i, j], (i * n1 + j) * n2, (i + 1) * plane + (j + 1) * (n2 + 2) + 1)
-        };
-        (0..n0).flat_map(move |i| (0..n1).map(move |j| place(i, j)))
+        Self::rows_of(self.shape)
     }
 
     /// The volume of a cell, up to a factor.
@@ -120,30 +116,62 @@ impl Level {
     }
 
     /// Corrects the solution in cells of one colour after the other, of a chequerboard, so that the equations
-    /// of these cells hold; `forwards` or in the opposite order.
-    pub(crate) fn smooth(&mut self, forwards: bool) {
-        let colours = if forwards { [0, 1] } else { [1, 0] };
-        let shifts = self.shifts();
-        for colour in colours {
+    /// of these cells hold.
+    pub(crate) fn smooth(&mut self) {
+        for colour in [0, 1] {
             Self::wrap(self.shape, self.periodic, &mut self.x);
-            let n2 = self.shape[2];
-            let Level { entries, inverse, x, b, .. } = self;
-            let rows = Self::rows_of(self.shape);
-            for ([i, j], cell, at) in rows {
-                let first = (colour + i + j) % 2;
-                for k in (first..n2).step_by(2) {
-                    let (cell, at) = (cell + k, at + k);
-                    let mut rest = b[at];
-                    for (entries, shift) in entries[1..].iter().zip(&shifts[1..]) {
-                        rest -= entries[cell] * x[at.wrapping_add_signed(*shift)];
-                    }
-                    x[at] = rest * inverse[cell];
-                }
+            match self.offsets.len() {
+                3 => self.smooth_colour::<2>(colour),
+                5 => self.smooth_colour::<4>(colour),
+                7 => self.smooth_colour::<6>(colour),
+                9 => self.smooth_colour::<8>(colour),
+                27 => self.smooth_colour::<26>(colour),
+                _ => self.smooth_any(colour),
             }
         }
     }
 
-    fn rows_of([n0, n1, n2]: [usize; 3]) -> impl Iterator<Item = ([usize; 2], usize, usize)> {
+    /// The cells of a colour, where rows have entries for N neighbours.
+    fn smooth_colour<const N: usize>(&mut self, colour: usize) {
+        let shifts = self.shifts();
+        let n2 = self.shape[2];
+        let Level { entries, inverse, x, b, .. } = self;
+        for ([i, j], cell, at) in Self::rows_of(self.shape) {
+            let entries: [&[f64]; N] = std::array::from_fn(|n| &entries[n + 1][cell..cell + n2]);
+            let shifts: [isize; N] = std::array::from_fn(|n| shifts[n + 1]);
+            let (b, inverse) = (&b[at..at + n2], &inverse[cell..cell + n2]);
+            let mut k = (colour + i + j) % 2;
+            while k < n2 {
+                let mut rest = b[k];
+                for n in 0..N {
+                    rest -= entries[n][k] * x[(at + k).wrapping_add_signed(shifts[n])];
+                }
+                x[at + k] = rest * inverse[k];
+                k += 2;
+            }
+        }
+    }
+
+    /// The cells of a colour.
+    fn smooth_any(&mut self, colour: usize) {
+        let shifts = self.shifts();
+        let n2 = self.shape[2];
+        let Level { entries, inverse, x, b, .. } = self;
+        for ([i, j], cell, at) in Self::rows_of(self.shape) {
+            for k in ((colour + i + j) % 2..n2).step_by(2) {
+                let (cell, at) = (cell + k, at + k);
+                let mut rest = b[at];
+                for (entries, shift) in entries[1..].iter().zip(&shifts[1..]) {
+                    rest -= entries[cell] * x[at.wrapping_add_signed(*shift)];
+                }
+                x[at] = rest * inverse[cell];
+            }
+        }
+    }
+
+    fn rows_of(
+        [n0, n1, n2]: [usize; 3],
+    ) -> impl Iterator<Item = ([usize; 2], usize, usize)> + use<> {
         let plane = (n1 + 2) * (n2 + 2);
         let place = move |i: usize, j: usize| {
             ([i, j], (i * n1 + j) * n2, (i + 1) * plane + (j + 1) * (n2 + 2) + 1)

@@ -16,6 +16,9 @@ use crate::solvers::vectors::Vector;
 use crate::system::boundary::array_condition::FaceConditions;
 use crate::system::pde::Pde;
 
+/// The most cells times arrays, of which every rank has to hold the entries of 27 neighbours.
+const MOST: usize = 1 << 24;
+
 /// How values of an array go on beyond each end of each axis.
 type Mirrors = [[f64; 2]; 3];
 
@@ -49,10 +52,10 @@ impl Multigrid {
                 mirrors.push(mirrors_of(grid, pde.conditions().of_array(*set))?);
             }
         }
-        if !diagonal.sees_nearest() {
+        let shape = grid.shape();
+        if !diagonal.sees_nearest() || grid.cells() * mirrors.len() > MOST {
             return None;
         }
-        let shape = grid.shape();
         let mut sizes = shape.map(Sizes::equal);
         if grid.cell_volume().is_none() {
             let r = grid.missing();
