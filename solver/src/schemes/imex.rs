@@ -15,10 +15,10 @@ pub enum Imex {
     Ars233,
     /// ARS(4,4,3), of order 3 (the same, section 2.8).
     Ars443,
-    /// ARK3(2)4L[2]SA, of order 3 with an estimate of the error (Kennedy & Carpenter 2003, Appl. Numer. Math.
+    /// `ARK3(2)4L[2]SA`, of order 3 with an estimate of the error (Kennedy & Carpenter 2003, Appl. Numer. Math.
     /// 44, 139).
     Ark3,
-    /// ARK4(3)6L[2]SA, of order 4 with an estimate of the error (the same).
+    /// `ARK4(3)6L[2]SA`, of order 4 with an estimate of the error (the same).
     Ark4,
 }
 
