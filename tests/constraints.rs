@@ -139,3 +139,15 @@ fn output_within_steps_belongs_together() {
         .unwrap();
     simulation.run_until(0.01).unwrap();
 }
+
+/// What is checked on a part of a large grid need not balance there.
+#[test]
+fn parts_of_large_grids_need_not_balance() {
+    let text = "[grid]\nx = { bounds = [0, \"2*pi\"], cells = 300, periodic = true }\n\
+                y = { bounds = [0, \"2*pi\"], cells = 200, periodic = true }\n[equations]\n\
+                w = \"d_dx(psi)*d_dy(w) - d_dy(psi)*d_dx(w) + 0.1*laplace(w)\"\n[solve]\n\
+                psi = \"laplace(psi) = -w\"\n[initial]\nw = \"2*sin(x)*sin(y)\"\n\
+                [time]\nend = 2\ndt = \"auto\"\nscheme = \"rkc2\"\n";
+    let problem = Problem::parse("test.toml", text).unwrap_or_else(|e| panic!("{e:?}"));
+    problem.check().unwrap();
+}

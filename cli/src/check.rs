@@ -9,8 +9,8 @@ use fluxions_io::Problem;
 use fluxions_io::numbers::brief;
 use fluxions_io::problem::Times;
 use fluxions_solver::{
-    Advector, Formula, Global, Inspection, Region, Speed, StableStep, ThirdOrder, Transport,
-    measured_speed, stable_step,
+    Advector, Formula, Global, Inspection, Region, SchemeChoice, Speed, StableStep, ThirdOrder,
+    Transport, measured_speed, stable_step,
 };
 use indicatif::BinaryBytes;
 
@@ -159,7 +159,12 @@ fn describe(
 
 fn stable(times: &Times, step: &StableStep) -> String {
     if step.decaying.is_infinite() {
-        return "any: nothing in the equations limits it".into();
+        return match times.scheme {
+            SchemeChoice::Implicit(..) => "any: the equations of a step are solved",
+            SchemeChoice::Imex(..) => "as the part allows that is treated explicitly",
+            _ => "any: nothing in the equations limits it",
+        }
+        .into();
     }
     match times.sources {
         Some(_) => format!("{:.3e} for transport, diffusion and decay", step.decaying),

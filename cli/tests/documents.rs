@@ -73,7 +73,8 @@ fn whole(problem: &str) -> String {
             problem += &format!("\n[grid.{axis}]\nbounds = [0, 1]\ncells = 8\n");
         }
     }
-    if !problem.contains("[time]") {
+    let is_elliptic = problem.contains("[solve]") && !problem.contains("[equations]");
+    if !problem.contains("[time]") && !is_elliptic {
         problem += "\n[time]\nend = 0.002\ndt = 0.001\n";
     }
     let cells = |line: &str| line.split("cells = ").nth(1)?.split([' ', ',']).next()?.parse().ok();

@@ -229,10 +229,14 @@ impl Pde {
     }
 
     /// This system on a part of its grid of at most `cells` cells, with the same spacings: at the
-    /// lower bounds for `place` = 0, at the upper ones for 1.
+    /// lower bounds for `place` = 0, at the upper ones for 1. What balances on the whole grid need not do so on
+    /// a part: unknowns are then found all the same.
     #[must_use]
     pub fn cropped(&self, cells: usize, place: f64) -> Pde {
-        Pde { symbols: self.symbols.cropped(cells, place), ..self.clone() }
+        let symbols = self.symbols.cropped(cells, place);
+        let is_part = symbols.grid() != self.symbols.grid();
+        let solver = SolverOptions { project: self.solver.project || is_part, ..self.solver };
+        Pde { symbols, solver, ..self.clone() }
     }
 
     /// Checks an expression that is not part of the equations, such as one of an output.
