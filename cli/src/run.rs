@@ -6,7 +6,8 @@ use std::time::Instant;
 use fluxions::comm::World;
 use fluxions_io::problem::{Warning, Warnings};
 use fluxions_io::{
-    DiagnosticsWriter, Problem, RunFolder, RunLog, Series, SeriesWriter, Stopping, picture,
+    DiagnosticsWriter, Problem, RunFolder, RunLog, Series, SeriesWriter, Stopping, WallTime,
+    picture,
 };
 use fluxions_solver::{
     BEYOND_CACHES, Error, Every, Report, Simulation, copy_bandwidth, stable_step,
@@ -119,6 +120,9 @@ fn build(
         builder.track(problem.output.every.clone(), log).track(Every::Moment, Progress::new(shown));
     if let Some(every) = problem.stop.every(&problem.times) {
         builder = builder.track(every, Stopping::new(problem.stop.clone()));
+    }
+    if let Some(most) = problem.stop.wall_time {
+        builder = builder.track(Every::Moment, WallTime::new(most));
     }
     builder.build().map_err(|errors| Failure::Mistakes(problem.mistakes(&errors)))
 }

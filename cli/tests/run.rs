@@ -393,6 +393,14 @@ fn a_run_stops_where_it_is_asked_to_on_1_and_2_ranks() {
         }
         home.succeed(&["diff", &format!("{name}1"), &format!("{name}2")]);
     }
+    // Far too many steps for the time that is given.
+    let long = APPROACH.replace("end = 100", "end = 1e9\ndt = 1e-3");
+    home.write("long.toml", &format!("{long}[stop]\nwall_time = \"300ms\"\n"));
+    for ranks in ["1", "2"] {
+        home.succeed(&["run", "long.toml", "--ranks", ranks, "--overwrite"]);
+        let report = home.read("long/report.json");
+        assert!(report.contains("the wall time of 300ms is over"), "{report}");
+    }
     // A state that is steady at once is the first and the last one.
     home.write("rest.toml", &APPROACH.replace("u = 0\n", "u = 1\n").replace("end", "dt = 1\nend"));
     let rest = home.read("rest.toml");

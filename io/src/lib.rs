@@ -24,5 +24,5 @@ pub use num_complex::Complex64;
 pub use problem::Problem;
 pub use report::to_json;
 pub use series::{Component, Field, Series, SeriesWriter};
-pub use stopping::Stopping;
+pub use stopping::{Stopping, WallTime};
 pub use together::agree;

@@ -1,9 +1,12 @@
 //! The section [stop].
 
+use std::time::Duration;
+
 use fluxions_solver::{Every, Origin};
+use toml::de::DeValue;
 
 use super::diagnostic::Diagnostic;
-use super::reader::{Reader, Table};
+use super::reader::{Reader, Table, TomlValue};
 use super::time::Times;
 
 /// When a run stops before its end.
@@ -13,9 +16,11 @@ pub struct Stop {
     pub steady: Option<f64>,
     /// Where this number is not 0.
     pub when: Option<String>,
+    /// After so much time by the clock on the wall.
+    pub wall_time: Option<Duration>,
 }
 
-const KEYS: [&str; 2] = ["steady", "when"];
+const KEYS: [&str; 3] = ["steady", "when", "wall_time"];
 
 /// How many equal steps are made between looks at the state, so that they can be made in one sweep.
 const STEPS: u64 = 10;
@@ -63,5 +68,23 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Stop {
         reader.remember(Origin::Output(Stop::WHEN.into()), key, value);
         stop.when = reader.scalar(value).map(|formula| formula.to_string());
     }
+    if let Some(value) = table.get("wall_time") {
+        stop.wall_time = wall_time(reader, value);
+    }
     stop
+}
+
+/// Reads a length of time: a number of seconds, or a text such as "1h 30min".
+fn wall_time<'t>(reader: &mut Reader<'t>, value: &'t TomlValue<'t>) -> Option<Duration> {
+    let found = match value.get_ref() {
+        DeValue::String(text) => humantime::parse_duration(text).ok(),
+        _ => Duration::try_from_secs_f64(reader.number(value)?).ok(),
+    };
+    let found = found.filter(|duration| !duration.is_zero());
+    if found.is_none() {
+        let message = "a wall time is a number of seconds, or a text";
+        let help = Some("wall_time = \"1h 30min\"".to_string());
+        reader.note(Diagnostic::at(value.span(), message).help(help));
+    }
+    found
 }

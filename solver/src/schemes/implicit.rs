@@ -8,7 +8,7 @@ use crate::schemes::imex::Imex;
 use crate::schemes::rates;
 use crate::schemes::scheme::{BeforeSteps, Scheme};
 use crate::schemes::tolerance::Tolerance;
-use crate::solvers::newton::Registers;
+use crate::solvers::registers::Registers;
 use crate::system::pde::Pde;
 use crate::system::solver_options::SolverOptions;
 

@@ -16,7 +16,7 @@ use crate::schemes::scheme::{BeforeSteps, Scheme, WithinStep};
 use crate::schemes::stages::{Base, Stages};
 use crate::schemes::tableau::Tableau;
 use crate::schemes::tolerance::Tolerance;
-use crate::solvers::newton::Registers;
+use crate::solvers::registers::Registers;
 use crate::system::pde::Pde;
 
 /// An explicit Runge–Kutta scheme. Where the system has noise, this is added to the result of

@@ -13,7 +13,7 @@ use crate::schemes::interpolation;
 use crate::schemes::rates;
 use crate::schemes::scheme::{BeforeSteps, Scheme, WithinStep};
 use crate::schemes::tolerance::Tolerance;
-use crate::solvers::newton::Registers;
+use crate::solvers::registers::Registers;
 use crate::system::pde::Pde;
 
 /// The largest number of stages.

@@ -11,8 +11,9 @@ use crate::schemes::tolerance::Tolerance;
 use crate::simulation::clock::{Step, Trial, Verdict};
 use crate::simulation::simulation::Simulation;
 use crate::simulation::state::State;
-use crate::solvers::newton::{Bounds, Newton, STATE};
+use crate::solvers::newton::{Bounds, Newton};
 use crate::solvers::place::Place;
+use crate::solvers::registers::STATE;
 use crate::system::pde::Pde;
 use crate::system::solver_options::SolverOptions;
 
@@ -295,7 +296,7 @@ impl Simulation {
             self.stepper.counts = stepper.counts();
             if *verdict.as_ref().unwrap_or(&Verdict::Rejected) == Verdict::Rejected {
                 stepper.newton.vectors.copy(&mut place, STATE, stepper.registers.old);
-                stepper.newton.forget();
+                stepper.newton.preconditioner.forget();
                 verdict?;
                 continue;
             }

@@ -12,7 +12,9 @@ use crate::simulation::assembly::Assembly;
 use crate::solvers::diagonal::Diagonal;
 use crate::solvers::jacobian::{Jacobian, JacobianPlans};
 use crate::solvers::multigrid::preconditioner::Multigrid;
-use crate::solvers::newton::{Newton, Registers};
+use crate::solvers::newton::Newton;
+use crate::solvers::preconditioner::Preconditioner;
+use crate::solvers::registers::Registers;
 use crate::solvers::vectors::Vectors;
 use crate::system::pde::Pde;
 use crate::system::solver_options::SolverOptions;
@@ -121,6 +123,7 @@ impl Solving {
         let diagonal = Diagonal::new(&plans.rates, n, registers.diagonal, periodic);
         let multigrid = Multigrid::new(pde, &plans.fields, &diagonal, periodic);
         let (registers, options) = (registers.clone(), *options);
-        Ok(Newton::new(jacobian, vectors, diagonal, multigrid, registers, options))
+        let preconditioner = Preconditioner::new(diagonal, multigrid);
+        Ok(Newton::new(jacobian, vectors, preconditioner, registers, options))
     }
 }

@@ -159,7 +159,8 @@ impl Newton {
         // A first step as an explicit scheme would make it.
         let fastest = self.fastest(place)?;
         let mut step = if fastest > 0.0 { 1.0 / fastest } else { 1.0 };
-        if !forwards && self.vectors.averages(place, self.diagonal.own(0))?[0] > 0.0 {
+        if !forwards && self.vectors.averages(place, self.preconditioner.diagonal.own(0))?[0] > 0.0
+        {
             step = -step;
         }
         let (mut made, mut failed) = (0, 0);
@@ -181,7 +182,7 @@ impl Newton {
                 self.jacobian.rates(place, time)?;
                 step /= 4.0;
                 failed += 1;
-                self.forget();
+                self.preconditioner.forget();
                 continue;
             }
             self.iterations.nonlinear += 1;
@@ -223,7 +224,7 @@ impl Newton {
         let to = self.registers.to;
         self.vectors.copy(place, to, self.registers.state);
         for k in 0..self.vectors.arrays {
-            self.vectors.multiply_array(place, to + k, self.diagonal.own(k));
+            self.vectors.multiply_array(place, to + k, self.preconditioner.diagonal.own(k));
         }
         Ok(ROUNDING * self.vectors.norm(place, to)?)
     }

@@ -80,22 +80,14 @@ impl Diagonal {
         let colours = self.colours(shape);
         let n = vectors.arrays;
         for number in 0..n {
+            vectors.set(place, vector, 0.0);
             for colour in 0..colours.iter().product() {
                 let colour = [
                     colour / (colours[1] * colours[2]),
                     colour / colours[2] % colours[1],
                     colour % colours[2],
                 ];
-                let has_colour = |cell: u64| {
-                    let cell = cell as usize;
-                    let index =
-                        [cell / (shape[1] * shape[2]), cell / shape[2] % shape[1], cell % shape[2]];
-                    (0..3).all(|axis| self.colour(axis, index[axis], shape) == colour[axis])
-                };
-                vectors.set(place, vector, 0.0);
-                vectors.set_array(place, vector + number, |cell| {
-                    f64::from(u8::from(has_colour(cell)))
-                });
+                self.paint(place, vector + number, colour);
                 jacobian.product(place, time, vector, product)?;
                 let of = |row: usize| match self.size == n {
                     true => Some(self.entries + row * n + number),
@@ -110,6 +102,25 @@ impl Diagonal {
             }
         }
         Ok(())
+    }
+
+    /// Sets an array to 1 in the cells of a colour, and to 0 in others.
+    fn paint(&self, place: &mut Place<'_>, array: usize, colour: [usize; 3]) {
+        let Place { block, memory, .. } = place;
+        let (shape, start) = (block.global_shape(), block.start());
+        let along = (0..block.shape()[2])
+            .map(|k| f64::from(u8::from(self.colour(2, start[2] + k, shape) == colour[2])));
+        let along: Vec<f64> = along.collect();
+        let layout = memory.layout();
+        let numbers = memory.of_array_mut(array);
+        for ([i, j], cells) in rows(block) {
+            let row = &mut numbers[layout.index(cells.start)..][..along.len()];
+            let here = [self.colour(0, start[0] + i, shape), self.colour(1, start[1] + j, shape)];
+            match here == colour[..2] {
+                true => row.copy_from_slice(&along),
+                false => row.fill(0.0),
+            }
+        }
     }
 
     /// Copies the numbers of an array to another where a third is not 0.

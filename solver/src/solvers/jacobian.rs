@@ -7,8 +7,8 @@ use crate::plan::tangent::{TangentPlan, tangent};
 use crate::run::counts::Counts;
 use crate::run::executor::Executor;
 use crate::schemes::rates;
-use crate::solvers::newton::Registers;
 use crate::solvers::place::Place;
+use crate::solvers::registers::Registers;
 use crate::solvers::vectors::Vector;
 use crate::system::pde::Pde;
 

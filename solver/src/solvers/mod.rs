@@ -10,4 +10,6 @@ pub(crate) mod krylov;
 pub(crate) mod multigrid;
 pub(crate) mod newton;
 pub(crate) mod place;
+pub(crate) mod preconditioner;
+pub(crate) mod registers;
 pub(crate) mod vectors;

@@ -1,114 +1,31 @@
 //! Newton's method: steps towards the state in which rates of change are what they should be, each of them
 //! the solution of a linear system with the exact Jacobian matrix.
 
-use fluxions_expr::{Binary, Unary};
+use fluxions_expr::Binary;
 
 use crate::error::Error;
 use crate::run::counts::Iterations;
-use crate::solvers::diagonal::Diagonal;
 use crate::solvers::jacobian::Jacobian;
-use crate::solvers::krylov::{self, Linear, LinearSystem, Solved};
-use crate::solvers::multigrid::preconditioner::Multigrid;
+use crate::solvers::krylov::{Linear, LinearSystem, Solved};
 use crate::solvers::place::Place;
+use crate::solvers::preconditioner::Preconditioner;
+use crate::solvers::registers::Registers;
 use crate::solvers::vectors::{Vector, Vectors};
-use crate::system::pde::Pde;
 use crate::system::solver_options::{Krylov, SolverOptions};
-
-/// The first array of the state of a simulation.
-pub(crate) const STATE: Vector = 0;
 
 /// How many corrections a stage of an implicit step may take.
 const MOST_CORRECTIONS: u64 = 60;
 /// By how much the residual has to fall, beside the share of a correction that is taken (Dennis & Schnabel
 /// 1996, "Numerical Methods for Unconstrained Optimization and Nonlinear Equations", section 6.3).
 pub(crate) const DECREASE: f64 = 1e-4;
-/// After how many solutions the diagonal is found anew, where it changes.
-const EVERY: u64 = 20;
 /// The forcing terms of inexact corrections: of the first one, and the largest (Eisenstat & Walker 1996, SIAM
 /// J. Sci. Comput. 17, 16, choice 2 with γ = 0.9 and α = 1.618).
 pub(crate) const FIRST_FORCING: f64 = 0.1;
 const FORCING: (f64, f64) = (0.9, 1.618);
-/// Cells are hardly tied to their neighbours where the ties are less than this beside the identity.
-const WEAK: f64 = 4.0;
 /// What may be left of a residual after a correction.
 const LEAST_GAIN: f64 = 0.01;
 /// How much rounding there is in rates, in terms of the largest entry of a row and the state.
 pub(crate) const ROUNDING: f64 = 16.0 * f64::EPSILON;
-
-/// Where the vectors of a solver lie.
-#[derive(Clone, Debug)]
-pub(crate) struct Registers {
-    /// What is found: all of the state, or the unknowns in it.
-    pub(crate) state: Vector,
-    /// The rates, and from and to which products with the Jacobian matrix are computed.
-    pub(crate) rates: Vector,
-    pub(crate) from: Vector,
-    pub(crate) to: Vector,
-    /// The right side of a linear system, and its solution.
-    pub(crate) right: Vector,
-    pub(crate) correction: Vector,
-    /// The state before a correction.
-    pub(crate) before: Vector,
-    pub(crate) work: Vec<Vector>,
-    /// The first of the arrays of the diagonal.
-    pub(crate) diagonal: usize,
-}
-
-impl Registers {
-    /// The names of the arrays for the unknowns beside fields that are stepped, which lie behind the arrays of
-    /// all fields; none if there are no such unknowns.
-    pub(crate) fn names_of_unknowns(pde: &Pde) -> Vec<String> {
-        Self::of_unknowns(pde).map(|(names, _)| names).unwrap_or_default()
-    }
-
-    /// The names, and the registers.
-    pub(crate) fn of_unknowns(pde: &Pde) -> Option<(Vec<String>, Self)> {
-        if !pde.has_constraints() {
-            return None;
-        }
-        let unknowns = pde.unknown_arrays();
-        let names = &pde.array_names()[unknowns.clone()];
-        let (names, registers) = Self::new(names, pde.all_arrays(), &pde.solver);
-        Some((names, Registers { state: unknowns.start, ..registers }))
-    }
-
-    /// The names of the arrays, and the registers if these lie from `first` on. `names` are those of the
-    /// arrays of the state.
-    pub(crate) fn new(
-        names: &[String],
-        first: usize,
-        options: &SolverOptions,
-    ) -> (Vec<String>, Self) {
-        let n = names.len();
-        let work = match options.krylov {
-            Some(method) => krylov::work(method),
-            None => krylov::work(Krylov::BiCgStab).max(krylov::work(Krylov::ConjugateGradients)),
-        };
-        let what = ["rate", "vector", "product", "right side", "correction", "former value"];
-        let fixed = what.len();
-        let mut all: Vec<String> = Vec::new();
-        for what in what {
-            all.extend(names.iter().map(|name| format!("{what} of {name}")));
-        }
-        for k in 0..work {
-            all.extend(names.iter().map(|name| format!("vector {k} of {name}")));
-        }
-        let at = |k: usize| first + k * n;
-        let registers = Registers {
-            rates: at(0),
-            state: STATE,
-            from: at(1),
-            to: at(2),
-            right: at(3),
-            correction: at(4),
-            before: at(5),
-            work: (0..work).map(|k| at(fixed + k)).collect(),
-            diagonal: at(fixed + work),
-        };
-        all.extend((0..Diagonal::arrays(n)).map(|k| format!("diagonal {k}")));
-        (all, registers)
-    }
-}
 
 /// The error that a solution may have: for each array of the state, absolute and beside its magnitude.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,22 +35,11 @@ pub(crate) struct Bounds(pub(crate) Vec<(f64, f64)>);
 pub(crate) struct Newton {
     pub(crate) jacobian: Jacobian,
     pub(crate) vectors: Vectors,
-    pub(crate) diagonal: Diagonal,
+    pub(crate) preconditioner: Preconditioner,
     pub(crate) registers: Registers,
     pub(crate) options: SolverOptions,
     /// The method for linear systems, once it is chosen.
     method: Option<Krylov>,
-    /// After how many solutions the entries of the diagonal were found.
-    found: Option<u64>,
-    /// For which matrix the preconditioner was made.
-    inverted: Option<(f64, f64)>,
-    /// Cycles, where multigrid is made for the equations, whether they are used at the moment, and for which
-    /// matrix they were made.
-    multigrid: Option<Multigrid>,
-    cycles: bool,
-    built: Option<(f64, f64)>,
-    ties: Ties,
-    solutions: u64,
     /// The arrays whose rates have an average that does not depend on the state, once that is known.
     balanced: Option<Vec<usize>>,
     /// Those of them to which a constant may be added without a change of the rates.
@@ -141,20 +47,10 @@ pub(crate) struct Newton {
     pub(crate) iterations: Iterations,
 }
 
-/// How strong entries of the Jacobian matrix tie a cell to its neighbours, and the numbers of a cell to each
-/// other.
-#[derive(Clone, Copy, Debug, Default)]
-struct Ties {
-    neighbours: f64,
-    within: f64,
-}
-
-/// Identity·I + factor·J, with a diagonal near its inverse.
+/// Identity·I + factor·J, with something near its inverse.
 struct Matrix<'m> {
     jacobian: &'m mut Jacobian,
-    diagonal: &'m Diagonal,
-    /// What is used instead of the diagonal, if anything.
-    multigrid: Option<&'m mut Multigrid>,
+    preconditioner: &'m mut Preconditioner,
     vectors: &'m Vectors,
     identity: f64,
     factor: f64,
@@ -177,11 +73,7 @@ impl Linear for Matrix<'_> {
         from: Vector,
         to: Vector,
     ) -> Result<(), Error> {
-        match &mut self.multigrid {
-            Some(multigrid) => multigrid.apply(place, from, to)?,
-            None => self.diagonal.apply(place, self.vectors.arrays, from, to),
-        }
-        Ok(())
+        self.preconditioner.apply(place, self.vectors, from, to)
     }
 }
 
@@ -197,106 +89,41 @@ impl Newton {
     pub(crate) fn new(
         jacobian: Jacobian,
         vectors: Vectors,
-        diagonal: Diagonal,
-        multigrid: Option<Multigrid>,
+        preconditioner: Preconditioner,
         registers: Registers,
         options: SolverOptions,
     ) -> Self {
         Newton {
             jacobian,
             vectors,
-            diagonal,
+            preconditioner,
             registers,
             options,
             method: options.krylov,
-            found: None,
-            inverted: None,
-            multigrid,
-            cycles: false,
-            built: None,
-            ties: Ties::default(),
-            solutions: 0,
             balanced: None,
             free: None,
             iterations: Iterations::default(),
         }
     }
 
-    /// Makes the diagonal of identity·I + factor·J ready, for the state of the last rates. Collective.
+    /// Makes the preconditioner of identity·I + factor·J ready, for the state of the last rates. Collective.
     pub(crate) fn prepare(
         &mut self,
         place: &mut Place<'_>,
         time: f64,
-        (identity, factor): (f64, f64),
+        matrix: (f64, f64),
     ) -> Result<(), Error> {
-        let is_old = |found: u64| !self.jacobian.is_constant && self.solutions >= found + EVERY;
-        if self.found.is_none_or(is_old) {
-            let Registers { from, to, .. } = self.registers;
-            let Newton { jacobian, diagonal, multigrid, vectors, .. } = self;
-            diagonal.find(
-                jacobian,
-                place,
-                vectors,
-                time,
-                [from, to],
-                |place, number, colour| match multigrid {
-                    Some(multigrid) => multigrid.take(place, diagonal, to, number, colour),
-                    None => Ok(()),
-                },
-            )?;
-            self.found = Some(self.solutions);
-            (self.inverted, self.built) = (None, None);
-            let neighbours = self.multigrid.as_ref().map_or(0.0, Multigrid::strength);
-            let mut within: f64 = 0.0;
-            for array in self.diagonal.ties() {
-                within = within.max(self.vectors.averages(place, array)?[1]);
-            }
-            self.ties = Ties { neighbours, within };
-        }
-        self.prepare_inverse(place, (identity, factor))?;
-        self.solutions += 1;
-        Ok(())
-    }
-
-    /// Makes the preconditioner of identity·I + factor·J ready. Collective.
-    fn prepare_inverse(
-        &mut self,
-        place: &mut Place<'_>,
-        (identity, factor): (f64, f64),
-    ) -> Result<(), Error> {
-        if self.inverted == Some((identity, factor)) {
-            return Ok(());
-        }
-        self.inverted = Some((identity, factor));
-        // Where a cell is hardly tied to its neighbours the diagonal does; and cycles know nothing of what
-        // ties the numbers of a cell to each other.
-        let Ties { neighbours, within } = self.ties;
-        self.cycles = neighbours > within && factor.abs() * neighbours > WEAK * identity.abs();
-        match self.multigrid.as_mut().filter(|_| self.cycles) {
-            Some(multigrid) => {
-                // Cycles for a matrix nearby do as well, and serve for several lengths of steps.
-                let factor = match identity {
-                    0.0 => factor,
-                    identity => near(factor / identity) * identity,
-                };
-                if self.built != Some((identity, factor)) {
-                    multigrid.build(identity, factor);
-                    self.built = Some((identity, factor));
-                }
-            }
-            None => self.diagonal.invert(place, self.vectors.arrays, identity, factor),
-        }
-        Ok(())
+        let Newton { jacobian, preconditioner, vectors, registers, .. } = self;
+        let work = [registers.from, registers.to];
+        preconditioner.look(jacobian, place, vectors, time, work)?;
+        preconditioner.make(place, vectors, matrix)
     }
 
     /// The largest magnitude of the diagonal of J. Collective.
     pub(crate) fn fastest(&self, place: &Place<'_>) -> Result<f64, Error> {
-        self.vectors.largest(place, |memory, k, at| memory.of_array(self.diagonal.own(k))[at].abs())
-    }
-
-    /// Forgets what is known of the Jacobian matrix, which has changed.
-    pub(crate) fn forget(&mut self) {
-        self.found = None;
+        self.vectors.largest(place, |memory, k, at| {
+            memory.of_array(self.preconditioner.diagonal.own(k))[at].abs()
+        })
     }
 
     /// Solves (identity·I + factor·J)·correction = right, whose diagonal is ready, until the norm of the
@@ -312,13 +139,13 @@ impl Newton {
             0.0 => Vec::new(),
             _ => self.balanced(place, time)?,
         };
-        let Newton { jacobian, vectors, diagonal, registers, options, cycles, .. } = self;
-        let (vectors, multigrid) = (&*vectors, self.multigrid.as_mut().filter(|_| *cycles));
+        let Newton { jacobian, vectors, preconditioner, registers, options, .. } = self;
+        let vectors = &*vectors;
         let mut averages = Vec::new();
         for k in &balanced {
             averages.push(vectors.averages(place, registers.right + k)?[0] / identity);
         }
-        let mut matrix = Matrix { jacobian, diagonal, multigrid, vectors, identity, factor, time };
+        let mut matrix = Matrix { jacobian, preconditioner, vectors, identity, factor, time };
         let method = match self.method {
             Some(method) => method,
             None => match is_symmetric(&mut matrix, place, vectors, registers)? {
@@ -343,7 +170,7 @@ impl Newton {
                     self.method = Some(Krylov::BiCgStab);
                     Krylov::BiCgStab
                 }
-                Some(method) if matrix.multigrid.take().is_some() => method,
+                Some(method) if matrix.preconditioner.leave_cycles(place, vectors) => method,
                 _ => break,
             };
             vectors.copy(place, registers.from, registers.correction);
@@ -417,7 +244,7 @@ impl Newton {
             // Corrections of I + slowness·I − factor·J follow u' = base + factor·F(u) − u.
             let slowness = slowly.unwrap_or(0.0);
             let matrix = (1.0 + slowness, -factor);
-            self.prepare_inverse(place, matrix)?;
+            self.preconditioner.make(place, &self.vectors, matrix)?;
             let before = norm;
             let enough = if slowness > 0.0 { 0.01 } else { 0.1 / residual };
             let forcing_now = if self.jacobian.is_constant { 0.0 } else { forcing };
@@ -481,22 +308,14 @@ impl Newton {
             let at = |array: usize| memory.of_array(array)[at].abs();
             let (absolute, relative) = bounds.0[k];
             let state = at(self.registers.state + k);
-            let rounding = ROUNDING * state * (1.0 + factor.abs() * at(self.diagonal.own(k)));
+            let rounding =
+                ROUNDING * state * (1.0 + factor.abs() * at(self.preconditioner.diagonal.own(k)));
             let bound = absolute + relative * state + rounding;
             match at(right + k) {
                 0.0 => 0.0,
                 residual => residual / bound,
             }
         })
-    }
-}
-
-/// The power of √2 that is nearest to a number in magnitude, with its sign.
-fn near(factor: f64) -> f64 {
-    let halves = (2.0 * Unary::Log2.eval(factor.abs())).round();
-    match halves.is_finite() {
-        true => Binary::Power.eval(2.0, halves / 2.0).copysign(factor),
-        false => factor,
     }
 }
 

@@ -5,6 +5,9 @@ use crate::solvers::multigrid::level::{Level, Sizes, neighbours};
 /// An axis is made coarser if the coupling along it is at least this share of the strongest.
 const WEAK: f64 = 0.2;
 
+/// For each step from a fine cell, −1 to 1: the steps from its coarse one, counted from −1, with weights.
+type Reached = [[(usize, f64); 2]; 3];
+
 /// How a grid is made coarser.
 #[derive(Clone, Debug)]
 pub(crate) struct Coarsening {
@@ -70,32 +73,26 @@ impl Coarsening {
             Sizes { widths: together(widths), volumes: together(volumes) }
         });
         let [n0, n1, n2] = fine.shape;
+        let reached: [Vec<Reached>; 3] =
+            std::array::from_fn(|axis| self.reached(axis, fine.shape[axis], shape[axis]));
         for i in 0..n0 {
             for j in 0..n1 {
-                for k in 0..n2 {
-                    let cell = [i, j, k];
-                    let row = (i * n1 + j) * n2 + k;
-                    let coarse: [usize; 3] =
-                        std::array::from_fn(|axis| self.parent(axis, cell[axis]));
-                    let to = (coarse[0] * shape[1] + coarse[1]) * shape[2] + coarse[2];
-                    let volume = fine.volume(cell);
+                let row = (i * n1 + j) * n2;
+                let to_row = (self.parent(0, i) * shape[1] + self.parent(1, j)) * shape[2];
+                let of_row = fine.sizes[0].volumes[i] * fine.sizes[1].volumes[j];
+                for (k, volume) in fine.sizes[2].volumes.iter().enumerate() {
+                    let (to, volume) = (to_row + self.parent(2, k), of_row * volume);
                     sums[to] += volume;
                     for (offset, list) in fine.offsets.iter().zip(&fine.entries) {
-                        let entry = volume * list[row];
+                        let entry = volume * list[row + k];
                         if entry == 0.0 {
                             continue;
                         }
-                        let column = neighbour(cell, *offset, fine.shape);
-                        let [a, b, c]: [&[(usize, f64); 2]; 3] =
-                            std::array::from_fn(|axis| &self.weights[axis][column[axis]]);
-                        for (i, u) in a.iter().filter(|(_, w)| *w != 0.0) {
-                            for (j, v) in b.iter().filter(|(_, w)| *w != 0.0) {
-                                for (k, w) in c.iter().filter(|(_, w)| *w != 0.0) {
-                                    let to_cell = [*i, *j, *k];
-                                    let offset: [i32; 3] = std::array::from_fn(|axis| {
-                                        step(coarse[axis], to_cell[axis], shape[axis], offset[axis])
-                                    });
-                                    entries[number[place(offset)]][to] += entry * (u * v * w);
+                        let [a, b, c] = offset.map(|o| (o + 1) as usize);
+                        for (i, u) in reached[0][i][a].iter().filter(|(_, w)| *w != 0.0) {
+                            for (j, v) in reached[1][j][b].iter().filter(|(_, w)| *w != 0.0) {
+                                for (k, w) in reached[2][k][c].iter().filter(|(_, w)| *w != 0.0) {
+                                    entries[number[9 * i + 3 * j + k]][to] += entry * (u * v * w);
                                 }
                             }
                         }
@@ -107,6 +104,19 @@ impl Coarsening {
             list.iter_mut().zip(&sums).for_each(|(entry, sum)| *entry /= sum);
         }
         Level::new(shape, fine.periodic, sizes, offsets, entries)
+    }
+
+    /// For each index of a fine axis, and each step to a neighbour from −1 on, the steps on the coarse axis to the
+    /// cells from which the neighbour is interpolated, counted from −1, with their weights.
+    fn reached(&self, axis: usize, cells: usize, coarse: usize) -> Vec<Reached> {
+        let of_neighbour = |index: usize, towards: i32| {
+            let neighbour = (index as i32 + towards).rem_euclid(cells as i32) as usize;
+            self.weights[axis][neighbour].map(|(to, weight)| {
+                let step = step(self.parent(axis, index), to, coarse, towards);
+                ((step + 1) as usize, weight)
+            })
+        };
+        (0..cells).map(|index| [-1, 0, 1].map(|towards| of_neighbour(index, towards))).collect()
     }
 
     /// The right side of the coarse level: the means of the residual.
@@ -154,14 +164,6 @@ impl Coarsening {
             }
         }
     }
-}
-
-/// The neighbour of a cell, round the ends where these are joined.
-fn neighbour(cell: [usize; 3], offset: [i32; 3], shape: [usize; 3]) -> [usize; 3] {
-    std::array::from_fn(|axis| {
-        let n = shape[axis] as i32;
-        (cell[axis] as i32 + offset[axis]).rem_euclid(n) as usize
-    })
 }
 
 /// By how many cells, −1 to 1, one leads from one index to another, round the ends if need be; if both ways lead

@@ -82,11 +82,6 @@ impl Level {
         Self::rows_of(self.shape)
     }
 
-    /// The volume of a cell, up to a factor.
-    pub(crate) fn volume(&self, cell: [usize; 3]) -> f64 {
-        (0..3).map(|axis| self.sizes[axis].volumes[cell[axis]]).product()
-    }
-
     fn shifts(&self) -> Vec<isize> {
         let [plane, row] = self.pitch().map(|n| n as isize);
         let shift = |o: &[i32; 3]| o[0] as isize * plane + o[1] as isize * row + o[2] as isize;

@@ -1,0 +1,158 @@
+//! Something near the inverse of a matrix made of the Jacobian matrix: multigrid cycles where cells are tied to their
+//! neighbours, and else the diagonal.
+
+use fluxions_expr::{Binary, Unary};
+
+use crate::error::Error;
+use crate::solvers::diagonal::Diagonal;
+use crate::solvers::jacobian::Jacobian;
+use crate::solvers::multigrid::preconditioner::Multigrid;
+use crate::solvers::place::Place;
+use crate::solvers::vectors::{Vector, Vectors};
+
+/// After how many solutions the entries are found anew, where they change.
+const EVERY: u64 = 20;
+/// Cells are hardly tied to their neighbours where the ties are less than this beside the identity.
+const WEAK: f64 = 4.0;
+
+/// What is known of the entries of a Jacobian matrix, and the preconditioner of a matrix made of it.
+pub(crate) struct Preconditioner {
+    pub(crate) diagonal: Diagonal,
+    /// Cycles, where multigrid is made for the equations.
+    multigrid: Option<Multigrid>,
+    /// Whether they are used at the moment.
+    cycles: bool,
+    /// After how many solutions the entries were found.
+    found: Option<u64>,
+    solutions: u64,
+    ties: Ties,
+    /// For which matrix the preconditioner was made, and for which the cycles.
+    made: Option<(f64, f64)>,
+    built: Option<(f64, f64)>,
+}
+
+/// How strong entries of the Jacobian matrix tie a cell to its neighbours, and the numbers of a cell to each
+/// other.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ties {
+    neighbours: f64,
+    within: f64,
+}
+
+impl Preconditioner {
+    pub(crate) fn new(diagonal: Diagonal, multigrid: Option<Multigrid>) -> Self {
+        Preconditioner {
+            diagonal,
+            multigrid,
+            cycles: false,
+            found: None,
+            solutions: 0,
+            ties: Ties::default(),
+            made: None,
+            built: None,
+        }
+    }
+
+    /// Finds the entries for the state and time of the last rates, if they may have changed since they were
+    /// found. The vectors are overwritten. Collective.
+    pub(crate) fn look(
+        &mut self,
+        jacobian: &mut Jacobian,
+        place: &mut Place<'_>,
+        vectors: &Vectors,
+        time: f64,
+        [from, to]: [Vector; 2],
+    ) -> Result<(), Error> {
+        self.solutions += 1;
+        let is_old = |found: u64| !jacobian.is_constant && self.solutions > found + EVERY;
+        if !self.found.is_none_or(is_old) {
+            return Ok(());
+        }
+        let Preconditioner { diagonal, multigrid, .. } = self;
+        let take = |place: &Place<'_>, number: usize, colour: [usize; 3]| match multigrid {
+            Some(multigrid) => multigrid.take(place, diagonal, to, number, colour),
+            None => Ok(()),
+        };
+        diagonal.find(jacobian, place, vectors, time, [from, to], take)?;
+        let neighbours = multigrid.as_ref().map_or(0.0, Multigrid::strength);
+        let mut within: f64 = 0.0;
+        for array in diagonal.ties() {
+            within = within.max(vectors.averages(place, array)?[1]);
+        }
+        self.ties = Ties { neighbours, within };
+        self.found = Some(self.solutions);
+        (self.made, self.built) = (None, None);
+        Ok(())
+    }
+
+    /// Makes the preconditioner of identity·I + factor·J. Collective.
+    pub(crate) fn make(
+        &mut self,
+        place: &mut Place<'_>,
+        vectors: &Vectors,
+        (identity, factor): (f64, f64),
+    ) -> Result<(), Error> {
+        if self.made == Some((identity, factor)) {
+            return Ok(());
+        }
+        self.made = Some((identity, factor));
+        // Where a cell is hardly tied to its neighbours the diagonal does; and cycles know nothing of what
+        // ties the numbers of a cell to each other.
+        let Ties { neighbours, within } = self.ties;
+        self.cycles = neighbours > within && factor.abs() * neighbours > WEAK * identity.abs();
+        match self.multigrid.as_mut().filter(|_| self.cycles) {
+            Some(multigrid) => {
+                // Cycles for a matrix nearby do as well, and serve for several lengths of steps.
+                let factor = match identity {
+                    0.0 => factor,
+                    identity => near(factor / identity) * identity,
+                };
+                if self.built != Some((identity, factor)) {
+                    multigrid.build(identity, factor);
+                    self.built = Some((identity, factor));
+                }
+            }
+            None => self.diagonal.invert(place, vectors.arrays, identity, factor),
+        }
+        Ok(())
+    }
+
+    /// Takes the diagonal instead of cycles, for the same matrix. Whether there were cycles.
+    pub(crate) fn leave_cycles(&mut self, place: &mut Place<'_>, vectors: &Vectors) -> bool {
+        let Some((identity, factor)) = self.made.filter(|_| self.cycles) else { return false };
+        self.diagonal.invert(place, vectors.arrays, identity, factor);
+        self.cycles = false;
+        true
+    }
+
+    /// Forgets the entries, which have changed.
+    pub(crate) fn forget(&mut self) {
+        self.found = None;
+    }
+
+    /// to ← something near the inverse times `from`. Collective.
+    pub(crate) fn apply(
+        &mut self,
+        place: &mut Place<'_>,
+        vectors: &Vectors,
+        from: Vector,
+        to: Vector,
+    ) -> Result<(), Error> {
+        match self.multigrid.as_mut().filter(|_| self.cycles) {
+            Some(multigrid) => multigrid.apply(place, from, to),
+            None => {
+                self.diagonal.apply(place, vectors.arrays, from, to);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The power of √2 that is nearest to a number in magnitude, with its sign.
+fn near(factor: f64) -> f64 {
+    let halves = (2.0 * Unary::Log2.eval(factor.abs())).round();
+    match halves.is_finite() {
+        true => Binary::Power.eval(2.0, halves / 2.0).copysign(factor),
+        false => factor,
+    }
+}
