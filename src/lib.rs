@@ -63,11 +63,11 @@ pub mod solver {
     pub use fluxions_solver::{
         Advector, ArgumentConditions, Balance, Blocking, Error, ErrorBounds, Errors, Every,
         ExternalSource, FieldOperator, Flow, Formula, GO_ON, Global, Imex, Implicit, Inspection,
-        Interpretation, Iterations, Krylov, Mpdata, PassTime, Pde, PdeBuilder, Region, Report,
-        RunState, ScheduleState, SchemeChoice, SchemeProperties, Simulation, SimulationBuilder,
-        Snapshot, SolverOptions, Sources, Stabilised, StableStep, StencilCells, StopReason,
-        Tableau, ThirdOrder, TimeTable, Tolerance, Tracker, TrackerError, TrackerState, Transport,
-        Values, WallFunction, WallPoint, stable_step,
+        Interpretation, Iterations, Krylov, Mpdata, PassTime, Pde, PdeBuilder, Preconditioning,
+        Region, Report, RunState, ScheduleState, SchemeChoice, SchemeProperties, Simulation,
+        SimulationBuilder, Snapshot, SolverOptions, Sources, Stabilised, StableStep, StencilCells,
+        StopReason, Tableau, ThirdOrder, TimeTable, Tolerance, Tracker, TrackerError, TrackerState,
+        Transport, Values, WallFunction, WallPoint, stable_step,
     };
 }
 

@@ -43,11 +43,15 @@ fn methods_agree_on_1_to_4_ranks() {
         )
     };
     let expected = solve(&text(""));
-    for method in Krylov::ALL {
-        let found = solve(&text(&format!("krylov = \"{}\"", method.name())));
+    for (method, preconditioner) in
+        Krylov::ALL.into_iter().flat_map(|method| ["multigrid", "diagonal"].map(|p| (method, p)))
+    {
+        let method = method.name();
+        let found =
+            solve(&text(&format!("krylov = \"{method}\"\npreconditioner = \"{preconditioner}\"")));
         let both = found[0].iter().zip(&expected[0]);
         let difference = both.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-        assert!(difference < 1e-10, "{method:?}: {difference}");
+        assert!(difference < 1e-10, "{method} {preconditioner}: {difference}");
     }
 }
 

@@ -58,7 +58,7 @@ pub use system::noise::Interpretation;
 pub use system::origin::{ConditionPart, Origin};
 pub use system::pde::Pde;
 pub use system::region::Region;
-pub use system::solver_options::{Krylov, SolverOptions};
+pub use system::solver_options::{Krylov, Preconditioning, SolverOptions};
 pub use system::time_table::TimeTable;
 pub use system::transport::{Advector, Mpdata, Sources, ThirdOrder, Transport};
 pub use system::{parameters, space};

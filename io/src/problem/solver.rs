@@ -1,12 +1,12 @@
 //! The section [solver].
 
-use fluxions_solver::{Krylov, SolverOptions};
+use fluxions_solver::{Krylov, Preconditioning, SolverOptions};
 
 use super::diagnostic::Diagnostic;
 use super::reader::{Reader, Table};
 use crate::suggest::suggest;
 
-const KEYS: [&str; 4] = ["tolerance", "max_iterations", "krylov", "compatible"];
+const KEYS: [&str; 5] = ["tolerance", "max_iterations", "krylov", "preconditioner", "compatible"];
 
 /// The word for problems without a solution that are solved all the same.
 const PROJECT: &str = "project";
@@ -40,6 +40,18 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> SolverO
         if options.krylov.is_none() {
             let help = suggest(name, Krylov::ALL.map(Krylov::name), '`', "known here:");
             let message = format!("unknown method `{name}`");
+            reader.note(Diagnostic::at(value.span(), message).help(Some(help)));
+        }
+    }
+    if let Some(value) = table.get("preconditioner")
+        && let Some(name) = reader.string(value, "the name of a preconditioner")
+    {
+        options.preconditioner =
+            Preconditioning::ALL.into_iter().find(|known| known.name() == name);
+        if options.preconditioner.is_none() {
+            let known = Preconditioning::ALL.map(Preconditioning::name);
+            let help = suggest(name, known, '`', "known here:");
+            let message = format!("unknown preconditioner `{name}`");
             reader.note(Diagnostic::at(value.span(), message).help(Some(help)));
         }
     }

@@ -123,7 +123,7 @@ impl Solving {
         let diagonal = Diagonal::new(&plans.rates, n, registers.diagonal, periodic);
         let multigrid = Multigrid::new(pde, &plans.fields, &diagonal, periodic);
         let (registers, options) = (registers.clone(), *options);
-        let preconditioner = Preconditioner::new(diagonal, multigrid);
+        let preconditioner = Preconditioner::new(diagonal, multigrid, options.preconditioner);
         Ok(Newton::new(jacobian, vectors, preconditioner, registers, options))
     }
 }

@@ -9,6 +9,7 @@ use crate::solvers::jacobian::Jacobian;
 use crate::solvers::multigrid::preconditioner::Multigrid;
 use crate::solvers::place::Place;
 use crate::solvers::vectors::{Vector, Vectors};
+use crate::system::solver_options::Preconditioning;
 
 /// After how many solutions the entries are found anew, where they change.
 const EVERY: u64 = 20;
@@ -20,8 +21,9 @@ pub(crate) struct Preconditioner {
     pub(crate) diagonal: Diagonal,
     /// Cycles, where multigrid is made for the equations.
     multigrid: Option<Multigrid>,
-    /// Whether they are used at the moment.
+    /// Whether they are used at the moment, and whether they are asked for.
     cycles: bool,
+    asked: bool,
     /// After how many solutions the entries were found.
     found: Option<u64>,
     solutions: u64,
@@ -40,11 +42,17 @@ struct Ties {
 }
 
 impl Preconditioner {
-    pub(crate) fn new(diagonal: Diagonal, multigrid: Option<Multigrid>) -> Self {
+    /// What is asked for, or what is best, if multigrid is made for the equations.
+    pub(crate) fn new(
+        diagonal: Diagonal,
+        multigrid: Option<Multigrid>,
+        asked: Option<Preconditioning>,
+    ) -> Self {
         Preconditioner {
             diagonal,
-            multigrid,
+            multigrid: multigrid.filter(|_| asked != Some(Preconditioning::Diagonal)),
             cycles: false,
+            asked: asked == Some(Preconditioning::Multigrid),
             found: None,
             solutions: 0,
             ties: Ties::default(),
@@ -99,7 +107,8 @@ impl Preconditioner {
         // Where a cell is hardly tied to its neighbours the diagonal does; and cycles know nothing of what
         // ties the numbers of a cell to each other.
         let Ties { neighbours, within } = self.ties;
-        self.cycles = neighbours > within && factor.abs() * neighbours > WEAK * identity.abs();
+        let best = neighbours > within && factor.abs() * neighbours > WEAK * identity.abs();
+        self.cycles = self.multigrid.is_some() && (best || self.asked);
         match self.multigrid.as_mut().filter(|_| self.cycles) {
             Some(multigrid) => {
                 // Cycles for a matrix nearby do as well, and serve for several lengths of steps.

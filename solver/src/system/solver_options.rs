@@ -28,6 +28,28 @@ impl Krylov {
     }
 }
 
+/// What makes linear systems easier for a Krylov method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preconditioning {
+    /// A multigrid cycle, where cells see their nearest neighbours only; elsewhere the diagonal.
+    Multigrid,
+    /// The blocks of the diagonal: how the rates in a cell change with the state of this cell.
+    Diagonal,
+}
+
+impl Preconditioning {
+    /// All of them.
+    pub const ALL: [Preconditioning; 2] = [Preconditioning::Multigrid, Preconditioning::Diagonal];
+
+    /// The name in problem files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Preconditioning::Multigrid => "multigrid",
+            Preconditioning::Diagonal => "diagonal",
+        }
+    }
+}
+
 /// How equations are solved.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SolverOptions {
@@ -40,6 +62,9 @@ pub struct SolverOptions {
     /// The method for linear systems; if not given, conjugate gradients where the matrix is symmetric, else
     /// stabilised biconjugate gradients.
     pub krylov: Option<Krylov>,
+    /// What makes linear systems easier; if not given, multigrid cycles where neighbours matter more than what
+    /// ties the numbers of a cell to each other, else the diagonal.
+    pub preconditioner: Option<Preconditioning>,
     /// Whether an elliptic problem without a solution is solved as well as it can be: what is in excess is
     /// taken away from everywhere.
     pub project: bool,
