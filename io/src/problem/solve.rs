@@ -21,12 +21,12 @@ fn difference(formula: Formula) -> Formula {
     if is_one_term(right) {
         return format!("{left}-{right}").as_str().into();
     }
-    let minus = match (left.strip_suffix(' '), right.strip_prefix(' ')) {
-        (Some(left), _) => format!("{left}-({right})"),
-        (None, Some(right)) => format!("{left}-({right})"),
-        (None, None) => format!("{left}-({right})"),
+    // The parenthesis takes the place of a space, if there is one, so that columns stay as written.
+    let (left, right) = match left.strip_suffix(' ') {
+        Some(left) => (left, right),
+        None => (left, right.strip_prefix(' ').unwrap_or(right)),
     };
-    minus.as_str().into()
+    format!("{left}-({right})").as_str().into()
 }
 
 /// Whether a text is one term, with a sign or without, so that it can be subtracted as it is.

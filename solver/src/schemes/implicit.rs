@@ -6,7 +6,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, SQRT_2};
 use crate::plan::plan::Plan;
 use crate::schemes::imex::Imex;
 use crate::schemes::rates;
-use crate::schemes::scheme::{BeforeSteps, Scheme};
+use crate::schemes::scheme::Scheme;
 use crate::schemes::tolerance::Tolerance;
 use crate::solvers::registers::Registers;
 use crate::system::pde::Pde;
@@ -197,10 +197,6 @@ impl Scheme for ImplicitScheme {
         1 + self.registers(pde).0.len() / pde.arrays().max(1)
     }
 
-    fn embedded(&self) -> Option<&[f64]> {
-        None
-    }
-
     fn kept(&self, pde: &Pde) -> Vec<String> {
         self.registers(pde).0
     }
@@ -209,10 +205,6 @@ impl Scheme for ImplicitScheme {
     fn step(&self, pde: &Pde) -> Plan {
         let (names, registers) = self.registers(pde);
         rates::plan_to_arrays(pde, &names, registers.solver.rates)
-    }
-
-    fn before(&self, _: &Pde) -> Option<BeforeSteps> {
-        None
     }
 }
 
@@ -252,10 +244,6 @@ impl Scheme for BalanceScheme {
         1 + self.registers(pde).0.len() / pde.arrays().max(1)
     }
 
-    fn embedded(&self) -> Option<&[f64]> {
-        None
-    }
-
     fn kept(&self, pde: &Pde) -> Vec<String> {
         self.registers(pde).0
     }
@@ -263,10 +251,6 @@ impl Scheme for BalanceScheme {
     fn step(&self, pde: &Pde) -> Plan {
         let (names, registers) = self.registers(pde);
         rates::plan_to_arrays(pde, &names, registers.rates)
-    }
-
-    fn before(&self, _: &Pde) -> Option<BeforeSteps> {
-        None
     }
 }
 

@@ -69,6 +69,20 @@ pub(crate) fn to_arrays(
     plan.sweep(pass.finish(), slot, outputs, Extent::Block, "slopes".into());
 }
 
+/// A plan in which nothing is done yet, with the program of these expressions and the slots of the program's
+/// arrays.
+fn begun<'a>(
+    pde: &'a Pde,
+    kept: &[String],
+    targets: &[OwnedExpr<'_>],
+) -> (PlanBuilder, Program<'a>, impl Fn(ArrayRef) -> Slot + use<>) {
+    let program = Program::new(pde, targets);
+    let mut plan = PlanBuilder::new(pde, kept, &[&program]);
+    let first_quantity = plan.add_arrays(program.array_names());
+    let slot = slots(pde.arrays(), 0, first_quantity);
+    (plan, program, slot)
+}
+
 /// A plan that has done what must be done before these expressions can be computed in the present state,
 /// with its program and the slots of the program's arrays.
 fn prepared<'a>(
@@ -76,10 +90,7 @@ fn prepared<'a>(
     kept: &[String],
     targets: &[OwnedExpr<'_>],
 ) -> (PlanBuilder, Program<'a>, impl Fn(ArrayRef) -> Slot + use<>) {
-    let mut program = Program::new(pde, targets);
-    let mut plan = PlanBuilder::new(pde, kept, &[&program]);
-    let first_quantity = plan.add_arrays(program.array_names());
-    let slot = slots(pde.arrays(), 0, first_quantity);
+    let (mut plan, mut program, slot) = begun(pde, kept, targets);
     let prepared = plan.prepare(&mut program);
     plan.push(&prepared, &slot);
     (plan, program, slot)
@@ -89,10 +100,7 @@ fn prepared<'a>(
 pub(crate) fn plan_to_arrays(pde: &Pde, kept: &[String], first: usize) -> Plan {
     let fields: Vec<usize> = (0..pde.fields().len()).collect();
     let values = rates(pde);
-    let mut program = Program::new(pde, &values);
-    let mut plan = PlanBuilder::new(pde, kept, &[&program]);
-    let first_quantity = plan.add_arrays(program.array_names());
-    let slot = slots(pde.arrays(), 0, first_quantity);
+    let (mut plan, mut program, slot) = begun(pde, kept, &values);
     plan.solve(pde, 0);
     let prepared = plan.prepare(&mut program);
     plan.push(&prepared, &slot);

@@ -12,7 +12,7 @@ use crate::schemes::euler_maruyama;
 use crate::schemes::globals::{self, Globals};
 use crate::schemes::interpolation;
 use crate::schemes::rates::{self, Update};
-use crate::schemes::scheme::{BeforeSteps, Scheme, WithinStep};
+use crate::schemes::scheme::{Scheme, WithinStep};
 use crate::schemes::stages::{Base, Stages};
 use crate::schemes::tableau::Tableau;
 use crate::schemes::tolerance::Tolerance;
@@ -219,10 +219,6 @@ impl Scheme for RungeKutta {
         let ends = [old, old_slope, 0, new_slope];
         let bend = self.stages.bend.map(|family| first[family]);
         Some(interpolation::within(pde, &self.kept(pde), ends, bend, to))
-    }
-
-    fn before(&self, _: &Pde) -> Option<BeforeSteps> {
-        None
     }
 }
 

@@ -33,7 +33,9 @@ pub(crate) trait Scheme {
 
     /// The weights of the stages in a second result, whose difference from the first estimates the
     /// error of a step; nothing where a scheme has none.
-    fn embedded(&self) -> Option<&[f64]>;
+    fn embedded(&self) -> Option<&[f64]> {
+        None
+    }
 
     /// The names of the arrays that it keeps between steps. They come after those of all fields.
     fn kept(&self, pde: &Pde) -> Vec<String>;
@@ -67,7 +69,9 @@ pub(crate) trait Scheme {
     }
 
     /// What is done once, before the first step.
-    fn before(&self, pde: &Pde) -> Option<BeforeSteps>;
+    fn before(&self, _: &Pde) -> Option<BeforeSteps> {
+        None
+    }
 }
 
 /// How a state within a step is found.

@@ -11,7 +11,7 @@ use crate::plan::program::{ArrayRef, OwnedExpr, Pass, Program};
 use crate::schemes::error_norm;
 use crate::schemes::interpolation;
 use crate::schemes::rates;
-use crate::schemes::scheme::{BeforeSteps, Scheme, WithinStep};
+use crate::schemes::scheme::{Scheme, WithinStep};
 use crate::schemes::tolerance::Tolerance;
 use crate::solvers::registers::Registers;
 use crate::system::pde::Pde;
@@ -340,10 +340,6 @@ impl Scheme for StabilisedScheme {
         6
     }
 
-    fn embedded(&self) -> Option<&[f64]> {
-        None
-    }
-
     fn kept(&self, pde: &Pde) -> Vec<String> {
         let named = |what: &'static str| {
             pde.array_names().into_iter().map(move |name| format!("{what} {name}"))
@@ -375,10 +371,6 @@ impl Scheme for StabilisedScheme {
         let [new_slope, old_slope, old, to, _] = Self::arrays(pde);
         let ends = [old, old_slope, 0, new_slope];
         Some(interpolation::within(pde, &self.kept(pde), ends, None, to))
-    }
-
-    fn before(&self, _: &Pde) -> Option<BeforeSteps> {
-        None
     }
 }
 

@@ -55,10 +55,6 @@ impl Scheme for MpdataScheme {
         counts[..pde.arrays()].iter().copied().max().expect("a system has fields")
     }
 
-    fn embedded(&self) -> Option<&[f64]> {
-        None
-    }
-
     fn kept(&self, pde: &Pde) -> Vec<String> {
         CourantFields::of(pde).kept
     }
