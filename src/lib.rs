@@ -61,13 +61,13 @@ pub mod io {
 /// Systems of equations, how they are stepped, and the run loop.
 pub mod solver {
     pub use fluxions_solver::{
-        Advector, ArgumentConditions, Balance, Blocking, Error, ErrorBounds, Errors, Every,
-        ExternalSource, FieldOperator, Flow, Formula, GO_ON, Global, Imex, Implicit, Inspection,
-        Interpretation, Iterations, Krylov, Mpdata, PassTime, Pde, PdeBuilder, Preconditioning,
-        Region, Report, RunState, ScheduleState, SchemeChoice, SchemeProperties, Simulation,
-        SimulationBuilder, Snapshot, SolverOptions, Sources, Stabilised, StableStep, StencilCells,
-        StopReason, Tableau, ThirdOrder, TimeTable, Tolerance, Tracker, TrackerError, TrackerState,
-        Transport, Values, WallFunction, WallPoint, stable_step,
+        AdamsBashforth, Advector, ArgumentConditions, Balance, Blocking, Error, ErrorBounds,
+        Errors, Every, ExternalSource, FieldOperator, Flow, Formula, GO_ON, Global, Imex, Implicit,
+        Inspection, Interpretation, Iterations, Krylov, Mpdata, PassTime, Pde, PdeBuilder,
+        Preconditioning, Region, Report, RunState, ScheduleState, SchemeChoice, SchemeProperties,
+        Simulation, SimulationBuilder, Snapshot, SolverOptions, Sources, Stabilised, StableStep,
+        StencilCells, StopReason, Tableau, ThirdOrder, TimeTable, Tolerance, Tracker, TrackerError,
+        TrackerState, Transport, Values, WallFunction, WallPoint, stable_step,
     };
 }
 
@@ -82,10 +82,11 @@ pub mod prelude {
     pub use fluxions_grid::{Condition, Geometry, Grid, GridBuilder};
     pub use fluxions_io::{Problem, RunFolder, SeriesWriter};
     pub use fluxions_solver::{
-        Advector, ArgumentConditions, Blocking, Every, FieldOperator, Flow, Formula, GO_ON, Imex,
-        Implicit, Interpretation, Mpdata, Pde, PdeBuilder, Report, SchemeChoice, Simulation,
-        Snapshot, SolverOptions, Sources, Stabilised, StopReason, Tableau, ThirdOrder, Tolerance,
-        Tracker, TrackerError, Transport, Values, WallFunction, WallPoint,
+        AdamsBashforth, Advector, ArgumentConditions, Blocking, Every, FieldOperator, Flow,
+        Formula, GO_ON, Imex, Implicit, Interpretation, Mpdata, Pde, PdeBuilder, Report,
+        SchemeChoice, Simulation, Snapshot, SolverOptions, Sources, Stabilised, StopReason,
+        Tableau, ThirdOrder, Tolerance, Tracker, TrackerError, Transport, Values, WallFunction,
+        WallPoint,
     };
 }
 

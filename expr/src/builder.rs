@@ -183,6 +183,22 @@ impl Builder {
         self.push(Op::Fused(a, b, c))
     }
 
+    /// sum + weight·value; weight·value where there is no sum yet.
+    pub fn weighted(&mut self, sum: Option<Value>, weight: f64, value: Value) -> Value {
+        match sum {
+            None if weight == 1.0 => value,
+            Some(sum) if weight == 1.0 => self.binary(Binary::Add, sum, value),
+            None => {
+                let weight = self.constant(weight);
+                self.binary(Binary::Multiply, weight, value)
+            }
+            Some(sum) => {
+                let weight = self.constant(weight);
+                self.fused(weight, value, sum)
+            }
+        }
+    }
+
     /// x^n as a product, for n = −4 … 4.
     fn small_power(&mut self, x: Value, exponent: f64) -> Option<Value> {
         let mut times = |a, b| self.binary(Binary::Multiply, a, b);

@@ -323,6 +323,14 @@ pub enum Error {
         /// What about it the scheme cannot step.
         what: &'static str,
     },
+    /// A value after each step for an unknown, which follows from the fields that are stepped.
+    #[error("`{name}` is an unknown, which its equation decides after each step")]
+    ChangedUnknown {
+        /// Where the value stands.
+        origin: Origin,
+        /// The unknown.
+        name: String,
+    },
     /// A tolerance for a scheme that does not estimate its error.
     #[error("the scheme `{scheme}` does not estimate its error, so that a tolerance says nothing")]
     NoErrorEstimate {
@@ -344,6 +352,24 @@ pub enum Error {
         relative: f64,
         /// What is added to it.
         absolute: f64,
+    },
+    /// A complex field that may not fall below 0.
+    #[error("`{name}` is complex, and complex numbers have no order")]
+    ComplexPositive {
+        /// Where it is asked for.
+        origin: Origin,
+        /// The field.
+        name: String,
+    },
+    /// A field or number that may not fall below 0, and begins there.
+    #[error("`{name}` may not fall below 0, and is {value:.3} at the start")]
+    NegativeStart {
+        /// Where it is asked for.
+        origin: Origin,
+        /// The field or number.
+        name: String,
+        /// Its smallest value.
+        value: f64,
     },
     /// No step is short enough for the tolerance.
     #[error("steps shorter than {dt:.1e} are needed at t = {time} (step {step}): {}", reason(*error))]
@@ -675,6 +701,9 @@ impl Error {
             | Error::NoFlow { origin, .. }
             | Error::NoSuchField { origin, .. }
             | Error::UnfitTolerance { origin, .. }
+            | Error::ChangedUnknown { origin, .. }
+            | Error::ComplexPositive { origin, .. }
+            | Error::NegativeStart { origin, .. }
             | Error::UnfitArgument { origin, .. }
             | Error::NotSymmetric { origin, .. }
             | Error::UnfitTransport { origin, .. }
@@ -749,7 +778,8 @@ impl Error {
                     .into(),
             ),
             Error::StepTooShort { .. } => Some(
-                "the solution may have no value beyond this time, or the tolerance may be below rounding"
+                "the solution may have no value beyond this time, the tolerance may be below rounding, or \
+                 what has to stay positive may not do so"
                     .into(),
             ),
             Error::NoInitialValue { .. } => {

@@ -29,6 +29,7 @@ pub use inspect::stability::{StableStep, stable_step};
 pub use operators::{FieldOperator, StencilCells};
 pub use run::blocking::options::Blocking;
 pub use run::counts::{Counts, Iterations};
+pub use schemes::adams_bashforth::AdamsBashforth;
 pub use schemes::choice::SchemeChoice;
 pub use schemes::imex::Imex;
 pub use schemes::implicit::Implicit;

@@ -179,6 +179,26 @@ pub(crate) fn cases() -> Vec<Case> {
                 .boundary_of("mu", "y+", mixed("1", "0.1*t")),
         ),
         case(
+            "waves and decay in two registers, ten stages",
+            Tableau::SSPRK104,
+            0.02,
+            12.0,
+            &[("u", "sin(pi*x/4) + 0.1*random_uniform(0, 1)"), ("v", "0.3*x")],
+            Pde::on(&line)
+                .equation("u", "v - 0.2*u^3 + 0.05*laplace(u)")
+                .equation("v", "laplace(u) - 0.1*v")
+                .boundary("x-", value("0.2*sin(t)"))
+                .boundary("x+", derivative("0.1*value")),
+        ),
+        case(
+            "burgers in two registers, five stages",
+            Tableau::CARPENTER_KENNEDY45,
+            0.01,
+            20.0,
+            &[("u", "1 + 0.5*sin(2*pi*x)*cos(2*pi*y)")],
+            Pde::on(&torus).equation("u", "-u*d_dx(u) + 0.02*laplace(u) - 0.1*average(u^2)"),
+        ),
+        case(
             "conserved allen-cahn, integrals",
             Tableau::RK4,
             0.02,

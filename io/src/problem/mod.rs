@@ -54,7 +54,7 @@ use warning::BoundaryPlace;
 pub use warning::{Warning, Warnings};
 
 /// The sections that a problem file can have.
-const SECTIONS: [&str; 22] = [
+const SECTIONS: [&str; 23] = [
     "title",
     "grid",
     "parameters",
@@ -64,6 +64,7 @@ const SECTIONS: [&str; 22] = [
     "equations",
     "solve",
     "initial",
+    "after_step",
     "transport",
     "regions",
     "numbers",
@@ -104,6 +105,8 @@ pub struct Problem {
     pub transports: Vec<(String, Transport)>,
     /// The initial value of each field.
     pub initial: Vec<(String, Formula)>,
+    /// The values that fields are given after each step.
+    pub after_step: Vec<(String, Formula)>,
     /// Times, steps and scheme.
     pub times: Times,
     /// What is written and when.
@@ -157,6 +160,9 @@ impl Problem {
             .blocking(self.execution.blocking);
         for (field, value) in &self.initial {
             builder = builder.initial(field, value.clone());
+        }
+        for (field, value) in &self.after_step {
+            builder = builder.after_step(field, value.clone());
         }
         for (name, text) in self.output.expressions() {
             builder = builder.field(name, text);
@@ -297,6 +303,13 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         true => time::elliptic(&mut reader, document, options),
         false => time::read(&mut reader, document, document.get("transport").is_some(), options),
     };
+    let after_step = formulas::read(&mut reader, document, "after_step", Origin::AfterStep);
+    if let (Some(place), Some(entry)) = (document.key_span("after_step"), &times)
+        && entry.has_no_steps()
+    {
+        let message = "this problem is solved without steps, after which fields could be changed";
+        reader.note(Diagnostic::at(place, message));
+    }
     let implicit = time::implicit_parts(&mut reader, document);
     let output = output::read_output(&mut reader, document, &fields);
     let diagnostics = output::read_diagnostics(&mut reader, document, &output);
@@ -379,6 +392,10 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
                 continue;
             }
             builder = builder.also_check(origin, value, Place::Initial);
+        }
+        for (name, value) in &after_step {
+            let origin = Origin::AfterStep(name.clone());
+            builder = builder.also_check(origin, value, Place::Output);
         }
         if let Some(when) = &stop.when {
             let origin = Origin::Output(Stop::WHEN.into());
@@ -469,6 +486,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
                     .map(|entry| (entry.field, entry.transport))
                     .collect(),
                 initial,
+                after_step,
                 output,
                 diagnostics,
                 stop,

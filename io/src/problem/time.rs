@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use fluxions_solver::{
-    EqualSteps, Error, Errors, Formula, Imex, Implicit, Origin, Pde, SchemeChoice, SolverOptions,
-    Sources, Stabilised, StableDt, StableStep, Tableau, Tolerance, stable_step,
+    AdamsBashforth, EqualSteps, Error, Errors, Formula, Imex, Implicit, Origin, Pde, SchemeChoice,
+    SolverOptions, Sources, Stabilised, StableDt, StableStep, Tableau, Tolerance, stable_step,
 };
 use toml::de::DeValue;
 
@@ -44,6 +44,7 @@ impl Times {
             (SchemeChoice::Stabilised(family, _), _) => family.name(),
             (SchemeChoice::Implicit(implicit, ..), _) => implicit.name(),
             (SchemeChoice::Imex(imex, ..), _) => imex.name(),
+            (SchemeChoice::AdamsBashforth(scheme), _) => scheme.name(),
             (SchemeChoice::Elliptic(_), _) => "elliptic",
             (SchemeChoice::Steady(_), _) => STEADY,
             (_, Some(Sources::Euler)) => EULER,
@@ -127,8 +128,8 @@ impl Times {
     }
 }
 
-const KEYS: [&str; 8] =
-    ["start", "end", "dt", "scheme", "max_steps", "tolerance", "mode", "implicit"];
+const KEYS: [&str; 9] =
+    ["start", "end", "dt", "scheme", "max_steps", "tolerance", "positive", "mode", "implicit"];
 
 /// The mode in which a steady state is found.
 const STEADY: &str = "steady";
@@ -204,7 +205,17 @@ pub(crate) fn read<'t>(
     let max_steps = table
         .get("max_steps")
         .map(|value| reader.whole_number(value, "the number of steps allowed"));
-    let (scheme, sources) = scheme?;
+    let (mut scheme, sources) = scheme?;
+    if let Some(value) = table.get("positive") {
+        let names = tolerance::positive(reader, value)?;
+        let Some(tolerance) = scheme.tolerance_mut() else {
+            let message = "steps of equal length are not made anew where a field falls below 0";
+            let help = "give a `tolerance`, or set it to 0 after each step: [after_step] u = \"max(u, 0)\"";
+            reader.note(Diagnostic::at(value.span(), message).help(Some(help.to_string())));
+            return None;
+        };
+        tolerance.positive = names;
+    }
     if let Some(place) = table.key_span("implicit")
         && !matches!(scheme, SchemeChoice::Imex(..))
     {
@@ -267,7 +278,7 @@ fn steady<'t>(
         reader.note(Diagnostic::at(mode.span(), format!("unknown mode `{word}`")).help(help));
         return None;
     }
-    let others = ["end", "dt", "scheme", "max_steps", "tolerance", "implicit"];
+    let others = ["end", "dt", "scheme", "max_steps", "tolerance", "positive", "implicit"];
     for key in others.into_iter().filter(|key| table.get(key).is_some()) {
         let place = table.key_span(key).unwrap_or_else(|| mode.span());
         let message = format!("a steady state has no `{key}`");
@@ -340,6 +351,16 @@ fn read_scheme<'t>(
         let tolerance = tolerance.or_else(|| automatic.then(Tolerance::default));
         return Some((SchemeChoice::Stabilised(family, tolerance), None));
     }
+    let multistep = AdamsBashforth::ALL.into_iter().find(|scheme| scheme.name() == name);
+    if let Some(scheme) = multistep.filter(|_| !advected) {
+        if tolerance.is_some() {
+            let error = Error::NoErrorEstimate { scheme: name.into() };
+            let found = Diagnostic::at(value.span(), error.to_string()).help(error.help());
+            reader.note(found);
+            return None;
+        }
+        return Some((SchemeChoice::AdamsBashforth(scheme), None));
+    }
     let implicit = Implicit::ALL.into_iter().find(|implicit| implicit.name() == name);
     if let Some(implicit) = implicit.filter(|_| !advected) {
         let usual = || (automatic && implicit.estimates_error()).then(Tolerance::default);
@@ -368,6 +389,7 @@ fn read_scheme<'t>(
         (false, None) => {
             let known = Tableau::ALL;
             let known = known.iter().map(Tableau::name);
+            let known = known.chain(AdamsBashforth::ALL.map(AdamsBashforth::name));
             let known = known.chain(Stabilised::ALL.map(Stabilised::name));
             let known = known.chain(Implicit::ALL.map(Implicit::name));
             let known = known.chain(Imex::ALL.map(Imex::name));
@@ -404,6 +426,11 @@ impl TimesEntry {
             max_steps: None,
         };
         TimesEntry { times, automatic: None, scheme: None }
+    }
+
+    /// Whether a state is found without steps.
+    pub(crate) fn has_no_steps(&self) -> bool {
+        self.times.balances()
     }
 
     /// How sources are integrated, where fields are advected.

@@ -19,7 +19,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, value: &'t TomlValue<'t>) -> Opt
     reader.remember(Origin::Tolerance(None), value.span(), value);
     let table = reader.as_table(value, "tolerance")?;
     let all = bounds(reader, &table, None)?;
-    let mut tolerance = Tolerance { all, own: Vec::new() };
+    let mut tolerance = Tolerance { all, ..Tolerance::default() };
     for (key, value) in entries {
         let name = key.get_ref().to_string();
         if KEYS.contains(&name.as_str()) {
@@ -37,6 +37,20 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, value: &'t TomlValue<'t>) -> Opt
         tolerance.own.push((name, bounds(reader, &own, Some(all))?));
     }
     Some(tolerance)
+}
+
+/// Reads `positive`: the names of what may not fall below 0.
+pub(super) fn positive<'t>(
+    reader: &mut Reader<'t>,
+    value: &'t TomlValue<'t>,
+) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    for item in reader.list(value)? {
+        let name = reader.string(item, "the name of a field")?.to_string();
+        reader.remember(Origin::Positive(name.clone()), item.span(), item);
+        names.push(name);
+    }
+    Some(names)
 }
 
 const KEYS: [&str; 2] = ["relative", "absolute"];

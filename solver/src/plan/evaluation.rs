@@ -43,6 +43,38 @@ pub(crate) fn initial(pde: &Pde, kept: &[String], field: usize, expr: &Expr) -> 
     evaluation(pde, kept, target, ty, Extent::Block, Some(outputs))
 }
 
+/// A plan that gives fields new values, all of them computed from the present state. The values are in place
+/// after [`Plan::swaps`], and are checked for being finite.
+pub(crate) fn changes(pde: &Pde, kept: &[String], values: &[(usize, Expr)]) -> Plan {
+    let target = |(field, expr)| {
+        let owner = pde.conditions().owner_of_field(field);
+        OwnedExpr { expr, owner, name: &pde.fields()[field] }
+    };
+    let targets: Vec<OwnedExpr<'_>> =
+        values.iter().map(|(field, expr)| target((*field, expr))).collect();
+    let mut program = Program::new(pde, &targets);
+    let mut plan = PlanBuilder::new(pde, kept, &[&program]);
+    let arrays: Vec<usize> = values.iter().flat_map(|(field, _)| pde.arrays_of(*field)).collect();
+    let names = pde.array_names();
+    let first = plan.add_arrays(arrays.iter().map(|array| format!("next {}", names[*array])));
+    let first_quantity = plan.add_arrays(program.array_names());
+    let slot = slots(pde.arrays(), 0, first_quantity);
+    let prepared = plan.prepare(&mut program);
+    plan.push(&prepared, &slot);
+    let mut pass = PassBuilder::last(&mut program);
+    for ((field, _), target) in values.iter().zip(&targets) {
+        let value = pass.value(*target);
+        let ty = pde.types()[*field];
+        for number in value.numbers(ty, pde.space().dimension(), &mut pass.builder) {
+            pass.builder.output_with(number, None, true);
+        }
+    }
+    let outputs = (first..first + arrays.len()).map(Slot::Array).collect();
+    plan.sweep(pass.finish(), &slot, outputs, Extent::Block, "after step".into());
+    plan.set_swaps(arrays.into_iter().zip(first..).collect());
+    plan.finish()
+}
+
 /// A plan that finds the unknowns of the state.
 pub(crate) fn unknowns(pde: &Pde) -> Plan {
     let mut plan = PlanBuilder::new(pde, &[], &[]);

@@ -12,7 +12,7 @@ use crate::system::pde::Pde;
 
 /// A step of the explicit Euler scheme, which is the simplest plan with halos, sweeps and swaps.
 pub(crate) fn euler_step(pde: &Pde) -> Plan {
-    RungeKutta::new(Tableau::EULER).step(pde)
+    RungeKutta::new(Tableau::EULER, pde).step(pde)
 }
 
 /// The whole grid on one rank.

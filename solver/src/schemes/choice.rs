@@ -1,6 +1,7 @@
 //! Which scheme steps a system.
 
 use crate::error::Error;
+use crate::schemes::adams_bashforth::{AdamsBashforth, AdamsBashforthScheme};
 use crate::schemes::imex::Imex;
 use crate::schemes::implicit::{BalanceScheme, Implicit, ImplicitScheme, Solving};
 use crate::schemes::mpdata::scheme::MpdataScheme;
@@ -23,6 +24,8 @@ pub enum SchemeChoice {
     Usual,
     /// An explicit Runge–Kutta scheme. Noise is added to its result at the end of each step.
     RungeKutta(Tableau),
+    /// An explicit multistep scheme. It cannot step systems with unknowns without space.
+    AdamsBashforth(AdamsBashforth),
     /// An explicit Runge–Kutta scheme with embedded weights, whose steps are as long as the tolerance
     /// allows. It cannot step systems with noise.
     ErrorControlled(Tableau, Tolerance),
@@ -43,6 +46,28 @@ pub enum SchemeChoice {
 }
 
 impl SchemeChoice {
+    /// The tolerance that steps follow, if they follow one.
+    pub fn tolerance(&self) -> Option<&Tolerance> {
+        match self {
+            SchemeChoice::ErrorControlled(_, tolerance) => Some(tolerance),
+            SchemeChoice::Stabilised(_, tolerance)
+            | SchemeChoice::Implicit(_, tolerance, _)
+            | SchemeChoice::Imex(_, tolerance, _) => tolerance.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The tolerance that steps follow, if they follow one, to be changed.
+    pub fn tolerance_mut(&mut self) -> Option<&mut Tolerance> {
+        match self {
+            SchemeChoice::ErrorControlled(_, tolerance) => Some(tolerance),
+            SchemeChoice::Stabilised(_, tolerance)
+            | SchemeChoice::Implicit(_, tolerance, _)
+            | SchemeChoice::Imex(_, tolerance, _) => tolerance.as_mut(),
+            _ => None,
+        }
+    }
+
     /// Whether it can step a system.
     ///
     /// # Errors
@@ -85,6 +110,10 @@ pub(crate) fn scheme_for(pde: &Pde, choice: &SchemeChoice) -> Result<Box<dyn Sch
         SchemeChoice::Usual if pde.advected.is_empty() => &Tableau::RK4,
         SchemeChoice::Usual => return Ok(Box::new(MpdataScheme::new(pde.sources))),
         SchemeChoice::RungeKutta(tableau) | SchemeChoice::ErrorControlled(tableau, _) => tableau,
+        SchemeChoice::AdamsBashforth(scheme) => {
+            check_simple(pde, scheme.name())?;
+            return Ok(Box::new(AdamsBashforthScheme::new(*scheme)));
+        }
         SchemeChoice::Stabilised(family, tolerance) => {
             check_simple(pde, family.name())?;
             let tolerance = tolerance.clone().unwrap_or_default();
@@ -107,7 +136,7 @@ pub(crate) fn scheme_for(pde: &Pde, choice: &SchemeChoice) -> Result<Box<dyn Sch
         return Err(Error::SchemeWithTransport { scheme: scheme.into() });
     }
     let SchemeChoice::ErrorControlled(_, tolerance) = choice else {
-        return Ok(Box::new(RungeKutta::new(tableau.clone())));
+        return Ok(Box::new(RungeKutta::new(tableau.clone(), pde)));
     };
     if tableau.embedded().is_none() {
         return Err(Error::NoErrorEstimate { scheme: scheme.into() });

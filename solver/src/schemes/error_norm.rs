@@ -28,7 +28,8 @@ pub(super) fn of_fields(
             for k in pde.arrays_of(field) {
                 let error = error(pass, k);
                 let [old, new] = [old, new].map(|first| pass.load(ArrayRef::Extra(first + k)));
-                let ratio = ratio(&mut pass.builder, tolerance.of(name), error, old, new);
+                let asked = Asked::of(tolerance, name);
+                let ratio = ratio(&mut pass.builder, asked, error, old, new);
                 largest = pass.builder.binary(Binary::Max, largest, ratio);
             }
             pass.builder.output(largest);
@@ -49,14 +50,36 @@ pub(super) fn of_numbers(
     for (number, global) in pde.globals().iter().enumerate() {
         let mut builder = Builder::new();
         let [error, old, new] = families.map(|f| builder.parameter(unknowns.at(f, number)));
-        let ratio = ratio(&mut builder, tolerance.of(&global.name), error, old, new);
+        let asked = Asked::of(tolerance, &global.name);
+        let ratio = ratio(&mut builder, asked, error, old, new);
         builder.output(ratio);
         plan.reduce(builder.finish(), Vec::new(), Reduction::Max);
     }
 }
 
-/// |error|/(absolute + relative·max(|old|, |new|))
-fn ratio(b: &mut Builder, bounds: ErrorBounds, error: Value, old: Value, new: Value) -> Value {
+/// What is asked of a field or number.
+struct Asked {
+    bounds: ErrorBounds,
+    positive: bool,
+}
+
+impl Asked {
+    fn of(tolerance: &Tolerance, name: &str) -> Self {
+        Asked { bounds: tolerance.of(name), positive: tolerance.keeps_positive(name) }
+    }
+}
+
+/// |error|/(absolute + relative·max(|old|, |new|)); infinite where a new value is below 0 that has to stay positive.
+fn ratio(b: &mut Builder, asked: Asked, error: Value, old: Value, new: Value) -> Value {
+    let Asked { bounds, positive } = asked;
+    let error = match positive {
+        true => {
+            let (zero, infinite) = (b.constant(0.0), b.constant(f64::INFINITY));
+            let falls = b.binary(Binary::Less, new, zero);
+            b.select(falls, infinite, error)
+        }
+        false => error,
+    };
     let [error, old, new] = [error, old, new].map(|value| b.unary(Unary::Abs, value));
     let largest = b.binary(Binary::Max, old, new);
     let [relative, absolute] = [bounds.relative, bounds.absolute].map(|bound| b.constant(bound));

@@ -79,11 +79,12 @@ impl<'a> Globals<'a> {
             let mut next = builder.parameter(in_family(after));
             for update in &stages.list[stage].updates {
                 let factor = builder.parameter(factors[update.factor]);
-                let new = match update.from() {
-                    Some(family) => {
-                        let base = builder.parameter(in_family(family));
-                        builder.fused(factor, slope, base)
-                    }
+                let base = update.base.iter().fold(None, |sum, (family, weight)| {
+                    let value = builder.parameter(in_family(*family));
+                    Some(builder.weighted(sum, *weight, value))
+                });
+                let new = match base {
+                    Some(base) => builder.fused(factor, slope, base),
                     None => builder.binary(Binary::Multiply, factor, slope),
                 };
                 builder.output(new);

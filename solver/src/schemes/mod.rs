@@ -1,5 +1,6 @@
 //! Schemes: what turns a system into the plan of a time step.
 
+pub(crate) mod adams_bashforth;
 mod by_hand;
 pub(crate) mod choice;
 mod error_norm;
@@ -21,3 +22,4 @@ pub(crate) mod stability;
 pub(crate) mod stages;
 pub(crate) mod tableau;
 pub(crate) mod tolerance;
+pub(crate) mod two_registers;

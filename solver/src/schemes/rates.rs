@@ -23,10 +23,10 @@ pub(crate) fn of_field(
     pde.arrays_of(field).zip(rates).collect()
 }
 
-/// new ← base + factor·rate
+/// new ← Σ weight·base + factor·rate
 pub(crate) struct Update {
-    /// What is added to, if anything.
-    pub(crate) base: Option<ArrayRef>,
+    /// What is added to, with weights.
+    pub(crate) base: Vec<(ArrayRef, f64)>,
     /// The parameter that is the factor.
     pub(crate) factor: usize,
     /// The array that is overwritten, if the kernel reads it.
@@ -38,7 +38,10 @@ pub(crate) struct Update {
 impl Update {
     /// Adds the new value to the outputs of a pass.
     pub(crate) fn output(self, pass: &mut PassBuilder<'_, '_>, rate: Value) {
-        let base = self.base.map(|base| pass.load(base));
+        let base = self.base.into_iter().fold(None, |sum, (array, weight)| {
+            let value = pass.load(array);
+            Some(pass.builder.weighted(sum, weight, value))
+        });
         let in_place = self.in_place.map(|array| pass.input(array));
         let factor = pass.builder.parameter(self.factor);
         let new = match base {

@@ -13,7 +13,7 @@ use crate::schemes::globals::{self, Globals};
 use crate::schemes::interpolation;
 use crate::schemes::rates::{self, Update};
 use crate::schemes::scheme::{Scheme, WithinStep};
-use crate::schemes::stages::{Base, Stages};
+use crate::schemes::stages::Stages;
 use crate::schemes::tableau::Tableau;
 use crate::schemes::tolerance::Tolerance;
 use crate::solvers::registers::Registers;
@@ -30,9 +30,15 @@ pub(crate) struct RungeKutta {
 }
 
 impl RungeKutta {
-    /// The scheme of a tableau.
-    pub(crate) fn new(tableau: Tableau) -> Self {
-        let stages = Stages::of(&tableau);
+    /// The scheme of a tableau, for a system.
+    pub(crate) fn new(tableau: Tableau, pde: &Pde) -> Self {
+        // Variances of noise are those of the state at the beginning.
+        let stages = Stages::of(&tableau, !pde.noise().fields.is_empty());
+        Self::with_stages(tableau, stages)
+    }
+
+    /// A scheme of other stages than those of its tableau.
+    pub(crate) fn with_stages(tableau: Tableau, stages: Stages) -> Self {
         RungeKutta { tableau, stages, tolerance: None }
     }
 
@@ -74,6 +80,11 @@ impl Scheme for RungeKutta {
         };
         let bend = self.stages.bend.map(|_| "bend of");
         let of_unknowns = Registers::names_of_unknowns(pde);
+        let before = ["slope before of", "slope two before of"];
+        if !self.stages.history.is_empty() {
+            let before = before.into_iter().take(self.stages.history.len()).flat_map(named);
+            return of_unknowns.into_iter().chain(before).collect();
+        }
         match self.keeps_slopes(pde) {
             true => ["slope of", "next slope of", "previous", "error of"]
                 .into_iter()
@@ -133,15 +144,18 @@ impl Scheme for RungeKutta {
                 for (k, rate) in rates {
                     for update in &stage.updates {
                         // What is read at the cell only may be the array that the stage reads.
-                        let base = update.from().map(|family| match family == stage.reads {
-                            true => ArrayRef::Field(k),
-                            false => ArrayRef::Extra(array(family, k)),
-                        });
-                        let is_own = update.base == Base::Own;
+                        let of_family = |(family, weight): &(usize, f64)| {
+                            let array = match *family == stage.reads {
+                                true => ArrayRef::Field(k),
+                                false => ArrayRef::Extra(array(*family, k)),
+                            };
+                            (array, *weight)
+                        };
+                        let in_place = stage.adds_to(update.to);
                         let update_array = Update {
-                            base,
+                            base: update.base.iter().map(of_family).collect(),
                             factor: factors[update.factor],
-                            in_place: is_own.then(|| ArrayRef::Extra(array(update.to, k))),
+                            in_place: in_place.then(|| ArrayRef::Extra(array(update.to, k))),
                             checked: last && update.to == stages.result,
                         };
                         update_array.output(&mut pass, rate);
@@ -174,6 +188,8 @@ impl Scheme for RungeKutta {
             }
             plan.keep(&(slope..slope + n).collect::<Vec<_>>());
         }
+        let history: Vec<usize> = stages.history.iter().map(|family| first[*family]).collect();
+        plan.keep(&history.iter().flat_map(|first| *first..first + n).collect::<Vec<_>>());
         if let Some(noise) = noise {
             // Variances are those of the beginning of the step.
             if let Some(unknowns) = &unknowns {
@@ -199,7 +215,9 @@ impl Scheme for RungeKutta {
             }
         }
         let slopes = slopes.into_iter().map(|[slope, next]| (slope, next));
-        let pairs = [(0, result)].into_iter().chain(slopes);
+        // The last slope becomes the first.
+        let turned = history.windows(2).map(|pair| (pair[0], pair[1])).rev();
+        let pairs = [(0, result)].into_iter().chain(slopes).chain(turned);
         let swaps = pairs.flat_map(|(a, b)| (0..n).map(move |array| (a + array, b + array)));
         plan.set_swaps(swaps.collect());
         plan.set_copies((0..n).map(|array| (result + array, array)).collect());
@@ -246,21 +264,22 @@ impl RungeKutta {
     }
 
     fn families(&self, pde: &Pde) -> Families {
-        let Stages { families, result, error, bend, .. } = self.stages;
+        let Stages { families, result, error, bend, ref history, .. } = self.stages;
         let n = pde.arrays();
         let behind = pde.all_arrays() + Registers::names_of_unknowns(pde).len();
         // What observers compute between steps may not touch what is kept.
         let kept: Vec<usize> = match self.keeps_slopes(pde) {
             true => [result].into_iter().chain(error).chain(bend).collect(),
-            false => Vec::new(),
+            false => history.clone(),
         };
-        let slopes = (!kept.is_empty()).then_some([behind, behind + n]);
-        let mut next = behind + if slopes.is_some() { (2 + kept.len()) * n } else { 0 };
+        let slopes = self.keeps_slopes(pde).then_some([behind, behind + n]);
+        let behind = if slopes.is_some() { behind + 2 * n } else { behind };
+        let mut next = behind + kept.len() * n;
         let place = |family: usize| {
             let of_kept = kept.iter().position(|known| *known == family);
             match (family, of_kept) {
                 (Stages::STATE, _) => 0,
-                (_, Some(place)) => behind + (2 + place) * n,
+                (_, Some(place)) => behind + place * n,
                 (_, None) => {
                     next += n;
                     next - n

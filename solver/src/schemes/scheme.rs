@@ -68,6 +68,11 @@ pub(crate) trait Scheme {
         None
     }
 
+    /// How steps are made that have no steps of the same length before them, where that matters.
+    fn starting(&self, _: &Pde) -> Option<Starting> {
+        None
+    }
+
     /// What is done once, before the first step.
     fn before(&self, _: &Pde) -> Option<BeforeSteps> {
         None
@@ -81,6 +86,14 @@ pub(crate) struct WithinStep {
     pub(crate) plan: Plan,
     /// The arrays of the state, each with the array in which the plan leaves its value.
     pub(crate) swaps: Vec<(usize, usize)>,
+}
+
+/// Steps that have no steps of the same length before them.
+pub(crate) struct Starting {
+    /// The plan of such a step, on the same arrays as that of the others.
+    pub(crate) plan: Plan,
+    /// How many there are.
+    pub(crate) steps: u64,
 }
 
 /// What is done before the first step.

@@ -9,7 +9,7 @@ pub(crate) struct StabilityPolynomial {
     coefficients: Vec<f64>,
 }
 
-/// Coefficients below this are 0 but for rounding, and so are values above 1 by no more.
+/// Sums below this share of the sum of magnitudes are 0 but for rounding.
 const ROUNDING: f64 = 1e-13;
 
 impl StabilityPolynomial {
@@ -35,10 +35,14 @@ impl StabilityPolynomial {
     pub(crate) fn real_limit(&self) -> f64 {
         let signed = self.coefficients.iter().zip([1.0, -1.0].into_iter().cycle());
         let along: Vec<f64> = signed.map(|(coefficient, sign)| coefficient * sign).collect();
-        let mut excess = product(&along, &along);
-        excess[0] -= 1.0;
         // No explicit scheme of first order is stable further (Hairer & Wanner 1996, IV.2).
-        negative_until(&excess, 2.0 * self.stages().powi(2))
+        let most = 2.0 * self.stages().powi(2);
+        let until = |sign: f64| {
+            let mut excess: Vec<f64> = along.iter().map(|c| sign * c).collect();
+            excess[0] -= 1.0;
+            negative_until(&excess, most)
+        };
+        until(1.0).min(until(-1.0))
     }
 
     /// The largest y for which |R(is)| ≤ 1 for all s up to y.
@@ -49,15 +53,26 @@ impl StabilityPolynomial {
             let signed = terms.zip([1.0, -1.0].into_iter().cycle());
             signed.map(|(coefficient, sign)| coefficient * sign).collect::<Vec<f64>>()
         };
+        let magnitudes = |p: &[f64]| p.iter().map(|c| c.abs()).collect::<Vec<f64>>();
+        let squares = |real: &[f64], imaginary: &[f64]| {
+            let mut sum = vec![0.0; self.coefficients.len()];
+            for (k, term) in product(real, real).into_iter().enumerate() {
+                sum[k] += term;
+            }
+            for (k, term) in product(imaginary, imaginary).into_iter().enumerate() {
+                sum[k + 1] += term;
+            }
+            sum
+        };
         let (real, imaginary) = (part(0), part(1));
-        let mut excess = vec![0.0; self.coefficients.len()];
-        for (k, term) in product(&real, &real).into_iter().enumerate() {
-            excess[k] += term;
-        }
-        for (k, term) in product(&imaginary, &imaginary).into_iter().enumerate() {
-            excess[k + 1] += term;
-        }
+        let mut excess = squares(&real, &imaginary);
+        let largest = squares(&magnitudes(&real), &magnitudes(&imaginary));
         excess[0] -= 1.0;
+        for (coefficient, largest) in excess.iter_mut().zip(largest) {
+            if coefficient.abs() <= ROUNDING * largest {
+                *coefficient = 0.0;
+            }
+        }
         // No explicit scheme is stable further (Jeltsch & Nevanlinna 1981, Numer. Math. 37, 61).
         negative_until(&excess, self.stages().powi(2)).sqrt()
     }
@@ -79,18 +94,18 @@ fn value(polynomial: &[f64], x: f64) -> f64 {
 
 /// Up to where from 0 on a polynomial that is 0 there has no positive value, or `most`.
 fn negative_until(polynomial: &[f64], most: f64) -> f64 {
-    let cleaned = |c: &f64| if c.abs() <= ROUNDING { 0.0 } else { *c };
-    let polynomial: Vec<f64> = polynomial.iter().map(cleaned).collect();
     // The first term that is there decides next to 0.
     if polynomial.iter().find(|c| **c != 0.0).is_some_and(|c| *c > 0.0) {
         return 0.0;
     }
-    let mut pieces = roots(&derivative(&polynomial), most);
+    let mut pieces = roots(&derivative(polynomial), most);
     pieces.push(most);
     let mut start = 0.0;
     for end in pieces {
-        if value(&polynomial, end) > ROUNDING {
-            return bisect(|x| value(&polynomial, x) > 0.0, start, end);
+        let magnitude: f64 =
+            polynomial.iter().rev().fold(0.0, |sum, coefficient| sum * end + coefficient.abs());
+        if value(polynomial, end) > ROUNDING * magnitude {
+            return bisect(|x| value(polynomial, x) > 0.0, start, end);
         }
         start = end;
     }

@@ -19,6 +19,9 @@ pub struct Tolerance {
     pub all: ErrorBounds,
     /// Those of fields and numbers by their names.
     pub own: Vec<(String, ErrorBounds)>,
+    /// Fields and numbers that may not fall below 0: a step that leads there is rejected, and made anew in
+    /// shorter ones.
+    pub positive: Vec<String>,
 }
 
 /// How large an error may be.
@@ -33,7 +36,12 @@ pub struct ErrorBounds {
 impl Tolerance {
     /// The same bounds for everything.
     pub fn new(relative: f64, absolute: f64) -> Self {
-        Tolerance { all: ErrorBounds { relative, absolute }, own: Vec::new() }
+        Tolerance { all: ErrorBounds { relative, absolute }, own: Vec::new(), positive: Vec::new() }
+    }
+
+    /// Whether a field or number may not fall below 0.
+    pub(crate) fn keeps_positive(&self, name: &str) -> bool {
+        self.positive.iter().any(|known| known == name)
     }
 
     /// The bounds of a field or number.
@@ -45,7 +53,8 @@ impl Tolerance {
     /// Whether it is one for a system.
     ///
     /// # Errors
-    /// If a bound is not finite or too small, or if a name is neither that of a field nor of a number.
+    /// If a bound is not finite or too small, if a name is neither that of a field nor of a number, or if a
+    /// field that may not fall below 0 is complex.
     pub(crate) fn check(&self, pde: &Pde) -> Result<(), Error> {
         let known = || pde.fields().iter().chain(pde.globals().iter().map(|global| &global.name));
         let own = self.own.iter().map(|(name, bounds)| (Some(name), bounds));
@@ -59,6 +68,20 @@ impl Tolerance {
             let valid = relative >= 0.0 && relative.is_finite() && absolute > 0.0;
             if !valid || !absolute.is_finite() {
                 return Err(Error::UnfitTolerance { origin, relative, absolute });
+            }
+        }
+        for name in &self.positive {
+            let origin = Origin::Positive(name.clone());
+            if !known().any(|known| known == name) {
+                let (name, known) = (name.clone(), known().cloned().collect());
+                return Err(Error::NoSuchField { origin, name, known });
+            }
+            let field = pde.fields().iter().position(|field| field == name);
+            if field.is_some_and(|field| pde.types()[field].complex) {
+                return Err(Error::ComplexPositive { origin, name: name.clone() });
+            }
+            if field.is_some_and(|field| pde.unknowns().contains(&field)) {
+                return Err(Error::ChangedUnknown { origin, name: name.clone() });
             }
         }
         Ok(())

@@ -16,13 +16,16 @@ use crate::run::blocking::options::Blocking;
 use crate::run::guard::Causes;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
 use crate::schemes::rates;
+use crate::schemes::scheme::Starting;
 use crate::schemes::sensitivities::Sensitivities;
+use crate::simulation::after_step::AfterStep;
 use crate::simulation::assembly::{Assembly, Stepping};
 use crate::simulation::balancing::Balancing;
 use crate::simulation::clock::Clock;
 use crate::simulation::dense_output::DenseOutput;
 use crate::simulation::equal_steps::EqualSteps;
 use crate::simulation::error_control::ErrorControl;
+use crate::simulation::first_steps::FirstSteps;
 use crate::simulation::health::Health;
 use crate::simulation::implicit_steps::ImplicitStepper;
 use crate::simulation::report::Durations;
@@ -46,6 +49,7 @@ pub struct SimulationBuilder<'a> {
     pde: &'a Pde,
     world: &'a World,
     initial: Vec<(String, Formula)>,
+    after_step: Vec<(String, Formula)>,
     scheme: SchemeChoice,
     dt: Option<f64>,
     stable: Option<StableDt>,
@@ -76,6 +80,7 @@ impl<'a> SimulationBuilder<'a> {
             pde,
             world,
             initial: Vec::new(),
+            after_step: Vec::new(),
             scheme: SchemeChoice::default(),
             dt: None,
             stable: None,
@@ -98,6 +103,15 @@ impl<'a> SimulationBuilder<'a> {
     #[must_use]
     pub fn initial(mut self, field: &str, value: impl Into<Formula>) -> Self {
         self.initial.push((field.into(), value.into()));
+        self
+    }
+
+    /// The value that a field is given after each step, such as `max(u, 0)`: an expression of the state that the
+    /// step has led to, at its time. Where several fields are given values, all of these are computed before
+    /// any field changes. Steps are then made one by one.
+    #[must_use]
+    pub fn after_step(mut self, field: &str, value: impl Into<Formula>) -> Self {
+        self.after_step.push((field.into(), value.into()));
         self
     }
 
@@ -204,8 +218,9 @@ impl<'a> SimulationBuilder<'a> {
 
     /// What plans are made of.
     fn request(&self) -> Request<'_> {
-        let SimulationBuilder { pde, scheme, initial, fields, numbers, other_plans, .. } = self;
-        Request { pde, scheme, initial, fields, numbers, other_plans }
+        let SimulationBuilder { pde, scheme, initial, after_step, fields, numbers, .. } = self;
+        let other_plans = &self.other_plans;
+        Request { pde, scheme, initial, after_step, fields, numbers, other_plans }
     }
 
     /// The largest number of ranks, up to `most`, for which the grid can be cut into blocks, if
@@ -280,8 +295,8 @@ impl<'a> SimulationBuilder<'a> {
             None if is_staged => Some(1.0),
             stable => stable.map(|stable| stable.walls),
         };
-        if controls || is_staged {
-            // Every step is judged before the next one is made.
+        if controls || is_staged || !self.after_step.is_empty() {
+            // Every step is judged, or changed, before the next one is made.
             self.blocking.steps = Some(0);
         }
         let solving = Solving::new(self.pde, &self.scheme);
@@ -296,6 +311,12 @@ impl<'a> SimulationBuilder<'a> {
             of_unknowns.and_then(|scheme| Solving::of_unknowns(self.pde, &scheme.step(self.pde)));
         if let Some(solving) = &of_unknowns {
             self.other_plans.extend(solving.all_plans().cloned());
+        }
+        let starting = scheme.as_ref().and_then(|scheme| scheme.starting(self.pde));
+        if let Some(starting) = &starting {
+            // The plan of first steps is another one than that of the steps after them.
+            self.blocking.steps = Some(0);
+            self.other_plans.push(starting.plan.clone());
         }
         let rates = scheme.as_ref().filter(|_| self.rates);
         let rates = rates.map(|scheme| rates::plan_of_largest(self.pde, &scheme.kept(self.pde)));
@@ -322,7 +343,7 @@ impl<'a> SimulationBuilder<'a> {
         }
         let (problem, run) = ((self.pde, self.world), (self.seed, self.start));
         let mut assembly = Assembly::new(problem, run, &setup, &dims, self.blocking)?;
-        let Setup { step, before, dense, initial, held, observables, .. } = setup;
+        let Setup { step, before, dense, initial, held, after_step, observables, .. } = setup;
         let Stepping { stepper, wavefront, streams } =
             assembly.stepping(step, self.backend, self.blocking)?;
         if let Some(solving) = of_unknowns {
@@ -346,6 +367,13 @@ impl<'a> SimulationBuilder<'a> {
                 (Some(limit), is_staged.then_some(staged))
             }
             None => (None, None),
+        };
+        let first_steps = match starting {
+            Some(Starting { mut plan, steps }) => {
+                plan.set_usual_step(dt);
+                Some(FirstSteps::new(assembly.executor(plan, self.backend)?, steps))
+            }
+            None => None,
         };
         let dense = match dense {
             Some((start, within)) => Some(DenseOutput {
@@ -382,12 +410,17 @@ impl<'a> SimulationBuilder<'a> {
             }
         }
         let rates = rates.map(|plan| assembly.executor(plan, self.backend)).transpose()?;
+        let ready = |plan: Plan| assembly.executor(plan, self.backend);
+        let after_step = AfterStep(after_step.into_iter().map(ready).collect::<Result<_, _>>()?);
         let state = State { rates, ..assembly.state(observables)? };
         let mut health = Health::new(wavefront.as_ref().map_or(1, |w| w.steps as u64));
         if !state.is_finite() {
             health.note(0, self.start, state.first_not_finite(), Causes::default());
         }
         health.meet(&state, 0)?;
+        if let Some(tolerance) = self.scheme.tolerance() {
+            state.check_positive(tolerance)?;
+        }
         let durations = Durations {
             began: self.began,
             setup: self.began.elapsed().as_secs_f64(),
@@ -404,9 +437,11 @@ impl<'a> SimulationBuilder<'a> {
             clock,
             limit,
             staged,
+            first_steps,
             implicit,
             balancing,
             dense,
+            after_step,
             undo: None,
             health,
             max_steps: self.max_steps,

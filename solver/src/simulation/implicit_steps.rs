@@ -171,11 +171,33 @@ impl ImplicitStepper {
         let error = match (&self.tolerance, self.stages.embedded.clone()) {
             (Some(tolerance), Some(embedded)) => {
                 let bounds = bounds_of(pde, tolerance, 1.0);
-                Some(self.error(place, step, &embedded, &bounds)?)
+                Some(match self.stays_positive(place, pde, tolerance)? {
+                    true => self.error(place, step, &embedded, &bounds)?,
+                    false => f64::INFINITY,
+                })
             }
             _ => None,
         };
         Ok(Attempt { solved: true, error, residual: 0.0 })
+    }
+
+    /// Whether what has to stay positive does so in the state. Collective.
+    fn stays_positive(
+        &self,
+        place: &Place<'_>,
+        pde: &Pde,
+        tolerance: &Tolerance,
+    ) -> Result<bool, Error> {
+        if tolerance.positive.is_empty() {
+            return Ok(true);
+        }
+        let fields = pde.fields().iter().enumerate();
+        let asked = fields.filter(|(_, name)| tolerance.keeps_positive(name));
+        let arrays: Vec<usize> = asked.flat_map(|(field, _)| pde.arrays_of(field)).collect();
+        let lowest = self.newton.vectors.largest(place, |memory, k, at| {
+            if arrays.contains(&k) { -memory.of_array(STATE + k)[at] } else { 0.0 }
+        })?;
+        Ok(lowest <= 0.0)
     }
 
     fn stage(

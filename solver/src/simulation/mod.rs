@@ -1,5 +1,6 @@
 //! The run loop: the state of a system, its clock, and who looks at it when.
 
+mod after_step;
 mod assembly;
 mod balancing;
 pub(crate) mod builder;
@@ -7,6 +8,7 @@ mod clock;
 mod dense_output;
 pub(crate) mod equal_steps;
 mod error_control;
+mod first_steps;
 mod health;
 mod implicit_steps;
 pub(crate) mod machine_memory;

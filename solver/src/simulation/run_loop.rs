@@ -53,7 +53,9 @@ impl Simulation {
                 break StopReason::MaxSteps;
             }
             self.advance(u64::MAX)?;
-            if let Flow::Break(reason) = self.track_within()? {
+            let within = self.track_within()?;
+            self.change_after_step()?;
+            if let Flow::Break(reason) = within {
                 let _ = self.track(true, false)?;
                 break StopReason::Tracker(reason);
             }
@@ -91,7 +93,9 @@ impl Simulation {
             return Ok(Some(StopReason::Tracker(reason)));
         }
         self.advance(1)?;
-        if let Flow::Break(reason) = self.track_within()? {
+        let within = self.track_within()?;
+        self.change_after_step()?;
+        if let Flow::Break(reason) = within {
             return Ok(Some(StopReason::Tracker(reason)));
         }
         let moment = self.health.is_due(self.steps);
@@ -118,6 +122,8 @@ impl Simulation {
     fn report(&self, stop_reason: StopReason) -> Result<Report, Error> {
         let unknowns = self.stepper.unknowns().map(|unknowns| unknowns.borrow().counts());
         let counts = self.stepper.counts.with(unknowns.unwrap_or_default());
+        let changes = self.after_step.0.iter().map(|change| change.counts);
+        let counts = changes.fold(counts, Counts::with);
         let Counts { halo_exchanges, messages, bytes_sent, rhs_evaluations } = counts;
         let mut sent = [messages as i64, bytes_sent as i64];
         self.state.world.combine(Combine::Sum, &mut sent)?;
@@ -194,6 +200,8 @@ impl Simulation {
 
     /// Makes steps that are certain: as many as a sweep can make, or one.
     fn make_steps(&mut self, steps: u64) -> Result<(), Error> {
+        let first = self.clock.next().expect("steps that are certain are known");
+        self.choose_first_step(first.dt);
         let State { world, block, memory, .. } = &mut self.state;
         let clock = &*self.clock;
         let step = |k: usize| clock.step(k as u64).expect("steps that are certain are known");
@@ -236,6 +244,7 @@ impl Simulation {
         }
         let step = self.clock.next().expect("steps without an end go on");
         self.choose_stages(step.dt)?;
+        self.choose_first_step(step.dt);
         let State { world, block, memory, .. } = &mut self.state;
         self.stepper.step = self.steps;
         self.stepper.run_watched(world, block, memory, step.from, step.dt, done)?;
@@ -246,7 +255,7 @@ impl Simulation {
         }
         self.clock.pass(1);
         self.health.begin(self.steps);
-        Ok(())
+        self.change_after_step()
     }
 
     /// Makes steps of the usual length up to this number of them, without looking at trackers, nor
@@ -256,6 +265,7 @@ impl Simulation {
         while self.steps < steps {
             self.health.begin(self.steps);
             self.advance(steps - self.steps)?;
+            self.change_after_step()?;
         }
         Ok(())
     }

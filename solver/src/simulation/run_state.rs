@@ -12,7 +12,7 @@ use crate::simulation::simulation::Simulation;
 /// sets the fields to the same values, the steps give the same values bit by bit, with one exception:
 /// where the velocity of transport is found from the fields, a step also uses the velocity of the
 /// step before. The simulation that goes on has its own there: that of its initial values, or of its
-/// own last step. And where equations are solved, the values are the same to the tolerance of the solver: the
+/// own last step. Multistep schemes begin anew with their first steps. And where equations are solved, the values are the same to the tolerance of the solver: the
 /// step before, of which `bdf2` makes use, and what the solver knows of its equations are not part of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunState {

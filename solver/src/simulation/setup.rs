@@ -1,6 +1,6 @@
 //! What has to be there before a simulation can be built: its plans, and how much room they need.
 
-use fluxions_expr::Place;
+use fluxions_expr::{Expr, Place};
 use fluxions_halo::HaloWidth;
 
 use crate::error::{Error, Errors};
@@ -23,6 +23,8 @@ pub(super) struct Request<'a> {
     pub(super) scheme: &'a SchemeChoice,
     /// The initial values of fields.
     pub(super) initial: &'a [(String, Formula)],
+    /// The values that fields are given after each step.
+    pub(super) after_step: &'a [(String, Formula)],
     /// What trackers will ask for: expressions with a value in each cell, and those for one number.
     pub(super) fields: &'a [(String, Formula)],
     pub(super) numbers: &'a [(String, Formula)],
@@ -40,6 +42,8 @@ pub(super) struct Setup {
     pub(super) initial: Vec<Plan>,
     /// What sets the values of fields that are held in regions, after the initial ones.
     pub(super) held: Vec<Plan>,
+    /// What is done after each step, if anything.
+    pub(super) after_step: Vec<Plan>,
     pub(super) observables: Vec<Observable>,
     /// How wide the halos of external fields have to be.
     pub(super) data_widths: Vec<HaloWidth>,
@@ -61,6 +65,7 @@ impl Setup {
         let scheme = scheme.map_err(|error| errors.push(error)).ok();
         let kept = scheme.as_ref().map(|scheme| scheme.kept(pde)).unwrap_or_default();
         let initial = initial_plans(request, &kept, &mut errors);
+        let changes = changes(request, &mut errors);
         let mut observables = Vec::new();
         let fields = request.fields.iter().map(|(name, formula)| (name, formula, false));
         let numbers = request.numbers.iter().map(|(name, formula)| (name, formula, true));
@@ -78,6 +83,7 @@ impl Setup {
         limits::check_cells(pde, step.least_cells(pde))?;
         let hold =
             |held: &Held| evaluation::initial(pde, &kept, held.field, &held.set(pde.symbols()));
+        let after_step = after_step(pde, &kept, &changes, hold);
         let held: Vec<Plan> = pde.held.iter().map(hold).collect();
         let plans = || {
             [&step]
@@ -86,6 +92,7 @@ impl Setup {
                 .chain(dense.iter().flat_map(|(start, within)| [start, &within.plan]))
                 .chain(&initial)
                 .chain(&held)
+                .chain(&after_step)
                 .chain(observables.iter().map(|o| &o.plan))
         };
         let mut widths = vec![HaloWidth::default(); pde.all_arrays() - pde.arrays()];
@@ -104,6 +111,7 @@ impl Setup {
             dense,
             initial,
             held,
+            after_step,
             observables,
             data_widths,
             halo,
@@ -112,6 +120,49 @@ impl Setup {
             rows,
         })
     }
+}
+
+/// The values that fields are given after each step.
+fn changes(request: &Request<'_>, errors: &mut Vec<Error>) -> Vec<(usize, Expr)> {
+    let Request { pde, after_step, .. } = *request;
+    let mut changes = Vec::new();
+    for (name, formula) in after_step {
+        let origin = Origin::AfterStep(name.clone());
+        let field = match pde.field(&origin, name) {
+            Ok(field) => field,
+            Err(error) => {
+                errors.push(error);
+                continue;
+            }
+        };
+        if pde.unknowns().contains(&field) {
+            errors.push(Error::ChangedUnknown { origin, name: name.clone() });
+            continue;
+        }
+        match pde.check_value(&origin, formula, Place::Output, field) {
+            Ok((expr, _)) => changes.push((field, expr)),
+            Err(found) => errors.extend(found),
+        }
+    }
+    changes
+}
+
+/// The plans of what is done after each step: fields that change, those of them that are held in regions, and
+/// unknowns that follow from them.
+fn after_step(
+    pde: &Pde,
+    kept: &[String],
+    changes: &[(usize, Expr)],
+    hold: impl Fn(&Held) -> Plan,
+) -> Vec<Plan> {
+    if changes.is_empty() {
+        return Vec::new();
+    }
+    let changed = |held: &&Held| changes.iter().any(|(field, _)| *field == held.field);
+    let mut plans = vec![evaluation::changes(pde, kept, changes)];
+    plans.extend(pde.held.iter().filter(changed).map(hold));
+    plans.extend(pde.has_constraints().then(|| evaluation::unknowns(pde)));
+    plans
 }
 
 fn initial_plans(request: &Request<'_>, kept: &[String], errors: &mut Vec<Error>) -> Vec<Plan> {

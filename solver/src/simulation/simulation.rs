@@ -12,9 +12,11 @@ use crate::run::blocking::wavefront::Wavefront;
 use crate::run::counts::Iterations;
 use crate::run::executor::Executor;
 use crate::schemes::mpdata::measures::Measured;
+use crate::simulation::after_step::AfterStep;
 use crate::simulation::balancing::Balancing;
 use crate::simulation::clock::Clock;
 use crate::simulation::dense_output::DenseOutput;
+use crate::simulation::first_steps::FirstSteps;
 use crate::simulation::health::Health;
 use crate::simulation::implicit_steps::ImplicitStepper;
 use crate::simulation::report::{Durations, StopReason};
@@ -42,12 +44,16 @@ pub struct Simulation {
     pub(super) limit: Option<StableLimit>,
     /// Makes steps with as many stages as they need, where that varies.
     pub(super) staged: Option<Staged>,
+    /// Makes the first steps of a multistep scheme.
+    pub(super) first_steps: Option<FirstSteps>,
     /// Makes steps by an implicit scheme, if it is one.
     pub(super) implicit: Option<ImplicitStepper>,
     /// Finds the state in which rates vanish, where that is asked for instead of steps.
     pub(super) balancing: Option<Balancing>,
     /// Finds states within steps, where the scheme can.
     pub(super) dense: Option<DenseOutput>,
+    /// Changes the state after each step, if anything does.
+    pub(super) after_step: AfterStep,
     /// What brings back the state before a step; made when a step may first be rejected.
     pub(super) undo: Option<Undo>,
     pub(super) health: Health,
@@ -181,6 +187,9 @@ impl Simulation {
     pub(super) fn forget_slopes(&mut self) {
         if let Some(dense) = &mut self.dense {
             dense.knows_slopes = false;
+        }
+        if let Some(first) = &mut self.first_steps {
+            first.forget();
         }
         if let Some(implicit) = &mut self.implicit {
             implicit.forget();

@@ -25,7 +25,7 @@ pub(super) struct Staged {
 }
 
 impl Simulation {
-    /// Makes the plan ready that has as many stages as a step of this length demands.
+    /// Makes the plan ready that has as many stages as a step of this length demands, where that varies.
     pub(super) fn choose_stages(&mut self, dt: f64) -> Result<(), Error> {
         let Some(staged) = &mut self.staged else { return Ok(()) };
         let share = MARGIN * dt / self.clock.longest();

@@ -17,6 +17,7 @@ use crate::run::memory::Memory;
 use crate::run::not_finite;
 use crate::run::random_rows::rows;
 use crate::run::reduction::{Measure, PartialReduction};
+use crate::schemes::tolerance::Tolerance;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
 
@@ -178,6 +179,28 @@ impl State {
         let mut globals = self.memory.globals().iter();
         globals.all(|number| number.is_finite())
             && (0..self.pde.arrays()).all(|array| self.view(array).iter().all(|x| x.is_finite()))
+    }
+
+    /// Whether what has to stay positive does not begin below 0. Collective.
+    ///
+    /// # Errors
+    /// The first field or number that does.
+    pub(crate) fn check_positive(&self, tolerance: &Tolerance) -> Result<(), Error> {
+        let State { pde, world, memory, .. } = self;
+        for name in &tolerance.positive {
+            let field = pde.fields().iter().position(|field| field == name);
+            let arrays = field.map_or(0..0, |field| pde.arrays_of(field));
+            let numbers = pde.globals().iter().zip(memory.globals());
+            let numbers = numbers.filter(|(global, _)| global.name == *name).map(|(_, x)| *x);
+            let lowest = |array| self.view(array).iter().copied().fold(f64::INFINITY, f64::min);
+            let value =
+                world.min(arrays.map(lowest).chain(numbers).fold(f64::INFINITY, f64::min))?;
+            if value < 0.0 {
+                let origin = Origin::Positive(name.clone());
+                return Err(Error::NegativeStart { origin, name: name.clone(), value });
+            }
+        }
+        Ok(())
     }
 
     /// The first array of the fields and cell of this block that is not finite: the number of the

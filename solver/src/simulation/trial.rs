@@ -20,6 +20,7 @@ impl Simulation {
             self.tell_limit()?;
             let step = self.clock.next().expect("there are steps before the end");
             self.choose_stages(step.dt)?;
+            self.choose_first_step(step.dt);
             if let Some(dense) = &mut self.dense {
                 dense.prepare(&mut self.state, self.time)?;
             }

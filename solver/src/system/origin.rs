@@ -21,6 +21,8 @@ pub enum Origin {
     Implicit(String),
     /// The initial value of a field.
     Initial(String),
+    /// The value that a field is given after each step.
+    AfterStep(String),
     /// The variance of a field's noise.
     Noise(String),
     /// An option of a field's transport.
@@ -41,6 +43,8 @@ pub enum Origin {
     },
     /// The tolerance of a field or number; of all if none.
     Tolerance(Option<String>),
+    /// A field or number that may not fall below 0.
+    Positive(String),
     /// An output field, a diagnostic or another expression that is evaluated beside the equations.
     Output(String),
     /// One item of a list.
@@ -86,6 +90,7 @@ impl fmt::Display for Origin {
             Origin::Equation(name) => write!(f, "equation of `{name}`"),
             Origin::Implicit(name) => write!(f, "implicit part of `{name}`"),
             Origin::Initial(name) => write!(f, "initial value of `{name}`"),
+            Origin::AfterStep(name) => write!(f, "value of `{name}` after each step"),
             Origin::Noise(name) => write!(f, "noise of `{name}`"),
             Origin::Transport { of, key: "" } => write!(f, "transport of `{of}`"),
             Origin::Transport { of, key } => write!(f, "{key} of the transport of `{of}`"),
@@ -95,6 +100,7 @@ impl fmt::Display for Origin {
             Origin::Boundary { of: None, at, .. } => write!(f, "boundary condition at `{at}`"),
             Origin::Tolerance(None) => f.write_str("tolerance"),
             Origin::Tolerance(Some(name)) => write!(f, "tolerance of `{name}`"),
+            Origin::Positive(name) => write!(f, "list of what stays positive, with `{name}`"),
             Origin::Output(name) => write!(f, "output `{name}`"),
             Origin::Item { of, .. } => of.fmt(f),
         }

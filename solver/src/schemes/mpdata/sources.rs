@@ -136,7 +136,7 @@ impl<'a> Steps<'a> {
                     false => ArrayRef::Extra(from[k]),
                 };
                 let update =
-                    Update { base: Some(base), factor: part, in_place: None, checked: true };
+                    Update { base: vec![(base, 1.0)], factor: part, in_place: None, checked: true };
                 update.output(&mut pass, rate);
                 next[k] = self.copy(k, &[self.at[k], from[k]]);
                 outputs.push(Slot::Array(next[k]));
