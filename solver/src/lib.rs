@@ -24,6 +24,7 @@ pub use inspect::inspection::{Inspection, Speed, measured_speed, seconds_per_ste
 pub use inspect::machine::{BEYOND_CACHES, copy_bandwidth, message_latency, reduction_latency};
 pub use inspect::overdetermined::overdetermined;
 pub use inspect::pass_time::PassTime;
+pub use inspect::progress::progress;
 pub use inspect::replay::{BeforeFailure, Growth, before_failure};
 pub use inspect::stability::{StableStep, stable_step};
 pub use operators::{FieldOperator, StencilCells};

@@ -16,6 +16,7 @@ mod help;
 mod noise;
 mod output;
 mod reader;
+mod scheme;
 mod set;
 mod solve;
 mod solver;

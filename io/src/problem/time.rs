@@ -3,15 +3,15 @@
 use std::ops::Range;
 
 use fluxions_solver::{
-    AdamsBashforth, EqualSteps, Error, Errors, Formula, Imex, Implicit, Origin, Pde, SchemeChoice,
-    SolverOptions, Sources, Stabilised, StableDt, StableStep, Tableau, Tolerance, stable_step,
+    EqualSteps, Error, Errors, Formula, Imex, Origin, Pde, SchemeChoice, SolverOptions, Sources,
+    StableDt, StableStep, progress, stable_step,
 };
 use toml::de::DeValue;
 
 use super::diagnostic::Diagnostic;
 use super::reader::{Places, Reader, Table, TomlValue};
+use super::scheme::{self, Asked, EULER, SYMMETRIC};
 use super::tolerance;
-use crate::suggest::suggest;
 
 /// Times, steps and scheme.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,12 +134,6 @@ const KEYS: [&str; 9] =
 /// The mode in which a steady state is found.
 const STEADY: &str = "steady";
 
-/// The name of the scheme that adds half of the sources before the transport and half after it.
-const SYMMETRIC: &str = "symmetric";
-
-/// The name of the scheme that adds all of the sources before the transport.
-const EULER: &str = "euler";
-
 /// Steps that follow the solution are at most this share of the run, or as long as the first.
 const MOST: f64 = 0.01;
 
@@ -201,7 +195,7 @@ pub(crate) fn read<'t>(
         None => dt.and_then(|value| reader.number(value)),
     };
     let asked = Asked { advected, tolerance, automatic: automatic.is_some(), options };
-    let scheme = read_scheme(reader, &table, asked);
+    let scheme = scheme::read(reader, &table, asked);
     let max_steps = table
         .get("max_steps")
         .map(|value| reader.whole_number(value, "the number of steps allowed"));
@@ -315,101 +309,6 @@ pub(crate) fn implicit_parts<'t>(
         parts.push((name, reader.formula_or_substitute(value)));
     }
     parts
-}
-
-/// What decides on a scheme.
-struct Asked {
-    advected: bool,
-    tolerance: Option<Tolerance>,
-    automatic: bool,
-    options: SolverOptions,
-}
-
-/// The scheme, and how sources are integrated if fields are advected.
-fn read_scheme<'t>(
-    reader: &mut Reader<'t>,
-    table: &Table<'t>,
-    asked: Asked,
-) -> Option<(SchemeChoice, Option<Sources>)> {
-    let Asked { advected, tolerance, automatic, options } = asked;
-    let transport = |sources| Some((SchemeChoice::Usual, Some(sources)));
-    let default = match advected {
-        true => (SchemeChoice::Usual, Some(Sources::default())),
-        false => match &tolerance {
-            Some(tolerance) => {
-                let tolerance = tolerance.clone();
-                (SchemeChoice::ErrorControlled(Tableau::DORMAND_PRINCE, tolerance), None)
-            }
-            None => (Tableau::RK4.into(), None),
-        },
-    };
-    let Some(value) = table.get("scheme") else { return Some(default) };
-    let name = reader.string(value, "the name of a scheme")?;
-    let scheme = Tableau::find(name);
-    let stabilised = Stabilised::ALL.into_iter().find(|family| family.name() == name);
-    if let Some(family) = stabilised.filter(|_| !advected) {
-        let tolerance = tolerance.or_else(|| automatic.then(Tolerance::default));
-        return Some((SchemeChoice::Stabilised(family, tolerance), None));
-    }
-    let multistep = AdamsBashforth::ALL.into_iter().find(|scheme| scheme.name() == name);
-    if let Some(scheme) = multistep.filter(|_| !advected) {
-        if tolerance.is_some() {
-            let error = Error::NoErrorEstimate { scheme: name.into() };
-            let found = Diagnostic::at(value.span(), error.to_string()).help(error.help());
-            reader.note(found);
-            return None;
-        }
-        return Some((SchemeChoice::AdamsBashforth(scheme), None));
-    }
-    let implicit = Implicit::ALL.into_iter().find(|implicit| implicit.name() == name);
-    if let Some(implicit) = implicit.filter(|_| !advected) {
-        let usual = || (automatic && implicit.estimates_error()).then(Tolerance::default);
-        let tolerance = tolerance.or_else(usual);
-        return Some((SchemeChoice::Implicit(implicit, tolerance, options), None));
-    }
-    let imex = Imex::find(name);
-    if let Some(imex) = imex.filter(|_| !advected) {
-        let usual = || (automatic && imex.estimates_error()).then(Tolerance::default);
-        let tolerance = tolerance.or_else(usual);
-        return Some((SchemeChoice::Imex(imex, tolerance, options), None));
-    }
-    let (message, help) = match (advected, scheme) {
-        (false, Some(scheme)) => {
-            // A scheme that knows its error chooses its steps by it.
-            let usual = || Tolerance::default();
-            let own = (automatic && scheme.embedded().is_some()).then(usual);
-            let scheme = match tolerance.or(own) {
-                Some(tolerance) => SchemeChoice::ErrorControlled(scheme, tolerance),
-                None => scheme.into(),
-            };
-            return Some((scheme, None));
-        }
-        (true, _) if name == SYMMETRIC => return transport(Sources::Symmetric),
-        (true, _) if name == EULER => return transport(Sources::Euler),
-        (false, None) => {
-            let known = Tableau::ALL;
-            let known = known.iter().map(Tableau::name);
-            let known = known.chain(AdamsBashforth::ALL.map(AdamsBashforth::name));
-            let known = known.chain(Stabilised::ALL.map(Stabilised::name));
-            let known = known.chain(Implicit::ALL.map(Implicit::name));
-            let known = known.chain(Imex::ALL.map(Imex::name));
-            let help = suggest(name, known, '`', "known here:");
-            (format!("unknown scheme `{name}`"), help)
-        }
-        (true, other) => {
-            let message = match other.is_some()
-                || stabilised.is_some()
-                || implicit.is_some()
-                || imex.is_some()
-            {
-                true => format!("the scheme `{name}` cannot be used with [transport]"),
-                false => format!("unknown scheme `{name}`"),
-            };
-            (message, format!("known with [transport]: {SYMMETRIC}, {EULER}"))
-        }
-    };
-    reader.note(Diagnostic::at(value.span(), message).help(Some(help)));
-    None
 }
 
 impl TimesEntry {

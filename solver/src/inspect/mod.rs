@@ -7,6 +7,7 @@ pub(crate) mod inspection;
 pub(crate) mod machine;
 pub(crate) mod overdetermined;
 pub(crate) mod pass_time;
+pub(crate) mod progress;
 pub(crate) mod replay;
 pub(crate) mod stability;
 mod wall_rate;

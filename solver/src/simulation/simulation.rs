@@ -89,6 +89,11 @@ impl Simulation {
         implicit.or_else(balancing).or_else(unknowns)
     }
 
+    /// How often right-hand sides were evaluated so far.
+    pub(crate) fn evaluations(&self) -> u64 {
+        self.stepper.counts.rhs_evaluations
+    }
+
     /// What came of a problem without steps, once it is solved.
     pub fn balance(&self) -> Option<&Balance> {
         self.balancing.as_ref()?.found.as_ref()
