@@ -765,6 +765,9 @@ impl Error {
             Error::NotSolved { .. } => {
                 Some("there may be no solution, or none near the initial values".into())
             }
+            Error::NegativeStart { .. } => {
+                Some("only what begins at 0 or above can be kept there".into())
+            }
             Error::NotAPart { .. } => Some("write one or more of its terms, as they stand there".into()),
             Error::NoImplicitPart { .. } => {
                 Some("say which: implicit = { u = \"D*laplace(u)\" }".into())

@@ -5,6 +5,8 @@ use fluxions_solver::{
     Tableau, Tolerance,
 };
 
+use toml::de::DeValue;
+
 use super::diagnostic::Diagnostic;
 use super::reader::{Reader, Table};
 use crate::suggest::suggest;
@@ -17,19 +19,79 @@ pub(super) const EULER: &str = "euler";
 
 /// What decides on a scheme.
 pub(super) struct Asked {
+    /// Whether there is transport, noise, and a part of the equations that is named as the implicit one.
     pub(super) advected: bool,
+    pub(super) noisy: bool,
+    pub(super) parts: bool,
     pub(super) tolerance: Option<Tolerance>,
     pub(super) automatic: bool,
     pub(super) options: SolverOptions,
 }
 
-/// The scheme, and how sources are integrated if fields are advected.
+/// The scheme that is the fastest of those that fit.
+const AUTO: &str = "auto";
+
+/// Whether the scheme is chosen by Fluxions.
+pub(super) fn is_chosen(table: &Table<'_>) -> bool {
+    let value = table.get("scheme").map(|value| value.get_ref());
+    matches!(value, Some(DeValue::String(name)) if name == AUTO)
+}
+
+/// The schemes from which one is chosen.
+fn candidates(asked: Asked) -> Vec<SchemeChoice> {
+    let Asked { noisy, parts, tolerance, automatic, options, .. } = asked;
+    if noisy {
+        let euler = Tableau::EULER;
+        return vec![match tolerance {
+            Some(tolerance) => SchemeChoice::ErrorControlled(euler, tolerance),
+            None => euler.into(),
+        }];
+    }
+    let tolerance = match (tolerance, automatic) {
+        (Some(tolerance), _) => tolerance,
+        (None, true) => Tolerance::default(),
+        // Steps of a given length.
+        (None, false) => {
+            let implicit = SchemeChoice::Implicit(Implicit::TrBdf2, None, options);
+            let part = SchemeChoice::Imex(Imex::Ars222, None, options);
+            return if parts { vec![part] } else { vec![Tableau::RK4.into(), implicit] };
+        }
+    };
+    let imex = |name| Imex::find(name).map(|imex| (imex, Some(tolerance.clone()), options));
+    let imex = ["ark3", "ark4"].into_iter().filter_map(imex);
+    let imex = imex.map(|(imex, tolerance, options)| SchemeChoice::Imex(imex, tolerance, options));
+    if parts {
+        return imex.collect();
+    }
+    let explicit = SchemeChoice::ErrorControlled(Tableau::TSIT5, tolerance.clone());
+    let stabilised = SchemeChoice::Stabilised(Stabilised::Rkc2, Some(tolerance.clone()));
+    let implicit = SchemeChoice::Implicit(Implicit::TrBdf2, Some(tolerance.clone()), options);
+    [explicit, stabilised].into_iter().chain(imex).chain([implicit]).collect()
+}
+
+/// The scheme, or those from which it is chosen, and how sources are integrated if fields are advected.
 pub(super) fn read<'t>(
     reader: &mut Reader<'t>,
     table: &Table<'t>,
     asked: Asked,
+) -> Option<(Vec<SchemeChoice>, Option<Sources>)> {
+    if !is_chosen(table) {
+        let (scheme, sources) = named(reader, table, asked)?;
+        return Some((vec![scheme], sources));
+    }
+    match asked.advected {
+        true => Some((vec![SchemeChoice::Usual], Some(Sources::default()))),
+        false => Some((candidates(asked), None)),
+    }
+}
+
+/// The scheme of this name, and how sources are integrated if fields are advected.
+fn named<'t>(
+    reader: &mut Reader<'t>,
+    table: &Table<'t>,
+    asked: Asked,
 ) -> Option<(SchemeChoice, Option<Sources>)> {
-    let Asked { advected, tolerance, automatic, options } = asked;
+    let Asked { advected, tolerance, automatic, options, .. } = asked;
     let transport = |sources| Some((SchemeChoice::Usual, Some(sources)));
     let default = match advected {
         true => (SchemeChoice::Usual, Some(Sources::default())),
@@ -90,7 +152,7 @@ pub(super) fn read<'t>(
             let known = known.chain(AdamsBashforth::ALL.map(AdamsBashforth::name));
             let known = known.chain(Stabilised::ALL.map(Stabilised::name));
             let known = known.chain(Implicit::ALL.map(Implicit::name));
-            let known = known.chain(Imex::ALL.map(Imex::name));
+            let known = known.chain(Imex::ALL.map(Imex::name)).chain([AUTO]);
             let help = suggest(name, known, '`', "known here:");
             (format!("unknown scheme `{name}`"), help)
         }

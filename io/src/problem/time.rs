@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use fluxions_solver::{
     EqualSteps, Error, Errors, Formula, Imex, Origin, Pde, SchemeChoice, SolverOptions, Sources,
-    StableDt, StableStep, progress, stable_step,
+    StableDt, StableStep, Tableau, fastest, first_step, stable_step,
 };
 use toml::de::DeValue;
 
@@ -32,6 +32,8 @@ pub struct Times {
     pub sources: Option<Sources>,
     /// The largest number of steps.
     pub max_steps: Option<u64>,
+    /// Whether the scheme was chosen by Fluxions: scheme = "auto".
+    pub chosen: bool,
 }
 
 impl Times {
@@ -124,7 +126,8 @@ impl Times {
             (true, None) => " (dt = \"auto\")",
             (true, Some(_)) => " at first, following the solution (dt = \"auto\"),",
         };
-        format!("of {}{automatic} by {}", self.dt, self.scheme_name())
+        let chosen = if self.chosen { " (scheme = \"auto\")" } else { "" };
+        format!("of {}{automatic} by {}{chosen}", self.dt, self.scheme_name())
     }
 }
 
@@ -144,6 +147,8 @@ pub(crate) struct TimesEntry {
     automatic: Option<Range<usize>>,
     /// The place of the tolerance, or else of the scheme.
     scheme: Option<Range<usize>>,
+    /// The schemes from which the one of `times` is chosen, if it is not given.
+    candidates: Vec<SchemeChoice>,
 }
 
 /// The times, unless there are mistakes in them; `advected`: whether there is transport.
@@ -174,8 +179,10 @@ pub(crate) fn read<'t>(
     }
     let section = document.key_span("time");
     let end = reader.required(&table, "end", section.clone(), "1", unknown);
+    let is_chosen = scheme::is_chosen(&table);
     let dt = match tolerance {
         Some(_) => table.get("dt"),
+        None if is_chosen => table.get("dt"),
         None => reader.required(&table, "dt", section, "0.001", unknown),
     };
     reader.dt = dt.map(|value| value.span());
@@ -188,30 +195,36 @@ pub(crate) fn read<'t>(
         DeValue::String(text) => text == "auto",
         _ => false,
     });
-    let chosen = dt.is_none() && tolerance.is_some();
-    let automatic = automatic.map(|value| value.span()).or(place.clone().filter(|_| chosen));
+    let follows = dt.is_none() && (tolerance.is_some() || is_chosen);
+    let place_of_steps = place.clone().or_else(|| table.key_span("scheme"));
+    let automatic = automatic.map(|value| value.span()).or(place_of_steps.filter(|_| follows));
     let dt = match automatic {
         Some(_) => Some(f64::NAN),
         None => dt.and_then(|value| reader.number(value)),
     };
-    let asked = Asked { advected, tolerance, automatic: automatic.is_some(), options };
+    let noisy = document.get("noise").is_some();
+    let parts = table.get("implicit").is_some();
+    let automatic_steps = automatic.is_some();
+    let asked = Asked { advected, noisy, parts, tolerance, automatic: automatic_steps, options };
     let scheme = scheme::read(reader, &table, asked);
     let max_steps = table
         .get("max_steps")
         .map(|value| reader.whole_number(value, "the number of steps allowed"));
-    let (mut scheme, sources) = scheme?;
+    let (mut candidates, sources) = scheme?;
     if let Some(value) = table.get("positive") {
         let names = tolerance::positive(reader, value)?;
-        let Some(tolerance) = scheme.tolerance_mut() else {
+        if candidates.iter().any(|scheme| scheme.tolerance().is_none()) {
             let message = "steps of equal length are not made anew where a field falls below 0";
             let help = "give a `tolerance`, or set it to 0 after each step: [after_step] u = \"max(u, 0)\"";
             reader.note(Diagnostic::at(value.span(), message).help(Some(help.to_string())));
             return None;
-        };
-        tolerance.positive = names;
+        }
+        for tolerance in candidates.iter_mut().filter_map(SchemeChoice::tolerance_mut) {
+            tolerance.positive.clone_from(&names);
+        }
     }
     if let Some(place) = table.key_span("implicit")
-        && !matches!(scheme, SchemeChoice::Imex(..))
+        && !candidates.iter().any(|scheme| matches!(scheme, SchemeChoice::Imex(..)))
     {
         let message = "this scheme does not treat a part of the equations in its own way";
         let known: Vec<&str> = Imex::ALL.into_iter().map(Imex::name).collect();
@@ -225,12 +238,13 @@ pub(crate) fn read<'t>(
         dt: dt?,
         automatic: automatic.is_some(),
         following: None,
-        scheme,
+        scheme: candidates[0].clone(),
         sources,
         max_steps: match max_steps {
             Some(steps) => Some(steps?),
             None => None,
         },
+        chosen: is_chosen,
     };
     // Start and end can be wrong whatever the step.
     let dt = if times.automatic { f64::MAX } else { times.dt };
@@ -242,7 +256,7 @@ pub(crate) fn read<'t>(
         return None;
     }
     let scheme = place.or_else(|| table.get("scheme").map(|value| value.span()));
-    Some(TimesEntry { times, automatic, scheme })
+    Some(TimesEntry { times, automatic, scheme, candidates })
 }
 
 /// The times of an elliptic problem, which has none.
@@ -323,8 +337,9 @@ impl TimesEntry {
             scheme,
             sources: None,
             max_steps: None,
+            chosen: false,
         };
-        TimesEntry { times, automatic: None, scheme: None }
+        TimesEntry { times, automatic: None, scheme: None, candidates: Vec::new() }
     }
 
     /// Whether a state is found without steps.
@@ -337,14 +352,60 @@ impl TimesEntry {
         self.times.sources
     }
 
-    /// The times with the length of an automatic step, which is the same on every rank.
+    /// The times with the scheme that gets on fastest, and with the length of an automatic step; the same on
+    /// every rank.
     pub(crate) fn settle(
         self,
         pde: &Pde,
         initial: &[(String, Formula)],
         places: &Places,
     ) -> Result<Times, Vec<Diagnostic>> {
-        let TimesEntry { times, automatic, scheme } = self;
+        if self.candidates.len() < 2 {
+            return self.settle_one(pde, initial, places);
+        }
+        let with = |scheme: &SchemeChoice| {
+            let times = Times { scheme: scheme.clone(), ..self.times.clone() };
+            let (automatic, scheme) = (self.automatic.clone(), self.scheme.clone());
+            let entry = TimesEntry { times, automatic, scheme, candidates: Vec::new() };
+            entry.settle_one(pde, initial, places)
+        };
+        let (mut fitting, mut mistakes) = (Vec::new(), None);
+        for candidate in &self.candidates {
+            match with(candidate) {
+                Ok(times) => fitting.push(times),
+                Err(found) => drop(mistakes.get_or_insert(found)),
+            }
+        }
+        // Steps of a given length have to be stable.
+        let is_stable = |times: &Times| {
+            times.automatic || times.controls_error() || {
+                let step = stable_step(pde, initial, &times.scheme);
+                step.is_ok_and(|step| times.dt <= times.longest(&step))
+            }
+        };
+        if fitting.iter().any(is_stable) {
+            fitting.retain(is_stable);
+        }
+        let schemes: Vec<_> =
+            fitting.iter().map(|times| (times.scheme.clone(), times.dt)).collect();
+        let span = (self.times.start, self.times.end);
+        // What is wrong with the initial values is told when the simulation is built.
+        let number =
+            if schemes.len() < 2 { 0 } else { fastest(pde, initial, &schemes, span).unwrap_or(0) };
+        match fitting.into_iter().nth(number) {
+            Some(times) => Ok(times),
+            None => Err(mistakes.unwrap_or_default()),
+        }
+    }
+
+    /// The times with the length of an automatic step, where the scheme is known.
+    fn settle_one(
+        self,
+        pde: &Pde,
+        initial: &[(String, Formula)],
+        places: &Places,
+    ) -> Result<Times, Vec<Diagnostic>> {
+        let TimesEntry { times, automatic, scheme, .. } = self;
         let is_staged = matches!(times.scheme, SchemeChoice::Stabilised(..));
         let located = |error: &Error| {
             let mut found = places.locate(error);
@@ -387,6 +448,20 @@ impl TimesEntry {
             return Err(vec![Diagnostic::at(at, message)]);
         }
         let dt = if controls || dt == f64::INFINITY { dt.min(most) } else { dt };
+        let dt = match times.scheme.tolerance().filter(|_| longest == f64::INFINITY) {
+            // No limit of stability is near: the first step is as long as the tolerance allows.
+            Some(tolerance) => {
+                let order = match &times.scheme {
+                    SchemeChoice::Imex(imex, ..) => imex.order(),
+                    _ => 2,
+                };
+                let explicit = stable_step(pde, initial, &Tableau::EULER);
+                let short = explicit.map_or(dt, |step| step.decaying.min(1e-3 * dt));
+                let found = first_step(pde, initial, (tolerance, order), (times.start, short));
+                found.map_or(dt, |found| dt.min(found))
+            }
+            None => dt,
+        };
         let following = StableDt { first: dt, most: most.max(dt), walls: step.walls };
         let times = Times { dt, following: (follows || is_staged).then_some(following), ..times };
         match times.steps() {

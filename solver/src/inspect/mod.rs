@@ -3,11 +3,12 @@
 pub(crate) mod cause;
 pub(crate) mod conditioned;
 pub(crate) mod doubts;
+pub(crate) mod fastest;
+pub(crate) mod first_step;
 pub(crate) mod inspection;
 pub(crate) mod machine;
 pub(crate) mod overdetermined;
 pub(crate) mod pass_time;
-pub(crate) mod progress;
 pub(crate) mod replay;
 pub(crate) mod stability;
 mod wall_rate;
