@@ -12,6 +12,7 @@ use super::diagnostic::Diagnostic;
 use super::reader::{Places, Reader, Table, TomlValue};
 use super::scheme::{self, Asked, EULER, SYMMETRIC};
 use super::tolerance;
+use crate::numbers::{brief, short};
 
 /// Times, steps and scheme.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,7 +128,9 @@ impl Times {
             (true, Some(_)) => " at first, following the solution (dt = \"auto\"),",
         };
         let chosen = if self.chosen { " (scheme = \"auto\")" } else { "" };
-        format!("of {}{automatic} by {}{chosen}", self.dt, self.scheme_name())
+        // A given length is told as it is, one that only begins in a few digits.
+        let dt = if self.controls_error() { short(self.dt) } else { brief(self.dt) };
+        format!("of {dt}{automatic} by {}{chosen}", self.scheme_name())
     }
 }
 

@@ -396,7 +396,8 @@ impl<'a> SimulationBuilder<'a> {
         if let Some(solving) = solving {
             let newton = solving.newton(&assembly, self.backend)?;
             match solving.what {
-                Solved::Steps(scheme, registers) => {
+                Solved::Steps(stepping) => {
+                    let (scheme, registers) = *stepping;
                     let explicit = match solving.explicit {
                         Some(plan) => Some(assembly.executor(plan, self.backend)?),
                         None => None,

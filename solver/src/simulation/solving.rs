@@ -32,7 +32,7 @@ pub(super) struct Solving {
 /// What equations are solved for.
 pub(super) enum Solved {
     /// The state at the end of each step.
-    Steps(ImplicitScheme, ImplicitRegisters),
+    Steps(Box<(ImplicitScheme, ImplicitRegisters)>),
     /// The state in which rates vanish.
     Balance(BalanceScheme),
     /// The unknowns beside fields that are stepped, with the names of their arrays.
@@ -53,7 +53,7 @@ impl Solving {
                 let scheme = implicit_scheme(pde, kind, tolerance.as_ref(), options).ok()?;
                 let (names, registers) = scheme.registers(pde);
                 let solver = registers.solver.clone();
-                (names, solver, *options, Solved::Steps(scheme, registers))
+                (names, solver, *options, Solved::Steps(Box::new((scheme, registers))))
             }
             SchemeChoice::Elliptic(options) | SchemeChoice::Steady(options) => {
                 let steady = matches!(scheme, SchemeChoice::Steady(_));
