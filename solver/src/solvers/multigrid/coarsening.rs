@@ -54,7 +54,7 @@ impl Coarsening {
     /// The coarse level: R·A·P.
     pub(crate) fn coarse(&self, fine: &Level) -> Level {
         let shape = self.shape(fine.shape);
-        let offsets = neighbours();
+        let offsets = neighbours(shape);
         let place = |o: [i32; 3]| (9 * (o[0] + 1) + 3 * (o[1] + 1) + o[2] + 1) as usize;
         let mut number = [0; 27];
         offsets.iter().enumerate().for_each(|(k, offset)| number[place(*offset)] = k);

@@ -33,10 +33,11 @@ impl Sizes {
     }
 }
 
-/// All cells at most one away along each axis, the cell itself first.
-pub(crate) fn neighbours() -> Vec<[i32; 3]> {
-    let range = || -1..=1;
-    let all = range().flat_map(|i| range().flat_map(move |j| range().map(move |k| [i, j, k])));
+/// All cells at most one away along each axis that has more than one cell, the cell itself first.
+pub(crate) fn neighbours(shape: [usize; 3]) -> Vec<[i32; 3]> {
+    let range = |axis: usize| if shape[axis] > 1 { -1..=1 } else { 0..=0 };
+    let row = |i: i32, j: i32| range(2).map(move |k| [i, j, k]);
+    let all = range(0).flat_map(|i| range(1).flat_map(move |j| row(i, j)));
     let mut all: Vec<[i32; 3]> = all.collect();
     all.sort_by_key(|offset| offset.iter().map(|o| o.abs()).sum::<i32>());
     all

@@ -30,7 +30,7 @@ pub(crate) struct Multigrid {
     /// For each array how it goes on beyond the ends.
     mirrors: Vec<Mirrors>,
     offsets: Vec<[i32; 3]>,
-    /// For each array and neighbour the entries of all cells of the grid.
+    /// For each array and neighbour the entries of all cells of the grid; nothing where all of them are 0.
     entries: Vec<Vec<Vec<f64>>>,
     hierarchies: Vec<Hierarchy>,
     bits: Vec<i64>,
@@ -62,9 +62,8 @@ impl Multigrid {
             let volume = |k: usize| grid.metric(Metric::Volume, k as isize);
             sizes[r].volumes = (0..shape[r]).map(volume).collect();
         }
-        let offsets = neighbours();
-        let cells: usize = shape.iter().product();
-        let entries = vec![vec![vec![0.0; cells]; offsets.len()]; mirrors.len()];
+        let offsets = neighbours(shape);
+        let entries = vec![vec![Vec::new(); offsets.len()]; mirrors.len()];
         let (hierarchies, bits) = (Vec::new(), Vec::new());
         Some(Multigrid { shape, periodic, sizes, mirrors, offsets, entries, hierarchies, bits })
     }
@@ -101,8 +100,13 @@ impl Multigrid {
                 continue;
             };
             let place = self.offsets.iter().position(|offset| *offset == [i, j, k]);
-            if let Some(place) = place {
-                self.entries[number][place][cell] = f64::from_bits(*value as u64);
+            let (Some(place), entry) = (place, f64::from_bits(*value as u64)) else { continue };
+            let entries = &mut self.entries[number][place];
+            if entries.is_empty() && entry != 0.0 {
+                entries.resize(values.len(), 0.0);
+            }
+            if let Some(known) = entries.get_mut(cell) {
+                *known = entry;
             }
         }
         self.bits = values;
@@ -113,12 +117,16 @@ impl Multigrid {
     pub(crate) fn build(&mut self, identity: f64, factor: f64) {
         self.hierarchies.clear();
         for (entries, mirrors) in self.entries.iter().zip(&self.mirrors) {
-            let scaled = |(k, list): (usize, &Vec<f64>)| {
-                let unit = if k == 0 { identity } else { 0.0 };
-                list.iter().map(|entry| unit + factor * entry).collect()
+            let cells: usize = self.shape.iter().product();
+            let scaled = |(k, list): (usize, &Vec<f64>)| match k {
+                0 if list.is_empty() => vec![identity; cells],
+                0 => list.iter().map(|entry| identity + factor * entry).collect(),
+                _ => list.iter().map(|entry| factor * entry).collect(),
             };
-            let entries = entries.iter().enumerate().map(scaled).collect();
-            let (sizes, offsets) = (self.sizes.clone(), self.offsets.clone());
+            let there = |(k, list): &(usize, &Vec<f64>)| *k == 0 || !list.is_empty();
+            let offsets = entries.iter().enumerate().filter(there).map(|(k, _)| self.offsets[k]);
+            let (sizes, offsets) = (self.sizes.clone(), offsets.collect());
+            let entries = entries.iter().enumerate().filter(there).map(scaled).collect();
             let finest = Level::new(self.shape, self.periodic, sizes, offsets, entries);
             self.hierarchies.push(Hierarchy::new(finest, mirrors));
         }
@@ -126,9 +134,10 @@ impl Multigrid {
 
     /// The mean of the magnitudes that tie a cell to its neighbours, of the array in which it is largest.
     pub(crate) fn strength(&self) -> f64 {
+        let cells: usize = self.shape.iter().product();
         let of_array = |entries: &Vec<Vec<f64>>| {
             let neighbours = entries[1..].iter().flatten();
-            neighbours.map(|x| x.abs()).sum::<f64>() / entries[0].len() as f64
+            neighbours.map(|x| x.abs()).sum::<f64>() / cells as f64
         };
         self.entries.iter().map(of_array).fold(0.0, f64::max)
     }
