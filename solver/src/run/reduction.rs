@@ -62,8 +62,8 @@ impl PartialReduction {
     pub(crate) fn add(&mut self, row: &[f64]) {
         match self.kind {
             Reduction::Integral | Reduction::Average => self.sum.extend(row),
-            Reduction::Max => self.extreme = row.iter().copied().fold(self.extreme, larger),
-            Reduction::Min => self.extreme = row.iter().copied().fold(self.extreme, smaller),
+            Reduction::Max => self.extreme = extreme(self.extreme, row, larger),
+            Reduction::Min => self.extreme = extreme(self.extreme, row, smaller),
         }
     }
 
@@ -72,7 +72,15 @@ impl PartialReduction {
     pub(crate) fn add_weighted(&mut self, row: &[f64], volume: impl Fn(usize) -> f64) {
         match self.kind {
             Reduction::Integral | Reduction::Average => {
-                row.iter().enumerate().for_each(|(k, x)| self.sum.add(*x * volume(k)));
+                const ROOM: usize = 512;
+                let mut products = [0.0; ROOM];
+                for (chunk, first) in row.chunks(ROOM).zip((0..).step_by(ROOM)) {
+                    let products = &mut products[..chunk.len()];
+                    for ((product, x), k) in products.iter_mut().zip(chunk).zip(first..) {
+                        *product = x * volume(k);
+                    }
+                    self.sum.extend(products);
+                }
             }
             Reduction::Max | Reduction::Min => self.add(row),
         }
@@ -81,8 +89,9 @@ impl PartialReduction {
     /// The result for the whole domain. Collective.
     pub(crate) fn finish(mut self, world: &World, measure: Measure) -> Result<f64, Error> {
         match self.kind {
-            Reduction::Max => world.max(self.extreme),
-            Reduction::Min => world.min(self.extreme),
+            // Of zeros of both signs any may have been met first.
+            Reduction::Max => Ok(world.max(self.extreme)? + 0.0),
+            Reduction::Min => Ok(world.min(self.extreme)? + 0.0),
             Reduction::Integral => {
                 world.combine_sum(&mut self.sum)?;
                 Ok(measure.integral(self.sum.value()))
@@ -95,14 +104,30 @@ impl PartialReduction {
     }
 }
 
-/// The larger number, or NaN if one of them is NaN.
-fn larger(a: f64, b: f64) -> f64 {
-    if b > a || b.is_nan() { b } else { a }
+/// The extreme of a number and those of a row, by what chooses of two; NaN if one of them is NaN.
+fn extreme(before: f64, row: &[f64], choose: impl Fn(f64, f64) -> f64) -> f64 {
+    const LANES: usize = 8;
+    let (rows, others) = row.as_chunks::<LANES>();
+    let (mut lanes, mut bad) = ([before; LANES], [before.is_nan(); LANES]);
+    for row in rows {
+        for lane in 0..LANES {
+            lanes[lane] = choose(lanes[lane], row[lane]);
+            bad[lane] |= row[lane].is_nan();
+        }
+    }
+    let is_bad = bad.contains(&true) || others.iter().any(|x| x.is_nan());
+    let found = lanes.iter().chain(others).fold(before, |a, b| choose(a, *b));
+    if is_bad { f64::NAN } else { found }
 }
 
-/// The smaller number, or NaN if one of them is NaN.
+/// The larger number; the first one if one of them is NaN.
+fn larger(a: f64, b: f64) -> f64 {
+    if b > a { b } else { a }
+}
+
+/// The smaller number; the first one if one of them is NaN.
 fn smaller(a: f64, b: f64) -> f64 {
-    if b < a || b.is_nan() { b } else { a }
+    if b < a { b } else { a }
 }
 
 #[cfg(test)]
