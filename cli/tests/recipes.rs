@@ -284,3 +284,24 @@ fn driven_cavity() {
     let lowest = *run.diagnostic("lowest").last().unwrap();
     assert!((-0.1035..-0.09).contains(&lowest), "{lowest}");
 }
+
+/// Vortices leave a cylinder with a Strouhal number of 0.165 in a free stream (Williamson 1989, J. Fluid Mech. 206,
+/// 579, at Reynolds number 100), and here, where the stream is 6/5 times as fast beside it, of 0.198.
+#[test]
+fn wake() {
+    let coarse = ["grid.x.cells=72", "grid.y.cells=36", "time.dt=0.04", "parameters.kappa=20"];
+    let run = Run::of("wake", &[&coarse[..], &["time.end=60"]].concat());
+    let times: Vec<f64> = run.diagnostic("time");
+    let across = run.diagnostic("across");
+    let rises =
+        (1..times.len()).filter(|k| times[*k] > 20.0 && across[k - 1] < 0.0 && across[*k] >= 0.0);
+    let rises: Vec<f64> = rises
+        .map(|k| {
+            let share = across[k - 1] / (across[k - 1] - across[k]);
+            times[k - 1] + share * (times[k] - times[k - 1])
+        })
+        .collect();
+    let frequency = (rises.len() - 1) as f64 / (rises[rises.len() - 1] - rises[0]);
+    assert!((0.185..0.205).contains(&frequency), "{frequency} {rises:?}");
+    assert!(run.diagnostic("divergence").last().unwrap().abs() < 0.012);
+}

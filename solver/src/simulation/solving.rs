@@ -120,7 +120,8 @@ impl Solving {
         let periodic = std::array::from_fn(|axis| {
             axis >= missing && pde.grid().axes()[axis - missing].is_periodic()
         });
-        let diagonal = Diagonal::new(&plans.rates, n, registers.diagonal, periodic);
+        let vector = plans.from..plans.from + n;
+        let diagonal = Diagonal::new(&plans.product.plan, vector, registers.diagonal, periodic);
         let multigrid = Multigrid::new(pde, &plans.fields, &diagonal, periodic);
         let (registers, options) = (registers.clone(), *options);
         let preconditioner = Preconditioner::new(diagonal, multigrid, options.preconditioner);

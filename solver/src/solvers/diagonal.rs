@@ -34,11 +34,17 @@ impl Diagonal {
         2 * n * if n <= MOST { n } else { 1 }
     }
 
-    /// The diagonal for a plan of the rates, in arrays from `first` on. `n` is the number of arrays of the
-    /// state, and `periodic` says at which axes the ends are joined.
-    pub(crate) fn new(rates: &Plan, n: usize, first: usize, periodic: [bool; 3]) -> Self {
+    /// The diagonal for a plan of products with vectors in these arrays, in arrays from `first` on. `periodic` says at
+    /// which axes the ends are joined.
+    pub(crate) fn new(
+        product: &Plan,
+        vector: std::ops::Range<usize>,
+        first: usize,
+        periodic: [bool; 3],
+    ) -> Self {
+        let n = vector.len();
         let size = if n <= MOST { n } else { 1 };
-        let apart = reach(rates, n).map(|cells| 2 * cells + 1);
+        let apart = reach(product, vector).map(|cells| 2 * cells + 1);
         Diagonal { size, entries: first, inverses: first + n * size, apart, periodic }
     }
 
@@ -239,31 +245,33 @@ fn invert(matrix: &mut [f64], inverse: &mut [f64], n: usize) {
     }
 }
 
-/// How far along each axis the rates in a cell see the state.
-fn reach(rates: &Plan, n: usize) -> [usize; 3] {
-    let mut of_arrays = vec![[0; 3]; rates.arrays()];
+/// How far along each axis a product in a cell sees the vector. What it sees of the state alone does not count.
+fn reach(product: &Plan, vector: std::ops::Range<usize>) -> [usize; 3] {
+    let of_vector = |array: usize| vector.contains(&array).then_some([0; 3]);
+    let mut of_arrays: Vec<Option<[usize; 3]>> = (0..product.arrays()).map(of_vector).collect();
     let mut widest = [0; 3];
-    for action in rates.actions() {
+    let wider = |a: [usize; 3], b: [usize; 3]| std::array::from_fn(|axis| a[axis].max(b[axis]));
+    for action in product.actions() {
         let Action::Sweep { kernel, inputs, outputs, extent, .. } = action else { continue };
-        let mut most = [0; 3];
+        let mut most: Option<[usize; 3]> = None;
         for (i, slot) in inputs.iter().enumerate() {
-            let Some(array) = slot.array() else { continue };
-            let reach = rates.kernels()[*kernel].reach(i as u32);
-            for axis in 0..3 {
-                let here = reach[axis][0].max(reach[axis][1]);
-                most[axis] = most[axis].max(of_arrays[array][axis] + here);
-            }
+            let Some(before) = slot.array().and_then(|array| of_arrays[array]) else { continue };
+            let reach = product.kernels()[*kernel].reach(i as u32);
+            let here = |axis: usize| before[axis] + reach[axis][0].max(reach[axis][1]);
+            let here = std::array::from_fn(here);
+            most = Some(most.map_or(here, |most| wider(most, here)));
         }
         let outputs = outputs.iter().filter_map(|slot| slot.array());
-        match extent {
-            Extent::Block => outputs.for_each(|array| of_arrays[array] = most),
+        match (extent, most) {
+            (Extent::Block, most) => outputs.for_each(|array| of_arrays[array] = most),
             // Ghost cells are seen from the cells at the wall.
-            _ => outputs.filter(|array| *array >= n).for_each(|array| {
-                let before = of_arrays[array];
-                of_arrays[array] = std::array::from_fn(|axis| before[axis].max(most[axis]));
+            (_, Some(most)) => outputs.filter(|array| !vector.contains(array)).for_each(|array| {
+                let before = of_arrays[array].unwrap_or([0; 3]);
+                of_arrays[array] = Some(wider(before, most));
             }),
+            (_, None) => {}
         }
-        widest = std::array::from_fn(|axis| widest[axis].max(most[axis]));
+        widest = wider(widest, most.unwrap_or([0; 3]));
     }
     widest
 }
