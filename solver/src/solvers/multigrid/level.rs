@@ -43,6 +43,54 @@ pub(crate) fn neighbours(shape: [usize; 3]) -> Vec<[i32; 3]> {
     all
 }
 
+/// A row of a grid: its indices, the number of its first cell, and the place of that in arrays with a layer around.
+type RowOfCells = ([usize; 2], usize, usize);
+
+/// The row of this number of a grid.
+fn row_of([_, n1, n2]: [usize; 3], number: usize) -> RowOfCells {
+    let (i, j) = (number / n1, number % n1);
+    ([i, j], number * n2, ((i + 1) * (n1 + 2) + j + 1) * (n2 + 2) + 1)
+}
+
+/// Calls `relax` for every row of both colours of a chequerboard. A row of the second colour follows as soon as
+/// those of the first colour around it are done, while they are still in the cache; only where rows at both ends are
+/// neighbours, all of the first colour are done before.
+fn colour_by_colour(
+    shape: [usize; 3],
+    periodic: [bool; 3],
+    x: &mut [f64],
+    relax: impl Fn(&mut [f64], RowOfCells, usize),
+) {
+    let [n0, n1, n2] = shape;
+    let (rows, wraps) = (n0 * n1, periodic[0] || periodic[1]);
+    // How many rows later all neighbours of a row are done.
+    let later = match wraps {
+        true => rows,
+        false => {
+            if n0 > 1 {
+                n1 + 1
+            } else {
+                1
+            }
+        }
+    };
+    Level::wrap(shape, periodic, x);
+    for number in 0..rows + later {
+        for (colour, number) in [(0, Some(number)), (1, number.checked_sub(later))] {
+            let Some(number) = number.filter(|number| *number < rows) else { continue };
+            if wraps && (colour, number) == (1, 0) {
+                Level::wrap(shape, periodic, x);
+            }
+            let row = row_of(shape, number);
+            relax(x, row, colour);
+            if periodic[2] {
+                let at = row.2;
+                (x[at - 1], x[at + n2]) = (x[at + n2 - 1], x[at]);
+            }
+        }
+    }
+}
+
 impl Level {
     /// A level with these entries; neighbours without any are left out.
     pub(crate) fn new(
@@ -77,9 +125,8 @@ impl Level {
         (i + 1) * plane + (j + 1) * row + k + 1
     }
 
-    /// The rows of the grid: their indices, the number of the first cell, and its place in arrays with a layer
-    /// around.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = ([usize; 2], usize, usize)> + use<> {
+    /// The rows of the grid.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = RowOfCells> + use<> {
         Self::rows_of(self.shape)
     }
 
@@ -114,25 +161,22 @@ impl Level {
     /// Corrects the solution in cells of one colour after the other, of a chequerboard, so that the equations
     /// of these cells hold.
     pub(crate) fn smooth(&mut self) {
-        for colour in [0, 1] {
-            Self::wrap(self.shape, self.periodic, &mut self.x);
-            match self.offsets.len() {
-                3 => self.smooth_colour::<2>(colour),
-                5 => self.smooth_colour::<4>(colour),
-                7 => self.smooth_colour::<6>(colour),
-                9 => self.smooth_colour::<8>(colour),
-                27 => self.smooth_colour::<26>(colour),
-                _ => self.smooth_any(colour),
-            }
+        match self.offsets.len() {
+            3 => self.smooth_among::<2>(),
+            5 => self.smooth_among::<4>(),
+            7 => self.smooth_among::<6>(),
+            9 => self.smooth_among::<8>(),
+            27 => self.smooth_among::<26>(),
+            _ => self.smooth_any(),
         }
     }
 
-    /// The cells of a colour, where rows have entries for N neighbours.
-    fn smooth_colour<const N: usize>(&mut self, colour: usize) {
+    /// The same where rows have entries for N neighbours.
+    fn smooth_among<const N: usize>(&mut self) {
         let shifts = self.shifts();
-        let n2 = self.shape[2];
-        let Level { entries, inverse, x, b, .. } = self;
-        for ([i, j], cell, at) in Self::rows_of(self.shape) {
+        let (shape, n2) = (self.shape, self.shape[2]);
+        let Level { entries, inverse, x, b, periodic, .. } = self;
+        colour_by_colour(shape, *periodic, x, |x, ([i, j], cell, at), colour| {
             let entries: [&[f64]; N] = std::array::from_fn(|n| &entries[n + 1][cell..cell + n2]);
             let shifts: [isize; N] = std::array::from_fn(|n| shifts[n + 1]);
             let (b, inverse) = (&b[at..at + n2], &inverse[cell..cell + n2]);
@@ -145,15 +189,15 @@ impl Level {
                 x[at + k] = rest * inverse[k];
                 k += 2;
             }
-        }
+        });
     }
 
-    /// The cells of a colour.
-    fn smooth_any(&mut self, colour: usize) {
+    /// The same for any neighbours.
+    fn smooth_any(&mut self) {
         let shifts = self.shifts();
-        let n2 = self.shape[2];
-        let Level { entries, inverse, x, b, .. } = self;
-        for ([i, j], cell, at) in Self::rows_of(self.shape) {
+        let (shape, n2) = (self.shape, self.shape[2]);
+        let Level { entries, inverse, x, b, periodic, .. } = self;
+        colour_by_colour(shape, *periodic, x, |x, ([i, j], cell, at), colour| {
             for k in ((colour + i + j) % 2..n2).step_by(2) {
                 let (cell, at) = (cell + k, at + k);
                 let mut rest = b[at];
@@ -162,17 +206,11 @@ impl Level {
                 }
                 x[at] = rest * inverse[cell];
             }
-        }
+        });
     }
 
-    fn rows_of(
-        [n0, n1, n2]: [usize; 3],
-    ) -> impl Iterator<Item = ([usize; 2], usize, usize)> + use<> {
-        let plane = (n1 + 2) * (n2 + 2);
-        let place = move |i: usize, j: usize| {
-            ([i, j], (i * n1 + j) * n2, (i + 1) * plane + (j + 1) * (n2 + 2) + 1)
-        };
-        (0..n0).flat_map(move |i| (0..n1).map(move |j| place(i, j)))
+    fn rows_of(shape: [usize; 3]) -> impl Iterator<Item = RowOfCells> + use<> {
+        (0..shape[0] * shape[1]).map(move |number| row_of(shape, number))
     }
 
     /// Computes b − A·x.

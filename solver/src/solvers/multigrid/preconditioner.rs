@@ -94,19 +94,20 @@ impl Multigrid {
         let mut values = std::mem::take(&mut self.bits);
         gather(place.world, place.block, place.memory, product + number, &mut values)?;
         let [_, n1, n2] = self.shape;
-        for (cell, value) in values.iter().enumerate() {
-            let index = [cell / (n1 * n2), cell / n2 % n1, cell % n2];
-            let [Some(i), Some(j), Some(k)] = [0, 1, 2].map(|axis| steps[axis][index[axis]]) else {
-                continue;
-            };
-            let place = self.offsets.iter().position(|offset| *offset == [i, j, k]);
-            let (Some(place), entry) = (place, f64::from_bits(*value as u64)) else { continue };
-            let entries = &mut self.entries[number][place];
-            if entries.is_empty() && entry != 0.0 {
-                entries.resize(values.len(), 0.0);
-            }
-            if let Some(known) = entries.get_mut(cell) {
-                *known = entry;
+        for (row, of_row) in values.chunks_exact(n2).enumerate() {
+            let (Some(i), Some(j)) = (steps[0][row / n1], steps[1][row % n1]) else { continue };
+            let place = |k: i32| self.offsets.iter().position(|offset| *offset == [i, j, k]);
+            let places = [-1, 0, 1].map(place);
+            for (k, value) in of_row.iter().enumerate() {
+                let Some(step) = steps[2][k] else { continue };
+                let Some(place) = places[(step + 1) as usize] else { continue };
+                let (entries, entry) = (&mut self.entries[number][place], *value as u64);
+                if entries.is_empty() && f64::from_bits(entry) != 0.0 {
+                    entries.resize(values.len(), 0.0);
+                }
+                if let Some(known) = entries.get_mut(row * n2 + k) {
+                    *known = f64::from_bits(entry);
+                }
             }
         }
         self.bits = values;
