@@ -217,3 +217,39 @@ fn methods_are_left_where_they_do_not_fit() {
          implicit = { u = \"d2_dz2(u)\" }\n",
     );
 }
+
+/// Grids that are cut into slabs on several levels, of ends of each kind, sizes that are no powers of two, volumes that
+/// differ, coefficients that jump, entries at corners, and three dimensions.
+#[test]
+fn grids_that_ranks_share_give_the_same_bits_on_1_to_4_ranks() {
+    let square = |ends: &str| {
+        format!(
+            "x = {{ bounds = [0, 1], cells = 128{ends} }}\ny = {{ bounds = [0, 2], cells = 90{ends} }}"
+        )
+    };
+    let periodic = square(", periodic = true");
+    let held = "x = { value = \"y\" }\n\"y-\" = { derivative = 1 }\n\"y+\" = { mixed = { coefficient = 2, value = 1 } }";
+    for (grid, boundary, equation) in [
+        (square(""), held, "laplace(u) + sin(5*x*y)"),
+        (square(""), held, "diffusion(where(x > y, 1000, 1), u) + 1"),
+        (square(""), held, "diffusion([[2, 1], [1, 2]], u) + x"),
+        (square(""), "", "laplace(u) + cos(2*pi*x)"),
+        (periodic.clone(), "", "laplace(u) - u + sin(2*pi*x)*cos(pi*y)"),
+        (periodic.replace("90", "75").replace("128", "150"), "", "laplace(u) + sin(2*pi*x)"),
+        (square("").replace("[0, 2]", "[0, 40]"), held, "laplace(u) + 1"),
+        (
+            "geometry = \"cylindrical\"\nr = { bounds = [0, 1], cells = 80 }\nz = { bounds = [0, 1], cells = 60 }".into(),
+            "\"r+\" = { value = 1 }\nz = { value = \"r\" }",
+            "laplace(u) + r*z",
+        ),
+        (
+            format!("{}\nz = {{ bounds = [0, 1], cells = 9 }}", square("").replace("128", "40").replace("90", "30")),
+            "x = { value = 0 }\nz = { derivative = \"x\" }",
+            "laplace(u) + x*y",
+        ),
+    ] {
+        let text = format!("[grid]\n{grid}\n[boundary]\n{boundary}\n[solve]\nu = \"{equation}\"\n");
+        let found = solve(&text);
+        assert!(found[0].iter().all(|u| u.is_finite()), "{text}");
+    }
+}

@@ -12,6 +12,8 @@ pub struct Decomposition {
     shape: [usize; 3],
     periodic: [bool; 3],
     dims: [usize; 3],
+    /// Cuts are at multiples of so many cells along each axis.
+    units: [usize; 3],
 }
 
 impl Decomposition {
@@ -54,13 +56,29 @@ impl Decomposition {
             .filter(fits)
             .min_by_key(|dims| (surface(shape, periodic, *dims), dims.map(std::cmp::Reverse)));
         match best {
-            Some(dims) => Ok(Decomposition { shape, periodic, dims }),
+            Some(dims) => Ok(Decomposition { shape, periodic, dims, units: [1; 3] }),
             None => Err(Error::TooManyRanks {
                 shape: shape[missing..].to_vec(),
                 ranks,
                 least: least[missing..].to_vec(),
             }),
         }
+    }
+
+    /// The same with cuts at multiples of a power of 2, along each axis the largest one with which blocks differ by
+    /// less than a quarter in length and have at least `least` cells. So blocks of cells that become one on a
+    /// coarser grid are not cut.
+    #[must_use]
+    pub fn aligned(self, least: [usize; 3]) -> Self {
+        let units = std::array::from_fn(|a| {
+            let cells = self.shape[a] / self.dims[a];
+            let mut unit = 1;
+            while 16 * unit <= cells && cells - 2 * unit >= least[a] {
+                unit *= 2;
+            }
+            unit
+        });
+        Decomposition { units, ..self }
     }
 
     /// The number of blocks along each of the three inner axes.
@@ -90,7 +108,14 @@ impl Decomposition {
     /// The block of a rank.
     pub fn subdomain(&self, rank: usize) -> Subdomain {
         let at = self.coordinates(rank);
-        let cut = |a: usize, c: usize| c * self.shape[a] / self.dims[a];
+        let cut = |a: usize, c: usize| match c == self.dims[a] {
+            true => self.shape[a],
+            // The nearest multiple.
+            false => {
+                (c * self.shape[a] / self.dims[a] + self.units[a] / 2) / self.units[a]
+                    * self.units[a]
+            }
+        };
         let start: [usize; 3] = std::array::from_fn(|a| cut(a, at[a]));
         let shape = std::array::from_fn(|a| cut(a, at[a] + 1) - start[a]);
         let neighbour = |axis: usize, side: Side| {
@@ -205,6 +230,25 @@ mod tests {
         axes.fold(Grid::cartesian(), |g, (name, n)| g.axis(name, 0.0..1.0, *n, ends))
             .build()
             .unwrap()
+    }
+
+    #[test]
+    fn aligned_cuts_are_at_multiples_and_leave_blocks_of_similar_size() {
+        for (cells, ranks) in [(1000, 3), (97, 2), (1024, 5), (50, 4), (12, 6)] {
+            let grid = grid(&[cells, 7], Ends::Bounded);
+            let cut = Decomposition::new(&grid, ranks, &[ranks, 1], [1; 3]).unwrap();
+            let cut = cut.aligned([1, 2, 1]);
+            let blocks: Vec<Subdomain> = (0..ranks).map(|rank| cut.subdomain(rank)).collect();
+            let mut next = 0;
+            let unit = (1usize << ((cells / ranks) as f64 / 8.0).max(1.0).log2() as u32).max(1);
+            for block in &blocks {
+                assert_eq!((block.start()[1], block.start()[1] % unit), (next, 0));
+                next += block.shape()[1];
+                let share = block.shape()[1] as f64 / (cells as f64 / ranks as f64);
+                assert!((0.74..1.26).contains(&share), "{cells} {ranks}: {block:?}");
+            }
+            assert_eq!(next, cells);
+        }
     }
 
     #[test]

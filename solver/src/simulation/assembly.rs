@@ -57,15 +57,20 @@ pub(super) struct Stepping {
 }
 
 impl<'a> Assembly<'a> {
-    /// The block of this rank and its memory, zero. Collective.
+    /// The block of this rank and its memory, zero. Where equations are solved, blocks fit coarser grids.
+    /// Collective.
     pub(super) fn new(
         (pde, world): (&'a Pde, &'a World),
         (seed, start): (u64, f64),
         setup: &Setup,
-        dims: &[usize],
+        (dims, solves): (&[usize], bool),
         blocking: Blocking,
     ) -> Result<Self, Error> {
         let decomposition = Decomposition::new(pde.grid(), world.size(), dims, setup.least)?;
+        let decomposition = match solves {
+            true => decomposition.aligned(setup.least),
+            false => decomposition,
+        };
         let blocked = DeepPipeline::new(pde, &setup.step, &decomposition, blocking);
         let (mut halo, mut data_widths) = (setup.halo, setup.data_widths.clone());
         if let Some(blocked) = &blocked {

@@ -338,11 +338,12 @@ impl<'a> SimulationBuilder<'a> {
         let dt = clock.dt();
         setup.step.set_usual_step(dt);
         let mut dims = limits::ranks_along(self.pde, &self.dims)?;
-        if solving.is_some() || of_unknowns.is_some() {
+        let solves = solving.is_some() || of_unknowns.is_some();
+        if solves {
             dims = Solving::dims(self.pde, self.world.size(), dims, setup.least);
         }
         let (problem, run) = ((self.pde, self.world), (self.seed, self.start));
-        let mut assembly = Assembly::new(problem, run, &setup, &dims, self.blocking)?;
+        let mut assembly = Assembly::new(problem, run, &setup, (&dims, solves), self.blocking)?;
         let Setup { step, before, dense, initial, held, after_step, observables, .. } = setup;
         let Stepping { stepper, wavefront, streams } =
             assembly.stepping(step, self.backend, self.blocking)?;

@@ -19,6 +19,9 @@ use crate::solvers::vectors::Vectors;
 use crate::system::pde::Pde;
 use crate::system::solver_options::SolverOptions;
 
+/// The least layers of a slab.
+const THICK: usize = 8;
+
 /// The plans of a scheme that solves equations, and where its arrays lie.
 pub(super) struct Solving {
     plans: JacobianPlans,
@@ -89,16 +92,25 @@ impl Solving {
         Some(Solving { plans, explicit: None, registers, options: pde.solver, what })
     }
 
-    /// Ranks along each axis so that rows are not cut, if nobody says otherwise: sums over cut rows cost
-    /// messages.
+    /// Ranks along each axis, if nobody says otherwise: along the first one alone, since multigrid cuts its grids into
+    /// slabs, or else so that rows are not cut, since sums over cut rows cost messages.
     pub(super) fn dims(pde: &Pde, ranks: usize, dims: Vec<usize>, least: [usize; 3]) -> Vec<usize> {
         let axes = pde.grid().axes().len();
-        let is_free = dims.iter().all(|ranks| *ranks == 0);
-        let mut whole = vec![0; axes];
-        whole[axes - 1] = 1;
-        match is_free && Decomposition::new(pde.grid(), ranks, &whole, least).is_ok() {
-            true => whole,
-            false => dims,
+        if axes == 1 || dims.iter().any(|ranks| *ranks != 0) {
+            return dims;
+        }
+        let mut slabs = vec![1; axes];
+        slabs[0] = ranks;
+        let mut rows = vec![0; axes];
+        rows[axes - 1] = 1;
+        // Thin slabs have large surfaces.
+        let thick = least.map(|cells| cells.max(THICK));
+        let fits =
+            |dims: &[usize], least| Decomposition::new(pde.grid(), ranks, dims, least).is_ok();
+        match (fits(&slabs, thick), fits(&rows, least)) {
+            (true, _) => slabs,
+            (_, true) => rows,
+            _ => dims,
         }
     }
 
@@ -122,7 +134,8 @@ impl Solving {
         });
         let vector = plans.from..plans.from + n;
         let diagonal = Diagonal::new(&plans.product.plan, vector, registers.diagonal, periodic);
-        let multigrid = Multigrid::new(pde, &plans.fields, &diagonal, periodic);
+        let rank = block.rank();
+        let multigrid = Multigrid::new(pde, &plans.fields, &diagonal, periodic, cut, rank);
         let (registers, options) = (registers.clone(), *options);
         let preconditioner = Preconditioner::new(diagonal, multigrid, options.preconditioner);
         Ok(Newton::new(jacobian, vectors, preconditioner, registers, options))

@@ -82,7 +82,10 @@ impl Preconditioner {
             None => Ok(()),
         };
         diagonal.find(jacobian, place, vectors, time, [from, to], take)?;
-        let neighbours = multigrid.as_ref().map_or(0.0, Multigrid::strength);
+        let neighbours = match multigrid {
+            Some(multigrid) => multigrid.strength(place.world)?,
+            None => 0.0,
+        };
         let mut within: f64 = 0.0;
         for array in diagonal.ties() {
             within = within.max(vectors.averages(place, array)?[1]);
@@ -117,7 +120,7 @@ impl Preconditioner {
                     identity => near(factor / identity) * identity,
                 };
                 if self.built != Some((identity, factor)) {
-                    multigrid.build(identity, factor);
+                    multigrid.build(place.world, identity, factor)?;
                     self.built = Some((identity, factor));
                 }
             }

@@ -1,6 +1,7 @@
 //! From a grid to the next coarser one.
 
-use crate::solvers::multigrid::level::{Level, Sizes, neighbours};
+use crate::solvers::multigrid::level::{Lattice, Level, Sizes, neighbours};
+use crate::solvers::multigrid::slab::Slab;
 
 /// An axis is made coarser if the coupling along it is at least this share of the strongest.
 const WEAK: f64 = 0.2;
@@ -16,72 +17,127 @@ pub(crate) struct Coarsening {
     /// For each axis and index of the fine grid the coarse cells from which a value is interpolated, with their
     /// weights: the one that the cell is part of first.
     weights: [Vec<[(usize, f64); 2]>; 3],
+    /// The coarse grid, and the part of it that is made from the slab of the fine one.
+    pub(crate) grid: Lattice,
+    pub(crate) slab: Slab,
 }
 
 impl Coarsening {
-    /// The coarsening of a level, unless it has too few cells. `mirrors` gives for each end of each axis by which
-    /// factor values go on beyond it: −1 where they are held at 0, 1 where they go on evenly.
-    pub(crate) fn of(level: &Level, mirrors: &[[f64; 2]; 3], fewest: usize) -> Option<Self> {
-        if level.cells() <= fewest {
+    /// The coarsening of a level whose strengths are these, unless it has too few cells. `mirrors` gives for each end
+    /// of each axis by which factor values go on beyond it: −1 where they are held at 0, 1 where they go on evenly.
+    pub(crate) fn of(
+        level: &Level,
+        strengths: [f64; 3],
+        mirrors: &[[f64; 2]; 3],
+        fewest: usize,
+    ) -> Option<Self> {
+        let fine = &level.grid;
+        if fine.cells() <= fewest {
             return None;
         }
-        let strengths = level.strengths();
         let most = strengths.iter().copied().fold(0.0, f64::max);
         let axes: [bool; 3] = std::array::from_fn(|axis| {
-            level.shape[axis] > 1 && strengths[axis] >= WEAK * most && most > 0.0
+            fine.shape[axis] > 1 && strengths[axis] >= WEAK * most && most > 0.0
         });
         if axes == [false; 3] {
             return None;
         }
         let weights = std::array::from_fn(|axis| {
-            let widths = &level.sizes[axis].widths;
-            weights(widths, axes[axis], level.periodic[axis], mirrors[axis])
+            let widths = &fine.sizes[axis].widths;
+            weights(widths, axes[axis], fine.periodic[axis], mirrors[axis])
         });
-        Some(Coarsening { axes, weights })
+        let together = |axis: usize, of_fine: &[f64]| {
+            let mut sizes =
+                vec![0.0; if axes[axis] { of_fine.len().div_ceil(2) } else { of_fine.len() }];
+            for (index, size) in of_fine.iter().enumerate() {
+                sizes[if axes[axis] { index / 2 } else { index }] += size;
+            }
+            sizes
+        };
+        let sizes: [Sizes; 3] = std::array::from_fn(|axis| {
+            let Sizes { widths, volumes } = &fine.sizes[axis];
+            Sizes { widths: together(axis, widths), volumes: together(axis, volumes) }
+        });
+        let shape = std::array::from_fn(|axis| sizes[axis].widths.len());
+        let grid = Lattice { shape, periodic: fine.periodic, sizes };
+        let Slab { axis, first, count } = level.slab;
+        let slab = match axes[axis] {
+            true => Slab { axis, first: first / 2, count: (first + count).div_ceil(2) - first / 2 },
+            false => level.slab,
+        };
+        Some(Coarsening { axes, weights, grid, slab })
     }
 
-    fn shape(&self, fine: [usize; 3]) -> [usize; 3] {
-        std::array::from_fn(
-            |axis| if self.axes[axis] { fine[axis].div_ceil(2) } else { fine[axis] },
-        )
+    /// Whether an axis is made coarser.
+    pub(crate) fn halves(&self, axis: usize) -> bool {
+        self.axes[axis]
     }
 
-    /// The coarse cell along an axis that a fine one is part of.
+    /// The coarse cell along an axis that a fine one is part of, both as indices in their grids.
     fn parent(&self, axis: usize, index: usize) -> usize {
         if self.axes[axis] { index / 2 } else { index }
     }
 
-    /// The coarse level: R·A·P.
-    pub(crate) fn coarse(&self, fine: &Level) -> Level {
-        let shape = self.shape(fine.shape);
-        let offsets = neighbours(shape);
+    /// For each cell of the fine slab along an axis the index, in the coarse slab, of the cell that it is part of.
+    fn parents(&self, axis: usize, fine: &Level) -> Vec<usize> {
+        let first = if axis == self.slab.axis { self.slab.first } else { 0 };
+        fine.slab
+            .along(axis, fine.grid.shape)
+            .map(|index| self.parent(axis, index) - first)
+            .collect()
+    }
+
+    /// The volumes of the cells of the fine slab along an axis.
+    fn volumes<'l>(axis: usize, fine: &'l Level) -> &'l [f64] {
+        &fine.grid.sizes[axis].volumes[fine.slab.along(axis, fine.grid.shape)]
+    }
+
+    /// For each cell of the fine slab along an axis the coarse cells from which its value is interpolated, as indices
+    /// in the coarse slab and the layer around it.
+    fn sources(&self, axis: usize, fine: &Level) -> Vec<[(isize, f64); 2]> {
+        let coarse = self.grid.shape[axis];
+        let is_cut = axis == self.slab.axis && self.slab.count < coarse;
+        let first = if is_cut { self.slab.first as isize } else { 0 };
+        let cells = fine.slab.along(axis, fine.grid.shape);
+        cells
+            .map(|index| {
+                let parent = self.parent(axis, index);
+                self.weights[axis][index].map(|(to, weight)| match is_cut {
+                    false => (to as isize, weight),
+                    true => {
+                        let towards = if index % 2 == 0 { -1 } else { 1 };
+                        let step = step(parent, to, coarse, towards) as isize;
+                        (parent as isize + step - first, weight)
+                    }
+                })
+            })
+            .collect()
+    }
+
+    /// The entries of the coarse level, R·A·P, for the neighbours of [`neighbours`].
+    pub(crate) fn entries(&self, fine: &Level) -> Vec<Vec<f64>> {
+        let shape = self.slab.shape(self.grid.shape);
+        let offsets = neighbours(self.grid.shape);
         let place = |o: [i32; 3]| (9 * (o[0] + 1) + 3 * (o[1] + 1) + o[2] + 1) as usize;
         let mut number = [0; 27];
         offsets.iter().enumerate().for_each(|(k, offset)| number[place(*offset)] = k);
         let cells: usize = shape.iter().product();
         let mut entries = vec![vec![0.0; cells]; offsets.len()];
         let mut sums = vec![0.0; cells];
-        let sizes = std::array::from_fn(|axis| {
-            let together = |of_fine: &[f64]| {
-                let mut sizes = vec![0.0; shape[axis]];
-                for (index, size) in of_fine.iter().enumerate() {
-                    sizes[self.parent(axis, index)] += size;
-                }
-                sizes
-            };
-            let Sizes { widths, volumes } = &fine.sizes[axis];
-            Sizes { widths: together(widths), volumes: together(volumes) }
-        });
         let [n0, n1, n2] = fine.shape;
-        let reached: [Vec<Reached>; 3] =
-            std::array::from_fn(|axis| self.reached(axis, fine.shape[axis], shape[axis]));
+        let reached: [Vec<Reached>; 3] = std::array::from_fn(|axis| {
+            let all = self.reached(axis, fine.grid.shape[axis], self.grid.shape[axis]);
+            all[fine.slab.along(axis, fine.grid.shape)].to_vec()
+        });
+        let parents: [Vec<usize>; 3] = std::array::from_fn(|axis| self.parents(axis, fine));
+        let volumes: [&[f64]; 3] = std::array::from_fn(|axis| Self::volumes(axis, fine));
         for i in 0..n0 {
             for j in 0..n1 {
                 let row = (i * n1 + j) * n2;
-                let to_row = (self.parent(0, i) * shape[1] + self.parent(1, j)) * shape[2];
-                let of_row = fine.sizes[0].volumes[i] * fine.sizes[1].volumes[j];
-                for (k, volume) in fine.sizes[2].volumes.iter().enumerate() {
-                    let (to, volume) = (to_row + self.parent(2, k), of_row * volume);
+                let to_row = (parents[0][i] * shape[1] + parents[1][j]) * shape[2];
+                let of_row = volumes[0][i] * volumes[1][j];
+                for (k, volume) in volumes[2].iter().enumerate() {
+                    let (to, volume) = (to_row + parents[2][k], of_row * volume);
                     sums[to] += volume;
                     for (offset, list) in fine.offsets.iter().zip(&fine.entries) {
                         let entry = volume * list[row + k];
@@ -103,7 +159,13 @@ impl Coarsening {
         for list in &mut entries {
             list.iter_mut().zip(&sums).for_each(|(entry, sum)| *entry /= sum);
         }
-        Level::new(shape, fine.periodic, sizes, offsets, entries)
+        entries
+    }
+
+    /// The coarse level: R·A·P.
+    pub(crate) fn coarse(&self, fine: &Level) -> Level {
+        let entries = self.entries(fine);
+        Level::new(self.grid.clone(), self.slab, neighbours(self.grid.shape), entries)
     }
 
     /// For each index of a fine axis, and each step to a neighbour from −1 on, the steps on the coarse axis to the
@@ -124,15 +186,14 @@ impl Coarsening {
         coarse.b.fill(0.0);
         let mut sums = vec![0.0; coarse.cells()];
         let [_, n1, n2] = coarse.shape;
-        let [of_rows, of_columns, along] = &fine.sizes;
+        let [of_rows, of_columns, along] = std::array::from_fn(|axis| Self::volumes(axis, fine));
+        let parents: [Vec<usize>; 3] = std::array::from_fn(|axis| self.parents(axis, fine));
         for ([i, j], _, at) in fine.rows() {
-            let [ci, cj] = [self.parent(0, i), self.parent(1, j)];
-            let (to, sum) = (coarse.at([ci, cj, 0]), (ci * n1 + cj) * n2);
-            let of_row = of_rows.volumes[i] * of_columns.volumes[j];
-            for (k, (volume, residual)) in
-                along.volumes.iter().zip(&fine.residual[at..]).enumerate()
+            let [ci, cj] = [parents[0][i], parents[1][j]];
+            let (to, sum) = (coarse.at([ci as isize, cj as isize, 0]), (ci * n1 + cj) * n2);
+            let of_row = of_rows[i] * of_columns[j];
+            for ((volume, residual), ck) in along.iter().zip(&fine.residual[at..]).zip(&parents[2])
             {
-                let ck = self.parent(2, k);
                 let volume = of_row * volume;
                 coarse.b[to + ck] += volume * residual;
                 sums[sum + ck] += volume;
@@ -145,14 +206,17 @@ impl Coarsening {
         }
     }
 
-    /// Adds what is interpolated from the solution of the coarse level.
+    /// Adds what is interpolated from the solution of the coarse level. The layers around that have to be renewed
+    /// where it is a slab.
     pub(crate) fn correct(&self, fine: &mut Level, coarse: &Level) {
         let (n2, coarse2) = (fine.shape[2], coarse.shape[2]);
         let mut row = vec![0.0; coarse2];
+        let sources: [Vec<[(isize, f64); 2]>; 3] =
+            std::array::from_fn(|axis| self.sources(axis, fine));
         for ([i, j], _, at) in fine.rows() {
             row.fill(0.0);
-            for (i, u) in self.weights[0][i].iter().filter(|(_, w)| *w != 0.0) {
-                for (j, v) in self.weights[1][j].iter().filter(|(_, w)| *w != 0.0) {
+            for (i, u) in sources[0][i].iter().filter(|(_, w)| *w != 0.0) {
+                for (j, v) in sources[1][j].iter().filter(|(_, w)| *w != 0.0) {
                     let (weight, first) = (u * v, coarse.at([*i, *j, 0]));
                     let values = &coarse.x[first..first + coarse2];
                     row.iter_mut().zip(values).for_each(|(to, x)| *to += weight * x);
@@ -263,15 +327,12 @@ mod tests {
             let side = |last: usize| (0..n).map(|k| f64::from(u8::from(k != last))).collect();
             let offsets = vec![[0, 0, 0], [0, 0, -1], [0, 0, 1]];
             let entries = vec![centre, side(0), side(n - 1)];
-            let fine = Level::new(
-                [1, 1, n],
-                [false; 3],
-                [Sizes::equal(1), Sizes::equal(1), Sizes::equal(n)],
-                offsets,
-                entries,
-            );
+            let sizes = [1, 1, n].map(Sizes::equal);
+            let grid = Lattice { shape: [1, 1, n], periodic: [false; 3], sizes };
+            let fine = Level::whole(grid, offsets, entries);
             let mirrors = [[1.0; 2], [1.0; 2], [mirror; 2]];
-            let coarse = Coarsening::of(&fine, &mirrors, 2).unwrap().coarse(&fine);
+            let strengths = fine.strengths(None).unwrap();
+            let coarse = Coarsening::of(&fine, strengths, &mirrors, 2).unwrap().coarse(&fine);
             assert_eq!(coarse.shape, [1, 1, n / 2]);
             let expected =
                 |k: usize| 0.25 * (-2.0 + mirror * if k == 0 || k == 3 { 1.0 } else { 0.0 });

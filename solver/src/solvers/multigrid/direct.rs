@@ -88,7 +88,8 @@ impl Direct {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::solvers::multigrid::level::Sizes;
+    use crate::solvers::multigrid::level::{Lattice, Sizes};
+    use crate::solvers::multigrid::slab::Edges;
 
     /// A matrix with small numbers on its diagonal, so that rows change places.
     #[test]
@@ -99,11 +100,13 @@ mod tests {
         let offsets = vec![[0, 0, 0], [0, 0, -1], [0, 0, 1]];
         let entries: Vec<Vec<f64>> = vec![list(1, 0.01), list(2, 1.0), list(3, 2.0)];
         let sizes = [1, 1, n].map(Sizes::equal);
-        let mut level = Level::new([1, 1, n], [false, false, true], sizes, offsets, entries);
+        let grid = Lattice { shape: [1, 1, n], periodic: [false, false, true], sizes };
+        let mut level = Level::whole(grid, offsets, entries);
         let at = level.at([0; 3]);
         (0..n).for_each(|k| level.b[at + k] = number(k, 9));
         Direct::of(&level).solve(&mut level);
-        level.find_residual();
+        let mut edges = Edges::of_whole(&level);
+        level.find_residual(&mut edges).unwrap();
         assert!(level.residual[at..at + n].iter().all(|r| r.abs() < 1e-10), "{level:?}");
     }
 }

@@ -1,8 +1,12 @@
 //! The grids of a multigrid method, and its cycle.
 
+use fluxions_comm::{Combine, World};
+
+use crate::error::Error;
 use crate::solvers::multigrid::coarsening::Coarsening;
 use crate::solvers::multigrid::direct::Direct;
-use crate::solvers::multigrid::level::Level;
+use crate::solvers::multigrid::level::{Level, neighbours};
+use crate::solvers::multigrid::slab::{Cuts, Edges, Slab};
 
 /// On a grid of at most so many cells the system is solved directly.
 const FEWEST: usize = 40;
@@ -14,28 +18,78 @@ const BEFORE: usize = 2;
 const AFTER: usize = 1;
 
 /// Grids from the finest to the coarsest.
-#[derive(Clone, Debug)]
 pub(crate) struct Hierarchy {
     levels: Vec<Level>,
+    /// What renews the layers around the solution of each.
+    edges: Vec<Edges>,
     coarsenings: Vec<Coarsening>,
+    /// Where the ranks come together, if they hold parts of the finest grids.
+    meeting: Option<Meeting>,
     /// The coarsest system, unless it is large: then few of its cells are tied to each other.
     direct: Option<Direct>,
 }
 
+/// From which level on every rank has all of a grid.
+struct Meeting {
+    /// The number of the level.
+    at: usize,
+    /// This rank's part of it.
+    part: Level,
+}
+
 impl Hierarchy {
-    /// The hierarchy for a matrix on the finest grid; `mirrors` as for [`Coarsening::of`].
-    pub(crate) fn new(finest: Level, mirrors: &[[f64; 2]; 3]) -> Self {
-        let (mut levels, mut coarsenings) = (vec![finest], Vec::new());
-        while let Some(last) = levels.last()
-            && let Some(coarsening) = Coarsening::of(last, mirrors, FEWEST)
-        {
-            let coarse = coarsening.coarse(last);
+    /// The hierarchy for a matrix on the finest grid, of which each rank has a slab if there are `cuts`; `mirrors` as
+    /// for [`Coarsening::of`]. Collective.
+    pub(crate) fn new(
+        world: &World,
+        finest: Level,
+        mut cuts: Option<Cuts>,
+        mirrors: &[[f64; 2]; 3],
+    ) -> Result<Self, Error> {
+        let edges_of = |level: &Level, is_cut: bool| match is_cut {
+            true => Edges::of_slab(world, level),
+            false => Edges::of_whole(level),
+        };
+        let mut edges = vec![edges_of(&finest, cuts.is_some())];
+        let (mut levels, mut coarsenings, mut meeting) = (vec![finest], Vec::new(), None);
+        while let Some(last) = levels.last() {
+            let strengths = last.strengths(cuts.is_some().then_some(world))?;
+            let Some(coarsening) = Coarsening::of(last, strengths, mirrors, FEWEST) else { break };
+            let next = cuts.take().map(|cuts| match coarsening.halves(cuts.axis) {
+                true => cuts.halved(),
+                false => cuts,
+            });
+            let coarse = match next {
+                None => coarsening.coarse(last),
+                Some(next) if next.are_even() && next.are_worth_while(coarsening.grid.cells()) => {
+                    cuts = Some(next);
+                    coarsening.coarse(last)
+                }
+                Some(_) => {
+                    let entries = coarsening.entries(last);
+                    let offsets = neighbours(coarsening.grid.shape);
+                    let (grid, slab) = (coarsening.grid.clone(), coarsening.slab);
+                    let part = Level::new(grid.clone(), slab, vec![[0; 3]], entries[..1].to_vec());
+                    let mut whole = Vec::new();
+                    for list in &entries {
+                        let mut all = Vec::new();
+                        let rows =
+                            part.rows().map(|(_, cell, _)| &list[cell..cell + part.shape[2]]);
+                        gather(world, &part, rows, &mut all)?;
+                        whole.push(all);
+                    }
+                    meeting = Some(Meeting { at: levels.len(), part });
+                    Level::whole(grid, offsets, whole)
+                }
+            };
+            edges.push(edges_of(&coarse, cuts.is_some()));
             coarsenings.push(coarsening);
             levels.push(coarse);
         }
         let coarsest = &levels[levels.len() - 1];
-        let direct = (coarsest.cells() <= MOST).then(|| Direct::of(coarsest));
-        Hierarchy { levels, coarsenings, direct }
+        let is_small = coarsest.cells() <= MOST && coarsest.cells() == coarsest.grid.cells();
+        let direct = is_small.then(|| Direct::of(coarsest));
+        Ok(Hierarchy { levels, edges, coarsenings, meeting, direct })
     }
 
     /// The finest grid, whose right side is given and whose solution is found.
@@ -43,39 +97,104 @@ impl Hierarchy {
         &mut self.levels[0]
     }
 
-    /// A V-cycle from the solution 0.
-    pub(crate) fn cycle(&mut self) {
-        self.cycle_from(0);
+    /// A V-cycle from the solution 0. Collective.
+    pub(crate) fn cycle(&mut self, world: &World) -> Result<(), Error> {
+        self.cycle_from(world, 0)
     }
 
-    fn cycle_from(&mut self, number: usize) {
+    fn cycle_from(&mut self, world: &World, number: usize) -> Result<(), Error> {
         self.levels[number].clear();
+        let edges = &mut self.edges[number];
         let Some(coarsening) = self.coarsenings.get(number) else {
             let coarsest = &mut self.levels[number];
             match &self.direct {
                 Some(direct) => direct.solve(coarsest),
-                None => (0..SWEEPS).for_each(|_| coarsest.smooth()),
+                None => {
+                    for _ in 0..SWEEPS {
+                        coarsest.smooth(edges)?;
+                    }
+                }
             }
-            return;
+            return Ok(());
         };
         let (fine, coarse) = self.levels.split_at_mut(number + 1);
-        let fine = &mut fine[number];
-        (0..BEFORE).for_each(|_| fine.smooth());
-        fine.find_residual();
-        coarsening.restrict(fine, &mut coarse[0]);
-        self.cycle_from(number + 1);
+        let (fine, coarse) = (&mut fine[number], &mut coarse[0]);
+        for _ in 0..BEFORE {
+            fine.smooth(edges)?;
+        }
+        fine.find_residual(edges)?;
+        match self.meeting.as_mut().filter(|meeting| meeting.at == number + 1) {
+            None => coarsening.restrict(fine, coarse),
+            Some(Meeting { part, .. }) => {
+                coarsening.restrict(fine, part);
+                let rows = part.rows().map(|(_, _, at)| &part.b[at..at + part.shape[2]]);
+                let mut all = Vec::new();
+                gather(world, part, rows, &mut all)?;
+                let n2 = coarse.shape[2];
+                for (_, cell, at) in coarse.rows() {
+                    coarse.b[at..at + n2].copy_from_slice(&all[cell..cell + n2]);
+                }
+            }
+        }
+        self.cycle_from(world, number + 1)?;
         let (fine, coarse) = self.levels.split_at_mut(number + 1);
-        let fine = &mut fine[number];
-        self.coarsenings[number].correct(fine, &coarse[0]);
-        (0..AFTER).for_each(|_| fine.smooth());
+        let (fine, coarse) = (&mut fine[number], &mut coarse[0]);
+        let coarse = match self.meeting.as_mut().filter(|meeting| meeting.at == number + 1) {
+            None => {
+                self.edges[number + 1].renew(coarse)?;
+                coarse
+            }
+            Some(Meeting { part, .. }) => {
+                let Slab { axis, first, count } = part.slab;
+                // With the layers beside it, which are those at the other end where ends are joined.
+                let layers = part.grid.shape[axis] as isize;
+                for layer in -1..=count as isize {
+                    let from = first as isize + layer;
+                    let is_there = part.grid.periodic[axis] || (0..layers).contains(&from);
+                    if is_there {
+                        let (from, to) =
+                            (coarse.layer_along(axis, from.rem_euclid(layers)), part.layer(layer));
+                        part.x[to].copy_from_slice(&coarse.x[from]);
+                    }
+                }
+                part
+            }
+        };
+        self.coarsenings[number].correct(fine, coarse);
+        for _ in 0..AFTER {
+            fine.smooth(&mut self.edges[number])?;
+        }
+        Ok(())
     }
+}
+
+/// The numbers of all cells of a grid, of which each rank has the rows of its slab. Collective.
+fn gather<'a>(
+    world: &World,
+    part: &Level,
+    rows: impl Iterator<Item = &'a [f64]>,
+    all: &mut Vec<f64>,
+) -> Result<(), Error> {
+    let [_, n1, n2] = part.grid.shape;
+    let mut bits = vec![0i64; part.grid.cells()];
+    for ((row, _, _), numbers) in part.rows().zip(rows) {
+        let mut row = row;
+        row[part.slab.axis] += part.slab.first;
+        let to = (row[0] * n1 + row[1]) * n2;
+        let to = bits[to..to + n2].iter_mut().zip(numbers);
+        to.for_each(|(to, x)| *to = x.to_bits() as i64);
+    }
+    // Each number is that of one rank, and 0 on all others.
+    world.combine(Combine::Sum, &mut bits)?;
+    *all = bits.into_iter().map(|bits| f64::from_bits(bits as u64)).collect();
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::random::stream::Stream;
-    use crate::solvers::multigrid::level::Sizes;
+    use crate::solvers::multigrid::level::{Lattice, Sizes};
 
     /// A Laplacian with values held at the walls across some axes.
     fn laplacian(shape: [usize; 3], spacing: [f64; 3], held: bool, periodic: [bool; 3]) -> Level {
@@ -104,15 +223,17 @@ mod tests {
                 entries.push(list);
             }
         }
-        Level::new(shape, periodic, shape.map(Sizes::equal), offsets, entries)
+        Level::whole(Lattice { shape, periodic, sizes: shape.map(Sizes::equal) }, offsets, entries)
     }
 
     /// By which factor the residual falls in a cycle, after a few of them.
     fn factor(level: Level, held: bool) -> f64 {
         let mirrors = [[if held { -1.0 } else { 1.0 }; 2]; 3];
         let n2 = level.shape[2];
-        let mut hierarchy = Hierarchy::new(level.clone(), &mirrors);
+        let world = World::solo();
+        let mut hierarchy = Hierarchy::new(&world, level.clone(), None, &mirrors).unwrap();
         let mut outer = level;
+        let mut edges = Edges::of_whole(&outer);
         let stream = Stream::new(1, "residual", 0);
         let mut sum = 0.0;
         for (_, cell, at) in outer.rows() {
@@ -133,13 +254,13 @@ mod tests {
             let row = |at: usize| level.residual[at..at + n2].iter().map(|x| x * x).sum::<f64>();
             level.rows().map(|(_, _, at)| row(at)).sum::<f64>().sqrt()
         };
-        outer.find_residual();
+        outer.find_residual(&mut edges).unwrap();
         let mut norms = vec![norm(&outer)];
         for _ in 0..9 {
             hierarchy.finest().b.copy_from_slice(&outer.residual);
-            hierarchy.cycle();
+            hierarchy.cycle(&world).unwrap();
             outer.x.iter_mut().zip(&hierarchy.finest().x).for_each(|(to, x)| *to += x);
-            outer.find_residual();
+            outer.find_residual(&mut edges).unwrap();
             norms.push(norm(&outer));
         }
         (norms[9] / norms[4]).powf(0.2)

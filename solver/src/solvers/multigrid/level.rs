@@ -1,17 +1,41 @@
 //! A grid of a multigrid method with its matrix.
 
-/// A matrix whose rows have entries for cells and their nearest neighbours, on a grid of three axes. Arrays have a
-/// layer of cells around the grid: 0 beyond walls, and copies of those at the other end where ends are joined.
-#[derive(Clone, Debug)]
-pub(crate) struct Level {
+use fluxions_comm::{ExactSum, World};
+
+use crate::error::Error;
+use crate::solvers::multigrid::slab::{Edges, Slab};
+
+/// A grid of three axes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Lattice {
     pub(crate) shape: [usize; 3],
     pub(crate) periodic: [bool; 3],
     pub(crate) sizes: [Sizes; 3],
+}
+
+impl Lattice {
+    pub(crate) fn cells(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// A matrix whose rows have entries for cells and their nearest neighbours, on all of a grid or a slab of it. Arrays
+/// have a layer of cells around: 0 beyond walls, copies of those at the other end where ends are joined, and of
+/// those of the ranks beside this one.
+#[derive(Clone, Debug)]
+pub(crate) struct Level {
+    pub(crate) grid: Lattice,
+    /// The cells of the grid that are held.
+    pub(crate) slab: Slab,
+    /// How many these are along each axis.
+    pub(crate) shape: [usize; 3],
     /// The neighbours that rows have entries for, the cell itself first.
     pub(crate) offsets: Vec<[i32; 3]>,
     /// For each of them the entry of each cell, in the order of the cells.
     pub(crate) entries: Vec<Vec<f64>>,
     inverse: Vec<f64>,
+    /// Whether cells of a colour of the chequerboard are neighbours of each other.
+    tied: bool,
     pub(crate) x: Vec<f64>,
     pub(crate) b: Vec<f64>,
     pub(crate) residual: Vec<f64>,
@@ -43,60 +67,20 @@ pub(crate) fn neighbours(shape: [usize; 3]) -> Vec<[i32; 3]> {
     all
 }
 
-/// A row of a grid: its indices, the number of its first cell, and the place of that in arrays with a layer around.
+/// A row of cells: its indices, the number of its first cell, and the place of that in arrays with a layer around.
 type RowOfCells = ([usize; 2], usize, usize);
 
-/// The row of this number of a grid.
+/// The row of this number.
 fn row_of([_, n1, n2]: [usize; 3], number: usize) -> RowOfCells {
     let (i, j) = (number / n1, number % n1);
     ([i, j], number * n2, ((i + 1) * (n1 + 2) + j + 1) * (n2 + 2) + 1)
 }
 
-/// Calls `relax` for every row of both colours of a chequerboard. A row of the second colour follows as soon as
-/// those of the first colour around it are done, while they are still in the cache; only where rows at both ends are
-/// neighbours, all of the first colour are done before.
-fn colour_by_colour(
-    shape: [usize; 3],
-    periodic: [bool; 3],
-    x: &mut [f64],
-    relax: impl Fn(&mut [f64], RowOfCells, usize),
-) {
-    let [n0, n1, n2] = shape;
-    let (rows, wraps) = (n0 * n1, periodic[0] || periodic[1]);
-    // How many rows later all neighbours of a row are done.
-    let later = match wraps {
-        true => rows,
-        false => {
-            if n0 > 1 {
-                n1 + 1
-            } else {
-                1
-            }
-        }
-    };
-    Level::wrap(shape, periodic, x);
-    for number in 0..rows + later {
-        for (colour, number) in [(0, Some(number)), (1, number.checked_sub(later))] {
-            let Some(number) = number.filter(|number| *number < rows) else { continue };
-            if wraps && (colour, number) == (1, 0) {
-                Level::wrap(shape, periodic, x);
-            }
-            let row = row_of(shape, number);
-            relax(x, row, colour);
-            if periodic[2] {
-                let at = row.2;
-                (x[at - 1], x[at + n2]) = (x[at + n2 - 1], x[at]);
-            }
-        }
-    }
-}
-
 impl Level {
-    /// A level with these entries; neighbours without any are left out.
+    /// A level with these entries for the cells of a slab; neighbours without any are left out.
     pub(crate) fn new(
-        shape: [usize; 3],
-        periodic: [bool; 3],
-        sizes: [Sizes; 3],
+        grid: Lattice,
+        slab: Slab,
         offsets: Vec<[i32; 3]>,
         entries: Vec<Vec<f64>>,
     ) -> Self {
@@ -104,12 +88,26 @@ impl Level {
         let kept = kept.filter(|(k, (_, entries))| *k == 0 || entries.iter().any(|x| *x != 0.0));
         let (offsets, entries): (Vec<[i32; 3]>, Vec<Vec<f64>>) = kept.map(|(_, pair)| pair).unzip();
         let inverse = entries[0].iter().map(|x| if *x == 0.0 { 0.0 } else { 1.0 / x }).collect();
+        let shape = slab.shape(grid.shape);
         let cells = shape.iter().map(|n| n + 2).product();
         let zeros = || vec![0.0; cells];
         let (x, b, residual) = (zeros(), zeros(), zeros());
-        Level { shape, periodic, sizes, offsets, entries, inverse, x, b, residual }
+        // At the seam of a ring of an odd number of cells neighbours have one colour.
+        let is_odd = |axis: usize| grid.periodic[axis] && grid.shape[axis] % 2 == 1;
+        let tied = offsets[1..].iter().any(|offset| {
+            offset.iter().sum::<i32>() % 2 == 0
+                || (0..3).any(|axis| offset[axis] != 0 && is_odd(axis))
+        });
+        Level { grid, slab, shape, offsets, entries, inverse, tied, x, b, residual }
     }
 
+    /// A level of which there is all.
+    pub(crate) fn whole(grid: Lattice, offsets: Vec<[i32; 3]>, entries: Vec<Vec<f64>>) -> Self {
+        let slab = Slab::whole(grid.shape);
+        Level::new(grid, slab, offsets, entries)
+    }
+
+    /// How many cells are held.
     pub(crate) fn cells(&self) -> usize {
         self.shape.iter().product()
     }
@@ -119,15 +117,37 @@ impl Level {
         [(n1 + 2) * (n2 + 2), n2 + 2]
     }
 
-    /// The place of a cell in arrays with a layer around.
-    pub(crate) fn at(&self, [i, j, k]: [usize; 3]) -> usize {
+    /// The place of a cell in arrays with a layer around; −1 is an index in that.
+    pub(crate) fn at(&self, [i, j, k]: [isize; 3]) -> usize {
         let [plane, row] = self.pitch();
-        (i + 1) * plane + (j + 1) * row + k + 1
+        (i + 1) as usize * plane + (j + 1) as usize * row + (k + 1) as usize
     }
 
-    /// The rows of the grid.
+    /// A layer of the slab, with what is around it, in arrays with a layer around.
+    pub(crate) fn layer(&self, number: isize) -> std::ops::Range<usize> {
+        self.layer_along(self.slab.axis, number)
+    }
+
+    /// A layer of cells along an axis, with what is around it, in arrays with a layer around. The axis is the first
+    /// one that has more than one cell, and not the last one.
+    pub(crate) fn layer_along(&self, axis: usize, number: isize) -> std::ops::Range<usize> {
+        let [plane, row] = self.pitch();
+        match axis {
+            0 => (number + 1) as usize * plane..(number + 2) as usize * plane,
+            _ => {
+                let start = plane + (number + 1) as usize * row;
+                start..start + row
+            }
+        }
+    }
+
+    /// The rows of the slab.
     pub(crate) fn rows(&self) -> impl Iterator<Item = RowOfCells> + use<> {
         Self::rows_of(self.shape)
+    }
+
+    fn rows_of(shape: [usize; 3]) -> impl Iterator<Item = RowOfCells> + use<> {
+        (0..shape[0] * shape[1]).map(move |number| row_of(shape, number))
     }
 
     fn shifts(&self) -> Vec<isize> {
@@ -136,11 +156,12 @@ impl Level {
         self.offsets.iter().map(shift).collect()
     }
 
-    /// Makes the layer around an array that of joined ends.
-    fn wrap(shape: [usize; 3], periodic: [bool; 3], x: &mut [f64]) {
+    /// Makes the layers around the solution those of ends that are joined.
+    pub(crate) fn wrap(&mut self, joined: [bool; 3]) {
+        let (shape, x) = (self.shape, &mut self.x);
         let size = shape.map(|n| n + 2);
         let stride = [size[1] * size[2], size[2], 1];
-        for axis in (0..3).filter(|axis| periodic[*axis]) {
+        for axis in (0..3).filter(|axis| joined[*axis]) {
             let [a, b] = [(axis + 1) % 3, (axis + 2) % 3];
             let last = shape[axis] * stride[axis];
             for i in 0..size[a] {
@@ -159,63 +180,135 @@ impl Level {
     }
 
     /// Corrects the solution in cells of one colour after the other, of a chequerboard, so that the equations
-    /// of these cells hold.
-    pub(crate) fn smooth(&mut self) {
+    /// of these cells hold. Cells of a colour see each other as they were before: their order does not matter.
+    /// Collective.
+    pub(crate) fn smooth(&mut self, edges: &mut Edges) -> Result<(), Error> {
         match self.offsets.len() {
-            3 => self.smooth_among::<2>(),
-            5 => self.smooth_among::<4>(),
-            7 => self.smooth_among::<6>(),
-            9 => self.smooth_among::<8>(),
-            27 => self.smooth_among::<26>(),
-            _ => self.smooth_any(),
+            3 => self.smooth_among::<2>(edges),
+            5 => self.smooth_among::<4>(edges),
+            7 => self.smooth_among::<6>(edges),
+            9 => self.smooth_among::<8>(edges),
+            27 => self.smooth_among::<26>(edges),
+            _ => self.smooth_any(edges),
         }
     }
 
     /// The same where rows have entries for N neighbours.
-    fn smooth_among<const N: usize>(&mut self) {
+    fn smooth_among<const N: usize>(&mut self, edges: &mut Edges) -> Result<(), Error> {
         let shifts = self.shifts();
-        let (shape, n2) = (self.shape, self.shape[2]);
-        let Level { entries, inverse, x, b, periodic, .. } = self;
-        colour_by_colour(shape, *periodic, x, |x, ([i, j], cell, at), colour| {
+        let shifts: [isize; N] = std::array::from_fn(|n| shifts[n + 1]);
+        if self.tied || !edges.are_fixed() {
+            for colour in [0, 1] {
+                edges.renew(self)?;
+                match self.tied {
+                    true => self.relax_apart(colour, &shifts),
+                    false => {
+                        for row in self.rows() {
+                            self.relax(row, colour, &shifts);
+                        }
+                    }
+                }
+            }
+            return Ok(());
+        }
+        edges.renew(self)?;
+        // A row of the second colour follows as soon as those of the first colour around it are done, while they
+        // are still in the cache.
+        let [n0, n1, _] = self.shape;
+        let (rows, later) = (n0 * n1, if n0 > 1 { n1 + 1 } else { 1 });
+        for number in 0..rows + later {
+            for (colour, number) in [(0, Some(number)), (1, number.checked_sub(later))] {
+                let Some(number) = number.filter(|number| *number < rows) else { continue };
+                let row = row_of(self.shape, number);
+                self.relax(row, colour, &shifts);
+                if edges.join_rows() {
+                    let (at, n2) = (row.2, self.shape[2]);
+                    (self.x[at - 1], self.x[at + n2]) = (self.x[at + n2 - 1], self.x[at]);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The first cell of a colour in a row.
+    fn first_of(&self, [i, j]: [usize; 2], colour: usize) -> usize {
+        (colour + i + j + self.slab.first) % 2
+    }
+
+    /// Makes the equations of the cells of a colour in a row hold.
+    fn relax<const N: usize>(
+        &mut self,
+        (row, cell, at): RowOfCells,
+        colour: usize,
+        shifts: &[isize; N],
+    ) {
+        let mut k = self.first_of(row, colour);
+        let n2 = self.shape[2];
+        let Level { entries, inverse, x, b, .. } = self;
+        let entries: [&[f64]; N] = std::array::from_fn(|n| &entries[n + 1][cell..cell + n2]);
+        let (b, inverse) = (&b[at..at + n2], &inverse[cell..cell + n2]);
+        while k < n2 {
+            let mut rest = b[k];
+            for n in 0..N {
+                rest -= entries[n][k] * x[(at + k).wrapping_add_signed(shifts[n])];
+            }
+            x[at + k] = rest * inverse[k];
+            k += 2;
+        }
+    }
+
+    /// Makes the equations of the cells of a colour hold, all of them beside what the others were before.
+    fn relax_apart<const N: usize>(&mut self, colour: usize, shifts: &[isize; N]) {
+        let n2 = self.shape[2];
+        for (row, cell, at) in self.rows() {
+            let mut k = self.first_of(row, colour);
+            let Level { entries, inverse, x, b, residual: new, .. } = self;
             let entries: [&[f64]; N] = std::array::from_fn(|n| &entries[n + 1][cell..cell + n2]);
-            let shifts: [isize; N] = std::array::from_fn(|n| shifts[n + 1]);
             let (b, inverse) = (&b[at..at + n2], &inverse[cell..cell + n2]);
-            let mut k = (colour + i + j) % 2;
             while k < n2 {
                 let mut rest = b[k];
                 for n in 0..N {
                     rest -= entries[n][k] * x[(at + k).wrapping_add_signed(shifts[n])];
                 }
-                x[at + k] = rest * inverse[k];
+                new[at + k] = rest * inverse[k];
                 k += 2;
             }
-        });
+        }
+        self.take_over(colour);
     }
 
     /// The same for any neighbours.
-    fn smooth_any(&mut self) {
+    fn smooth_any(&mut self, edges: &mut Edges) -> Result<(), Error> {
         let shifts = self.shifts();
-        let (shape, n2) = (self.shape, self.shape[2]);
-        let Level { entries, inverse, x, b, periodic, .. } = self;
-        colour_by_colour(shape, *periodic, x, |x, ([i, j], cell, at), colour| {
-            for k in ((colour + i + j) % 2..n2).step_by(2) {
-                let (cell, at) = (cell + k, at + k);
-                let mut rest = b[at];
-                for (entries, shift) in entries[1..].iter().zip(&shifts[1..]) {
-                    rest -= entries[cell] * x[at.wrapping_add_signed(*shift)];
+        for colour in [0, 1] {
+            edges.renew(self)?;
+            for (row, cell, at) in self.rows() {
+                for k in (self.first_of(row, colour)..self.shape[2]).step_by(2) {
+                    let (cell, at) = (cell + k, at + k);
+                    let mut rest = self.b[at];
+                    for (entries, shift) in self.entries[1..].iter().zip(&shifts[1..]) {
+                        rest -= entries[cell] * self.x[at.wrapping_add_signed(*shift)];
+                    }
+                    self.residual[at] = rest * self.inverse[cell];
                 }
-                x[at] = rest * inverse[cell];
             }
-        });
+            self.take_over(colour);
+        }
+        Ok(())
     }
 
-    fn rows_of(shape: [usize; 3]) -> impl Iterator<Item = RowOfCells> + use<> {
-        (0..shape[0] * shape[1]).map(move |number| row_of(shape, number))
+    /// Takes the cells of a colour from what was computed beside the solution.
+    fn take_over(&mut self, colour: usize) {
+        for (row, _, at) in self.rows() {
+            for k in (self.first_of(row, colour)..self.shape[2]).step_by(2) {
+                self.x[at + k] = self.residual[at + k];
+            }
+        }
     }
 
-    /// Computes b − A·x.
-    pub(crate) fn find_residual(&mut self) {
-        Self::wrap(self.shape, self.periodic, &mut self.x);
+    /// Computes b − A·x. Collective.
+    pub(crate) fn find_residual(&mut self, edges: &mut Edges) -> Result<(), Error> {
+        edges.renew(self)?;
         let shifts = self.shifts();
         let n2 = self.shape[2];
         let Level { entries, x, b, residual, .. } = self;
@@ -228,17 +321,36 @@ impl Level {
                 to.zip(products).for_each(|(to, (entry, x))| *to -= entry * x);
             }
         }
+        Ok(())
     }
 
-    /// The mean magnitude of the entries for the neighbours along each axis.
-    pub(crate) fn strengths(&self) -> [f64; 3] {
-        let mut strengths = [0.0; 3];
+    /// The mean magnitude of the entries for the neighbours along each axis of the grid. Collective where the
+    /// ranks hold parts of it.
+    pub(crate) fn strengths(&self, world: Option<&World>) -> Result<[f64; 3], Error> {
+        let mut sums: [ExactSum; 3] = std::array::from_fn(|_| ExactSum::new());
         for (offset, entries) in self.offsets.iter().zip(&self.entries) {
             let along: Vec<usize> = (0..3).filter(|axis| offset[*axis] != 0).collect();
             if let [axis] = along[..] {
-                strengths[axis] += entries.iter().map(|x| x.abs()).sum::<f64>();
+                add_magnitudes(&mut sums[axis], entries);
             }
         }
-        strengths.map(|sum| sum / self.cells() as f64)
+        let mut strengths = [0.0; 3];
+        for (strength, mut sum) in strengths.iter_mut().zip(sums) {
+            if let Some(world) = world {
+                world.combine_sum(&mut sum)?;
+            }
+            *strength = sum.value() / self.grid.cells() as f64;
+        }
+        Ok(strengths)
+    }
+}
+
+/// Adds the magnitudes of numbers to a sum.
+pub(crate) fn add_magnitudes(sum: &mut ExactSum, numbers: &[f64]) {
+    let mut magnitudes = [0.0; 512];
+    for chunk in numbers.chunks(magnitudes.len()) {
+        let magnitudes = &mut magnitudes[..chunk.len()];
+        magnitudes.iter_mut().zip(chunk).for_each(|(to, x)| *to = x.abs());
+        sum.extend(magnitudes);
     }
 }

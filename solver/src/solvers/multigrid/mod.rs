@@ -7,10 +7,13 @@
 //! the coarse grid (Wesseling 1988, Appl. Numer. Math. 4, 425; the orders of R and P are 1 and 2, more than 2
 //! together).
 //!
-//! Every rank knows the whole grid and does the same: the result does not depend on the ranks.
+//! The finest grids are cut into slabs of layers, one for each rank, where the domain is; coarse ones are known to
+//! every rank, which all do the same. What is done in a cell does not depend on the order of cells, so the result
+//! does not depend on the ranks.
 
 pub(crate) mod coarsening;
 pub(crate) mod direct;
 pub(crate) mod hierarchy;
 pub(crate) mod level;
 pub(crate) mod preconditioner;
+pub(crate) mod slab;

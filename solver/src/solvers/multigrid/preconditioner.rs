@@ -1,22 +1,23 @@
 //! A multigrid cycle for each array of the state as something near the inverse of a matrix.
 
-use fluxions_comm::{Combine, World};
+use fluxions_comm::{Combine, ExactSum, World};
 use fluxions_expr::Node;
 use fluxions_grid::{Condition, Grid, Metric};
-use fluxions_halo::Subdomain;
+use fluxions_halo::{Decomposition, Subdomain};
 
 use crate::error::Error;
 use crate::run::memory::Memory;
 use crate::run::random_rows::rows;
 use crate::solvers::diagonal::Diagonal;
 use crate::solvers::multigrid::hierarchy::Hierarchy;
-use crate::solvers::multigrid::level::{Level, Sizes, neighbours};
+use crate::solvers::multigrid::level::{Lattice, Level, Sizes, add_magnitudes, neighbours};
+use crate::solvers::multigrid::slab::{Cuts, Slab};
 use crate::solvers::place::Place;
 use crate::solvers::vectors::Vector;
 use crate::system::boundary::array_condition::FaceConditions;
 use crate::system::pde::Pde;
 
-/// The most cells times arrays, of which every rank has to hold the entries of 27 neighbours.
+/// The most cells times arrays, of which a rank has to hold the entries of 27 neighbours.
 const MOST: usize = 1 << 24;
 
 /// How values of an array go on beyond each end of each axis.
@@ -24,16 +25,19 @@ type Mirrors = [[f64; 2]; 3];
 
 /// The entries of a Jacobian matrix for nearest neighbours, and cycles for a matrix made of it.
 pub(crate) struct Multigrid {
-    shape: [usize; 3],
-    periodic: [bool; 3],
-    sizes: [Sizes; 3],
+    grid: Lattice,
+    /// Where the grid is cut among the ranks; nothing where each of them has all of it.
+    cuts: Option<Cuts>,
+    /// The part of the grid of this rank.
+    slab: Slab,
     /// For each array how it goes on beyond the ends.
     mirrors: Vec<Mirrors>,
     offsets: Vec<[i32; 3]>,
-    /// For each array and neighbour the entries of all cells of the grid; nothing where all of them are 0.
+    /// For each array and neighbour the entries of all cells of the slab; nothing where all of them are 0.
     entries: Vec<Vec<Vec<f64>>>,
     hierarchies: Vec<Hierarchy>,
-    bits: Vec<i64>,
+    /// The numbers of an array in the slab.
+    numbers: Vec<f64>,
 }
 
 impl Multigrid {
@@ -43,6 +47,8 @@ impl Multigrid {
         fields: &[usize],
         diagonal: &Diagonal,
         periodic: [bool; 3],
+        decomposition: &Decomposition,
+        rank: usize,
     ) -> Option<Self> {
         let grid = pde.grid();
         let mut mirrors = Vec::new();
@@ -53,7 +59,10 @@ impl Multigrid {
             }
         }
         let shape = grid.shape();
-        if !diagonal.sees_nearest() || grid.cells() * mirrors.len() > MOST {
+        let cuts = cuts(decomposition, grid.missing());
+        let slab = cuts.as_ref().map_or(Slab::whole(shape), |cuts| cuts.slab(rank));
+        let cells: usize = slab.shape(shape).iter().product();
+        if !diagonal.sees_nearest() || cells * mirrors.len() > MOST {
             return None;
         }
         let mut sizes = shape.map(Sizes::equal);
@@ -64,8 +73,9 @@ impl Multigrid {
         }
         let offsets = neighbours(shape);
         let entries = vec![vec![Vec::new(); offsets.len()]; mirrors.len()];
-        let (hierarchies, bits) = (Vec::new(), Vec::new());
-        Some(Multigrid { shape, periodic, sizes, mirrors, offsets, entries, hierarchies, bits })
+        let (hierarchies, numbers) = (Vec::new(), Vec::new());
+        let grid = Lattice { shape, periodic, sizes };
+        Some(Multigrid { grid, cuts, slab, mirrors, offsets, entries, hierarchies, numbers })
     }
 
     /// Takes the entries from the product with a vector whose array `number` is 1 in cells of a colour.
@@ -78,22 +88,24 @@ impl Multigrid {
         number: usize,
         colour: [usize; 3],
     ) -> Result<(), Error> {
+        let Lattice { shape, periodic, .. } = self.grid;
         // From each index along an axis the step to an index of the colour.
         let steps: [Vec<Option<i32>>; 3] = std::array::from_fn(|axis| {
-            let n = self.shape[axis] as i32;
+            let n = shape[axis] as i32;
             let has_colour = |index: i32, step: &i32| {
                 let to = index + step;
-                let inside = self.periodic[axis] || (0..n).contains(&to);
+                let inside = periodic[axis] || (0..n).contains(&to);
                 let to = to.rem_euclid(n) as usize;
-                inside && diagonal.colour(axis, to, self.shape) == colour[axis]
+                inside && diagonal.colour(axis, to, shape) == colour[axis]
             };
-            (0..n)
-                .map(|index| [0, -1, 1].into_iter().find(|step| has_colour(index, step)))
+            self.slab
+                .along(axis, shape)
+                .map(|index| [0, -1, 1].into_iter().find(|step| has_colour(index as i32, step)))
                 .collect()
         });
-        let mut values = std::mem::take(&mut self.bits);
-        gather(place.world, place.block, place.memory, product + number, &mut values)?;
-        let [_, n1, n2] = self.shape;
+        let mut values = std::mem::take(&mut self.numbers);
+        self.read(place, product + number, &mut values)?;
+        let [_, n1, n2] = self.slab.shape(shape);
         for (row, of_row) in values.chunks_exact(n2).enumerate() {
             let (Some(i), Some(j)) = (steps[0][row / n1], steps[1][row % n1]) else { continue };
             let place = |k: i32| self.offsets.iter().position(|offset| *offset == [i, j, k]);
@@ -101,24 +113,38 @@ impl Multigrid {
             for (k, value) in of_row.iter().enumerate() {
                 let Some(step) = steps[2][k] else { continue };
                 let Some(place) = places[(step + 1) as usize] else { continue };
-                let (entries, entry) = (&mut self.entries[number][place], *value as u64);
-                if entries.is_empty() && f64::from_bits(entry) != 0.0 {
+                let entries = &mut self.entries[number][place];
+                if entries.is_empty() && *value != 0.0 {
                     entries.resize(values.len(), 0.0);
                 }
                 if let Some(known) = entries.get_mut(row * n2 + k) {
-                    *known = f64::from_bits(entry);
+                    *known = *value;
                 }
             }
         }
-        self.bits = values;
+        self.numbers = values;
         Ok(())
     }
 
-    /// Makes the cycles of identity·I + factor·J ready.
-    pub(crate) fn build(&mut self, identity: f64, factor: f64) {
+    /// Reads the numbers of an array in the slab. Collective.
+    fn read(&self, place: &Place<'_>, array: usize, numbers: &mut Vec<f64>) -> Result<(), Error> {
+        let Place { world, block, memory } = place;
+        if self.cuts.is_none() {
+            return gather(world, block, memory, array, numbers);
+        }
+        let (layout, from) = (memory.layout(), memory.of_array(array));
+        numbers.clear();
+        for (_, cells) in rows(block) {
+            numbers.extend_from_slice(&from[layout.index(cells.start)..][..cells.shape()[2]]);
+        }
+        Ok(())
+    }
+
+    /// Makes the cycles of identity·I + factor·J ready. Collective.
+    pub(crate) fn build(&mut self, world: &World, identity: f64, factor: f64) -> Result<(), Error> {
         self.hierarchies.clear();
         for (entries, mirrors) in self.entries.iter().zip(&self.mirrors) {
-            let cells: usize = self.shape.iter().product();
+            let cells: usize = self.slab.shape(self.grid.shape).iter().product();
             let scaled = |(k, list): (usize, &Vec<f64>)| match k {
                 0 if list.is_empty() => vec![identity; cells],
                 0 => list.iter().map(|entry| identity + factor * entry).collect(),
@@ -126,21 +152,27 @@ impl Multigrid {
             };
             let there = |(k, list): &(usize, &Vec<f64>)| *k == 0 || !list.is_empty();
             let offsets = entries.iter().enumerate().filter(there).map(|(k, _)| self.offsets[k]);
-            let (sizes, offsets) = (self.sizes.clone(), offsets.collect());
+            let offsets = offsets.collect();
             let entries = entries.iter().enumerate().filter(there).map(scaled).collect();
-            let finest = Level::new(self.shape, self.periodic, sizes, offsets, entries);
-            self.hierarchies.push(Hierarchy::new(finest, mirrors));
+            let finest = Level::new(self.grid.clone(), self.slab, offsets, entries);
+            self.hierarchies.push(Hierarchy::new(world, finest, self.cuts.clone(), mirrors)?);
         }
+        Ok(())
     }
 
     /// The mean of the magnitudes that tie a cell to its neighbours, of the array in which it is largest.
-    pub(crate) fn strength(&self) -> f64 {
-        let cells: usize = self.shape.iter().product();
-        let of_array = |entries: &Vec<Vec<f64>>| {
-            let neighbours = entries[1..].iter().flatten();
-            neighbours.map(|x| x.abs()).sum::<f64>() / cells as f64
-        };
-        self.entries.iter().map(of_array).fold(0.0, f64::max)
+    /// Collective.
+    pub(crate) fn strength(&self, world: &World) -> Result<f64, Error> {
+        let mut strongest: f64 = 0.0;
+        for entries in &self.entries {
+            let mut sum = ExactSum::new();
+            entries[1..].iter().for_each(|list| add_magnitudes(&mut sum, list));
+            if self.cuts.is_some() {
+                world.combine_sum(&mut sum)?;
+            }
+            strongest = strongest.max(sum.value() / self.grid.cells() as f64);
+        }
+        Ok(strongest)
     }
 
     /// to ← a cycle for `from`. Collective.
@@ -150,53 +182,71 @@ impl Multigrid {
         from: Vector,
         to: Vector,
     ) -> Result<(), Error> {
-        let Place { world, block, memory } = place;
-        for (k, hierarchy) in self.hierarchies.iter_mut().enumerate() {
-            gather(world, block, memory, from + k, &mut self.bits)?;
+        let mut numbers = std::mem::take(&mut self.numbers);
+        for k in 0..self.hierarchies.len() {
+            self.read(place, from + k, &mut numbers)?;
+            let Place { world, block, memory } = place;
+            let hierarchy = &mut self.hierarchies[k];
             let finest = hierarchy.finest();
-            let n2 = self.shape[2];
+            let n2 = finest.shape[2];
             for (_, cell, at) in finest.rows() {
-                let bits = self.bits[cell..cell + n2].iter();
-                finest.b[at..at + n2].iter_mut().zip(bits).for_each(|(to, bits)| {
-                    *to = f64::from_bits(*bits as u64);
-                });
+                finest.b[at..at + n2].copy_from_slice(&numbers[cell..cell + n2]);
             }
-            hierarchy.cycle();
+            hierarchy.cycle(world)?;
             let finest = hierarchy.finest();
-            let (layout, start) = (memory.layout(), block.start());
-            let numbers = memory.of_array_mut(to + k);
+            let layout = memory.layout();
+            // Where the block begins in what is held.
+            let start = if self.cuts.is_some() { [0; 3] } else { block.start() };
+            let to = memory.of_array_mut(to + k);
             for ([i, j], cells) in rows(block) {
-                let at = finest.at([start[0] + i, start[1] + j, start[2]]);
-                let length = cells.shape()[2];
-                let row = &mut numbers[layout.index(cells.start)..][..length];
+                let at = [start[0] + i, start[1] + j, start[2]].map(|index| index as isize);
+                let (at, length) = (finest.at(at), cells.shape()[2]);
+                let row = &mut to[layout.index(cells.start)..][..length];
                 row.copy_from_slice(&finest.x[at..at + length]);
             }
         }
+        self.numbers = numbers;
         Ok(())
     }
 }
 
-/// The bits of an array on the whole grid, on every rank. Collective.
+/// Where a decomposition cuts the grid into slabs whose layers stay together in pairs; nothing if it does not, or if there
+/// is one rank. The axis is the first one.
+fn cuts(decomposition: &Decomposition, axis: usize) -> Option<Cuts> {
+    let (dims, ranks) = (decomposition.dims(), decomposition.ranks());
+    let is_cut_once = (0..3).all(|other| other == axis || dims[other] == 1);
+    if ranks == 1 || axis == 2 || !is_cut_once {
+        return None;
+    }
+    let starts = (0..ranks).map(|rank| decomposition.subdomain(rank).start()[axis]);
+    let starts = starts.chain([decomposition.shape()[axis]]).collect();
+    let cuts = Cuts { axis, starts };
+    (cuts.are_even() && cuts.are_worth_while(decomposition.shape().iter().product()))
+        .then_some(cuts)
+}
+
+/// The numbers of an array on the whole grid, on every rank. Collective.
 fn gather(
     world: &World,
     block: &Subdomain,
     memory: &Memory,
     array: usize,
-    bits: &mut Vec<i64>,
+    numbers: &mut Vec<f64>,
 ) -> Result<(), Error> {
     let cells: usize = block.global_shape().iter().product();
-    bits.clear();
-    bits.resize(cells, 0);
-    let (layout, numbers) = (memory.layout(), memory.of_array(array));
+    let mut bits = vec![0i64; cells];
+    let (layout, from) = (memory.layout(), memory.of_array(array));
     for ([i, j], cells) in rows(block) {
-        let row = &numbers[layout.index(cells.start)..][..cells.shape()[2]];
+        let row = &from[layout.index(cells.start)..][..cells.shape()[2]];
         let to = &mut bits[block.global_number([i, j, 0]) as usize..][..row.len()];
         to.iter_mut().zip(row).for_each(|(to, x)| *to = x.to_bits() as i64);
     }
     if world.size() > 1 {
         // Each number is that of one rank, and 0 on all others.
-        world.combine(Combine::Sum, bits)?;
+        world.combine(Combine::Sum, &mut bits)?;
     }
+    numbers.clear();
+    numbers.extend(bits.into_iter().map(|bits| f64::from_bits(bits as u64)));
     Ok(())
 }
 
@@ -220,4 +270,29 @@ fn mirrors_of(grid: &Grid, conditions: &FaceConditions) -> Option<Mirrors> {
         }
     }
     Some(mirrors)
+}
+
+#[cfg(test)]
+mod tests {
+    use fluxions_grid::Ends;
+
+    use super::*;
+
+    #[test]
+    fn grids_are_shared_where_ranks_have_pairs_of_layers_and_enough_of_them() {
+        let cuts_of = |cells: [usize; 2], dims: [usize; 2]| {
+            let grid = Grid::cartesian().axis("x", 0.0..1.0, cells[0], Ends::Bounded);
+            let grid = grid.axis("y", 0.0..1.0, cells[1], Ends::Bounded).build().unwrap();
+            let ranks = dims[0] * dims[1];
+            let cut = Decomposition::new(&grid, ranks, &dims, [1; 3]).unwrap();
+            cuts(&cut.aligned([1; 3]), grid.missing()).map(|cuts| cuts.starts)
+        };
+        assert_eq!(cuts_of([128, 90], [2, 1]), Some(vec![0, 64, 128]));
+        assert_eq!(cuts_of([128, 90], [3, 1]), Some(vec![0, 44, 84, 128]));
+        assert_eq!(cuts_of([1000, 1000], [3, 1]), Some(vec![0, 320, 672, 1000]));
+        // One rank, cuts along two axes, few cells.
+        assert_eq!(cuts_of([128, 90], [1, 1]), None);
+        assert_eq!(cuts_of([128, 90], [2, 2]), None);
+        assert_eq!(cuts_of([32, 32], [2, 1]), None);
+    }
 }
