@@ -235,7 +235,7 @@ mod tests {
                 let mut numbers: Vec<f64> = (0..length)
                     .map(|_| {
                         let exponent = (around + random() % (spread + 1)).min(2046);
-                        f64::from_bits(random() << 63 | exponent << 52 | random() % (1 << 52))
+                        f64::from_bits(random() << 63 | exponent << 52 | (random() % (1 << 52)))
                     })
                     .collect();
                 for odd in [0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 5e-324] {

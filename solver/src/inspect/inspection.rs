@@ -16,6 +16,7 @@ use crate::schemes::choice::{SchemeChoice, scheme_for};
 use crate::schemes::scheme::SchemeProperties;
 use crate::simulation::machine_memory;
 use crate::simulation::simulation::Simulation;
+use crate::solvers::blocks;
 use crate::system::formula::Formula;
 use crate::system::pde::Pde;
 use crate::system::shifted::Shifted;
@@ -51,12 +52,16 @@ impl Inspection {
         ranks: usize,
         dims: &[usize],
     ) -> Result<Self, Error> {
-        let scheme = scheme_for(pde, &scheme.into())?;
+        let choice = scheme.into();
+        let scheme = scheme_for(pde, &choice)?;
         let plan = scheme.step(pde);
         let least = plan.least_cells(pde);
         limits::check_cells(pde, least)?;
         let dims = limits::ranks_along(pde, dims)?;
-        let decomposition = Decomposition::new(pde.grid(), ranks, &dims, least)?;
+        let decomposition = match choice.solves(pde) {
+            true => blocks::cut(pde.grid(), ranks, &dims, least)?,
+            false => Decomposition::new(pde.grid(), ranks, &dims, least)?,
+        };
         let blocked = DeepPipeline::new(pde, &plan, &decomposition, Blocking::default());
         let deep = blocked.map_or([0; 3], |blocked| blocked.halo());
         let halo = plan.halo();

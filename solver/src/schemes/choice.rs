@@ -68,6 +68,18 @@ impl SchemeChoice {
         }
     }
 
+    /// Whether equations are solved, for the state itself or for unknowns beside fields that are stepped.
+    pub(crate) fn solves(&self, pde: &Pde) -> bool {
+        pde.has_constraints()
+            || matches!(
+                self,
+                SchemeChoice::Implicit(..)
+                    | SchemeChoice::Imex(..)
+                    | SchemeChoice::Elliptic(_)
+                    | SchemeChoice::Steady(_)
+            )
+    }
+
     /// Whether it can step a system.
     ///
     /// # Errors

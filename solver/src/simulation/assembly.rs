@@ -24,6 +24,7 @@ use crate::schemes::scheme::BeforeSteps;
 use crate::simulation::machine_memory;
 use crate::simulation::setup::Setup;
 use crate::simulation::state::State;
+use crate::solvers::blocks;
 use crate::system::external::ExternalSource;
 use crate::system::formula::Formula;
 use crate::system::origin::Origin;
@@ -66,10 +67,9 @@ impl<'a> Assembly<'a> {
         (dims, solves): (&[usize], bool),
         blocking: Blocking,
     ) -> Result<Self, Error> {
-        let decomposition = Decomposition::new(pde.grid(), world.size(), dims, setup.least)?;
         let decomposition = match solves {
-            true => decomposition.aligned(setup.least),
-            false => decomposition,
+            true => blocks::cut(pde.grid(), world.size(), dims, setup.least)?,
+            false => Decomposition::new(pde.grid(), world.size(), dims, setup.least)?,
         };
         let blocked = DeepPipeline::new(pde, &setup.step, &decomposition, blocking);
         let (mut halo, mut data_widths) = (setup.halo, setup.data_widths.clone());

@@ -337,11 +337,8 @@ impl<'a> SimulationBuilder<'a> {
         };
         let dt = clock.dt();
         setup.step.set_usual_step(dt);
-        let mut dims = limits::ranks_along(self.pde, &self.dims)?;
-        let solves = solving.is_some() || of_unknowns.is_some();
-        if solves {
-            dims = Solving::dims(self.pde, self.world.size(), dims, setup.least);
-        }
+        let dims = limits::ranks_along(self.pde, &self.dims)?;
+        let solves = self.scheme.solves(self.pde);
         let (problem, run) = ((self.pde, self.world), (self.seed, self.start));
         let mut assembly = Assembly::new(problem, run, &setup, (&dims, solves), self.blocking)?;
         let Setup { step, before, dense, initial, held, after_step, observables, .. } = setup;

@@ -1,7 +1,6 @@
 //! What is put together for schemes that solve equations.
 
 use fluxions_expr::Backend;
-use fluxions_halo::Decomposition;
 
 use crate::error::Error;
 use crate::plan::plan::Plan;
@@ -11,16 +10,13 @@ use crate::schemes::rates;
 use crate::simulation::assembly::Assembly;
 use crate::solvers::diagonal::Diagonal;
 use crate::solvers::jacobian::{Jacobian, JacobianPlans};
-use crate::solvers::multigrid::preconditioner::Multigrid;
+use crate::solvers::multigrid::cycles::Multigrid;
 use crate::solvers::newton::Newton;
 use crate::solvers::preconditioner::Preconditioner;
 use crate::solvers::registers::Registers;
 use crate::solvers::vectors::Vectors;
 use crate::system::pde::Pde;
 use crate::system::solver_options::SolverOptions;
-
-/// The least layers of a slab.
-const THICK: usize = 8;
 
 /// The plans of a scheme that solves equations, and where its arrays lie.
 pub(super) struct Solving {
@@ -90,28 +86,6 @@ impl Solving {
         let plans = JacobianPlans::of_unknowns(pde, kept, &registers);
         let what = Solved::Unknowns(pde.array_names()[pde.unknown_arrays()].to_vec());
         Some(Solving { plans, explicit: None, registers, options: pde.solver, what })
-    }
-
-    /// Ranks along each axis, if nobody says otherwise: along the first one alone, since multigrid cuts its grids into
-    /// slabs, or else so that rows are not cut, since sums over cut rows cost messages.
-    pub(super) fn dims(pde: &Pde, ranks: usize, dims: Vec<usize>, least: [usize; 3]) -> Vec<usize> {
-        let axes = pde.grid().axes().len();
-        if axes == 1 || dims.iter().any(|ranks| *ranks != 0) {
-            return dims;
-        }
-        let mut slabs = vec![1; axes];
-        slabs[0] = ranks;
-        let mut rows = vec![0; axes];
-        rows[axes - 1] = 1;
-        // Thin slabs have large surfaces.
-        let thick = least.map(|cells| cells.max(THICK));
-        let fits =
-            |dims: &[usize], least| Decomposition::new(pde.grid(), ranks, dims, least).is_ok();
-        match (fits(&slabs, thick), fits(&rows, least)) {
-            (true, _) => slabs,
-            (_, true) => rows,
-            _ => dims,
-        }
     }
 
     /// The solver, ready to run.

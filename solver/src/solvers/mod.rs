@@ -3,6 +3,7 @@
 
 pub(crate) mod balance;
 pub(crate) mod block_sums;
+pub(crate) mod blocks;
 pub(crate) mod constraint;
 pub(crate) mod diagonal;
 pub(crate) mod jacobian;

@@ -6,7 +6,7 @@ use fluxions_expr::{Binary, Unary};
 use crate::error::Error;
 use crate::solvers::diagonal::Diagonal;
 use crate::solvers::jacobian::Jacobian;
-use crate::solvers::multigrid::preconditioner::Multigrid;
+use crate::solvers::multigrid::cycles::Multigrid;
 use crate::solvers::place::Place;
 use crate::solvers::vectors::{Vector, Vectors};
 use crate::system::solver_options::Preconditioning;

@@ -76,17 +76,7 @@ impl Vectors {
         from: Vector,
         change: impl Fn(&mut f64, f64),
     ) {
-        let Place { block, memory, .. } = place;
-        let layout = memory.layout();
-        for k in 0..self.arrays {
-            let (to, from) = (memory.array(to + k), memory.array(from + k));
-            let all = memory.all_mut();
-            for (_, cells) in rows(block) {
-                let (at, length) = (layout.index(cells.start), cells.shape()[2]);
-                let (to, from) = two(all, to + at, from + at, length);
-                to.iter_mut().zip(from).for_each(|(to, from)| change(to, *from));
-            }
-        }
+        (0..self.arrays).for_each(|k| each_of_array(place, to + k, from + k, &change));
     }
 
     /// vector ← factor·vector
@@ -104,8 +94,7 @@ impl Vectors {
 
     /// Multiplies every number of an array by that of another in the same cell.
     pub(crate) fn multiply_array(&self, place: &mut Place<'_>, array: usize, by: usize) {
-        let one = Vectors { arrays: 1, ..self.clone() };
-        one.each(place, array, by, |to, by| *to *= by);
+        each_of_array(place, array, by, |to, by| *to *= by);
     }
 
     /// Adds a number to every cell of an array.
@@ -191,8 +180,7 @@ impl Vectors {
 
     /// The largest magnitude in an array. Collective.
     pub(crate) fn magnitude(&self, place: &Place<'_>, array: usize) -> Result<f64, Error> {
-        let one = Vectors { arrays: 1, ..self.clone() };
-        one.largest(place, |memory, _, at| memory.of_array(array)[at].abs())
+        Ok(place.world.max(largest_here(place, |memory, at| memory.of_array(array)[at].abs()))?)
     }
 
     /// The largest value that `of` has for the place of a cell in an array; infinite if one is not a
@@ -202,18 +190,8 @@ impl Vectors {
         place: &Place<'_>,
         of: impl Fn(&Memory, usize, usize) -> f64,
     ) -> Result<f64, Error> {
-        let layout = place.memory.layout();
-        let mut largest: f64 = 0.0;
-        for k in 0..self.arrays {
-            for (_, cells) in rows(place.block) {
-                let start = layout.index(cells.start);
-                for at in start..start + cells.shape()[2] {
-                    let value = of(place.memory, k, at);
-                    largest = if value.is_nan() { f64::INFINITY } else { largest.max(value) };
-                }
-            }
-        }
-        Ok(place.world.max(largest)?)
+        let of_array = |k: usize| largest_here(place, |memory, at| of(memory, k, at));
+        Ok(place.world.max((0..self.arrays).map(of_array).fold(0.0, f64::max))?)
     }
 
     /// Adds what `term` gives for the place of each cell in an array and its volume.
@@ -232,6 +210,34 @@ impl Vectors {
             }
         }
     }
+}
+
+/// Calls `change` with every number of an array and that of another in the same cell.
+fn each_of_array(place: &mut Place<'_>, to: usize, from: usize, change: impl Fn(&mut f64, f64)) {
+    let Place { block, memory, .. } = place;
+    let layout = memory.layout();
+    let (to, from) = (memory.array(to), memory.array(from));
+    let all = memory.all_mut();
+    for (_, cells) in rows(block) {
+        let (at, length) = (layout.index(cells.start), cells.shape()[2]);
+        let (to, from) = two(all, to + at, from + at, length);
+        to.iter_mut().zip(from).for_each(|(to, from)| change(to, *from));
+    }
+}
+
+/// The largest value, at least 0, that `of` has for the place of a cell of this rank in an array; infinite if one is not
+/// a number.
+fn largest_here(place: &Place<'_>, of: impl Fn(&Memory, usize) -> f64) -> f64 {
+    let layout = place.memory.layout();
+    let mut largest: f64 = 0.0;
+    for (_, cells) in rows(place.block) {
+        let start = layout.index(cells.start);
+        for at in start..start + cells.shape()[2] {
+            let value = of(place.memory, at);
+            largest = if value.is_nan() { f64::INFINITY } else { largest.max(value) };
+        }
+    }
+    largest
 }
 
 /// Two different pieces of a memory, the first of them mutable.

@@ -12,8 +12,8 @@
 //! does not depend on the ranks.
 
 pub(crate) mod coarsening;
+pub(crate) mod cycles;
 pub(crate) mod direct;
 pub(crate) mod hierarchy;
 pub(crate) mod level;
-pub(crate) mod preconditioner;
 pub(crate) mod slab;
