@@ -88,7 +88,7 @@ impl Coarsening {
     }
 
     /// The volumes of the cells of the fine slab along an axis.
-    fn volumes<'l>(axis: usize, fine: &'l Level) -> &'l [f64] {
+    fn volumes(axis: usize, fine: &Level) -> &[f64] {
         &fine.grid.sizes[axis].volumes[fine.slab.along(axis, fine.grid.shape)]
     }
 
