@@ -18,7 +18,7 @@ const PLACE: f64 = 0.5;
 /// How much work schemes are given at first, and at most, in evaluations of the right-hand side.
 const WORK: std::ops::RangeInclusive<f64> = 500.0..=16_000.0;
 /// What an iteration of a linear system costs beside an evaluation: a product, a preconditioner, sums over the
-/// domain and changes of vectors. In docs/SCHEMES.md it is 4 to 35 of them.
+/// domain and changes of vectors. In docs/SCHEMES.md it is 6 to 20 of them.
 const ITERATION: f64 = 10.0;
 /// By how much a scheme has to get on faster than those before it to be chosen instead of them.
 const CLEARLY: f64 = 1.3;
