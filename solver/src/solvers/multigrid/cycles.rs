@@ -129,7 +129,7 @@ impl Multigrid {
     /// Reads the numbers of an array in the slab. Collective.
     fn read(&self, place: &Place<'_>, array: usize, numbers: &mut Vec<f64>) -> Result<(), Error> {
         let Place { world, block, memory } = place;
-        if self.cuts.is_none() {
+        if self.cuts.is_none() && world.size() > 1 {
             return gather(world, block, memory, array, numbers);
         }
         let (layout, from) = (memory.layout(), memory.of_array(array));
@@ -241,10 +241,8 @@ fn gather(
         let to = &mut bits[block.global_number([i, j, 0]) as usize..][..row.len()];
         to.iter_mut().zip(row).for_each(|(to, x)| *to = x.to_bits() as i64);
     }
-    if world.size() > 1 {
-        // Each number is that of one rank, and 0 on all others.
-        world.combine(Combine::Sum, &mut bits)?;
-    }
+    // Each number is that of one rank, and 0 on all others.
+    world.combine(Combine::Sum, &mut bits)?;
     numbers.clear();
     numbers.extend(bits.into_iter().map(|bits| f64::from_bits(bits as u64)));
     Ok(())
