@@ -162,6 +162,20 @@ fn values_after_a_step_may_be_those_of_operators_and_averages() {
     assert!(!all(&found, |u| u.abs() < 0.1));
 }
 
+/// Where rates are 0 nothing changes, whatever the weights of the registers.
+#[test]
+fn what_is_at_rest_stays_so_to_the_bit() {
+    for scheme in ["ssprk(10,4)", "carpenter-kennedy45", "adams-bashforth3"] {
+        let text = format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 20 }}\n[regions]\nrock = \"x > 0.5\"\n[equations]\n\
+             u = \"0.01*laplace(u)\"\n[boundary.u]\nrock = {{ value = 0.3 }}\n[initial]\nu = \"0.1 + x\"\n\
+             [time]\nend = 1\ndt = 0.01\nscheme = \"{scheme}\"\n"
+        );
+        let found = solve(&text);
+        assert!(found[0][10..].iter().all(|u| *u == 0.3), "{scheme}: {found:?}");
+    }
+}
+
 #[test]
 fn what_is_held_in_a_region_is_held_after_a_change() {
     let text = "[grid]\nx = { bounds = [0, 1], cells = 20 }\n[regions]\nrock = \"x > 0.5\"\n[equations]\n\

@@ -183,20 +183,25 @@ impl Builder {
         self.push(Op::Fused(a, b, c))
     }
 
-    /// sum + weight·value; weight·value where there is no sum yet.
-    pub fn weighted(&mut self, sum: Option<Value>, weight: f64, value: Value) -> Value {
-        match sum {
-            None if weight == 1.0 => value,
-            Some(sum) if weight == 1.0 => self.binary(Binary::Add, sum, value),
-            None => {
-                let weight = self.constant(weight);
-                self.binary(Binary::Multiply, weight, value)
-            }
-            Some(sum) => {
-                let weight = self.constant(weight);
-                self.fused(weight, value, sum)
-            }
+    /// Σ weight·value; nothing if there are no values. Where two weights add up to 1, equal values give this value.
+    pub fn weighted_sum(&mut self, terms: &[(Value, f64)]) -> Option<Value> {
+        if let [(a, of_a), (b, of_b)] = *terms
+            && of_a + of_b == 1.0
+        {
+            let difference = self.binary(Binary::Subtract, b, a);
+            let weight = self.constant(of_b);
+            return Some(self.fused(weight, difference, a));
         }
+        terms.iter().fold(None, |sum, (value, weight)| {
+            let weight = self.constant(*weight);
+            let is_one = self.as_constant(weight) == Some(1.0);
+            Some(match sum {
+                None if is_one => *value,
+                None => self.binary(Binary::Multiply, weight, *value),
+                Some(sum) if is_one => self.binary(Binary::Add, sum, *value),
+                Some(sum) => self.fused(weight, *value, sum),
+            })
+        })
     }
 
     /// x^n as a product, for n = −4 … 4.

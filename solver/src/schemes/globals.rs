@@ -1,6 +1,6 @@
 //! Unknowns without space: how Runge–Kutta schemes step them along with the fields.
 
-use fluxions_expr::{Binary, Builder};
+use fluxions_expr::{Binary, Builder, Value};
 
 use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
@@ -79,11 +79,11 @@ impl<'a> Globals<'a> {
             let mut next = builder.parameter(in_family(after));
             for update in &stages.list[stage].updates {
                 let factor = builder.parameter(factors[update.factor]);
-                let base = update.base.iter().fold(None, |sum, (family, weight)| {
-                    let value = builder.parameter(in_family(*family));
-                    Some(builder.weighted(sum, *weight, value))
-                });
-                let new = match base {
+                let base = update.base.iter();
+                let base: Vec<(Value, f64)> = base
+                    .map(|(family, weight)| (builder.parameter(in_family(*family)), *weight))
+                    .collect();
+                let new = match builder.weighted_sum(&base) {
                     Some(base) => builder.fused(factor, slope, base),
                     None => builder.binary(Binary::Multiply, factor, slope),
                 };

@@ -38,10 +38,9 @@ pub(crate) struct Update {
 impl Update {
     /// Adds the new value to the outputs of a pass.
     pub(crate) fn output(self, pass: &mut PassBuilder<'_, '_>, rate: Value) {
-        let base = self.base.into_iter().fold(None, |sum, (array, weight)| {
-            let value = pass.load(array);
-            Some(pass.builder.weighted(sum, weight, value))
-        });
+        let base: Vec<(Value, f64)> =
+            self.base.into_iter().map(|(array, weight)| (pass.load(array), weight)).collect();
+        let base = pass.builder.weighted_sum(&base);
         let in_place = self.in_place.map(|array| pass.input(array));
         let factor = pass.builder.parameter(self.factor);
         let new = match base {
