@@ -38,6 +38,8 @@ fn each_kind_of_problem_gets_a_scheme_that_fits() {
 fn steps_of_a_given_length_are_explicit_where_they_are_stable() {
     assert_eq!(chosen(WAVES, "end = 2\ndt = 0.005"), "rk4");
     assert_eq!(chosen(DIFFUSION, "end = 2\ndt = 0.05"), "tr-bdf2");
+    // A problem without a limit, too.
+    assert_eq!(chosen("u = \"0*u\"\nv = 1", "end = 2\ndt = 0.05"), "rk4");
     let part = "implicit = { u = \"laplace(u)\", v = \"0.5*laplace(v)\" }";
     assert_eq!(chosen(DIFFUSION, &format!("end = 2\ndt = 0.05\n{part}")), "ars222");
 }

@@ -10,7 +10,7 @@ use fluxions_io::{
     picture,
 };
 use fluxions_solver::{
-    BEYOND_CACHES, Error, Every, Report, Simulation, copy_bandwidth, stable_step,
+    BEYOND_CACHES, Error, Errors, Every, Report, Simulation, copy_bandwidth, stable_step,
 };
 
 use crate::args::RunArgs;
@@ -132,6 +132,9 @@ fn build(
 fn failed(problem: &Problem, world: &World, error: Error, seconds: f64) -> Failure {
     match problem.why_not_finite(world, &error, seconds) {
         Some(told) => Failure::Explained(told),
+        None if error.origin().is_some() => {
+            Failure::Explained(problem.mistakes(&Errors(vec![error])))
+        }
         None => error.into(),
     }
 }

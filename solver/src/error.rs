@@ -323,6 +323,20 @@ pub enum Error {
         /// What about it the scheme cannot step.
         what: &'static str,
     },
+    /// A value that a field is given after a step is not finite.
+    #[error(
+        "the value that `{field}` is given after step {step} (t = {time}) is not finite everywhere"
+    )]
+    ChangeNotFinite {
+        /// Where the value stands.
+        origin: Origin,
+        /// The field.
+        field: String,
+        /// The time.
+        time: f64,
+        /// The number of the step.
+        step: u64,
+    },
     /// A value after each step for an unknown, which follows from the fields that are stepped.
     #[error("`{name}` is an unknown, which its equation decides after each step")]
     ChangedUnknown {
@@ -702,6 +716,7 @@ impl Error {
             | Error::NoSuchField { origin, .. }
             | Error::UnfitTolerance { origin, .. }
             | Error::ChangedUnknown { origin, .. }
+            | Error::ChangeNotFinite { origin, .. }
             | Error::ComplexPositive { origin, .. }
             | Error::NegativeStart { origin, .. }
             | Error::UnfitArgument { origin, .. }

@@ -41,11 +41,7 @@ pub(super) fn is_chosen(table: &Table<'_>) -> bool {
 fn candidates(asked: Asked) -> Vec<SchemeChoice> {
     let Asked { noisy, parts, tolerance, automatic, options, .. } = asked;
     if noisy {
-        let euler = Tableau::EULER;
-        return vec![match tolerance {
-            Some(tolerance) => SchemeChoice::ErrorControlled(euler, tolerance),
-            None => euler.into(),
-        }];
+        return vec![Tableau::EULER.into()];
     }
     let tolerance = match (tolerance, automatic) {
         (Some(tolerance), _) => tolerance,
@@ -159,6 +155,7 @@ fn named<'t>(
         (true, other) => {
             let message = match other.is_some()
                 || stabilised.is_some()
+                || multistep.is_some()
                 || implicit.is_some()
                 || imex.is_some()
             {

@@ -206,6 +206,15 @@ pub(crate) fn read<'t>(
         None => dt.and_then(|value| reader.number(value)),
     };
     let noisy = document.get("noise").is_some();
+    if is_chosen && noisy {
+        let keys = ["tolerance", "positive", "implicit"].into_iter();
+        if let Some(place) = keys.filter_map(|key| table.key_span(key)).next() {
+            let message = "with [noise], steps are of one length, and by `euler`";
+            let help = Some("leave this out, and give dt a number".to_string());
+            reader.note(Diagnostic::at(place, message).help(help));
+            return None;
+        }
+    }
     let parts = table.get("implicit").is_some();
     let automatic_steps = automatic.is_some();
     let asked = Asked { advected, noisy, parts, tolerance, automatic: automatic_steps, options };
@@ -386,8 +395,12 @@ impl TimesEntry {
                 step.is_ok_and(|step| times.dt <= times.longest(&step))
             }
         };
+        let is_given = !self.times.automatic && !self.times.controls_error();
         if fitting.iter().any(is_stable) {
             fitting.retain(is_stable);
+        }
+        if is_given {
+            fitting.truncate(1);
         }
         let schemes: Vec<_> =
             fitting.iter().map(|times| (times.scheme.clone(), times.dt)).collect();

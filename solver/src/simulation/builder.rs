@@ -410,7 +410,17 @@ impl<'a> SimulationBuilder<'a> {
         }
         let rates = rates.map(|plan| assembly.executor(plan, self.backend)).transpose()?;
         let ready = |plan: Plan| assembly.executor(plan, self.backend);
-        let after_step = AfterStep(after_step.into_iter().map(ready).collect::<Result<_, _>>()?);
+        let mut plans = after_step.into_iter();
+        let after_step = match plans.next() {
+            Some(change) => Some(AfterStep {
+                change: ready(change)?,
+                then: plans.map(ready).collect::<Result<_, _>>()?,
+            }),
+            None => None,
+        };
+        // Polynomials between states know neither changes nor bounds.
+        let is_bounded = self.scheme.tolerance().is_some_and(|t| !t.positive.is_empty());
+        let looks_within = dense.is_some() && after_step.is_none() && !is_bounded;
         let state = State { rates, ..assembly.state(observables)? };
         let mut health = Health::new(wavefront.as_ref().map_or(1, |w| w.steps as u64));
         if !state.is_finite() {
@@ -440,6 +450,7 @@ impl<'a> SimulationBuilder<'a> {
             implicit,
             balancing,
             dense,
+            looks_within,
             after_step,
             undo: None,
             health,

@@ -49,6 +49,9 @@ impl Simulation {
     /// Calls the trackers that are due within the last step. Collective.
     pub(super) fn track_within(&mut self) -> Result<Flow, Error> {
         let mut flow = Flow::Continue(());
+        if !self.looks_within {
+            return Ok(flow);
+        }
         let Some(step) = self.dense.as_mut().and_then(|dense| dense.last.take()) else {
             return Ok(flow);
         };

@@ -6,6 +6,7 @@ use fluxions_comm::Combine;
 
 use crate::error::Error;
 use crate::run::counts::Counts;
+use crate::simulation::after_step::AfterStep;
 use crate::simulation::report::{Report, StopReason};
 use crate::simulation::schedule::Now;
 use crate::simulation::simulation::Simulation;
@@ -122,7 +123,9 @@ impl Simulation {
     fn report(&self, stop_reason: StopReason) -> Result<Report, Error> {
         let unknowns = self.stepper.unknowns().map(|unknowns| unknowns.borrow().counts());
         let counts = self.stepper.counts.with(unknowns.unwrap_or_default());
-        let changes = self.after_step.0.iter().map(|change| change.counts);
+        let changes = self.after_step.iter().flat_map(|AfterStep { change, then }| {
+            [change].into_iter().chain(then).map(|executor| executor.counts)
+        });
         let counts = changes.fold(counts, Counts::with);
         let Counts { halo_exchanges, messages, bytes_sent, rhs_evaluations } = counts;
         let mut sent = [messages as i64, bytes_sent as i64];
@@ -164,7 +167,7 @@ impl Simulation {
         let began = Instant::now();
         self.tell_limit()?;
         // States within a step are found after it.
-        if self.dense.is_none() {
+        if !self.looks_within {
             self.clock.expect(self.trackers.next_time(self.steps));
         }
         match self.clock.certain().min(most) {

@@ -128,6 +128,10 @@ fn changes(request: &Request<'_>, errors: &mut Vec<Error>) -> Vec<(usize, Expr)>
     let mut changes = Vec::new();
     for (name, formula) in after_step {
         let origin = Origin::AfterStep(name.clone());
+        if pde.globals().iter().any(|global| global.name == *name) {
+            errors.push(Error::ChangedUnknown { origin, name: name.clone() });
+            continue;
+        }
         let field = match pde.field(&origin, name) {
             Ok(field) => field,
             Err(error) => {

@@ -52,8 +52,10 @@ pub struct Simulation {
     pub(super) balancing: Option<Balancing>,
     /// Finds states within steps, where the scheme can.
     pub(super) dense: Option<DenseOutput>,
+    /// Whether trackers look at states within steps, which otherwise end where trackers are due.
+    pub(super) looks_within: bool,
     /// Changes the state after each step, if anything does.
-    pub(super) after_step: AfterStep,
+    pub(super) after_step: Option<AfterStep>,
     /// What brings back the state before a step; made when a step may first be rejected.
     pub(super) undo: Option<Undo>,
     pub(super) health: Health,

@@ -1,6 +1,9 @@
 //! From a grid to the next coarser one.
 
-use crate::solvers::multigrid::level::{Lattice, Level, Sizes, neighbours};
+use fluxions_comm::World;
+
+use crate::error::Error;
+use crate::solvers::multigrid::level::{Lattice, Level, Sizes, neighbours, there};
 use crate::solvers::multigrid::slab::Slab;
 
 /// An axis is made coarser if the coupling along it is at least this share of the strongest.
@@ -162,10 +165,11 @@ impl Coarsening {
         entries
     }
 
-    /// The coarse level: R·A·P.
-    pub(crate) fn coarse(&self, fine: &Level) -> Level {
+    /// The coarse level: R·A·P. Collective where the ranks hold parts of it.
+    pub(crate) fn coarse(&self, fine: &Level, world: Option<&World>) -> Result<Level, Error> {
         let entries = self.entries(fine);
-        Level::new(self.grid.clone(), self.slab, neighbours(self.grid.shape), entries)
+        let (offsets, entries) = kept(world, self.grid.shape, entries)?;
+        Ok(Level::new(self.grid.clone(), self.slab, offsets, entries))
     }
 
     /// For each index of a fine axis, and each step to a neighbour from −1 on, the steps on the coarse axis to the
@@ -228,6 +232,20 @@ impl Coarsening {
             }
         }
     }
+}
+
+/// Neighbours, and for each of them the entries of all cells.
+type NeighboursWithEntries = (Vec<[i32; 3]>, Vec<Vec<f64>>);
+
+/// The neighbours that have entries on any rank, with these.
+pub(crate) fn kept(
+    world: Option<&World>,
+    shape: [usize; 3],
+    entries: Vec<Vec<f64>>,
+) -> Result<NeighboursWithEntries, Error> {
+    let there = there(world, &entries)?;
+    let all = neighbours(shape).into_iter().zip(entries).zip(there);
+    Ok(all.filter(|(_, there)| *there).map(|(pair, _)| pair).unzip())
 }
 
 /// By how many cells, −1 to 1, one leads from one index to another, round the ends if need be; if both ways lead
@@ -332,7 +350,8 @@ mod tests {
             let fine = Level::whole(grid, offsets, entries);
             let mirrors = [[1.0; 2], [1.0; 2], [mirror; 2]];
             let strengths = fine.strengths(None).unwrap();
-            let coarse = Coarsening::of(&fine, strengths, &mirrors, 2).unwrap().coarse(&fine);
+            let coarse = Coarsening::of(&fine, strengths, &mirrors, 2).unwrap();
+            let coarse = coarse.coarse(&fine, None).unwrap();
             assert_eq!(coarse.shape, [1, 1, n / 2]);
             let expected =
                 |k: usize| 0.25 * (-2.0 + mirror * if k == 0 || k == 3 { 1.0 } else { 0.0 });

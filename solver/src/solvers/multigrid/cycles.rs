@@ -10,14 +10,15 @@ use crate::run::memory::Memory;
 use crate::run::random_rows::rows;
 use crate::solvers::diagonal::Diagonal;
 use crate::solvers::multigrid::hierarchy::Hierarchy;
-use crate::solvers::multigrid::level::{Lattice, Level, Sizes, add_magnitudes, neighbours};
+use crate::solvers::multigrid::level::{self, Lattice, Level, Sizes, add_magnitudes, neighbours};
 use crate::solvers::multigrid::slab::{Cuts, Slab};
 use crate::solvers::place::Place;
 use crate::solvers::vectors::Vector;
 use crate::system::boundary::array_condition::FaceConditions;
 use crate::system::pde::Pde;
 
-/// The most cells times arrays, of which a rank has to hold the entries of 27 neighbours.
+/// The most cells of the grid times arrays, whose entries for up to 27 neighbours have to be held. It does not depend on
+/// how the ranks share them, so that the method does not.
 const MOST: usize = 1 << 24;
 
 /// How values of an array go on beyond each end of each axis.
@@ -61,8 +62,7 @@ impl Multigrid {
         let shape = grid.shape();
         let cuts = cuts(decomposition, grid.missing());
         let slab = cuts.as_ref().map_or(Slab::whole(shape), |cuts| cuts.slab(rank));
-        let cells: usize = slab.shape(shape).iter().product();
-        if !diagonal.sees_nearest() || cells * mirrors.len() > MOST {
+        if !diagonal.sees_nearest() || grid.cells() * mirrors.len() > MOST {
             return None;
         }
         let mut sizes = shape.map(Sizes::equal);
@@ -148,12 +148,15 @@ impl Multigrid {
             let scaled = |(k, list): (usize, &Vec<f64>)| match k {
                 0 if list.is_empty() => vec![identity; cells],
                 0 => list.iter().map(|entry| identity + factor * entry).collect(),
+                _ if list.is_empty() => vec![0.0; cells],
                 _ => list.iter().map(|entry| factor * entry).collect(),
             };
-            let there = |(k, list): &(usize, &Vec<f64>)| *k == 0 || !list.is_empty();
-            let offsets = entries.iter().enumerate().filter(there).map(|(k, _)| self.offsets[k]);
-            let offsets = offsets.collect();
-            let entries = entries.iter().enumerate().filter(there).map(scaled).collect();
+            let shared = self.cuts.is_some().then_some(world);
+            let there = level::there(shared, entries)?;
+            let kept = |(k, _): &(usize, &Vec<f64>)| there[*k];
+            let offsets = self.offsets.iter().zip(&there).filter(|(_, there)| **there);
+            let offsets = offsets.map(|(offset, _)| *offset).collect();
+            let entries = entries.iter().enumerate().filter(kept).map(scaled).collect();
             let finest = Level::new(self.grid.clone(), self.slab, offsets, entries);
             self.hierarchies.push(Hierarchy::new(world, finest, self.cuts.clone(), mirrors)?);
         }

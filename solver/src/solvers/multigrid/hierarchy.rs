@@ -3,9 +3,9 @@
 use fluxions_comm::{Combine, World};
 
 use crate::error::Error;
-use crate::solvers::multigrid::coarsening::Coarsening;
+use crate::solvers::multigrid::coarsening::{Coarsening, kept};
 use crate::solvers::multigrid::direct::Direct;
-use crate::solvers::multigrid::level::{Level, neighbours};
+use crate::solvers::multigrid::level::Level;
 use crate::solvers::multigrid::slab::{Cuts, Edges, Slab};
 
 /// On a grid of at most so many cells the system is solved directly.
@@ -60,14 +60,13 @@ impl Hierarchy {
                 false => cuts,
             });
             let coarse = match next {
-                None => coarsening.coarse(last),
+                None => coarsening.coarse(last, None)?,
                 Some(next) if next.are_even() && next.are_worth_while(coarsening.grid.cells()) => {
                     cuts = Some(next);
-                    coarsening.coarse(last)
+                    coarsening.coarse(last, Some(world))?
                 }
                 Some(_) => {
                     let entries = coarsening.entries(last);
-                    let offsets = neighbours(coarsening.grid.shape);
                     let (grid, slab) = (coarsening.grid.clone(), coarsening.slab);
                     let part = Level::new(grid.clone(), slab, vec![[0; 3]], entries[..1].to_vec());
                     let mut whole = Vec::new();
@@ -79,6 +78,7 @@ impl Hierarchy {
                         whole.push(all);
                     }
                     meeting = Some(Meeting { at: levels.len(), part });
+                    let (offsets, whole) = kept(None, grid.shape, whole)?;
                     Level::whole(grid, offsets, whole)
                 }
             };

@@ -1,6 +1,6 @@
 //! A grid of a multigrid method with its matrix.
 
-use fluxions_comm::{ExactSum, World};
+use fluxions_comm::{Combine, ExactSum, World};
 
 use crate::error::Error;
 use crate::solvers::multigrid::slab::{Edges, Slab};
@@ -77,16 +77,13 @@ fn row_of([_, n1, n2]: [usize; 3], number: usize) -> RowOfCells {
 }
 
 impl Level {
-    /// A level with these entries for the cells of a slab; neighbours without any are left out.
+    /// A level with these entries for the cells of a slab.
     pub(crate) fn new(
         grid: Lattice,
         slab: Slab,
         offsets: Vec<[i32; 3]>,
         entries: Vec<Vec<f64>>,
     ) -> Self {
-        let kept = offsets.into_iter().zip(entries).enumerate();
-        let kept = kept.filter(|(k, (_, entries))| *k == 0 || entries.iter().any(|x| *x != 0.0));
-        let (offsets, entries): (Vec<[i32; 3]>, Vec<Vec<f64>>) = kept.map(|(_, pair)| pair).unzip();
         let inverse = entries[0].iter().map(|x| if *x == 0.0 { 0.0 } else { 1.0 / x }).collect();
         let shape = slab.shape(grid.shape);
         let cells = shape.iter().map(|n| n + 2).product();
@@ -343,6 +340,17 @@ impl Level {
         }
         Ok(strengths)
     }
+}
+
+/// Which lists of entries have any but 0 on any rank, the first always. Collective where the ranks hold parts.
+pub(crate) fn there(world: Option<&World>, entries: &[Vec<f64>]) -> Result<Vec<bool>, Error> {
+    let is_there = |(k, list): (usize, &Vec<f64>)| k == 0 || list.iter().any(|x| *x != 0.0);
+    let here = entries.iter().enumerate().map(|entry| i64::from(is_there(entry)));
+    let mut flags: Vec<i64> = here.collect();
+    if let Some(world) = world {
+        world.combine(Combine::Max, &mut flags)?;
+    }
+    Ok(flags.into_iter().map(|flag| flag > 0).collect())
 }
 
 /// Adds the magnitudes of numbers to a sum.
