@@ -53,11 +53,10 @@ fn candidates(asked: Asked) -> Vec<SchemeChoice> {
             return if parts { vec![part] } else { vec![Tableau::RK4.into(), implicit] };
         }
     };
-    let imex = |name| Imex::find(name).map(|imex| (imex, Some(tolerance.clone()), options));
-    let imex = ["ark3", "ark4"].into_iter().filter_map(imex);
-    let imex = imex.map(|(imex, tolerance, options)| SchemeChoice::Imex(imex, tolerance, options));
+    let imex = [Imex::Ark3, Imex::Ark4];
+    let imex = imex.map(|imex| SchemeChoice::Imex(imex, Some(tolerance.clone()), options));
     if parts {
-        return imex.collect();
+        return imex.into();
     }
     let explicit = SchemeChoice::ErrorControlled(Tableau::TSIT5, tolerance.clone());
     let stabilised = SchemeChoice::Stabilised(Stabilised::Rkc2, Some(tolerance.clone()));

@@ -57,13 +57,7 @@ impl Times {
 
     /// Whether steps are as long as a tolerance allows.
     pub fn controls_error(&self) -> bool {
-        matches!(
-            self.scheme,
-            SchemeChoice::ErrorControlled(..)
-                | SchemeChoice::Stabilised(_, Some(_))
-                | SchemeChoice::Implicit(_, Some(_), _)
-                | SchemeChoice::Imex(_, Some(_), _)
-        )
+        self.scheme.tolerance().is_some()
     }
 
     /// Whether steps may be longer or shorter than the first.

@@ -4,12 +4,11 @@
 use std::ops::Range;
 
 use fluxions_comm::Combine;
-use fluxions_expr::{Backend, Expr, Function, Node, Span, numbers_in_cell};
+use fluxions_expr::{Expr, Function, Node, Span, numbers_in_cell};
 use fluxions_grid::Axis;
 
 use crate::error::{Error, Errors};
 use crate::plan::evaluation;
-use crate::run::blocking::options::Blocking;
 use crate::run::not_finite;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
 use crate::simulation::builder::SimulationBuilder;
@@ -70,8 +69,7 @@ pub fn cause_in_equations(
 ) -> Result<Option<Cause>, Errors> {
     let kept = scheme_for(pde, scheme)?.kept(pde);
     let builder = with_room_to_search(pde, &kept, builder);
-    let by_pass = Blocking { steps: Some(0), stream: Some(false), ..Blocking::default() };
-    let mut simulation = builder.backend(Backend::Closures).blocking(by_pass).build()?;
+    let mut simulation = builder.uncompiled().build()?;
     Ok(cause_in_state(pde, kept, &mut simulation)?)
 }
 

@@ -1,10 +1,8 @@
 //! Which of some schemes gets on fastest with a problem, by steps that are tried on a part of its grid.
 
 use fluxions_comm::World;
-use fluxions_expr::Backend;
 
 use crate::error::Errors;
-use crate::run::blocking::options::Blocking;
 use crate::schemes::choice::SchemeChoice;
 use crate::simulation::simulation::Simulation;
 use crate::system::formula::Formula;
@@ -39,9 +37,7 @@ pub fn fastest(
     schemes: &[(SchemeChoice, f64)],
     (start, end): (f64, f64),
 ) -> Result<usize, Errors> {
-    let part = pde.cropped(CELLS, PLACE);
-    let offset = pde.grid().offset_of(part.grid());
-    let initial = Shifted::initial(initial, &offset);
+    let (part, initial) = Shifted::part(pde, initial, CELLS, PLACE);
     let (mut trials, mut mistakes) = (Vec::new(), None);
     for (number, (scheme, dt)) in schemes.iter().enumerate() {
         match Trial::new(&part, &initial, scheme, (start, *dt)) {
@@ -83,13 +79,10 @@ impl Trial {
         scheme: &SchemeChoice,
         (start, dt): (f64, f64),
     ) -> Result<Self, Errors> {
-        let one_by_one = Blocking { steps: Some(0), stream: Some(false), ..Blocking::default() };
         let world = World::solo();
         let builder = Simulation::builder(part, &world).scheme(scheme).start(start).dt(dt);
-        let builder = builder.backend(Backend::Closures).blocking(one_by_one);
-        let builder =
-            initial.iter().fold(builder, |b, (name, value)| b.initial(name, value.clone()));
-        Ok(Trial { simulation: builder.build()?, halfway: (start, 0.0), failed: false })
+        let simulation = builder.uncompiled().initials(initial).build()?;
+        Ok(Trial { simulation, halfway: (start, 0.0), failed: false })
     }
 
     /// Makes steps until so much work is done, or the end is reached.

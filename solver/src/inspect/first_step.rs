@@ -1,10 +1,9 @@
 //! The length of the first step of a scheme that controls its error.
 
 use fluxions_comm::World;
-use fluxions_expr::{Backend, Binary};
+use fluxions_expr::Binary;
 
 use crate::error::Errors;
-use crate::run::blocking::options::Blocking;
 use crate::schemes::tableau::Tableau;
 use crate::schemes::tolerance::Tolerance;
 use crate::simulation::simulation::Simulation;
@@ -32,17 +31,12 @@ pub fn first_step(
     (tolerance, order): (&Tolerance, usize),
     (start, short): (f64, f64),
 ) -> Result<f64, Errors> {
-    let part = pde.cropped(CELLS, 0.5);
-    let initial = Shifted::initial(initial, &pde.grid().offset_of(part.grid()));
+    let (part, initial) = Shifted::part(pde, initial, CELLS, 0.5);
     let world = World::solo();
     // The states before and after so many steps of Euler's scheme; fewer where one is not finite.
     let states = |dt: f64, steps: usize| -> Result<Vec<State>, Errors> {
-        let one_by_one = Blocking { steps: Some(0), stream: Some(false), ..Blocking::default() };
         let builder = Simulation::builder(&part, &world).scheme(Tableau::EULER).start(start).dt(dt);
-        let builder = builder.backend(Backend::Closures).blocking(one_by_one);
-        let values = initial.iter();
-        let builder = values.fold(builder, |b, (name, value)| b.initial(name, value.clone()));
-        let mut simulation = builder.build()?;
+        let mut simulation = builder.uncompiled().initials(&initial).build()?;
         let mut states = vec![numbers(&simulation)];
         while states.len() <= steps && simulation.step().is_ok() {
             states.push(numbers(&simulation));

@@ -133,17 +133,13 @@ pub fn measured_speed(
     backend: Backend,
 ) -> Result<Speed, Errors> {
     let whole = pde.grid();
-    let pde = pde.cropped(MOST_CELLS, 0.0);
-    let initial = Shifted::initial(initial, &whole.offset_of(pde.grid()));
+    let (pde, initial) = Shifted::part(pde, initial, MOST_CELLS, 0.0);
     let world = World::solo();
     // The steps are so short that the state stays finite.
     let dt = 1e-30;
     let began = Instant::now();
-    let mut builder = Simulation::builder(&pde, &world).scheme(scheme).dt(dt).backend(backend);
-    for (field, value) in &initial {
-        builder = builder.initial(field, value.clone());
-    }
-    let mut simulation = builder.build()?;
+    let builder = Simulation::builder(&pde, &world).scheme(scheme).dt(dt).backend(backend);
+    let mut simulation = builder.initials(&initial).build()?;
     let (cells, all) = (pde.grid().cells() as f64, whole.cells() as f64);
     let setup_seconds = began.elapsed().as_secs_f64() * all / cells;
     let seconds = seconds_per_step(&mut simulation, dt, TIMED)?;

@@ -3,11 +3,9 @@
 //! It is that of the bounds of schemes/sensitivities.rs, and of modes at walls (wall_rate.rs).
 
 use fluxions_comm::World;
-use fluxions_expr::Backend;
 
 use crate::error::{Error, Errors};
 use crate::inspect::wall_rate::wall_rate;
-use crate::run::blocking::options::Blocking;
 use crate::run::executor::Executor;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
 use crate::schemes::scheme::Scheme;
@@ -58,9 +56,7 @@ pub fn stable_step(
     let whole = pde.grid().cells() <= MOST_CELLS;
     let places: &[f64] = if whole { &[0.0] } else { &[0.0, 0.5, 1.0] };
     for place in places {
-        let part = pde.cropped(MOST_CELLS, *place);
-        let offset = pde.grid().offset_of(part.grid());
-        let initial = Shifted::initial(initial, &offset);
+        let (part, initial) = Shifted::part(pde, initial, MOST_CELLS, *place);
         let (of_equations, of_transport, may_change) = bounds(&part, &initial, whole)?;
         (rate, advected) = (rate.max(of_equations), advected.max(of_transport));
         changes |= may_change;
@@ -105,13 +101,8 @@ fn bounds(
     let world = World::solo();
     let kept = scheme_for(pde, &SchemeChoice::Usual)?.kept(pde);
     let sensitivities = Sensitivities::new(pde, &kept);
-    let mut builder = Simulation::builder(pde, &world).dt(SHORT);
-    for (field, value) in initial {
-        builder = builder.initial(field, value.clone());
-    }
     // The derivatives are evaluated once, and no steps are made: code would take longer to compile.
-    let one_by_one = Blocking { steps: Some(0), stream: Some(false), ..Blocking::default() };
-    let builder = builder.backend(Backend::Closures).blocking(one_by_one);
+    let builder = Simulation::builder(pde, &world).dt(SHORT).initials(initial).uncompiled();
     let mut simulation = builder.with_room_for(&sensitivities.plan).build()?;
     let of_equations = rate(&sensitivities, &mut simulation).map_err(Errors::from)?;
     let of_transport = simulation.measured().rate(pde, whole);

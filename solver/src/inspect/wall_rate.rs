@@ -8,11 +8,10 @@
 //! 7.3.1), with products by differences of the right-hand sides.
 
 use fluxions_comm::World;
-use fluxions_expr::{Backend, Expr, Node};
+use fluxions_expr::{Expr, Node};
 use fluxions_grid::Condition;
 
 use crate::error::Errors;
-use crate::run::blocking::options::Blocking;
 use crate::schemes::tableau::Tableau;
 use crate::simulation::simulation::Simulation;
 use crate::system::boundary::array_condition::ArrayCondition;
@@ -48,9 +47,7 @@ pub(super) fn wall_rate(
     let whole = pde.grid().cells() <= MOST_CELLS;
     let places: &[f64] = if whole { &[0.0] } else { &[0.0, 1.0] };
     for place in places {
-        let part = pde.cropped(MOST_CELLS, *place);
-        let offset = pde.grid().offset_of(part.grid());
-        let initial = Shifted::initial(initial, &offset);
+        let (part, initial) = Shifted::part(pde, initial, MOST_CELLS, *place);
         fastest = fastest.max(by_products(&part, &initial, bound)?);
     }
     Ok(SAFETY * fastest)
@@ -92,10 +89,8 @@ fn by_products(pde: &Pde, initial: &[(String, Formula)], bound: f64) -> Result<f
     // Steps so short that the state hardly changes while products are computed.
     let dt = 1.0 / bound;
     let build = || {
-        let by_pass = Blocking { steps: Some(0), stream: Some(false), ..Blocking::default() };
         let builder = Simulation::builder(pde, &world).scheme(Tableau::EULER).dt(dt);
-        let builder = builder.backend(Backend::Closures).blocking(by_pass);
-        initial.iter().fold(builder, |b, (field, value)| b.initial(field, value.clone())).build()
+        builder.uncompiled().initials(initial).build()
     };
     let (mut plain, mut perturbed) = (build()?, build()?);
     let arrays = pde.arrays();

@@ -210,6 +210,17 @@ impl<'a> SimulationBuilder<'a> {
         self
     }
 
+    /// The initial values of fields.
+    pub(crate) fn initials(self, values: &[(String, Formula)]) -> Self {
+        values.iter().fold(self, |builder, (field, value)| builder.initial(field, value.clone()))
+    }
+
+    /// For few steps, or for none: kernels are not compiled for speed, and nothing is measured.
+    pub(crate) fn uncompiled(self) -> Self {
+        let by_pass = Blocking { steps: Some(0), stream: Some(false), ..Blocking::default() };
+        self.backend(Backend::Closures).blocking(by_pass)
+    }
+
     /// Makes room for a plan that will be run beside the stepping.
     pub(crate) fn with_room_for(mut self, plan: &Plan) -> Self {
         self.other_plans.push(plan.clone());

@@ -7,6 +7,7 @@ use fluxions_expr::Type;
 
 use crate::system::external::ExternalSource;
 use crate::system::formula::Formula;
+use crate::system::pde::Pde;
 
 /// The values of a part of a grid, from a source for all of it.
 #[derive(Clone, Debug)]
@@ -25,11 +26,20 @@ impl Shifted {
         Arc::new(Shifted { source: Arc::clone(source), offset: offset.to_vec() })
     }
 
-    /// Initial values as seen from a part of the grid that begins at this offset.
-    pub(crate) fn initial(
+    /// A system with initial values on a part of its grid, as [`Pde::cropped`] cuts it out.
+    pub(crate) fn part(
+        pde: &Pde,
         initial: &[(String, Formula)],
-        offset: &[usize],
-    ) -> Vec<(String, Formula)> {
+        cells: usize,
+        place: f64,
+    ) -> (Pde, Vec<(String, Formula)>) {
+        let part = pde.cropped(cells, place);
+        let initial = Self::initial(initial, &pde.grid().offset_of(part.grid()));
+        (part, initial)
+    }
+
+    /// Initial values as seen from a part of the grid that begins at this offset.
+    fn initial(initial: &[(String, Formula)], offset: &[usize]) -> Vec<(String, Formula)> {
         let here = |value: &Formula| match value {
             Formula::Values(source) => Formula::Values(Self::source(source, offset)),
             value => value.clone(),

@@ -1,14 +1,14 @@
 //! A multigrid cycle for each array of the state as something near the inverse of a matrix.
 
-use fluxions_comm::{Combine, ExactSum, World};
+use fluxions_comm::{ExactSum, World};
 use fluxions_expr::Node;
 use fluxions_grid::{Condition, Grid, Metric};
-use fluxions_halo::{Decomposition, Subdomain};
+use fluxions_halo::Decomposition;
 
 use crate::error::Error;
-use crate::run::memory::Memory;
 use crate::run::random_rows::rows;
 use crate::solvers::diagonal::Diagonal;
+use crate::solvers::multigrid::gather::gather;
 use crate::solvers::multigrid::hierarchy::Hierarchy;
 use crate::solvers::multigrid::level::{self, Lattice, Level, Sizes, add_magnitudes, neighbours};
 use crate::solvers::multigrid::slab::{Cuts, Slab};
@@ -129,14 +129,17 @@ impl Multigrid {
     /// Reads the numbers of an array in the slab. Collective.
     fn read(&self, place: &Place<'_>, array: usize, numbers: &mut Vec<f64>) -> Result<(), Error> {
         let Place { world, block, memory } = place;
-        if self.cuts.is_none() && world.size() > 1 {
-            return gather(world, block, memory, array, numbers);
-        }
         let (layout, from) = (memory.layout(), memory.of_array(array));
-        numbers.clear();
-        for (_, cells) in rows(block) {
-            numbers.extend_from_slice(&from[layout.index(cells.start)..][..cells.shape()[2]]);
+        let rows = rows(block).map(|([i, j], cells)| {
+            let row = &from[layout.index(cells.start)..][..cells.shape()[2]];
+            (block.global_number([i, j, 0]) as usize, row)
+        });
+        if self.cuts.is_none() && world.size() > 1 {
+            *numbers = gather(world, self.grid.cells(), rows)?;
+            return Ok(());
         }
+        numbers.clear();
+        rows.for_each(|(_, row)| numbers.extend_from_slice(row));
         Ok(())
     }
 
@@ -226,29 +229,6 @@ fn cuts(decomposition: &Decomposition, axis: usize) -> Option<Cuts> {
     let cuts = Cuts { axis, starts };
     (cuts.are_even() && cuts.are_worth_while(decomposition.shape().iter().product()))
         .then_some(cuts)
-}
-
-/// The numbers of an array on the whole grid, on every rank. Collective.
-fn gather(
-    world: &World,
-    block: &Subdomain,
-    memory: &Memory,
-    array: usize,
-    numbers: &mut Vec<f64>,
-) -> Result<(), Error> {
-    let cells: usize = block.global_shape().iter().product();
-    let mut bits = vec![0i64; cells];
-    let (layout, from) = (memory.layout(), memory.of_array(array));
-    for ([i, j], cells) in rows(block) {
-        let row = &from[layout.index(cells.start)..][..cells.shape()[2]];
-        let to = &mut bits[block.global_number([i, j, 0]) as usize..][..row.len()];
-        to.iter_mut().zip(row).for_each(|(to, x)| *to = x.to_bits() as i64);
-    }
-    // Each number is that of one rank, and 0 on all others.
-    world.combine(Combine::Sum, &mut bits)?;
-    numbers.clear();
-    numbers.extend(bits.into_iter().map(|bits| f64::from_bits(bits as u64)));
-    Ok(())
 }
 
 /// How corrections of an array go on beyond the ends; nothing where the sign changes between joined ends.

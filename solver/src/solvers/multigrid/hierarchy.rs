@@ -1,10 +1,11 @@
 //! The grids of a multigrid method, and its cycle.
 
-use fluxions_comm::{Combine, World};
+use fluxions_comm::World;
 
 use crate::error::Error;
 use crate::solvers::multigrid::coarsening::{Coarsening, kept};
 use crate::solvers::multigrid::direct::Direct;
+use crate::solvers::multigrid::gather::gather;
 use crate::solvers::multigrid::level::Level;
 use crate::solvers::multigrid::slab::{Cuts, Edges, Slab};
 
@@ -35,6 +36,50 @@ struct Meeting {
     at: usize,
     /// This rank's part of it.
     part: Level,
+}
+
+impl Meeting {
+    /// The numbers of the whole level from those of the cells of the parts, which lie at a place in `numbers` that
+    /// `at` gives from the number of the first cell of a row and its place in arrays with a layer around. Collective.
+    fn gather(
+        part: &Level,
+        world: &World,
+        numbers: &[f64],
+        at: impl Fn(usize, usize) -> usize,
+    ) -> Result<Vec<f64>, Error> {
+        let [_, n1, n2] = part.grid.shape;
+        let rows = part.rows().map(|(mut row, cell, place)| {
+            row[part.slab.axis] += part.slab.first;
+            ((row[0] * n1 + row[1]) * n2, &numbers[at(cell, place)..][..n2])
+        });
+        gather(world, part.grid.cells(), rows)
+    }
+
+    /// Gives the whole level the right side of the parts. Collective.
+    fn collect(&self, world: &World, whole: &mut Level) -> Result<(), Error> {
+        let all = Self::gather(&self.part, world, &self.part.b, |_, place| place)?;
+        let n2 = whole.shape[2];
+        for (_, cell, at) in whole.rows() {
+            whole.b[at..at + n2].copy_from_slice(&all[cell..cell + n2]);
+        }
+        Ok(())
+    }
+
+    /// Gives this rank's part the solution of the whole level, with the layers beside it, which are those at the other
+    /// end where ends are joined.
+    fn spread(&mut self, whole: &Level) {
+        let part = &mut self.part;
+        let Slab { axis, first, count } = part.slab;
+        let layers = part.grid.shape[axis] as isize;
+        for layer in -1..=count as isize {
+            let from = first as isize + layer;
+            if part.grid.periodic[axis] || (0..layers).contains(&from) {
+                let from = whole.layer_along(axis, from.rem_euclid(layers));
+                let to = part.layer(layer);
+                part.x[to].copy_from_slice(&whole.x[from]);
+            }
+        }
+    }
 }
 
 impl Hierarchy {
@@ -69,14 +114,10 @@ impl Hierarchy {
                     let entries = coarsening.entries(last);
                     let (grid, slab) = (coarsening.grid.clone(), coarsening.slab);
                     let part = Level::new(grid.clone(), slab, vec![[0; 3]], entries[..1].to_vec());
-                    let mut whole = Vec::new();
-                    for list in &entries {
-                        let mut all = Vec::new();
-                        let rows =
-                            part.rows().map(|(_, cell, _)| &list[cell..cell + part.shape[2]]);
-                        gather(world, &part, rows, &mut all)?;
-                        whole.push(all);
-                    }
+                    let gathered = entries
+                        .iter()
+                        .map(|list| Meeting::gather(&part, world, list, |cell, _| cell));
+                    let whole = gathered.collect::<Result<_, _>>()?;
                     meeting = Some(Meeting { at: levels.len(), part });
                     let (offsets, whole) = kept(None, grid.shape, whole)?;
                     Level::whole(grid, offsets, whole)
@@ -125,15 +166,9 @@ impl Hierarchy {
         fine.find_residual(edges)?;
         match self.meeting.as_mut().filter(|meeting| meeting.at == number + 1) {
             None => coarsening.restrict(fine, coarse),
-            Some(Meeting { part, .. }) => {
-                coarsening.restrict(fine, part);
-                let rows = part.rows().map(|(_, _, at)| &part.b[at..at + part.shape[2]]);
-                let mut all = Vec::new();
-                gather(world, part, rows, &mut all)?;
-                let n2 = coarse.shape[2];
-                for (_, cell, at) in coarse.rows() {
-                    coarse.b[at..at + n2].copy_from_slice(&all[cell..cell + n2]);
-                }
+            Some(meeting) => {
+                coarsening.restrict(fine, &mut meeting.part);
+                meeting.collect(world, coarse)?;
             }
         }
         self.cycle_from(world, number + 1)?;
@@ -144,20 +179,9 @@ impl Hierarchy {
                 self.edges[number + 1].renew(coarse)?;
                 coarse
             }
-            Some(Meeting { part, .. }) => {
-                let Slab { axis, first, count } = part.slab;
-                // With the layers beside it, which are those at the other end where ends are joined.
-                let layers = part.grid.shape[axis] as isize;
-                for layer in -1..=count as isize {
-                    let from = first as isize + layer;
-                    let is_there = part.grid.periodic[axis] || (0..layers).contains(&from);
-                    if is_there {
-                        let (from, to) =
-                            (coarse.layer_along(axis, from.rem_euclid(layers)), part.layer(layer));
-                        part.x[to].copy_from_slice(&coarse.x[from]);
-                    }
-                }
-                part
+            Some(meeting) => {
+                meeting.spread(coarse);
+                &mut meeting.part
             }
         };
         self.coarsenings[number].correct(fine, coarse);
@@ -166,28 +190,6 @@ impl Hierarchy {
         }
         Ok(())
     }
-}
-
-/// The numbers of all cells of a grid, of which each rank has the rows of its slab. Collective.
-fn gather<'a>(
-    world: &World,
-    part: &Level,
-    rows: impl Iterator<Item = &'a [f64]>,
-    all: &mut Vec<f64>,
-) -> Result<(), Error> {
-    let [_, n1, n2] = part.grid.shape;
-    let mut bits = vec![0i64; part.grid.cells()];
-    for ((row, _, _), numbers) in part.rows().zip(rows) {
-        let mut row = row;
-        row[part.slab.axis] += part.slab.first;
-        let to = (row[0] * n1 + row[1]) * n2;
-        let to = bits[to..to + n2].iter_mut().zip(numbers);
-        to.for_each(|(to, x)| *to = x.to_bits() as i64);
-    }
-    // Each number is that of one rank, and 0 on all others.
-    world.combine(Combine::Sum, &mut bits)?;
-    *all = bits.into_iter().map(|bits| f64::from_bits(bits as u64)).collect();
-    Ok(())
 }
 
 #[cfg(test)]

@@ -76,6 +76,40 @@ fn row_of([_, n1, n2]: [usize; 3], number: usize) -> RowOfCells {
     ([i, j], number * n2, ((i + 1) * (n1 + 2) + j + 1) * (n2 + 2) + 1)
 }
 
+/// The equations of a row of cells with N neighbours each.
+struct RowEquations<'l, const N: usize> {
+    entries: [&'l [f64]; N],
+    inverse: &'l [f64],
+    b: &'l [f64],
+    /// The place of the first cell in arrays with a layer around, and how far from a cell its neighbours are.
+    at: usize,
+    shifts: &'l [isize; N],
+}
+
+impl<'l, const N: usize> RowEquations<'l, N> {
+    fn new(
+        entries: &'l [Vec<f64>],
+        inverse: &'l [f64],
+        b: &'l [f64],
+        (cell, at): (usize, usize),
+        n2: usize,
+        shifts: &'l [isize; N],
+    ) -> Self {
+        let entries = std::array::from_fn(|n| &entries[n + 1][cell..cell + n2]);
+        RowEquations { entries, inverse: &inverse[cell..cell + n2], b: &b[at..at + n2], at, shifts }
+    }
+
+    /// The value of cell k with which its equation holds.
+    #[inline(always)]
+    fn solved(&self, x: &[f64], k: usize) -> f64 {
+        let mut rest = self.b[k];
+        for n in 0..N {
+            rest -= self.entries[n][k] * x[(self.at + k).wrapping_add_signed(self.shifts[n])];
+        }
+        rest * self.inverse[k]
+    }
+}
+
 impl Level {
     /// A level with these entries for the cells of a slab.
     pub(crate) fn new(
@@ -239,17 +273,12 @@ impl Level {
         colour: usize,
         shifts: &[isize; N],
     ) {
-        let mut k = self.first_of(row, colour);
-        let n2 = self.shape[2];
+        let (first, n2) = (self.first_of(row, colour), self.shape[2]);
         let Level { entries, inverse, x, b, .. } = self;
-        let entries: [&[f64]; N] = std::array::from_fn(|n| &entries[n + 1][cell..cell + n2]);
-        let (b, inverse) = (&b[at..at + n2], &inverse[cell..cell + n2]);
+        let equations = RowEquations::new(entries, inverse, b, (cell, at), n2, shifts);
+        let mut k = first;
         while k < n2 {
-            let mut rest = b[k];
-            for n in 0..N {
-                rest -= entries[n][k] * x[(at + k).wrapping_add_signed(shifts[n])];
-            }
-            x[at + k] = rest * inverse[k];
+            x[at + k] = equations.solved(x, k);
             k += 2;
         }
     }
@@ -260,14 +289,9 @@ impl Level {
         for (row, cell, at) in self.rows() {
             let mut k = self.first_of(row, colour);
             let Level { entries, inverse, x, b, residual: new, .. } = self;
-            let entries: [&[f64]; N] = std::array::from_fn(|n| &entries[n + 1][cell..cell + n2]);
-            let (b, inverse) = (&b[at..at + n2], &inverse[cell..cell + n2]);
+            let equations = RowEquations::new(entries, inverse, b, (cell, at), n2, shifts);
             while k < n2 {
-                let mut rest = b[k];
-                for n in 0..N {
-                    rest -= entries[n][k] * x[(at + k).wrapping_add_signed(shifts[n])];
-                }
-                new[at + k] = rest * inverse[k];
+                new[at + k] = equations.solved(x, k);
                 k += 2;
             }
         }

@@ -14,6 +14,7 @@
 pub(crate) mod coarsening;
 pub(crate) mod cycles;
 pub(crate) mod direct;
+mod gather;
 pub(crate) mod hierarchy;
 pub(crate) mod level;
 pub(crate) mod slab;
