@@ -53,21 +53,22 @@ pub use fluxions_halo as halo;
 /// Problem files and results.
 pub mod io {
     pub use fluxions_io::{
-        Complex64, Component, DiagnosticsWriter, Error, Field, Problem, RunFolder, RunLog, Series,
-        SeriesWriter, picture,
+        Claim, Complex64, Component, DiagnosticsWriter, Error, Field, Mode, Problem, RunFolder,
+        RunLog, RunStatus, Series, SeriesWriter, checkpoint, picture,
     };
 }
 
 /// Systems of equations, how they are stepped, and the run loop.
 pub mod solver {
     pub use fluxions_solver::{
-        AdamsBashforth, Advector, ArgumentConditions, Balance, Blocking, Error, ErrorBounds,
-        Errors, Every, ExternalSource, FieldOperator, Flow, Formula, GO_ON, Global, Imex, Implicit,
-        Inspection, Interpretation, Iterations, Krylov, Mpdata, PassTime, Pde, PdeBuilder,
-        Preconditioning, Region, Report, RunState, ScheduleState, SchemeChoice, SchemeProperties,
-        Simulation, SimulationBuilder, Snapshot, SolverOptions, Sources, Stabilised, StableStep,
-        StencilCells, StopReason, Tableau, ThirdOrder, TimeTable, Tolerance, Tracker, TrackerError,
-        TrackerState, Transport, Values, WallFunction, WallPoint, stable_step,
+        AdamsBashforth, Advector, ArgumentConditions, Balance, Blocking, Checkpoint,
+        CheckpointWriter, Error, ErrorBounds, Errors, Every, ExternalSource, FieldOperator, Flow,
+        Formula, GO_ON, Global, Imex, Implicit, Inspection, Interpretation, Iterations, Krylov,
+        Mpdata, Occasion, PassTime, Pde, PdeBuilder, Preconditioning, Present, Region, Report,
+        RunState, ScheduleState, SchemeChoice, SchemeProperties, Simulation, SimulationBuilder,
+        Snapshot, SolverOptions, Sources, Stabilised, StableStep, StencilCells, StopReason,
+        Tableau, ThirdOrder, TimeTable, Tolerance, Tracker, TrackerError, TrackerState, Transport,
+        Values, WallFunction, WallPoint, Wish, stable_step,
     };
 }
 

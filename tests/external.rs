@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use fluxions::io::Mode;
 use fluxions::prelude::*;
 use fluxions::solver::Values;
 use ndarray::{ArrayD, IxDyn};
@@ -81,7 +82,8 @@ fn complex_numbers_of_single_precision_are_read() {
     let text = format!("{head}\n[initial]\npsi = \"x - 2*I*x\"\n[output]\nprecision = \"f32\"");
     let problem = Problem::parse("single.toml", &text).unwrap();
     let folder = RunFolder::at(home.path().join("run"));
-    folder.prepare(false).unwrap();
+    let mut claim = folder.claim(Mode::New, &[]).unwrap();
+    claim.begin().unwrap();
     record(&problem, SeriesWriter::new(&folder, &problem));
 
     let given = "{ file = \"run/series.h5\" }";

@@ -54,6 +54,10 @@ pub(crate) struct RunArgs {
     /// Replace a run that the folder already holds.
     #[arg(long)]
     pub(crate) overwrite: bool,
+    /// Go on from the newest checkpoint of the run that the folder holds, on any number of ranks. Where
+    /// there is no run or no checkpoint yet, the run begins.
+    #[arg(long, conflicts_with = "overwrite")]
+    pub(crate) resume: bool,
     /// Print nothing but errors.
     #[arg(long)]
     pub(crate) quiet: bool,

@@ -34,9 +34,9 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
         None => Failure::Solve(error),
     })?;
     match args.show {
-        Some(Stage::Ast) => print(&trees(&problem)),
-        Some(Stage::Passes) => print(&inspection.plan),
-        Some(Stage::Kernel) => print(&inspection.kernels),
+        Some(Stage::Ast) => print(&trees(&problem))?,
+        Some(Stage::Passes) => print(&inspection.plan)?,
+        Some(Stage::Kernel) => print(&inspection.kernels)?,
         None => {
             problem.check().map_err(mistakes)?;
             let step = stable_step(&problem.pde, &problem.initial, &problem.times.scheme)
@@ -47,7 +47,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
             let (scheme, backend) = (&problem.times.scheme, problem.backend());
             let speed = measured_speed(&problem.pde, &problem.initial, scheme, backend);
             let speed = speed.map_err(mistakes)?;
-            print(&describe(&problem, &inspection, &step, (speed, read), ranks)?);
+            print(&describe(&problem, &inspection, &step, (speed, read), ranks)?)?;
         }
     }
     Ok(ExitCode::SUCCESS)

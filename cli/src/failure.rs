@@ -7,6 +7,8 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use fluxions_io::Problem;
 use fluxions_io::problem::{Diagnostic, Mistakes, Warning};
 use fluxions_io::text::visible;
+
+use crate::print::error_line;
 use {fluxions_io as io, fluxions_solver as solver};
 
 /// Exit codes, as docs/GUIDE.md lists them.
@@ -19,6 +21,8 @@ pub(crate) mod code {
     pub(crate) const FAILED: u8 = 3;
     /// Files could not be read or written.
     pub(crate) const FILES: u8 = 4;
+    /// The run was stopped by a signal or a limit of time, and a checkpoint is written.
+    pub(crate) const INTERRUPTED: u8 = 75;
 }
 
 /// Why a command failed.
@@ -61,11 +65,27 @@ impl Failure {
         }
     }
 
+    /// Whether this rank has failed only since another one has.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        matches!(self, Failure::Solve(solver::Error::Elsewhere { .. }))
+    }
+
+    /// The failure without the lines of the file that it is about.
+    pub(crate) fn in_words(&self) -> String {
+        match self {
+            Failure::Mistakes(mistakes) | Failure::Explained(mistakes) => mistakes.to_string(),
+            Failure::Usage { message, .. } => message.clone(),
+            Failure::Files(error) => error.to_string(),
+            Failure::Solve(error) => error.to_string(),
+            Failure::Told { .. } | Failure::ToldByRank0 => String::new(),
+        }
+    }
+
     /// Prints the failure to standard error, in colour if that is a terminal.
     pub(crate) fn print(&self) {
         let text = self.render(std::io::stderr().is_terminal() && no_color_is_unset());
         if !text.is_empty() {
-            eprintln!("{text}");
+            error_line(&text);
         }
     }
 
@@ -107,7 +127,7 @@ pub(crate) fn warn(problem: &Problem, warnings: &[Warning]) {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     for Warning(warning) in warnings {
         let place = (problem.name.as_str(), problem.text.as_str());
-        eprintln!("{}\n", report(&renderer, Level::WARNING, place, warning));
+        error_line(&format!("{}\n", report(&renderer, Level::WARNING, place, warning)));
     }
 }
 

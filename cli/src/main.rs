@@ -8,6 +8,7 @@ mod diff;
 mod estimate;
 mod failure;
 mod info;
+mod interrupt;
 mod plot;
 mod print;
 mod progress;

@@ -7,6 +7,8 @@ use fluxions_io::numbers::rounded;
 use fluxions_solver::{Flow, GO_ON, Report, Snapshot, Tracker, TrackerError, cell_rate};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::print::error_line;
+
 /// How often a line is printed where there is no terminal.
 const LINES: Duration = Duration::from_secs(2);
 
@@ -157,7 +159,7 @@ impl Tracker for Progress {
                     speed.update(now);
                     let steps = all_steps(now);
                     let percent = 100.0 * now.step() as f64 / steps.max(1) as f64;
-                    eprintln!("{percent:5.1} %  {}", describe(speed, now, usize::MAX));
+                    error_line(&format!("{percent:5.1} %  {}", describe(speed, now, usize::MAX)));
                     *next = Instant::now() + LINES;
                 }
             }
@@ -168,7 +170,7 @@ impl Tracker for Progress {
     fn finish(&mut self, _: &Report) -> Result<(), TrackerError> {
         if let Progress::Bar { bar, .. } = self {
             bar.finish();
-            eprintln!();
+            error_line("");
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The ranks that a command runs on, and how they fail together.
 
-use fluxions::comm::{Combine, Disagreement, World, launched_rank, launched_ranks};
+use fluxions::comm::{Combine, World, launched_rank, launched_ranks};
 use fluxions_io::Problem;
 
 use crate::args::ProblemArgs;
@@ -78,17 +78,27 @@ pub(crate) fn speaks() -> bool {
 /// The result, if all ranks succeeded; else the lowest rank that failed prints why, and all fail
 /// with its exit code. Collective.
 pub(crate) fn together<T>(world: &World, result: Result<T, Failure>) -> Result<T, Failure> {
-    let failure = match world.agree(result) {
-        Ok(value) => return Ok(value),
-        Err(Disagreement::Here(failure)) => Some(failure),
-        Err(Disagreement::There { .. }) => None,
-        Err(Disagreement::Lost(error)) => return Err(error.into()),
-    };
+    let Some(teller) = teller(world, result.as_ref().err())? else { return result };
     let mut code = [0];
-    if let Some(failure) = &failure {
+    if let Err(failure) = &result
+        && world.rank() == teller
+    {
         failure.print();
         code[0] = i64::from(failure.code());
     }
     world.combine(Combine::Max, &mut code)?;
     Err(Failure::Told { code: code[0] as u8 })
+}
+
+/// The rank that tells of a failure: the lowest one that has failed by itself. Nothing if none has failed.
+/// Collective.
+pub(crate) fn teller(world: &World, failure: Option<&Failure>) -> Result<Option<usize>, Failure> {
+    let (rank, size) = (world.rank() as i64, world.size() as i64);
+    let mut first = [match failure {
+        None => i64::MAX,
+        Some(failure) if failure.is_elsewhere() => size + rank,
+        Some(_) => rank,
+    }];
+    world.combine(Combine::Min, &mut first)?;
+    Ok((first[0] < i64::MAX).then(|| (first[0] % size) as usize))
 }

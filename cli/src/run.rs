@@ -1,23 +1,28 @@
 //! `fluxions run`: solves a problem.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use fluxions::comm::World;
+use fluxions_io::checkpoint::{Checkpoints, Resumed, resume, scheme_so_far};
 use fluxions_io::problem::{Warning, Warnings};
 use fluxions_io::{
-    DiagnosticsWriter, Problem, RunFolder, RunLog, Series, SeriesWriter, Stopping, WallTime,
+    Claim, DiagnosticsWriter, Mode, Problem, RunFolder, RunLog, Series, SeriesWriter, Stopping,
     picture,
 };
 use fluxions_solver::{
-    BEYOND_CACHES, Error, Errors, Every, Report, Simulation, copy_bandwidth, stable_step,
+    BEYOND_CACHES, Error, Errors, Every, Report, Simulation, StopReason, copy_bandwidth,
+    stable_step,
 };
+use serde_json::{Value, json};
 
 use crate::args::RunArgs;
-use crate::failure::{Failure, warn};
-use crate::print::{line, print};
+use crate::failure::{Failure, code, warn};
+use crate::interrupt::{Signals, limits};
+use crate::print::{line, print, warn_line};
 use crate::progress::Progress;
-use crate::ranks::{on_ranks, together};
+use crate::ranks::{on_ranks, teller, together};
 use crate::source;
 
 /// Seconds of stepping beside which it takes no time to measure the machine's bandwidth. Shorter runs
@@ -27,52 +32,67 @@ const MEASURABLE: f64 = 5.0;
 pub(crate) const PANELS: usize = 6;
 
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
-    on_ranks(&args.problem, |world| solve(args, world))?;
-    Ok(ExitCode::SUCCESS)
+    let signals = Signals::watch();
+    // A run that is interrupted says so by its exit code.
+    on_ranks(&args.problem, |world| solve(args, world, &signals))
+}
+
+/// A run, as one rank sees it.
+struct Run<'a> {
+    args: &'a RunArgs,
+    world: &'a World,
+    problem: &'a Problem,
+    folder: RunFolder,
+    warnings: Vec<Warning>,
+    /// Warnings that come up while it goes on.
+    later: Warnings,
 }
 
 /// Everything that one rank does.
-fn solve(args: &RunArgs, world: &World) -> Result<(), Failure> {
+fn solve(args: &RunArgs, world: &World, signals: &Signals) -> Result<ExitCode, Failure> {
     let problem = together(world, source::read(&args.problem))?;
-    let path = match &args.out {
-        Some(path) => path.clone(),
-        None => together(world, source::default_folder(&args.problem))?,
-    };
-    let folder = RunFolder::at(path);
-    let admitted = match world.is_root() {
+    let folder = RunFolder::at(together(world, out(args))?);
+    let claim = match world.is_root() {
         true => {
             let inputs = [problem.data_files(), vec![args.problem.file.clone()]].concat();
-            folder.admit(args.overwrite, &inputs).map_err(Failure::from)
+            folder.claim(mode(args), &inputs).map(Some).map_err(Failure::from)
         }
-        false => Ok(()),
+        false => Ok(None),
     };
-    together(world, admitted)?;
+    let mut claim = together(world, claim)?;
+    let problem = match scheme_so_far(&folder).filter(|_| args.resume) {
+        Some(scheme) => together(world, problem.by_scheme(&scheme).map_err(Failure::Mistakes))?,
+        None => problem,
+    };
 
-    let shown = world.is_root() && !args.quiet && !args.json;
     let warnings = if world.is_root() { warnings(&problem) } else { Vec::new() };
     if !args.quiet {
         warn(&problem, &warnings);
     }
-    let later = Warnings::default();
-    let simulation = build(&problem, &folder, world, shown, (&warnings, &later));
+    let run = Run { args, world, problem: &problem, folder, warnings, later: Warnings::default() };
+    let simulation = run.build(signals);
     let mut simulation = together(world, simulation)?;
-    let prepared = match world.is_root() {
-        true => prepare(&folder, &problem, args.overwrite),
-        false => Ok(()),
+    let resumed = run.go_on(&mut simulation, claim.as_ref())?;
+    let begun = match &mut claim {
+        Some(claim) => run.begin(claim, &resumed),
+        None => Ok(()),
     };
-    together(world, prepared)?;
+    together(world, begun)?;
 
     let began = Instant::now();
     let report = match simulation.run_until(problem.times.end) {
         Ok(_) => simulation.finish().map_err(Failure::from),
         Err(error) => {
+            let at = (simulation.time(), simulation.steps());
             // Its memory may be needed to find out why.
             drop(simulation);
-            Err(failed(&problem, world, error, began.elapsed().as_secs_f64()))
+            let failure = run.failed(error, began.elapsed().as_secs_f64());
+            run.leave_trace(&failure, at)?;
+            Err(failure)
         }
     };
     if !args.quiet {
-        warn(&problem, &later.after(0));
+        warn(&problem, &run.later.after(0));
     }
     let report = together(world, report)?;
     // Either all ranks measure or none: the times in the report are the same on all ranks.
@@ -81,61 +101,37 @@ fn solve(args: &RunArgs, world: &World) -> Result<(), Failure> {
         false => None,
     };
     let told = match world.is_root() {
-        true => {
-            let pictured = problem.output.picture && !args.no_picture;
-            conclude(args, &folder, &report, bandwidth, pictured)
-        }
+        true => run.conclude(&report, bandwidth),
         false => Ok(()),
     };
-    together(world, told)
+    together(world, told)?;
+    Ok(match report.stop_reason {
+        StopReason::Interrupted(_) => ExitCode::from(code::INTERRUPTED),
+        _ => ExitCode::SUCCESS,
+    })
 }
 
-fn build(
-    problem: &Problem,
-    folder: &RunFolder,
-    world: &World,
-    shown: bool,
-    (warnings, later): (&[Warning], &Warnings),
-) -> Result<Simulation, Failure> {
-    let mut builder = problem
-        .simulation(world)
-        .track(problem.output.every.clone(), SeriesWriter::new(folder, problem).with(later));
-    if let Some(diagnostics) = &problem.diagnostics {
-        let names = diagnostics.numbers.iter().map(|(name, _)| name.clone()).collect();
-        let writer = DiagnosticsWriter::new(folder.diagnostics(), names);
-        builder = builder.track(diagnostics.every.clone(), writer);
+/// The run folder: what --out says, else by the name of the file. A run that goes on by the problem in its own folder
+/// goes on there.
+fn out(args: &RunArgs) -> Result<PathBuf, Failure> {
+    if let Some(out) = &args.out {
+        return Ok(out.clone());
     }
-    let mut header = format!(
-        "Fluxions {} solves {} on {} rank(s), {}",
-        env!("CARGO_PKG_VERSION"),
-        problem.name,
-        world.size(),
-        problem.times.in_words()
-    );
-    for warning in warnings {
-        header += &format!("\n{}", warning.line());
+    let own = args.problem.file.parent().filter(|folder| {
+        let folder = RunFolder::at(*folder);
+        args.resume && folder.holds_run() && folder.problem() == args.problem.file
+    });
+    match own {
+        Some(own) => Ok(own.into()),
+        None => source::default_folder(&args.problem),
     }
-    let log = RunLog::new(world.is_root().then(|| folder.log()), &header).with(later);
-    builder =
-        builder.track(problem.output.every.clone(), log).track(Every::Moment, Progress::new(shown));
-    if let Some(every) = problem.stop.every(&problem.times) {
-        builder = builder.track(every, Stopping::new(problem.stop.clone()));
-    }
-    if let Some(most) = problem.stop.wall_time {
-        builder = builder.track(Every::Moment, WallTime::new(most));
-    }
-    builder.build().map_err(|errors| Failure::Mistakes(problem.mistakes(&errors)))
 }
 
-/// The failure of a solve, explained in terms of the problem file where that is possible. Collective
-/// where a number is not finite.
-fn failed(problem: &Problem, world: &World, error: Error, seconds: f64) -> Failure {
-    match problem.why_not_finite(world, &error, seconds) {
-        Some(told) => Failure::Explained(told),
-        None if error.origin().is_some() => {
-            Failure::Explained(problem.mistakes(&Errors(vec![error])))
-        }
-        None => error.into(),
+fn mode(args: &RunArgs) -> Mode {
+    match (args.resume, args.overwrite) {
+        (true, _) => Mode::Resume,
+        (false, true) => Mode::Overwrite,
+        (false, false) => Mode::New,
     }
 }
 
@@ -151,47 +147,150 @@ fn warnings(problem: &Problem) -> Vec<Warning> {
     warnings
 }
 
-fn prepare(folder: &RunFolder, problem: &Problem, overwrite: bool) -> Result<(), Failure> {
-    folder.prepare(overwrite)?;
-    let path = folder.problem();
-    std::fs::write(&path, problem.text_in(folder.path())).map_err(|source| {
-        fluxions_io::Error::File { path, action: "write the problem", source }.into()
-    })
-}
-
-/// Writes the report and the picture, and prints the summary.
-fn conclude(
-    args: &RunArgs,
-    folder: &RunFolder,
-    report: &Report,
-    bandwidth: Option<f64>,
-    pictured: bool,
-) -> Result<(), Failure> {
-    let json = fluxions_io::to_json(report, bandwidth);
-    let text = format!("{json:#}\n");
-    let path = folder.report();
-    std::fs::write(&path, &text).map_err(|source| fluxions_io::Error::File {
-        path,
-        action: "write the report",
-        source,
-    })?;
-    let mut picture = String::new();
-    if pictured {
-        let view = picture::View { most: Some(PANELS), ..picture::View::default() };
-        let drawn = picture::draw(&Series::open(folder.path())?, &view, &folder.picture())?;
-        picture = format!("picture {}", folder.picture().display());
-        if drawn.left_out > 0 {
-            let all = drawn.panels + drawn.left_out;
-            picture += &format!(" ({} of {all} panels: `fluxions plot` draws all)", drawn.panels);
+impl Run<'_> {
+    fn build(&self, signals: &Signals) -> Result<Simulation, Failure> {
+        let Run { args, world, problem, folder, later, .. } = self;
+        let mut builder = problem
+            .simulation(world)
+            .track(problem.output.every.clone(), SeriesWriter::new(folder, problem).with(later));
+        if let Some(diagnostics) = &problem.diagnostics {
+            let names = diagnostics.numbers.iter().map(|(name, _)| name.clone()).collect();
+            let writer = DiagnosticsWriter::new(folder, names);
+            builder = builder.track(diagnostics.every.clone(), writer);
         }
-        picture.push('\n');
+        let mut header = format!(
+            "Fluxions {} solves {} on {} rank(s), {}",
+            env!("CARGO_PKG_VERSION"),
+            problem.name,
+            world.size(),
+            problem.times.in_words()
+        );
+        for warning in &self.warnings {
+            header += &format!("\n{}", warning.line());
+        }
+        let log = RunLog::new(world.is_root().then(|| folder.clone()), &header).with(later);
+        let shown = world.is_root() && !args.quiet && !args.json;
+        builder = builder
+            .track(problem.output.every.clone(), log)
+            .track(Every::Moment, Progress::new(shown));
+        if let Some(every) = problem.stop.every(&problem.times) {
+            builder = builder.track(every, Stopping::new(problem.stop.clone()));
+        }
+        if problem.times.balances() {
+            signals.let_go();
+        } else {
+            let signals = signals.clone();
+            builder = builder.checkpoints(
+                Checkpoints::new(folder, problem)
+                    .before(limits(problem))
+                    .asked(move || signals.reason()),
+            );
+        }
+        builder.build().map_err(|errors| Failure::Mistakes(problem.mistakes(&errors)))
     }
-    if args.json {
-        print(&text);
-    } else if !args.quiet {
-        line(&report.to_string());
-        let (series, xdmf) = (folder.series(), folder.xdmf());
-        line(&format!("{picture}series  {} (ParaView: {})", series.display(), xdmf.display()));
+
+    /// Goes on from the newest checkpoint, if that is asked for and there is one. Collective.
+    fn go_on(
+        &self,
+        simulation: &mut Simulation,
+        claim: Option<&Claim>,
+    ) -> Result<Resumed, Failure> {
+        let Run { args, world, problem, folder, .. } = self;
+        let holds_run = claim.is_some_and(Claim::holds_run);
+        let goes_on = args.resume && world.max(f64::from(u8::from(holds_run)))? > 0.0;
+        if !goes_on {
+            return Ok(Resumed::default());
+        }
+        let resumed = resume(folder, problem, simulation);
+        let resumed = together(world, resumed.map_err(Failure::from))?;
+        if world.is_root() && !args.quiet {
+            for reason in &resumed.passed_over {
+                warn_line(&format!("a checkpoint is passed over: {reason}"));
+            }
+            match resumed.from {
+                Some((time, step)) if !args.json => {
+                    line(&format!("goes on from t = {time}, step {step}"));
+                }
+                None => warn_line("there is no complete checkpoint: the run begins anew"),
+                _ => {}
+            }
+        }
+        Ok(resumed)
     }
-    Ok(())
+
+    /// Makes the folder ready.
+    fn begin(&self, claim: &mut Claim, resumed: &Resumed) -> Result<(), Failure> {
+        match resumed.from {
+            Some(_) => claim.go_on()?,
+            None => claim.begin()?,
+        }
+        Ok(self.folder.write_problem(&self.problem.text_in(self.folder.path()))?)
+    }
+
+    /// The failure of a solve, explained in terms of the problem file where that is possible. Collective
+    /// where a number is not finite.
+    fn failed(&self, error: Error, seconds: f64) -> Failure {
+        match self.problem.why_not_finite(self.world, &error, seconds) {
+            Some(told) => Failure::Explained(told),
+            None if error.origin().is_some() => {
+                Failure::Explained(self.problem.mistakes(&Errors(vec![error])))
+            }
+            None => error.into(),
+        }
+    }
+
+    /// Writes a report of a run that has failed, as well as that can be done. Collective.
+    fn leave_trace(&self, failure: &Failure, (time, steps): (f64, u64)) -> Result<(), Failure> {
+        if teller(self.world, Some(failure))? != Some(self.world.rank()) {
+            return Ok(());
+        }
+        let report = json!({
+            "stop_reason": "failed",
+            "stop_detail": failure.in_words(),
+            "time": time,
+            "steps": steps,
+            "ranks": self.world.size(),
+            "version": env!("CARGO_PKG_VERSION"),
+        });
+        let folder = &self.folder;
+        // What has failed may have been the folder.
+        let _ = folder.write_report(&format!("{report:#}\n"));
+        let _ = folder.append_to_log(&format!("failed: {}", failure.in_words()));
+        let _ = folder.note_end("failed");
+        Ok(())
+    }
+
+    /// Writes the report and the picture, and prints the summary.
+    fn conclude(&self, report: &Report, bandwidth: Option<f64>) -> Result<(), Failure> {
+        let Run { args, folder, problem, .. } = self;
+        let json: Value = fluxions_io::to_json(report, bandwidth);
+        let text = format!("{json:#}\n");
+        folder.write_report(&text)?;
+        let mut picture = String::new();
+        if problem.output.picture && !args.no_picture {
+            let view = picture::View { most: Some(PANELS), ..picture::View::default() };
+            let drawn =
+                picture::draw(&Series::open(folder.path())?, &view, &folder.make_picture()?)?;
+            picture = format!("picture {}", folder.picture().display());
+            if drawn.left_out > 0 {
+                let all = drawn.panels + drawn.left_out;
+                picture +=
+                    &format!(" ({} of {all} panels: `fluxions plot` draws all)", drawn.panels);
+            }
+            picture.push('\n');
+        }
+        folder.note_end(&report.stop_reason.to_string())?;
+        if args.json {
+            return print(&text);
+        }
+        if !args.quiet {
+            line(&report.to_string());
+            let (series, xdmf) = (folder.series(), folder.xdmf());
+            line(&format!("{picture}series  {} (ParaView: {})", series.display(), xdmf.display()));
+            if let StopReason::Interrupted(_) = report.stop_reason {
+                line("a checkpoint is written: the same command with --resume goes on from it");
+            }
+        }
+        Ok(())
+    }
 }

@@ -42,6 +42,34 @@ pub enum Error {
         /// The name of the file.
         found: String,
     },
+    /// A folder in which another run goes on.
+    #[error("{} is in use by a run on host {host}, process {pid}", path.display())]
+    Locked {
+        /// The folder.
+        path: PathBuf,
+        /// The host of that run; empty if it is not known.
+        host: String,
+        /// The number of its process.
+        pid: u32,
+        /// Whether it is certain that the run goes on: not on a file system without locks, for another host.
+        certain: bool,
+    },
+    /// A checkpoint that cannot be used.
+    #[error("{}: {reason}", path.display())]
+    Checkpoint {
+        /// The checkpoint.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// A checkpoint of another problem.
+    #[error("the run in {} solves another problem: {difference}", path.display())]
+    OtherProblem {
+        /// The run folder.
+        path: PathBuf,
+        /// What is different, in words.
+        difference: String,
+    },
     /// A folder in which a run would replace a file that it reads.
     #[error("a run in the folder {} would replace {}, which it reads", path.display(), input.display())]
     HoldsInput {
@@ -77,17 +105,40 @@ pub enum Error {
 }
 
 impl Error {
+    /// A file or folder that no run has made, where a run would write.
+    pub(crate) fn foreign(path: &Path) -> Self {
+        let folder = path.parent().unwrap_or(path).into();
+        let found = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Error::NotOfARun { path: folder, found }
+    }
+
     /// Advice on what to do about it, if there is any.
     pub fn help(&self) -> Option<String> {
         match self {
             Error::RunExists { .. } => {
-                Some("choose another folder with --out, or replace the run with --overwrite".into())
+                Some(
+                    "go on with it with --resume, replace it with --overwrite, or choose another folder with \
+                     --out"
+                        .into(),
+                )
             }
             Error::NotOfARun { .. } => Some(
                 "choose another folder with --out; --overwrite replaces only what a run has written"
                     .into(),
             ),
             Error::HoldsInput { .. } => Some("choose another folder with --out".into()),
+            Error::Locked { certain: true, .. } => {
+                Some("wait for its end, or choose another folder with --out".into())
+            }
+            Error::Locked { path, .. } => Some(format!(
+                "this file system has no locks: if that run is over, write the line `ended` into {}",
+                path.join("run.lock").display()
+            )),
+            Error::OtherProblem { .. } => Some(
+                "what may change when a run goes on: `title`, `end` and `max_steps` of [time], [stop], \
+                 [checkpoint], [ranks], [execution], and `picture` of [output]; start another run with --out"
+                    .into(),
+            ),
             Error::NoField { name, known, .. } => {
                 Some(suggest(name, known.iter().map(String::as_str), '`', "it holds"))
             }

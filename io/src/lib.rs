@@ -1,5 +1,6 @@
 //! Problem files, the run folder, parallel HDF5, XDMF and pictures.
 
+pub mod checkpoint;
 mod diagnostics;
 mod error;
 mod external;
@@ -18,11 +19,11 @@ mod together;
 pub use diagnostics::DiagnosticsWriter;
 pub use error::Error;
 pub use external::{DatasetRequest, ExternalFile, Unusable};
-pub use folder::RunFolder;
+pub use folder::{Claim, Mode, RunFolder, RunStatus};
 pub use log::RunLog;
 pub use num_complex::Complex64;
 pub use problem::Problem;
 pub use report::to_json;
 pub use series::{Component, Field, Series, SeriesWriter};
-pub use stopping::{Stopping, WallTime};
+pub use stopping::Stopping;
 pub use together::agree;

@@ -1,21 +1,21 @@
 //! Writes run.log: what a run did, line by line, with the seconds since its start.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::path::PathBuf;
 use std::time::Instant;
 
 use fluxions_solver::{Flow, GO_ON, Report, Snapshot, Tracker, TrackerError};
 
 use crate::error::{Error, file};
+use crate::folder::RunFolder;
 use crate::problem::Warnings;
 use crate::text::visible;
 
 /// A tracker that writes a line for each state that it sees. Only rank 0 writes.
 pub struct RunLog {
-    /// The file; `None` on the ranks that do not write.
-    path: Option<PathBuf>,
-    /// The lines that the file begins with.
+    /// The run folder; `None` on the ranks that do not write.
+    folder: Option<RunFolder>,
+    /// The lines that it begins with.
     header: String,
     file: Option<File>,
     began: Instant,
@@ -24,10 +24,11 @@ pub struct RunLog {
 }
 
 impl RunLog {
-    /// A log that begins with these lines. The file is made at the first state.
-    pub fn new(path: Option<PathBuf>, header: &str) -> Self {
+    /// A log that begins with these lines, written at the first state to `run.log`: after what an earlier run has
+    /// written, if this one goes on with it. Only where there is a folder is anything written.
+    pub fn new(folder: Option<RunFolder>, header: &str) -> Self {
         let warnings = (Warnings::default(), 0);
-        RunLog { path, header: header.into(), file: None, began: Instant::now(), warnings }
+        RunLog { folder, header: header.into(), file: None, began: Instant::now(), warnings }
     }
 
     /// Writes these warnings, too, as they come up.
@@ -38,7 +39,7 @@ impl RunLog {
     }
 
     fn write(&mut self, text: &str) -> Result<(), Error> {
-        let Some(path) = &self.path else { return Ok(()) };
+        let Some(folder) = &self.folder else { return Ok(()) };
         let seconds = self.began.elapsed().as_secs_f64();
         let stamped = |text: &str| -> String {
             visible(text).lines().map(|line| format!("[{seconds:10.3} s] {line}\n")).collect()
@@ -48,10 +49,12 @@ impl RunLog {
             Some(open) => open,
             None => {
                 lines.insert_str(0, &stamped(&self.header));
-                self.file.insert(File::create(path).map_err(file(path, "make the file"))?)
+                let path = folder.make("run.log")?;
+                let open = OpenOptions::new().append(true).create(true).open(&path);
+                self.file.insert(open.map_err(file(&path, "make the file"))?)
             }
         };
-        open.write_all(lines.as_bytes()).map_err(file(path, "write"))
+        open.write_all(lines.as_bytes()).map_err(file(&folder.log(), "write"))
     }
 }
 

@@ -24,6 +24,11 @@ pub fn rounded(x: f64, decimals: usize) -> String {
     }
 }
 
+/// A length of time, such as "1h 30m".
+pub fn duration(length: std::time::Duration) -> String {
+    humantime::format_duration(length).to_string()
+}
+
 /// Whether a number needs no exponent to be read.
 fn is_handy(x: f64) -> bool {
     x == 0.0 || !x.is_finite() || (1e-4..1e6).contains(&x.abs())

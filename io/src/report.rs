@@ -24,6 +24,7 @@ fn solver(report: &Report, taken: Iterations) -> Value {
 pub fn to_json(report: &Report, copy_bandwidth: Option<f64>) -> Value {
     let (reason, detail) = match &report.stop_reason {
         StopReason::Tracker(detail) => ("tracker", Some(detail.as_str())),
+        StopReason::Interrupted(detail) => ("interrupted", Some(detail.as_str())),
         StopReason::MaxSteps => ("max_steps", None),
         StopReason::Solved => ("solved", None),
         StopReason::Finished => ("finished", None),
@@ -34,6 +35,7 @@ pub fn to_json(report: &Report, copy_bandwidth: Option<f64>) -> Value {
         "stop_detail": detail,
         "time": report.time,
         "steps": report.steps,
+        "resumed_at": (report.resumed_at > 0).then_some(report.resumed_at),
         "rejected_steps": report.rejected_steps,
         "rhs_evaluations": report.rhs_evaluations,
         "solver": report.iterations.map(|taken| solver(report, taken)),

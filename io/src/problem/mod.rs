@@ -4,6 +4,8 @@
 //! text.
 
 mod boundary;
+mod changes;
+mod checkpoint;
 mod data_files;
 mod diagnostic;
 mod execution;
@@ -40,6 +42,8 @@ use fluxions_solver::{
 use toml::de::{DeTable, DeValue};
 
 use boundary::{BoundaryEntry, BoundarySection};
+pub(crate) use changes::{difference, is_same_but_for_what_may_change};
+pub use checkpoint::Checkpointing;
 pub use diagnostic::{Diagnostic, Mistakes};
 pub use execution::Execution;
 use global::GlobalEntry;
@@ -55,7 +59,7 @@ use warning::BoundaryPlace;
 pub use warning::{Warning, Warnings};
 
 /// The sections that a problem file can have.
-const SECTIONS: [&str; 23] = [
+const SECTIONS: [&str; 24] = [
     "title",
     "grid",
     "parameters",
@@ -75,6 +79,7 @@ const SECTIONS: [&str; 23] = [
     "output",
     "diagnostics",
     "stop",
+    "checkpoint",
     "random",
     "noise",
     "ranks",
@@ -83,9 +88,6 @@ const SECTIONS: [&str; 23] = [
 
 /// About how many passes over the grid it takes to find a state in which rates vanish.
 const PASSES: f64 = 50.0;
-
-/// Sections that later versions will read.
-const LATER: [&str; 1] = ["checkpoint"];
 
 /// A checked problem: what a problem file says.
 #[derive(Clone, Debug)]
@@ -116,6 +118,8 @@ pub struct Problem {
     pub diagnostics: Option<Diagnostics>,
     /// When the run stops before its end.
     pub stop: Stop,
+    /// When checkpoints are written.
+    pub checkpoint: Checkpointing,
     /// The seed of random numbers.
     pub seed: u64,
     /// The number of ranks along each named axis; 0 where it is free.
@@ -146,6 +150,20 @@ impl Problem {
         }
         read(name, text, &Table::document(document.get_ref()))
             .map_err(|mistakes| Mistakes::new(name, text, mistakes))
+    }
+
+    /// The same problem, solved by this scheme where its file leaves the choice to Fluxions.
+    ///
+    /// # Errors
+    /// If the scheme cannot step it.
+    pub fn by_scheme(self, scheme: &str) -> Result<Problem, Mistakes> {
+        if !self.times.chosen || self.times.scheme_name() == scheme {
+            return Ok(self);
+        }
+        let Ok(text) = set(&self.text, &format!("time.scheme={scheme}")) else { return Ok(self) };
+        let problem = Problem::parse(&self.name, &text)?;
+        let times = Times { chosen: true, ..problem.times };
+        Ok(Problem { text: self.text, times, ..problem })
     }
 
     /// A simulation of the problem, without trackers.
@@ -315,6 +333,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let output = output::read_output(&mut reader, document, &fields);
     let diagnostics = output::read_diagnostics(&mut reader, document, &output);
     let stop = stop::read(&mut reader, document);
+    let checkpoint = checkpoint::read(&mut reader, document);
     let named = definitions.iter().chain(&sorted.others).map(|(name, _)| name);
     let external = external_parameters.iter().map(|entry| &entry.name);
     let names = named_fields.iter().chain(named).chain(external);
@@ -491,6 +510,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
                 output,
                 diagnostics,
                 stop,
+                checkpoint,
                 seed,
                 dims,
                 execution,
@@ -557,10 +577,7 @@ fn check_sections<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> bool {
     let mut unknown = false;
     for key in document.entries.keys() {
         let name = key.get_ref().as_ref();
-        if LATER.contains(&name) {
-            let message = format!("[{name}] is not supported by this version of Fluxions");
-            reader.note(Diagnostic::at(key.span(), message));
-        } else if !SECTIONS.contains(&name) {
+        if !SECTIONS.contains(&name) {
             reader.unknown_key(document, key, &SECTIONS);
             unknown = true;
         }

@@ -74,13 +74,18 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Stop {
     stop
 }
 
-/// Reads a length of time: a number of seconds, or a text such as "1h 30min".
-fn wall_time<'t>(reader: &mut Reader<'t>, value: &'t TomlValue<'t>) -> Option<Duration> {
+/// A length of time by the clock on the wall, which is a number of seconds, or a text such as "1h 30min".
+pub(super) fn duration<'t>(reader: &mut Reader<'t>, value: &'t TomlValue<'t>) -> Option<Duration> {
     let found = match value.get_ref() {
         DeValue::String(text) => humantime::parse_duration(text).ok(),
         _ => Duration::try_from_secs_f64(reader.number(value)?).ok(),
     };
-    let found = found.filter(|duration| !duration.is_zero());
+    found.filter(|duration| !duration.is_zero())
+}
+
+/// Reads how long a run may take.
+fn wall_time<'t>(reader: &mut Reader<'t>, value: &'t TomlValue<'t>) -> Option<Duration> {
+    let found = duration(reader, value);
     if found.is_none() {
         let message = "a wall time is a number of seconds, or a text";
         let help = Some("wall_time = \"1h 30min\"".to_string());

@@ -457,7 +457,9 @@ impl TimesEntry {
             };
             return Err(vec![Diagnostic::at(at, message)]);
         }
-        let dt = if controls || dt == f64::INFINITY { dt.min(most) } else { dt };
+        // The steps of a run do not depend on its end, so that another run can go on from it, if they can be
+        // told from anything else.
+        let dt = if dt == f64::INFINITY { most } else { dt };
         let dt = match times.scheme.tolerance().filter(|_| longest == f64::INFINITY) {
             // No limit of stability is near: the first step is as long as the tolerance allows.
             Some(tolerance) => {
@@ -466,9 +468,10 @@ impl TimesEntry {
                     _ => 2,
                 };
                 let explicit = stable_step(pde, initial, &Tableau::EULER);
-                let short = explicit.map_or(dt, |step| step.decaying.min(1e-3 * dt));
-                let found = first_step(pde, initial, (tolerance, order), (times.start, short));
-                found.map_or(dt, |found| dt.min(found))
+                let short = explicit.ok().map(|step| step.decaying).filter(|dt| dt.is_finite());
+                let times = (times.start, short.unwrap_or(1e-3 * dt));
+                let found = first_step(pde, initial, (tolerance, order), times);
+                found.ok().filter(|found| found.is_finite()).unwrap_or(dt)
             }
             None => dt,
         };

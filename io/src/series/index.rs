@@ -6,7 +6,8 @@ use hdf5::{Extents, File};
 
 use super::segment::{SnapshotPlace, range};
 use super::{Contents, Field, header, number};
-use crate::error::{Error, file, hdf};
+use crate::error::{Error, hdf};
+use crate::folder::{beside, put_in_place, remove_leftover, sync};
 
 /// Unknowns without space, by their names, with the values in each snapshot.
 pub(crate) type Numbers = Vec<(String, Vec<f64>)>;
@@ -18,9 +19,12 @@ pub(crate) fn write(
     times: &[f64],
     numbers: &Numbers,
 ) -> Result<(), Error> {
-    let beside = path.with_extension("h5.new");
-    write_new(&beside, contents, times, numbers).map_err(hdf(&beside, "write the index"))?;
-    std::fs::rename(&beside, path).map_err(file(path, "put the new index in place"))
+    let new = beside(path);
+    remove_leftover(&new)?;
+    write_new(&new, contents, times, numbers).map_err(hdf(&new, "write the index"))?;
+    // HDF5 may keep it to itself that the disk was full when the file was closed.
+    sync(&new)?;
+    put_in_place(&new, path)
 }
 
 fn write_new(

@@ -7,13 +7,14 @@ use fluxions_solver::{Flow, GO_ON, Pde, Snapshot, Tracker, TrackerError};
 use hdf5::{Dataset, File, FileBuilder};
 use ndarray::{ArrayViewD, Axis, Slice};
 use num_complex::{Complex32, Complex64};
+use serde::{Deserialize, Serialize};
 
 use super::index::Numbers;
 use super::number::Stored;
 use super::segment::{self, SnapshotPlace};
 use super::{Contents, Field, hyperslab, index, mesh, xdmf};
 use crate::error::{Error, hdf};
-use crate::folder::RunFolder;
+use crate::folder::{Claim, Mode, RunFolder};
 use crate::problem::{Precision, Problem, Warning, Warnings};
 use crate::together::agree;
 
@@ -23,8 +24,9 @@ const SLAB: usize = 1 << 19;
 /// A tracker that writes snapshots to a run folder.
 pub struct SeriesWriter {
     folder: RunFolder,
-    /// Whether the folder must still be made ready.
-    prepares: bool,
+    /// Whether the folder must still be claimed.
+    claims: bool,
+    claim: Option<Claim>,
     /// The names of what is written.
     names: Vec<String>,
     contents: Contents,
@@ -50,10 +52,18 @@ impl SeriesWriter {
         SeriesWriter::of((folder, true), names, contents)
     }
 
-    fn of((folder, prepares): (RunFolder, bool), names: Vec<String>, contents: Contents) -> Self {
-        let (times, numbers) = (Vec::new(), Vec::new());
-        let (overflown, warnings) = (Vec::new(), Warnings::default());
-        SeriesWriter { folder, prepares, names, contents, times, numbers, overflown, warnings }
+    fn of((folder, claims): (RunFolder, bool), names: Vec<String>, contents: Contents) -> Self {
+        SeriesWriter {
+            folder,
+            claims,
+            claim: None,
+            names,
+            contents,
+            times: Vec::new(),
+            numbers: Vec::new(),
+            overflown: Vec::new(),
+            warnings: Warnings::default(),
+        }
     }
 
     /// Adds to these warnings, on rank 0, what cannot be written as it is.
@@ -107,12 +117,17 @@ impl SeriesWriter {
         self.names.iter().map(field).collect()
     }
 
-    fn begin(&self, place: SnapshotPlace) -> Result<(), Error> {
-        if self.times.is_empty() {
-            if self.prepares {
-                self.folder.prepare(false)?;
+    fn begin(&mut self, place: SnapshotPlace, is_first: bool) -> Result<(), Error> {
+        if is_first {
+            if self.claims && self.claim.is_none() {
+                let mut claim = self.folder.claim(Mode::New, &[])?;
+                claim.begin()?;
+                self.claim = Some(claim);
             }
-            mesh::write(&self.folder.mesh(), &self.contents.grid)?;
+            ["series.h5", "series.xdmf"]
+                .into_iter()
+                .try_for_each(|n| self.folder.make(n).map(drop))?;
+            mesh::write(&self.folder.make("mesh.h5")?, &self.contents.grid)?;
         }
         if place.slot == 0 {
             segment::create(&self.segment(place), place, &self.contents)?;
@@ -153,13 +168,16 @@ impl Tracker for SeriesWriter {
     fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, TrackerError> {
         let world = now.world().clone();
         let place = SnapshotPlace::of(self.times.len());
-        if self.times.is_empty() {
+        let is_first = self.contents.fields.is_empty();
+        if is_first {
             self.contents.fields = self.fields(now)?;
+        }
+        if self.times.is_empty() {
             let globals = now.pde().globals().iter();
             self.numbers = globals.map(|global| (global.name.clone(), Vec::new())).collect();
         }
         self.warn_of_overflow(now)?;
-        let begun = if world.is_root() { self.begin(place) } else { Ok(()) };
+        let begun = if world.is_root() { self.begin(place, is_first) } else { Ok(()) };
         agree(&world, begun)?;
 
         let path = self.segment(place);
@@ -198,6 +216,27 @@ impl Tracker for SeriesWriter {
         agree(&world, shown)?;
         Ok(GO_ON)
     }
+
+    fn save(&self) -> Option<Vec<u8>> {
+        let SeriesWriter { times, numbers, overflown, .. } = self;
+        let saved =
+            Saved { times: times.clone(), numbers: numbers.clone(), overflown: overflown.clone() };
+        Some(postcard::to_stdvec(&saved).expect("plain data can be written to memory"))
+    }
+
+    fn restore(&mut self, saved: &[u8]) -> Result<(), TrackerError> {
+        let Saved { times, numbers, overflown } = postcard::from_bytes(saved)?;
+        (self.times, self.numbers, self.overflown) = (times, numbers, overflown);
+        Ok(())
+    }
+}
+
+/// Where a series stands.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    times: Vec<f64>,
+    numbers: Numbers,
+    overflown: Vec<String>,
 }
 
 impl SeriesWriter {

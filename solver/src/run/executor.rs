@@ -5,6 +5,7 @@
 //! cells do not depend on this.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 
 use fluxions_comm::World;
@@ -48,6 +49,24 @@ pub(crate) trait Unknowns {
 
     /// What was exchanged on this rank so far.
     fn counts(&self) -> Counts;
+
+    /// What is known of the equations, for a run that goes on from here.
+    fn save(&self) -> Vec<u8>;
+
+    /// The arrays that such a run needs beside the state.
+    fn kept(&self) -> Range<usize>;
+
+    /// Goes on from what was known, with these arrays as they were. Collective.
+    ///
+    /// # Errors
+    /// If this was not saved by the same kind of solver, or another rank has failed.
+    fn restore(
+        &mut self,
+        world: &World,
+        block: &Subdomain,
+        memory: &mut Memory,
+        saved: &[u8],
+    ) -> Result<(), Error>;
 }
 
 /// A plan that is ready to run on one block: its kernels are compiled and its messages are set up.

@@ -159,7 +159,7 @@ impl ImplicitScheme {
     /// The names of the arrays beside those of all fields, and where they lie.
     pub(crate) fn registers(&self, pde: &Pde) -> (Vec<String>, ImplicitRegisters) {
         let (fields, n) = (pde.array_names(), pde.arrays());
-        let (mut names, solver) = Registers::new(&fields, pde.all_arrays(), &self.options);
+        let (mut names, solver) = Registers::new(&fields, &fields, pde.all_arrays(), &self.options);
         let first = pde.all_arrays() + names.len();
         let count = self.solving.stages().a.len();
         let of_explicit = if matches!(self.solving, Solving::Part(_)) { count } else { 0 };
@@ -219,7 +219,7 @@ pub(crate) struct BalanceScheme {
 impl BalanceScheme {
     /// The names of the arrays beside those of all fields, and where they lie.
     pub(crate) fn registers(&self, pde: &Pde) -> (Vec<String>, Registers) {
-        Registers::new(&pde.array_names(), pde.all_arrays(), &self.options)
+        Registers::new(&pde.array_names(), &[], pde.all_arrays(), &self.options)
     }
 }
 

@@ -21,6 +21,7 @@ use crate::schemes::sensitivities::Sensitivities;
 use crate::simulation::after_step::AfterStep;
 use crate::simulation::assembly::{Assembly, Stepping};
 use crate::simulation::balancing::Balancing;
+use crate::simulation::checkpoint::CheckpointWriter;
 use crate::simulation::clock::Clock;
 use crate::simulation::dense_output::DenseOutput;
 use crate::simulation::equal_steps::EqualSteps;
@@ -61,6 +62,7 @@ pub struct SimulationBuilder<'a> {
     numbers: Vec<(String, Formula)>,
     rates: bool,
     trackers: Vec<(Every, Box<dyn Tracker>)>,
+    checkpoints: Option<Box<dyn CheckpointWriter>>,
     other_plans: Vec<Plan>,
     backend: Backend,
     blocking: Blocking,
@@ -92,6 +94,7 @@ impl<'a> SimulationBuilder<'a> {
             numbers: Vec::new(),
             rates: false,
             trackers: Vec::new(),
+            checkpoints: None,
             other_plans: Vec::new(),
             backend: Backend::default(),
             blocking: Blocking::default(),
@@ -193,6 +196,13 @@ impl<'a> SimulationBuilder<'a> {
     #[must_use]
     pub fn track(mut self, every: Every, tracker: impl Tracker + 'static) -> Self {
         self.trackers.push((every, Box::new(tracker)));
+        self
+    }
+
+    /// Stores checkpoints, from which another run can go on ([`Simulation::resume`]).
+    #[must_use]
+    pub fn checkpoints(mut self, writer: impl CheckpointWriter + 'static) -> Self {
+        self.checkpoints = Some(Box::new(writer));
         self
     }
 
@@ -465,6 +475,8 @@ impl<'a> SimulationBuilder<'a> {
             after_step,
             undo: None,
             health,
+            checkpoints: self.checkpoints,
+            resumed_at: 0,
             max_steps: self.max_steps,
             time: self.start,
             steps: 0,

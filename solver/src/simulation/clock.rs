@@ -79,6 +79,9 @@ pub(crate) trait Clock {
         self.step(0)
     }
 
+    /// Whether the next step is another one than it would be without an end, be it by rounding.
+    fn is_cut(&self) -> bool;
+
     /// How many steps there are to the end, if they stay as long as they are now, where that is known.
     fn remaining(&self) -> Option<u64> {
         None

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::error::Error;
+use crate::plan::action::Action;
 use crate::run::executor::Executor;
 use crate::simulation::clock::Step;
 use crate::simulation::schedule::Now;
@@ -35,6 +36,11 @@ impl DenseOutput {
             self.start.run(world, block, memory, time, 0.0)?;
         }
         Ok(())
+    }
+
+    /// The arrays of the slopes.
+    pub(super) fn slopes(&self) -> impl Iterator<Item = usize> {
+        self.start.plan().actions().iter().flat_map(Action::written)
     }
 
     /// Takes note of a step that was accepted.

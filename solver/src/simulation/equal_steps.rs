@@ -130,6 +130,10 @@ impl Clock for EqualSteps {
         }
     }
 
+    fn is_cut(&self) -> bool {
+        self.end.is_some_and(|end| self.done + 1 >= end.steps)
+    }
+
     fn remaining(&self) -> Option<u64> {
         self.end.map(|end| end.steps - self.done)
     }

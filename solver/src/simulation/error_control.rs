@@ -147,6 +147,10 @@ impl Clock for ErrorControl {
         self.longest
     }
 
+    fn is_cut(&self) -> bool {
+        self.end - self.time < 2.0 * self.dt
+    }
+
     fn remaining(&self) -> Option<u64> {
         let steps = ((self.end - self.time) / self.dt).ceil();
         steps.is_finite().then_some(steps as u64)

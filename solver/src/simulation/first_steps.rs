@@ -1,5 +1,6 @@
 //! Steps of multistep schemes that have no steps of the same length before them.
 
+use crate::plan::plan::Plan;
 use crate::run::executor::Executor;
 use crate::simulation::simulation::Simulation;
 
@@ -24,6 +25,21 @@ impl FirstSteps {
     /// So many steps by a plan.
     pub(super) fn new(plan: Executor, count: u64) -> Self {
         FirstSteps { other: plan, in_use: false, count, since: 0, dt: f64::NAN }
+    }
+
+    /// The number of steps before those of the present length, and that length.
+    pub(super) fn save(&self) -> (u64, f64) {
+        (self.since, self.dt)
+    }
+
+    /// Goes on from there.
+    pub(super) fn restore(&mut self, (since, dt): (u64, f64)) {
+        (self.since, self.dt) = (since, dt);
+    }
+
+    /// The plan that is not used at the moment.
+    pub(super) fn other_plan(&self) -> &Plan {
+        self.other.plan()
     }
 
     /// Takes note that the present state is not what the last step has led to.

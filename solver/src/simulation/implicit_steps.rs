@@ -1,5 +1,7 @@
 //! Steps by an implicit scheme.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Error;
 use crate::run::counts::Counts;
 use crate::run::executor::Executor;
@@ -11,7 +13,7 @@ use crate::schemes::tolerance::Tolerance;
 use crate::simulation::clock::{Step, Trial, Verdict};
 use crate::simulation::simulation::Simulation;
 use crate::simulation::state::State;
-use crate::solvers::newton::{Bounds, Newton};
+use crate::solvers::newton::{Bounds, Newton, SavedNewton};
 use crate::solvers::place::Place;
 use crate::solvers::registers::STATE;
 use crate::system::pde::Pde;
@@ -31,6 +33,13 @@ pub(crate) struct ImplicitStepper {
     tolerance: Option<Tolerance>,
     /// The length of the step before, where the scheme looks back on it.
     last: Option<f64>,
+}
+
+/// What an implicit scheme knows beside the state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct SavedImplicit {
+    last: Option<f64>,
+    newton: SavedNewton,
 }
 
 /// What is treated explicitly of the rates.
@@ -96,6 +105,29 @@ impl ImplicitStepper {
             self.newton.vectors.copy(place, to, from);
         }
         Ok(())
+    }
+
+    /// What is known beside the state, for a run that goes on from here.
+    pub(super) fn save(&self) -> SavedImplicit {
+        SavedImplicit { last: self.last, newton: self.newton.save() }
+    }
+
+    /// The arrays that such a run needs beside the state.
+    pub(super) fn kept(&self, arrays: usize) -> impl Iterator<Item = usize> + use<> {
+        let looks_back = self.solving == Solving::All(Implicit::Bdf2);
+        let earlier = self.registers.earlier;
+        let earlier = earlier..earlier + if looks_back { arrays } else { 0 };
+        earlier.chain(self.newton.kept())
+    }
+
+    /// Goes on from what was known, with these arrays as they were. Collective.
+    pub(super) fn restore(
+        &mut self,
+        place: &mut Place<'_>,
+        saved: SavedImplicit,
+    ) -> Result<(), Error> {
+        self.last = saved.last;
+        self.newton.restore(place, saved.newton)
     }
 
     /// Forgets the step before, which has not led to the present state.

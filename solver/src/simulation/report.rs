@@ -22,6 +22,8 @@ pub enum StopReason {
     Tracker(String),
     /// The program finished the simulation after single steps.
     Finished,
+    /// What stores checkpoints asked for it, for this reason: another run can go on from the last one.
+    Interrupted(String),
 }
 
 impl fmt::Display for StopReason {
@@ -30,7 +32,7 @@ impl fmt::Display for StopReason {
             StopReason::End => f.write_str("the end time was reached"),
             StopReason::Solved => f.write_str("the equations are solved"),
             StopReason::MaxSteps => f.write_str("the number of steps allowed was reached"),
-            StopReason::Tracker(reason) => f.write_str(reason),
+            StopReason::Tracker(reason) | StopReason::Interrupted(reason) => f.write_str(reason),
             StopReason::Finished => f.write_str("the program finished the simulation"),
         }
     }
@@ -44,8 +46,10 @@ pub struct Report {
     pub stop_reason: StopReason,
     /// The time of the last state.
     pub time: f64,
-    /// Time steps.
+    /// Time steps since the beginning, those before the run went on from a checkpoint included.
     pub steps: u64,
+    /// How many of them were made before. All other counts and times are those since then.
+    pub resumed_at: u64,
     /// Steps that were tried, and rejected since their error was too large.
     pub rejected_steps: u64,
     /// Evaluations of the right-hand sides.
@@ -95,15 +99,20 @@ pub(super) struct Durations {
 }
 
 impl Report {
+    /// Time steps that this run has made.
+    pub fn steps_made(&self) -> u64 {
+        self.steps.saturating_sub(self.resumed_at)
+    }
+
     /// Cells times steps per second of stepping; 0 where nothing was measured.
     pub fn cells_per_second(&self) -> f64 {
-        let work = self.cells as f64 * self.steps as f64;
+        let work = self.cells as f64 * self.steps_made() as f64;
         if self.stepping_seconds > 0.0 { work / self.stepping_seconds } else { 0.0 }
     }
 
     /// Bytes per second that stepping moved at least.
     pub fn bandwidth(&self) -> f64 {
-        let bytes = self.bytes_per_step as f64 * self.steps as f64;
+        let bytes = self.bytes_per_step as f64 * self.steps_made() as f64;
         if self.stepping_seconds > 0.0 { bytes / self.stepping_seconds } else { 0.0 }
     }
 }
@@ -129,7 +138,11 @@ impl fmt::Display for Report {
             Kind::Mpi => "MPI processes",
         };
         let dims: Vec<_> = self.dims.iter().map(usize::to_string).collect();
-        writeln!(f, "t = {}: {}", self.time, self.stop_reason)?;
+        let before = match self.resumed_at {
+            0 => String::new(),
+            _ => format!(" after {} steps in all", self.steps),
+        };
+        writeln!(f, "t = {}{before}: {}", self.time, self.stop_reason)?;
         let speed = match self.cells_per_second() {
             speed if speed > 0.0 => format!(": {}", cell_rate(speed)),
             _ => String::new(),
@@ -143,7 +156,7 @@ impl fmt::Display for Report {
                 let share = if *first > 0.0 { last / first } else { 0.0 };
                 format!("residual {share:.1e} of that at first,")
             }
-            None => format!("{} steps{rejected} of", self.steps),
+            None => format!("{} steps{rejected} of", self.steps_made()),
         };
         writeln!(
             f,

@@ -7,6 +7,7 @@ use fluxions_comm::Combine;
 use crate::error::Error;
 use crate::run::counts::Counts;
 use crate::simulation::after_step::AfterStep;
+use crate::simulation::checkpoint::Occasion;
 use crate::simulation::report::{Report, StopReason};
 use crate::simulation::schedule::Now;
 use crate::simulation::simulation::Simulation;
@@ -30,6 +31,8 @@ impl Simulation {
         self.balance_once()?;
         self.durations.stepping += began.elapsed().as_secs_f64();
         let mut moment = true;
+        // Whether the checkpoint before the end is written.
+        let mut stored = false;
         let stop = loop {
             let at_end = self.clock.next().is_none();
             let at_most = self.is_at_most();
@@ -38,7 +41,18 @@ impl Simulation {
                 self.health.meet(&self.state, self.steps)?;
                 moment = true;
             }
+            if let Some(reason) = self.look_after_checkpoints(moment, is_last, &mut stored)? {
+                let _ = self.track(true, moment)?;
+                break StopReason::Interrupted(reason);
+            }
+            if at_most && !at_end {
+                // A run that goes on begins with what trackers see now.
+                self.write_checkpoint()?;
+            }
             if let Flow::Break(reason) = self.track(is_last, moment)? {
+                if !is_last {
+                    self.write_checkpoint()?;
+                }
                 // Those that were not due see the last state too.
                 let _ = self.track(true, false)?;
                 break StopReason::Tracker(reason);
@@ -57,12 +71,34 @@ impl Simulation {
             let within = self.track_within()?;
             self.change_after_step()?;
             if let Flow::Break(reason) = within {
+                self.write_checkpoint()?;
                 let _ = self.track(true, false)?;
                 break StopReason::Tracker(reason);
             }
         };
         self.stopped = Some(stop.clone());
         self.report(stop)
+    }
+
+    /// Writes checkpoints as they are wanted: why the run is to stop, if it is. Collective.
+    fn look_after_checkpoints(
+        &mut self,
+        moment: bool,
+        is_last: bool,
+        stored: &mut bool,
+    ) -> Result<Option<String>, Error> {
+        if self.checkpoints.is_none() || self.balancing.is_some() || is_last {
+            return Ok(None);
+        }
+        // The longest stable step decides whether the next one is the last.
+        self.tell_limit()?;
+        let occasion = match (self.clock.is_cut() && !*stored, moment) {
+            (true, _) => Occasion::BeforeEnd,
+            (false, true) => Occasion::Meeting,
+            (false, false) => Occasion::Step,
+        };
+        *stored |= occasion == Occasion::BeforeEnd;
+        self.checkpoint_if_wanted(occasion)
     }
 
     /// Makes one step of the usual length. A reason if there should be no further one: a tracker
@@ -136,6 +172,7 @@ impl Simulation {
             stop_reason,
             time: self.time,
             steps: self.steps,
+            resumed_at: self.resumed_at,
             rejected_steps: self.clock.rejected(),
             rhs_evaluations,
             iterations: self.iterations(),
@@ -191,6 +228,12 @@ impl Simulation {
     fn undisturbed(&self, most: u64) -> u64 {
         let Some(wavefront) = &self.wavefront else { return 1 };
         let mut most = most.min(wavefront.steps as u64).min(self.health.next() - self.steps);
+        if self.checkpoints.is_some()
+            && let Some(remaining) = self.clock.remaining().filter(|remaining| *remaining > 1)
+        {
+            // The state before the last step is stored.
+            most = most.min(remaining - 1);
+        }
         if let Some(steps) = self.max_steps {
             most = most.min(steps - self.steps);
         }

@@ -1,20 +1,24 @@
 //! Where a simulation stands, beside the values of its fields.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Error;
+use crate::saved;
+use crate::simulation::first_steps::FirstSteps;
+use crate::simulation::implicit_steps::{ImplicitStepper, SavedImplicit};
 use crate::simulation::schedule::ScheduleState;
 use crate::simulation::simulation::Simulation;
 
-/// Where a simulation stands, beside the values of its fields: plain data that can be stored. A
+/// Where a simulation stands, beside the values of its arrays: plain data that can be stored. A
 /// simulation that is built in the same way goes on from it with the same steps, and calls its
 /// trackers at the same times.
 ///
-/// It holds neither the fields nor the arrays that a scheme keeps between steps. Where the program
-/// sets the fields to the same values, the steps give the same values bit by bit, with one exception:
-/// where the velocity of transport is found from the fields, a step also uses the velocity of the
-/// step before. The simulation that goes on has its own there: that of its initial values, or of its
-/// own last step. Multistep schemes begin anew with their first steps. And where equations are solved, the values are the same to the tolerance of the solver: the
-/// step before, of which `bdf2` makes use, and what the solver knows of its equations are not part of it.
-#[derive(Clone, Debug, PartialEq)]
+/// With the arrays of a [`Checkpoint`](crate::Checkpoint) it goes on to the same bits
+/// ([`Simulation::resume`]). With fields that a program sets itself ([`Simulation::restore`]), what schemes
+/// keep from one step to the next is found anew: multistep schemes begin with their first steps, transport
+/// by a velocity that follows from the fields begins with that velocity, and solutions of equations are the
+/// same to their tolerance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunState {
     /// The time of the state.
     pub time: f64,
@@ -24,12 +28,42 @@ pub struct RunState {
     pub numbers: Vec<f64>,
     /// What the clock needs; only a clock of the same kind understands it.
     pub clock: Vec<u8>,
+    /// What the scheme knows beside its arrays; only the same scheme understands it.
+    pub scheme: Vec<u8>,
     /// The trackers, in the order in which they were given to the builder.
     pub trackers: Vec<TrackerState>,
 }
 
+/// What a scheme knows beside its arrays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct SavedScheme {
+    pub(super) knows_slopes: bool,
+    pub(super) first_steps: Option<(u64, f64)>,
+    pub(super) implicit: Option<SavedImplicit>,
+    pub(super) unknowns: Option<Vec<u8>>,
+}
+
+impl RunState {
+    /// The state as bytes that can be stored.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        saved::to_bytes(self)
+    }
+
+    /// The state in bytes.
+    ///
+    /// # Errors
+    /// If they are not those of a state.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        saved::from_bytes(bytes, "a simulation")
+    }
+
+    pub(super) fn scheme(&self) -> Result<SavedScheme, Error> {
+        saved::from_bytes(&self.scheme, "a simulation by the same scheme")
+    }
+}
+
 /// Where a tracker stands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrackerState {
     /// When it is due.
     pub schedule: ScheduleState,
@@ -46,6 +80,12 @@ impl Simulation {
             steps: self.steps,
             numbers: self.state.memory.globals().to_vec(),
             clock: self.clock.save(),
+            scheme: saved::to_bytes(&SavedScheme {
+                knows_slopes: self.dense.as_ref().is_some_and(|dense| dense.knows_slopes),
+                first_steps: self.first_steps.as_ref().map(FirstSteps::save),
+                implicit: self.implicit.as_ref().map(ImplicitStepper::save),
+                unknowns: self.stepper.unknowns().map(|unknowns| unknowns.borrow().save()),
+            }),
             trackers: trackers
                 .map(|(schedule, tracker)| TrackerState {
                     schedule: schedule.state(),
@@ -77,7 +117,7 @@ impl Simulation {
                 tracker.restore(own).map_err(Error::of_tracker)?;
             }
         }
-        (self.time, self.steps) = (saved.time, saved.steps);
+        (self.time, self.steps, self.resumed_at) = (saved.time, saved.steps, saved.steps);
         self.stopped = None;
         self.health.begin(self.steps);
         Ok(())

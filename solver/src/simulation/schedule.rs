@@ -1,5 +1,7 @@
 //! When something is due.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Error;
 
 /// How often something happens. Whatever the interval, it also happens at the first state of a
@@ -65,7 +67,7 @@ impl Due {
 }
 
 /// How far a schedule is, as plain numbers that can be stored.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScheduleState {
     /// The time from which intervals are counted.
     pub origin: f64,

@@ -14,6 +14,7 @@ use crate::run::executor::Executor;
 use crate::schemes::mpdata::measures::Measured;
 use crate::simulation::after_step::AfterStep;
 use crate::simulation::balancing::Balancing;
+use crate::simulation::checkpoint::CheckpointWriter;
 use crate::simulation::clock::Clock;
 use crate::simulation::dense_output::DenseOutput;
 use crate::simulation::first_steps::FirstSteps;
@@ -60,6 +61,10 @@ pub struct Simulation {
     pub(super) undo: Option<Undo>,
     pub(super) health: Health,
     pub(super) trackers: Trackers,
+    /// What stores checkpoints, if anything does.
+    pub(super) checkpoints: Option<Box<dyn CheckpointWriter>>,
+    /// Steps that were made before the run went on from a checkpoint.
+    pub(super) resumed_at: u64,
     pub(super) max_steps: Option<u64>,
     pub(super) time: f64,
     pub(super) steps: u64,

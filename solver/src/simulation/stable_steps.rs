@@ -71,6 +71,10 @@ impl Clock for StableSteps {
         self.steps.step(ahead).filter(|_| ahead < self.left.max(1))
     }
 
+    fn is_cut(&self) -> bool {
+        self.steps.is_cut()
+    }
+
     fn remaining(&self) -> Option<u64> {
         self.steps.remaining()
     }

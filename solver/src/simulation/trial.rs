@@ -142,6 +142,10 @@ mod tests {
             (ahead == 0 && dt > 0.0).then_some(Step { from, dt, to })
         }
 
+        fn is_cut(&self) -> bool {
+            false
+        }
+
         fn certain(&self) -> u64 {
             0
         }

@@ -49,6 +49,10 @@ impl Clock for TriedSteps {
         self.steps.step(ahead).filter(|_| ahead == 0)
     }
 
+    fn is_cut(&self) -> bool {
+        self.steps.is_cut()
+    }
+
     fn remaining(&self) -> Option<u64> {
         self.steps.remaining()
     }

@@ -1,13 +1,17 @@
 //! Unknowns beside fields that are stepped: they are found anew for every state of which rates are computed.
 
+use std::ops::Range;
+
 use fluxions_comm::World;
 use fluxions_halo::Subdomain;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::run::counts::{Counts, Iterations};
 use crate::run::executor::Unknowns;
 use crate::run::memory::Memory;
-use crate::solvers::newton::Newton;
+use crate::saved;
+use crate::solvers::newton::{Newton, SavedNewton};
 use crate::solvers::place::Place;
 
 /// What may be in excess in the course of a run, beside the magnitude of what there is: sources that balance at
@@ -27,6 +31,13 @@ impl Constraint {
     pub(crate) fn new(newton: Newton, names: Vec<String>) -> Self {
         Constraint { newton, names, found: false }
     }
+}
+
+/// What is known of the equations of unknowns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct SavedConstraint {
+    found: bool,
+    newton: SavedNewton,
 }
 
 impl Unknowns for Constraint {
@@ -51,5 +62,25 @@ impl Unknowns for Constraint {
 
     fn counts(&self) -> Counts {
         self.newton.jacobian.counts()
+    }
+
+    fn save(&self) -> Vec<u8> {
+        saved::to_bytes(&SavedConstraint { found: self.found, newton: self.newton.save() })
+    }
+
+    fn kept(&self) -> Range<usize> {
+        self.newton.kept()
+    }
+
+    fn restore(
+        &mut self,
+        world: &World,
+        block: &Subdomain,
+        memory: &mut Memory,
+        saved: &[u8],
+    ) -> Result<(), Error> {
+        let saved: SavedConstraint = saved::from_bytes(saved, "a system with the same unknowns")?;
+        self.found = saved.found;
+        self.newton.restore(&mut Place { world, block, memory }, saved.newton)
     }
 }

@@ -2,15 +2,16 @@
 //! the solution of a linear system with the exact Jacobian matrix.
 
 use fluxions_expr::Binary;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::run::counts::Iterations;
 use crate::solvers::jacobian::Jacobian;
 use crate::solvers::krylov::{Linear, LinearSystem, Solved};
 use crate::solvers::place::Place;
-use crate::solvers::preconditioner::Preconditioner;
-use crate::solvers::registers::Registers;
-use crate::solvers::vectors::{Vector, Vectors};
+use crate::solvers::preconditioner::{Preconditioner, SavedPreconditioner};
+use crate::solvers::registers::{Registers, STATE};
+use crate::solvers::vectors::{Vector, Vectors, copy_arrays};
 use crate::system::solver_options::{Krylov, SolverOptions};
 
 /// How many corrections a stage of an implicit step may take.
@@ -44,7 +45,19 @@ pub(crate) struct Newton {
     balanced: Option<Vec<usize>>,
     /// Those of them to which a constant may be added without a change of the rates.
     pub(crate) free: Option<Vec<usize>>,
+    /// The time of the state for which the entries of the matrix were found.
+    looked_at: f64,
     pub(crate) iterations: Iterations,
+}
+
+/// What a solver has learned of its equations, beside what it can find again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SavedNewton {
+    method: Option<Krylov>,
+    balanced: Option<Vec<usize>>,
+    free: Option<Vec<usize>>,
+    looked_at: f64,
+    preconditioner: SavedPreconditioner,
 }
 
 /// Identity·I + factor·J, with something near its inverse.
@@ -102,6 +115,7 @@ impl Newton {
             method: options.krylov,
             balanced: None,
             free: None,
+            looked_at: 0.0,
             iterations: Iterations::default(),
         }
     }
@@ -113,10 +127,62 @@ impl Newton {
         time: f64,
         matrix: (f64, f64),
     ) -> Result<(), Error> {
-        let Newton { jacobian, preconditioner, vectors, registers, .. } = self;
+        let Newton { jacobian, preconditioner, vectors, registers, looked_at, .. } = self;
         let work = [registers.from, registers.to];
-        preconditioner.look(jacobian, place, vectors, time, work)?;
+        if preconditioner.look(jacobian, place, vectors, time, work)? {
+            *looked_at = time;
+            if !jacobian.is_constant {
+                let looked = registers.looked.clone();
+                copy_arrays(place, looked.start, STATE, looked.len());
+            }
+        }
         preconditioner.make(place, vectors, matrix)
+    }
+
+    /// What is known of the equations, for a run that goes on from here.
+    pub(crate) fn save(&self) -> SavedNewton {
+        let Newton { method, looked_at, .. } = *self;
+        let (balanced, free) = (self.balanced.clone(), self.free.clone());
+        SavedNewton {
+            method,
+            balanced,
+            free,
+            looked_at,
+            preconditioner: self.preconditioner.save(),
+        }
+    }
+
+    /// The arrays that a run needs to go on from here, beside the state.
+    pub(crate) fn kept(&self) -> std::ops::Range<usize> {
+        if self.jacobian.is_constant { 0..0 } else { self.registers.looked.clone() }
+    }
+
+    /// Goes on from what was known, with the arrays of [`kept`](Self::kept) as they were. Collective.
+    pub(crate) fn restore(
+        &mut self,
+        place: &mut Place<'_>,
+        saved: SavedNewton,
+    ) -> Result<(), Error> {
+        let SavedNewton { method, balanced, free, looked_at, preconditioner } = saved;
+        (self.method, self.balanced, self.free) = (method, balanced, free);
+        self.looked_at = looked_at;
+        self.preconditioner.restore(preconditioner);
+        if !self.preconditioner.knows_entries() {
+            return Ok(());
+        }
+        let swaps: Vec<(usize, usize)> =
+            self.kept().enumerate().map(|(k, looked)| (STATE + k, looked)).collect();
+        place.memory.swap_all(&swaps);
+        let found = self.find_again(place);
+        place.memory.swap_all(&swaps);
+        found
+    }
+
+    fn find_again(&mut self, place: &mut Place<'_>) -> Result<(), Error> {
+        let Newton { jacobian, preconditioner, vectors, registers, looked_at, .. } = self;
+        jacobian.rates(place, *looked_at)?;
+        let work = [registers.from, registers.to];
+        preconditioner.find_again(jacobian, place, vectors, *looked_at, work)
     }
 
     /// The largest magnitude of the diagonal of J. Collective.

@@ -2,6 +2,7 @@
 //! neighbours, and else the diagonal.
 
 use fluxions_expr::{Binary, Unary};
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::solvers::diagonal::Diagonal;
@@ -29,6 +30,16 @@ pub(crate) struct Preconditioner {
     solutions: u64,
     ties: Ties,
     /// For which matrix the preconditioner was made, and for which the cycles.
+    made: Option<(f64, f64)>,
+    built: Option<(f64, f64)>,
+}
+
+/// What is known of the entries, beside the entries themselves: what a run needs to find them again.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SavedPreconditioner {
+    cycles: bool,
+    found: Option<u64>,
+    solutions: u64,
     made: Option<(f64, f64)>,
     built: Option<(f64, f64)>,
 }
@@ -62,8 +73,28 @@ impl Preconditioner {
     }
 
     /// Finds the entries for the state and time of the last rates, if they may have changed since they were
-    /// found. The vectors are overwritten. Collective.
+    /// found: whether that was done. The vectors are overwritten. Collective.
     pub(crate) fn look(
+        &mut self,
+        jacobian: &mut Jacobian,
+        place: &mut Place<'_>,
+        vectors: &Vectors,
+        time: f64,
+        work: [Vector; 2],
+    ) -> Result<bool, Error> {
+        self.solutions += 1;
+        let is_old = |found: u64| !jacobian.is_constant && self.solutions > found + EVERY;
+        if !self.found.is_none_or(is_old) {
+            return Ok(false);
+        }
+        self.find(jacobian, place, vectors, time, work)?;
+        self.found = Some(self.solutions);
+        (self.made, self.built) = (None, None);
+        Ok(true)
+    }
+
+    /// Finds the entries for the state and time of the last rates. Collective.
+    fn find(
         &mut self,
         jacobian: &mut Jacobian,
         place: &mut Place<'_>,
@@ -71,11 +102,6 @@ impl Preconditioner {
         time: f64,
         [from, to]: [Vector; 2],
     ) -> Result<(), Error> {
-        self.solutions += 1;
-        let is_old = |found: u64| !jacobian.is_constant && self.solutions > found + EVERY;
-        if !self.found.is_none_or(is_old) {
-            return Ok(());
-        }
         let Preconditioner { diagonal, multigrid, .. } = self;
         let take = |place: &Place<'_>, number: usize, colour: [usize; 3]| match multigrid {
             Some(multigrid) => multigrid.take(place, diagonal, to, number, colour),
@@ -91,8 +117,44 @@ impl Preconditioner {
             within = within.max(vectors.averages(place, array)?[1]);
         }
         self.ties = Ties { neighbours, within };
-        self.found = Some(self.solutions);
-        (self.made, self.built) = (None, None);
+        Ok(())
+    }
+
+    /// What is known, for a run that goes on from here.
+    pub(crate) fn save(&self) -> SavedPreconditioner {
+        let Preconditioner { cycles, found, solutions, made, built, .. } = *self;
+        SavedPreconditioner { cycles, found, solutions, made, built }
+    }
+
+    /// Whether entries were found that are still of use.
+    pub(crate) fn knows_entries(&self) -> bool {
+        self.found.is_some()
+    }
+
+    /// Takes over what was known; the entries are to be found again if they were known.
+    pub(crate) fn restore(&mut self, saved: SavedPreconditioner) {
+        let SavedPreconditioner { cycles, found, solutions, made, built } = saved;
+        (self.cycles, self.found, self.solutions) = (cycles, found, solutions);
+        (self.made, self.built) = (made, built);
+    }
+
+    /// Finds the entries again for the state and time of the last rates, and makes of them what was made.
+    /// Collective.
+    pub(crate) fn find_again(
+        &mut self,
+        jacobian: &mut Jacobian,
+        place: &mut Place<'_>,
+        vectors: &Vectors,
+        time: f64,
+        work: [Vector; 2],
+    ) -> Result<(), Error> {
+        self.find(jacobian, place, vectors, time, work)?;
+        if let (Some((identity, factor)), Some(multigrid)) = (self.built, &mut self.multigrid) {
+            multigrid.build(place.world, identity, factor)?;
+        }
+        if let Some((identity, factor)) = self.made.filter(|_| !self.cycles) {
+            self.diagonal.invert(place, vectors.arrays, identity, factor);
+        }
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! Where the vectors of a solver lie in the memory of a rank.
 
+use std::ops::Range;
+
 use crate::solvers::diagonal::Diagonal;
 use crate::solvers::krylov;
 use crate::solvers::vectors::Vector;
@@ -26,6 +28,8 @@ pub(crate) struct Registers {
     pub(crate) work: Vec<Vector>,
     /// The first of the arrays of the diagonal.
     pub(crate) diagonal: usize,
+    /// All of the state for which the diagonal was found, where a run may have to find it again.
+    pub(crate) looked: Range<usize>,
 }
 
 impl Registers {
@@ -40,16 +44,17 @@ impl Registers {
         if !pde.has_constraints() {
             return None;
         }
-        let unknowns = pde.unknown_arrays();
-        let names = &pde.array_names()[unknowns.clone()];
-        let (names, registers) = Self::new(names, pde.all_arrays(), &pde.solver);
+        let (unknowns, fields) = (pde.unknown_arrays(), pde.array_names());
+        let names = &fields[unknowns.clone()];
+        let (names, registers) = Self::new(names, &fields, pde.all_arrays(), &pde.solver);
         Some((names, Registers { state: unknowns.start, ..registers }))
     }
 
     /// The names of the arrays, and the registers if these lie from `first` on. `names` are those of the
-    /// arrays of the state.
+    /// arrays of a vector; `looked` are those of the state for which the diagonal was found, if that is kept.
     pub(crate) fn new(
         names: &[String],
+        looked: &[String],
         first: usize,
         options: &SolverOptions,
     ) -> (Vec<String>, Self) {
@@ -78,8 +83,13 @@ impl Registers {
             before: at(5),
             work: (0..work).map(|k| at(fixed + k)).collect(),
             diagonal: at(fixed + work),
+            looked: {
+                let first = at(fixed + work) + Diagonal::arrays(n);
+                first..first + looked.len()
+            },
         };
         all.extend((0..Diagonal::arrays(n)).map(|k| format!("diagonal {k}")));
+        all.extend(looked.iter().map(|name| format!("{name} of the diagonal")));
         (all, registers)
     }
 }

@@ -212,6 +212,11 @@ impl Vectors {
     }
 }
 
+/// Copies arrays from `from` on to those from `to` on.
+pub(crate) fn copy_arrays(place: &mut Place<'_>, to: usize, from: usize, count: usize) {
+    (0..count).for_each(|k| each_of_array(place, to + k, from + k, |to, from| *to = from));
+}
+
 /// Calls `change` with every number of an array and that of another in the same cell.
 fn each_of_array(place: &mut Place<'_>, to: usize, from: usize, change: impl Fn(&mut f64, f64)) {
     let Place { block, memory, .. } = place;

@@ -1,7 +1,9 @@
 //! How equations are solved, as far as a user says.
 
+use serde::{Deserialize, Serialize};
+
 /// A Krylov method for linear systems.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Krylov {
     /// Conjugate gradients, for symmetric matrices (Hestenes & Stiefel 1952, J. Res. Natl. Bur. Stand.
     /// 49, 409).

@@ -1,0 +1,108 @@
+//! What ends a run before its end: signals, and limits of the time by the clock on the wall.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use fluxions_io::Problem;
+use fluxions_io::checkpoint::Limit;
+use fluxions_io::numbers::duration;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
+use signal_hook::flag;
+
+/// The signals that end a run after a checkpoint, with their names.
+const SIGNALS: [(i32, &str); 3] = [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT"), (SIGUSR1, "SIGUSR1")];
+
+/// How long before the end of a batch job a run begins to stop, apart from what a checkpoint takes: the share of what is
+/// left at its start, and at most so long.
+const RESERVE: (f64, Duration) = (0.05, Duration::from_secs(60));
+
+/// The signals that this process was sent.
+#[derive(Clone)]
+pub(crate) struct Signals {
+    /// The number of the last one, counted from 1.
+    seen: Arc<AtomicUsize>,
+    /// For each of them, whether it ends the process at once.
+    ends: Arc<[Arc<AtomicBool>]>,
+}
+
+impl Signals {
+    /// From now on signals that end a run are taken note of; a second one ends the process at once. A closed terminal
+    /// ends nothing, and a limit of the length of files is an error where they are written.
+    pub(crate) fn watch() -> Self {
+        let seen = Arc::new(AtomicUsize::new(0));
+        let watch = |(number, (signal, _)): (usize, &(i32, &str))| {
+            // In this order: when the first one comes, it is not yet the second.
+            let ends = Arc::new(AtomicBool::new(false));
+            // A process that cannot be told of signals runs as it would without.
+            let _ = flag::register_conditional_default(*signal, ends.clone());
+            let _ = flag::register(*signal, ends.clone());
+            let _ = flag::register_usize(*signal, seen.clone(), number + 1);
+            ends
+        };
+        let ends = SIGNALS.iter().enumerate().map(watch).collect();
+        for signal in [SIGHUP, SIGXFSZ] {
+            let _ = flag::register(signal, Arc::default());
+        }
+        Signals { seen, ends }
+    }
+
+    /// For a run without checkpoints: from now on a signal ends the process at once, and so does one that has come.
+    pub(crate) fn let_go(&self) {
+        self.ends.iter().for_each(|ends| ends.store(true, Ordering::Relaxed));
+        if let Some(number) = self.seen.load(Ordering::Relaxed).checked_sub(1) {
+            let _ = signal_hook::low_level::emulate_default_handler(SIGNALS[number].0);
+        }
+    }
+
+    /// Why a run is to stop, if a signal asks for it.
+    pub(crate) fn reason(&self) -> Option<String> {
+        let number = self.seen.load(Ordering::Relaxed).checked_sub(1)?;
+        Some(format!("the signal {} asked for it", SIGNALS[number].1))
+    }
+}
+
+/// The times at which a run has to be over: by its problem file, and by the batch system.
+pub(crate) fn limits(problem: &Problem) -> Vec<Limit> {
+    let by_file = problem.stop.wall_time.map(|most| Limit {
+        at: Instant::now() + most,
+        reserve: Duration::ZERO,
+        reason: format!("the wall time of {} is over", duration(most)),
+    });
+    by_file.into_iter().chain(batch_limit(|name| std::env::var(name).ok())).collect()
+}
+
+/// The end of the batch job, if its system says it: Slurm by the time of the end, PBS by the length of the job, which
+/// counts from its beginning, so that it is taken to have begun now.
+fn batch_limit(variable: impl Fn(&str) -> Option<String>) -> Option<Limit> {
+    let number = |name: &str| variable(name)?.trim().parse::<f64>().ok().filter(|x| x.is_finite());
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs_f64();
+    let left = match number("SLURM_JOB_END_TIME") {
+        Some(end) => end - now,
+        None => number("PBS_WALLTIME")?,
+    };
+    let left = Duration::try_from_secs_f64(left.max(0.0)).ok()?;
+    let (share, most) = RESERVE;
+    Some(Limit {
+        at: Instant::now().checked_add(left)?,
+        reserve: left.mul_f64(share).min(most),
+        reason: "the time of the batch job is nearly over".into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_batch_job_is_read_from_the_environment() {
+        assert_eq!(batch_limit(|_| None), None);
+        let pbs = batch_limit(|name| (name == "PBS_WALLTIME").then(|| "600".into())).unwrap();
+        assert_eq!(pbs.reserve, Duration::from_secs(30));
+        let left = pbs.at - Instant::now();
+        assert!(left > Duration::from_secs(590) && left <= Duration::from_secs(600));
+        let past = batch_limit(|name| (name == "SLURM_JOB_END_TIME").then(|| "1000".into()));
+        assert!(past.unwrap().at <= Instant::now());
+        assert_eq!(batch_limit(|_| Some("soon".into())), None);
+    }
+}

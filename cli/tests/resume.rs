@@ -1,0 +1,380 @@
+//! Runs that go on from checkpoints: to the bits of a run that was never interrupted, for every scheme, whatever the
+//! ranks of its parts. On 1, 2, 3 and 5 ranks as threads, and on 2 and 3 as MPI processes.
+
+mod common;
+
+use std::path::Path;
+
+use common::{Home, SMALL, succeeded, text};
+use fluxions::io::Series;
+
+/// A problem whose parts are given, with output at times that steps do not meet.
+fn problem(sections: &str, time: &str) -> String {
+    format!(
+        "{sections}\n[time]\n{time}\n[output]\nevery = 0.13\npicture = false\n[diagnostics]\nevery = 0.07\n\
+         most = \"max(u)\"\nmean = \"average(u)\"\n[random]\nseed = 5\n"
+    )
+}
+
+const GRID: &str = "[grid]\nx = { bounds = [0, 1], cells = 18, periodic = true }\n\
+                    y = { bounds = [0, 1], cells = 13 }\n";
+
+/// Two fields that react and diffuse, with what depends on the time.
+fn reacting() -> String {
+    format!(
+        "{GRID}[equations]\nu = \"0.004*laplace(u) - 2*u*v + sin(3*t) + 0.1*average(v)\"\n\
+         v = \"diffusion(0.001 + 0.002*u^2, v) + u - v\"\n[initial]\n\
+         u = \"1 + 0.3*sin(2*pi*x) + random_uniform(0, 0.1)\"\nv = \"1 - 0.2*cos(2*pi*x)*y\"\n\
+         [boundary.u]\n\"y+\" = {{ value = \"1 + 0.1*v*sin(t)\" }}"
+    )
+}
+
+/// All fields and times of two series, and the lines of the diagnostics.
+fn assert_same(a: &Path, b: &Path, what: &str) {
+    let read = |folder: &Path| {
+        let series = Series::open(folder).unwrap_or_else(|e| panic!("{what}: {e}"));
+        let times = series.times().unwrap();
+        let bits = |name: &String| -> Vec<u64> {
+            let of = |snapshot| match series.field(name).unwrap().ty().complex {
+                false => {
+                    series.read(name, snapshot).unwrap().into_iter().map(f64::to_bits).collect()
+                }
+                true => {
+                    let values = series.read_complex(name, snapshot).unwrap();
+                    values.iter().flat_map(|z| [z.re.to_bits(), z.im.to_bits()]).collect::<Vec<_>>()
+                }
+            };
+            (0..times.len()).flat_map(of).collect()
+        };
+        let fields: Vec<Vec<u64>> = series.fields().unwrap().iter().map(bits).collect();
+        let numbers = series.globals().unwrap();
+        let csv = std::fs::read_to_string(folder.join("diagnostics.csv")).unwrap();
+        (times, fields, numbers, csv)
+    };
+    let (a, b) = (read(a), read(b));
+    assert_eq!(a.0, b.0, "{what}: times");
+    assert_eq!(a.3, b.3, "{what}: diagnostics");
+    assert_eq!(a.2, b.2, "{what}: numbers");
+    assert!(a.1 == b.1, "{what}: fields");
+}
+
+/// Runs a problem whole, and in parts that end after steps and at times; `end` is that of the whole.
+fn check(name: &str, text: &str, steps: &[u64], end: f64, ranks: &[usize]) {
+    let home = Home::new();
+    home.write("p.toml", text);
+    let run = |out: &str, ranks: usize, extra: &[&str]| {
+        let ranks = ranks.to_string();
+        home.succeed(
+            &[&["run", "p.toml", "--quiet", "--out", out, "--ranks", &ranks], extra].concat(),
+        );
+    };
+    run("whole", 1, &[]);
+    let whole = home.path().join("whole");
+    for (k, count) in ranks.iter().enumerate() {
+        let next = ranks[(k + 1) % ranks.len()];
+        for step in steps {
+            let out = format!("after-{step}-on-{count}");
+            run(&out, *count, &["--set", &format!("time.max_steps={step}")]);
+            run(&out, next, &["--resume"]);
+            assert_same(&whole, &home.path().join(&out), &format!("{name} {out}, then on {next}"));
+        }
+        // To the half, and on: what was done to end there leaves no trace.
+        let out = format!("half-on-{count}");
+        run(&out, *count, &["--set", &format!("time.end={}", end / 2.0)]);
+        run(&out, next, &["--resume"]);
+        assert_same(&whole, &home.path().join(&out), &format!("{name} {out}, then on {next}"));
+    }
+}
+
+const RANKS: [usize; 4] = [1, 2, 3, 5];
+
+#[test]
+fn explicit_schemes() {
+    for scheme in ["euler", "rk2", "ssprk3", "ssprk(10,4)", "rk4", "carpenter-kennedy45"] {
+        let time = format!("end = 1.04\ndt = 0.02\nscheme = \"{scheme}\"");
+        check(scheme, &problem(&reacting(), &time), &[1, 17], 1.04, &RANKS[..2]);
+    }
+    // Several steps in a sweep.
+    let blocked = problem(
+        &reacting().replace(" + 0.1*average(v)", ""),
+        "end = 1\ndt = 0.02\nscheme = \"rk2\"",
+    );
+    check("blocked", &(blocked + "[execution]\nsteps_per_sweep = 4\n"), &[5, 23], 1.0, &RANKS);
+}
+
+#[test]
+fn multistep_schemes() {
+    for scheme in ["adams-bashforth2", "adams-bashforth3"] {
+        for dt in ["0.02", "\"auto\""] {
+            let time = format!("end = 1\ndt = {dt}\nscheme = \"{scheme}\"");
+            check(scheme, &problem(&reacting(), &time), &[1, 2, 9], 1.0, &[1, 3]);
+        }
+    }
+}
+
+#[test]
+fn steps_that_follow_the_solution() {
+    let growing = format!(
+        "{GRID}[equations]\nu = \"diffusion(0.01*u^2, u) + u\"\n[initial]\nu = \"1 + 0.5*sin(2*pi*x)\""
+    );
+    check(
+        "auto",
+        &problem(&growing, "end = 1\ndt = \"auto\"\nscheme = \"rk4\""),
+        &[3, 20],
+        1.0,
+        &RANKS,
+    );
+}
+
+#[test]
+fn error_control() {
+    let schemes = ["bogacki-shampine", "fehlberg45", "cash-karp", "dormand-prince", "tsit5"];
+    for scheme in schemes {
+        let time = format!("end = 1\nscheme = \"{scheme}\"\ntolerance = 1e-5");
+        check(scheme, &problem(&reacting(), &time), &[1, 4], 1.0, &[2, 1]);
+    }
+    let time = "end = 1\nscheme = \"tsit5\"\ntolerance = 1e-6\npositive = [\"v\"]";
+    check("positive", &problem(&reacting(), time), &[5], 1.0, &RANKS);
+}
+
+#[test]
+fn stabilised_schemes() {
+    for scheme in ["rkc2", "rkl2"] {
+        for step in ["tolerance = 1e-4", "dt = 0.05"] {
+            let time = format!("end = 1\nscheme = \"{scheme}\"\n{step}");
+            check(scheme, &problem(&reacting(), &time), &[1, 6], 1.0, &[1, 3]);
+        }
+    }
+}
+
+#[test]
+fn implicit_schemes() {
+    for scheme in ["backward-euler", "crank-nicolson", "bdf2", "sdirk2", "tr-bdf2"] {
+        let time = format!("end = 1\ndt = 0.05\nscheme = \"{scheme}\"");
+        check(scheme, &problem(&reacting(), &time), &[1, 9], 1.0, &[1, 2]);
+    }
+    let time = "end = 1\nscheme = \"tr-bdf2\"\ntolerance = 1e-4";
+    check("tr-bdf2 adaptive", &problem(&reacting(), time), &[2, 25], 1.0, &RANKS);
+    let stiff = format!(
+        "{GRID}[equations]\nu = \"3*laplace(u) + u - u^3\"\n[initial]\nu = \"0.5 + 0.4*sin(2*pi*x)*y\""
+    );
+    check(
+        "multigrid",
+        &problem(&stiff, "end = 1\ndt = 0.02\nscheme = \"bdf2\""),
+        &[7, 33],
+        1.0,
+        &RANKS,
+    );
+}
+
+#[test]
+fn parts_implicit() {
+    for scheme in ["imex-euler", "ars222", "ars233", "ars443", "ark3", "ark4"] {
+        let time = format!("end = 1\ndt = 0.05\nscheme = \"{scheme}\"");
+        check(scheme, &problem(&reacting(), &time), &[1, 9], 1.0, &[1, 2]);
+    }
+    let time = "end = 1\nscheme = \"ark4\"\ntolerance = 1e-5";
+    check("ark4 adaptive", &problem(&reacting(), time), &[3], 1.0, &[3, 1]);
+    check(
+        "auto",
+        &problem(&reacting(), "end = 1\nscheme = \"auto\"\ntolerance = 1e-4"),
+        &[3],
+        1.0,
+        &[1, 2],
+    );
+}
+
+#[test]
+fn unknowns_beside_fields() {
+    let flow = format!(
+        "{GRID}[equations]\nu = \"0.01*laplace(u) - d_dy(psi)*d_dx(u) + d_dx(psi)*d_dy(u)\"\n\
+         [solve]\npsi = \"diffusion(1 + 0.5*u^2, psi) + u\"\n\
+         [initial]\nu = \"sin(2*pi*x)*y\"\n[boundary.psi]\n\"y-\" = {{ value = 0 }}\n\"y+\" = {{ value = 0 }}"
+    );
+    for time in
+        ["end = 1\ndt = 0.05\nscheme = \"rk2\"", "end = 1\ntolerance = 1e-3\nscheme = \"tsit5\""]
+    {
+        check("stream function", &problem(&flow, time), &[6], 1.0, &[1, 3]);
+    }
+}
+
+#[test]
+fn noise_and_numbers() {
+    let noisy = reacting() + "\n[noise]\nu = 0.001\nv = \"0.001*u^2\"";
+    check("noise", &problem(&noisy, "end = 1\ndt = 0.02"), &[1, 13], 1.0, &RANKS);
+    let numbers = format!(
+        "{GRID}[equations]\nu = \"0.01*laplace(u) + T - u\"\n[initial]\nu = \"x*y\"\n\
+         [numbers]\nT = {{ initial = 2, equation = \"-T + average(u)\" }}"
+    );
+    for time in ["dt = 0.02\nscheme = \"rk4\"", "tolerance = 1e-6\nscheme = \"tsit5\""] {
+        check(
+            "numbers",
+            &problem(&numbers, &format!("end = 1\n{time}")),
+            &[1, 8],
+            1.0,
+            &RANKS[1..],
+        );
+    }
+}
+
+#[test]
+fn complex_fields_vectors_and_changes_after_steps() {
+    let wave = format!(
+        "{GRID}[fields]\npsi = {{ dtype = \"complex\" }}\nv = \"vector\"\n[equations]\nu = \"-0.1*divergence(v)\"\n\
+         v = \"-gradient(u)\"\npsi = \"0.01*i*laplace(psi) - i*u*psi\"\n[initial]\nu = \"exp(-9*(x - 0.5)^2)\"\n\
+         v = \"[0, 0]\"\npsi = \"exp(2*i*pi*x)\"\n[after_step]\nu = \"max(u, 0.01)\""
+    );
+    check("wave", &problem(&wave, "end = 1\ndt = 0.01\nscheme = \"rk4\""), &[1, 37], 1.0, &RANKS);
+}
+
+#[test]
+fn transport() {
+    let base = "[grid]\nx = { bounds = [0, 1], cells = 20 }\ny = { bounds = [0, 1], cells = 15, periodic = true }\n";
+    let initial = "[initial]\nu = \"1 + exp(-30*((x - 0.4)^2 + (y - 0.5)^2))\"\n";
+    let steady = format!(
+        "{base}{initial}[transport.u]\nvelocity = [\"0.3*sin(pi*x)\", \"0.4 + 0.1*x\"]\niterations = 3\n\
+         infinite_gauge = true\nnonoscillatory = true\n"
+    );
+    check("steady", &problem(&steady, "end = 1\ndt = 0.05"), &[1, 9], 1.0, &RANKS);
+    // The velocity follows from the fields: a step uses that of the step before.
+    let own = format!(
+        "{base}[equations]\nh = \"0\"\nu = \"-0.2*h*d_dx(h)\"\n[initial]\nh = \"1 + 0.2*sin(2*pi*y)*x\"\nu = \"0.1*x\"\n\
+         [transport.h]\nvelocity = [\"u/h\", \"0.2*h\"]\n[transport.u]\nvelocity = [\"u/h\", \"0.2*h\"]\n"
+    );
+    check("own velocity", &problem(&own, "end = 1\ndt = 0.05"), &[1, 2, 9], 1.0, &RANKS);
+}
+
+#[test]
+fn as_mpi_processes_on_2_and_3_ranks() {
+    let home = Home::new();
+    home.write("p.toml", &problem(&reacting(), "end = 1\ntolerance = 1e-5\nscheme = \"tsit5\""));
+    home.succeed(&["run", "p.toml", "--out", "whole", "--ranks", "1"]);
+    let whole = home.path().join("whole");
+    for (first, second) in [(2, 3), (3, 2)] {
+        let out = format!("on-{first}");
+        let run = |ranks, extra: &[&str]| {
+            let args = [&["run", "p.toml", "--out", &out, "--quiet"], extra].concat();
+            succeeded(fluxions_testing::finish(&mut home.mpirun(ranks, &args)));
+        };
+        run(first, &["--set", "time.max_steps=5"]);
+        run(second, &["--resume"]);
+        assert_same(&whole, &home.path().join(&out), &out);
+        // As threads what processes have begun.
+        let out = format!("mixed-{first}");
+        let args = ["run", "p.toml", "--out", &out, "--quiet", "--set", "time.end=0.5"];
+        succeeded(fluxions_testing::finish(&mut home.mpirun(first, &args)));
+        home.succeed(&["run", "p.toml", "--out", &out, "--quiet", "--resume", "--ranks", "2"]);
+        assert_same(&whole, &home.path().join(&out), &out);
+    }
+}
+
+#[test]
+fn what_is_not_the_same_problem_is_refused() {
+    let home = Home::new();
+    home.write("small.toml", SMALL);
+    home.succeed(&["run", "small.toml", "--set", "time.max_steps=13"]);
+    let refused = home.fail(4, &["run", "small.toml", "--resume", "--set", "parameters.F=0.05"]);
+    assert!(refused.contains("parameters.F was `0.04`, and is `0.05`"), "{refused}");
+    let refused = home.fail(4, &["run", "small.toml", "--resume", "--set", "grid.x.cells=32"]);
+    assert!(refused.contains("grid.x.cells was `24`"), "{refused}");
+    // The problem in the folder is the same.
+    home.succeed(&["run", "small/problem.toml", "--resume", "--set", "time.max_steps=20"]);
+    assert!(home.read("small/report.json").contains("\"steps\": 20"));
+    home.succeed(&["run", "small.toml", "--resume"]);
+    assert!(home.read("small/report.json").contains("\"resumed_at\": 20"));
+}
+
+/// Which scheme is the fastest may depend on the end: a run that goes on keeps the one with which it began.
+#[test]
+fn a_scheme_that_was_chosen_stays() {
+    let home = Home::new();
+    let text = problem(&reacting(), "end = 1\nscheme = \"auto\"\ntolerance = 1e-4");
+    home.write("p.toml", &text);
+    home.succeed(&["run", "p.toml", "--set", "time.max_steps=3"]);
+    let state = home.read("p/checkpoints/000000000003/state.json");
+    let scheme: String = state.lines().find(|line| line.contains("\"scheme\"")).unwrap().into();
+    assert!(["tsit5", "rkc2", "tr-bdf2", "ark3", "ark4"].iter().any(|name| scheme.contains(name)));
+    // As if it had been another one.
+    home.write("q.toml", &text.replace("\"auto\"", "\"ark4\""));
+    home.succeed(&["run", "q.toml", "--set", "time.max_steps=3"]);
+    home.write("q/problem.toml", &text);
+    let state = home.read("q/checkpoints/000000000003/state.json");
+    let (_, body) = state.split_once('\n').unwrap();
+    let body = body.replace("scheme = \\\"ark4\\\"", "scheme = \\\"auto\\\"");
+    let sum = xxhash_rust::xxh3::xxh3_64(body.as_bytes());
+    let state = format!("Fluxions checkpoint 1 {sum:016x}\n{body}");
+    home.write("q/checkpoints/000000000003/state.json", &state);
+    home.write("q.toml", &text);
+    home.succeed(&["run", "q.toml", "--resume"]);
+    assert!(home.read("q/run.log").contains("by ark4(3)6L[2]SA (scheme = \"auto\")"));
+}
+
+#[test]
+fn a_damaged_checkpoint_is_passed_over() {
+    let damages: [(&str, fn(&Path)); 5] = [
+        ("flipped", |folder| {
+            let mut bytes = std::fs::read(folder.join("part-00000")).unwrap();
+            bytes[400] ^= 1;
+            std::fs::write(folder.join("part-00000"), bytes).unwrap();
+        }),
+        ("cut off", |folder| {
+            let bytes = std::fs::read(folder.join("part-00001")).unwrap();
+            std::fs::write(folder.join("part-00001"), &bytes[..bytes.len() - 9]).unwrap();
+        }),
+        ("without a part", |folder| std::fs::remove_file(folder.join("part-00001")).unwrap()),
+        ("without a state", |folder| std::fs::remove_file(folder.join("state.json")).unwrap()),
+        ("of another text", |folder| {
+            let text = std::fs::read_to_string(folder.join("state.json")).unwrap();
+            std::fs::write(folder.join("state.json"), text.replace("\"step\": 30", "\"step\": 31"))
+                .unwrap();
+        }),
+    ];
+    let home = Home::new();
+    home.write("small.toml", SMALL);
+    home.succeed(&["run", "small.toml", "--out", "whole"]);
+    for (name, damage) in damages {
+        let run = |extra: &[&str]| {
+            let args = [&["run", "small.toml", "--out", name, "--ranks", "2"], extra].concat();
+            fluxions_testing::finish(&mut home.fluxions(&args))
+        };
+        succeeded(run(&["--set", "time.max_steps=12"]));
+        succeeded(run(&["--resume", "--set", "time.max_steps=30"]));
+        damage(&home.path().join(name).join("checkpoints/000000000030"));
+        let resumed = run(&["--resume"]);
+        let (out, err) = (text(&resumed.stdout), text(&resumed.stderr));
+        assert!(err.contains("passed over") && err.contains("000000000030"), "{name}: {err}");
+        assert!(out.contains("goes on from t = 12, step 12"), "{name}: {out}");
+        assert_same(&home.path().join("whole"), &home.path().join(name), name);
+    }
+}
+
+#[test]
+fn a_checkpoint_of_a_later_version_is_named() {
+    let home = Home::new();
+    home.write("small.toml", SMALL);
+    home.succeed(&["run", "small.toml", "--set", "time.max_steps=12"]);
+    let state = "small/checkpoints/000000000012/state.json";
+    let text = home.read(state).replacen("Fluxions checkpoint 1", "Fluxions checkpoint 7", 1);
+    home.write(state, &text);
+    let resumed = fluxions_testing::finish(&mut home.fluxions(&["run", "small.toml", "--resume"]));
+    let err = common::text(&resumed.stderr);
+    assert!(err.contains("written by a later version of Fluxions (format 7)"), "{err}");
+    assert!(err.contains("the run begins anew"), "{err}");
+}
+
+#[test]
+fn as_many_checkpoints_are_kept_as_asked_for() {
+    let home = Home::new();
+    home.write(
+        "small.toml",
+        &(SMALL.to_string() + "[checkpoint]\nevery = { time = 7 }\nkeep = 3\n"),
+    );
+    home.succeed(&["run", "small.toml"]);
+    let mut kept: Vec<String> = std::fs::read_dir(home.path().join("small/checkpoints"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    kept.sort();
+    // The last one is that before the end.
+    assert_eq!(kept, ["000000000028", "000000000035", "000000000039"]);
+}

@@ -1,0 +1,195 @@
+//! Writes the checkpoints of a run.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use fluxions_comm::Combine;
+use fluxions_solver::{Checkpoint, CheckpointWriter, Occasion, Present, TrackerError, Wish};
+
+use super::record::Record;
+use super::rhythm::{Limit, Rhythm};
+use super::{STATE, UNFINISHED, folder, list, part};
+use crate::error::{Error, file};
+use crate::folder::{RunFolder, put_in_place, sync, write_whole};
+use crate::problem::{Checkpointing, Problem};
+use crate::together::agree;
+
+/// Writes checkpoints to a run folder: now and then, before the end of the run, and where the run is asked to stop.
+pub struct Checkpoints {
+    folder: RunFolder,
+    rhythm: Rhythm,
+    /// How many are kept.
+    keep: usize,
+    /// The text of the problem, as it is in the run folder.
+    problem: String,
+    scheme: String,
+    limits: Vec<Limit>,
+    /// Whether somebody asks the run to stop, and why.
+    asked: Box<dyn Fn() -> Option<String>>,
+    /// The step of the last checkpoint, if there is one.
+    last: Option<u64>,
+    /// When the next one is due.
+    due: Due,
+    /// How long the last one took.
+    took: Duration,
+}
+
+enum Due {
+    At(Instant),
+    /// In simulation time; nothing before the first state is seen.
+    Time(Option<f64>),
+}
+
+impl Checkpoints {
+    /// Checkpoints of a problem in its run folder.
+    pub fn new(folder: &RunFolder, problem: &Problem) -> Self {
+        let Checkpointing { rhythm, keep } = problem.checkpoint;
+        let due = match rhythm {
+            Rhythm::Wall(interval) => Due::At(Instant::now() + interval),
+            Rhythm::Simulation(_) => Due::Time(None),
+        };
+        Checkpoints {
+            folder: folder.clone(),
+            rhythm,
+            keep: keep.max(1),
+            problem: problem.text_in(folder.path()),
+            scheme: problem.times.scheme_name().into(),
+            limits: Vec::new(),
+            asked: Box::new(|| None),
+            last: None,
+            due,
+            took: Duration::ZERO,
+        }
+    }
+
+    /// Stops the run in time before these limits.
+    #[must_use]
+    pub fn before(mut self, limits: Vec<Limit>) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Stops the run, after a checkpoint, where this gives a reason. It is asked on every rank about ten times a
+    /// second.
+    #[must_use]
+    pub fn asked(mut self, asked: impl Fn() -> Option<String> + 'static) -> Self {
+        self.asked = Box::new(asked);
+        self
+    }
+
+    /// For a run that goes on from a checkpoint after so many steps: that one is there already.
+    #[must_use]
+    pub fn resumed_at(mut self, step: Option<u64>) -> Self {
+        self.last = step;
+        self
+    }
+
+    /// Whether a checkpoint is due by simulation time.
+    fn is_due(&mut self, now: &Present<'_>) -> bool {
+        let (Rhythm::Simulation(interval), Due::Time(due)) = (self.rhythm, &mut self.due) else {
+            return false;
+        };
+        let next = |time: f64| ((time / interval).floor() + 1.0) * interval;
+        let reached = now.time >= *due.get_or_insert_with(|| next(now.time));
+        if reached {
+            *due = Some(next(now.time));
+        }
+        reached
+    }
+
+    /// What is wanted by clocks and signals: rank 0 looks at clocks, all ranks at signals. Collective.
+    fn meet(&mut self, now: &Present<'_>) -> Result<Wish, TrackerError> {
+        let is_root = now.world.is_root();
+        let mine = (self.asked)();
+        let limit = self.limits.iter().position(|limit| is_root && limit.is_near(self.took));
+        let by_wall = matches!(self.due, Due::At(due) if is_root && Instant::now() >= due);
+        let mut found = [
+            i64::from(mine.is_some()),
+            limit.map_or(0, |limit| limit as i64 + 1),
+            i64::from(by_wall),
+        ];
+        now.world.combine(Combine::Max, &mut found)?;
+        Ok(match found {
+            [0, 0, 0] => Wish::Nothing,
+            [0, 0, _] => Wish::Write,
+            [0, limit, _] => Wish::WriteAndStop(self.limits[limit as usize - 1].reason.clone()),
+            _ => {
+                Wish::WriteAndStop(mine.unwrap_or_else(|| "another rank was asked to stop".into()))
+            }
+        })
+    }
+
+    /// Makes the folder of a new checkpoint, under the name that it has until it is complete.
+    fn begin(&self, step: u64) -> Result<(), Error> {
+        let checkpoints = self.folder.make("checkpoints")?;
+        std::fs::create_dir_all(&checkpoints).map_err(file(&checkpoints, "make the folder"))?;
+        let new = self.unfinished(step);
+        super::remove(&new)?;
+        std::fs::create_dir(&new).map_err(file(&new, "make the folder"))
+    }
+
+    fn unfinished(&self, step: u64) -> PathBuf {
+        let finished = folder(&self.folder.checkpoints(), step);
+        finished.with_extension(&UNFINISHED[1..])
+    }
+
+    /// Completes a checkpoint whose parts are written, and removes those that are too old.
+    fn complete(&self, checkpoint: &Checkpoint<'_>, step: u64) -> Result<(), Error> {
+        let new = self.unfinished(step);
+        let record = Record {
+            state: checkpoint.state().clone(),
+            ranks: checkpoint.world().size(),
+            shape: checkpoint.shape(),
+            arrays: checkpoint.arrays(),
+            problem: self.problem.clone(),
+            scheme: self.scheme.clone(),
+            created_by: concat!("Fluxions ", env!("CARGO_PKG_VERSION")).into(),
+        };
+        write_whole(&new.join(STATE), record.to_text().as_bytes())?;
+        sync(&new)?;
+        let (checkpoints, finished) =
+            (self.folder.checkpoints(), folder(&self.folder.checkpoints(), step));
+        // One that is there already could not be read.
+        super::remove(&finished)?;
+        put_in_place(&new, &finished)?;
+        sync(&checkpoints)?;
+        list(&checkpoints).iter().skip(self.keep).try_for_each(|old| super::remove(old))
+    }
+}
+
+impl CheckpointWriter for Checkpoints {
+    fn wish(&mut self, now: &Present<'_>) -> Result<Wish, TrackerError> {
+        let wish = match now.occasion {
+            Occasion::Step => Wish::Nothing,
+            Occasion::BeforeEnd => Wish::Write,
+            Occasion::Meeting => self.meet(now)?,
+        };
+        let is_due = self.is_due(now);
+        Ok(match wish {
+            Wish::Nothing if is_due => Wish::Write,
+            Wish::Write if self.last == Some(now.step) => Wish::Nothing,
+            wish => wish,
+        })
+    }
+
+    fn write(&mut self, checkpoint: &Checkpoint<'_>) -> Result<(), TrackerError> {
+        let (world, step) = (checkpoint.world(), checkpoint.state().steps);
+        if self.last == Some(step) {
+            return Ok(());
+        }
+        let began = Instant::now();
+        agree(world, if world.is_root() { self.begin(step) } else { Ok(()) })?;
+        let path = part(&self.unfinished(step), world.rank());
+        let arrays = checkpoint.arrays().len();
+        let values = |number| checkpoint.values(number);
+        let written = part::write(&path, (step, world.rank()), &checkpoint.part(), arrays, values);
+        agree(world, written)?;
+        agree(world, if world.is_root() { self.complete(checkpoint, step) } else { Ok(()) })?;
+        self.last = Some(step);
+        self.took = began.elapsed();
+        if let (Rhythm::Wall(interval), Due::At(due)) = (self.rhythm, &mut self.due) {
+            *due = Instant::now() + interval;
+        }
+        Ok(())
+    }
+}

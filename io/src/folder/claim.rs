@@ -1,0 +1,281 @@
+//! How a run takes possession of its folder.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use super::marker::{Marker, remove};
+use super::{CHECKPOINTS, FILES, FOLDERS, RunFolder, SNAPSHOTS};
+use crate::error::{Error, file};
+
+/// What a run does with a folder that holds a run already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It refuses.
+    New,
+    /// It removes what that run has made.
+    Overwrite,
+    /// It goes on from where that run stood.
+    Resume,
+}
+
+/// The possession of a folder: no other run can have it before this is dropped, or the process is over.
+#[derive(Debug)]
+pub struct Claim {
+    folder: RunFolder,
+    open: File,
+    /// What was in the folder before; nothing if it was new.
+    before: Option<Marker>,
+}
+
+impl RunFolder {
+    /// Takes possession of the folder for a run that reads these files (`inputs`), and makes it if there is none.
+    /// Nothing in it is changed yet.
+    ///
+    /// # Errors
+    /// If another run goes on in it; if it holds a run, and `mode` is [`Mode::New`]; if the run would replace one
+    /// of the files that it reads, or a file that no run has made.
+    pub fn claim(&self, mode: Mode, inputs: &[PathBuf]) -> Result<Claim, Error> {
+        let path = self.path();
+        if mode != Mode::Resume
+            && let Some(input) = inputs.iter().find(|input| self.would_replace(input))
+        {
+            return Err(Error::HoldsInput { path: path.into(), input: input.clone() });
+        }
+        let existed = path.is_dir();
+        if !self.holds_run() {
+            // Before anything is made.
+            self.check_foreign(&Marker::default())?;
+        }
+        std::fs::create_dir_all(path).map_err(file(path, "make the folder"))?;
+        let (open, before) = match Marker::lock(&self.marker()) {
+            Ok(locked) => locked,
+            Err(error) => {
+                if !existed {
+                    // Only if it is empty.
+                    let _ = std::fs::remove_dir(path);
+                }
+                return Err(error);
+            }
+        };
+        if before.is_some() && mode == Mode::New {
+            return Err(Error::RunExists { path: path.into() });
+        }
+        self.check_foreign(before.as_ref().unwrap_or(&Marker::default()))?;
+        Ok(Claim { folder: self.clone(), open, before })
+    }
+
+    /// Whether nothing that no run has made lies where a run would write.
+    fn check_foreign(&self, marker: &Marker) -> Result<(), Error> {
+        for name in FILES.into_iter().chain(FOLDERS) {
+            let target = self.path().join(name);
+            let Ok(found) = target.symlink_metadata() else { continue };
+            let is_folder = FOLDERS.contains(&name);
+            let is_empty =
+                is_folder && std::fs::read_dir(&target).is_ok_and(|mut all| all.next().is_none());
+            let is_right = if is_folder { found.is_dir() } else { found.is_file() };
+            if !(is_right && (marker.has_made(name) || is_empty)) {
+                return Err(Error::foreign(&target));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a run in the folder would replace or remove a file.
+    fn would_replace(&self, input: &Path) -> bool {
+        let Ok(input) = input.canonicalize() else { return false };
+        let is = |name: &str| self.path().join(name).canonicalize().is_ok_and(|path| path == input);
+        let beneath = |name: &str| {
+            self.path().join(name).canonicalize().is_ok_and(|path| input.starts_with(path))
+        };
+        FOLDERS.iter().any(|name| beneath(name)) || FILES.iter().any(|name| is(name))
+    }
+}
+
+impl Claim {
+    /// Whether the folder holds a run already.
+    pub fn holds_run(&self) -> bool {
+        self.before.is_some()
+    }
+
+    /// Makes the folder ready for a new run: what an earlier run has made is removed, other files stay.
+    ///
+    /// # Errors
+    /// If something cannot be removed or made.
+    pub fn begin(&mut self) -> Result<(), Error> {
+        if let Some(before) = &self.before {
+            for name in FILES.into_iter().filter(|name| before.has_made(name)) {
+                let path = self.folder.path().join(name);
+                remove(&super::beside(&path))?;
+                remove(&path)?;
+            }
+            clear_snapshots(&self.folder.snapshots())?;
+            clear_checkpoints(&self.folder.checkpoints())?;
+        }
+        Marker::begin(&mut self.open, &self.folder.marker(), true)?;
+        self.before = Some(Marker::default());
+        let snapshots = self.folder.make(SNAPSHOTS)?;
+        std::fs::create_dir_all(&snapshots).map_err(file(&snapshots, "make the folder"))
+    }
+
+    /// Takes note that this run goes on with what an earlier one has made.
+    ///
+    /// # Errors
+    /// If that cannot be written.
+    pub fn go_on(&mut self) -> Result<(), Error> {
+        Marker::begin(&mut self.open, &self.folder.marker(), false)?;
+        // What a run that was killed was about to write.
+        for name in FILES {
+            remove(&super::beside(&self.folder.path().join(name)))?;
+        }
+        let snapshots = self.folder.make(SNAPSHOTS)?;
+        std::fs::create_dir_all(&snapshots).map_err(file(&snapshots, "make the folder"))
+    }
+}
+
+/// Removes the files of snapshots, and the folder if nothing else is in it.
+fn clear_snapshots(folder: &Path) -> Result<(), Error> {
+    each(folder, |name, path| match is_numbered(name.trim_end_matches(".h5")) {
+        true if name.ends_with(".h5") => remove(path),
+        _ => Ok(()),
+    })
+}
+
+/// Removes checkpoints, finished or not, and the folder if nothing else is in it.
+fn clear_checkpoints(folder: &Path) -> Result<(), Error> {
+    each(folder, |name, path| {
+        if is_numbered(name.trim_end_matches(crate::checkpoint::UNFINISHED)) {
+            crate::checkpoint::remove(path)?;
+        }
+        Ok(())
+    })?;
+    debug_assert_eq!(folder.file_name().and_then(|name| name.to_str()), Some(CHECKPOINTS));
+    Ok(())
+}
+
+fn each(
+    folder: &Path,
+    mut remove: impl FnMut(&str, &Path) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) };
+    for entry in entries.flatten() {
+        remove(&entry.file_name().to_string_lossy(), &entry.path())?;
+    }
+    // It stays if it holds something else.
+    let _ = std::fs::remove_dir(folder);
+    Ok(())
+}
+
+pub(crate) fn is_numbered(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn begun(folder: &RunFolder) -> Claim {
+        let mut claim = folder.claim(Mode::New, &[]).unwrap();
+        claim.begin().unwrap();
+        claim
+    }
+
+    #[test]
+    fn a_run_is_replaced_only_if_allowed_and_other_files_stay() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = RunFolder::at(home.path().join("a/run"));
+        drop(begun(&folder));
+        folder.write_problem("x").unwrap();
+        for name in ["snapshots/000000.h5", "snapshots/holiday", "notes.txt"] {
+            std::fs::write(folder.path().join(name), "x").unwrap();
+        }
+        assert!(matches!(folder.claim(Mode::New, &[]), Err(Error::RunExists { .. })));
+        folder.claim(Mode::Overwrite, &[]).unwrap().begin().unwrap();
+        assert!(!folder.problem().exists());
+        assert!(!folder.snapshots().join("000000.h5").exists());
+        for name in ["snapshots/holiday", "notes.txt"] {
+            assert!(folder.path().join(name).exists(), "{name}");
+        }
+    }
+
+    #[test]
+    fn files_that_no_run_has_made_are_kept() {
+        for name in FILES.into_iter().chain(["snapshots/mine.h5", "checkpoints/1/mine"]) {
+            for in_run in [false, true] {
+                let home = tempfile::tempdir().unwrap();
+                let folder = RunFolder::at(home.path());
+                if in_run {
+                    drop(begun(&folder));
+                }
+                let path = folder.path().join(name);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(&path, "mine").unwrap();
+                for mode in [Mode::New, Mode::Overwrite, Mode::Resume] {
+                    match folder.claim(mode, &[]) {
+                        Err(Error::NotOfARun { found, .. }) => assert!(name.starts_with(&found)),
+                        Err(Error::RunExists { .. }) if in_run && mode == Mode::New => {}
+                        // This folder is one that the run has made.
+                        Ok(mut claim) if in_run && name == "snapshots/mine.h5" => {
+                            claim.begin().unwrap();
+                        }
+                        other => panic!("{name} {mode:?}: {other:?}"),
+                    }
+                    assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn links_are_not_followed() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = RunFolder::at(home.path().join("run"));
+        let claim = begun(&folder);
+        let mine = home.path().join("mine");
+        std::fs::write(&mine, "mine").unwrap();
+        std::os::unix::fs::symlink(&mine, folder.report()).unwrap();
+        assert!(matches!(folder.write_report("x"), Err(Error::NotOfARun { .. })));
+        drop(claim);
+        assert!(matches!(folder.claim(Mode::Overwrite, &[]), Err(Error::NotOfARun { .. })));
+        assert_eq!(std::fs::read_to_string(&mine).unwrap(), "mine");
+    }
+
+    #[test]
+    fn a_folder_belongs_to_one_run_at_a_time() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = RunFolder::at(home.path().join("run"));
+        let claim = begun(&folder);
+        for mode in [Mode::New, Mode::Overwrite, Mode::Resume] {
+            match folder.claim(mode, &[]) {
+                Err(Error::Locked { pid, certain: true, .. }) => {
+                    assert_eq!(pid, std::process::id());
+                }
+                other => panic!("{mode:?}: {other:?}"),
+            }
+        }
+        assert!(matches!(folder.status(), Some(super::super::RunStatus::Running { .. })));
+        drop(claim);
+        assert_eq!(folder.status(), Some(super::super::RunStatus::Killed));
+        folder.note_end("well").unwrap();
+        assert_eq!(folder.status(), Some(super::super::RunStatus::Ended("well".into())));
+        folder.claim(Mode::Overwrite, &[]).unwrap();
+    }
+
+    #[test]
+    fn what_a_run_reads_is_never_replaced() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = RunFolder::at(home.path());
+        drop(begun(&folder));
+        folder.write_problem("x").unwrap();
+        let notes = folder.path().join("notes.toml");
+        for file in [folder.problem(), folder.snapshots().join("000000.h5"), notes.clone()] {
+            std::fs::write(&file, "x").unwrap();
+            let other_way =
+                folder.snapshots().join("..").join(file.strip_prefix(home.path()).unwrap());
+            let found = folder.claim(Mode::Overwrite, &[other_way]);
+            match file == notes {
+                true => assert!(found.is_ok()),
+                false => assert!(matches!(found, Err(Error::HoldsInput { .. })), "{file:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The file by which the folder of a run is known, `run.lock`: which files the run has made, and which process it is
+//! or was.
+//!
+//! Its first line says what it is; each of the others begins with a word. While the run goes on, it holds the lock of
+//! this file, which the system releases however the process ends.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read, Seek, Write};
+use std::path::Path;
+
+use crate::error::{Error, file};
+
+/// The first line. A version that is not known is not touched.
+const TITLE: &str = "Fluxions run folder 1";
+
+/// What is going on in a run folder, or how it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunStatus {
+    /// A run goes on, in this process of a host.
+    Running {
+        /// The name of the host.
+        host: String,
+        /// The number of the process.
+        pid: u32,
+    },
+    /// The run ended, in these words.
+    Ended(String),
+    /// The run was killed, or its machine has failed.
+    Killed,
+}
+
+/// What the file says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Marker {
+    made: Vec<String>,
+    /// Host and process.
+    runner: Option<(String, u32)>,
+    ended: Option<String>,
+}
+
+impl Marker {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.lines();
+        // A run that was killed as it began may have left nothing in it.
+        if lines.next().unwrap_or(TITLE) != TITLE {
+            return None;
+        }
+        let mut marker = Marker::default();
+        for line in lines {
+            match line.split_once(' ') {
+                Some(("made", name)) => marker.made.push(name.into()),
+                Some(("run", who)) => {
+                    let (host, pid) = who.rsplit_once(' ')?;
+                    (marker.runner, marker.ended) = (Some((host.into(), pid.parse().ok()?)), None);
+                }
+                Some(("ended", how)) => marker.ended = Some(how.into()),
+                // What was cut off.
+                _ => {}
+            }
+        }
+        Some(marker)
+    }
+
+    fn read(open: &mut File) -> std::io::Result<Option<Self>> {
+        let mut bytes = Vec::new();
+        open.rewind()?;
+        open.take(1 << 20).read_to_end(&mut bytes)?;
+        Ok(Marker::parse(&String::from_utf8_lossy(&bytes)))
+    }
+
+    /// Whether a run has made a file or folder of this name.
+    pub(super) fn has_made(&self, name: &str) -> bool {
+        self.made.iter().any(|known| known == name)
+    }
+
+    /// Opens the file, makes it if there is none, and locks it for this process; with what it said before, which
+    /// is nothing if it is new.
+    ///
+    /// # Errors
+    /// If a run goes on in the folder, or the file is not that of a run.
+    pub(super) fn lock(path: &Path) -> Result<(File, Option<Self>), Error> {
+        let is_new = match path.symlink_metadata() {
+            Ok(found) if !found.is_file() => return Err(Error::foreign(path)),
+            found => found.is_err(),
+        };
+        let mut open = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(file(path, "make the file"))?;
+        let locked = open.try_lock();
+        let said = Marker::read(&mut open).map_err(file(path, "read"))?;
+        let runner = said.as_ref().and_then(|marker| marker.runner.clone());
+        let is_over = said.as_ref().is_none_or(|marker| marker.ended.is_some());
+        let folder = path.parent().unwrap_or(path);
+        let busy = |(host, pid): (String, u32), certain| Error::Locked {
+            path: folder.into(),
+            host,
+            pid,
+            certain,
+        };
+        match (locked, runner) {
+            (Ok(()), _) => {}
+            (Err(TryLockError::WouldBlock), runner) => {
+                return Err(busy(runner.unwrap_or_default(), true));
+            }
+            // A file system without locks: only the process itself can tell.
+            (Err(TryLockError::Error(_)), Some(runner)) if !is_over => {
+                let is_here = runner.0 == host();
+                if !is_here || Path::new(&format!("/proc/{}", runner.1)).exists() {
+                    return Err(busy(runner, is_here));
+                }
+            }
+            (Err(TryLockError::Error(_)), _) => {}
+        }
+        match said {
+            None => Err(Error::foreign(path)),
+            said => Ok((open, said.filter(|_| !is_new))),
+        }
+    }
+
+    /// Writes that this process runs in the folder: over what was there, or after it.
+    pub(super) fn begin(open: &mut File, path: &Path, anew: bool) -> Result<(), Error> {
+        let mut write = || {
+            if anew {
+                open.set_len(0)?;
+                open.rewind()?;
+                writeln!(open, "{TITLE}")?;
+            } else {
+                let end = open.seek(std::io::SeekFrom::End(0))?;
+                if end == 0 {
+                    writeln!(open, "{TITLE}")?;
+                }
+            }
+            // A line that was cut off ends here.
+            write!(open, "\nrun {} {}\n", host(), std::process::id())?;
+            open.sync_all()
+        };
+        write().map_err(file(path, "write"))
+    }
+
+    fn append(path: &Path, line: &str) -> Result<(), Error> {
+        let open = OpenOptions::new().append(true).open(path);
+        let written = open.and_then(|mut open| open.write_all(line.as_bytes()));
+        written.map_err(file(path, "write"))
+    }
+
+    pub(super) fn make(path: &Path, name: &str) -> Result<(), Error> {
+        let mut open = File::open(path).map_err(file(path, "read"))?;
+        let said = Marker::read(&mut open).map_err(file(path, "read"))?.unwrap_or_default();
+        let target = path.with_file_name(name);
+        let found = target.symlink_metadata();
+        let is_ours = said.has_made(name);
+        match found {
+            Ok(found) if !is_ours || found.is_symlink() => Err(Error::foreign(&target)),
+            _ if is_ours => Ok(()),
+            _ => Marker::append(path, &format!("made {name}\n")),
+        }
+    }
+
+    pub(super) fn note_end(path: &Path, how: &str) -> Result<(), Error> {
+        let how = how.lines().next().unwrap_or_default();
+        Marker::append(path, &format!("ended {how}\n"))
+    }
+
+    pub(super) fn status(path: &Path) -> Option<RunStatus> {
+        let mut open = File::open(path).ok()?;
+        let locked = open.try_lock_shared();
+        let said = Marker::read(&mut open).ok()??;
+        let runs = matches!(locked, Err(TryLockError::WouldBlock));
+        Some(match (said.ended, said.runner) {
+            (None, Some((host, pid))) if runs => RunStatus::Running { host, pid },
+            (Some(how), _) => RunStatus::Ended(how),
+            (None, _) => RunStatus::Killed,
+        })
+    }
+}
+
+/// The name of this host.
+fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Removes a file if there is one.
+pub(super) fn remove(path: &Path) -> Result<(), Error> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(file(path, "remove what an earlier run left")(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_marker_says_what_was_made_and_how_the_last_run_ended() {
+        let text = format!("{TITLE}\n\nrun a 7\nmade run.log\nended well\n\nrun b c 8\nmade ser");
+        let marker = Marker::parse(&text).unwrap();
+        assert_eq!(marker.runner, Some(("b c".into(), 8)));
+        assert_eq!(marker.ended, None);
+        assert!(marker.has_made("run.log") && !marker.has_made("series.h5"));
+        assert_eq!(Marker::parse(""), Some(Marker::default()));
+        assert_eq!(Marker::parse("Fluxions run folder 2\n"), None);
+        assert_eq!(Marker::parse("my notes"), None);
+    }
+}

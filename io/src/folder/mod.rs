@@ -1,0 +1,169 @@
+//! The run folder and its files.
+
+mod claim;
+mod marker;
+mod whole;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+pub(crate) use claim::is_numbered;
+pub use claim::{Claim, Mode};
+pub use marker::RunStatus;
+pub(crate) use whole::{beside, put_in_place, remove_leftover, sync, write_whole};
+
+use crate::error::{Error, file};
+use crate::text::visible;
+use marker::Marker;
+
+/// The folder of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+/// The files that a run writes, each under this name.
+pub(crate) const FILES: [&str; 8] = [
+    "problem.toml",
+    "series.h5",
+    "series.xdmf",
+    "mesh.h5",
+    "diagnostics.csv",
+    "report.json",
+    "run.log",
+    "final.png",
+];
+/// The folders that a run makes in its own.
+pub(crate) const FOLDERS: [&str; 2] = [SNAPSHOTS, CHECKPOINTS];
+const SNAPSHOTS: &str = "snapshots";
+const CHECKPOINTS: &str = "checkpoints";
+
+impl RunFolder {
+    /// The folder at a path, which need not exist.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        RunFolder { path: path.into() }
+    }
+
+    /// Whether the folder holds a run.
+    pub fn holds_run(&self) -> bool {
+        self.marker().is_file()
+    }
+
+    /// What is going on in the folder, or how it ended; nothing if the folder holds no run.
+    pub fn status(&self) -> Option<RunStatus> {
+        Marker::status(&self.marker())
+    }
+
+    /// Takes note that the run in this folder makes a file or folder of this name, which is one of its own from
+    /// then on.
+    ///
+    /// # Errors
+    /// If there is one that no run has made.
+    pub(crate) fn make(&self, name: &'static str) -> Result<PathBuf, Error> {
+        Marker::make(&self.marker(), name)?;
+        Ok(self.path.join(name))
+    }
+
+    /// Takes note that the run has ended, in these words.
+    ///
+    /// # Errors
+    /// If that cannot be written.
+    pub fn note_end(&self, how: &str) -> Result<(), Error> {
+        Marker::note_end(&self.marker(), how)
+    }
+
+    /// The file by which the folder of a run is known.
+    pub(crate) fn marker(&self) -> PathBuf {
+        self.path.join("run.lock")
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The problem as solved.
+    pub fn problem(&self) -> PathBuf {
+        self.path.join("problem.toml")
+    }
+
+    /// Writes the problem as solved.
+    ///
+    /// # Errors
+    /// If that fails.
+    pub fn write_problem(&self, text: &str) -> Result<(), Error> {
+        write_whole(&self.make("problem.toml")?, text.as_bytes())
+    }
+
+    /// The time series.
+    pub fn series(&self) -> PathBuf {
+        self.path.join("series.h5")
+    }
+
+    /// The time series for ParaView.
+    pub fn xdmf(&self) -> PathBuf {
+        self.path.join("series.xdmf")
+    }
+
+    /// The points of the grid for ParaView.
+    pub fn mesh(&self) -> PathBuf {
+        self.path.join("mesh.h5")
+    }
+
+    /// The folder of the snapshots of the time series.
+    pub fn snapshots(&self) -> PathBuf {
+        self.path.join(SNAPSHOTS)
+    }
+
+    /// The folder of the checkpoints.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.path.join(CHECKPOINTS)
+    }
+
+    /// The diagnostics.
+    pub fn diagnostics(&self) -> PathBuf {
+        self.path.join("diagnostics.csv")
+    }
+
+    /// The report of the run, in numbers.
+    pub fn report(&self) -> PathBuf {
+        self.path.join("report.json")
+    }
+
+    /// Writes the report.
+    ///
+    /// # Errors
+    /// If that fails.
+    pub fn write_report(&self, text: &str) -> Result<(), Error> {
+        write_whole(&self.make("report.json")?, text.as_bytes())
+    }
+
+    /// The log of the run.
+    pub fn log(&self) -> PathBuf {
+        self.path.join("run.log")
+    }
+
+    /// Adds a line to the log of the run.
+    ///
+    /// # Errors
+    /// If that fails.
+    pub fn append_to_log(&self, line: &str) -> Result<(), Error> {
+        let path = self.make("run.log")?;
+        let open = std::fs::OpenOptions::new().append(true).create(true).open(&path);
+        let line = format!("{}\n", visible(line));
+        open.and_then(|mut open| open.write_all(line.as_bytes())).map_err(file(&path, "write"))
+    }
+
+    /// The picture of the last state.
+    pub fn picture(&self) -> PathBuf {
+        self.path.join("final.png")
+    }
+
+    /// Takes note that the run draws the picture of its last state: its file.
+    ///
+    /// # Errors
+    /// If there is one that no run has made.
+    pub fn make_picture(&self) -> Result<PathBuf, Error> {
+        self.make("final.png")
+    }
+}

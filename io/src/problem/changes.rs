@@ -1,0 +1,109 @@
+//! What is different between two problems, and what may change when a run goes on.
+
+use std::collections::BTreeMap;
+
+use toml_edit::{DocumentMut, Item, Value};
+
+/// Keys, and sections with all that is in them, that change nothing of what a run has computed so far.
+const MAY_CHANGE: [&str; 8] = [
+    "title",
+    "time.end",
+    "time.max_steps",
+    "stop",
+    "checkpoint",
+    "ranks",
+    "execution",
+    "output.picture",
+];
+
+/// Whether a run that has begun with one of these texts can go on with the other.
+pub(crate) fn is_same_but_for_what_may_change(before: &str, now: &str) -> bool {
+    different(before, now).is_empty()
+}
+
+/// The first difference that may not be, in words.
+pub(crate) fn difference(before: &str, now: &str) -> String {
+    let Some((key, before, now)) = different(before, now).into_iter().next() else {
+        return "nothing".into();
+    };
+    let said =
+        |value: Option<String>| value.map_or("not given".into(), |value| format!("`{value}`"));
+    format!("{key} was {}, and is {}", said(before), said(now))
+}
+
+type Difference = (String, Option<String>, Option<String>);
+
+fn different(before: &str, now: &str) -> Vec<Difference> {
+    let (before, now) = (values(before), values(now));
+    let keys = before.keys().chain(now.keys().filter(|key| !before.contains_key(*key)));
+    let differing = keys.filter(|key| before.get(*key) != now.get(*key) && !may_change(key));
+    let one = |key: &String| (key.clone(), before.get(key).cloned(), now.get(key).cloned());
+    differing.map(one).collect()
+}
+
+fn may_change(key: &str) -> bool {
+    MAY_CHANGE.iter().any(|free| {
+        key.strip_prefix(free).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
+}
+
+/// All values of a document by their full keys, without comments and spaces.
+fn values(text: &str) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    if let Ok(document) = text.parse::<DocumentMut>() {
+        collect("", document.as_item(), &mut all);
+    }
+    all
+}
+
+fn collect(path: &str, item: &Item, all: &mut BTreeMap<String, String>) {
+    let inner = |key: &str| if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
+    if let Some(table) = item.as_table_like() {
+        table.iter().for_each(|(key, item)| collect(&inner(key), item, all));
+    } else if let Some(tables) = item.as_array_of_tables() {
+        for (number, table) in tables.iter().enumerate() {
+            collect(&inner(&number.to_string()), &Item::Table(table.clone()), all);
+        }
+    } else if let Some(value) = item.as_value() {
+        all.insert(path.into(), said(value));
+    }
+}
+
+/// A value as it is written, without what stands around it.
+fn said(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.value().clone(),
+        // 1 and 1.0 are the same number.
+        Value::Integer(n) => (*n.value() as f64).to_string(),
+        Value::Float(x) => x.value().to_string(),
+        Value::Boolean(b) => b.value().to_string(),
+        Value::Array(list) => {
+            let items: Vec<String> = list.iter().map(said).collect();
+            format!("[{}]", items.join(", "))
+        }
+        other => other.to_string().trim().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_may_change_but_no_equation() {
+        let text = "[equations]\nu = \"laplace(u)\"\n[time]\nend = 1\ndt = 0.1\n";
+        let later =
+            "# later\n[time]\nend = 2.5\ndt=0.1\n[equations]\nu = 'laplace(u)'\n[stop]\nwhen = 1\n";
+        assert!(is_same_but_for_what_may_change(text, later));
+        let other = text.replace("laplace(u)", "2*laplace(u)");
+        assert_eq!(difference(text, &other), "equations.u was `laplace(u)`, and is `2*laplace(u)`");
+        let more = text.replace("[time]", "[noise]\nu = 0.1\n[time]");
+        assert_eq!(difference(text, &more), "noise.u was not given, and is `0.1`");
+        assert_eq!(
+            difference(text, &text.replace("dt = 0.1", "dt = 0.2")),
+            "time.dt was `0.1`, and is `0.2`"
+        );
+        let whole = text.replace("dt = 0.1", "dt = 1");
+        assert!(is_same_but_for_what_may_change(&whole, &whole.replace("dt = 1", "dt = 1.0")));
+    }
+}
