@@ -104,8 +104,11 @@ pub(crate) enum Stage {
 
 #[derive(Args, Debug)]
 pub(crate) struct InfoArgs {
-    /// A run folder, or an HDF5 file of one.
+    /// A run folder, an HDF5 file of one, or a checkpoint.
     pub(crate) path: PathBuf,
+    /// Make the index of a series again from its snapshots, before it is listed.
+    #[arg(long)]
+    pub(crate) repair: bool,
 }
 
 #[derive(Args, Debug)]

@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use fluxions::grid::{Ends, Geometry, Grid, Metric};
+use fluxions_io::checkpoint::{Record, list};
 use fluxions_io::numbers::{brief, measured};
-use fluxions_io::{RunFolder, Series};
+use fluxions_io::{Mode, RunFolder, RunStatus, Series, repair};
 use ndarray::{ArrayD, Axis};
 
 use crate::args::InfoArgs;
@@ -12,6 +13,17 @@ use crate::failure::Failure;
 use crate::print::line;
 
 pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
+    if args.repair {
+        let folder = RunFolder::at(&args.path);
+        // No run may be using it.
+        let _claim = folder.claim(Mode::Resume, &[])?;
+        let count = repair(&folder)?;
+        line(&format!("the index has {count} snapshot(s)"));
+    }
+    if let Ok(record) = Record::read(&args.path) {
+        describe_checkpoint(&record);
+        return Ok(ExitCode::SUCCESS);
+    }
     let series = Series::open(&args.path)?;
     let line = |name: &str, value: &str| {
         // A title may have several lines.
@@ -44,23 +56,61 @@ pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
         }
     }
     if args.path.is_dir() {
-        let report = RunFolder::at(&args.path).report();
-        let state = match std::fs::read_to_string(&report) {
-            Ok(text) => match serde_json::from_str::<serde_json::Value>(&text) {
-                Ok(report) => format!(
-                    "stopped: {}; {} steps in {:.3} s on {} rank(s)",
-                    report["stop_reason"].as_str().unwrap_or("?"),
-                    report["steps"],
-                    report["stepping_seconds"].as_f64().unwrap_or(f64::NAN),
-                    report["ranks"],
-                ),
-                Err(_) => "the report cannot be read".into(),
-            },
-            Err(_) => "still running, or ended without a report".into(),
-        };
-        line("run", &state);
+        let folder = RunFolder::at(&args.path);
+        if let Some(newest) = list(&folder.checkpoints()).first() {
+            let told = match Record::read(newest) {
+                Ok(record) => {
+                    format!("t = {}, step {}", brief(record.state.time), record.state.steps)
+                }
+                Err(error) => error.to_string(),
+            };
+            line("checkpoint", &told);
+        }
+        line("run", &state(&folder));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is going on in a run folder, or how the run ended.
+fn state(folder: &RunFolder) -> String {
+    let ended = match folder.status() {
+        Some(RunStatus::Running { host, pid }) => {
+            return format!("running on host {host}, process {pid}");
+        }
+        Some(RunStatus::Killed) => return "killed: `fluxions run` with --resume goes on".into(),
+        Some(RunStatus::Ended(how)) => format!("stopped: {how}"),
+        None => "no folder of a run".into(),
+    };
+    let report = std::fs::read_to_string(folder.report()).ok();
+    let report = report.and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
+    match report {
+        Some(report) if report["stop_reason"] == "failed" => format!(
+            "failed at t = {}, step {}: {}",
+            report["time"],
+            report["steps"],
+            report["stop_detail"].as_str().unwrap_or("?")
+        ),
+        Some(report) => format!(
+            "{ended}; {} steps in {:.3} s on {} rank(s)",
+            report["steps"],
+            report["stepping_seconds"].as_f64().unwrap_or(f64::NAN),
+            report["ranks"],
+        ),
+        None => format!("{ended}, without a report"),
+    }
+}
+
+/// What a checkpoint holds.
+fn describe_checkpoint(record: &Record) {
+    let Record { state, ranks, shape, arrays, scheme, created_by, .. } = record;
+    let cells: Vec<String> = shape.iter().skip_while(|n| **n == 1).map(usize::to_string).collect();
+    line(&format!("checkpoint  t = {}, step {}", brief(state.time), state.steps));
+    line(&format!("made by     {created_by}, on {ranks} rank(s)"));
+    line(&format!("scheme      {scheme}"));
+    line(&format!("grid        {} cells", cells.join("×")));
+    for array in arrays {
+        line(&format!("array       {array}"));
+    }
 }
 
 /// The axes of the grid with their bounds and numbers of cells. Cells come last in a field's shape.

@@ -72,7 +72,7 @@ fn the_run_folder_holds_what_it_should() {
     assert!(png.starts_with(b"\x89PNG") && png.len() > 5_000);
     let xdmf = home.read("small/series.xdmf");
     assert_eq!(xdmf.matches("<Time").count(), 5);
-    assert!(xdmf.contains("snapshots/000004.h5:/fields/both"));
+    assert!(xdmf.contains("snapshots/000000.h5:/fields/both"));
 }
 
 #[test]
@@ -227,24 +227,27 @@ fn differences_are_found_and_tolerated() {
 fn info_and_plot_show_a_run() {
     let home = run(&[]);
     let info = home.succeed(&["info", "small"]);
-    for part in
-        ["x in [0, 1], 24 cells", "5, t = 0 to 40", "u [5, 24, 20], 64 bits", "stopped: end"]
-    {
+    for part in [
+        "x in [0, 1], 24 cells",
+        "5, t = 0 to 40",
+        "u [5, 24, 20], 64 bits",
+        "stopped: the end time was reached",
+    ] {
         assert!(info.contains(part), "{part} in\n{info}");
     }
     assert!(home.succeed(&["info", "small/series.h5"]).contains("both"));
-    let segment = home.succeed(&["info", "small/snapshots/000002.h5"]);
-    for part in ["u [1, 24, 20]", "x in [0, 1], 24 cells", "1, t = 20 to 20"] {
+    let segment = home.succeed(&["info", "small/snapshots/000000.h5"]);
+    for part in ["u [5, 24, 20]", "x in [0, 1], 24 cells", "5, t = 0 to 40"] {
         assert!(segment.contains(part), "{part} in\n{segment}");
     }
-    let said = home.succeed(&["plot", "small/snapshots/000002.h5"]);
-    assert!(said.contains("small/plot.png (t = 20)"), "{said}");
+    let said = home.succeed(&["plot", "small/snapshots/000000.h5"]);
+    assert!(said.contains("small/plot.png (t = 40)"), "{said}");
     assert!(home.path().join("small/plot.png").exists());
-    // Away from its series a file of snapshots does not know their times.
-    std::fs::copy(home.path().join("small/snapshots/000002.h5"), home.path().join("a.h5")).unwrap();
-    home.succeed(&["diff", "small/snapshots/000002.h5", "a.h5"]);
+    // A file of snapshots knows their times by itself.
+    std::fs::copy(home.path().join("small/snapshots/000000.h5"), home.path().join("a.h5")).unwrap();
+    home.succeed(&["diff", "small/snapshots/000000.h5", "a.h5"]);
     let said = home.succeed(&["plot", "a.h5", "-o", "a.png"]);
-    assert_eq!(said, "a.png\n");
+    assert_eq!(said, "a.png (t = 40)\n");
     let said = home.succeed(&["plot", "small", "--field", "v", "--time", "19", "-o", "v.png"]);
     assert!(said.contains("t = 20"));
     assert!(std::fs::read(home.path().join("v.png")).unwrap().starts_with(b"\x89PNG"));
@@ -397,7 +400,9 @@ fn a_run_stops_where_it_is_asked_to_on_1_and_2_ranks() {
     let long = APPROACH.replace("end = 100", "end = 1e9\ndt = 1e-3");
     home.write("long.toml", &format!("{long}[stop]\nwall_time = \"300ms\"\n"));
     for ranks in ["1", "2"] {
-        home.succeed(&["run", "long.toml", "--ranks", ranks, "--overwrite"]);
+        let run = &["run", "long.toml", "--ranks", ranks, "--overwrite"];
+        let stopped = fluxions_testing::finish(&mut home.fluxions(run));
+        assert_eq!(stopped.status.code(), Some(75), "{}", text(&stopped.stderr));
         let report = home.read("long/report.json");
         assert!(report.contains("the wall time of 300ms is over"), "{report}");
     }

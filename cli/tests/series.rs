@@ -43,11 +43,15 @@ fn counter_with_vector(end: usize) -> String {
         .replace("v = \"0\"\n", "v = \"0\"\nz = [\"0\", \"0\"]\n")
 }
 
-/// Checks that every snapshot is whole; how many there are.
+/// Checks that every snapshot is whole, or of many the last ones and some of the others; how many there are.
 fn whole_snapshots(series: &Series) -> usize {
     let times = series.times().unwrap();
+    let stride = times.len().div_ceil(150);
     for (k, time) in times.iter().enumerate() {
         assert_eq!(*time, k as f64);
+        if k % stride != 0 && k + 50 < times.len() {
+            continue;
+        }
         for (field, factor) in [("u", 1.0), ("v", 2.0)] {
             let values = series.read(field, k).unwrap();
             assert!(values.iter().all(|x| *x == factor * time), "{field} at t = {time}");
@@ -69,8 +73,9 @@ fn a_long_series_lies_in_few_files_and_can_be_moved() {
     home.write("counter.toml", COUNTER);
     home.succeed(&["run", "counter.toml", "--quiet"]);
     let count = |folder: &str| std::fs::read_dir(home.path().join(folder)).unwrap().count();
-    // 64 snapshots in a file each, then 2 to a file, then 4.
-    assert_eq!(count("counter/snapshots"), 64 + 64 + 3);
+    // A file has room for a megabyte.
+    let bytes = 201 * 64 * 50 * 2 * 8;
+    assert_eq!(count("counter/snapshots"), usize::div_ceil(bytes, (1 << 20) / 51200 * 51200));
     std::fs::create_dir(home.path().join("archive")).unwrap();
     std::fs::rename(home.path().join("counter"), home.path().join("archive/moved")).unwrap();
     let series = Series::open(&home.path().join("archive/moved")).unwrap();
@@ -86,23 +91,57 @@ fn described(home: &Home, folder: &str) -> Vec<Vec<(String, Vec<f64>)>> {
         let rest = text.split_once(from).unwrap_or_else(|| panic!("{from} in {text}")).1;
         rest.split(to).next().unwrap().to_string()
     };
-    let read = |part: &str| {
-        let part = part.split_once("Format=\"HDF\"").unwrap().1;
+    let open = |part: &str| {
         let (file, dataset) = (between(part, ">", ":/"), between(part, ":/", "<"));
         let path = home.path().join(folder).join(file);
-        let dataset = hdf5::File::open(&path).unwrap().dataset(&dataset).unwrap();
-        let numbers: Vec<f64> = dataset.read_raw().unwrap();
-        let dimensions = between(part, "Dimensions=\"", "\"");
-        let counts = dimensions.split(' ').map(|n| n.parse::<usize>().unwrap());
-        assert_eq!(counts.product::<usize>(), numbers.len(), "{}", path.display());
+        hdf5::File::open(&path).unwrap().dataset(&dataset).unwrap()
+    };
+    let count = |dimensions: &str| -> Vec<usize> {
+        dimensions.split(' ').map(|n| n.parse().unwrap()).collect()
+    };
+    // The parts of datasets that an attribute is made of, but for what is 0.
+    let slabs = |part: &str| -> Vec<f64> {
+        let items = part.split("<DataItem ItemType=\"HyperSlab\"");
+        let mut before = "";
+        let mut numbers = Vec::new();
+        for item in items {
+            if item.contains("Format=\"HDF\"") && !before.contains("$0 * 0") {
+                let box_of = count(
+                    &between(item, "<DataItem Format=\"XML\" Dimensions=\"3 ", "</")
+                        .split_once('>')
+                        .unwrap()
+                        .1
+                        .trim()
+                        .to_string(),
+                );
+                let (start, rest) = box_of.split_at(box_of.len() / 3);
+                let (stride, shape) = rest.split_at(start.len());
+                assert!(stride.iter().all(|n| *n == 1));
+                let source = item.split_once("Format=\"HDF\"").unwrap().1;
+                let dataset = open(source);
+                assert_eq!(dataset.shape(), count(&between(source, "Dimensions=\"", "\"")));
+                let along = start.iter().zip(shape).map(|(start, count)| {
+                    let (start, count) = (*start, *count);
+                    hdf5::SliceOrIndex::SliceCount { start, step: 1, count, block: 1 }
+                });
+                let slab = hdf5::Hyperslab::from(along.collect::<Vec<_>>());
+                let found = dataset.read_slice::<f64, _, ndarray::IxDyn>(slab).unwrap();
+                let cells: usize = count(&between(item, "Dimensions=\"", "\"")).iter().product();
+                assert_eq!(cells, found.len());
+                numbers.extend(found);
+            }
+            before = item;
+        }
         numbers
     };
     xdmf.split("<Grid Name=\"cells\"")
         .skip(1)
         .map(|grid| {
             let mut parts = grid.split("<Attribute Name=\"");
-            read(parts.next().unwrap());
-            parts.map(|part| (part.split('"').next().unwrap().to_string(), read(part))).collect()
+            let mesh = parts.next().unwrap().split_once("Format=\"HDF\"").unwrap().1;
+            let corners: usize = count(&between(mesh, "Dimensions=\"", "\"")).iter().product();
+            assert_eq!(open(mesh).size(), corners);
+            parts.map(|part| (part.split('"').next().unwrap().to_string(), slabs(part))).collect()
         })
         .collect()
 }
@@ -193,17 +232,17 @@ fn fields_of_every_type_are_written_whole() {
     assert_eq!(w.directions(), ["x", "y"]);
     assert_eq!(series.field("slope").unwrap().components(), ["slope.x", "slope.y"]);
     assert_eq!(series.field("psi").unwrap().ty(), Type::COMPLEX);
-    // ParaView is shown components; each is the one that it says.
+    // ParaView is shown vectors, and components of tensors; each is the one that it says.
     assert_eq!(described.len(), 131);
     for (snapshot, attributes) in described.iter().enumerate() {
         let names: Vec<&str> = attributes.iter().map(|(name, _)| name.as_str()).collect();
-        let expected = ["c", "v.x", "v.y", "q.xx", "q.xy", "q.yx", "q.yy", "slope.x", "slope.y"];
+        let expected = ["c", "v", "q.xx", "q.xy", "q.yx", "q.yy", "slope"];
         assert_eq!(names, expected);
         let v = series.read("v", snapshot).unwrap();
-        assert_eq!(attributes[2].1, v.iter().skip(35).copied().collect::<Vec<_>>());
+        assert_eq!(attributes[1].1, v.iter().copied().collect::<Vec<_>>());
         let q = series.read("q", snapshot).unwrap();
         let q_yx: Vec<f64> = q.iter().skip(70).take(35).copied().collect();
-        assert_eq!(attributes[5].1, q_yx, "snapshot {snapshot}");
+        assert_eq!(attributes[4].1, q_yx, "snapshot {snapshot}");
     }
 }
 

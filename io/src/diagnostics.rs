@@ -79,6 +79,11 @@ impl Tracker for DiagnosticsWriter {
         Ok(GO_ON)
     }
 
+    fn settle(&mut self) -> Result<(), TrackerError> {
+        let synced = self.file.as_ref().map_or(Ok(()), File::sync_data);
+        Ok(synced.map_err(file(&self.folder.diagnostics(), "write"))?)
+    }
+
     fn save(&self) -> Option<Vec<u8>> {
         Some(self.length.to_le_bytes().into())
     }

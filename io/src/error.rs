@@ -84,6 +84,32 @@ pub enum Error {
         /// The path.
         path: PathBuf,
     },
+    /// A run folder whose series has lost its index.
+    #[error("{} is missing or damaged, but its snapshots are there", path.display())]
+    NoIndex {
+        /// The index.
+        path: PathBuf,
+    },
+    /// A file of a later version.
+    #[error("{} was written by a later version of Fluxions (format {version})", path.display())]
+    LaterVersion {
+        /// The file.
+        path: PathBuf,
+        /// The version of its format.
+        version: u32,
+    },
+    /// A snapshot that is not what was written.
+    #[error("{}: `{field}` of snapshot {snapshot} is {}", path.display(), if *is_missing { "missing" } else { "damaged" })]
+    Damaged {
+        /// The series.
+        path: PathBuf,
+        /// The field.
+        field: String,
+        /// The number of the snapshot, counted from 0.
+        snapshot: usize,
+        /// Whether its file is missing, or the numbers differ from their checksum.
+        is_missing: bool,
+    },
     /// A field that a run does not hold.
     #[error("{} holds no field `{name}`", path.display())]
     NoField {
@@ -139,6 +165,10 @@ impl Error {
                  [checkpoint], [ranks], [execution], and `picture` of [output]; start another run with --out"
                     .into(),
             ),
+            Error::NoIndex { path } => Some(format!(
+                "`fluxions info --repair {}` makes it again",
+                path.parent().unwrap_or(path).display()
+            )),
             Error::NoField { name, known, .. } => {
                 Some(suggest(name, known.iter().map(String::as_str), '`', "it holds"))
             }

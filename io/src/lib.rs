@@ -24,6 +24,6 @@ pub use log::RunLog;
 pub use num_complex::Complex64;
 pub use problem::Problem;
 pub use report::to_json;
-pub use series::{Component, Field, Series, SeriesWriter};
+pub use series::{Component, Field, Series, SeriesWriter, repair};
 pub use stopping::Stopping;
 pub use together::agree;

@@ -10,7 +10,7 @@ use super::record::Record;
 use super::rhythm::{Limit, Rhythm};
 use super::{STATE, UNFINISHED, folder, list, part};
 use crate::error::{Error, file};
-use crate::folder::{RunFolder, put_in_place, sync, write_whole};
+use crate::folder::{RunFolder, Wait, put_in_place, sync, write_whole};
 use crate::problem::{Checkpointing, Problem};
 use crate::together::agree;
 
@@ -145,7 +145,7 @@ impl Checkpoints {
             scheme: self.scheme.clone(),
             created_by: concat!("Fluxions ", env!("CARGO_PKG_VERSION")).into(),
         };
-        write_whole(&new.join(STATE), record.to_text().as_bytes())?;
+        write_whole(&new.join(STATE), record.to_text().as_bytes(), Wait::ForDisk)?;
         sync(&new)?;
         let (checkpoints, finished) =
             (self.folder.checkpoints(), folder(&self.folder.checkpoints(), step));

@@ -111,7 +111,9 @@ impl Claim {
             clear_snapshots(&self.folder.snapshots())?;
             clear_checkpoints(&self.folder.checkpoints())?;
         }
-        Marker::begin(&mut self.open, &self.folder.marker(), true)?;
+        // Folders stay where somebody has put something of his own into them.
+        let left = FOLDERS.into_iter().filter(|name| self.folder.path().join(name).exists());
+        Marker::begin(&mut self.open, &self.folder.marker(), Some(left.collect()))?;
         self.before = Some(Marker::default());
         let snapshots = self.folder.make(SNAPSHOTS)?;
         std::fs::create_dir_all(&snapshots).map_err(file(&snapshots, "make the folder"))
@@ -122,7 +124,7 @@ impl Claim {
     /// # Errors
     /// If that cannot be written.
     pub fn go_on(&mut self) -> Result<(), Error> {
-        Marker::begin(&mut self.open, &self.folder.marker(), false)?;
+        Marker::begin(&mut self.open, &self.folder.marker(), None)?;
         // What a run that was killed was about to write.
         for name in FILES {
             remove(&super::beside(&self.folder.path().join(name)))?;
@@ -213,8 +215,8 @@ mod tests {
                     match folder.claim(mode, &[]) {
                         Err(Error::NotOfARun { found, .. }) => assert!(name.starts_with(&found)),
                         Err(Error::RunExists { .. }) if in_run && mode == Mode::New => {}
-                        // This folder is one that the run has made.
-                        Ok(mut claim) if in_run && name == "snapshots/mine.h5" => {
+                        // These folders are of the run.
+                        Ok(mut claim) if in_run && name.contains('/') => {
                             claim.begin().unwrap();
                         }
                         other => panic!("{name} {mode:?}: {other:?}"),

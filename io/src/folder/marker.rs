@@ -121,13 +121,19 @@ impl Marker {
         }
     }
 
-    /// Writes that this process runs in the folder: over what was there, or after it.
-    pub(super) fn begin(open: &mut File, path: &Path, anew: bool) -> Result<(), Error> {
+    /// Writes that this process runs in the folder: over what was there, of which the run takes over what is `left`, or
+    /// after it.
+    pub(super) fn begin(
+        open: &mut File,
+        path: &Path,
+        left: Option<Vec<&str>>,
+    ) -> Result<(), Error> {
         let mut write = || {
-            if anew {
+            if let Some(left) = &left {
                 open.set_len(0)?;
                 open.rewind()?;
                 writeln!(open, "{TITLE}")?;
+                left.iter().try_for_each(|name| writeln!(open, "made {name}"))?;
             } else {
                 let end = open.seek(std::io::SeekFrom::End(0))?;
                 if end == 0 {

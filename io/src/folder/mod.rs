@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use claim::is_numbered;
 pub use claim::{Claim, Mode};
 pub use marker::RunStatus;
-pub(crate) use whole::{beside, put_in_place, remove_leftover, sync, write_whole};
+pub(crate) use whole::{Wait, beside, put_in_place, remove_leftover, sync, write_whole};
 
 use crate::error::{Error, file};
 use crate::text::visible;
@@ -92,7 +92,7 @@ impl RunFolder {
     /// # Errors
     /// If that fails.
     pub fn write_problem(&self, text: &str) -> Result<(), Error> {
-        write_whole(&self.make("problem.toml")?, text.as_bytes())
+        write_whole(&self.make("problem.toml")?, text.as_bytes(), Wait::ForDisk)
     }
 
     /// The time series.
@@ -135,7 +135,7 @@ impl RunFolder {
     /// # Errors
     /// If that fails.
     pub fn write_report(&self, text: &str) -> Result<(), Error> {
-        write_whole(&self.make("report.json")?, text.as_bytes())
+        write_whole(&self.make("report.json")?, text.as_bytes(), Wait::No)
     }
 
     /// The log of the run.

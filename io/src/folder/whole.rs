@@ -12,15 +12,25 @@ pub(crate) fn beside(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.new"))
 }
 
-/// Writes a file under another name, waits until it is on the disk, and renames it: whatever happens in
-/// between, even the loss of power, the file is the old or the new one.
-pub(crate) fn write_whole(path: &Path, contents: &[u8]) -> Result<(), Error> {
+/// Whether something has to be on the disk before the run goes on, so that it outlasts the loss of power. Waiting for one
+/// file may mean to wait for all that was written before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// It need not: a kill of the process does not touch it.
+    No,
+    /// It has to.
+    ForDisk,
+}
+
+/// Writes a file under another name, and renames it: whatever happens to the process in between, the file is the old
+/// or the new one; if it waits for the disk, also where power is lost.
+pub(crate) fn write_whole(path: &Path, contents: &[u8], wait: Wait) -> Result<(), Error> {
     let new = beside(path);
     remove_leftover(&new)?;
     let write = || {
         let mut open = OpenOptions::new().write(true).create_new(true).open(&new)?;
         open.write_all(contents)?;
-        open.sync_all()
+        if wait == Wait::ForDisk { open.sync_all() } else { Ok(()) }
     };
     write().map_err(file(&new, "write"))?;
     put_in_place(&new, path)

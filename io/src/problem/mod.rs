@@ -48,7 +48,7 @@ pub use diagnostic::{Diagnostic, Mistakes};
 pub use execution::Execution;
 use global::GlobalEntry;
 pub use help::help;
-pub use output::{Diagnostics, Output, Precision};
+pub use output::{Compression, Diagnostics, Output, Precision};
 use reader::{Places, Reader, Table};
 pub use set::{SetError, is_used, set};
 pub use stop::Stop;

@@ -16,6 +16,8 @@ pub struct Output {
     pub fields: Vec<(String, Option<String>)>,
     /// The precision with which numbers are written.
     pub precision: Precision,
+    /// How they are compressed.
+    pub compression: Compression,
     /// Whether the last state is drawn.
     pub picture: bool,
 }
@@ -27,6 +29,25 @@ pub enum Precision {
     F64,
     /// Rounded to 4 bytes.
     F32,
+}
+
+impl Precision {
+    /// How many bytes a real number takes.
+    pub(crate) fn bytes(self) -> usize {
+        match self {
+            Precision::F64 => 8,
+            Precision::F32 => 4,
+        }
+    }
+}
+
+/// How numbers are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// They are not.
+    None,
+    /// By HDF5's filters `shuffle` and `deflate`, which every reader of HDF5 knows.
+    Deflate,
 }
 
 /// What is written to diagnostics.csv and when.
@@ -45,7 +66,7 @@ impl Output {
     }
 }
 
-const KEYS: [&str; 5] = ["every", "at", "fields", "precision", "picture"];
+const KEYS: [&str; 6] = ["every", "at", "fields", "precision", "compression", "picture"];
 
 pub(crate) fn read_output<'t>(
     reader: &mut Reader<'t>,
@@ -57,6 +78,7 @@ pub(crate) fn read_output<'t>(
         every: Every::Times(Vec::new()),
         fields: all(),
         precision: Precision::F64,
+        compression: Compression::None,
         picture: true,
     };
     let Some(table) = reader.table(document, "output") else { return output };
@@ -78,6 +100,21 @@ pub(crate) fn read_output<'t>(
             Some("f32") => output.precision = Precision::F32,
             Some(other) => {
                 reader.unknown_word(value.span(), "precision", other, &["f64", "f32"]);
+            }
+        }
+    }
+    if let Some(value) = table.get("compression") {
+        match reader.string(value, "\"none\" or \"deflate\"") {
+            Some("none") | None => {}
+            Some("deflate") => output.compression = Compression::Deflate,
+            Some("zstd") => {
+                let message =
+                    "`zstd` is not built into HDF5, so that most readers could not open the files";
+                let help = Some("\"deflate\" is what all of them know");
+                reader.note(Diagnostic::at(value.span(), message).help(help));
+            }
+            Some(other) => {
+                reader.unknown_word(value.span(), "compression", other, &["none", "deflate"]);
             }
         }
     }

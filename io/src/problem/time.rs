@@ -66,6 +66,17 @@ impl Times {
         (self.following.is_some() && !is_staged) || self.controls_error()
     }
 
+    /// The order of the scheme's error in the time step, where the scheme controls it.
+    fn order(&self) -> usize {
+        match &self.scheme {
+            SchemeChoice::RungeKutta(tableau) | SchemeChoice::ErrorControlled(tableau, _) => {
+                tableau.order()
+            }
+            SchemeChoice::Imex(imex, ..) => imex.order(),
+            _ => 2,
+        }
+    }
+
     /// The number of steps from the start to the end, if they are all as long as the first.
     ///
     /// # Errors
@@ -457,23 +468,21 @@ impl TimesEntry {
             };
             return Err(vec![Diagnostic::at(at, message)]);
         }
-        // The steps of a run do not depend on its end, so that another run can go on from it, if they can be
-        // told from anything else.
-        let dt = if dt == f64::INFINITY { most } else { dt };
-        let dt = match times.scheme.tolerance().filter(|_| longest == f64::INFINITY) {
-            // No limit of stability is near: the first step is as long as the tolerance allows.
+        // The steps of a run do not depend on its end, if they can be told from anything else: then another run can go
+        // on from it.
+        let bounded = if dt == f64::INFINITY { most } else { dt };
+        let dt = match times.scheme.tolerance() {
+            // The first step is as long as the tolerance allows, and stable.
             Some(tolerance) => {
-                let order = match &times.scheme {
-                    SchemeChoice::Imex(imex, ..) => imex.order(),
-                    _ => 2,
-                };
+                let order = times.order();
                 let explicit = stable_step(pde, initial, &Tableau::EULER);
                 let short = explicit.ok().map(|step| step.decaying).filter(|dt| dt.is_finite());
-                let times = (times.start, short.unwrap_or(1e-3 * dt));
-                let found = first_step(pde, initial, (tolerance, order), times);
-                found.ok().filter(|found| found.is_finite()).unwrap_or(dt)
+                let from = (times.start, short.unwrap_or(1e-3 * bounded));
+                let found = first_step(pde, initial, (tolerance, order), from);
+                let found = found.ok().filter(|found| found.is_finite());
+                found.map_or(bounded, |found| found.min(dt))
             }
-            None => dt,
+            None => bounded,
         };
         let following = StableDt { first: dt, most: most.max(dt), walls: step.walls };
         let times = Times { dt, following: (follows || is_staged).then_some(following), ..times };

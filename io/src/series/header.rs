@@ -7,10 +7,14 @@ use fluxions_expr::{Rank, Type};
 use hdf5::types::{TypeDescriptor, VarLenUnicode};
 use hdf5::{Dataset, File, Location};
 
+use super::segment::Places;
 use super::{Contents, Field};
 
 /// The version of what is in the files; see docs/OUTPUT.md.
-const FORMAT_VERSION: u32 = 1;
+pub(crate) const FORMAT_VERSION: u32 = 2;
+
+/// The attribute with the number of snapshots for which the first segments have room.
+const FIRST_SEGMENTS: &str = "snapshots_in_first_segments";
 
 /// The most fields whose order is kept.
 const LISTED: usize = 4000;
@@ -29,6 +33,17 @@ pub(crate) fn write(file: &File, contents: &Contents) -> hdf5::Result<()> {
     let bounds: Vec<f64> = grid.axes().iter().flat_map(|axis| axis.bounds()).collect();
     let shape = (grid.dimension(), 2);
     file.new_attr::<f64>().shape(shape).create("bounds")?.write_raw(&bounds)
+}
+
+/// How many snapshots the first segments have room for.
+pub(crate) fn write_places(file: &File, places: Places) -> hdf5::Result<()> {
+    let first = places.of_first() as u64;
+    file.new_attr::<u64>().create(FIRST_SEGMENTS)?.write_scalar(&first)
+}
+
+/// Whether a file is the index of a series, not a segment.
+pub(crate) fn is_index(file: &File) -> bool {
+    file.attr(FIRST_SEGMENTS).is_ok()
 }
 
 /// Describes a field at its dataset.

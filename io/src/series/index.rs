@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use hdf5::{Extents, File};
+use hdf5::types::OwnedDynValue;
+use hdf5::{Dataset, File};
 
-use super::segment::{SnapshotPlace, range};
-use super::{Contents, Field, header, number};
+use super::segment::{Places, SnapshotPlace, extents, range};
+use super::{Contents, header, number};
 use crate::error::{Error, hdf};
-use crate::folder::{beside, put_in_place, remove_leftover, sync};
+use crate::folder::{Wait, beside, put_in_place, remove_leftover, sync};
 
 /// Unknowns without space, by their names, with the values in each snapshot.
 pub(crate) type Numbers = Vec<(String, Vec<f64>)>;
@@ -16,25 +17,30 @@ pub(crate) type Numbers = Vec<(String, Vec<f64>)>;
 pub(crate) fn write(
     path: &Path,
     contents: &Contents,
+    places: Places,
     times: &[f64],
     numbers: &Numbers,
+    wait: Wait,
 ) -> Result<(), Error> {
     let new = beside(path);
     remove_leftover(&new)?;
-    write_new(&new, contents, times, numbers).map_err(hdf(&new, "write the index"))?;
-    // HDF5 may keep it to itself that the disk was full when the file was closed.
-    sync(&new)?;
+    write_new(&new, contents, places, times, numbers).map_err(hdf(&new, "write the index"))?;
+    if wait == Wait::ForDisk {
+        sync(&new)?;
+    }
     put_in_place(&new, path)
 }
 
 fn write_new(
     path: &Path,
     contents: &Contents,
+    places: Places,
     times: &[f64],
     numbers: &Numbers,
 ) -> hdf5::Result<()> {
     let file = File::create(path)?;
     header::write(&file, contents)?;
+    header::write_places(&file, places)?;
     file.new_dataset::<f64>().shape(times.len()).create("time")?.write_raw(times)?;
     if !numbers.is_empty() {
         let group = file.create_group("numbers")?;
@@ -53,38 +59,43 @@ fn write_new(
             .write_raw(&centres)?;
     }
     for field in &contents.fields {
-        add_field(&file, field, contents, times.len())?;
+        let shape = contents.shape(field);
+        let missing = number::missing(contents.precision, field.ty().complex);
+        let source = SnapshotPlace::dataset(field);
+        let dataset = mapped(&file, &source, missing, (places, times.len()), &shape)?;
+        header::write_field(&dataset, field, &contents.grid.axis_names())?;
+        let components = [field.components().len()];
+        let source = SnapshotPlace::checksums(field);
+        mapped(&file, &source, 0u64.into(), (places, times.len()), &components)?;
     }
+    file.flush()?;
     file.close()
 }
 
-fn add_field(
+/// Makes a virtual dataset of what the segments hold under the same name: as many snapshots as there are, with `missing`
+/// where a segment is missing.
+fn mapped(
     file: &File,
-    field: &Field,
-    contents: &Contents,
-    snapshots: usize,
-) -> hdf5::Result<()> {
-    let shape = contents.shape(field);
-    let with_first =
-        |n: usize| -> Vec<usize> { [n].into_iter().chain(shape.iter().copied()).collect() };
-    let source = SnapshotPlace::dataset(field);
-    let missing = number::missing(contents.precision, field.ty().complex);
+    name: &str,
+    missing: OwnedDynValue,
+    (places, snapshots): (Places, usize),
+    shape: &[usize],
+) -> hdf5::Result<Dataset> {
     let builder = file.new_dataset_builder().empty_as(missing.type_descriptor());
-    let mut builder = builder.shape(with_first(snapshots)).fill_value(missing);
+    let mut builder = builder.shape(extents(snapshots, shape)).fill_value(missing);
     let mut index = 0;
     while index < snapshots {
-        let place = SnapshotPlace::of(index);
+        let place = places.of(index);
         let count = place.capacity.min(snapshots - index);
         builder = builder.virtual_map(
             place.file(),
-            source.as_str(),
-            Extents::from(with_first(place.capacity)),
-            range(0, count, &shape),
-            Extents::from(with_first(snapshots)),
-            range(index, count, &shape),
+            name,
+            extents(place.capacity, shape),
+            range(0, count, shape),
+            extents(snapshots, shape),
+            range(index, count, shape),
         );
         index += count;
     }
-    let dataset = builder.create(source.as_str())?;
-    header::write_field(&dataset, field, &contents.grid.axis_names())
+    builder.create(name)
 }

@@ -1,14 +1,16 @@
 //! The time series: snapshots in HDF5, readable as one file at every instant.
 //!
-//! Snapshots lie in *segments*, files of fixed size in the folder `snapshots`. `series.h5` is a
-//! small file of virtual datasets that maps complete snapshots only, and is replaced by a rename
-//! after each one. So a reader sees whole snapshots whatever happens to the writer.
+//! Snapshots lie in *segments*, files of fixed size in the folder `snapshots`, each with a time once it is complete.
+//! `series.h5` is a small file of virtual datasets that maps complete snapshots only, and is replaced by a rename a
+//! few times a second at most. So a reader sees whole snapshots whatever happens to the writer, and what the index lacks
+//! after a kill can be found in the segments (repair.rs).
 //!
-//! A segment holds one snapshot to begin with and more later on, so that the
-//! number of segments grows with the logarithm of the number of snapshots: HDF5 keeps every file
-//! open that a dataset maps, and silently returns fill values once the system allows no more open
-//! files.
+//! Segments grow, so that their number grows with the logarithm of the number of snapshots: HDF5 keeps every file
+//! open that a dataset maps, and silently returns fill values once the system allows no more open files.
 
+mod block;
+mod checksum;
+mod direct;
 mod field;
 mod header;
 mod hyperslab;
@@ -16,6 +18,7 @@ mod index;
 mod mesh;
 mod number;
 mod reader;
+mod repair;
 mod segment;
 mod writer;
 mod xdmf;
@@ -23,11 +26,12 @@ mod xdmf;
 pub use field::Field;
 pub(crate) use header::texts;
 pub use reader::{Component, Series};
+pub use repair::repair;
 pub use writer::SeriesWriter;
 
 use fluxions_grid::Grid;
 
-use crate::problem::Precision;
+use crate::problem::{Compression, Precision};
 
 /// What a series holds, apart from the numbers.
 #[derive(Clone, Debug)]
@@ -37,6 +41,7 @@ pub(crate) struct Contents {
     /// The fields; empty before the first snapshot, which determines their types.
     pub(crate) fields: Vec<Field>,
     pub(crate) precision: Precision,
+    pub(crate) compression: Compression,
     /// The text of the problem file.
     pub(crate) problem: String,
 }

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use hdf5::{Dataset, File, H5Type, Hyperslab, SliceOrIndex};
 use ndarray::ArrayD;
-use num_complex::Complex64;
+use num_complex::{Complex32, Complex64};
 
-use super::segment::SnapshotPlace;
-use super::{Field, header};
+use super::header::FORMAT_VERSION;
+use super::number::Stored;
+use super::{Field, checksum, header, segment};
 use crate::error::{Error, hdf};
 use crate::folder::RunFolder;
 
@@ -26,6 +27,10 @@ pub enum Component {
     Complex(ArrayD<Complex64>),
 }
 
+fn bits_of<T: Stored>(values: impl Iterator<Item = (f64, f64)>) -> u64 {
+    checksum::of_row(values.map(|(re, im)| T::from_parts(re, im).bits()), 0)
+}
+
 impl Component {
     /// A real number computed from each value.
     pub fn map(
@@ -37,6 +42,21 @@ impl Component {
             Component::Real(values) => values.mapv_into(of_real),
             Component::Complex(values) => values.mapv(of_complex),
         }
+    }
+
+    /// The checksum of the values of all cells, which are stored in 4 bytes each if `is_single`.
+    fn checksum(&self, is_single: bool) -> u64 {
+        let sum = match self {
+            Component::Real(values) if is_single => {
+                bits_of::<f32>(values.iter().map(|x| (*x, 0.0)))
+            }
+            Component::Real(values) => bits_of::<f64>(values.iter().map(|x| (*x, 0.0))),
+            Component::Complex(values) if is_single => {
+                bits_of::<Complex32>(values.iter().map(|z| (z.re, z.im)))
+            }
+            Component::Complex(values) => bits_of::<Complex64>(values.iter().map(|z| (z.re, z.im))),
+        };
+        checksum::stored(sum)
     }
 
     /// The absolute values.
@@ -51,21 +71,33 @@ impl Series {
     /// # Errors
     /// If there is no run at this path.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let path = match path.is_dir() {
-            true => RunFolder::at(path).series(),
-            false => path.to_path_buf(),
+        let folder = path.is_dir().then(|| RunFolder::at(path));
+        let path = folder.as_ref().map_or_else(|| path.to_path_buf(), RunFolder::series);
+        let has_snapshots =
+            folder.is_some_and(|folder| folder.path().join(segment::file(0)).exists());
+        let no_run = || match has_snapshots {
+            true => Error::NoIndex { path: path.clone() },
+            false => Error::NoRun { path: path.clone() },
         };
-        let no_run = || Error::NoRun { path: path.clone() };
         if !path.is_file() {
             return Err(no_run());
         }
         let mut builder = File::with_options();
         builder.with_fapl(|list| list.file_locking(false));
-        let file = builder.open(&path).map_err(hdf(&path, "open the file"))?;
+        let file = match builder.open(&path) {
+            Err(_) if has_snapshots => return Err(no_run()),
+            opened => opened.map_err(hdf(&path, "open the file"))?,
+        };
         if file.group("fields").is_err() {
             return Err(no_run());
         }
-        Ok(Series { path, file })
+        let version = file.attr("format_version").and_then(|attr| attr.read_scalar::<u32>());
+        match version {
+            Ok(later) if later > FORMAT_VERSION => {
+                Err(Error::LaterVersion { path, version: later })
+            }
+            _ => Ok(Series { path, file }),
+        }
     }
 
     /// The file.
@@ -112,23 +144,20 @@ impl Series {
 
     /// Whether this is the series of a run, not one of the files in which its snapshots lie.
     pub fn is_whole(&self) -> bool {
-        self.file.link_exists("time")
+        header::is_index(&self.file)
     }
 
-    /// The times of the snapshots. For a single segment they are read from the series beside it; the
-    /// list is empty if there is none.
+    /// The times of the snapshots, in a single segment those of its complete ones.
     ///
     /// # Errors
     /// If the file cannot be read.
     pub fn times(&self) -> Result<Vec<f64>, Error> {
-        match self.is_whole() {
-            true => self.numbers("time"),
-            false => Ok(self.times_beside().unwrap_or_default()),
-        }
+        let times = self.numbers("time")?;
+        // What is not complete has no time.
+        Ok(times.into_iter().take_while(|time| !time.is_nan()).collect())
     }
 
-    /// The unknowns without space by their names, with a value for each snapshot; none in single files
-    /// of snapshots.
+    /// The unknowns without space by their names, with a value for each snapshot.
     ///
     /// # Errors
     /// If the file cannot be read.
@@ -138,31 +167,21 @@ impl Series {
         }
         let failed = hdf(&self.path, "read the numbers");
         let names = self.file.group("numbers").and_then(|group| group.member_names());
+        let count = self.snapshots()?;
         let values = |name: String| {
-            let values = self.numbers(&format!("numbers/{name}"))?;
+            let mut values = self.numbers(&format!("numbers/{name}"))?;
+            values.truncate(count);
             Ok((name, values))
         };
         names.map_err(failed)?.into_iter().map(values).collect()
     }
 
-    fn times_beside(&self) -> Option<Vec<f64>> {
-        let segment = self.path.file_stem()?.to_str()?.parse().ok()?;
-        let series = Series::open(&self.folder().series()).ok()?;
-        let times = series.numbers("time").ok()?;
-        let (first, capacity) = SnapshotPlace::first(segment);
-        let last = times.len().min(first.checked_add(capacity)?);
-        times.get(first..last).map(<[f64]>::to_vec)
-    }
-
-    /// The number of snapshots; for a segment without its series, the number it has room for.
+    /// The number of snapshots.
     ///
     /// # Errors
     /// If the file cannot be read.
     pub fn snapshots(&self) -> Result<usize, Error> {
-        match (self.times()?.len(), self.fields()?.first()) {
-            (0, Some(field)) => Ok(self.shape(field)?[0]),
-            (times, _) => Ok(times),
-        }
+        Ok(self.times()?.len())
     }
 
     /// The centres of the cells along an axis.
@@ -202,12 +221,16 @@ impl Series {
         Ok(header::texts(&*self.dataset(field)?, "axes"))
     }
 
-    /// The shape of a field: snapshots, then components, then cells along each axis.
+    /// The shape of a field: complete snapshots, then components, then cells along each axis.
     ///
     /// # Errors
     /// If the field does not exist.
     pub fn shape(&self, field: &str) -> Result<Vec<usize>, Error> {
-        Ok(self.dataset(field)?.shape())
+        let mut shape = self.dataset(field)?.shape();
+        if let Some(snapshots) = shape.first_mut() {
+            *snapshots = self.snapshots()?;
+        }
+        Ok(shape)
     }
 
     /// Bytes of each number of a field, both parts of a complex one together.
@@ -249,10 +272,42 @@ impl Series {
         cut: Option<usize>,
     ) -> Result<Component, Error> {
         let at = [&[snapshot], &*field.indices(component)].concat();
-        Ok(match field.ty().complex {
+        let is_single = self.bytes(field.name())? < 8 * field.ty().per_component();
+        let found = match field.ty().complex {
             false => Component::Real(self.read_at(field.name(), &at, cut)?),
             true => Component::Complex(self.read_at(field.name(), &at, cut)?),
-        })
+        };
+        let stored = self.checksum(field.name(), snapshot, component)?;
+        let is_missing = stored == Some(0);
+        // That of a part is not known.
+        let is_damaged =
+            cut.is_none() && stored.is_some_and(|sum| sum != found.checksum(is_single));
+        match is_missing || is_damaged {
+            true => {
+                let (path, field) = (self.path.clone(), field.name().into());
+                Err(Error::Damaged { path, field, snapshot, is_missing })
+            }
+            false => Ok(found),
+        }
+    }
+
+    /// The checksum of a component of a field, 0 where its segment is missing; nothing in files without checksums.
+    fn checksum(
+        &self,
+        field: &str,
+        snapshot: usize,
+        component: usize,
+    ) -> Result<Option<u64>, Error> {
+        let name = format!("checksums/{field}");
+        if !self.file.link_exists("checksums") || !self.file.link_exists(&name) {
+            return Ok(None);
+        }
+        let failed = hdf(&self.path, "read the checksums");
+        let at =
+            Hyperslab::from(vec![SliceOrIndex::Index(snapshot), SliceOrIndex::Index(component)]);
+        let read = self.file.dataset(&name);
+        let read = read.and_then(|sums| sums.read_slice::<u64, _, ndarray::IxDyn>(at));
+        Ok(read.map_err(failed)?.first().copied())
     }
 
     /// The values at these first indices of a field, and at the index `cut` along the last axis.

@@ -1,23 +1,33 @@
 //! Segments: the files in which snapshots lie.
 //!
-//! A segment's datasets have their full size on disk from the beginning, so that writing a
-//! snapshot changes numbers and nothing else in the file.
-//!
-//! XDMF can select neither snapshots nor components, so each real component has a virtual dataset of
-//! its own in addition.
+//! A segment's datasets have their full size from the beginning, each in one piece, so that writing a snapshot
+//! changes numbers and nothing else in the file: what a run that is killed has begun to write is at worst a snapshot
+//! that has no time yet.
 
 use std::path::Path;
 
-use fluxions_expr::Type;
 use hdf5::plist::dataset_create::{AllocTime, FillTime};
 use hdf5::{Extents, File, Hyperslab, SliceOrIndex};
 
 use super::{Contents, Field, header, number};
 use crate::error::{Error, hdf};
+use crate::problem::Compression;
 
-/// The number of segments of each capacity: this many hold one snapshot, as many again two, then
-/// four, …
+/// The number of segments of each capacity: this many of the first, as many again of twice that, then of four times
+/// that, …
 const PER_LEVEL: usize = 64;
+/// About how many bytes the first segments have room for.
+const FIRST: usize = 1 << 20;
+/// The most snapshots in one of the first segments.
+const MOST: usize = 1024;
+/// About how many numbers a chunk of a compressed dataset has.
+const CHUNK: usize = 1 << 17;
+
+/// How many snapshots segments have room for: as many as the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Places {
+    first: usize,
+}
 
 /// Where a snapshot lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,27 +40,40 @@ pub(crate) struct SnapshotPlace {
     pub(crate) capacity: usize,
 }
 
-impl SnapshotPlace {
-    /// Where snapshot `index` lies.
-    pub(crate) fn of(index: usize) -> Self {
-        let level = (index / PER_LEVEL + 1).ilog2() as usize;
-        let capacity = 1 << level;
-        let within = index - PER_LEVEL * (capacity - 1);
+impl Places {
+    /// Segments whose first have room for so many snapshots.
+    pub(crate) fn new(first: usize) -> Self {
+        Places { first: first.max(1) }
+    }
+
+    /// Segments of a series, whose first have a few megabytes.
+    pub(crate) fn of_contents(contents: &Contents) -> Self {
+        let numbers = |field: &Field| {
+            contents.shape(field).iter().product::<usize>() * field.ty().per_component()
+        };
+        let bytes = contents.fields.iter().map(numbers).sum::<usize>() * contents.precision.bytes();
+        Places { first: (FIRST / bytes.max(1)).clamp(1, MOST) }
+    }
+
+    /// How many snapshots the first segments have room for.
+    pub(crate) fn of_first(&self) -> usize {
+        self.first
+    }
+
+    /// Where a snapshot lies.
+    pub(crate) fn of(&self, index: usize) -> SnapshotPlace {
+        let level = (index / (PER_LEVEL * self.first) + 1).ilog2() as usize;
+        let capacity = self.first << level;
+        let within = index - PER_LEVEL * (capacity - self.first);
         let segment = PER_LEVEL * level + within / capacity;
         SnapshotPlace { segment, slot: within % capacity, capacity }
     }
+}
 
-    /// The first snapshot of a segment, and how many there is room for.
-    pub(crate) fn first(segment: usize) -> (usize, usize) {
-        let level = segment / PER_LEVEL;
-        let capacity = 1 << level;
-        let before = segment - PER_LEVEL * level;
-        (PER_LEVEL * (capacity - 1) + before * capacity, capacity)
-    }
-
+impl SnapshotPlace {
     /// The segment's file within the run folder.
     pub(crate) fn file(&self) -> String {
-        format!("snapshots/{:06}.h5", self.segment)
+        file(self.segment)
     }
 
     /// The dataset of a field in the segment.
@@ -58,24 +81,44 @@ impl SnapshotPlace {
         format!("fields/{}", field.name())
     }
 
-    /// The dataset of one component of a field at this place, for readers that cannot select a part of
-    /// a dataset.
-    pub(crate) fn single(&self, field: &Field, component: &str) -> String {
-        match self.capacity {
-            1 if field.ty() == Type::REAL => Self::dataset(field),
-            _ => format!("single/{}/{component}", self.slot),
-        }
+    /// The dataset of the checksums of a field in the segment.
+    pub(crate) fn checksums(field: &Field) -> String {
+        format!("checksums/{}", field.name())
     }
 }
 
-/// Makes a segment's file with room for its snapshots.
-pub(crate) fn create(path: &Path, place: SnapshotPlace, contents: &Contents) -> Result<(), Error> {
+/// The file of a segment within the run folder.
+pub(crate) fn file(segment: usize) -> String {
+    format!("snapshots/{segment:06}.h5")
+}
+
+/// Makes a segment's file with room for its snapshots, none of which has a time yet. `numbers` are the names of unknowns
+/// without space.
+pub(crate) fn create(
+    path: &Path,
+    place: SnapshotPlace,
+    contents: &Contents,
+    numbers: &[String],
+) -> Result<(), Error> {
     let make = || {
         let file = File::create(path)?;
         header::write(&file, contents)?;
+        let capacity = place.capacity;
+        let times = vec![f64::NAN; capacity];
+        for name in std::iter::once("time".to_string())
+            .chain(numbers.iter().map(|name| format!("numbers/{name}")))
+        {
+            let dataset = file.new_dataset::<f64>().shape(capacity).obj_track_times(false);
+            dataset.create(name.as_str())?.write_raw(&times)?;
+        }
         for field in &contents.fields {
             add_field(&file, field, place, contents)?;
+            let shape = (capacity, field.components().len());
+            let sums = file.new_dataset::<u64>().shape(shape).obj_track_times(false);
+            let sums = sums.create(SnapshotPlace::checksums(field).as_str())?;
+            sums.write_raw(&vec![0; shape.0 * shape.1])?;
         }
+        file.flush()?;
         file.close()
     };
     make().map_err(hdf(path, "make the file"))
@@ -89,42 +132,28 @@ fn add_field(
 ) -> hdf5::Result<()> {
     let shape = contents.shape(field);
     let all: Vec<usize> = [place.capacity].into_iter().chain(shape.iter().copied()).collect();
-    let name = SnapshotPlace::dataset(field);
     let missing = number::missing(contents.precision, field.ty().complex);
-    let empty = || file.new_dataset_builder().empty_as(missing.type_descriptor());
-    let dataset = empty()
-        .shape(all.clone())
-        .alloc_time(Some(AllocTime::Early))
-        .fill_time(FillTime::Never)
-        .obj_track_times(false)
-        .create(name.as_str())?;
-    header::write_field(&dataset, field, &contents.grid.axis_names())?;
-    if field.ty().complex {
-        return Ok(());
-    }
-    for slot in 0..place.capacity {
-        for (number, component) in field.components().iter().enumerate() {
-            let single = SnapshotPlace { slot, ..place }.single(field, component);
-            if single == name {
-                continue;
-            }
-            let indices = field.indices(number);
-            let cells = &shape[indices.len()..];
-            empty()
-                .shape(cells)
-                .virtual_map(
-                    ".",
-                    name.as_str(),
-                    Extents::from(all.clone()),
-                    at(&[&[slot], &*indices].concat(), cells),
-                    Extents::from(cells.to_vec()),
-                    at(&[], cells),
-                )
-                .obj_track_times(false)
-                .create(single.as_str())?;
+    let empty = file.new_dataset_builder().empty_as(missing.type_descriptor());
+    let dataset = empty.shape(all.clone()).obj_track_times(false);
+    let dataset = match contents.compression {
+        Compression::None => dataset.alloc_time(Some(AllocTime::Early)).fill_time(FillTime::Never),
+        Compression::Deflate => {
+            let cells = contents.grid.dimension();
+            dataset.chunk(chunk(&all, cells)).shuffle().deflate(4).fill_value(missing)
         }
-    }
-    Ok(())
+    };
+    let dataset = dataset.create(SnapshotPlace::dataset(field).as_str())?;
+    header::write_field(&dataset, field, &contents.grid.axis_names())
+}
+
+/// The shape of a chunk: one component of one snapshot, cut along the first axis of the grid where that is large.
+fn chunk(shape: &[usize], cells: usize) -> Vec<usize> {
+    let axes = shape.len() - cells;
+    let mut chunk = shape.to_vec();
+    chunk[..axes].fill(1);
+    let across: usize = chunk[axes + 1..].iter().product();
+    chunk[axes] = (CHUNK / across.max(1)).clamp(1, shape[axes]);
+    chunk
 }
 
 /// `count` snapshots from `start` on.
@@ -133,15 +162,13 @@ pub(crate) fn range(start: usize, count: usize, shape: &[usize]) -> Hyperslab {
     Hyperslab::from(std::iter::once(first).chain(shape.iter().map(all)).collect::<Vec<_>>())
 }
 
-/// Everything at these first indices.
-fn at(indices: &[usize], shape: &[usize]) -> Hyperslab {
-    let one =
-        |start: &usize| SliceOrIndex::SliceCount { start: *start, step: 1, count: 1, block: 1 };
-    Hyperslab::from(indices.iter().map(one).chain(shape.iter().map(all)).collect::<Vec<_>>())
-}
-
 fn all(cells: &usize) -> SliceOrIndex {
     SliceOrIndex::SliceCount { start: 0, step: 1, count: *cells, block: 1 }
+}
+
+/// A virtual dataset's shape with so many snapshots.
+pub(crate) fn extents(snapshots: usize, shape: &[usize]) -> Extents {
+    Extents::from([&[snapshots], shape].concat())
 }
 
 #[cfg(test)]
@@ -150,18 +177,28 @@ mod tests {
 
     #[test]
     fn snapshots_fill_segments_one_after_the_other() {
-        let mut expected = SnapshotPlace { segment: 0, slot: 0, capacity: 1 };
-        for index in 0..10_000 {
-            let place = SnapshotPlace::of(index);
-            if index > 0 && expected.slot + 1 < expected.capacity {
-                expected.slot += 1;
-            } else if index > 0 {
-                let segment = expected.segment + 1;
-                expected = SnapshotPlace { segment, slot: 0, capacity: 1 << (segment / PER_LEVEL) };
+        for first in [1, 2, 7, 1024] {
+            let places = Places { first };
+            let mut expected = SnapshotPlace { segment: 0, slot: 0, capacity: first };
+            for index in 0..10_000 {
+                let place = places.of(index);
+                if index > 0 && expected.slot + 1 < expected.capacity {
+                    expected.slot += 1;
+                } else if index > 0 {
+                    let segment = expected.segment + 1;
+                    let capacity = first << (segment / PER_LEVEL);
+                    expected = SnapshotPlace { segment, slot: 0, capacity };
+                }
+                assert_eq!(place, expected, "snapshot {index}");
             }
-            assert_eq!(place, expected, "snapshot {index}");
-            assert_eq!(SnapshotPlace::first(place.segment), (index - place.slot, place.capacity));
+            assert!(places.of(1_000_000).segment < 1000, "as many files can be open at once");
         }
-        assert!(SnapshotPlace::of(1_000_000).segment < 1000, "as many files can be open at once");
+    }
+
+    #[test]
+    fn chunks_hold_a_component_of_a_snapshot_at_most() {
+        assert_eq!(chunk(&[8, 3, 20, 30], 2), [1, 1, 20, 30]);
+        assert_eq!(chunk(&[1, 4096, 4096], 2), [1, 32, 4096]);
+        assert_eq!(chunk(&[5, 1 << 20], 1), [1, 1 << 17]);
     }
 }

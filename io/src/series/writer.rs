@@ -1,25 +1,26 @@
 //! Writes the time series of a run.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use fluxions_comm::{Kind, World};
-use fluxions_solver::{Flow, GO_ON, Pde, Snapshot, Tracker, TrackerError};
-use hdf5::{Dataset, File, FileBuilder};
-use ndarray::{ArrayViewD, Axis, Slice};
+use fluxions_comm::{Combine, Kind, World};
+use fluxions_solver::{Flow, GO_ON, Pde, Report, Snapshot, Tracker, TrackerError};
+use hdf5::{File, FileBuilder};
 use num_complex::{Complex32, Complex64};
 use serde::{Deserialize, Serialize};
 
+use super::block::{Block, Slabs};
+use super::direct::{Offsets, OpenSegment};
 use super::index::Numbers;
-use super::number::Stored;
-use super::segment::{self, SnapshotPlace};
-use super::{Contents, Field, hyperslab, index, mesh, xdmf};
+use super::segment::{self, Places, SnapshotPlace};
+use super::{Contents, Field, checksum, index, mesh, xdmf};
 use crate::error::{Error, hdf};
-use crate::folder::{Claim, Mode, RunFolder};
-use crate::problem::{Precision, Problem, Warning, Warnings};
-use crate::together::agree;
+use crate::folder::{Claim, Mode, RunFolder, Wait, sync};
+use crate::problem::{Compression, Precision, Problem, Warning, Warnings};
+use crate::together::{agree, is_on_one_host};
 
-/// The most numbers that a rank converts and writes at a time.
-const SLAB: usize = 1 << 19;
+/// How often the index is written anew at most while the run goes on: what is missing in it after a kill.
+const INDEX: Duration = Duration::from_millis(250);
 
 /// A tracker that writes snapshots to a run folder.
 pub struct SeriesWriter {
@@ -30,11 +31,28 @@ pub struct SeriesWriter {
     /// The names of what is written.
     names: Vec<String>,
     contents: Contents,
+    places: Places,
     times: Vec<f64>,
     numbers: Numbers,
+    /// The segment of the last snapshot, once there is one.
+    open: Option<OpenSegment>,
+    /// The first segment that may not be on the disk yet.
+    settled: usize,
+    /// Whether numbers are written past HDF5.
+    directly: bool,
+    /// When the index was written, and with how many snapshots.
+    shown: Option<(Instant, usize)>,
     /// The fields whose numbers were too large for the file, and where that is told.
     overflown: Vec<String>,
     warnings: Warnings,
+}
+
+/// Where a series stands.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    times: Vec<f64>,
+    numbers: Numbers,
+    overflown: Vec<String>,
 }
 
 impl SeriesWriter {
@@ -46,10 +64,26 @@ impl SeriesWriter {
             grid: pde.grid().clone(),
             fields: Vec::new(),
             precision: Precision::F64,
+            compression: Compression::None,
             problem: String::new(),
         };
         let (folder, names) = (RunFolder::at(folder), pde.fields().to_vec());
         SeriesWriter::of((folder, true), names, contents)
+    }
+
+    /// A writer of what `problem` asks for. The folder is ready for a run.
+    pub fn new(folder: &RunFolder, problem: &Problem) -> Self {
+        let contents = Contents {
+            title: problem.title.clone(),
+            grid: problem.pde.grid().clone(),
+            fields: Vec::new(),
+            precision: problem.output.precision,
+            compression: problem.output.compression,
+            problem: problem.text.clone(),
+        };
+        let names = problem.output.fields.iter().map(|(name, _)| name.clone()).collect();
+        let folder = folder.clone();
+        SeriesWriter::of((folder, false), names, contents)
     }
 
     fn of((folder, claims): (RunFolder, bool), names: Vec<String>, contents: Contents) -> Self {
@@ -59,8 +93,13 @@ impl SeriesWriter {
             claim: None,
             names,
             contents,
+            places: Places::new(1),
             times: Vec::new(),
             numbers: Vec::new(),
+            open: None,
+            settled: 0,
+            directly: false,
+            shown: None,
             overflown: Vec::new(),
             warnings: Warnings::default(),
         }
@@ -96,42 +135,53 @@ impl SeriesWriter {
         Ok(())
     }
 
-    /// A writer of what `problem` asks for. The folder is ready for a new run.
-    pub fn new(folder: &RunFolder, problem: &Problem) -> Self {
-        let contents = Contents {
-            title: problem.title.clone(),
-            grid: problem.pde.grid().clone(),
-            fields: Vec::new(),
-            precision: problem.output.precision,
-            problem: problem.text.clone(),
-        };
-        let names = problem.output.fields.iter().map(|(name, _)| name.clone()).collect();
-        let folder = folder.clone();
-        SeriesWriter::of((folder, false), names, contents)
-    }
-
-    /// Looks up the fields by name: only a running simulation knows the types of expressions.
-    fn fields(&self, now: &Snapshot<'_>) -> Result<Vec<Field>, fluxions_solver::Error> {
+    /// Takes note of what is written: only a running simulation knows the types of expressions. Collective.
+    fn begin(&mut self, now: &Snapshot<'_>) -> Result<(), TrackerError> {
         let directions = &now.pde().space().components;
         let field = |name: &String| Ok(Field::new(name, now.type_of(name)?, directions));
-        self.names.iter().map(field).collect()
+        self.contents.fields =
+            self.names.iter().map(field).collect::<Result<_, fluxions_solver::Error>>()?;
+        self.places = Places::of_contents(&self.contents);
+        if self.times.is_empty() {
+            let globals = now.pde().globals().iter();
+            self.numbers = globals.map(|global| (global.name.clone(), Vec::new())).collect();
+        }
+        let is_whole = self.contents.compression == Compression::None;
+        self.directly = is_on_one_host(now.world())? && is_whole;
+        let begun = if now.world().is_root() { self.begin_files() } else { Ok(()) };
+        Ok(agree(now.world(), begun)?)
     }
 
-    fn begin(&mut self, place: SnapshotPlace, is_first: bool) -> Result<(), Error> {
-        if is_first {
-            if self.claims && self.claim.is_none() {
-                let mut claim = self.folder.claim(Mode::New, &[])?;
-                claim.begin()?;
-                self.claim = Some(claim);
-            }
-            ["series.h5", "series.xdmf"]
-                .into_iter()
-                .try_for_each(|n| self.folder.make(n).map(drop))?;
-            mesh::write(&self.folder.make("mesh.h5")?, &self.contents.grid)?;
+    fn begin_files(&mut self) -> Result<(), Error> {
+        if self.claims && self.claim.is_none() {
+            let mut claim = self.folder.claim(Mode::New, &[])?;
+            claim.begin()?;
+            self.claim = Some(claim);
         }
-        if place.slot == 0 {
-            segment::create(&self.segment(place), place, &self.contents)?;
+        ["series.h5", "series.xdmf"].into_iter().try_for_each(|n| self.folder.make(n).map(drop))?;
+        mesh::write(&self.folder.make("mesh.h5")?, &self.contents.grid)
+    }
+
+    /// Opens the segment of a snapshot, which is made if this is its first one. Collective.
+    fn open(&mut self, world: &World, place: SnapshotPlace) -> Result<(), TrackerError> {
+        if self.open.as_ref().is_some_and(|open| open.number == place.segment) {
+            return Ok(());
         }
+        let path = self.segment(place);
+        let names: Vec<String> = self.numbers.iter().map(|(name, _)| name.clone()).collect();
+        let here = if world.is_root() {
+            let made = match place.slot {
+                0 => segment::create(&path, place, &self.contents, &names),
+                _ => Ok(()),
+            };
+            made.and_then(|()| Offsets::read(&path, &self.contents, &names)).map(Some)
+        } else {
+            Ok(None)
+        };
+        let here = agree(world, here)?;
+        let opened =
+            OpenSegment::open(world, (path, place.segment), here, &self.contents, names.len())?;
+        self.open = Some(agree(world, opened)?);
         Ok(())
     }
 
@@ -139,88 +189,194 @@ impl SeriesWriter {
         self.folder.path().join(place.file())
     }
 
-    /// Writes this rank's part of one field, component by component.
+    /// Writes this rank's part of one field; its part of the checksum of each component.
     fn write_field(
         &self,
-        file: &File,
-        place: SnapshotPlace,
-        field: &Field,
+        segment: &OpenSegment,
+        slot: usize,
+        number: usize,
         block: &Block<'_>,
-        together: bool,
-    ) -> hdf5::Result<()> {
+    ) -> Result<Vec<u64>, Error> {
+        let field = &self.contents.fields[number];
+        let write = match (self.contents.precision, field.ty().complex) {
+            (Precision::F64, false) => Block::write_directly::<f64>,
+            (Precision::F32, false) => Block::write_directly::<f32>,
+            (Precision::F64, true) => Block::write_directly::<Complex64>,
+            (Precision::F32, true) => Block::write_directly::<Complex32>,
+        };
+        let components = 0..field.components().len();
+        components
+            .map(|component| {
+                write(block, segment, &self.contents, (number, field), (slot, component))
+            })
+            .collect()
+    }
+
+    /// The same by HDF5.
+    fn write_field_by_hdf5(
+        &self,
+        file: &File,
+        slot: usize,
+        number: usize,
+        block: &Block<'_>,
+        how: (Slabs, bool),
+    ) -> hdf5::Result<Vec<u64>> {
+        let field = &self.contents.fields[number];
         let dataset = file.dataset(&SnapshotPlace::dataset(field))?;
-        let complex = field.ty().complex;
-        for component in 0..field.components().len() {
-            let at = [&[place.slot], &*field.indices(component)].concat();
-            let write = match (self.contents.precision, complex) {
-                (Precision::F64, false) => Block::write::<f64>,
-                (Precision::F32, false) => Block::write::<f32>,
-                (Precision::F64, true) => Block::write::<Complex64>,
-                (Precision::F32, true) => Block::write::<Complex32>,
+        let write = match (self.contents.precision, field.ty().complex) {
+            (Precision::F64, false) => Block::write_by_hdf5::<f64>,
+            (Precision::F32, false) => Block::write_by_hdf5::<f32>,
+            (Precision::F64, true) => Block::write_by_hdf5::<Complex64>,
+            (Precision::F32, true) => Block::write_by_hdf5::<Complex32>,
+        };
+        let components = 0..field.components().len();
+        components
+            .map(|component| {
+                let at = [&[slot], &*field.indices(component)].concat();
+                write(block, &dataset, &at, (component, &self.contents), how)
+            })
+            .collect()
+    }
+
+    /// Writes all fields of a snapshot; this rank's parts of the checksums, field by field. Collective.
+    fn write(
+        &self,
+        now: &mut Snapshot<'_>,
+        segment: &OpenSegment,
+        place: SnapshotPlace,
+    ) -> Result<Vec<Vec<u64>>, TrackerError> {
+        let world = now.world().clone();
+        let missing = now.grid().missing();
+        let start = now.block().start()[missing..].to_vec();
+        let slabs = Slabs::of(now);
+        let path = self.segment(place);
+        let failed = hdf(&path, "write a snapshot");
+        let by_mpi = !self.directly && world.kind() == Kind::Mpi;
+        let together = by_mpi.then(|| open(&world).open_rw(&path));
+        let together = match together {
+            Some(opened) => Some(agree(&world, opened.map_err(&failed))?),
+            None => None,
+        };
+        let (mut sums, mut outcome) = (Vec::new(), Ok(()));
+        for (number, field) in self.contents.fields.iter().enumerate() {
+            let per_component = field.ty().per_component();
+            let parts = now.parts(field.name())?;
+            let block = Block { parts, per_component, start: &start };
+            if self.directly {
+                // Ranks that write by themselves go on until all can tell of an error.
+                match self.write_field(segment, place.slot, number, &block) {
+                    Ok(of_field) => sums.push(of_field),
+                    Err(error) => outcome = outcome.and(Err(error)),
+                }
+                continue;
+            }
+            let written = match &together {
+                Some(file) => self
+                    .write_field_by_hdf5(file, place.slot, number, &block, (slabs, true))
+                    .map_err(&failed),
+                None => world
+                    .in_turn(|| {
+                        let file = open(&world).open_rw(&path)?;
+                        let how = (slabs, false);
+                        let sums =
+                            self.write_field_by_hdf5(&file, place.slot, number, &block, how)?;
+                        file.flush()?;
+                        file.close().map(|()| sums)
+                    })?
+                    .map_err(&failed),
             };
-            write(block, &dataset, &at, component, together)?;
+            sums.push(agree(&world, written)?);
         }
+        let closed = together.map_or(Ok(()), |file| file.flush().and_then(|()| file.close()));
+        let outcome = outcome.and(closed.map_err(&failed));
+        agree(&world, outcome)?;
+        Ok(sums)
+    }
+
+    /// Writes the index anew.
+    fn show(&mut self, wait: Wait) -> Result<(), Error> {
+        let SeriesWriter { folder, contents, places, times, numbers, .. } = self;
+        index::write(&folder.series(), contents, *places, times, numbers, wait)?;
+        xdmf::write(&folder.xdmf(), contents, *places, times, wait)?;
+        self.shown = Some((Instant::now(), self.times.len()));
         Ok(())
+    }
+
+    /// Whether the index lacks snapshots.
+    fn lacks(&self) -> bool {
+        self.shown.is_none_or(|(_, count)| count < self.times.len())
     }
 }
 
 impl Tracker for SeriesWriter {
     fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, TrackerError> {
         let world = now.world().clone();
-        let place = SnapshotPlace::of(self.times.len());
-        let is_first = self.contents.fields.is_empty();
-        if is_first {
-            self.contents.fields = self.fields(now)?;
+        if self.contents.fields.is_empty() {
+            self.begin(now)?;
         }
-        if self.times.is_empty() {
-            let globals = now.pde().globals().iter();
-            self.numbers = globals.map(|global| (global.name.clone(), Vec::new())).collect();
-        }
+        let place = self.places.of(self.times.len());
         self.warn_of_overflow(now)?;
-        let begun = if world.is_root() { self.begin(place, is_first) } else { Ok(()) };
-        agree(&world, begun)?;
-
-        let path = self.segment(place);
-        let failed = hdf(&path, "write a snapshot");
-        let missing = now.grid().missing();
-        let start = now.block().start()[missing..].to_vec();
-        let slabs = Slabs::of(now);
-        let together = (world.kind() == Kind::Mpi).then(|| open(&world).open_rw(&path));
-        let together = match together {
-            Some(opened) => Some(agree(&world, opened.map_err(&failed))?),
-            None => None,
+        self.open(&world, place)?;
+        let Some(segment) = self.open.take() else { return Ok(GO_ON) };
+        let sums = self.write(now, &segment, place)?;
+        let mut all: Vec<i64> = sums.iter().flatten().map(|sum| *sum as i64).collect();
+        world.combine(Combine::Sum, &mut all)?;
+        // Every rank's part is in the file, so the snapshot may have a time.
+        let completed = match world.is_root() {
+            true => {
+                let mut rest = &all[..];
+                let of_fields = self.contents.fields.iter().enumerate();
+                let written = of_fields.map(|(number, field)| {
+                    let (here, others) = rest.split_at(field.components().len());
+                    rest = others;
+                    let here: Vec<u64> =
+                        here.iter().map(|sum| checksum::stored(*sum as u64)).collect();
+                    segment.write_checksums(number, place.slot, &here)
+                });
+                let written = written.collect::<Result<Vec<()>, Error>>();
+                written.and_then(|_| segment.complete(place.slot, now.time(), now.globals()))
+            }
+            false => Ok(()),
         };
-        for field in &self.contents.fields {
-            let per_component = field.ty().per_component();
-            let parts = now.parts(field.name())?;
-            let block = Block { parts, per_component, start: &start, slabs };
-            let written = match &together {
-                Some(file) => self.write_field(file, place, field, &block, true),
-                None => world.in_turn(|| {
-                    let file = open(&world).open_rw(&path)?;
-                    self.write_field(&file, place, field, &block, false)?;
-                    file.close()
-                })?,
-            };
-            agree(&world, written.map_err(&failed))?;
-        }
-        let closed = together.map_or(Ok(()), File::close);
-        agree(&world, closed.map_err(&failed))?;
-
-        // Every rank's part is in the file, so the index may include the snapshot.
+        self.open = Some(segment);
         self.times.push(now.time());
         for ((_, values), number) in self.numbers.iter_mut().zip(now.globals()) {
             values.push(*number);
         }
-        let shown = if world.is_root() { self.show() } else { Ok(()) };
+        let is_due = self.shown.is_none_or(|(when, _)| when.elapsed() >= INDEX) || now.is_last();
+        let shown = completed.and_then(|()| match world.is_root() && is_due {
+            true => self.show(Wait::No),
+            false => Ok(()),
+        });
         agree(&world, shown)?;
         Ok(GO_ON)
     }
 
+    fn finish(&mut self, _: &Report) -> Result<(), TrackerError> {
+        // Only rank 0 shows what there is.
+        if self.shown.is_some() && self.lacks() {
+            self.show(Wait::No)?;
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self) -> Result<(), TrackerError> {
+        if let Some(open) = &self.open {
+            // Where ranks are on different hosts, each waits for what it has written itself.
+            let written = (self.settled..=open.number).map(segment::file);
+            written.map(|file| self.folder.path().join(file)).try_for_each(|path| sync(&path))?;
+            self.settled = open.number;
+        }
+        if self.shown.is_some() && self.lacks() {
+            self.show(Wait::ForDisk)?;
+        }
+        Ok(())
+    }
+
     fn save(&self) -> Option<Vec<u8>> {
         let SeriesWriter { times, numbers, overflown, .. } = self;
-        let saved =
-            Saved { times: times.clone(), numbers: numbers.clone(), overflown: overflown.clone() };
+        let (times, numbers, overflown) = (times.clone(), numbers.clone(), overflown.clone());
+        let saved = Saved { times, numbers, overflown };
         Some(postcard::to_stdvec(&saved).expect("plain data can be written to memory"))
     }
 
@@ -228,21 +384,6 @@ impl Tracker for SeriesWriter {
         let Saved { times, numbers, overflown } = postcard::from_bytes(saved)?;
         (self.times, self.numbers, self.overflown) = (times, numbers, overflown);
         Ok(())
-    }
-}
-
-/// Where a series stands.
-#[derive(Serialize, Deserialize)]
-struct Saved {
-    times: Vec<f64>,
-    numbers: Numbers,
-    overflown: Vec<String>,
-}
-
-impl SeriesWriter {
-    fn show(&self) -> Result<(), Error> {
-        index::write(&self.folder.series(), &self.contents, &self.times, &self.numbers)?;
-        xdmf::write(&self.folder.xdmf(), &self.contents, &self.times)
     }
 }
 
@@ -259,76 +400,4 @@ fn open(world: &World) -> FileBuilder {
     });
     let _ = world;
     builder
-}
-
-/// How blocks are cut for writing, the same on all ranks: along which named axis, how thick the
-/// slabs are, and how many there are on the rank with most.
-#[derive(Clone, Copy)]
-struct Slabs {
-    axis: usize,
-    thickness: usize,
-    count: usize,
-}
-
-impl Slabs {
-    fn of(now: &Snapshot<'_>) -> Self {
-        let decomposition = now.decomposition();
-        let missing = now.grid().missing();
-        let largest = (0..decomposition.ranks())
-            .map(|rank| decomposition.subdomain(rank).shape())
-            .fold([0; 3], |a, b| std::array::from_fn(|k| a[k].max(b[k])));
-        let shape = &largest[missing..];
-        let axis = shape.iter().position(|n| *n > 1).unwrap_or(0);
-        let across = shape.iter().product::<usize>() / shape[axis];
-        let thickness = (SLAB / across).max(1);
-        Slabs { axis, thickness, count: shape[axis].div_ceil(thickness) }
-    }
-}
-
-/// A rank's part of a field.
-struct Block<'a> {
-    /// Real numbers that a value is made of, each in all cells: of one component after the other.
-    parts: Vec<ArrayViewD<'a, f64>>,
-    /// How many there are of each component.
-    per_component: usize,
-    start: &'a [usize],
-    slabs: Slabs,
-}
-
-impl Block<'_> {
-    /// Writes a component, which begins at these first indices of the dataset.
-    fn write<T: Stored>(
-        &self,
-        dataset: &Dataset,
-        at: &[usize],
-        component: usize,
-        together: bool,
-    ) -> hdf5::Result<()> {
-        let first = component * self.per_component;
-        let parts = &self.parts[first..first + self.per_component];
-        let Slabs { axis, thickness, count } = self.slabs;
-        let cells = parts[0].shape()[axis];
-        let mut numbers: Vec<T> = Vec::new();
-        for slab in 0..count {
-            let (from, to) = ((slab * thickness).min(cells), ((slab + 1) * thickness).min(cells));
-            if from == to && !together {
-                break;
-            }
-            let cut = |k: usize| parts[k].slice_axis(Axis(axis), Slice::from(from..to));
-            let re = cut(0);
-            numbers.clear();
-            match parts.len() {
-                1 => numbers.extend(re.iter().map(|re| T::from_parts(*re, 0.0))),
-                _ => {
-                    let pairs = re.iter().zip(cut(1));
-                    numbers.extend(pairs.map(|(re, im)| T::from_parts(*re, *im)));
-                }
-            }
-            let mut start = [at, self.start].concat();
-            start[at.len() + axis] += from;
-            let shape = [&*vec![1; at.len()], re.shape()].concat();
-            hyperslab::write(dataset, &start, &shape, &numbers, together)?;
-        }
-        Ok(())
-    }
 }

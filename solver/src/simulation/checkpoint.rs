@@ -255,6 +255,7 @@ impl Simulation {
         let Some(mut writer) = self.checkpoints.take() else { return Ok(()) };
         // Not a number in a checkpoint would stay there.
         let healthy = self.health.meet(&self.state, self.steps);
+        let healthy = healthy.and_then(|()| self.trackers.settle(&self.state.world));
         let state = self.save();
         let written = healthy.and_then(|()| store(&mut *writer, &Checkpoint::new(self, &state)));
         self.checkpoints = Some(writer);

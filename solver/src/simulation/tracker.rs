@@ -45,6 +45,15 @@ pub trait Tracker {
         Ok(())
     }
 
+    /// Is told that a checkpoint is about to be written: what was recorded so far has to be on the disk then, since a run
+    /// that goes on from the checkpoint does not record it again.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn settle(&mut self) -> Result<(), TrackerError> {
+        Ok(())
+    }
+
     /// What a tracker of the same kind needs to go on from here, if it needs anything.
     fn save(&self) -> Option<Vec<u8>> {
         None
@@ -82,6 +91,15 @@ impl Trackers {
             Due::Steps(_) | Due::Unknown => None,
         });
         times.reduce(f64::min)
+    }
+
+    /// Tells all trackers that a checkpoint is about to be written. Collective.
+    pub(super) fn settle(&mut self, world: &World) -> Result<(), Error> {
+        for (_, tracker) in &mut self.0 {
+            let outcome = tracker.settle().map(|()| GO_ON);
+            let _ = agree(world, outcome)?;
+        }
+        Ok(())
     }
 
     /// Tells all trackers that the simulation is over, even if one of them fails: the first

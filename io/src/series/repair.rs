@@ -1,0 +1,115 @@
+//! Makes the index of a series again from its segments, as after a kill, or where it was lost.
+
+use std::path::Path;
+
+use fluxions_grid::{Ends, Geometry, Grid};
+use hdf5::File;
+
+use super::index::Numbers;
+use super::segment::{self, Places};
+use super::{Contents, header, index, mesh, xdmf};
+use crate::error::{Error, hdf};
+use crate::folder::{RunFolder, Wait};
+use crate::problem::{Compression, Precision};
+
+/// A segment, as far as it is complete.
+struct Found {
+    times: Vec<f64>,
+    numbers: Numbers,
+    capacity: usize,
+}
+
+/// Makes `series.h5` and `series.xdmf` again: the number of complete snapshots. No run may be using the folder.
+///
+/// # Errors
+/// If there is no segment that can be read, or the files cannot be written.
+pub fn repair(folder: &RunFolder) -> Result<usize, Error> {
+    let first = folder.path().join(segment::file(0));
+    if !first.is_file() {
+        return Err(Error::NoRun { path: folder.path().into() });
+    }
+    let failed = hdf(&first, "read the snapshots");
+    let file = open(&first).map_err(&failed)?;
+    let contents = contents(&file).map_err(&failed)?;
+    let contents = contents.ok_or_else(|| Error::NoRun { path: first.clone() })?;
+    let capacity = found(&file).map_err(&failed)?.capacity;
+    let places = Places::new(capacity);
+    let (mut times, mut numbers): (Vec<f64>, Numbers) = (Vec::new(), Vec::new());
+    for number in 0.. {
+        let path = folder.path().join(segment::file(number));
+        // What cannot be read ends the series.
+        let Ok(found) = open(&path).and_then(|file| found(&file)) else { break };
+        let is_full = found.times.len() == found.capacity;
+        times.extend(found.times);
+        match number {
+            0 => numbers = found.numbers,
+            _ => {
+                for ((_, values), (_, more)) in numbers.iter_mut().zip(found.numbers) {
+                    values.extend(more);
+                }
+            }
+        }
+        if !is_full {
+            break;
+        }
+    }
+    index::write(&folder.make("series.h5")?, &contents, places, &times, &numbers, Wait::ForDisk)?;
+    xdmf::write(&folder.make("series.xdmf")?, &contents, places, &times, Wait::ForDisk)?;
+    if !folder.mesh().exists() {
+        mesh::write(&folder.make("mesh.h5")?, &contents.grid)?;
+    }
+    Ok(times.len())
+}
+
+fn open(path: &Path) -> hdf5::Result<File> {
+    let mut builder = File::with_options();
+    builder.with_fapl(|list| list.file_locking(false));
+    builder.open(path)
+}
+
+/// The complete snapshots of a segment.
+fn found(file: &File) -> hdf5::Result<Found> {
+    let times: Vec<f64> = file.dataset("time")?.read_raw()?;
+    let capacity = times.len();
+    let times: Vec<f64> = times.into_iter().take_while(|time| !time.is_nan()).collect();
+    let mut numbers = Vec::new();
+    if file.link_exists("numbers") {
+        for name in file.group("numbers")?.member_names()? {
+            let mut values: Vec<f64> = file.dataset(&format!("numbers/{name}"))?.read_raw()?;
+            values.truncate(times.len());
+            numbers.push((name, values));
+        }
+    }
+    Ok(Found { times, numbers, capacity })
+}
+
+/// What a segment says of its series; nothing if that makes no sense.
+fn contents(file: &File) -> hdf5::Result<Option<Contents>> {
+    let names = header::texts(file, "fields");
+    let mut fields = Vec::new();
+    for name in &names {
+        fields.push(header::read_field(&file.dataset(&format!("fields/{name}"))?, name)?);
+    }
+    let Some(field) = fields.first() else { return Ok(None) };
+    let dataset = file.dataset(&format!("fields/{}", field.name()))?;
+    let axes = header::texts(&*dataset, "axes");
+    let shape = dataset.shape();
+    let bounds: Vec<f64> = file.attr("bounds")?.read_raw()?;
+    let (bounds, rest) = bounds.as_chunks::<2>();
+    if shape.len() < axes.len() || bounds.len() != axes.len() || !rest.is_empty() {
+        return Ok(None);
+    }
+    let cells = &shape[shape.len() - axes.len()..];
+    let Some(geometry) = Geometry::find(&header::text(file, "geometry")) else { return Ok(None) };
+    let named = axes.iter().zip(bounds).zip(cells);
+    let grid = named.fold(Grid::builder(geometry), |grid, ((name, [a, b]), cells)| {
+        grid.axis(name, *a..*b, *cells, Ends::Bounded)
+    });
+    let Ok(grid) = grid.build() else { return Ok(None) };
+    let bytes = dataset.dtype()?.size() / field.ty().per_component();
+    let precision = if bytes == Precision::F32.bytes() { Precision::F32 } else { Precision::F64 };
+    let is_chunked = dataset.chunk().is_some();
+    let compression = if is_chunked { Compression::Deflate } else { Compression::None };
+    let (title, problem) = (header::text(file, "title"), header::text(file, "problem"));
+    Ok(Some(Contents { title, grid, fields, precision, compression, problem }))
+}
