@@ -24,7 +24,12 @@ pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
         describe_checkpoint(&record);
         return Ok(ExitCode::SUCCESS);
     }
-    let series = Series::open(&args.path)?;
+    let series = Series::open(&args.path).inspect_err(|_| {
+        let folder = RunFolder::at(&args.path);
+        if folder.holds_run() {
+            line(&format!("run         {}", state(&folder)));
+        }
+    })?;
     let line = |name: &str, value: &str| {
         // A title may have several lines.
         for (k, part) in value.lines().enumerate() {
@@ -96,7 +101,7 @@ fn state(folder: &RunFolder) -> String {
             report["stepping_seconds"].as_f64().unwrap_or(f64::NAN),
             report["ranks"],
         ),
-        None => format!("{ended}, without a report"),
+        None => ended,
     }
 }
 

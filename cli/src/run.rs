@@ -256,7 +256,7 @@ impl Run<'_> {
         // What has failed may have been the folder.
         let _ = folder.write_report(&format!("{report:#}\n"));
         let _ = folder.append_to_log(&format!("failed: {}", failure.in_words()));
-        let _ = folder.note_end("failed");
+        let _ = folder.note_end(&format!("failed: {}", failure.in_words()));
         Ok(())
     }
 

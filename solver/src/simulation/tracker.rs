@@ -118,19 +118,22 @@ impl Trackers {
 /// as does the wish of any to stop. Collective.
 pub(super) fn agree(world: &World, outcome: Result<Flow, TrackerError>) -> Result<Flow, Error> {
     let (rank, size) = (world.rank() as i64, world.size() as i64);
+    let outcome = outcome.map_err(Error::of_tracker);
     let urgency = match &outcome {
+        // What a rank has found out itself says more than that another one has failed.
+        Err(Error::Elsewhere { .. }) => 1,
         Err(_) => 0,
-        Ok(Flow::Break(_)) => 1,
-        Ok(Flow::Continue(())) => 2,
+        Ok(Flow::Break(_)) => 2,
+        Ok(Flow::Continue(())) => 3,
     };
     let mut first = [urgency * size + rank];
     world.combine(Combine::Min, &mut first)?;
     let (most, lowest) = (first[0] / size, first[0] % size);
-    if lowest == rank || most == 2 {
-        return outcome.map_err(Error::of_tracker);
+    if lowest == rank || most == 3 {
+        return outcome;
     }
     match most {
-        0 => Err(Error::Elsewhere { rank: lowest as usize }),
+        0 | 1 => Err(Error::Elsewhere { rank: lowest as usize }),
         _ => Ok(Flow::Break(format!("rank {lowest} asked to stop"))),
     }
 }

@@ -1,0 +1,343 @@
+//! Runs that are killed, interrupted, or find no room on the disk: what they leave, and how they go on. On 1 to 3 ranks as
+//! threads, and on 2 MPI processes.
+
+mod common;
+
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use common::{Home, text};
+use fluxions::io::Series;
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+/// Many small steps, with noise, checkpoints and output now and then.
+const LONG: &str = r#"
+[grid]
+x = { bounds = [0, 1], cells = 24, periodic = true }
+y = { bounds = [0, 1], cells = 20 }
+[equations]
+u = "1e-3*laplace(u) - u^3 + 0.1*sin(t)"
+[initial]
+u = "1 + random_uniform(0, 0.1)"
+[noise]
+u = 1e-6
+[time]
+end = 400
+dt = 0.01
+scheme = "euler"
+[output]
+every = 5
+picture = false
+[checkpoint]
+every = { time = 3 }
+[diagnostics]
+every = 1
+mass = "integral(u)"
+"#;
+
+fn start(home: &Home, args: &[&str]) -> Child {
+    let mut command = home.fluxions(args);
+    // Its group, so that all processes of it can be killed.
+    command.stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+    command.spawn().unwrap()
+}
+
+fn send(child: &Child, signal: Signal) {
+    // It may be over.
+    let _ = kill_process(Pid::from_child(child), signal);
+}
+
+fn wait_for(what: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !what() {
+        assert!(start.elapsed() < Duration::from_secs(120), "nothing happens");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn is_there(path: &Path) -> impl Fn() -> bool {
+    let path = path.to_path_buf();
+    move || path.exists()
+}
+
+fn assert_same(home: &Home, a: &str, b: &str) {
+    home.succeed(&["diff", a, b]);
+    let csv = |folder: &str| home.read(&format!("{folder}/diagnostics.csv"));
+    assert!(csv(a) == csv(b), "diagnostics of {b}");
+}
+
+/// However often a run is killed, and wherever, it comes to the same end.
+#[test]
+fn killed_runs_go_on_to_the_same_bits_on_1_to_3_ranks() {
+    let home = Home::new();
+    home.write("p.toml", LONG);
+    home.succeed(&["run", "p.toml", "--out", "whole", "--quiet", "--ranks", "1"]);
+    let mut kills = 0;
+    // Instants that differ from run to run, and lie close together at first.
+    for round in 0..4 {
+        let out = format!("killed-{round}");
+        for attempt in 0..12 {
+            let ranks = (1 + (attempt + round) % 3).to_string();
+            let args = ["run", "p.toml", "--out", &out, "--resume", "--quiet", "--ranks", &ranks];
+            let mut child = start(&home, &args);
+            std::thread::sleep(Duration::from_micros(30_000 + 7_919 * (attempt + 3 * round)));
+            send(&child, Signal::KILL);
+            kills += u32::from(!child.wait().unwrap().success());
+        }
+        home.succeed(&["run", "p.toml", "--out", &out, "--resume", "--quiet"]);
+        assert_same(&home, "whole", &out);
+    }
+    assert!(kills > 12, "only {kills} were killed");
+}
+
+#[test]
+fn a_signal_ends_a_run_after_a_checkpoint_on_1_and_2_ranks() {
+    let home = Home::new();
+    home.write("p.toml", LONG);
+    home.succeed(&["run", "p.toml", "--out", "whole", "--quiet", "--ranks", "1"]);
+    for (signal, name) in [(Signal::TERM, "TERM"), (Signal::INT, "INT"), (Signal::USR1, "USR1")] {
+        for ranks in ["1", "2"] {
+            let out = format!("{name}-{ranks}");
+            let longer = ["--set", "time.end=4e5"];
+            let run = ["run", "p.toml", "--out", &out, "--ranks", ranks];
+            let mut child = start(&home, &[&run[..], &longer].concat());
+            wait_for(is_there(&home.path().join(&out).join("series.h5")));
+            send(&child, signal);
+            assert_eq!(child.wait().unwrap().code(), Some(75), "{out}");
+            let report = home.read(&format!("{out}/report.json"));
+            assert!(report.contains(&format!("the signal SIG{name} asked for it")), "{report}");
+            assert!(report.contains("\"stop_reason\": \"interrupted\""), "{report}");
+            let info = home.succeed(&["info", &out]);
+            assert!(
+                info.contains(&format!("stopped: the signal SIG{name} asked for it")),
+                "{info}"
+            );
+            // On with other ranks, to the end that the whole run had.
+            let short = home.fluxions(&["run", "p.toml", "--out", &out, "--resume", "--quiet"]);
+            let output = fluxions_testing::finish(&mut { short });
+            let reached: serde_json::Value = serde_json::from_str(&report).unwrap();
+            match reached["time"].as_f64().unwrap() < 400.0 {
+                true => {
+                    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+                    assert_same(&home, "whole", &out);
+                }
+                // It has come further than that.
+                false => assert_ne!(output.status.code(), Some(0)),
+            }
+        }
+    }
+}
+
+#[cfg(feature = "mpi")]
+#[test]
+fn a_signal_to_mpirun_ends_all_processes_after_a_checkpoint_on_2_ranks() {
+    let home = Home::new();
+    home.write("p.toml", LONG);
+    let mut command =
+        home.mpirun(2, &["run", "p.toml", "--out", "mpi", "--set", "time.end=4e5", "--quiet"]);
+    command.stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+    let mut child = command.spawn().unwrap();
+    wait_for(is_there(&home.path().join("mpi/series.h5")));
+    send(&child, Signal::USR1);
+    let code = child.wait().unwrap().code();
+    let report = home.read("mpi/report.json");
+    assert!(report.contains("the signal SIGUSR1 asked for it"), "{code:?}: {report}");
+    assert!(home.succeed(&["info", "mpi"]).contains("checkpoint"), "{report}");
+    assert_eq!(code, Some(75));
+    // A killed job leaves a folder that is free.
+    let mut command = home.mpirun(
+        2,
+        &["run", "p.toml", "--out", "mpi", "--set", "time.end=4e5", "--quiet", "--resume"],
+    );
+    command.stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+    let mut child = command.spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(700));
+    let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
+    child.wait().unwrap();
+    wait_for(|| home.succeed(&["info", "mpi"]).contains("killed"));
+}
+
+#[test]
+fn two_runs_never_share_a_folder() {
+    let home = Home::new();
+    home.write("p.toml", &LONG.replace("end = 400", "end = 20"));
+    home.succeed(&["run", "p.toml", "--out", "alone", "--quiet", "--ranks", "1"]);
+    for round in 0..20 {
+        let out = format!("shared-{round}");
+        let how = if round % 2 == 0 { "--overwrite" } else { "--resume" };
+        let args = ["run", "p.toml", "--out", &out, "--quiet", "--ranks", "1", how];
+        let mut children: Vec<Child> = (0..3).map(|_| start(&home, &args)).collect();
+        let codes: Vec<Option<i32>> =
+            children.iter_mut().map(|child| child.wait().unwrap().code()).collect();
+        assert!(codes.contains(&Some(0)), "{codes:?}");
+        assert!(codes.iter().all(|code| [Some(0), Some(4)].contains(code)), "{codes:?}");
+        assert_same(&home, "alone", &out);
+    }
+}
+
+#[test]
+fn a_folder_in_use_is_told_with_host_and_process() {
+    let home = Home::new();
+    home.write("p.toml", LONG);
+    let mut child = start(&home, &["run", "p.toml", "--set", "time.end=4e5"]);
+    wait_for(is_there(&home.path().join("p/series.h5")));
+    for how in ["--overwrite", "--resume", "--quiet"] {
+        let refused = home.fail(4, &["run", "p.toml", how]);
+        assert!(refused.contains("p is in use by a run on host"), "{refused}");
+        assert!(refused.contains(&format!("process {}", child.id())), "{refused}");
+    }
+    assert!(home.succeed(&["info", "p"]).contains(&format!("process {}", child.id())));
+    send(&child, Signal::KILL);
+    child.wait().unwrap();
+    assert!(home.succeed(&["info", "p"]).contains("killed: `fluxions run` with --resume goes on"));
+}
+
+/// A limit of the length of files, as by a quota.
+#[test]
+fn a_file_that_may_not_be_so_long_ends_a_run_with_a_message() {
+    let home = Home::new();
+    home.write("p.toml", &LONG.replace("end = 400", "end = 40"));
+    let program = env!("CARGO_BIN_EXE_fluxions");
+    for ranks in ["1", "2"] {
+        let mut command = Command::new("sh");
+        // In units of 512 bytes.
+        let line = format!("ulimit -f 700; exec {program} run p.toml --overwrite --ranks {ranks}");
+        command.args(["-c", &line]).current_dir(home.path());
+        let output = fluxions_testing::finish(&mut command);
+        let told = common::text(&output.stderr);
+        assert_eq!(output.status.code(), Some(4), "{told}");
+        assert!(told.contains("File too large"), "{told}");
+        let info = fluxions_testing::finish(&mut home.fluxions(&["info", "p"]));
+        let info = common::text(&info.stdout);
+        assert!(info.contains("failed") && info.contains("File too large"), "{info}");
+    }
+}
+
+/// A file system of two megabytes, where the system lets a test make one.
+#[test]
+fn a_full_disk_leaves_what_was_written_before_on_1_and_2_ranks() {
+    let home = Home::new();
+    let text = LONG.replace("cells = 24", "cells = 100").replace("cells = 20", "cells = 90");
+    home.write("p.toml", &text.replace("end = 400", "end = 100").replace("every = 5", "every = 2"));
+    home.succeed(&["run", "p.toml", "--quiet", "--out", "whole"]);
+    std::fs::create_dir(home.path().join("disk")).unwrap();
+    let program = env!("CARGO_BIN_EXE_fluxions");
+    for ranks in ["1", "2"] {
+        let line = format!(
+            "mount -t tmpfs -o size=2m tmpfs disk || exit 99; \
+             {program} run p.toml --out disk/p --quiet --ranks {ranks}; echo run $?; \
+             {program} info disk/p; {program} plot disk/p -o p.png; echo plot $?; \
+             cp -r disk/p kept-{ranks}"
+        );
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &line]);
+        let output = fluxions_testing::finish(command.current_dir(home.path()));
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        if output.status.code() == Some(99) || err.contains("unshare") {
+            eprintln!("skipped: this system lets nobody mount a file system: {err}");
+            return;
+        }
+        assert!(out.contains("run 4") && out.contains("plot 0"), "{out}\n{err}");
+        assert!(err.contains("No space left on device"), "{err}");
+        // What was written is what was to be written; and with room the run goes on.
+        let kept = format!("kept-{ranks}");
+        let series = Series::open(&home.path().join(&kept)).unwrap();
+        let whole = Series::open(&home.path().join("whole")).unwrap();
+        let count = series.snapshots().unwrap();
+        assert!((5..80).contains(&count), "{count}");
+        for snapshot in 0..count {
+            assert!(series.read("u", snapshot).unwrap() == whole.read("u", snapshot).unwrap());
+        }
+        drop((series, whole));
+        home.succeed(&["run", "p.toml", "--out", &kept, "--resume", "--quiet"]);
+        assert_same(&home, "whole", &kept);
+    }
+}
+
+/// Nobody may read what a run prints.
+#[test]
+fn what_cannot_be_printed_ends_no_run() {
+    let home = Home::new();
+    home.write("p.toml", &LONG.replace("end = 400", "end = 20"));
+    let program = env!("CARGO_BIN_EXE_fluxions");
+    for (line, code) in [
+        ("run p.toml --overwrite > /dev/full 2> /dev/full", 0),
+        ("run p.toml --overwrite --json > /dev/full", 4),
+        ("run p.toml --overwrite >&- 2>&-", 0),
+        ("run p.toml --overwrite --set time.dt=0 2> /dev/full", 2),
+        ("check p.toml > /dev/full", 4),
+    ] {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("{program} {line}")]).current_dir(home.path());
+        let output = fluxions_testing::finish(&mut command);
+        assert_eq!(output.status.code(), Some(code), "{line}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn missing_and_damaged_snapshots_are_named() {
+    let home = Home::new();
+    home.write("p.toml", &LONG.replace("end = 400", "end = 40"));
+    home.succeed(&["run", "p.toml", "--quiet"]);
+    home.succeed(&["run", "p.toml", "--quiet", "--out", "q"]);
+    let segment = home.path().join("p/snapshots/000000.h5");
+    let whole = std::fs::read(&segment).unwrap();
+    // The last state of the file, in its middle.
+    let series = Series::open(&home.path().join("p")).unwrap();
+    let last = series.read("u", 8).unwrap()[[11, 9]].to_le_bytes();
+    drop(series);
+    let at = whole.windows(8).position(|bytes| bytes == last).unwrap();
+    let mut damaged = whole.clone();
+    damaged[at] ^= 4;
+    std::fs::write(&segment, damaged).unwrap();
+    for args in [&["info", "p"][..], &["plot", "p"], &["diff", "p", "q"]] {
+        let told = home.fail(4, args);
+        assert!(told.contains("`u` of snapshot 8 is damaged"), "{args:?}: {told}");
+    }
+    std::fs::remove_file(&segment).unwrap();
+    for args in [&["info", "p"][..], &["plot", "p"], &["diff", "p", "q"], &["diff", "q", "p"]] {
+        let told = home.fail(4, args);
+        assert!(told.contains("is missing"), "{args:?}: {told}");
+    }
+    std::fs::write(&segment, whole).unwrap();
+    home.succeed(&["diff", "p", "q"]);
+}
+
+#[test]
+fn a_lost_index_is_made_again() {
+    let home = Home::new();
+    home.write("p.toml", &LONG.replace("end = 400", "end = 40"));
+    home.succeed(&["run", "p.toml", "--quiet"]);
+    home.succeed(&["run", "p.toml", "--quiet", "--out", "q"]);
+    let index = home.path().join("p/series.h5");
+    for damage in [None, Some("nonsense")] {
+        match damage {
+            None => std::fs::remove_file(&index).unwrap(),
+            Some(text) => std::fs::write(&index, text).unwrap(),
+        }
+        let told = home.fail(4, &["info", "p"]);
+        assert!(told.contains("`fluxions info --repair p` makes it again"), "{told}");
+        let told = home.succeed(&["info", "--repair", "p"]);
+        assert!(told.contains("the index has 9 snapshot(s)"), "{told}");
+        home.succeed(&["diff", "p", "q"]);
+    }
+}
+
+#[test]
+fn a_run_that_fails_leaves_a_report_and_its_last_checkpoint() {
+    let home = Home::new();
+    let text = LONG
+        .replace("u = \"1e-3*laplace(u) - u^3 + 0.1*sin(t)\"", "u = \"u^2\"")
+        .replace("dt = 0.01", "dt = 0.001")
+        .replace("time = 3", "time = 0.2");
+    home.write("p.toml", &text);
+    home.fail(3, &["run", "p.toml"]);
+    let report: serde_json::Value = serde_json::from_str(&home.read("p/report.json")).unwrap();
+    assert_eq!(report["stop_reason"], "failed");
+    assert!(report["time"].as_f64().unwrap() > 0.5, "{report}");
+    let info = home.succeed(&["info", "p"]);
+    assert!(info.contains("checkpoint") && info.contains("failed at t ="), "{info}");
+    assert!(home.read("p/run.log").contains("failed: "));
+}
