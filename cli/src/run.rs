@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use fluxions::comm::World;
 use fluxions_io::checkpoint::{Checkpoints, Resumed, resume, scheme_so_far};
-use fluxions_io::problem::{Warning, Warnings};
+use fluxions_io::problem::{Probe, Warning, Warnings};
 use fluxions_io::{
-    Claim, DiagnosticsWriter, Mode, Problem, RunFolder, RunLog, Series, SeriesWriter, Stopping,
-    picture,
+    Claim, DiagnosticsWriter, Mode, ProbesWriter, Problem, RunFolder, RunLog, Series, SeriesWriter,
+    Stopping, picture,
 };
 use fluxions_solver::{
     BEYOND_CACHES, Error, Errors, Every, Report, Simulation, StopReason, copy_bandwidth,
@@ -135,6 +135,18 @@ fn mode(args: &RunArgs) -> Mode {
     }
 }
 
+/// Probes in groups of one schedule each: those of a group look together.
+fn by_schedule(probes: &[Probe]) -> Vec<Vec<Probe>> {
+    let mut groups: Vec<Vec<Probe>> = Vec::new();
+    for probe in probes {
+        match groups.iter_mut().find(|group| group[0].every == probe.every) {
+            Some(group) => group.push(probe.clone()),
+            None => groups.push(vec![probe.clone()]),
+        }
+    }
+    groups
+}
+
 /// What is probably not meant in a problem.
 fn warnings(problem: &Problem) -> Vec<Warning> {
     let mut warnings = problem.warnings.clone();
@@ -157,6 +169,11 @@ impl Run<'_> {
             let names = diagnostics.numbers.iter().map(|(name, _)| name.clone()).collect();
             let writer = DiagnosticsWriter::new(folder, names);
             builder = builder.track(diagnostics.every.clone(), writer);
+        }
+        for probes in by_schedule(&problem.output.probes) {
+            let every = probes[0].every.clone();
+            let writer = ProbesWriter::new(folder, problem.pde.grid(), probes);
+            builder = builder.track(every, writer);
         }
         let mut header = format!(
             "Fluxions {} solves {} on {} rank(s), {}",

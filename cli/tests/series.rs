@@ -125,7 +125,7 @@ fn described(home: &Home, folder: &str) -> Vec<Vec<(String, Vec<f64>)>> {
                     hdf5::SliceOrIndex::SliceCount { start, step: 1, count, block: 1 }
                 });
                 let slab = hdf5::Hyperslab::from(along.collect::<Vec<_>>());
-                let found = dataset.read_slice::<f64, _, ndarray::IxDyn>(slab).unwrap();
+                let found = dataset.read_slice::<f64, _, IxDyn>(slab).unwrap();
                 let cells: usize = count(&between(item, "Dimensions=\"", "\"")).iter().product();
                 assert_eq!(cells, found.len());
                 numbers.extend(found);

@@ -206,11 +206,11 @@ fn a_file_that_may_not_be_so_long_ends_a_run_with_a_message() {
         let line = format!("ulimit -f 700; exec {program} run p.toml --overwrite --ranks {ranks}");
         command.args(["-c", &line]).current_dir(home.path());
         let output = fluxions_testing::finish(&mut command);
-        let told = common::text(&output.stderr);
+        let told = text(&output.stderr);
         assert_eq!(output.status.code(), Some(4), "{told}");
         assert!(told.contains("File too large"), "{told}");
         let info = fluxions_testing::finish(&mut home.fluxions(&["info", "p"]));
-        let info = common::text(&info.stdout);
+        let info = text(&info.stdout);
         assert!(info.contains("failed") && info.contains("File too large"), "{info}");
     }
 }
@@ -219,8 +219,11 @@ fn a_file_that_may_not_be_so_long_ends_a_run_with_a_message() {
 #[test]
 fn a_full_disk_leaves_what_was_written_before_on_1_and_2_ranks() {
     let home = Home::new();
-    let text = LONG.replace("cells = 24", "cells = 100").replace("cells = 20", "cells = 90");
-    home.write("p.toml", &text.replace("end = 400", "end = 100").replace("every = 5", "every = 2"));
+    let larger = LONG.replace("cells = 24", "cells = 100").replace("cells = 20", "cells = 90");
+    home.write(
+        "p.toml",
+        &larger.replace("end = 400", "end = 100").replace("every = 5", "every = 2"),
+    );
     home.succeed(&["run", "p.toml", "--quiet", "--out", "whole"]);
     std::fs::create_dir(home.path().join("disk")).unwrap();
     let program = env!("CARGO_BIN_EXE_fluxions");

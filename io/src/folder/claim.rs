@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::marker::{Marker, remove};
-use super::{CHECKPOINTS, FILES, FOLDERS, RunFolder, SNAPSHOTS};
+use super::{CHECKPOINTS, FILES, FOLDERS, PROBES, RunFolder, SNAPSHOTS};
 use crate::error::{Error, file};
 
 /// What a run does with a folder that holds a run already.
@@ -108,6 +108,10 @@ impl Claim {
                 remove(&super::beside(&path))?;
                 remove(&path)?;
             }
+            for name in before.made_in(PROBES) {
+                remove(&self.folder.path().join(name))?;
+            }
+            each(&self.folder.probes(), |_, _| Ok(()))?;
             clear_snapshots(&self.folder.snapshots())?;
             clear_checkpoints(&self.folder.checkpoints())?;
         }

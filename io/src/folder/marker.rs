@@ -73,6 +73,12 @@ impl Marker {
         self.made.iter().any(|known| known == name)
     }
 
+    /// The files in a folder that a run has made, by their names in the run folder.
+    pub(super) fn made_in(&self, folder: &str) -> impl Iterator<Item = &str> {
+        let beneath = format!("{folder}/");
+        self.made.iter().filter(move |name| name.starts_with(&beneath)).map(String::as_str)
+    }
+
     /// Opens the file, makes it if there is none, and locks it for this process; with what it said before, which
     /// is nothing if it is new.
     ///

@@ -34,9 +34,10 @@ pub(crate) const FILES: [&str; 8] = [
     "final.png",
 ];
 /// The folders that a run makes in its own.
-pub(crate) const FOLDERS: [&str; 2] = [SNAPSHOTS, CHECKPOINTS];
+pub(crate) const FOLDERS: [&str; 3] = [SNAPSHOTS, CHECKPOINTS, PROBES];
 const SNAPSHOTS: &str = "snapshots";
 const CHECKPOINTS: &str = "checkpoints";
+const PROBES: &str = "probes";
 
 impl RunFolder {
     /// The folder at a path, which need not exist.
@@ -59,7 +60,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// If there is one that no run has made.
-    pub(crate) fn make(&self, name: &'static str) -> Result<PathBuf, Error> {
+    pub(crate) fn make(&self, name: &str) -> Result<PathBuf, Error> {
         Marker::make(&self.marker(), name)?;
         Ok(self.path.join(name))
     }
@@ -118,6 +119,11 @@ impl RunFolder {
     /// The folder of the checkpoints.
     pub fn checkpoints(&self) -> PathBuf {
         self.path.join(CHECKPOINTS)
+    }
+
+    /// The folder of what probes have seen.
+    pub fn probes(&self) -> PathBuf {
+        self.path.join(PROBES)
     }
 
     /// The diagnostics.

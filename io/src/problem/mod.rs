@@ -17,6 +17,7 @@ mod grid;
 mod help;
 mod noise;
 mod output;
+mod probe;
 mod reader;
 mod scheme;
 mod set;
@@ -49,6 +50,7 @@ pub use execution::Execution;
 use global::GlobalEntry;
 pub use help::help;
 pub use output::{Compression, Diagnostics, Output, Precision};
+pub use probe::Probe;
 use reader::{Places, Reader, Table};
 pub use set::{SetError, is_used, set};
 pub use stop::Stop;
@@ -330,7 +332,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         reader.note(Diagnostic::at(place, message));
     }
     let implicit = time::implicit_parts(&mut reader, document);
-    let output = output::read_output(&mut reader, document, &fields);
+    let output = output::read_output(&mut reader, document, &fields, grid.as_ref());
     let diagnostics = output::read_diagnostics(&mut reader, document, &output);
     let stop = stop::read(&mut reader, document);
     let checkpoint = checkpoint::read(&mut reader, document);

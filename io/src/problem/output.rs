@@ -1,10 +1,12 @@
 //! The sections [output] and [diagnostics].
 
 use fluxions_expr::AstKind;
+use fluxions_grid::Grid;
 use fluxions_solver::{Every, Origin};
 use toml::de::DeValue;
 
 use super::diagnostic::Diagnostic;
+use super::probe::{self, Probe};
 use super::reader::{Reader, Table};
 
 /// What is written to series.h5 and when.
@@ -20,6 +22,8 @@ pub struct Output {
     pub compression: Compression,
     /// Whether the last state is drawn.
     pub picture: bool,
+    /// Values at points.
+    pub probes: Vec<Probe>,
 }
 
 /// The precision with which numbers are written.
@@ -66,12 +70,13 @@ impl Output {
     }
 }
 
-const KEYS: [&str; 6] = ["every", "at", "fields", "precision", "compression", "picture"];
+const KEYS: [&str; 7] = ["every", "at", "fields", "precision", "compression", "picture", "probe"];
 
 pub(crate) fn read_output<'t>(
     reader: &mut Reader<'t>,
     document: &Table<'t>,
     fields: &[String],
+    grid: Option<&Grid>,
 ) -> Output {
     let all = || fields.iter().map(|name| (name.clone(), None)).collect();
     let mut output = Output {
@@ -80,6 +85,7 @@ pub(crate) fn read_output<'t>(
         precision: Precision::F64,
         compression: Compression::None,
         picture: true,
+        probes: Vec::new(),
     };
     let Some(table) = reader.table(document, "output") else { return output };
     reader.known_keys(&table, &KEYS);
@@ -165,13 +171,21 @@ pub(crate) fn read_output<'t>(
             reader.note(Diagnostic::at(value.span(), "no field is written"));
         }
     }
+    if let Some(grid) = grid {
+        let others =
+            output.fields.iter().map(|(name, _)| name).filter(|name| !fields.contains(name));
+        let known: Vec<String> = fields.iter().chain(others).cloned().collect();
+        let bounds: Vec<(String, [f64; 2])> =
+            grid.axes().iter().map(|axis| (axis.name().to_string(), axis.bounds())).collect();
+        output.probes = probe::read(reader, &table, &known, &bounds);
+    }
     output
 }
 
 /// What can be a name: in expressions, in files, in pictures.
 const NAMES: &str = "a name is letters, digits and `_`, and begins with no digit";
 
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     let kind = fluxions_expr::parse(text).map(|ast| ast.kind);
     matches!(kind, Ok(AstKind::Name(name)) if name == text)
 }
@@ -224,7 +238,7 @@ pub(crate) fn read_diagnostics<'t>(
 }
 
 /// An interval of simulation time.
-fn read_every<'t>(reader: &mut Reader<'t>, table: &Table<'t>) -> Option<Every> {
+pub(super) fn read_every<'t>(reader: &mut Reader<'t>, table: &Table<'t>) -> Option<Every> {
     let value = table.get("every")?;
     if let DeValue::Table(_) = value.get_ref() {
         reader.wrong_type(value, "an interval of simulation time");

@@ -1,0 +1,104 @@
+//! Files of lines that a run writes, and goes on with.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, file};
+use crate::folder::RunFolder;
+
+/// How long lines may wait before they are written.
+const WAIT: Duration = Duration::from_millis(250);
+/// How many bytes of them may wait.
+const MOST: usize = 1 << 16;
+
+/// A file of lines below a header. Lines are written together, a few times a second, and always as wholes.
+pub(crate) struct Lines {
+    folder: RunFolder,
+    /// Its name in the run folder.
+    name: String,
+    header: String,
+    file: Option<File>,
+    /// The bytes of all lines, those that wait included.
+    length: u64,
+    waiting: String,
+    /// When lines were written last.
+    written: Option<Instant>,
+}
+
+impl Lines {
+    /// The file of this name, which begins with a header.
+    pub(crate) fn new(folder: &RunFolder, name: &str, header: String) -> Self {
+        let (folder, name) = (folder.clone(), name.to_string());
+        Lines { folder, name, header, file: None, length: 0, waiting: String::new(), written: None }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join(&self.name)
+    }
+
+    /// Opens the file, with the lines that were written before the run went on.
+    fn open(&self) -> Result<File, Error> {
+        let path = self.folder.make(&self.name)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        let mut open = options.open(&path).map_err(file(&path, "make the file"))?;
+        let found = open.metadata().map_err(file(&path, "read"))?.len();
+        if found < self.length {
+            let source = std::io::Error::other(format!(
+                "it has {found} bytes, of which the checkpoint knows {}",
+                self.length
+            ));
+            return Err(Error::File { path, action: "go on with it", source });
+        }
+        let whole = open.set_len(self.length).and_then(|()| open.seek(SeekFrom::End(0)));
+        whole.map_err(file(&path, "write"))?;
+        Ok(open)
+    }
+
+    /// Adds a line, which ends with the end of a line.
+    pub(crate) fn add(&mut self, line: &str) -> Result<(), Error> {
+        if self.file.is_none() {
+            self.file = Some(self.open()?);
+            if self.length == 0 {
+                self.waiting = self.header.clone();
+                self.length = self.waiting.len() as u64;
+            }
+        }
+        self.waiting += line;
+        self.length += line.len() as u64;
+        let is_due = self.written.is_none_or(|when| when.elapsed() >= WAIT);
+        if is_due || self.waiting.len() >= MOST { self.write() } else { Ok(()) }
+    }
+
+    /// Writes what waits.
+    pub(crate) fn write(&mut self) -> Result<(), Error> {
+        let path = self.path();
+        if let Some(open) = self.file.as_mut().filter(|_| !self.waiting.is_empty()) {
+            // In one piece, so that a kill leaves whole lines.
+            open.write_all(self.waiting.as_bytes()).map_err(file(&path, "write"))?;
+            self.waiting.clear();
+            self.written = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    /// Writes what waits, and waits until it is on the disk.
+    pub(crate) fn settle(&mut self) -> Result<(), Error> {
+        self.write()?;
+        let synced = self.file.as_ref().map_or(Ok(()), File::sync_data);
+        synced.map_err(file(&self.path(), "write"))
+    }
+
+    /// The bytes of all lines.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Goes on after so many bytes.
+    pub(crate) fn go_on(&mut self, length: u64) {
+        (self.length, self.file, self.written) = (length, None, None);
+        self.waiting.clear();
+    }
+}
