@@ -107,12 +107,11 @@ fn described(home: &Home, folder: &str) -> Vec<Vec<(String, Vec<f64>)>> {
         for item in items {
             if item.contains("Format=\"HDF\"") && !before.contains("$0 * 0") {
                 let box_of = count(
-                    &between(item, "<DataItem Format=\"XML\" Dimensions=\"3 ", "</")
+                    between(item, "<DataItem Format=\"XML\" Dimensions=\"3 ", "</")
                         .split_once('>')
                         .unwrap()
                         .1
-                        .trim()
-                        .to_string(),
+                        .trim(),
                 );
                 let (start, rest) = box_of.split_at(box_of.len() / 3);
                 let (stride, shape) = rest.split_at(start.len());

@@ -13,7 +13,7 @@ pub struct Probe {
     pub name: String,
     /// The point, a coordinate for each axis.
     pub at: Vec<f64>,
-    /// The fields, or names of what [output] writes.
+    /// The fields, or names of what the section `output` writes.
     pub fields: Vec<String>,
     /// When it looks. The first and the last state are always seen.
     pub every: Every,

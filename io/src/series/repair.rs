@@ -92,7 +92,7 @@ fn contents(file: &File) -> hdf5::Result<Option<Contents>> {
     }
     let Some(field) = fields.first() else { return Ok(None) };
     let dataset = file.dataset(&format!("fields/{}", field.name()))?;
-    let axes = header::texts(&*dataset, "axes");
+    let axes = header::texts(&dataset, "axes");
     let shape = dataset.shape();
     let bounds: Vec<f64> = file.attr("bounds")?.read_raw()?;
     let (bounds, rest) = bounds.as_chunks::<2>();
