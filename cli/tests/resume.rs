@@ -311,7 +311,8 @@ fn a_scheme_that_was_chosen_stays() {
 
 #[test]
 fn a_damaged_checkpoint_is_passed_over() {
-    let damages: [(&str, fn(&Path)); 5] = [
+    type Damage = (&'static str, fn(&Path));
+    let damages: [Damage; 5] = [
         ("flipped", |folder| {
             let mut bytes = std::fs::read(folder.join("part-00000")).unwrap();
             bytes[400] ^= 1;
