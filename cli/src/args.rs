@@ -22,6 +22,8 @@ pub(crate) enum Command {
     Info(InfoArgs),
     /// Draw a state of a run as a PNG file.
     Plot(PlotArgs),
+    /// Draw the states of a run as a movie, in a GIF or, by ffmpeg, an MP4 file.
+    Movie(MovieArgs),
     /// Compare two runs field by field. The exit code is 1 if they differ.
     Diff(DiffArgs),
     /// Measure what this machine can do, and how fast it steps a problem, pass by pass.
@@ -127,6 +129,24 @@ pub(crate) struct PlotArgs {
     pub(crate) output: Option<PathBuf>,
     /// Draw r, and z, as straight axes. By default fields on polar, spherical and cylindrical grids
     /// are drawn as a disk or a section, as they lie in space.
+    #[arg(long)]
+    pub(crate) plain_axes: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct MovieArgs {
+    /// A run folder, or an HDF5 file of one.
+    pub(crate) path: PathBuf,
+    /// What to draw, as for `plot`. By default all fields are drawn.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) field: Option<String>,
+    /// Pictures in a second.
+    #[arg(long, value_name = "N", default_value_t = 12.0)]
+    pub(crate) fps: f64,
+    /// The movie's file. By default it is movie.gif in the run folder.
+    #[arg(short, long, value_name = "FILE.gif")]
+    pub(crate) output: Option<PathBuf>,
+    /// Draw r, and z, as straight axes, as for `plot`.
     #[arg(long)]
     pub(crate) plain_axes: bool,
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use fluxions::grid::{Ends, Geometry, Grid, Metric};
 use fluxions_io::checkpoint::{Record, list};
 use fluxions_io::numbers::{brief, measured};
-use fluxions_io::{Mode, RunFolder, RunStatus, Series, repair};
+use fluxions_io::{Error, Mode, RunFolder, RunStatus, Series, repair};
 use ndarray::{ArrayD, Axis};
 
 use crate::args::InfoArgs;
@@ -15,6 +15,9 @@ use crate::print::line;
 pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
     if args.repair {
         let folder = RunFolder::at(&args.path);
+        if !folder.holds_run() {
+            return Err(Error::NoRun { path: args.path.clone() }.into());
+        }
         // No run may be using it.
         let _claim = folder.claim(Mode::Resume, &[])?;
         let count = repair(&folder)?;
@@ -82,7 +85,12 @@ fn state(folder: &RunFolder) -> String {
         Some(RunStatus::Running { host, pid }) => {
             return format!("running on host {host}, process {pid}");
         }
-        Some(RunStatus::Killed) => return "killed: `fluxions run` with --resume goes on".into(),
+        Some(RunStatus::Killed) => {
+            return match list(&folder.checkpoints()).is_empty() {
+                true => "killed".into(),
+                false => "killed: `fluxions run` with --resume goes on".into(),
+            };
+        }
         Some(RunStatus::Ended(how)) => format!("stopped: {how}"),
         None => "no folder of a run".into(),
     };

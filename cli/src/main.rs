@@ -1,5 +1,6 @@
 //! The command `fluxions`: reads the arguments and calls the function of the command.
 
+mod apart;
 mod args;
 mod bench;
 mod check;
@@ -9,6 +10,7 @@ mod estimate;
 mod failure;
 mod info;
 mod interrupt;
+mod movie;
 mod plot;
 mod print;
 mod progress;
@@ -21,6 +23,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use apart::apart;
 use args::{Command, Typed};
 use failure::Failure;
 use ranks::speaks;
@@ -51,9 +54,10 @@ fn execute(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::check(&args),
-        Command::Info(args) => info::info(&args),
-        Command::Plot(args) => plot::plot(&args),
-        Command::Diff(args) => diff::diff(&args),
+        Command::Info(args) => apart(&[&args.path], 5, || info::info(&args)),
+        Command::Plot(args) => apart(&[&args.path], 60, || plot::plot(&args)),
+        Command::Movie(args) => apart(&[&args.path], 3600, || movie::movie(&args)),
+        Command::Diff(args) => apart(&[&args.a, &args.b], 5, || diff::diff(&args)),
         Command::Bench(args) => bench::bench(&args),
     }
 }

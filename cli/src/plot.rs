@@ -27,7 +27,6 @@ pub(crate) fn plot(args: &PlotArgs) -> Result<ExitCode, Failure> {
         most: None,
     };
     let drawn = picture::draw(&series, &view, &output)?;
-    let time = drawn.time.map_or(String::new(), |time| format!(" (t = {})", brief(time)));
-    line(&format!("{}{time}", output.display()));
+    line(&format!("{} (t = {})", output.display(), brief(drawn.time)));
     Ok(ExitCode::SUCCESS)
 }

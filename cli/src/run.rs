@@ -1,6 +1,6 @@
 //! `fluxions run`: solves a problem.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -60,7 +60,8 @@ fn solve(args: &RunArgs, world: &World, signals: &Signals) -> Result<ExitCode, F
         false => Ok(None),
     };
     let mut claim = together(world, claim)?;
-    let problem = match scheme_so_far(&folder).filter(|_| args.resume) {
+    let scheme = if args.resume { scheme_so_far(world, &folder)? } else { None };
+    let problem = match scheme {
         Some(scheme) => together(world, problem.by_scheme(&scheme).map_err(Failure::Mistakes))?,
         None => problem,
     };
@@ -117,9 +118,12 @@ fn out(args: &RunArgs) -> Result<PathBuf, Failure> {
     if let Some(out) = &args.out {
         return Ok(out.clone());
     }
-    let own = args.problem.file.parent().filter(|folder| {
-        let folder = RunFolder::at(*folder);
-        args.resume && folder.holds_run() && folder.problem() == args.problem.file
+    let file = &args.problem.file;
+    let own =
+        file.parent().map(|own| if own.as_os_str().is_empty() { Path::new(".") } else { own });
+    let own = own.filter(|own| {
+        let name = RunFolder::at(*own).problem();
+        args.resume && RunFolder::at(*own).holds_run() && name.file_name() == file.file_name()
     });
     match own {
         Some(own) => Ok(own.into()),
@@ -172,7 +176,7 @@ impl Run<'_> {
         }
         for probes in by_schedule(&problem.output.probes) {
             let every = probes[0].every.clone();
-            let writer = ProbesWriter::new(folder, problem.pde.grid(), probes);
+            let writer = ProbesWriter::new(folder, &problem.pde, probes);
             builder = builder.track(every, writer);
         }
         let mut header = format!(
@@ -190,9 +194,8 @@ impl Run<'_> {
         builder = builder
             .track(problem.output.every.clone(), log)
             .track(Every::Moment, Progress::new(shown));
-        if let Some(every) = problem.stop.every(&problem.times) {
-            builder = builder.track(every, Stopping::new(problem.stop.clone()));
-        }
+        let every = problem.stop.every(&problem.times);
+        builder = builder.track(every, Stopping::new(problem.stop.clone()));
         if problem.times.balances() {
             signals.let_go();
         } else {
@@ -228,11 +231,18 @@ impl Run<'_> {
                 Some((time, step)) if !args.json => {
                     line(&format!("goes on from t = {time}, step {step}"));
                 }
-                None => warn_line("there is no complete checkpoint: the run begins anew"),
+                None => warn_line("there is no checkpoint yet: the run begins anew"),
                 _ => {}
             }
         }
-        Ok(resumed)
+        let end = problem.times.end;
+        match resumed.from {
+            Some((time, _)) if end < time => Err(Failure::usage(
+                format!("the run has come to t = {time} already, beyond its end at t = {end}"),
+                Some("set a later `end`, or start another run with --out"),
+            )),
+            _ => Ok(resumed),
+        }
     }
 
     /// Makes the folder ready.
@@ -277,26 +287,30 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Draws the last state: a line that says so.
+    fn draw(&self) -> Result<String, Failure> {
+        let folder = &self.folder;
+        let view = picture::View { most: Some(PANELS), ..picture::View::default() };
+        let drawn = picture::draw(&Series::open(folder.path())?, &view, &folder.make_picture()?)?;
+        let mut line = format!("picture {}", folder.picture().display());
+        if drawn.left_out > 0 {
+            let all = drawn.panels + drawn.left_out;
+            line += &format!(" ({} of {all} panels: `fluxions plot` draws all)", drawn.panels);
+        }
+        Ok(line + "\n")
+    }
+
     /// Writes the report and the picture, and prints the summary.
     fn conclude(&self, report: &Report, bandwidth: Option<f64>) -> Result<(), Failure> {
         let Run { args, folder, problem, .. } = self;
         let json: Value = fluxions_io::to_json(report, bandwidth);
         let text = format!("{json:#}\n");
         folder.write_report(&text)?;
+        folder.note_end(&report.stop_reason.to_string())?;
         let mut picture = String::new();
         if problem.output.picture && !args.no_picture {
-            let view = picture::View { most: Some(PANELS), ..picture::View::default() };
-            let drawn =
-                picture::draw(&Series::open(folder.path())?, &view, &folder.make_picture()?)?;
-            picture = format!("picture {}", folder.picture().display());
-            if drawn.left_out > 0 {
-                let all = drawn.panels + drawn.left_out;
-                picture +=
-                    &format!(" ({} of {all} panels: `fluxions plot` draws all)", drawn.panels);
-            }
-            picture.push('\n');
+            picture = self.draw()?;
         }
-        folder.note_end(&report.stop_reason.to_string())?;
         if args.json {
             return print(&text);
         }

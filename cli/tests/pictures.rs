@@ -138,3 +138,41 @@ fn texts_of_users_do_not_control_the_terminal() {
     let log = home.read("red\u{1b}[31m/run.log");
     assert!(log.contains("red␛[31m.toml") && !log.contains('\u{1b}'), "{log}");
 }
+
+/// The frames of a GIF file, and its width and height.
+fn frames(home: &Home, name: &str) -> (Vec<image::RgbaImage>, [u32; 2]) {
+    use image::AnimationDecoder;
+    let open = std::fs::File::open(home.path().join(name)).unwrap();
+    let decoder = image::codecs::gif::GifDecoder::new(open).unwrap();
+    let frames = decoder.into_frames().collect_frames().unwrap();
+    let frames: Vec<image::RgbaImage> =
+        frames.into_iter().map(|frame| frame.into_buffer()).collect();
+    let (width, height) = frames[0].dimensions();
+    (frames, [width, height])
+}
+
+/// A field that is the same everywhere and grows: with colours of its own each picture would look like the others.
+#[test]
+fn a_movie_has_a_picture_for_each_snapshot_and_one_scale() {
+    let home = Home::new();
+    let rest =
+        "[equations]\nu = \"1 + 0*u\"\n[initial]\nu = 0\n[output]\nevery = 1\npicture = false\n";
+    home.write("grow.toml", &still("grow", SQUARE, rest).replace("end = 1", "end = 4"));
+    home.succeed(&["run", "grow.toml", "--quiet"]);
+    let said = home.succeed(&["movie", "grow"]);
+    assert_eq!(said, "grow/movie.gif (5 pictures, t = 0 to 4)\n");
+    let (frames, [width, height]) = frames(&home, "grow/movie.gif");
+    assert_eq!(frames.len(), 5);
+    let middle = |frame: &image::RgbaImage| frame.get_pixel(width / 3, height / 2).0;
+    let colours: std::collections::HashSet<[u8; 4]> = frames.iter().map(middle).collect();
+    assert_eq!(colours.len(), 5, "{colours:?}");
+    for (args, code, said) in [
+        (&["movie", "grow", "-o", "a.avi"][..], 2, "neither a GIF nor an MP4 file"),
+        (&["movie", "grow", "--fps", "0"], 2, "--fps must be above 0"),
+        (&["movie", "grow", "--field", "w"], 4, "holds no field `w`"),
+        (&["movie", "nowhere"], 4, "is neither a run folder"),
+    ] {
+        let told = home.fail(code, args);
+        assert!(told.contains(said), "{told}");
+    }
+}

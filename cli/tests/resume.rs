@@ -357,10 +357,11 @@ fn a_checkpoint_of_a_later_version_is_named() {
     let state = "small/checkpoints/000000000012/state.json";
     let text = home.read(state).replacen("Fluxions checkpoint 1", "Fluxions checkpoint 7", 1);
     home.write(state, &text);
-    let resumed = fluxions_testing::finish(&mut home.fluxions(&["run", "small.toml", "--resume"]));
-    let err = common::text(&resumed.stderr);
+    let err = home.fail(4, &["run", "small.toml", "--resume"]);
     assert!(err.contains("written by a later version of Fluxions (format 7)"), "{err}");
-    assert!(err.contains("the run begins anew"), "{err}");
+    assert!(err.contains("no checkpoint in small can be used"), "{err}");
+    // Nothing is lost.
+    assert!(home.succeed(&["info", "small"]).contains("3, t = 0 to 12"));
 }
 
 #[test]
@@ -378,4 +379,98 @@ fn as_many_checkpoints_are_kept_as_asked_for() {
     kept.sort();
     // The last one is that before the end.
     assert_eq!(kept, ["000000000028", "000000000035", "000000000039"]);
+}
+
+/// A run without a checkpoint begins anew, but not as another problem.
+#[test]
+fn without_a_checkpoint_the_same_problem_begins_anew() {
+    let home = Home::new();
+    home.write("small.toml", SMALL);
+    home.succeed(&["run", "small.toml"]);
+    std::fs::remove_dir_all(home.path().join("small/checkpoints")).unwrap();
+    let told = home.fail(4, &["run", "small.toml", "--resume", "--set", "parameters.F=0.05"]);
+    assert!(told.contains("parameters.F was `0.04`, and is `0.05`"), "{told}");
+    home.succeed(&["run", "small.toml", "--resume"]);
+    home.succeed(&["run", "small.toml", "--out", "whole"]);
+    assert_same(&home.path().join("whole"), &home.path().join("small"), "begun anew");
+}
+
+/// What stops a run may be changed; a run that is stopped by a condition stops there again.
+#[test]
+fn conditions_that_stop_a_run_come_and_go() {
+    let home = Home::new();
+    home.write("small.toml", SMALL);
+    home.succeed(&["run", "small.toml", "--out", "whole"]);
+    let run = |extra: &[&str]| {
+        home.succeed(&[&["run", "small.toml", "--quiet"], extra].concat());
+        let report: serde_json::Value =
+            serde_json::from_str(&home.read("small/report.json")).unwrap();
+        report["steps"].as_u64().unwrap()
+    };
+    let when = ["--set", "stop.when=average(u) < 0.989"];
+    let stopped = run(&when);
+    assert!(stopped < 40, "{stopped}");
+    for _ in 0..2 {
+        assert_eq!(run(&[&["--resume"], &when[..]].concat()), stopped);
+    }
+    assert_eq!(run(&["--resume"]), 40);
+    assert_same(&home.path().join("whole"), &home.path().join("small"), "without the condition");
+}
+
+/// An older checkpoint is gone on with where newer ones are damaged, and these do not push out what follows.
+#[test]
+fn damaged_checkpoints_do_not_take_the_place_of_good_ones() {
+    let home = Home::new();
+    let text = SMALL.to_string() + "[checkpoint]\nevery = { time = 10 }\nkeep = 4\n";
+    home.write("small.toml", &text);
+    home.succeed(&["run", "small.toml"]);
+    for step in ["000000000030", "000000000039"] {
+        std::fs::write(home.path().join(format!("small/checkpoints/{step}/state.json")), "")
+            .unwrap();
+    }
+    let fewer = ["--set", "checkpoint.keep=2", "--set", "time.max_steps=25"];
+    home.succeed(&[&["run", "small.toml", "--resume"], &fewer[..]].concat());
+    let resumed = home.succeed(&["run", "small.toml", "--resume"]);
+    assert!(resumed.contains("goes on from t = 25, step 25"), "{resumed}");
+}
+
+/// More parts than files may be open at a time.
+#[test]
+fn many_parts_are_read_with_few_open_files() {
+    let home = Home::new();
+    home.write("small.toml", SMALL);
+    home.succeed(&["run", "small.toml", "--ranks", "24", "--set", "time.max_steps=20"]);
+    let program = env!("CARGO_BIN_EXE_fluxions");
+    let line = format!("ulimit -n 80; exec {program} run small.toml --resume --ranks 12");
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", &line]).current_dir(home.path());
+    succeeded(fluxions_testing::finish(&mut command));
+    assert!(home.read("small/report.json").contains("\"resumed_at\": 20"));
+}
+
+#[test]
+fn a_run_goes_on_in_its_own_folder_and_not_before_its_checkpoint() {
+    let home = Home::new();
+    home.write("small.toml", SMALL);
+    home.succeed(&["run", "small.toml", "--set", "time.max_steps=12"]);
+    let mut here = home.fluxions(&["run", "problem.toml", "--resume"]);
+    succeeded(fluxions_testing::finish(here.current_dir(home.path().join("small"))));
+    let told = home.fail(2, &["run", "small.toml", "--resume", "--set", "time.end=3"]);
+    assert!(told.contains("the run has come to t ="), "{told}");
+    // What the run has left is untouched.
+    assert!(home.succeed(&["info", "small"]).contains("stopped: the"));
+}
+
+/// Compressed numbers, begun by threads and gone on with by processes.
+#[cfg(feature = "mpi")]
+#[test]
+fn compressed_series_go_on_under_mpi_on_2_ranks() {
+    let home = Home::new();
+    let text = SMALL.replace("every = 10\n", "every = 10\ncompression = \"deflate\"\n");
+    home.write("small.toml", &text);
+    home.succeed(&["run", "small.toml", "--out", "whole"]);
+    home.succeed(&["run", "small.toml", "--set", "time.max_steps=15"]);
+    let args = ["run", "small.toml", "--resume"];
+    succeeded(fluxions_testing::finish(&mut home.mpirun(2, &args)));
+    assert_same(&home.path().join("whole"), &home.path().join("small"), "deflate");
 }

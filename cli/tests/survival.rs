@@ -344,3 +344,50 @@ fn a_run_that_fails_leaves_a_report_and_its_last_checkpoint() {
     assert!(info.contains("checkpoint") && info.contains("failed at t ="), "{info}");
     assert!(home.read("p/run.log").contains("failed: "));
 }
+
+/// After a run has gone on from an older checkpoint, nothing is left of what came after that.
+#[test]
+fn what_came_after_a_checkpoint_is_forgotten() {
+    let home = Home::new();
+    home.write("p.toml", &LONG.replace("end = 400", "end = 40"));
+    home.succeed(&["run", "p.toml", "--quiet", "--set", "checkpoint.keep=20"]);
+    for entry in std::fs::read_dir(home.path().join("p/checkpoints")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().unwrap().to_str().unwrap() > "000000001300" {
+            std::fs::remove_dir_all(path).unwrap();
+        }
+    }
+    home.succeed(&["run", "p.toml", "--quiet", "--resume", "--set", "time.end=22"]);
+    let count = |told: String| told.lines().find(|l| l.contains("snapshot")).unwrap().to_string();
+    let before = count(home.succeed(&["info", "p"]));
+    assert!(before.contains("6, t = 0 to 22"), "{before}");
+    std::fs::remove_file(home.path().join("p/series.h5")).unwrap();
+    assert!(home.succeed(&["info", "p", "--repair"]).contains("the index has 6 snapshot(s)"));
+}
+
+#[test]
+fn links_and_files_of_others_are_left_alone() {
+    let home = Home::new();
+    home.write("p.toml", &LONG.replace("end = 400", "end = 40"));
+    home.write("precious.txt", "mine");
+    home.succeed(&["run", "p.toml", "--quiet", "--set", "time.max_steps=100"]);
+    let link = home.path().join("p/snapshots/000000.h5");
+    std::fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink(home.path().join("precious.txt"), &link).unwrap();
+    std::fs::write(home.path().join("p/snapshots/2024.h5"), "mine").unwrap();
+    home.succeed(&["run", "p.toml", "--quiet", "--overwrite"]);
+    assert_eq!(home.read("precious.txt"), "mine");
+    assert_eq!(home.read("p/snapshots/2024.h5"), "mine");
+}
+
+/// What fails before it begins leaves nothing behind.
+#[test]
+fn a_run_that_cannot_begin_leaves_no_folder() {
+    let home = Home::new();
+    home.write("p.toml", &LONG.replace("end = 400", "end = 1"));
+    home.fail(2, &["run", "p.toml", "--ranks", "4000"]);
+    assert!(!home.path().join("p").exists());
+    home.fail(4, &["info", "nowhere", "--repair"]);
+    assert!(!home.path().join("nowhere").exists());
+    home.succeed(&["run", "p.toml", "--quiet"]);
+}

@@ -62,6 +62,14 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// A run none of whose checkpoints can be used.
+    #[error("no checkpoint in {} can be used: {}", path.display(), reasons.join("; "))]
+    NoUsableCheckpoint {
+        /// The run folder.
+        path: PathBuf,
+        /// Why not, for each.
+        reasons: Vec<String>,
+    },
     /// A checkpoint of another problem.
     #[error("the run in {} solves another problem: {difference}", path.display())]
     OtherProblem {
@@ -84,8 +92,28 @@ pub enum Error {
         /// The path.
         path: PathBuf,
     },
+    /// A file that is so damaged that reading it ended the process that did so.
+    #[error("{} cannot be read: it is damaged", paths(path, others))]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Other files that may be the damaged one.
+        others: Vec<PathBuf>,
+    },
+    /// A file with more numbers than the machine has memory for.
+    #[error("{}: `{field}` would take {:.1} GiB of memory, of which {:.1} GiB are free", path.display(), gib(*needed), gib(*available))]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The field.
+        field: String,
+        /// Bytes.
+        needed: u64,
+        /// Bytes.
+        available: u64,
+    },
     /// A run folder whose series has lost its index.
-    #[error("{} is missing or damaged, but its snapshots are there", path.display())]
+    #[error("{} is missing or damaged", path.display())]
     NoIndex {
         /// The index.
         path: PathBuf,
@@ -152,6 +180,9 @@ impl Error {
                 "choose another folder with --out; --overwrite replaces only what a run has written"
                     .into(),
             ),
+            Error::NoUsableCheckpoint { .. } => {
+                Some("to replace the run by one from the beginning, use --overwrite".into())
+            }
             Error::HoldsInput { .. } => Some("choose another folder with --out".into()),
             Error::Locked { certain: true, .. } => {
                 Some("wait for its end, or choose another folder with --out".into())
@@ -166,7 +197,7 @@ impl Error {
                     .into(),
             ),
             Error::NoIndex { path } => Some(format!(
-                "`fluxions info --repair {}` makes it again",
+                "`fluxions info --repair {}` makes it again from the snapshots, if they are there",
                 path.parent().unwrap_or(path).display()
             )),
             Error::NoField { name, known, .. } => {
@@ -175,6 +206,15 @@ impl Error {
             _ => None,
         }
     }
+}
+
+fn paths(first: &Path, others: &[PathBuf]) -> String {
+    let all = std::iter::once(first).chain(others.iter().map(PathBuf::as_path));
+    all.map(|path| path.display().to_string()).collect::<Vec<_>>().join(" or ")
+}
+
+fn gib(bytes: u64) -> f64 {
+    bytes as f64 / (1u64 << 30) as f64
 }
 
 /// For `map_err` on file operations.

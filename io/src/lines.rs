@@ -38,20 +38,14 @@ impl Lines {
         self.folder.path().join(&self.name)
     }
 
-    /// Opens the file, with the lines that were written before the run went on.
-    fn open(&self) -> Result<File, Error> {
+    /// Opens the file, with the lines that were written before the run went on, as far as they are still there.
+    fn open(&mut self) -> Result<File, Error> {
         let path = self.folder.make(&self.name)?;
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);
         let mut open = options.open(&path).map_err(file(&path, "make the file"))?;
         let found = open.metadata().map_err(file(&path, "read"))?.len();
-        if found < self.length {
-            let source = std::io::Error::other(format!(
-                "it has {found} bytes, of which the checkpoint knows {}",
-                self.length
-            ));
-            return Err(Error::File { path, action: "go on with it", source });
-        }
+        self.length = self.length.min(found);
         let whole = open.set_len(self.length).and_then(|()| open.seek(SeekFrom::End(0)));
         whole.map_err(file(&path, "write"))?;
         Ok(open)

@@ -3,13 +3,14 @@
 use std::fmt::Write;
 
 use fluxions_comm::Combine;
-use fluxions_grid::{Axis, Grid};
-use fluxions_solver::{Flow, GO_ON, Report, Snapshot, Tracker, TrackerError};
+use fluxions_grid::{Axis, Condition, Grid};
+use fluxions_solver::{Flow, GO_ON, Pde, Report, Snapshot, Tracker, TrackerError};
 
 use crate::folder::RunFolder;
 use crate::lines::Lines;
 use crate::problem::Probe;
 use crate::series::Field;
+use crate::together::agree;
 
 /// A tracker that writes what several probes with one schedule see, each to a file of its own.
 pub struct ProbesWriter {
@@ -37,9 +38,10 @@ struct Look {
 }
 
 impl ProbesWriter {
-    /// A writer of probes on a grid.
-    pub fn new(folder: &RunFolder, grid: &Grid, probes: Vec<Probe>) -> Self {
-        let stencils = probes.iter().map(|probe| stencil(grid, &probe.at)).collect();
+    /// A writer of probes of a system.
+    pub fn new(folder: &RunFolder, pde: &Pde, probes: Vec<Probe>) -> Self {
+        let wraps = wrapping(pde);
+        let stencils = probes.iter().map(|probe| stencil(pde.grid(), &wraps, &probe.at)).collect();
         let mut fields: Vec<(String, usize)> = Vec::new();
         for name in probes.iter().flat_map(|probe| &probe.fields) {
             if !fields.iter().any(|(known, _)| known == name) {
@@ -126,12 +128,26 @@ impl ProbesWriter {
     }
 }
 
+/// Across the ends of which axes probes look: of periodic ones, unless a field changes its sign there.
+fn wrapping(pde: &Pde) -> Vec<bool> {
+    let missing = pde.grid().missing();
+    let axes = pde.grid().axes().iter().enumerate();
+    axes.map(|(number, axis)| {
+        let changes_sign = |array: usize| {
+            let [lower, _] = &pde.conditions().of_array(array)[missing + number];
+            matches!(lower.condition, Condition::Antiperiodic)
+        };
+        axis.is_periodic() && !(0..pde.arrays()).any(changes_sign)
+    })
+    .collect()
+}
+
 /// The cells around a point with their weights: linear along each axis between the centres of two cells, also beyond
-/// the last centre before a wall.
-fn stencil(grid: &Grid, at: &[f64]) -> Vec<(Vec<usize>, f64)> {
+/// the last centre before a wall. `wraps` says across which ends.
+fn stencil(grid: &Grid, wraps: &[bool], at: &[f64]) -> Vec<(Vec<usize>, f64)> {
     let mut cells = vec![(Vec::new(), 1.0)];
-    for (axis, x) in grid.axes().iter().zip(at) {
-        let along = along(axis, *x);
+    for ((axis, wraps), x) in grid.axes().iter().zip(wraps).zip(at) {
+        let along = along(axis, *wraps, *x);
         cells = cells
             .into_iter()
             .flat_map(|(cell, weight): (Vec<usize>, f64)| {
@@ -146,10 +162,10 @@ fn stencil(grid: &Grid, at: &[f64]) -> Vec<(Vec<usize>, f64)> {
 }
 
 /// The cells around a coordinate along an axis, with their weights.
-fn along(axis: &Axis, x: f64) -> Vec<(usize, f64)> {
+fn along(axis: &Axis, wraps: bool, x: f64) -> Vec<(usize, f64)> {
     let n = axis.cells();
     let place = (x - axis.centre(0)) / axis.spacing();
-    if axis.is_periodic() {
+    if wraps {
         let (below, share) = (place.floor(), place - place.floor());
         let index = |at: f64| at.rem_euclid(n as f64) as usize % n;
         return vec![(index(below), 1.0 - share), (index(below + 1.0), share)];
@@ -166,9 +182,8 @@ impl Tracker for ProbesWriter {
     fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, TrackerError> {
         if self.files.is_empty() {
             self.begin(now)?;
-            if now.world().is_root() {
-                self.make_folder()?;
-            }
+            let made = if now.world().is_root() { self.make_folder() } else { Ok(()) };
+            agree(now.world(), made)?;
         }
         let found = self.look(now)?;
         if !now.world().is_root() {
@@ -238,7 +253,7 @@ mod tests {
             ([1.1, 1.0], 3.3 + 0.75),
             ([1.1, -0.9], 3.3 + 0.75),
         ] {
-            let stencil = stencil(&grid, &at);
+            let stencil = stencil(&grid, &[false, true], &at);
             let found: f64 = stencil.iter().map(|(cell, weight)| weight * value(cell)).sum();
             assert!((found - expected).abs() < 1e-14, "{at:?}: {found}");
         }

@@ -15,6 +15,37 @@ pub fn agree<T>(world: &World, result: Result<T, Error>) -> Result<T, fluxions_s
     })
 }
 
+/// A text that at most one rank has, on all ranks. Collective.
+///
+/// # Errors
+/// If another rank is gone.
+pub(crate) fn share(
+    world: &World,
+    text: Option<&str>,
+) -> Result<Option<String>, fluxions_comm::Error> {
+    let mut length = [text.map_or(-1, |text| text.len() as i64)];
+    world.combine(Combine::Max, &mut length)?;
+    let Ok(length) = usize::try_from(length[0]) else { return Ok(None) };
+    let mut bytes: Vec<i64> = text.unwrap_or_default().bytes().map(i64::from).collect();
+    bytes.resize(length, 0);
+    world.combine(Combine::Max, &mut bytes)?;
+    let bytes: Vec<u8> = bytes.into_iter().map(|byte| byte as u8).collect();
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// The text of the lowest rank that has one, on all ranks. Collective.
+///
+/// # Errors
+/// If another rank is gone.
+pub(crate) fn first(
+    world: &World,
+    text: Option<&str>,
+) -> Result<Option<String>, fluxions_comm::Error> {
+    let mut lowest = [text.map_or(i64::MAX, |_| world.rank() as i64)];
+    world.combine(Combine::Min, &mut lowest)?;
+    share(world, text.filter(|_| lowest[0] == world.rank() as i64))
+}
+
 /// Whether all ranks are on one host. Collective.
 ///
 /// # Errors

@@ -19,10 +19,12 @@ pub use rhythm::{Limit, Rhythm};
 pub use writer::Checkpoints;
 
 use crate::error::{Error, file};
-use crate::folder::is_numbered;
+use crate::folder::{beside, is_numbered};
 
 /// What the name of a checkpoint ends with that is not complete.
 pub(crate) const UNFINISHED: &str = ".new";
+/// What the name of a checkpoint ends with that another one is about to replace.
+pub(crate) const ASIDE: &str = ".old";
 /// The file of what is the same on all ranks.
 const STATE: &str = "state.json";
 
@@ -45,6 +47,19 @@ pub fn list(checkpoints: &Path) -> Vec<PathBuf> {
     names.into_iter().map(|name| checkpoints.join(name)).collect()
 }
 
+/// Removes what runs that were killed have left of checkpoints.
+pub(crate) fn remove_unfinished(checkpoints: &Path) -> Result<(), Error> {
+    let Ok(entries) = std::fs::read_dir(checkpoints) else { return Ok(()) };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let step = name.strip_suffix(UNFINISHED).or_else(|| name.strip_suffix(ASIDE));
+        if step.is_some_and(is_numbered) {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Removes a checkpoint, finished or not, but nothing that is not part of one.
 pub(crate) fn remove(checkpoint: &Path) -> Result<(), Error> {
     let failed = |path: &Path, error| file(path, "remove the checkpoint")(error);
@@ -59,7 +74,8 @@ pub(crate) fn remove(checkpoint: &Path) -> Result<(), Error> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         name.strip_prefix("part-").is_some_and(is_numbered)
     });
-    for path in std::iter::once(state).chain(parts) {
+    let unwritten = beside(&state);
+    for path in [state, unwritten].into_iter().chain(parts) {
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(failed(&path, error));

@@ -48,10 +48,9 @@ pub(super) fn write(
     write().map_err(file(path, "write a checkpoint"))
 }
 
-/// A part that is read.
+/// A part that is read. Its file is open only while it is read: there may be many.
 pub(super) struct Part {
     path: PathBuf,
-    open: File,
     region: Region,
     arrays: usize,
 }
@@ -92,7 +91,7 @@ impl Part {
             Some(expected) if length < expected => return Err(bad("it is cut off")),
             _ => return Err(bad("its length does not fit what it holds")),
         }
-        Ok(Part { open, region, arrays: arrays as usize, path: path.clone() })
+        Ok(Part { region, arrays: arrays as usize, path: path.clone() })
     }
 
     /// The number of arrays.
@@ -103,9 +102,11 @@ impl Part {
     /// Whether the checksum is that of the numbers.
     pub(super) fn check(&self) -> Result<(), Error> {
         let failed = file(&self.path, "read a checkpoint");
-        let mut rest = self.open.metadata().map_err(&failed)?.len() - NUMBER;
+        let open = File::open(&self.path).map_err(&failed)?;
+        let length = open.metadata().map_err(&failed)?.len();
+        let mut rest = length.saturating_sub(NUMBER);
         let mut sum = Xxh3::new();
-        let mut reader = BufReader::with_capacity(1 << 20, &self.open);
+        let mut reader = BufReader::with_capacity(1 << 20, &open);
         let mut bytes = vec![0; 1 << 20];
         while rest > 0 {
             let count = rest.min(bytes.len() as u64) as usize;
@@ -136,13 +137,14 @@ impl Part {
         if common.is_empty() {
             return Ok(());
         }
+        let open = File::open(&self.path).map_err(file(&self.path, "read a checkpoint"))?;
         let first = HEADER + array * self.region.cells();
         let mut bytes = vec![0; common.shape()[2] * size_of::<f64>()];
         for i in common.start[0]..common.end[0] {
             for j in common.start[1]..common.end[1] {
                 let cell = [i, j, common.start[2]];
                 let from = (first + place(&self.region, cell)) as u64 * NUMBER;
-                let read = self.open.read_exact_at(&mut bytes, from);
+                let read = open.read_exact_at(&mut bytes, from);
                 read.map_err(file(&self.path, "read a checkpoint"))?;
                 let (numbers, _) = bytes.as_chunks::<8>();
                 let row = &mut room[place(wanted, cell)..][..numbers.len()];

@@ -12,7 +12,7 @@ use super::{list, part};
 use crate::error::Error;
 use crate::folder::RunFolder;
 use crate::problem::{Problem, difference, is_same_but_for_what_may_change};
-use crate::together::agree;
+use crate::together::{agree, first, share};
 
 /// From where a run goes on.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,17 +25,24 @@ pub struct Resumed {
 }
 
 /// The scheme by which the run in a folder has been made so far, as problem files name it; nothing if there is no
-/// checkpoint that can be read.
-pub fn scheme_so_far(folder: &RunFolder) -> Option<String> {
-    let all = list(&folder.checkpoints());
-    all.iter().find_map(|path| Record::read(path).ok()).map(|record| record.scheme)
+/// checkpoint that can be read. Rank 0 reads. Collective.
+///
+/// # Errors
+/// If another rank is gone.
+pub fn scheme_so_far(
+    world: &World,
+    folder: &RunFolder,
+) -> Result<Option<String>, fluxions_comm::Error> {
+    let all = if world.is_root() { list(&folder.checkpoints()) } else { Vec::new() };
+    let scheme = all.iter().find_map(|path| Record::read(path).ok()).map(|record| record.scheme);
+    share(world, scheme.as_deref())
 }
 
 /// Sets a simulation of a problem to the newest checkpoint of its run folder that is complete and not damaged.
 /// Collective.
 ///
 /// # Errors
-/// If the newest checkpoint is that of another problem.
+/// If there are checkpoints, but none that can be used; if the run solves another problem.
 pub fn resume(
     folder: &RunFolder,
     problem: &Problem,
@@ -79,8 +86,21 @@ pub fn resume(
         };
         simulation.resume(&record.state, read)?;
         resumed.from = Some((record.state.time, record.state.steps));
-        break;
+        return Ok(resumed);
     }
+    let begins = if !resumed.passed_over.is_empty() {
+        let reasons = resumed.passed_over.clone();
+        Err(Error::NoUsableCheckpoint { path: folder.path().into(), reasons })
+    } else {
+        match std::fs::read_to_string(folder.problem()) {
+            Ok(before) if !is_same_but_for_what_may_change(&before, problem) => {
+                let difference = difference(&before, problem);
+                Err(Error::OtherProblem { path: folder.path().into(), difference })
+            }
+            _ => Ok(()),
+        }
+    };
+    agree(&world, if world.is_root() { begins } else { Ok(()) })?;
     Ok(resumed)
 }
 
@@ -98,12 +118,10 @@ fn open(
             Err(Error::Checkpoint { path: folder.checkpoints(), reason })
         }
     };
-    let mut bad = [i64::from(opened.is_err())];
-    world.combine(Combine::Max, &mut bad)?;
-    Ok(match (opened, bad) {
-        (Ok(found), [0]) => Ok(found),
-        (Err(error), _) => Err(error.to_string()),
-        (Ok(_), _) => Err("another rank has found it to be damaged".into()),
+    let mine = opened.as_ref().err().map(Error::to_string);
+    Ok(match (opened, first(world, mine.as_deref())?) {
+        (Ok(found), None) => Ok(found),
+        (_, reason) => Err(reason.unwrap_or_default()),
     })
 }
 

@@ -8,11 +8,11 @@ use fluxions_solver::{Checkpoint, CheckpointWriter, Occasion, Present, TrackerEr
 
 use super::record::Record;
 use super::rhythm::{Limit, Rhythm};
-use super::{STATE, UNFINISHED, folder, list, part};
+use super::{ASIDE, STATE, UNFINISHED, folder, list, part};
 use crate::error::{Error, file};
 use crate::folder::{RunFolder, Wait, put_in_place, sync, write_whole};
 use crate::problem::{Checkpointing, Problem};
-use crate::together::agree;
+use crate::together::{agree, first};
 
 /// Writes checkpoints to a run folder: now and then, before the end of the run, and where the run is asked to stop.
 pub struct Checkpoints {
@@ -77,13 +77,6 @@ impl Checkpoints {
         self
     }
 
-    /// For a run that goes on from a checkpoint after so many steps: that one is there already.
-    #[must_use]
-    pub fn resumed_at(mut self, step: Option<u64>) -> Self {
-        self.last = step;
-        self
-    }
-
     /// Whether a checkpoint is due by simulation time.
     fn is_due(&mut self, now: &Present<'_>) -> bool {
         let (Rhythm::Simulation(interval), Due::Time(due)) = (self.rhythm, &mut self.due) else {
@@ -112,10 +105,13 @@ impl Checkpoints {
         Ok(match found {
             [0, 0, 0] => Wish::Nothing,
             [0, 0, _] => Wish::Write,
-            [0, limit, _] => Wish::WriteAndStop(self.limits[limit as usize - 1].reason.clone()),
-            _ => {
-                Wish::WriteAndStop(mine.unwrap_or_else(|| "another rank was asked to stop".into()))
+            [0, limit, _] => {
+                // Ranks on other hosts may know of other limits.
+                let limit = self.limits.get(limit as usize - 1);
+                let reason = limit.map_or("the time is nearly over", |limit| &limit.reason);
+                Wish::WriteAndStop(reason.into())
             }
+            _ => Wish::WriteAndStop(first(now.world, mine.as_deref())?.unwrap_or_default()),
         })
     }
 
@@ -149,11 +145,19 @@ impl Checkpoints {
         sync(&new)?;
         let (checkpoints, finished) =
             (self.folder.checkpoints(), folder(&self.folder.checkpoints(), step));
-        // One that is there already could not be read.
-        super::remove(&finished)?;
+        // One that is there already, as of a run that went on from an earlier one, makes room at the last moment.
+        let aside = finished.with_extension(&ASIDE[1..]);
+        if finished.exists() {
+            super::remove(&aside)?;
+            put_in_place(&finished, &aside)?;
+        }
         put_in_place(&new, &finished)?;
         sync(&checkpoints)?;
-        list(&checkpoints).iter().skip(self.keep).try_for_each(|old| super::remove(old))
+        super::remove(&aside)?;
+        // Later ones are those that were damaged, or of a run that is not gone on with.
+        let all = list(&checkpoints);
+        let before = all.iter().skip_while(|path| **path != finished);
+        before.skip(self.keep).try_for_each(|old| super::remove(old))
     }
 }
 
@@ -191,5 +195,8 @@ impl CheckpointWriter for Checkpoints {
             *due = Instant::now() + interval;
         }
         Ok(())
+    }
+    fn resumed(&mut self, step: u64) {
+        self.last = Some(step);
     }
 }

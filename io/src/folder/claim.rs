@@ -3,8 +3,9 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::marker::{Marker, remove};
-use super::{CHECKPOINTS, FILES, FOLDERS, PROBES, RunFolder, SNAPSHOTS};
+use super::marker::Marker;
+use super::{FILES, FOLDERS, PROBES, RunFolder, SNAPSHOTS, remove};
+use crate::checkpoint;
 use crate::error::{Error, file};
 
 /// What a run does with a folder that holds a run already.
@@ -25,6 +26,9 @@ pub struct Claim {
     open: File,
     /// What was in the folder before; nothing if it was new.
     before: Option<Marker>,
+    /// A file that the run reads and that a new run would remove, if it goes on with an earlier one.
+    input: Option<PathBuf>,
+    begun: bool,
 }
 
 impl RunFolder {
@@ -36,11 +40,13 @@ impl RunFolder {
     /// of the files that it reads, or a file that no run has made.
     pub fn claim(&self, mode: Mode, inputs: &[PathBuf]) -> Result<Claim, Error> {
         let path = self.path();
-        if mode != Mode::Resume
-            && let Some(input) = inputs.iter().find(|input| self.would_replace(input))
-        {
-            return Err(Error::HoldsInput { path: path.into(), input: input.clone() });
+        let input = inputs.iter().find(|input| self.would_replace(input)).cloned();
+        if let Some(input) = input.clone().filter(|_| mode != Mode::Resume) {
+            return Err(Error::HoldsInput { path: path.into(), input });
         }
+        // The problem in the folder is that of the run itself.
+        let own = self.problem();
+        let input = input.filter(|input| *input != own);
         let existed = path.is_dir();
         if !self.holds_run() {
             // Before anything is made.
@@ -61,7 +67,7 @@ impl RunFolder {
             return Err(Error::RunExists { path: path.into() });
         }
         self.check_foreign(before.as_ref().unwrap_or(&Marker::default()))?;
-        Ok(Claim { folder: self.clone(), open, before })
+        Ok(Claim { folder: self.clone(), open, before, input, begun: false })
     }
 
     /// Whether nothing that no run has made lies where a run would write.
@@ -91,6 +97,17 @@ impl RunFolder {
     }
 }
 
+/// A folder in which no run has begun is left as it was.
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if !self.begun && self.before.is_none() {
+            let _ = std::fs::remove_file(self.folder.marker());
+            // Only if nothing is in it.
+            let _ = std::fs::remove_dir(self.folder.path());
+        }
+    }
+}
+
 impl Claim {
     /// Whether the folder holds a run already.
     pub fn holds_run(&self) -> bool {
@@ -102,6 +119,9 @@ impl Claim {
     /// # Errors
     /// If something cannot be removed or made.
     pub fn begin(&mut self) -> Result<(), Error> {
+        if let Some(input) = self.input.take() {
+            return Err(Error::HoldsInput { path: self.folder.path().into(), input });
+        }
         if let Some(before) = &self.before {
             for name in FILES.into_iter().filter(|name| before.has_made(name)) {
                 let path = self.folder.path().join(name);
@@ -111,14 +131,15 @@ impl Claim {
             for name in before.made_in(PROBES) {
                 remove(&self.folder.path().join(name))?;
             }
-            each(&self.folder.probes(), |_, _| Ok(()))?;
+            // It stays if it holds something else.
+            let _ = std::fs::remove_dir(self.folder.probes());
             clear_snapshots(&self.folder.snapshots())?;
             clear_checkpoints(&self.folder.checkpoints())?;
         }
         // Folders stay where somebody has put something of his own into them.
         let left = FOLDERS.into_iter().filter(|name| self.folder.path().join(name).exists());
         Marker::begin(&mut self.open, &self.folder.marker(), Some(left.collect()))?;
-        self.before = Some(Marker::default());
+        (self.before, self.begun) = (Some(Marker::default()), true);
         let snapshots = self.folder.make(SNAPSHOTS)?;
         std::fs::create_dir_all(&snapshots).map_err(file(&snapshots, "make the folder"))
     }
@@ -129,7 +150,9 @@ impl Claim {
     /// If that cannot be written.
     pub fn go_on(&mut self) -> Result<(), Error> {
         Marker::begin(&mut self.open, &self.folder.marker(), None)?;
+        self.begun = true;
         // What a run that was killed was about to write.
+        checkpoint::remove_unfinished(&self.folder.checkpoints())?;
         for name in FILES {
             remove(&super::beside(&self.folder.path().join(name)))?;
         }
@@ -140,25 +163,23 @@ impl Claim {
 
 /// Removes the files of snapshots, and the folder if nothing else is in it.
 fn clear_snapshots(folder: &Path) -> Result<(), Error> {
-    each(folder, |name, path| match is_numbered(name.trim_end_matches(".h5")) {
-        true if name.ends_with(".h5") => remove(path),
+    clear(folder, |name, path| match name.strip_suffix(".h5") {
+        Some(number) if number.len() == 6 && is_numbered(number) => remove(path),
         _ => Ok(()),
     })
 }
 
 /// Removes checkpoints, finished or not, and the folder if nothing else is in it.
 fn clear_checkpoints(folder: &Path) -> Result<(), Error> {
-    each(folder, |name, path| {
-        if is_numbered(name.trim_end_matches(crate::checkpoint::UNFINISHED)) {
-            crate::checkpoint::remove(path)?;
-        }
-        Ok(())
-    })?;
-    debug_assert_eq!(folder.file_name().and_then(|name| name.to_str()), Some(CHECKPOINTS));
-    Ok(())
+    checkpoint::remove_unfinished(folder)?;
+    clear(folder, |name, path| match is_numbered(name) {
+        true => checkpoint::remove(path),
+        false => Ok(()),
+    })
 }
 
-fn each(
+/// Calls `remove` for all that is in a folder, by its name and path, and removes the folder if it is empty then.
+fn clear(
     folder: &Path,
     mut remove: impl FnMut(&str, &Path) -> Result<(), Error>,
 ) -> Result<(), Error> {
@@ -166,7 +187,6 @@ fn each(
     for entry in entries.flatten() {
         remove(&entry.file_name().to_string_lossy(), &entry.path())?;
     }
-    // It stays if it holds something else.
     let _ = std::fs::remove_dir(folder);
     Ok(())
 }

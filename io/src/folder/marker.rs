@@ -5,13 +5,17 @@
 //! this file, which the system releases however the process ends.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Read, Seek, Write};
+use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use crate::error::{Error, file};
 
 /// The first line. A version that is not known is not touched.
 const TITLE: &str = "Fluxions run folder 1";
+
+/// How often one looks for the name of who holds the lock.
+const PATIENCE: usize = 50;
 
 /// What is going on in a run folder, or how it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,10 +89,9 @@ impl Marker {
     /// # Errors
     /// If a run goes on in the folder, or the file is not that of a run.
     pub(super) fn lock(path: &Path) -> Result<(File, Option<Self>), Error> {
-        let is_new = match path.symlink_metadata() {
-            Ok(found) if !found.is_file() => return Err(Error::foreign(path)),
-            found => found.is_err(),
-        };
+        if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {
+            return Err(Error::foreign(path));
+        }
         let mut open = OpenOptions::new()
             .read(true)
             .write(true)
@@ -97,7 +100,16 @@ impl Marker {
             .open(path)
             .map_err(file(path, "make the file"))?;
         let locked = open.try_lock();
-        let said = Marker::read(&mut open).map_err(file(path, "read"))?;
+        let mut said = Marker::read(&mut open).map_err(file(path, "read"))?;
+        // Who has just taken the lock is about to write who it is.
+        for _ in 0..PATIENCE {
+            let is_nameless = said.as_ref().is_some_and(|marker| marker.runner.is_none());
+            if !(is_nameless && matches!(locked, Err(TryLockError::WouldBlock))) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+            said = Marker::read(&mut open).map_err(file(path, "read"))?;
+        }
         let runner = said.as_ref().and_then(|marker| marker.runner.clone());
         let is_over = said.as_ref().is_none_or(|marker| marker.ended.is_some());
         let folder = path.parent().unwrap_or(path);
@@ -123,8 +135,15 @@ impl Marker {
         }
         match said {
             None => Err(Error::foreign(path)),
-            said => Ok((open, said.filter(|_| !is_new))),
+            // A run that has not begun is none.
+            said => Ok((open, said.filter(|marker| marker.runner.is_some()))),
         }
+    }
+
+    /// Whether this is the file of a run that has begun.
+    pub(super) fn is_of_run(path: &Path) -> bool {
+        let said = File::open(path).and_then(|mut open| Marker::read(&mut open));
+        matches!(said, Ok(Some(marker)) if marker.runner.is_some())
     }
 
     /// Writes that this process runs in the folder: over what was there, of which the run takes over what is `left`, or
@@ -193,16 +212,6 @@ impl Marker {
 /// The name of this host.
 fn host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
-}
-
-/// Removes a file if there is one.
-pub(super) fn remove(path: &Path) -> Result<(), Error> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(file(path, "remove what an earlier run left")(error))
-        }
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]

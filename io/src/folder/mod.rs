@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use claim::is_numbered;
 pub use claim::{Claim, Mode};
 pub use marker::RunStatus;
-pub(crate) use whole::{Wait, beside, put_in_place, remove_leftover, sync, write_whole};
+pub(crate) use whole::{Wait, beside, put_in_place, remove, sync, write_whole};
 
 use crate::error::{Error, file};
 use crate::text::visible;
@@ -47,7 +47,7 @@ impl RunFolder {
 
     /// Whether the folder holds a run.
     pub fn holds_run(&self) -> bool {
-        self.marker().is_file()
+        Marker::is_of_run(&self.marker())
     }
 
     /// What is going on in the folder, or how it ended; nothing if the folder holds no run.

@@ -26,7 +26,7 @@ pub(crate) enum Wait {
 /// or the new one; if it waits for the disk, also where power is lost.
 pub(crate) fn write_whole(path: &Path, contents: &[u8], wait: Wait) -> Result<(), Error> {
     let new = beside(path);
-    remove_leftover(&new)?;
+    remove(&new)?;
     let write = || {
         let mut open = OpenOptions::new().write(true).create_new(true).open(&new)?;
         open.write_all(contents)?;
@@ -41,16 +41,16 @@ pub(crate) fn sync(path: &Path) -> Result<(), Error> {
     File::open(path).and_then(|open| open.sync_all()).map_err(file(path, "write"))
 }
 
-/// Renames a file whose contents are on the disk.
+/// Gives a new file its name.
 pub(crate) fn put_in_place(new: &Path, path: &Path) -> Result<(), Error> {
     std::fs::rename(new, path).map_err(file(path, "put the new file in place"))
 }
 
-/// Removes what a run that was killed has left under the name of a new file.
-pub(crate) fn remove_leftover(new: &Path) -> Result<(), Error> {
-    match std::fs::remove_file(new) {
+/// Removes a file, such as what a run that was killed has left, if there is one.
+pub(crate) fn remove(path: &Path) -> Result<(), Error> {
+    match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(file(new, "remove what an earlier run left")(error))
+            Err(file(path, "remove what an earlier run left")(error))
         }
         _ => Ok(()),
     }

@@ -8,6 +8,7 @@ mod axes;
 mod cells;
 mod lines;
 mod map;
+mod movie;
 mod page;
 mod scale;
 mod shape;
@@ -25,6 +26,7 @@ use plotters::prelude::*;
 use crate::error::Error;
 use crate::numbers::brief;
 use crate::series::Series;
+pub use movie::{Movie, movie};
 use scale::{Colours, Scale};
 use shape::Shape;
 use shown::Shown;
@@ -84,12 +86,19 @@ pub struct View {
 /// What was drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
-    /// The time of the snapshot, which is unknown in a file of snapshots without its series.
-    pub time: Option<f64>,
+    /// The time of the snapshot.
+    pub time: f64,
     /// How many panels the picture has.
     pub panels: usize,
     /// How many panels were left out.
     pub left_out: usize,
+}
+
+/// Panels in rows, below a title.
+struct Page {
+    title: String,
+    rows: Vec<Vec<Panel>>,
+    left_out: usize,
 }
 
 /// Draws a snapshot of a series to a PNG file.
@@ -101,9 +110,18 @@ pub fn draw(series: &Series, view: &View, path: &Path) -> Result<Picture, Error>
     let distance =
         |k: &usize| view.time.zip(times.get(*k)).map_or(0.0, |(asked, time)| (time - asked).abs());
     // Among equally near snapshots the latest.
-    let nearest = (0..series.snapshots()?).rev().min_by(|a, b| distance(a).total_cmp(&distance(b)));
+    let nearest = (0..times.len()).rev().min_by(|a, b| distance(a).total_cmp(&distance(b)));
     let snapshot = nearest.ok_or_else(|| Error::NoRun { path: series.path().into() })?;
-    let time = times.get(snapshot).copied();
+    let Page { title, rows, left_out } = panels(series, view, snapshot)?;
+    page::paint(&title, &rows, path)
+        .map_err(|error| Error::Picture { path: path.into(), reason: error.to_string() })?;
+    let count = rows.iter().map(Vec::len).sum();
+    Ok(Picture { time: times[snapshot], panels: count, left_out })
+}
+
+/// What is drawn of a snapshot.
+fn panels(series: &Series, view: &View, snapshot: usize) -> Result<Page, Error> {
+    let time = series.times()?.get(snapshot).copied();
     let bounds = series.bounds()?;
     let geometry = Geometry::find(&series.text("geometry")).unwrap_or(Geometry::Cartesian);
     let shape = match view.plain_axes {
@@ -132,9 +150,7 @@ pub fn draw(series: &Series, view: &View, path: &Path) -> Result<Picture, Error>
     };
     let title = [series.text("title"), time_text, slice, count_text];
     let title: Vec<String> = title.into_iter().filter(|text| !text.is_empty()).collect();
-    page::paint(&title.join(", "), &panels, path)
-        .map_err(|error| Error::Picture { path: path.into(), reason: error.to_string() })?;
-    Ok(Picture { time, panels: count, left_out })
+    Ok(Page { title: title.join(", "), rows: panels, left_out })
 }
 
 /// A panel of one snapshot, and where a third axis was cut: next to the middle.

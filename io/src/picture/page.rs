@@ -1,7 +1,9 @@
 //! The page: a title above rows of panels.
 
+use std::error::Error;
 use std::path::Path;
 
+use image::RgbImage;
 use plotters::prelude::*;
 
 use super::text::{self, Anchor};
@@ -69,6 +71,11 @@ fn heading_height(heading: &[String]) -> u32 {
 
 /// Draws rows of panels to a PNG file.
 pub(super) fn paint(title: &str, rows: &[Vec<Panel>], path: &Path) -> Drawn {
+    Ok(image(title, rows)?.save(path)?)
+}
+
+/// Draws rows of panels.
+pub(super) fn image(title: &str, rows: &[Vec<Panel>]) -> Result<RgbImage, Box<dyn Error>> {
     text::register();
     let layout = Layout::new(title, rows);
     let (width, full) = layout.size;
@@ -95,9 +102,8 @@ pub(super) fn paint(title: &str, rows: &[Vec<Panel>], path: &Path) -> Drawn {
     root.present()?;
     drop(root);
     let coarse = averaged(&fine, width as usize, FINE as usize);
-    let image = image::RgbImage::from_raw(width / FINE, full / FINE, coarse);
-    image.ok_or("the picture is too large")?.save(path)?;
-    Ok(())
+    let image = RgbImage::from_raw(width / FINE, full / FINE, coarse);
+    image.ok_or_else(|| "the picture is too large".into())
 }
 
 /// An image of larger pixels: each is the mean of the n × n pixels that it covers.

@@ -65,7 +65,13 @@ fn collect(path: &str, item: &Item, all: &mut BTreeMap<String, String>) {
             collect(&inner(&number.to_string()), &Item::Table(table.clone()), all);
         }
     } else if let Some(value) = item.as_value() {
-        all.insert(path.into(), said(value));
+        let value = said(value);
+        // Folders may be moved, and names of files are relative to them.
+        let value = match path.rsplit('.').next() {
+            Some("file") => value.rsplit('/').next().unwrap_or_default().to_string(),
+            _ => value,
+        };
+        all.insert(path.into(), value);
     }
 }
 

@@ -22,6 +22,9 @@ pub struct Stop {
 
 const KEYS: [&str; 3] = ["steady", "when", "wall_time"];
 
+/// Longer times by the clock on the wall, a century, are mistakes.
+const LONGEST: Duration = Duration::from_secs(3_200_000_000);
+
 /// How many equal steps are made between looks at the state, so that they can be made in one sweep.
 const STEPS: u64 = 10;
 
@@ -29,11 +32,13 @@ impl Stop {
     /// The name of the number `when` in a simulation.
     pub const WHEN: &'static str = "when of [stop]";
 
-    /// How often the state is looked at; never if nothing stops the run.
-    pub fn every(&self, times: &Times) -> Option<Every> {
+    /// How often the state is looked at; at the beginning and the end alone if nothing stops the run.
+    pub fn every(&self, times: &Times) -> Every {
         let steps = if times.vary() { 1 } else { STEPS };
-        let asks = self.steady.is_some() || self.when.is_some();
-        asks.then_some(Every::Steps(steps))
+        match self.steady.is_some() || self.when.is_some() {
+            true => Every::Steps(steps),
+            false => Every::Times(Vec::new()),
+        }
     }
 }
 
@@ -80,7 +85,7 @@ pub(super) fn duration<'t>(reader: &mut Reader<'t>, value: &'t TomlValue<'t>) ->
         DeValue::String(text) => humantime::parse_duration(text).ok(),
         _ => Duration::try_from_secs_f64(reader.number(value)?).ok(),
     };
-    found.filter(|duration| !duration.is_zero())
+    found.filter(|duration| !duration.is_zero() && *duration < LONGEST)
 }
 
 /// Reads how long a run may take.

@@ -6,9 +6,9 @@ use hdf5::types::OwnedDynValue;
 use hdf5::{Dataset, File};
 
 use super::segment::{Places, SnapshotPlace, extents, range};
-use super::{Contents, header, number};
+use super::{Contents, header, number, seal};
 use crate::error::{Error, hdf};
-use crate::folder::{Wait, beside, put_in_place, remove_leftover, sync};
+use crate::folder::{Wait, beside, put_in_place, remove, sync};
 
 /// Unknowns without space, by their names, with the values in each snapshot.
 pub(crate) type Numbers = Vec<(String, Vec<f64>)>;
@@ -23,8 +23,9 @@ pub(crate) fn write(
     wait: Wait,
 ) -> Result<(), Error> {
     let new = beside(path);
-    remove_leftover(&new)?;
+    remove(&new)?;
     write_new(&new, contents, places, times, numbers).map_err(hdf(&new, "write the index"))?;
+    seal::add(&new)?;
     if wait == Wait::ForDisk {
         sync(&new)?;
     }

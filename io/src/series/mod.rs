@@ -19,6 +19,7 @@ mod mesh;
 mod number;
 mod reader;
 mod repair;
+mod seal;
 mod segment;
 mod writer;
 mod xdmf;

@@ -8,7 +8,7 @@ use num_complex::{Complex32, Complex64};
 
 use super::header::FORMAT_VERSION;
 use super::number::Stored;
-use super::{Field, checksum, header, segment};
+use super::{Field, checksum, header, seal, segment};
 use crate::error::{Error, hdf};
 use crate::folder::RunFolder;
 
@@ -81,6 +81,10 @@ impl Series {
         };
         if !path.is_file() {
             return Err(no_run());
+        }
+        // The index of a run folder.
+        if path.file_name().is_some_and(|name| name == "series.h5") && !seal::is_whole(&path) {
+            return Err(Error::NoIndex { path });
         }
         let mut builder = File::with_options();
         builder.with_fapl(|list| list.file_locking(false));
@@ -319,6 +323,7 @@ impl Series {
     ) -> Result<ArrayD<T>, Error> {
         let dataset = self.dataset(field)?;
         let shape = dataset.shape();
+        self.check_size(field, &shape, first.len())?;
         let mut slices: Vec<SliceOrIndex> = (shape.iter())
             .map(|n| SliceOrIndex::SliceCount { start: 0, step: 1, count: *n, block: 1 })
             .collect();
@@ -332,6 +337,19 @@ impl Series {
         dataset.read_slice::<T, _, ndarray::IxDyn>(Hyperslab::from(slices)).map_err(failed)
     }
 
+    /// Whether there is memory for what lies behind the first indices of a field: a damaged file may claim anything.
+    fn check_size(&self, field: &str, shape: &[usize], first: usize) -> Result<(), Error> {
+        let cells = shape.iter().skip(first).try_fold(1u64, |n, k| n.checked_mul(*k as u64));
+        let needed = cells.and_then(|n| n.checked_mul(16)).unwrap_or(u64::MAX);
+        match free_memory() {
+            Some(available) if needed > available => {
+                let (path, field) = (self.path.clone(), field.into());
+                Err(Error::TooLarge { path, field, needed, available })
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn dataset(&self, field: &str) -> Result<Dataset, Error> {
         let name = format!("fields/{field}");
         if !self.file.link_exists(&name) {
@@ -340,4 +358,12 @@ impl Series {
         }
         self.file.dataset(&name).map_err(hdf(&self.path, "read a field"))
     }
+}
+
+/// Bytes of memory that are free, where the system tells.
+fn free_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
 }

@@ -11,12 +11,13 @@ use hdf5::{Extents, File, Hyperslab, SliceOrIndex};
 
 use super::{Contents, Field, header, number};
 use crate::error::{Error, hdf};
+use crate::folder::remove;
 use crate::problem::Compression;
 
 /// The number of segments of each capacity: this many of the first, as many again of twice that, then of four times
 /// that, …
 const PER_LEVEL: usize = 64;
-/// About how many bytes the first segments have room for.
+/// How many bytes the first segments have room for, at most.
 const FIRST: usize = 1 << 20;
 /// The most snapshots in one of the first segments.
 const MOST: usize = 1024;
@@ -46,13 +47,15 @@ impl Places {
         Places { first: first.max(1) }
     }
 
-    /// Segments of a series, whose first have a few megabytes.
+    /// The segments of a series.
     pub(crate) fn of_contents(contents: &Contents) -> Self {
         let numbers = |field: &Field| {
             contents.shape(field).iter().product::<usize>() * field.ty().per_component()
         };
         let bytes = contents.fields.iter().map(numbers).sum::<usize>() * contents.precision.bytes();
-        Places { first: (FIRST / bytes.max(1)).clamp(1, MOST) }
+        // What HDF5 writes may be damaged by a kill, at worst with all that is in the file.
+        let room = if contents.compression == Compression::None { FIRST } else { 0 };
+        Places { first: (room / bytes.max(1)).clamp(1, MOST) }
     }
 
     /// How many snapshots the first segments have room for.
@@ -101,6 +104,8 @@ pub(crate) fn create(
     numbers: &[String],
 ) -> Result<(), Error> {
     let make = || {
+        // Whatever stands there, such as a link, is replaced and not written to.
+        let _ = std::fs::remove_file(path);
         let file = File::create(path)?;
         header::write(&file, contents)?;
         let capacity = place.capacity;
@@ -122,6 +127,34 @@ pub(crate) fn create(
         file.close()
     };
     make().map_err(hdf(path, "make the file"))
+}
+
+/// Removes all snapshots from a place on: their times, and the files that hold no others.
+pub(crate) fn forget_from(run: &Path, place: SnapshotPlace) -> Result<(), Error> {
+    let first = if place.slot == 0 { place.segment } else { place.segment + 1 };
+    for number in first.. {
+        let path = run.join(file(number));
+        if !path.exists() {
+            break;
+        }
+        remove(&path)?;
+    }
+    if place.slot == 0 {
+        return Ok(());
+    }
+    let path = run.join(place.file());
+    let forget = || {
+        let mut builder = File::with_options();
+        builder.with_fapl(|list| list.file_locking(false));
+        let file = builder.open_rw(&path)?;
+        let dataset = file.dataset("time")?;
+        let mut times: Vec<f64> = dataset.read_raw()?;
+        times.iter_mut().skip(place.slot).for_each(|time| *time = f64::NAN);
+        dataset.write_raw(&times)?;
+        file.flush()?;
+        file.close()
+    };
+    forget().map_err(hdf(&path, "go on with it"))
 }
 
 fn add_field(

@@ -42,6 +42,9 @@ pub struct SeriesWriter {
     directly: bool,
     /// When the index was written, and with how many snapshots.
     shown: Option<(Instant, usize)>,
+    /// With how many snapshots the index is on the disk.
+    synced: usize,
+    one_host: bool,
     /// The fields whose numbers were too large for the file, and where that is told.
     overflown: Vec<String>,
     warnings: Warnings,
@@ -100,6 +103,8 @@ impl SeriesWriter {
             settled: 0,
             directly: false,
             shown: None,
+            synced: 0,
+            one_host: true,
             overflown: Vec::new(),
             warnings: Warnings::default(),
         }
@@ -147,7 +152,8 @@ impl SeriesWriter {
             self.numbers = globals.map(|global| (global.name.clone(), Vec::new())).collect();
         }
         let is_whole = self.contents.compression == Compression::None;
-        self.directly = is_on_one_host(now.world())? && is_whole;
+        self.one_host = is_on_one_host(now.world())?;
+        self.directly = self.one_host && is_whole;
         let begun = if now.world().is_root() { self.begin_files() } else { Ok(()) };
         Ok(agree(now.world(), begun)?)
     }
@@ -159,7 +165,14 @@ impl SeriesWriter {
             self.claim = Some(claim);
         }
         ["series.h5", "series.xdmf"].into_iter().try_for_each(|n| self.folder.make(n).map(drop))?;
-        mesh::write(&self.folder.make("mesh.h5")?, &self.contents.grid)
+        mesh::write(&self.folder.make("mesh.h5")?, &self.contents.grid)?;
+        if self.times.is_empty() {
+            return Ok(());
+        }
+        // A run that goes on makes anew what came after its checkpoint.
+        self.show(Wait::No)?;
+        let place = self.places.of(self.times.len());
+        segment::forget_from(self.folder.path(), place)
     }
 
     /// Opens the segment of a snapshot, which is made if this is its first one. Collective.
@@ -251,8 +264,10 @@ impl SeriesWriter {
         let slabs = Slabs::of(now);
         let path = self.segment(place);
         let failed = hdf(&path, "write a snapshot");
-        let by_mpi = !self.directly && world.kind() == Kind::Mpi;
-        let together = by_mpi.then(|| open(&world).open_rw(&path));
+        // Ranks on one host write one after the other what HDF5 has to compress: together they wait for ever for one
+        // that has failed.
+        let by_mpi = !self.one_host && world.kind() == Kind::Mpi;
+        let together = by_mpi.then(|| open(Some(&world)).open_rw(&path));
         let together = match together {
             Some(opened) => Some(agree(&world, opened.map_err(&failed))?),
             None => None,
@@ -276,7 +291,7 @@ impl SeriesWriter {
                     .map_err(&failed),
                 None => world
                     .in_turn(|| {
-                        let file = open(&world).open_rw(&path)?;
+                        let file = open(None).open_rw(&path)?;
                         let how = (slabs, false);
                         let sums =
                             self.write_field_by_hdf5(&file, place.slot, number, &block, how)?;
@@ -299,12 +314,10 @@ impl SeriesWriter {
         index::write(&folder.series(), contents, *places, times, numbers, wait)?;
         xdmf::write(&folder.xdmf(), contents, *places, times, wait)?;
         self.shown = Some((Instant::now(), self.times.len()));
+        if wait == Wait::ForDisk {
+            self.synced = self.times.len();
+        }
         Ok(())
-    }
-
-    /// Whether the index lacks snapshots.
-    fn lacks(&self) -> bool {
-        self.shown.is_none_or(|(_, count)| count < self.times.len())
     }
 }
 
@@ -352,10 +365,13 @@ impl Tracker for SeriesWriter {
         Ok(GO_ON)
     }
 
-    fn finish(&mut self, _: &Report) -> Result<(), TrackerError> {
+    fn finish(&mut self, report: &Report) -> Result<(), TrackerError> {
         // Only rank 0 shows what there is.
-        if self.shown.is_some() && self.lacks() {
+        if self.shown.is_some_and(|(_, count)| count < self.times.len()) {
             self.show(Wait::No)?;
+        }
+        if self.claim.is_some() {
+            self.folder.note_end(&report.stop_reason.to_string())?;
         }
         Ok(())
     }
@@ -367,8 +383,11 @@ impl Tracker for SeriesWriter {
             written.map(|file| self.folder.path().join(file)).try_for_each(|path| sync(&path))?;
             self.settled = open.number;
         }
-        if self.shown.is_some() && self.lacks() {
+        if self.shown.is_some() && self.synced < self.times.len() {
             self.show(Wait::ForDisk)?;
+            [self.folder.snapshots().as_path(), self.folder.path()]
+                .into_iter()
+                .try_for_each(sync)?;
         }
         Ok(())
     }
@@ -387,17 +406,18 @@ impl Tracker for SeriesWriter {
     }
 }
 
-/// How a file is opened for writing: without locks, so that it can be read at any time.
-fn open(world: &World) -> FileBuilder {
+/// How a file is opened for writing: without locks, so that it can be read at any time, and by all MPI processes of a world
+/// together.
+fn open(together: Option<&World>) -> FileBuilder {
     let mut builder = File::with_options();
     builder.with_fapl(|list| {
         list.file_locking(false);
         #[cfg(feature = "mpi")]
-        if let Some(communicator) = world.raw() {
+        if let Some(communicator) = together.and_then(World::raw) {
             list.mpio(communicator, None);
         }
         list
     });
-    let _ = world;
+    let _ = together;
     builder
 }

@@ -300,7 +300,7 @@ impl<'a> SimulationBuilder<'a> {
                 Err(error) => errors.push(error),
             }
         }
-        clock.filter(|_| errors.is_empty()).map(|clock| (clock, Trackers(trackers)))
+        clock.filter(|_| errors.is_empty()).map(|clock| (clock, Trackers::new(trackers)))
     }
 
     /// The simulation, in its initial state. Collective.

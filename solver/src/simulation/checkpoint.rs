@@ -28,6 +28,11 @@ pub trait CheckpointWriter {
     /// # Errors
     /// If it cannot be stored.
     fn write(&mut self, checkpoint: &Checkpoint<'_>) -> Result<(), TrackerError>;
+
+    /// Is called when the simulation goes on from a checkpoint after so many steps, which is stored already.
+    fn resumed(&mut self, step: u64) {
+        let _ = step;
+    }
 }
 
 /// The state about which a [`CheckpointWriter`] is asked.
@@ -202,7 +207,10 @@ impl Simulation {
         };
         let loaded = load();
         let _ = agree(&world, loaded)?;
-        self.know_again(saved)?;
+        self.restore_scheme(saved)?;
+        if let Some(writer) = &mut self.checkpoints {
+            writer.resumed(saved.steps);
+        }
         if !self.state.is_finite() {
             let place = self.state.first_not_finite();
             self.health.note(self.steps, self.time, place, Default::default());
@@ -211,7 +219,7 @@ impl Simulation {
     }
 
     /// Takes over what the scheme knew, once all arrays are as they were. Collective.
-    fn know_again(&mut self, saved: &RunState) -> Result<(), Error> {
+    fn restore_scheme(&mut self, saved: &RunState) -> Result<(), Error> {
         let known = saved.scheme()?;
         if let Some(dense) = &mut self.dense {
             dense.knows_slopes = known.knows_slopes;
@@ -256,7 +264,11 @@ impl Simulation {
         // Not a number in a checkpoint would stay there.
         let healthy = self.health.meet(&self.state, self.steps);
         let healthy = healthy.and_then(|()| self.trackers.settle(&self.state.world));
-        let state = self.save();
+        let mut state = self.save();
+        // A run that goes on asks it again.
+        if let Some(tracker) = self.trackers.asked_to_stop {
+            state.trackers[tracker].schedule.last = None;
+        }
         let written = healthy.and_then(|()| store(&mut *writer, &Checkpoint::new(self, &state)));
         self.checkpoints = Some(writer);
         written

@@ -106,7 +106,7 @@ impl Simulation {
     fn track_at(&mut self, due: f64) -> Result<Flow, Error> {
         let mut flow = Flow::Continue(());
         let now = Now::new(due, self.steps, 0.0);
-        for (schedule, tracker) in &mut self.trackers.0 {
+        for (schedule, tracker) in &mut self.trackers.list {
             if !schedule.is_due_within(&now) {
                 continue;
             }

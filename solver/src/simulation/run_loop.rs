@@ -322,7 +322,7 @@ impl Simulation {
         let mut flow = Flow::Continue(());
         let mut checked = false;
         let present = Now::new(self.time, self.steps, self.clock.dt());
-        for (schedule, tracker) in &mut self.trackers.0 {
+        for (number, (schedule, tracker)) in self.trackers.list.iter_mut().enumerate() {
             if !schedule.is_due(&present, is_last, moment) {
                 continue;
             }
@@ -340,6 +340,7 @@ impl Simulation {
             let outcome = tracker.record(&mut now);
             let wish = agree(&self.state.world, outcome)?;
             if flow.is_continue() {
+                self.trackers.asked_to_stop = wish.is_break().then_some(number);
                 flow = wish;
             }
         }

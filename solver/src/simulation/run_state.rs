@@ -74,7 +74,7 @@ pub struct TrackerState {
 impl Simulation {
     /// Where this rank's part of the simulation stands.
     pub fn save(&self) -> RunState {
-        let trackers = self.trackers.0.iter();
+        let trackers = self.trackers.list.iter();
         RunState {
             time: self.time,
             steps: self.steps,
@@ -102,7 +102,7 @@ impl Simulation {
     /// If the state is that of a simulation with other trackers or another clock, or if a tracker
     /// cannot go on from its part of it.
     pub fn restore(&mut self, saved: &RunState) -> Result<(), Error> {
-        if saved.trackers.len() != self.trackers.0.len() {
+        if saved.trackers.len() != self.trackers.list.len() {
             return Err(Error::ForeignState { what: "a simulation with other trackers" });
         }
         if saved.numbers.len() != self.state.pde.globals().len() {
@@ -111,7 +111,7 @@ impl Simulation {
         self.clock.restore(saved.time, &saved.clock)?;
         self.state.memory.set_globals(&saved.numbers);
         self.forget_slopes();
-        for ((schedule, tracker), saved) in self.trackers.0.iter_mut().zip(&saved.trackers) {
+        for ((schedule, tracker), saved) in self.trackers.list.iter_mut().zip(&saved.trackers) {
             schedule.restore(saved.schedule);
             if let Some(own) = &saved.own {
                 tracker.restore(own).map_err(Error::of_tracker)?;

@@ -76,17 +76,26 @@ impl<F: FnMut(&mut Snapshot<'_>) -> Result<Flow, TrackerError>> Tracker for F {
 }
 
 /// The trackers of a simulation, each with its schedule.
-pub(super) struct Trackers(pub(super) Vec<(Schedule, Box<dyn Tracker>)>);
+pub(super) struct Trackers {
+    pub(super) list: Vec<(Schedule, Box<dyn Tracker>)>,
+    /// The number of the one that asked the run to stop, if one did.
+    pub(super) asked_to_stop: Option<usize>,
+}
 
 impl Trackers {
+    /// These trackers with their schedules.
+    pub(super) fn new(list: Vec<(Schedule, Box<dyn Tracker>)>) -> Self {
+        Trackers { list, asked_to_stop: None }
+    }
+
     /// Whether a tracker will be due in a state that is not reached yet, as far as can be told.
     pub(super) fn come(&self, then: &Now) -> bool {
-        self.0.iter().any(|(schedule, _)| schedule.comes(then))
+        self.list.iter().any(|(schedule, _)| schedule.comes(then))
     }
 
     /// The next time for which a tracker waits, if one does.
     pub(super) fn next_time(&self, steps: u64) -> Option<f64> {
-        let times = self.0.iter().filter_map(|(schedule, _)| match schedule.due(steps) {
+        let times = self.list.iter().filter_map(|(schedule, _)| match schedule.due(steps) {
             Due::Time(time) => Some(time),
             Due::Steps(_) | Due::Unknown => None,
         });
@@ -95,7 +104,7 @@ impl Trackers {
 
     /// Tells all trackers that a checkpoint is about to be written. Collective.
     pub(super) fn settle(&mut self, world: &World) -> Result<(), Error> {
-        for (_, tracker) in &mut self.0 {
+        for (_, tracker) in &mut self.list {
             let outcome = tracker.settle().map(|()| GO_ON);
             let _ = agree(world, outcome)?;
         }
@@ -106,7 +115,7 @@ impl Trackers {
     /// failure. Collective.
     pub(super) fn finish(&mut self, world: &World, report: &Report) -> Result<(), Error> {
         let mut finished = Ok(());
-        for (_, tracker) in &mut self.0 {
+        for (_, tracker) in &mut self.list {
             let outcome = tracker.finish(report).map(|()| GO_ON);
             finished = finished.and(agree(world, outcome).map(|_| ()));
         }

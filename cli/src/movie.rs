@@ -1,0 +1,40 @@
+//! `fluxions movie`: draws the states of a run, one after the other.
+
+use std::process::ExitCode;
+
+use fluxions_io::numbers::brief;
+use fluxions_io::{Series, picture};
+
+use crate::args::MovieArgs;
+use crate::failure::Failure;
+use crate::print::line;
+
+pub(crate) fn movie(args: &MovieArgs) -> Result<ExitCode, Failure> {
+    let series = Series::open(&args.path)?;
+    let folder = match args.path.is_dir() {
+        true => args.path.clone(),
+        false => series.folder().path().to_path_buf(),
+    };
+    let output = args.output.clone().unwrap_or_else(|| folder.join("movie.gif"));
+    let is_known = |extension: &std::ffi::OsStr| {
+        ["gif", "mp4"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+    };
+    if !output.extension().is_some_and(is_known) {
+        let message = format!("{} is neither a GIF nor an MP4 file", output.display());
+        return Err(Failure::usage(message, Some("give it the extension .gif or .mp4")));
+    }
+    if !(args.fps > 0.0 && args.fps <= 100.0) {
+        let message = format!("--fps must be above 0 and at most 100, not {}", args.fps);
+        return Err(Failure::usage(message, None));
+    }
+    let view = picture::View {
+        field: args.field.clone(),
+        time: None,
+        plain_axes: args.plain_axes,
+        most: None,
+    };
+    let made = picture::movie(&series, &view, args.fps, &output)?;
+    let [first, last] = made.times.map(brief);
+    line(&format!("{} ({} pictures, t = {first} to {last})", output.display(), made.pictures));
+    Ok(ExitCode::SUCCESS)
+}

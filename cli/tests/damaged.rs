@@ -1,0 +1,91 @@
+//! Damaged files: whatever is in a file, `info`, `plot` and `diff` end with a message and an exit code of their own.
+
+mod common;
+
+use common::{Home, text};
+
+/// A generator of pseudo-random numbers: SplitMix64.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, n: usize) -> usize {
+        (self.next() % n as u64) as usize
+    }
+}
+
+/// Bytes of a file with a few of them changed, a piece of it set to one value, or cut off.
+fn damaged(whole: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut bytes = whole.to_vec();
+    // What says what the file is stands in its first kilobytes.
+    let range = if random.below(3) > 0 { bytes.len().min(8192) } else { bytes.len() };
+    match random.below(4) {
+        0 => bytes.truncate(random.below(range)),
+        1 => {
+            let (at, length) = (random.below(range), 1 + random.below(64));
+            let value = [0, 0xff, 0x7f][random.below(3)];
+            bytes[at..].iter_mut().take(length).for_each(|byte| *byte = value);
+        }
+        _ => {
+            for _ in 0..1 + random.below(8) {
+                let at = random.below(range);
+                bytes[at] ^= 1 << random.below(8);
+            }
+        }
+    }
+    bytes
+}
+
+/// As many mutations as this, by `FLUXIONS_MUTATIONS` if that is set.
+fn mutations() -> usize {
+    let asked = std::env::var("FLUXIONS_MUTATIONS").ok().and_then(|count| count.parse().ok());
+    asked.unwrap_or(300)
+}
+
+#[test]
+fn no_file_crashes_a_command() {
+    let home = Home::new();
+    home.write("small.toml", common::SMALL);
+    home.succeed(&["run", "small.toml", "--quiet"]);
+    home.succeed(&["run", "small.toml", "--quiet", "--out", "other"]);
+    let mut random = Random(11);
+    for name in ["series.h5", "snapshots/000000.h5"] {
+        let path = home.path().join("small").join(name);
+        let whole = std::fs::read(&path).unwrap();
+        for number in 0..mutations() {
+            std::fs::write(&path, damaged(&whole, &mut random)).unwrap();
+            let file = format!("small/{name}");
+            let args: &[&str] = match number % 4 {
+                0 => &["info", "small"],
+                1 => &["plot", "small", "-o", "out.png"],
+                2 => &["diff", "small", "other"],
+                _ => &["info", &file],
+            };
+            let output = fluxions_testing::finish(&mut home.fluxions(args));
+            let (code, told) = (output.status.code(), text(&output.stderr));
+            assert!(
+                matches!(code, Some(0 | 1 | 4)),
+                "{args:?}, mutation {number}: {code:?} {told}"
+            );
+            assert_eq!(code == Some(4), told.contains("error"), "{args:?}, {number}: {told}");
+        }
+        std::fs::write(&path, whole).unwrap();
+    }
+}
+
+#[test]
+fn what_is_no_file_is_refused() {
+    let home = Home::new();
+    let made = std::process::Command::new("mkfifo").arg(home.path().join("pipe")).status();
+    assert!(made.unwrap().success());
+    for path in ["pipe", "/dev/zero", "nowhere"] {
+        let told = home.fail(4, &["info", path]);
+        assert!(told.contains("is neither a run folder nor a file of one"), "{told}");
+    }
+}

@@ -1,0 +1,169 @@
+//! Movies of a series: a picture for each snapshot, all of them with the same colours for the same values. GIF is written
+//! here, MP4 by ffmpeg, where that is installed.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use image::codecs::gif::{GifEncoder, Repeat};
+use image::{Delay, DynamicImage, Frame, RgbImage};
+use ndarray::ArrayD;
+
+use super::scale::Colours;
+use super::{Page, View, page, panels};
+use crate::error::Error;
+use crate::folder::{beside, put_in_place, remove};
+use crate::series::Series;
+
+/// The most pictures in a movie; of more snapshots some are left out.
+const MOST: usize = 300;
+/// How carefully the 256 colours of a GIF are chosen, from 1 to 30, the fastest.
+const SPEED: i32 = 20;
+
+/// What a movie shows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Movie {
+    /// How many pictures it has.
+    pub pictures: usize,
+    /// The times of the first and the last of them.
+    pub times: [f64; 2],
+}
+
+/// Draws a movie of a series, as a GIF or MP4 file by the extension of its name, with so many pictures in a second.
+///
+/// # Errors
+/// If the series holds no such field, or the file cannot be written.
+pub fn movie(series: &Series, view: &View, per_second: f64, path: &Path) -> Result<Movie, Error> {
+    let times = series.times()?;
+    let Some(last) = times.len().checked_sub(1) else {
+        return Err(Error::NoRun { path: series.path().into() });
+    };
+    let stride = times.len().div_ceil(MOST);
+    // Counted from the end, which is always seen.
+    let mut snapshots: Vec<usize> = (0..=last).rev().step_by(stride).collect();
+    snapshots.reverse();
+    let colours = common_colours(series, view, &snapshots)?;
+    let mut writer: Option<Writer> = None;
+    let new = beside(path);
+    remove(&new)?;
+    let failed = |error: Box<dyn std::error::Error>| Error::Picture {
+        path: path.into(),
+        reason: error.to_string(),
+    };
+    for snapshot in &snapshots {
+        let mut page = panels(series, view, *snapshot)?;
+        let all = page.rows.iter_mut().flatten();
+        for (panel, extremes) in all.zip(&colours).filter(|(panel, _)| !panel.is_cyclic()) {
+            (panel.scale, panel.colours) = Colours::of(extremes);
+        }
+        let picture = page::image(&page.title, &page.rows).map_err(failed)?;
+        let writer = match &mut writer {
+            Some(writer) => writer,
+            None => writer.insert(Writer::new(path, &new, &picture, per_second).map_err(failed)?),
+        };
+        writer.add(picture).map_err(failed)?;
+    }
+    if let Some(writer) = writer {
+        writer.finish().map_err(failed)?;
+        put_in_place(&new, path)?;
+    }
+    let ends = [snapshots[0], last].map(|snapshot| times[snapshot]);
+    Ok(Movie { pictures: snapshots.len(), times: ends })
+}
+
+/// The smallest and the largest value of each panel in all pictures.
+fn common_colours(
+    series: &Series,
+    view: &View,
+    snapshots: &[usize],
+) -> Result<Vec<ArrayD<f64>>, Error> {
+    let mut all: Vec<Vec<f64>> = Vec::new();
+    for snapshot in snapshots {
+        let Page { rows, .. } = panels(series, view, *snapshot)?;
+        for (number, panel) in rows.iter().flatten().enumerate() {
+            if all.len() <= number {
+                all.push(Vec::new());
+            }
+            let finite = || panel.values.iter().copied().filter(|x| x.is_finite());
+            all[number]
+                .extend(finite().reduce(f64::min).into_iter().chain(finite().reduce(f64::max)));
+        }
+    }
+    Ok(all.into_iter().map(|values| ndarray::Array1::from(values).into_dyn()).collect())
+}
+
+/// What pictures are written to.
+struct Writer {
+    size: (u32, u32),
+    delay: Delay,
+    kind: Kind,
+}
+
+enum Kind {
+    Gif(Box<GifEncoder<File>>),
+    Mp4(Child),
+}
+
+impl Writer {
+    fn new(
+        path: &Path,
+        new: &Path,
+        first: &RgbImage,
+        per_second: f64,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        // Videos have even numbers of pixels.
+        let (width, height) = first.dimensions();
+        let size = (width / 2 * 2, height / 2 * 2);
+        let is_mp4 =
+            path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("mp4"));
+        let kind = if is_mp4 {
+            let (shape, rate) = (format!("{}x{}", size.0, size.1), per_second.to_string());
+            let mut command = Command::new("ffmpeg");
+            command.args(["-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24"]);
+            command
+                .args(["-s", &shape, "-r", &rate, "-i", "-", "-pix_fmt", "yuv420p", "-f", "mp4"]);
+            let child = command.arg(new).stdin(Stdio::piped()).spawn();
+            let child = child.map_err(|error| {
+                format!(
+                    "MP4 needs the program ffmpeg, which cannot be started ({error}); GIF does not"
+                )
+            })?;
+            Kind::Mp4(child)
+        } else {
+            let mut encoder = GifEncoder::new_with_speed(File::create_new(new)?, SPEED);
+            encoder.set_repeat(Repeat::Infinite)?;
+            Kind::Gif(Box::new(encoder))
+        };
+        let delay = Delay::from_numer_denom_ms((1000.0 / per_second) as u32, 1);
+        Ok(Writer { size, delay, kind })
+    }
+
+    /// Adds a picture, which gets the size of the first one.
+    fn add(&mut self, picture: RgbImage) -> Result<(), Box<dyn std::error::Error>> {
+        let mut frame = RgbImage::from_pixel(self.size.0, self.size.1, image::Rgb([255; 3]));
+        image::imageops::replace(&mut frame, &picture, 0, 0);
+        match &mut self.kind {
+            Kind::Gif(encoder) => {
+                let frame = DynamicImage::ImageRgb8(frame).into_rgba8();
+                encoder.encode_frame(Frame::from_parts(frame, 0, 0, self.delay))?;
+            }
+            Kind::Mp4(child) => {
+                let input = child.stdin.as_mut().ok_or("ffmpeg reads nothing")?;
+                input.write_all(frame.as_raw())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<(), Box<dyn std::error::Error>> {
+        if let Kind::Mp4(mut child) = self.kind {
+            drop(child.stdin.take());
+            let status = child.wait()?;
+            if !status.success() {
+                return Err(format!("ffmpeg has failed: {status}").into());
+            }
+        }
+        Ok(())
+    }
+}
