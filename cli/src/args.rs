@@ -160,6 +160,12 @@ pub(crate) struct DiffArgs {
     /// Largest difference allowed, relative to the magnitude of the number in B.
     #[arg(long, value_name = "R", default_value_t = 0.0)]
     pub(crate) rtol: f64,
+    /// Compare the last snapshots alone.
+    #[arg(long, conflicts_with = "time")]
+    pub(crate) last: bool,
+    /// Compare the snapshots nearest to this time alone.
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    pub(crate) time: Option<f64>,
     /// Largest absolute difference allowed, in addition to --rtol.
     #[arg(long, value_name = "A", default_value_t = 0.0)]
     pub(crate) atol: f64,

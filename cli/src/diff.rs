@@ -18,22 +18,26 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
     let (a, b) = (Series::open(&args.a)?, Series::open(&args.b)?);
     let (fields_a, fields_b) = (a.fields()?, b.fields()?);
     let mut same = have_same_names(&fields_a, &fields_b);
-    let (in_a, in_b) = (a.snapshots()?, b.snapshots()?);
-    if in_a != in_b {
-        line(&format!("snapshots: {in_a} in A, {in_b} in B"));
+    let (times_a, times_b) = (a.times()?, b.times()?);
+    let is_whole = !args.last && args.time.is_none();
+    if is_whole && times_a.len() != times_b.len() {
+        line(&format!("snapshots: {} in A, {} in B", times_a.len(), times_b.len()));
         same = false;
     }
+    let pairs = pairs(&times_a, &times_b, args);
     // Single files of snapshots are compared by their states alone.
     if a.is_whole() && b.is_whole() {
-        for (k, (ta, tb)) in a.times()?.iter().zip(&b.times()?).enumerate() {
+        for (k, l) in &pairs {
+            let (ta, tb) = (times_a[*k], times_b[*l]);
             if (ta - tb).abs() > args.atol + args.rtol * tb.abs() {
                 line(&format!("time of snapshot {k}: {ta:?} in A, {tb:?} in B"));
                 same = false;
             }
         }
-        same &= compare_globals(&a.globals()?, &b.globals()?, args);
+        if is_whole {
+            same &= compare_globals(&a.globals()?, &b.globals()?, args);
+        }
     }
-    let snapshots = in_a.min(in_b);
     for name in fields_a.iter().filter(|field| fields_b.contains(field)) {
         let (field, other) = (a.field(name)?, b.field(name)?);
         if field.ty() != other.ty() {
@@ -47,11 +51,24 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
             same = false;
             continue;
         }
-        let difference = compare(&a, &b, &field, snapshots, args)?;
+        let difference = compare(&a, &b, &field, &pairs, args)?;
         line(&format!("{name}: {difference}"));
         same &= difference.first.is_none();
     }
     Ok(if same { ExitCode::SUCCESS } else { ExitCode::from(code::DIFFERENT) })
+}
+
+/// Which snapshot of A is compared with which of B: all of them in their order, the last ones, or those nearest to a time.
+fn pairs(a: &[f64], b: &[f64], args: &DiffArgs) -> Vec<(usize, usize)> {
+    let nearest = |times: &[f64], time: f64| {
+        let distance = |k: &usize| (times[*k] - time).abs();
+        (0..times.len()).min_by(|k, l| distance(k).total_cmp(&distance(l)))
+    };
+    match args.time {
+        _ if args.last => a.len().checked_sub(1).zip(b.len().checked_sub(1)).into_iter().collect(),
+        Some(time) => nearest(a, time).zip(nearest(b, time)).into_iter().collect(),
+        None => (0..a.len().min(b.len())).map(|k| (k, k)).collect(),
+    }
 }
 
 /// Tells names that only one of two results has; whether there are none.
@@ -102,18 +119,18 @@ fn compare(
     a: &Series,
     b: &Series,
     field: &Field,
-    snapshots: usize,
+    pairs: &[(usize, usize)],
     args: &DiffArgs,
 ) -> Result<Difference, Failure> {
     let mut difference = Difference::default();
-    for snapshot in 0..snapshots {
+    for (snapshot, other) in pairs {
         for (number, component) in field.components().iter().enumerate() {
-            let read = |series: &Series| series.component(field, snapshot, number, None);
+            let read = |series: &Series, at: &usize| series.component(field, *at, number, None);
             let place = match component == field.name() {
                 true => format!("in snapshot {snapshot}"),
                 false => format!("in snapshot {snapshot} of {component}"),
             };
-            match (read(a)?, read(b)?) {
+            match (read(a, snapshot)?, read(b, other)?) {
                 (Component::Real(a), Component::Real(b)) => difference.add(&a, &b, &place, args),
                 (Component::Complex(a), Component::Complex(b)) => {
                     difference.add(&a, &b, &place, args);

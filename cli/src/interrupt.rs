@@ -27,12 +27,12 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// From now on signals that end a run are taken note of; a second one ends the process at once. A closed terminal
-    /// ends nothing, and a limit of the length of files is an error where they are written.
+    /// Records the signals that ask a run to stop, from now on; a second one ends the process at once. SIGHUP is ignored, so
+    /// that a closed terminal ends no run, and so is SIGXFSZ, so that writing beyond a limit of file sizes is an error.
     pub(crate) fn watch() -> Self {
         let seen = Arc::new(AtomicUsize::new(0));
         let watch = |(number, (signal, _)): (usize, &(i32, &str))| {
-            // In this order: when the first one comes, it is not yet the second.
+            // The order matters: the first signal must find the flag unset.
             let ends = Arc::new(AtomicBool::new(false));
             // A process that cannot be told of signals runs as it would without.
             let _ = flag::register_conditional_default(*signal, ends.clone());
@@ -47,8 +47,8 @@ impl Signals {
         Signals { seen, ends }
     }
 
-    /// For a run without checkpoints: from now on a signal ends the process at once, and so does one that has come.
-    pub(crate) fn let_go(&self) {
+    /// Lets signals end the process at once again, for a run without checkpoints; one that has come does so now.
+    pub(crate) fn restore_defaults(&self) {
         self.ends.iter().for_each(|ends| ends.store(true, Ordering::Relaxed));
         if let Some(number) = self.seen.load(Ordering::Relaxed).checked_sub(1) {
             let _ = signal_hook::low_level::emulate_default_handler(SIGNALS[number].0);

@@ -197,7 +197,7 @@ impl Run<'_> {
         let every = problem.stop.every(&problem.times);
         builder = builder.track(every, Stopping::new(problem.stop.clone()));
         if problem.times.balances() {
-            signals.let_go();
+            signals.restore_defaults();
         } else {
             let signals = signals.clone();
             builder = builder.checkpoints(

@@ -632,3 +632,24 @@ fn under_mpirun_on_3_ranks_one_process_speaks() {
     assert_eq!(said(4, &["info", "nowhere"]).matches("neither a run folder").count(), 1);
     assert_eq!(said(2, &["infer", "small"]).matches("unrecognized").count(), 1);
 }
+
+#[test]
+fn single_snapshots_of_two_runs_can_be_compared() {
+    let home = Home::new();
+    home.write("small.toml", SMALL);
+    home.succeed(&["run", "small.toml", "--quiet"]);
+    let longer = ["--out", "longer", "--set", "time.end=60", "--set", "output.every=20"];
+    home.succeed(&[&["run", "small.toml", "--quiet"], &longer[..]].concat());
+    let compare = |extra: &[&str]| {
+        let args = [&["diff", "small", "longer"], extra].concat();
+        let output = fluxions_testing::finish(&mut home.fluxions(&args));
+        (output.status.code(), text(&output.stdout))
+    };
+    assert_eq!(compare(&[]).0, Some(1));
+    let (code, told) = compare(&["--time", "40"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("u: the same in all 480 numbers"), "{told}");
+    let (code, told) = compare(&["--last"]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("time of snapshot 4: 40.0 in A, 60.0 in B"), "{told}");
+}

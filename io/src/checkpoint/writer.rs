@@ -24,7 +24,7 @@ pub struct Checkpoints {
     problem: String,
     scheme: String,
     limits: Vec<Limit>,
-    /// Whether somebody asks the run to stop, and why.
+    /// Gives the reason when the run is asked to stop.
     asked: Box<dyn Fn() -> Option<String>>,
     /// The step of the last checkpoint, if there is one.
     last: Option<u64>,
@@ -69,8 +69,7 @@ impl Checkpoints {
         self
     }
 
-    /// Stops the run, after a checkpoint, where this gives a reason. It is asked on every rank about ten times a
-    /// second.
+    /// Stops the run, after a checkpoint, when this gives a reason. Every rank calls it about ten times a second.
     #[must_use]
     pub fn asked(mut self, asked: impl Fn() -> Option<String> + 'static) -> Self {
         self.asked = Box::new(asked);

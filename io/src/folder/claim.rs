@@ -144,7 +144,7 @@ impl Claim {
         std::fs::create_dir_all(&snapshots).map_err(file(&snapshots, "make the folder"))
     }
 
-    /// Takes note that this run goes on with what an earlier one has made.
+    /// Records that this run continues the one in the folder.
     ///
     /// # Errors
     /// If that cannot be written.

@@ -19,7 +19,7 @@ use crate::folder::{Claim, Mode, RunFolder, Wait, sync};
 use crate::problem::{Compression, Precision, Problem, Warning, Warnings};
 use crate::together::{agree, is_on_one_host};
 
-/// How often the index is written anew at most while the run goes on: what is missing in it after a kill.
+/// The shortest time between two writes of the index while a run goes on: what it may lack after a kill.
 const INDEX: Duration = Duration::from_millis(250);
 
 /// A tracker that writes snapshots to a run folder.

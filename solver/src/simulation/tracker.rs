@@ -45,7 +45,7 @@ pub trait Tracker {
         Ok(())
     }
 
-    /// Is told that a checkpoint is about to be written: what was recorded so far has to be on the disk then, since a run
+    /// Is called before a checkpoint is written. What was recorded so far must be on the disk when this returns, since a run
     /// that goes on from the checkpoint does not record it again.
     ///
     /// # Errors

@@ -46,7 +46,7 @@ pub(crate) struct Newton {
     /// Those of them to which a constant may be added without a change of the rates.
     pub(crate) free: Option<Vec<usize>>,
     /// The time of the state for which the entries of the matrix were found.
-    looked_at: f64,
+    matrix_time: f64,
     pub(crate) iterations: Iterations,
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct SavedNewton {
     method: Option<Krylov>,
     balanced: Option<Vec<usize>>,
     free: Option<Vec<usize>>,
-    looked_at: f64,
+    matrix_time: f64,
     preconditioner: SavedPreconditioner,
 }
 
@@ -115,7 +115,7 @@ impl Newton {
             method: options.krylov,
             balanced: None,
             free: None,
-            looked_at: 0.0,
+            matrix_time: 0.0,
             iterations: Iterations::default(),
         }
     }
@@ -127,13 +127,13 @@ impl Newton {
         time: f64,
         matrix: (f64, f64),
     ) -> Result<(), Error> {
-        let Newton { jacobian, preconditioner, vectors, registers, looked_at, .. } = self;
+        let Newton { jacobian, preconditioner, vectors, registers, matrix_time, .. } = self;
         let work = [registers.from, registers.to];
         if preconditioner.look(jacobian, place, vectors, time, work)? {
-            *looked_at = time;
+            *matrix_time = time;
             if !jacobian.is_constant {
-                let looked = registers.looked.clone();
-                copy_arrays(place, looked.start, STATE, looked.len());
+                let matrix_state = registers.matrix_state.clone();
+                copy_arrays(place, matrix_state.start, STATE, matrix_state.len());
             }
         }
         preconditioner.make(place, vectors, matrix)
@@ -141,20 +141,20 @@ impl Newton {
 
     /// What is known of the equations, for a run that goes on from here.
     pub(crate) fn save(&self) -> SavedNewton {
-        let Newton { method, looked_at, .. } = *self;
+        let Newton { method, matrix_time, .. } = *self;
         let (balanced, free) = (self.balanced.clone(), self.free.clone());
         SavedNewton {
             method,
             balanced,
             free,
-            looked_at,
+            matrix_time,
             preconditioner: self.preconditioner.save(),
         }
     }
 
     /// The arrays that a run needs to go on from here, beside the state.
     pub(crate) fn kept(&self) -> std::ops::Range<usize> {
-        if self.jacobian.is_constant { 0..0 } else { self.registers.looked.clone() }
+        if self.jacobian.is_constant { 0..0 } else { self.registers.matrix_state.clone() }
     }
 
     /// Goes on from what was known, with the arrays of [`kept`](Self::kept) as they were. Collective.
@@ -163,15 +163,15 @@ impl Newton {
         place: &mut Place<'_>,
         saved: SavedNewton,
     ) -> Result<(), Error> {
-        let SavedNewton { method, balanced, free, looked_at, preconditioner } = saved;
+        let SavedNewton { method, balanced, free, matrix_time, preconditioner } = saved;
         (self.method, self.balanced, self.free) = (method, balanced, free);
-        self.looked_at = looked_at;
+        self.matrix_time = matrix_time;
         self.preconditioner.restore(preconditioner);
         if !self.preconditioner.knows_entries() {
             return Ok(());
         }
         let swaps: Vec<(usize, usize)> =
-            self.kept().enumerate().map(|(k, looked)| (STATE + k, looked)).collect();
+            self.kept().enumerate().map(|(k, matrix_state)| (STATE + k, matrix_state)).collect();
         place.memory.swap_all(&swaps);
         let found = self.find_again(place);
         place.memory.swap_all(&swaps);
@@ -179,10 +179,10 @@ impl Newton {
     }
 
     fn find_again(&mut self, place: &mut Place<'_>) -> Result<(), Error> {
-        let Newton { jacobian, preconditioner, vectors, registers, looked_at, .. } = self;
-        jacobian.rates(place, *looked_at)?;
+        let Newton { jacobian, preconditioner, vectors, registers, matrix_time, .. } = self;
+        jacobian.rates(place, *matrix_time)?;
         let work = [registers.from, registers.to];
-        preconditioner.find_again(jacobian, place, vectors, *looked_at, work)
+        preconditioner.find_again(jacobian, place, vectors, *matrix_time, work)
     }
 
     /// The largest magnitude of the diagonal of J. Collective.

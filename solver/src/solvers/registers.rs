@@ -29,7 +29,7 @@ pub(crate) struct Registers {
     /// The first of the arrays of the diagonal.
     pub(crate) diagonal: usize,
     /// All of the state for which the diagonal was found, where a run may have to find it again.
-    pub(crate) looked: Range<usize>,
+    pub(crate) matrix_state: Range<usize>,
 }
 
 impl Registers {
@@ -51,10 +51,10 @@ impl Registers {
     }
 
     /// The names of the arrays, and the registers if these lie from `first` on. `names` are those of the
-    /// arrays of a vector; `looked` are those of the state for which the diagonal was found, if that is kept.
+    /// arrays of a vector; `matrix_state` are those of the state for which the diagonal was found, if that is kept.
     pub(crate) fn new(
         names: &[String],
-        looked: &[String],
+        matrix_state: &[String],
         first: usize,
         options: &SolverOptions,
     ) -> (Vec<String>, Self) {
@@ -83,13 +83,13 @@ impl Registers {
             before: at(5),
             work: (0..work).map(|k| at(fixed + k)).collect(),
             diagonal: at(fixed + work),
-            looked: {
+            matrix_state: {
                 let first = at(fixed + work) + Diagonal::arrays(n);
-                first..first + looked.len()
+                first..first + matrix_state.len()
             },
         };
         all.extend((0..Diagonal::arrays(n)).map(|k| format!("diagonal {k}")));
-        all.extend(looked.iter().map(|name| format!("{name} of the diagonal")));
+        all.extend(matrix_state.iter().map(|name| format!("{name} of the diagonal")));
         (all, registers)
     }
 }
