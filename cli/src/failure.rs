@@ -7,9 +7,9 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use fluxions_io::Problem;
 use fluxions_io::problem::{Diagnostic, Mistakes, Warning};
 use fluxions_io::text::visible;
+use {fluxions_io as io, fluxions_solver as solver};
 
 use crate::print::error_line;
-use {fluxions_io as io, fluxions_solver as solver};
 
 /// Exit codes, as docs/GUIDE.md lists them.
 pub(crate) mod code {

@@ -7,15 +7,12 @@ use fluxions_io::{Series, picture};
 
 use crate::args::MovieArgs;
 use crate::failure::Failure;
+use crate::plot::output;
 use crate::print::line;
 
 pub(crate) fn movie(args: &MovieArgs) -> Result<ExitCode, Failure> {
     let series = Series::open(&args.path)?;
-    let folder = match args.path.is_dir() {
-        true => args.path.clone(),
-        false => series.folder().path().to_path_buf(),
-    };
-    let output = args.output.clone().unwrap_or_else(|| folder.join("movie.gif"));
+    let output = output(args.output.as_ref(), (&args.path, &series), "movie.gif");
     let is_known = |extension: &std::ffi::OsStr| {
         ["gif", "mp4"].iter().any(|known| extension.eq_ignore_ascii_case(known))
     };

@@ -1,5 +1,6 @@
 //! `fluxions plot`: draws a state of a run.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use fluxions_io::numbers::brief;
@@ -11,11 +12,7 @@ use crate::print::line;
 
 pub(crate) fn plot(args: &PlotArgs) -> Result<ExitCode, Failure> {
     let series = Series::open(&args.path)?;
-    let folder = match args.path.is_dir() {
-        true => args.path.clone(),
-        false => series.folder().path().to_path_buf(),
-    };
-    let output = args.output.clone().unwrap_or_else(|| folder.join("plot.png"));
+    let output = output(args.output.as_ref(), (&args.path, &series), "plot.png");
     if output.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("png")) {
         let message = format!("{} is not a PNG file", output.display());
         return Err(Failure::usage(message, Some("give it the extension .png")));
@@ -29,4 +26,17 @@ pub(crate) fn plot(args: &PlotArgs) -> Result<ExitCode, Failure> {
     let drawn = picture::draw(&series, &view, &output)?;
     line(&format!("{} (t = {})", output.display(), brief(drawn.time)));
     Ok(ExitCode::SUCCESS)
+}
+
+/// The file of a picture: what was asked for, or else of this name in the folder of the run to which a path belongs.
+pub(crate) fn output(
+    asked: Option<&PathBuf>,
+    (path, series): (&Path, &Series),
+    name: &str,
+) -> PathBuf {
+    match asked {
+        Some(asked) => asked.clone(),
+        None if path.is_dir() => path.join(name),
+        None => series.folder().path().join(name),
+    }
 }

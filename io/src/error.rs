@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::problem::MAY_CHANGE_IN_WORDS;
 use crate::suggest::suggest;
 
 /// A failure to read or write.
@@ -191,11 +192,9 @@ impl Error {
                 "this file system has no locks: if that run is over, write the line `ended` into {}",
                 path.join("run.lock").display()
             )),
-            Error::OtherProblem { .. } => Some(
-                "what may change when a run goes on: `title`, `end` and `max_steps` of [time], [stop], \
-                 [checkpoint], [ranks], [execution], and `picture` of [output]; start another run with --out"
-                    .into(),
-            ),
+            Error::OtherProblem { .. } => Some(format!(
+                "what may change when a run goes on: {MAY_CHANGE_IN_WORDS}; start another run with --out"
+            )),
             Error::NoIndex { path } => Some(format!(
                 "`fluxions info --repair {}` makes it again from the snapshots, if they are there",
                 path.parent().unwrap_or(path).display()

@@ -17,6 +17,7 @@ mod stopping;
 mod suggest;
 pub mod text;
 mod together;
+mod unlocked;
 
 pub use diagnostics::DiagnosticsWriter;
 pub use error::Error;

@@ -1,6 +1,6 @@
 //! Writes run.log: what a run did, line by line, with the seconds since its start.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write;
 use std::time::Instant;
 
@@ -49,9 +49,7 @@ impl RunLog {
             Some(open) => open,
             None => {
                 lines.insert_str(0, &stamped(&self.header));
-                let path = folder.make("run.log")?;
-                let open = OpenOptions::new().append(true).create(true).open(&path);
-                self.file.insert(open.map_err(file(&path, "make the file"))?)
+                self.file.insert(folder.open_log()?)
             }
         };
         open.write_all(lines.as_bytes()).map_err(file(&folder.log(), "write"))

@@ -6,7 +6,7 @@ use fluxions_comm::Combine;
 use fluxions_grid::{Axis, Condition, Grid};
 use fluxions_solver::{Flow, GO_ON, Pde, Report, Snapshot, Tracker, TrackerError};
 
-use crate::folder::RunFolder;
+use crate::folder::{PROBES, RunFolder};
 use crate::lines::Lines;
 use crate::problem::Probe;
 use crate::series::Field;
@@ -106,11 +106,6 @@ impl ProbesWriter {
         Ok(())
     }
 
-    fn make_folder(&self) -> Result<(), crate::Error> {
-        let path = self.folder.make("probes")?;
-        std::fs::create_dir_all(&path).map_err(crate::error::file(&path, "make the folder"))
-    }
-
     /// What is looked up, on all ranks. Collective.
     fn look(&self, now: &mut Snapshot<'_>) -> Result<Vec<i64>, TrackerError> {
         let mut bits = vec![0; self.looks.len()];
@@ -182,7 +177,8 @@ impl Tracker for ProbesWriter {
     fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, TrackerError> {
         if self.files.is_empty() {
             self.begin(now)?;
-            let made = if now.world().is_root() { self.make_folder() } else { Ok(()) };
+            let is_root = now.world().is_root();
+            let made = if is_root { self.folder.make_folder(PROBES) } else { Ok(()) };
             agree(now.world(), made)?;
         }
         let found = self.look(now)?;

@@ -11,7 +11,7 @@ use super::record::Record;
 use super::{list, part};
 use crate::error::Error;
 use crate::folder::RunFolder;
-use crate::problem::{Problem, difference, is_same_but_for_what_may_change};
+use crate::problem::{Problem, difference};
 use crate::together::{agree, first, share};
 
 /// From where a run goes on.
@@ -51,6 +51,10 @@ pub fn resume(
     let world = simulation.world().clone();
     let mut resumed = Resumed::default();
     let problem = &problem.text_in(folder.path());
+    let same = |before: &str| match difference(before, problem) {
+        None => Ok(()),
+        Some(difference) => Err(Error::OtherProblem { path: folder.path().into(), difference }),
+    };
     // All ranks look at as many as rank 0 sees.
     let all = list(&folder.checkpoints());
     let mut count = [if world.is_root() { all.len() as i64 } else { i64::MAX }];
@@ -63,14 +67,7 @@ pub fn resume(
                 continue;
             }
         };
-        let same = match is_same_but_for_what_may_change(&record.problem, problem) {
-            true => Ok(()),
-            false => Err(Error::OtherProblem {
-                path: folder.path().into(),
-                difference: difference(&record.problem, problem),
-            }),
-        };
-        agree(&world, same)?;
+        agree(&world, same(&record.problem))?;
         let checkpoint = simulation.checkpoint(&record.state);
         let fits = checkpoint.shape() == record.shape && checkpoint.arrays() == record.arrays;
         let fits = if fits {
@@ -92,13 +89,7 @@ pub fn resume(
         let reasons = resumed.passed_over.clone();
         Err(Error::NoUsableCheckpoint { path: folder.path().into(), reasons })
     } else {
-        match std::fs::read_to_string(folder.problem()) {
-            Ok(before) if !is_same_but_for_what_may_change(&before, problem) => {
-                let difference = difference(&before, problem);
-                Err(Error::OtherProblem { path: folder.path().into(), difference })
-            }
-            _ => Ok(()),
-        }
+        std::fs::read_to_string(folder.problem()).map_or(Ok(()), |before| same(&before))
     };
     agree(&world, if world.is_root() { begins } else { Ok(()) })?;
     Ok(resumed)

@@ -10,14 +10,13 @@ use super::record::Record;
 use super::rhythm::{Limit, Rhythm};
 use super::{ASIDE, STATE, UNFINISHED, folder, list, part};
 use crate::error::{Error, file};
-use crate::folder::{RunFolder, Wait, put_in_place, sync, write_whole};
+use crate::folder::{CHECKPOINTS, RunFolder, Wait, put_in_place, sync, write_whole};
 use crate::problem::{Checkpointing, Problem};
 use crate::together::{agree, first};
 
 /// Writes checkpoints to a run folder: now and then, before the end of the run, and where the run is asked to stop.
 pub struct Checkpoints {
     folder: RunFolder,
-    rhythm: Rhythm,
     /// How many are kept.
     keep: usize,
     /// The text of the problem, as it is in the run folder.
@@ -35,9 +34,15 @@ pub struct Checkpoints {
 }
 
 enum Due {
-    At(Instant),
-    /// In simulation time; nothing before the first state is seen.
-    Time(Option<f64>),
+    Wall {
+        interval: Duration,
+        next: Instant,
+    },
+    Simulation {
+        interval: f64,
+        /// Nothing before the first state is seen.
+        next: Option<f64>,
+    },
 }
 
 impl Checkpoints {
@@ -45,12 +50,11 @@ impl Checkpoints {
     pub fn new(folder: &RunFolder, problem: &Problem) -> Self {
         let Checkpointing { rhythm, keep } = problem.checkpoint;
         let due = match rhythm {
-            Rhythm::Wall(interval) => Due::At(Instant::now() + interval),
-            Rhythm::Simulation(_) => Due::Time(None),
+            Rhythm::Wall(interval) => Due::Wall { interval, next: Instant::now() + interval },
+            Rhythm::Simulation(interval) => Due::Simulation { interval, next: None },
         };
         Checkpoints {
             folder: folder.clone(),
-            rhythm,
             keep: keep.max(1),
             problem: problem.text_in(folder.path()),
             scheme: problem.times.scheme_name().into(),
@@ -78,13 +82,11 @@ impl Checkpoints {
 
     /// Whether a checkpoint is due by simulation time.
     fn is_due(&mut self, now: &Present<'_>) -> bool {
-        let (Rhythm::Simulation(interval), Due::Time(due)) = (self.rhythm, &mut self.due) else {
-            return false;
-        };
-        let next = |time: f64| ((time / interval).floor() + 1.0) * interval;
-        let reached = now.time >= *due.get_or_insert_with(|| next(now.time));
+        let Due::Simulation { interval, next } = &mut self.due else { return false };
+        let after = |time: f64| ((time / *interval).floor() + 1.0) * *interval;
+        let reached = now.time >= *next.get_or_insert_with(|| after(now.time));
         if reached {
-            *due = Some(next(now.time));
+            *next = Some(after(now.time));
         }
         reached
     }
@@ -94,7 +96,8 @@ impl Checkpoints {
         let is_root = now.world.is_root();
         let mine = (self.asked)();
         let limit = self.limits.iter().position(|limit| is_root && limit.is_near(self.took));
-        let by_wall = matches!(self.due, Due::At(due) if is_root && Instant::now() >= due);
+        let by_wall =
+            matches!(self.due, Due::Wall { next, .. } if is_root && Instant::now() >= next);
         let mut found = [
             i64::from(mine.is_some()),
             limit.map_or(0, |limit| limit as i64 + 1),
@@ -116,8 +119,7 @@ impl Checkpoints {
 
     /// Makes the folder of a new checkpoint, under the name that it has until it is complete.
     fn begin(&self, step: u64) -> Result<(), Error> {
-        let checkpoints = self.folder.make("checkpoints")?;
-        std::fs::create_dir_all(&checkpoints).map_err(file(&checkpoints, "make the folder"))?;
+        self.folder.make_folder(CHECKPOINTS)?;
         let new = self.unfinished(step);
         super::remove(&new)?;
         std::fs::create_dir(&new).map_err(file(&new, "make the folder"))
@@ -190,11 +192,12 @@ impl CheckpointWriter for Checkpoints {
         agree(world, if world.is_root() { self.complete(checkpoint, step) } else { Ok(()) })?;
         self.last = Some(step);
         self.took = began.elapsed();
-        if let (Rhythm::Wall(interval), Due::At(due)) = (self.rhythm, &mut self.due) {
-            *due = Instant::now() + interval;
+        if let Due::Wall { interval, next } = &mut self.due {
+            *next = Instant::now() + *interval;
         }
         Ok(())
     }
+
     fn resumed(&mut self, step: u64) {
         self.last = Some(step);
     }

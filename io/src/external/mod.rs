@@ -24,6 +24,7 @@ use num_complex::Complex64;
 
 use crate::series::texts;
 use crate::suggest::suggest;
+use crate::unlocked::unlocked;
 use array::{ArrayFile, Kind};
 use interpolate::{Between, between, interpolate};
 
@@ -137,7 +138,7 @@ impl ExternalFile {
 
     /// One of the numbers that a value is made of, in a box of the dataset's cells.
     fn slab(&self, start: &[usize], shape: &[usize], number: usize) -> hdf5::Result<ArrayD<f64>> {
-        let dataset = open_hdf5(&self.path)?.dataset(&self.dataset)?;
+        let dataset = unlocked().open(&self.path)?.dataset(&self.dataset)?;
         let mut slices: Vec<SliceOrIndex> =
             self.snapshot.iter().map(|k| SliceOrIndex::Index(*k)).collect();
         let per_component = self.ty.per_component();
@@ -180,7 +181,7 @@ impl Found {
             let (message, help) = (format!("{shown} is not an HDF5 file"), Some(help.into()));
             return Err(Unusable { message, help });
         }
-        let file = open_hdf5(path);
+        let file = unlocked().open(path);
         let file = file.map_err(|e| unusable(format!("{shown} cannot be opened: {e}")))?;
         let Ok(dataset) = file.dataset(name) else {
             let known = file.group("fields").and_then(|group| group.member_names());
@@ -376,12 +377,6 @@ fn is_hdf5(path: &Path) -> bool {
         let read = file.seek(SeekFrom::Start(place)).and_then(|_| file.read_exact(&mut start));
         read.is_ok() && start == *SIGNATURE
     })
-}
-
-fn open_hdf5(path: &Path) -> hdf5::Result<File> {
-    let mut builder = File::with_options();
-    builder.with_fapl(|list| list.file_locking(false));
-    builder.open(path)
 }
 
 /// The snapshot of a series at a time.

@@ -28,6 +28,8 @@ pub struct Claim {
     before: Option<Marker>,
     /// A file that the run reads and that a new run would remove, if it goes on with an earlier one.
     input: Option<PathBuf>,
+    /// Whether the folder itself was there before.
+    existed: bool,
     begun: bool,
 }
 
@@ -67,7 +69,7 @@ impl RunFolder {
             return Err(Error::RunExists { path: path.into() });
         }
         self.check_foreign(before.as_ref().unwrap_or(&Marker::default()))?;
-        Ok(Claim { folder: self.clone(), open, before, input, begun: false })
+        Ok(Claim { folder: self.clone(), open, before, input, existed, begun: false })
     }
 
     /// Whether nothing that no run has made lies where a run would write.
@@ -102,8 +104,10 @@ impl Drop for Claim {
     fn drop(&mut self) {
         if !self.begun && self.before.is_none() {
             let _ = std::fs::remove_file(self.folder.marker());
-            // Only if nothing is in it.
-            let _ = std::fs::remove_dir(self.folder.path());
+            if !self.existed {
+                // Only if nothing is in it.
+                let _ = std::fs::remove_dir(self.folder.path());
+            }
         }
     }
 }
@@ -140,8 +144,7 @@ impl Claim {
         let left = FOLDERS.into_iter().filter(|name| self.folder.path().join(name).exists());
         Marker::begin(&mut self.open, &self.folder.marker(), Some(left.collect()))?;
         (self.before, self.begun) = (Some(Marker::default()), true);
-        let snapshots = self.folder.make(SNAPSHOTS)?;
-        std::fs::create_dir_all(&snapshots).map_err(file(&snapshots, "make the folder"))
+        self.folder.make_folder(SNAPSHOTS)
     }
 
     /// Records that this run continues the one in the folder.
@@ -156,8 +159,7 @@ impl Claim {
         for name in FILES {
             remove(&super::beside(&self.folder.path().join(name)))?;
         }
-        let snapshots = self.folder.make(SNAPSHOTS)?;
-        std::fs::create_dir_all(&snapshots).map_err(file(&snapshots, "make the folder"))
+        self.folder.make_folder(SNAPSHOTS)
     }
 }
 
@@ -249,6 +251,18 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_run_that_does_not_begin_leaves_the_folder_as_it_was() {
+        let home = tempfile::tempdir().unwrap();
+        let (there, new) = (home.path().join("there"), home.path().join("new"));
+        std::fs::create_dir(&there).unwrap();
+        for path in [&there, &new] {
+            drop(RunFolder::at(path).claim(Mode::New, &[]).unwrap());
+        }
+        assert!(there.exists() && !new.exists());
+        assert_eq!(std::fs::read_dir(there).unwrap().count(), 0);
     }
 
     #[test]

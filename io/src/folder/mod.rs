@@ -4,6 +4,7 @@ mod claim;
 mod marker;
 mod whole;
 
+use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -36,8 +37,8 @@ pub(crate) const FILES: [&str; 8] = [
 /// The folders that a run makes in its own.
 pub(crate) const FOLDERS: [&str; 3] = [SNAPSHOTS, CHECKPOINTS, PROBES];
 const SNAPSHOTS: &str = "snapshots";
-const CHECKPOINTS: &str = "checkpoints";
-const PROBES: &str = "probes";
+pub(crate) const CHECKPOINTS: &str = "checkpoints";
+pub(crate) const PROBES: &str = "probes";
 
 impl RunFolder {
     /// The folder at a path, which need not exist.
@@ -63,6 +64,15 @@ impl RunFolder {
     pub(crate) fn make(&self, name: &str) -> Result<PathBuf, Error> {
         Marker::make(&self.marker(), name)?;
         Ok(self.path.join(name))
+    }
+
+    /// Makes a folder of this name in that of the run, if it is not there yet, and takes note of it in the same way.
+    ///
+    /// # Errors
+    /// If there is one that no run has made, or it cannot be made.
+    pub(crate) fn make_folder(&self, name: &str) -> Result<(), Error> {
+        let path = self.make(name)?;
+        std::fs::create_dir_all(&path).map_err(file(&path, "make the folder"))
     }
 
     /// Takes note that the run has ended, in these words.
@@ -154,10 +164,15 @@ impl RunFolder {
     /// # Errors
     /// If that fails.
     pub fn append_to_log(&self, line: &str) -> Result<(), Error> {
-        let path = self.make("run.log")?;
-        let open = std::fs::OpenOptions::new().append(true).create(true).open(&path);
         let line = format!("{}\n", visible(line));
-        open.and_then(|mut open| open.write_all(line.as_bytes())).map_err(file(&path, "write"))
+        self.open_log()?.write_all(line.as_bytes()).map_err(file(&self.log(), "write"))
+    }
+
+    /// Opens the log of the run, to write behind what it holds.
+    pub(crate) fn open_log(&self) -> Result<File, Error> {
+        let path = self.make("run.log")?;
+        let open = OpenOptions::new().append(true).create(true).open(&path);
+        open.map_err(file(&path, "make the file"))
     }
 
     /// The picture of the last state.

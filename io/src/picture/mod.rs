@@ -112,16 +112,15 @@ pub fn draw(series: &Series, view: &View, path: &Path) -> Result<Picture, Error>
     // Among equally near snapshots the latest.
     let nearest = (0..times.len()).rev().min_by(|a, b| distance(a).total_cmp(&distance(b)));
     let snapshot = nearest.ok_or_else(|| Error::NoRun { path: series.path().into() })?;
-    let Page { title, rows, left_out } = panels(series, view, snapshot)?;
+    let Page { title, rows, left_out } = panels(series, view, snapshot, times[snapshot])?;
     page::paint(&title, &rows, path)
         .map_err(|error| Error::Picture { path: path.into(), reason: error.to_string() })?;
     let count = rows.iter().map(Vec::len).sum();
     Ok(Picture { time: times[snapshot], panels: count, left_out })
 }
 
-/// What is drawn of a snapshot.
-fn panels(series: &Series, view: &View, snapshot: usize) -> Result<Page, Error> {
-    let time = series.times()?.get(snapshot).copied();
+/// What is drawn of a snapshot, which is that of this time.
+fn panels(series: &Series, view: &View, snapshot: usize, time: f64) -> Result<Page, Error> {
     let bounds = series.bounds()?;
     let geometry = Geometry::find(&series.text("geometry")).unwrap_or(Geometry::Cartesian);
     let shape = match view.plain_axes {
@@ -142,7 +141,7 @@ fn panels(series: &Series, view: &View, snapshot: usize) -> Result<Page, Error> 
         }
         panels.push(drawn);
     }
-    let time_text = time.map_or(String::new(), |time| format!("t = {}", brief(time)));
+    let time_text = format!("t = {}", brief(time));
     let count = panels.iter().map(Vec::len).sum::<usize>();
     let count_text = match left_out {
         0 => String::new(),

@@ -43,7 +43,8 @@ pub fn movie(series: &Series, view: &View, per_second: f64, path: &Path) -> Resu
     // Counted from the end, which is always seen.
     let mut snapshots: Vec<usize> = (0..=last).rev().step_by(stride).collect();
     snapshots.reverse();
-    let colours = common_colours(series, view, &snapshots)?;
+    let page = |snapshot: usize| panels(series, view, snapshot, times[snapshot]);
+    let colours = common_colours(&snapshots, page)?;
     let mut writer: Option<Writer> = None;
     let new = beside(path);
     remove(&new)?;
@@ -52,7 +53,7 @@ pub fn movie(series: &Series, view: &View, per_second: f64, path: &Path) -> Resu
         reason: error.to_string(),
     };
     for snapshot in &snapshots {
-        let mut page = panels(series, view, *snapshot)?;
+        let mut page = page(*snapshot)?;
         let all = page.rows.iter_mut().flatten();
         for (panel, extremes) in all.zip(&colours).filter(|(panel, _)| !panel.is_cyclic()) {
             (panel.scale, panel.colours) = Colours::of(extremes);
@@ -74,13 +75,12 @@ pub fn movie(series: &Series, view: &View, per_second: f64, path: &Path) -> Resu
 
 /// The smallest and the largest value of each panel in all pictures.
 fn common_colours(
-    series: &Series,
-    view: &View,
     snapshots: &[usize],
+    page: impl Fn(usize) -> Result<Page, Error>,
 ) -> Result<Vec<ArrayD<f64>>, Error> {
     let mut all: Vec<Vec<f64>> = Vec::new();
     for snapshot in snapshots {
-        let Page { rows, .. } = panels(series, view, *snapshot)?;
+        let Page { rows, .. } = page(*snapshot)?;
         for (number, panel) in rows.iter().flatten().enumerate() {
             if all.len() <= number {
                 all.push(Vec::new());

@@ -16,29 +16,17 @@ const MAY_CHANGE: [&str; 8] = [
     "output.picture",
 ];
 
-/// Whether a run that has begun with one of these texts can go on with the other.
-pub(crate) fn is_same_but_for_what_may_change(before: &str, now: &str) -> bool {
-    different(before, now).is_empty()
-}
+/// The same in words.
+pub(crate) const MAY_CHANGE_IN_WORDS: &str = "`title`, `end` and `max_steps` of [time], [stop], [checkpoint], [ranks], [execution], and `picture` of [output]";
 
-/// The first difference that may not be, in words.
-pub(crate) fn difference(before: &str, now: &str) -> String {
-    let Some((key, before, now)) = different(before, now).into_iter().next() else {
-        return "nothing".into();
-    };
-    let said =
-        |value: Option<String>| value.map_or("not given".into(), |value| format!("`{value}`"));
-    format!("{key} was {}, and is {}", said(before), said(now))
-}
-
-type Difference = (String, Option<String>, Option<String>);
-
-fn different(before: &str, now: &str) -> Vec<Difference> {
+/// What keeps a run that has begun with one of these texts from going on with the other, in words: the first difference
+/// that may not be. Nothing if there is none.
+pub(crate) fn difference(before: &str, now: &str) -> Option<String> {
     let (before, now) = (values(before), values(now));
-    let keys = before.keys().chain(now.keys().filter(|key| !before.contains_key(*key)));
-    let differing = keys.filter(|key| before.get(*key) != now.get(*key) && !may_change(key));
-    let one = |key: &String| (key.clone(), before.get(key).cloned(), now.get(key).cloned());
-    differing.map(one).collect()
+    let mut keys = before.keys().chain(now.keys().filter(|key| !before.contains_key(*key)));
+    let key = keys.find(|key| before.get(*key) != now.get(*key) && !may_change(key))?;
+    let said = |value: Option<&String>| value.map_or("not given".into(), |v| format!("`{v}`"));
+    Some(format!("{key} was {}, and is {}", said(before.get(key)), said(now.get(key))))
 }
 
 fn may_change(key: &str) -> bool {
@@ -100,16 +88,14 @@ mod tests {
         let text = "[equations]\nu = \"laplace(u)\"\n[time]\nend = 1\ndt = 0.1\n";
         let later =
             "# later\n[time]\nend = 2.5\ndt=0.1\n[equations]\nu = 'laplace(u)'\n[stop]\nwhen = 1\n";
-        assert!(is_same_but_for_what_may_change(text, later));
+        assert_eq!(difference(text, later), None);
+        let found = |now: &str| difference(text, now).unwrap();
         let other = text.replace("laplace(u)", "2*laplace(u)");
-        assert_eq!(difference(text, &other), "equations.u was `laplace(u)`, and is `2*laplace(u)`");
+        assert_eq!(found(&other), "equations.u was `laplace(u)`, and is `2*laplace(u)`");
         let more = text.replace("[time]", "[noise]\nu = 0.1\n[time]");
-        assert_eq!(difference(text, &more), "noise.u was not given, and is `0.1`");
-        assert_eq!(
-            difference(text, &text.replace("dt = 0.1", "dt = 0.2")),
-            "time.dt was `0.1`, and is `0.2`"
-        );
+        assert_eq!(found(&more), "noise.u was not given, and is `0.1`");
+        assert_eq!(found(&text.replace("dt = 0.1", "dt = 0.2")), "time.dt was `0.1`, and is `0.2`");
         let whole = text.replace("dt = 0.1", "dt = 1");
-        assert!(is_same_but_for_what_may_change(&whole, &whole.replace("dt = 1", "dt = 1.0")));
+        assert_eq!(difference(&whole, &whole.replace("dt = 1", "dt = 1.0")), None);
     }
 }

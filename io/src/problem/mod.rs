@@ -43,7 +43,7 @@ use fluxions_solver::{
 use toml::de::{DeTable, DeValue};
 
 use boundary::{BoundaryEntry, BoundarySection};
-pub(crate) use changes::{difference, is_same_but_for_what_may_change};
+pub(crate) use changes::{MAY_CHANGE_IN_WORDS, difference};
 pub use checkpoint::Checkpointing;
 pub use diagnostic::{Diagnostic, Mistakes};
 pub use execution::Execution;

@@ -183,7 +183,7 @@ pub(crate) fn read_output<'t>(
 }
 
 /// What can be a name: in expressions, in files, in pictures.
-const NAMES: &str = "a name is letters, digits and `_`, and begins with no digit";
+pub(super) const NAMES: &str = "a name is letters, digits and `_`, and begins with no digit";
 
 pub(super) fn is_name(text: &str) -> bool {
     let kind = fluxions_expr::parse(text).map(|ast| ast.kind);

@@ -3,7 +3,7 @@
 use fluxions_solver::Every;
 
 use super::diagnostic::Diagnostic;
-use super::output::{is_name, read_every};
+use super::output::{NAMES, is_name, read_every};
 use super::reader::{Reader, Table};
 
 /// Values of fields at a point.
@@ -41,8 +41,7 @@ pub(super) fn read<'t>(
                     return Some(name.to_string());
                 }
                 let message = format!("`{name}` is not a name for a probe");
-                let help = "a name is letters, digits and `_`, and begins with no digit";
-                reader.note(Diagnostic::at(value.span(), message).help(Some(help)));
+                reader.note(Diagnostic::at(value.span(), message).help(Some(NAMES)));
                 None
             }),
         };

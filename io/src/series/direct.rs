@@ -11,6 +11,7 @@ use super::segment::SnapshotPlace;
 use super::{Contents, Field};
 use crate::error::{Error, file, hdf};
 use crate::problem::Compression;
+use crate::unlocked::unlocked;
 
 /// A segment that is open for writing.
 pub(crate) struct OpenSegment {
@@ -41,9 +42,7 @@ impl Offsets {
         numbers: &[String],
     ) -> Result<Self, Error> {
         let read = || {
-            let mut builder = hdf5::File::with_options();
-            builder.with_fapl(|list| list.file_locking(false));
-            let file = builder.open(path)?;
+            let file = unlocked().open(path)?;
             let of = |name: &str| {
                 let offset = file.dataset(name)?.offset();
                 Ok(offset.map_or(-1, |offset| offset as i64))

@@ -11,6 +11,7 @@ use super::number::Stored;
 use super::{Field, checksum, header, seal, segment};
 use crate::error::{Error, hdf};
 use crate::folder::RunFolder;
+use crate::unlocked::unlocked;
 
 /// A time series that was written.
 pub struct Series {
@@ -86,9 +87,7 @@ impl Series {
         if path.file_name().is_some_and(|name| name == "series.h5") && !seal::is_whole(&path) {
             return Err(Error::NoIndex { path });
         }
-        let mut builder = File::with_options();
-        builder.with_fapl(|list| list.file_locking(false));
-        let file = match builder.open(&path) {
+        let file = match unlocked().open(&path) {
             Err(_) if has_snapshots => return Err(no_run()),
             opened => opened.map_err(hdf(&path, "open the file"))?,
         };

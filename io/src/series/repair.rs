@@ -1,7 +1,5 @@
 //! Makes the index of a series again from its segments, as after a kill, or where it was lost.
 
-use std::path::Path;
-
 use fluxions_grid::{Ends, Geometry, Grid};
 use hdf5::File;
 
@@ -11,6 +9,7 @@ use super::{Contents, header, index, mesh, xdmf};
 use crate::error::{Error, hdf};
 use crate::folder::{RunFolder, Wait};
 use crate::problem::{Compression, Precision};
+use crate::unlocked::unlocked;
 
 /// A segment, as far as it is complete.
 struct Found {
@@ -29,7 +28,7 @@ pub fn repair(folder: &RunFolder) -> Result<usize, Error> {
         return Err(Error::NoRun { path: folder.path().into() });
     }
     let failed = hdf(&first, "read the snapshots");
-    let file = open(&first).map_err(&failed)?;
+    let file = unlocked().open(&first).map_err(&failed)?;
     let contents = contents(&file).map_err(&failed)?;
     let contents = contents.ok_or_else(|| Error::NoRun { path: first.clone() })?;
     let capacity = found(&file).map_err(&failed)?.capacity;
@@ -38,7 +37,7 @@ pub fn repair(folder: &RunFolder) -> Result<usize, Error> {
     for number in 0.. {
         let path = folder.path().join(segment::file(number));
         // What cannot be read ends the series.
-        let Ok(found) = open(&path).and_then(|file| found(&file)) else { break };
+        let Ok(found) = unlocked().open(&path).and_then(|file| found(&file)) else { break };
         let is_full = found.times.len() == found.capacity;
         times.extend(found.times);
         match number {
@@ -59,12 +58,6 @@ pub fn repair(folder: &RunFolder) -> Result<usize, Error> {
         mesh::write(&folder.make("mesh.h5")?, &contents.grid)?;
     }
     Ok(times.len())
-}
-
-fn open(path: &Path) -> hdf5::Result<File> {
-    let mut builder = File::with_options();
-    builder.with_fapl(|list| list.file_locking(false));
-    builder.open(path)
 }
 
 /// The complete snapshots of a segment.

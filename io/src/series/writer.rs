@@ -18,6 +18,7 @@ use crate::error::{Error, hdf};
 use crate::folder::{Claim, Mode, RunFolder, Wait, sync};
 use crate::problem::{Compression, Precision, Problem, Warning, Warnings};
 use crate::together::{agree, is_on_one_host};
+use crate::unlocked::unlocked;
 
 /// The shortest time between two writes of the index while a run goes on: what it may lack after a kill.
 const INDEX: Duration = Duration::from_millis(250);
@@ -267,7 +268,7 @@ impl SeriesWriter {
         // Ranks on one host write one after the other what HDF5 has to compress: together they wait for ever for one
         // that has failed.
         let by_mpi = !self.one_host && world.kind() == Kind::Mpi;
-        let together = by_mpi.then(|| open(Some(&world)).open_rw(&path));
+        let together = by_mpi.then(|| together_on(&world).open_rw(&path));
         let together = match together {
             Some(opened) => Some(agree(&world, opened.map_err(&failed))?),
             None => None,
@@ -291,7 +292,7 @@ impl SeriesWriter {
                     .map_err(&failed),
                 None => world
                     .in_turn(|| {
-                        let file = open(None).open_rw(&path)?;
+                        let file = unlocked().open_rw(&path)?;
                         let how = (slabs, false);
                         let sums =
                             self.write_field_by_hdf5(&file, place.slot, number, &block, how)?;
@@ -406,18 +407,14 @@ impl Tracker for SeriesWriter {
     }
 }
 
-/// How a file is opened for writing: without locks, so that it can be read at any time, and by all MPI processes of a world
-/// together.
-fn open(together: Option<&World>) -> FileBuilder {
-    let mut builder = File::with_options();
-    builder.with_fapl(|list| {
-        list.file_locking(false);
-        #[cfg(feature = "mpi")]
-        if let Some(communicator) = together.and_then(World::raw) {
-            list.mpio(communicator, None);
-        }
-        list
-    });
-    let _ = together;
+/// What opens a file by all MPI processes of a world together.
+fn together_on(world: &World) -> FileBuilder {
+    #[cfg_attr(not(feature = "mpi"), expect(unused_mut))]
+    let mut builder = unlocked();
+    #[cfg(feature = "mpi")]
+    if let Some(communicator) = world.raw() {
+        builder.with_fapl(|list| list.mpio(communicator, None));
+    }
+    let _ = world;
     builder
 }

@@ -80,11 +80,13 @@ pub enum Wish {
 pub struct Checkpoint<'a> {
     simulation: &'a Simulation,
     state: &'a RunState,
+    /// The arrays, by their numbers in the memory.
+    kept: Vec<usize>,
 }
 
 impl<'a> Checkpoint<'a> {
-    pub(super) fn new(simulation: &'a Simulation, state: &'a RunState) -> Self {
-        Checkpoint { simulation, state }
+    fn new(simulation: &'a Simulation, state: &'a RunState) -> Self {
+        Checkpoint { simulation, state, kept: simulation.kept() }
     }
 
     /// The ranks.
@@ -100,7 +102,7 @@ impl<'a> Checkpoint<'a> {
     /// What the arrays are, in their order: the fields first.
     pub fn arrays(&self) -> Vec<String> {
         let names = self.simulation.stepper.plan().names_from(0);
-        self.simulation.kept().into_iter().map(|array| names[array].clone()).collect()
+        self.kept.iter().map(|array| names[*array].clone()).collect()
     }
 
     /// The cells of the grid along each axis; those that it does not have come first, with one cell.
@@ -118,7 +120,7 @@ impl<'a> Checkpoint<'a> {
     /// The values of an array in this rank's part of the grid, the last axis first.
     pub fn values(&self, number: usize) -> Vec<f64> {
         let Simulation { state: State { memory, block, .. }, .. } = self.simulation;
-        let array = self.simulation.kept()[number];
+        let array = self.kept[number];
         let region = shifted(&self.part(), block.start().map(|start| -(start as isize)));
         let numbers = memory.of_array(array);
         let mut values = Vec::with_capacity(region.cells());
