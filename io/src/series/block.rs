@@ -1,19 +1,16 @@
 //! A rank's part of a field on its way to a segment.
 
+use std::borrow::Cow;
+
 use fluxions_solver::Snapshot;
 use hdf5::Dataset;
-use ndarray::{ArrayViewD, Axis, Dimension, Slice};
+use ndarray::{ArrayView1, ArrayViewD, Axis, Dimension, Slice};
 
-use super::checksum;
-use super::direct::{OpenSegment, first_number};
-use super::number::Stored;
-use super::{Contents, Field, hyperslab};
-use crate::error::Error;
+use super::number::NumberType;
+use super::{Contents, hyperslab};
 
-/// The most numbers that a rank converts and writes at a time: few enough to stay in the caches.
-const SLAB: usize = 1 << 15;
-/// The same where HDF5 writes them, which costs more for each call.
-const SLAB_BY_HDF5: usize = 1 << 19;
+/// The most numbers that a rank converts and gives to HDF5 at a time.
+const SLAB: usize = 1 << 19;
 
 /// How blocks are cut for writing by HDF5, the same on all ranks: along which named axis, how thick the slabs are, and
 /// how many there are on the rank with most.
@@ -34,7 +31,7 @@ impl Slabs {
         let shape = &largest[missing..];
         let axis = shape.iter().position(|n| *n > 1).unwrap_or(0);
         let across = shape.iter().product::<usize>() / shape[axis];
-        let thickness = (SLAB_BY_HDF5 / across).max(1);
+        let thickness = (SLAB / across).max(1);
         Slabs { axis, thickness, count: shape[axis].div_ceil(thickness) }
     }
 }
@@ -47,101 +44,91 @@ pub(crate) struct Block<'a> {
     pub(crate) per_component: usize,
     /// The index in the grid of the first cell.
     pub(crate) start: &'a [usize],
+    /// How its numbers are stored.
+    pub(crate) numbers: NumberType,
+}
+
+/// Numbers in a row of cells along the last axis.
+pub(crate) struct Row<'a> {
+    /// The number of the first cell in the grid.
+    pub(crate) cell: u64,
+    /// The real parts, or all of it.
+    pub(crate) re: Cow<'a, [f64]>,
+    /// The imaginary parts of complex numbers.
+    pub(crate) im: Option<Cow<'a, [f64]>>,
 }
 
 impl Block<'_> {
-    fn parts_of(&self, component: usize) -> &[ArrayViewD<'_, f64>] {
-        &self.parts[component * self.per_component..][..self.per_component]
-    }
-
-    /// Writes a component to its place in a segment; its part of the checksum.
-    pub(crate) fn write_directly<T: Stored>(
+    /// The rows of a component, in the order of their cells in the grid.
+    pub(crate) fn rows(
         &self,
-        segment: &OpenSegment,
+        component: usize,
         contents: &Contents,
-        (number, field): (usize, &Field),
-        (slot, component): (usize, usize),
-    ) -> Result<u64, Error> {
-        let parts = self.parts_of(component);
-        let base = first_number(field, contents, slot, component);
-        let shape: Vec<usize> = contents.grid.axes().iter().map(|axis| axis.cells()).collect();
-        let row_length = parts[0].shape().last().copied().unwrap_or(1);
-        let mut sum: u64 = 0;
-        // Rows that follow one another in the file are written together.
-        let (mut bytes, mut from, mut next) = (Vec::new(), 0, 0);
-        let mut imaginary = parts.get(1).map(|part| part.rows().into_iter());
-        let rows = parts[0].rows().into_iter().zip(indices(&parts[0]));
-        for (row, index) in rows {
-            let index = index.iter().zip(self.start).map(|(index, start)| index + start);
-            let cell = index.zip(&shape).fold(0, |at, (index, n)| at * n + index) as u64;
-            if cell != next || bytes.len() >= SLAB * size_of::<T>() {
-                segment.write_field(number, (base + from, size_of::<T>()), &bytes)?;
-                bytes.clear();
-                from = cell;
-            }
-            let imaginary = imaginary.as_mut().and_then(Iterator::next);
-            let value = |k: usize| {
-                let im = imaginary.as_ref().map_or(0.0, |row| row[k]);
-                T::from_parts(row[k], im)
-            };
-            sum =
-                sum.wrapping_add(checksum::of_row((0..row_length).map(|k| value(k).bits()), cell));
-            (0..row_length).for_each(|k| value(k).append_to(&mut bytes));
-            next = cell + row_length as u64;
-        }
-        segment.write_field(number, (base + from, size_of::<T>()), &bytes)?;
-        Ok(sum)
+    ) -> impl Iterator<Item = Row<'_>> {
+        let parts = &self.parts[component * self.per_component..][..self.per_component];
+        rows(parts, self.start.to_vec(), contents)
     }
 
     /// Writes a component by HDF5, which begins at these first indices of the dataset; its part of the checksum.
-    pub(crate) fn write_by_hdf5<T: Stored>(
+    pub(crate) fn write_by_hdf5(
         &self,
         dataset: &Dataset,
         at: &[usize],
         (component, contents): (usize, &Contents),
         (slabs, together): (Slabs, bool),
     ) -> hdf5::Result<u64> {
-        let parts = self.parts_of(component);
+        let parts = &self.parts[component * self.per_component..][..self.per_component];
         let Slabs { axis, thickness, count } = slabs;
         let cells = parts[0].shape()[axis];
-        let shape: Vec<usize> = contents.grid.axes().iter().map(|axis| axis.cells()).collect();
-        let (mut numbers, mut sum): (Vec<T>, u64) = (Vec::new(), 0);
+        let (mut bytes, mut sum): (Vec<u8>, u64) = (Vec::new(), 0);
         for slab in 0..count {
             let (from, to) = ((slab * thickness).min(cells), ((slab + 1) * thickness).min(cells));
             if from == to && !together {
                 break;
             }
-            let cut = |k: usize| parts[k].slice_axis(Axis(axis), Slice::from(from..to));
-            let re = cut(0);
-            numbers.clear();
-            match parts.len() {
-                1 => numbers.extend(re.iter().map(|re| T::from_parts(*re, 0.0))),
-                _ => {
-                    let pairs = re.iter().zip(cut(1));
-                    numbers.extend(pairs.map(|(re, im)| T::from_parts(*re, *im)));
-                }
+            let cells = Slice::from(from..to);
+            let parts = parts.iter().map(|part| part.slice_axis(Axis(axis), cells));
+            let parts: Vec<_> = parts.collect();
+            let mut start = self.start.to_vec();
+            start[axis] += from;
+            bytes.clear();
+            for Row { cell, re, im } in rows(&parts, start.clone(), contents) {
+                let begin = bytes.len();
+                bytes.resize(begin + re.len() * self.numbers.size, 0);
+                self.numbers.put(&re, im.as_deref(), &mut bytes[begin..]);
+                sum = sum.wrapping_add(self.numbers.checksum(&bytes[begin..], cell));
             }
-            let mut start = [at, self.start].concat();
-            start[at.len() + axis] += from;
-            let row_length = re.shape().last().copied().unwrap_or(1).max(1);
-            for (row, index) in numbers.chunks_exact(row_length).zip(indices(&re)) {
-                let index =
-                    index.iter().zip(&start[at.len()..]).map(|(index, start)| index + start);
-                let cell = index.zip(&shape).fold(0, |at, (index, n)| at * n + index) as u64;
-                sum = sum.wrapping_add(checksum::of_row(row.iter().map(|x| x.bits()), cell));
-            }
-            let shape = [&*vec![1; at.len()], re.shape()].concat();
-            hyperslab::write(dataset, &start, &shape, &numbers, together)?;
+            let start = [at, &start].concat();
+            let shape = [&*vec![1; at.len()], parts[0].shape()].concat();
+            hyperslab::write(dataset, &start, &shape, &bytes, together)?;
         }
         Ok(sum)
     }
 }
 
-/// The indices of the first cell of each row of an array, the last of them 0.
-fn indices(array: &ArrayViewD<'_, f64>) -> impl Iterator<Item = Vec<usize>> + use<> {
-    let mut heads = array.raw_dim();
+/// The rows of numbers with these real parts, and imaginary ones if there are two, from this cell of the grid on.
+fn rows<'a>(
+    parts: &'a [ArrayViewD<'_, f64>],
+    start: Vec<usize>,
+    contents: &Contents,
+) -> impl Iterator<Item = Row<'a>> + use<'a> {
+    let shape: Vec<usize> = contents.grid.axes().iter().map(|axis| axis.cells()).collect();
+    let mut heads = parts[0].raw_dim();
     if let Some(last) = heads.slice_mut().last_mut() {
         *last = (*last).min(1);
     }
-    ndarray::indices(heads).into_iter().map(|index| index.slice().to_vec())
+    let cells = ndarray::indices(heads).into_iter().map(move |index| {
+        let index = index.slice().iter().zip(&start).map(|(index, start)| index + start);
+        index.zip(&shape).fold(0, |at, (index, n)| at * n + index) as u64
+    });
+    let mut imaginary = parts.get(1).map(|part| part.rows().into_iter());
+    parts[0].rows().into_iter().zip(cells).map(move |(re, cell)| {
+        let im = imaginary.as_mut().and_then(Iterator::next).map(numbers);
+        Row { cell, re: numbers(re), im }
+    })
+}
+
+/// The numbers of a row, which lie in one piece as a rule.
+fn numbers(row: ArrayView1<'_, f64>) -> Cow<'_, [f64]> {
+    row.to_slice().map_or_else(|| Cow::Owned(row.to_vec()), Cow::Borrowed)
 }

@@ -1,21 +1,22 @@
 //! Writes a box of a dataset, alone or together with all MPI processes. This is the one place with
 //! `unsafe` calls of HDF5, since the hdf5 crate always passes the default transfer list.
 
-use hdf5::{Dataset, Dataspace, Datatype, H5Type, Hyperslab, SliceOrIndex};
+use hdf5::{Dataset, Dataspace, Hyperslab, SliceOrIndex};
 use hdf5_sys::h5d::H5Dwrite;
 use hdf5_sys::h5p::H5P_DEFAULT;
 
-/// Writes `numbers` to the box of `dataset` that begins at `start` and has this shape. With
+/// Writes numbers to the box of `dataset` that begins at `start` and has this shape: `bytes` are what the dataset stores. With
 /// `together`, all MPI processes call this at the same time; a box may then be empty.
-pub(crate) fn write<T: H5Type>(
+pub(crate) fn write(
     dataset: &Dataset,
     start: &[usize],
     shape: &[usize],
-    numbers: &[T],
+    bytes: &[u8],
     together: bool,
 ) -> hdf5::Result<()> {
     let count: usize = shape.iter().product();
-    assert_eq!(numbers.len(), count, "a box and its numbers");
+    let datatype = dataset.dtype()?;
+    assert_eq!(bytes.len(), count * datatype.size(), "a box and its numbers");
     let along = |(start, count): (&usize, &usize)| SliceOrIndex::SliceCount {
         start: *start,
         step: 1,
@@ -25,11 +26,10 @@ pub(crate) fn write<T: H5Type>(
     let slab = Hyperslab::from(start.iter().zip(shape).map(along).collect::<Vec<_>>());
     let file = dataset.space()?.select(slab)?;
     let memory = Dataspace::try_new([count])?;
-    let datatype = Datatype::from_type::<T>()?;
     let transfer = transfer::List::new(together)?;
     let status = hdf5::sync::sync(|| {
-        // SAFETY: all handles are alive; the memory space counts the numbers of the slice, whose
-        // type the datatype describes.
+        // SAFETY: all handles are alive; the memory space counts the numbers of the slice, which has as many bytes as
+        // they take in this datatype.
         unsafe {
             H5Dwrite(
                 dataset.id(),
@@ -37,7 +37,7 @@ pub(crate) fn write<T: H5Type>(
                 memory.id(),
                 file.id(),
                 transfer.id(),
-                numbers.as_ptr().cast(),
+                bytes.as_ptr().cast(),
             )
         }
     });

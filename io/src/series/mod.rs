@@ -17,6 +17,7 @@ mod hyperslab;
 mod index;
 mod mesh;
 mod number;
+mod part_writer;
 mod reader;
 mod repair;
 mod seal;
@@ -52,5 +53,18 @@ impl Contents {
     pub(crate) fn shape(&self, field: &Field) -> Vec<usize> {
         let cells = self.grid.axes().iter().map(|axis| axis.cells());
         field.component_shape().into_iter().chain(cells).collect()
+    }
+
+    /// How many components all fields have together.
+    pub(crate) fn components(&self) -> usize {
+        self.fields.iter().map(|field| field.components().len()).sum()
+    }
+
+    /// Bytes of the numbers of a snapshot.
+    pub(crate) fn bytes_of_snapshot(&self) -> usize {
+        let numbers = |field: &Field| {
+            self.shape(field).iter().product::<usize>() * field.ty().per_component()
+        };
+        self.fields.iter().map(numbers).sum::<usize>() * self.precision.bytes()
     }
 }

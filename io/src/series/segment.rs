@@ -50,13 +50,9 @@ impl Places {
 
     /// The segments of a series.
     pub(crate) fn of_contents(contents: &Contents) -> Self {
-        let numbers = |field: &Field| {
-            contents.shape(field).iter().product::<usize>() * field.ty().per_component()
-        };
-        let bytes = contents.fields.iter().map(numbers).sum::<usize>() * contents.precision.bytes();
         // What HDF5 writes may be damaged by a kill, at worst with all that is in the file.
         let room = if contents.compression == Compression::None { FIRST } else { 0 };
-        Places { first: (room / bytes.max(1)).clamp(1, MOST) }
+        Places { first: (room / contents.bytes_of_snapshot().max(1)).clamp(1, MOST) }
     }
 
     /// How many snapshots the first segments have room for.

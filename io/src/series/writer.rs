@@ -1,20 +1,22 @@
 //! Writes the time series of a run.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fluxions_comm::{Combine, Kind, World};
 use fluxions_solver::{Flow, GO_ON, Pde, Report, Snapshot, Tracker, TrackerError};
 use hdf5::{File, FileBuilder};
-use num_complex::{Complex32, Complex64};
 use serde::{Deserialize, Serialize};
 
 use super::block::{Block, Slabs};
-use super::direct::{Offsets, OpenSegment};
+use super::direct::{Offsets, OpenSegment, first_number};
 use super::index::Numbers;
+use super::number::NumberType;
+use super::part_writer::{Destination, PartWriter};
 use super::segment::{self, Places, SnapshotPlace};
 use super::{Contents, Field, checksum, index, mesh, xdmf};
-use crate::error::{Error, hdf};
+use crate::error::{Error, file, hdf};
 use crate::folder::{Claim, Mode, RunFolder, Wait, sync};
 use crate::problem::{Compression, Precision, Problem, Warning, Warnings};
 use crate::together::{agree, is_on_one_host};
@@ -23,7 +25,13 @@ use crate::unlocked::unlocked;
 /// The shortest time between two writes of the index while a run goes on: what it may lack after a kill.
 const INDEX: Duration = Duration::from_millis(250);
 
+/// Bytes of a snapshot for each rank from which on a thread writes them: less is written in less time than a thread takes to
+/// wake up.
+const ASIDE: usize = 1 << 18;
+
 /// A tracker that writes snapshots to a run folder.
+///
+/// While a thread writes a snapshot the steps go on; the ranks complete it when they meet.
 pub struct SeriesWriter {
     folder: RunFolder,
     /// Whether the folder must still be claimed.
@@ -36,11 +44,13 @@ pub struct SeriesWriter {
     times: Vec<f64>,
     numbers: Numbers,
     /// The segment of the last snapshot, once there is one.
-    open: Option<OpenSegment>,
+    open: Option<Arc<OpenSegment>>,
     /// The first segment that may not be on the disk yet.
     settled: usize,
-    /// Whether numbers are written past HDF5.
-    directly: bool,
+    /// What writes numbers past HDF5, where that can be done.
+    parts: Option<PartWriter>,
+    /// The snapshot that is being written, if one is.
+    pending: Option<Pending>,
     /// When the index was written, and with how many snapshots.
     shown: Option<(Instant, usize)>,
     /// With how many snapshots the index is on the disk.
@@ -49,6 +59,16 @@ pub struct SeriesWriter {
     /// The fields whose numbers were too large for the file, and where that is told.
     overflown: Vec<String>,
     warnings: Warnings,
+}
+
+/// A snapshot that has no time in its segment yet.
+struct Pending {
+    world: World,
+    segment: Arc<OpenSegment>,
+    slot: usize,
+    time: f64,
+    numbers: Vec<f64>,
+    is_last: bool,
 }
 
 /// Where a series stands.
@@ -102,7 +122,8 @@ impl SeriesWriter {
             numbers: Vec::new(),
             open: None,
             settled: 0,
-            directly: false,
+            parts: None,
+            pending: None,
             shown: None,
             synced: 0,
             one_host: true,
@@ -152,11 +173,24 @@ impl SeriesWriter {
             let globals = now.pde().globals().iter();
             self.numbers = globals.map(|global| (global.name.clone(), Vec::new())).collect();
         }
-        let is_whole = self.contents.compression == Compression::None;
         self.one_host = is_on_one_host(now.world())?;
-        self.directly = self.one_host && is_whole;
         let begun = if now.world().is_root() { self.begin_files() } else { Ok(()) };
-        Ok(agree(now.world(), begun)?)
+        agree(now.world(), begun)?;
+        let parts = self.begin_parts(now.world().size());
+        self.parts = agree(now.world(), parts)?;
+        Ok(())
+    }
+
+    /// What writes past HDF5, if that is possible.
+    fn begin_parts(&self, ranks: usize) -> Result<Option<PartWriter>, Error> {
+        if !self.one_host || self.contents.compression != Compression::None {
+            return Ok(None);
+        }
+        if self.contents.bytes_of_snapshot() / ranks < ASIDE {
+            return Ok(Some(PartWriter::here()));
+        }
+        let failed = file(self.folder.path(), "start a thread that writes to it");
+        PartWriter::aside().map(Some).map_err(failed)
     }
 
     fn begin_files(&mut self) -> Result<(), Error> {
@@ -177,9 +211,13 @@ impl SeriesWriter {
     }
 
     /// Opens the segment of a snapshot, which is made if this is its first one. Collective.
-    fn open(&mut self, world: &World, place: SnapshotPlace) -> Result<(), TrackerError> {
-        if self.open.as_ref().is_some_and(|open| open.number == place.segment) {
-            return Ok(());
+    fn open(
+        &mut self,
+        world: &World,
+        place: SnapshotPlace,
+    ) -> Result<Arc<OpenSegment>, TrackerError> {
+        if let Some(open) = self.open.as_ref().filter(|open| open.number == place.segment) {
+            return Ok(open.clone());
         }
         let path = self.segment(place);
         let names: Vec<String> = self.numbers.iter().map(|(name, _)| name.clone()).collect();
@@ -195,73 +233,46 @@ impl SeriesWriter {
         let here = agree(world, here)?;
         let opened =
             OpenSegment::open(world, (path, place.segment), here, &self.contents, names.len())?;
-        self.open = Some(agree(world, opened)?);
-        Ok(())
+        let opened = Arc::new(agree(world, opened)?);
+        self.open = Some(opened.clone());
+        Ok(opened)
     }
 
     fn segment(&self, place: SnapshotPlace) -> PathBuf {
         self.folder.path().join(place.file())
     }
 
-    /// Writes this rank's part of one field; its part of the checksum of each component.
-    fn write_field(
-        &self,
-        segment: &OpenSegment,
-        slot: usize,
-        number: usize,
-        block: &Block<'_>,
-    ) -> Result<Vec<u64>, Error> {
-        let field = &self.contents.fields[number];
-        let write = match (self.contents.precision, field.ty().complex) {
-            (Precision::F64, false) => Block::write_directly::<f64>,
-            (Precision::F32, false) => Block::write_directly::<f32>,
-            (Precision::F64, true) => Block::write_directly::<Complex64>,
-            (Precision::F32, true) => Block::write_directly::<Complex32>,
-        };
-        let components = 0..field.components().len();
-        components
-            .map(|component| {
-                write(block, segment, &self.contents, (number, field), (slot, component))
-            })
-            .collect()
+    /// Gives this rank's part of all fields to what writes past HDF5. Collective.
+    fn hand_over(
+        &mut self,
+        now: &mut Snapshot<'_>,
+        (segment, slot): (&Arc<OpenSegment>, usize),
+    ) -> Result<(), TrackerError> {
+        let SeriesWriter { contents, parts: Some(parts), .. } = self else { return Ok(()) };
+        let start = start_of_block(now);
+        let mut component = 0;
+        parts.begin(segment.clone(), contents.components());
+        for (number, field) in contents.fields.iter().enumerate() {
+            let block = block(now, field, contents, &start)?;
+            for of_field in 0..field.components().len() {
+                let first = first_number(field, contents, slot, of_field);
+                let to = Destination { field: number, first, component, numbers: block.numbers };
+                parts.write(to, block.rows(of_field, contents));
+                component += 1;
+            }
+        }
+        parts.end();
+        Ok(())
     }
 
-    /// The same by HDF5.
-    fn write_field_by_hdf5(
-        &self,
-        file: &File,
-        slot: usize,
-        number: usize,
-        block: &Block<'_>,
-        how: (Slabs, bool),
-    ) -> hdf5::Result<Vec<u64>> {
-        let field = &self.contents.fields[number];
-        let dataset = file.dataset(&SnapshotPlace::dataset(field))?;
-        let write = match (self.contents.precision, field.ty().complex) {
-            (Precision::F64, false) => Block::write_by_hdf5::<f64>,
-            (Precision::F32, false) => Block::write_by_hdf5::<f32>,
-            (Precision::F64, true) => Block::write_by_hdf5::<Complex64>,
-            (Precision::F32, true) => Block::write_by_hdf5::<Complex32>,
-        };
-        let components = 0..field.components().len();
-        components
-            .map(|component| {
-                let at = [&[slot], &*field.indices(component)].concat();
-                write(block, &dataset, &at, (component, &self.contents), how)
-            })
-            .collect()
-    }
-
-    /// Writes all fields of a snapshot; this rank's parts of the checksums, field by field. Collective.
-    fn write(
+    /// Writes all fields of a snapshot by HDF5; this rank's parts of the checksums of all components. Collective.
+    fn write_by_hdf5(
         &self,
         now: &mut Snapshot<'_>,
-        segment: &OpenSegment,
         place: SnapshotPlace,
-    ) -> Result<Vec<Vec<u64>>, TrackerError> {
+    ) -> Result<Vec<u64>, TrackerError> {
         let world = now.world().clone();
-        let missing = now.grid().missing();
-        let start = now.block().start()[missing..].to_vec();
+        let start = start_of_block(now);
         let slabs = Slabs::of(now);
         let path = self.segment(place);
         let failed = hdf(&path, "write a snapshot");
@@ -273,40 +284,72 @@ impl SeriesWriter {
             Some(opened) => Some(agree(&world, opened.map_err(&failed))?),
             None => None,
         };
-        let (mut sums, mut outcome) = (Vec::new(), Ok(()));
-        for (number, field) in self.contents.fields.iter().enumerate() {
-            let per_component = field.ty().per_component();
-            let parts = now.parts(field.name())?;
-            let block = Block { parts, per_component, start: &start };
-            if self.directly {
-                // Ranks that write by themselves go on until all can tell of an error.
-                match self.write_field(segment, place.slot, number, &block) {
-                    Ok(of_field) => sums.push(of_field),
-                    Err(error) => outcome = outcome.and(Err(error)),
-                }
-                continue;
-            }
-            let written = match &together {
-                Some(file) => self
-                    .write_field_by_hdf5(file, place.slot, number, &block, (slabs, true))
-                    .map_err(&failed),
-                None => world
-                    .in_turn(|| {
-                        let file = unlocked().open_rw(&path)?;
-                        let how = (slabs, false);
-                        let sums =
-                            self.write_field_by_hdf5(&file, place.slot, number, &block, how)?;
-                        file.flush()?;
-                        file.close().map(|()| sums)
-                    })?
-                    .map_err(&failed),
+        let mut sums = Vec::new();
+        for field in &self.contents.fields {
+            let block = block(now, field, &self.contents, &start)?;
+            let write = |file: &File, together: bool| -> hdf5::Result<Vec<u64>> {
+                let dataset = file.dataset(&SnapshotPlace::dataset(field))?;
+                let components = 0..field.components().len();
+                components
+                    .map(|component| {
+                        let at = [&[place.slot], &*field.indices(component)].concat();
+                        let what = (component, &self.contents);
+                        block.write_by_hdf5(&dataset, &at, what, (slabs, together))
+                    })
+                    .collect()
             };
-            sums.push(agree(&world, written)?);
+            let written = match &together {
+                Some(file) => write(file, true),
+                None => world.in_turn(|| {
+                    let file = unlocked().open_rw(&path)?;
+                    let sums = write(&file, false)?;
+                    file.flush()?;
+                    file.close().map(|()| sums)
+                })?,
+            };
+            sums.extend(agree(&world, written.map_err(&failed))?);
         }
         let closed = together.map_or(Ok(()), |file| file.flush().and_then(|()| file.close()));
-        let outcome = outcome.and(closed.map_err(&failed));
-        agree(&world, outcome)?;
+        agree(&world, closed.map_err(&failed))?;
         Ok(sums)
+    }
+
+    /// Gives a snapshot its time, now that all ranks have written their parts, with these parts of the checksums. Collective.
+    fn complete(&mut self, written: Pending, sums: Vec<u64>) -> Result<(), TrackerError> {
+        let Pending { world, segment, slot, time, numbers, is_last } = written;
+        let mut sums: Vec<i64> = sums.into_iter().map(|sum| sum as i64).collect();
+        world.combine(Combine::Sum, &mut sums)?;
+        let completed = match world.is_root() {
+            true => self.write_time(&segment, (slot, time), &numbers, &sums),
+            false => Ok(()),
+        };
+        self.times.push(time);
+        for ((_, values), number) in self.numbers.iter_mut().zip(numbers) {
+            values.push(number);
+        }
+        let is_due = self.shown.is_none_or(|(when, _)| when.elapsed() >= INDEX) || is_last;
+        let shown = completed.and_then(|()| match world.is_root() && is_due {
+            true => self.show(Wait::No),
+            false => Ok(()),
+        });
+        Ok(agree(&world, shown)?)
+    }
+
+    fn write_time(
+        &self,
+        segment: &OpenSegment,
+        (slot, time): (usize, f64),
+        numbers: &[f64],
+        sums: &[i64],
+    ) -> Result<(), Error> {
+        let mut rest = sums;
+        for (number, field) in self.contents.fields.iter().enumerate() {
+            let (here, others) = rest.split_at(field.components().len());
+            rest = others;
+            let here: Vec<u64> = here.iter().map(|sum| checksum::stored(*sum as u64)).collect();
+            segment.write_checksums(number, slot, &here)?;
+        }
+        segment.complete(slot, time, numbers)
     }
 
     /// Writes the index anew.
@@ -328,42 +371,42 @@ impl Tracker for SeriesWriter {
         if self.contents.fields.is_empty() {
             self.begin(now)?;
         }
+        // One snapshot at a time is on its way.
+        self.catch_up(true)?;
         let place = self.places.of(self.times.len());
         self.warn_of_overflow(now)?;
-        self.open(&world, place)?;
-        let Some(segment) = self.open.take() else { return Ok(GO_ON) };
-        let sums = self.write(now, &segment, place)?;
-        let mut all: Vec<i64> = sums.iter().flatten().map(|sum| *sum as i64).collect();
-        world.combine(Combine::Sum, &mut all)?;
-        // Every rank's part is in the file, so the snapshot may have a time.
-        let completed = match world.is_root() {
-            true => {
-                let mut rest = &all[..];
-                let of_fields = self.contents.fields.iter().enumerate();
-                let written = of_fields.map(|(number, field)| {
-                    let (here, others) = rest.split_at(field.components().len());
-                    rest = others;
-                    let here: Vec<u64> =
-                        here.iter().map(|sum| checksum::stored(*sum as u64)).collect();
-                    segment.write_checksums(number, place.slot, &here)
-                });
-                let written = written.collect::<Result<Vec<()>, Error>>();
-                written.and_then(|_| segment.complete(place.slot, now.time(), now.globals()))
-            }
-            false => Ok(()),
+        let segment = self.open(&world, place)?;
+        let written = Pending {
+            world,
+            segment: segment.clone(),
+            slot: place.slot,
+            time: now.time(),
+            numbers: now.globals().to_vec(),
+            is_last: now.is_last(),
         };
-        self.open = Some(segment);
-        self.times.push(now.time());
-        for ((_, values), number) in self.numbers.iter_mut().zip(now.globals()) {
-            values.push(*number);
+        if self.parts.is_some() {
+            self.hand_over(now, (&segment, place.slot))?;
+            self.pending = Some(written);
+            self.catch_up(false)?;
+        } else {
+            let sums = self.write_by_hdf5(now, place)?;
+            self.complete(written, sums)?;
         }
-        let is_due = self.shown.is_none_or(|(when, _)| when.elapsed() >= INDEX) || now.is_last();
-        let shown = completed.and_then(|()| match world.is_root() && is_due {
-            true => self.show(Wait::No),
-            false => Ok(()),
-        });
-        agree(&world, shown)?;
         Ok(GO_ON)
+    }
+
+    fn catch_up(&mut self, wait: bool) -> Result<(), TrackerError> {
+        let SeriesWriter { parts: Some(parts), pending, .. } = self else { return Ok(()) };
+        let Some(written) = pending.take() else { return Ok(()) };
+        let world = written.world.clone();
+        let mut done = [i64::from(wait || parts.is_done())];
+        world.combine(Combine::Min, &mut done)?;
+        if done[0] == 0 {
+            *pending = Some(written);
+            return Ok(());
+        }
+        let sums = agree(&world, parts.outcome())?;
+        self.complete(written, sums)
     }
 
     fn finish(&mut self, report: &Report) -> Result<(), TrackerError> {
@@ -405,6 +448,23 @@ impl Tracker for SeriesWriter {
         (self.times, self.numbers, self.overflown) = (times, numbers, overflown);
         Ok(())
     }
+}
+
+/// The index in the grid, along its named axes, of the first cell of this rank.
+fn start_of_block(now: &Snapshot<'_>) -> Vec<usize> {
+    now.block().start()[now.grid().missing()..].to_vec()
+}
+
+/// This rank's part of a field. Collective.
+fn block<'a>(
+    now: &'a mut Snapshot<'_>,
+    field: &Field,
+    contents: &Contents,
+    start: &'a [usize],
+) -> Result<Block<'a>, fluxions_solver::Error> {
+    let numbers = NumberType::new(contents.precision, field.ty().complex);
+    let (parts, per_component) = (now.parts(field.name())?, field.ty().per_component());
+    Ok(Block { parts, per_component, start, numbers })
 }
 
 /// What opens a file by all MPI processes of a world together.

@@ -25,6 +25,15 @@ impl Simulation {
     /// # Errors
     /// If a field is no longer finite, a tracker fails, or another rank has failed.
     pub fn run_until(&mut self, end: f64) -> Result<Report, Error> {
+        let stop = self.run_to(end);
+        let completed = self.catch_up(true);
+        let stop = stop.and_then(|stop| completed.map(|()| stop))?;
+        self.stopped = Some(stop.clone());
+        self.report(stop)
+    }
+
+    /// Steps to a time: why no further steps are made. Collective.
+    fn run_to(&mut self, end: f64) -> Result<StopReason, Error> {
         self.clock.set_end(Some(end))?;
         self.health.begin(self.steps);
         let began = Instant::now();
@@ -33,17 +42,18 @@ impl Simulation {
         let mut moment = true;
         // Whether the checkpoint before the end is written.
         let mut stored = false;
-        let stop = loop {
+        loop {
             let at_end = self.clock.next().is_none();
             let at_most = self.is_at_most();
             let is_last = at_end || at_most;
             if self.health.is_due(self.steps) || is_last {
+                self.catch_up(false)?;
                 self.health.meet(&self.state, self.steps)?;
                 moment = true;
             }
             if let Some(reason) = self.look_after_checkpoints(moment, is_last, &mut stored)? {
                 let _ = self.track(true, moment)?;
-                break StopReason::Interrupted(reason);
+                return Ok(StopReason::Interrupted(reason));
             }
             if at_most && !at_end {
                 // A run that goes on begins with what trackers see now.
@@ -55,17 +65,17 @@ impl Simulation {
                 }
                 // Those that were not due see the last state too.
                 let _ = self.track(true, false)?;
-                break StopReason::Tracker(reason);
+                return Ok(StopReason::Tracker(reason));
             }
             moment = false;
             if at_end {
-                break match self.balancing {
+                return Ok(match self.balancing {
                     Some(_) => StopReason::Solved,
                     None => StopReason::End,
-                };
+                });
             }
             if at_most {
-                break StopReason::MaxSteps;
+                return Ok(StopReason::MaxSteps);
             }
             self.advance(u64::MAX)?;
             let within = self.track_within()?;
@@ -73,11 +83,17 @@ impl Simulation {
             if let Flow::Break(reason) = within {
                 self.write_checkpoint()?;
                 let _ = self.track(true, false)?;
-                break StopReason::Tracker(reason);
+                return Ok(StopReason::Tracker(reason));
             }
-        };
-        self.stopped = Some(stop.clone());
-        self.report(stop)
+        }
+    }
+
+    /// Lets trackers complete what goes on beside the steps. Collective.
+    fn catch_up(&mut self, wait: bool) -> Result<(), Error> {
+        let began = Instant::now();
+        self.trackers.catch_up(&self.state.world, wait)?;
+        self.durations.output += began.elapsed().as_secs_f64();
+        Ok(())
     }
 
     /// Writes checkpoints as they are wanted: why the run is to stop, if it is. Collective.
@@ -113,7 +129,9 @@ impl Simulation {
     /// # Errors
     /// If a field is no longer finite, a tracker fails, or another rank has failed.
     pub fn step(&mut self) -> Result<Option<StopReason>, Error> {
-        self.stopped = self.make_step()?;
+        let stopped = self.make_step();
+        let completed = self.catch_up(true);
+        self.stopped = stopped.and_then(|stopped| completed.map(|()| stopped))?;
         Ok(self.stopped.clone())
     }
 

@@ -34,6 +34,17 @@ pub trait Tracker {
     /// Whatever makes it impossible to go on.
     fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, TrackerError>;
 
+    /// Completes what it has left to other threads, of which it waits for all if `wait` is set. Called about ten times a second
+    /// while steps are made, and with `wait` before a checkpoint, at the end of a run, of a single step, and where a run
+    /// fails, since what was recorded before is right. Collective.
+    ///
+    /// # Errors
+    /// If that has failed, the same on all ranks.
+    fn catch_up(&mut self, wait: bool) -> Result<(), TrackerError> {
+        let _ = wait;
+        Ok(())
+    }
+
     /// Is told that the simulation is over, by
     /// [`Simulation::finish`](crate::Simulation::finish). A program may drop a simulation without
     /// that, so what must not be lost is written in [`record`](Tracker::record).
@@ -102,8 +113,18 @@ impl Trackers {
         times.reduce(f64::min)
     }
 
+    /// Lets all trackers complete what goes on beside the steps. Collective.
+    pub(super) fn catch_up(&mut self, world: &World, wait: bool) -> Result<(), Error> {
+        let mut outcome = Ok(GO_ON);
+        for (_, tracker) in &mut self.list {
+            outcome = outcome.and(tracker.catch_up(wait).map(|()| GO_ON));
+        }
+        agree(world, outcome).map(drop)
+    }
+
     /// Tells all trackers that a checkpoint is about to be written. Collective.
     pub(super) fn settle(&mut self, world: &World) -> Result<(), Error> {
+        self.catch_up(world, true)?;
         for (_, tracker) in &mut self.list {
             let outcome = tracker.settle().map(|()| GO_ON);
             let _ = agree(world, outcome)?;
