@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::ranks::MOST_THREADS;
+
 /// Solves partial differential equations on structured grids.
 #[derive(Debug, Parser)]
 #[command(name = "fluxions", version, max_term_width = 100)]
@@ -38,7 +40,7 @@ pub(crate) struct ProblemArgs {
     pub(crate) file: PathBuf,
     /// Number of ranks, run as threads of this process. By default as many as `dims` in the file
     /// says, or else as many as make the run faster, at most one per core.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_THREADS as i64))]
     pub(crate) ranks: Option<u32>,
     /// Set a key of the file, as in `--set time.end=5`. Can be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
@@ -77,7 +79,7 @@ pub(crate) struct BenchArgs {
     #[arg(value_name = "FILE.toml")]
     pub(crate) file: Option<PathBuf>,
     /// Number of ranks, run as threads of this process. The default is that of `run`.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_THREADS as i64))]
     pub(crate) ranks: Option<u32>,
     /// Set a key of the file, as in `--set grid.x.cells=512`. Can be repeated.
     #[arg(long, value_name = "KEY=VALUE", requires = "file")]

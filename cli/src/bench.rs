@@ -38,7 +38,7 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<ExitCode, Failure> {
         let memory = machine(world)?;
         match &problem {
             Some(args) => {
-                let problem = together(world, source::read(args))?;
+                let problem = source::read_together(world, args)?;
                 steps(world, &problem, memory)
             }
             None => Ok(()),

@@ -97,12 +97,15 @@ fn state(folder: &RunFolder) -> String {
     let report = std::fs::read_to_string(folder.report()).ok();
     let report = report.and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
     match report {
-        Some(report) if report["stop_reason"] == "failed" => format!(
-            "failed at t = {}, step {}: {}",
-            report["time"],
-            report["steps"],
-            report["stop_detail"].as_str().unwrap_or("?")
-        ),
+        Some(report) if report["stop_reason"] == "failed" => {
+            let why = report["stop_detail"].as_str().unwrap_or("?");
+            match (&report["time"], &report["steps"]) {
+                (time, step) if time.is_number() => {
+                    format!("failed at t = {time}, step {step}: {why}")
+                }
+                _ => format!("failed: {why}"),
+            }
+        }
         Some(report) => format!(
             "{ended}; {} steps in {:.3} s on {} rank(s)",
             report["steps"],

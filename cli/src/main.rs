@@ -18,6 +18,7 @@ mod rank_choice;
 mod ranks;
 mod run;
 mod source;
+mod waiting;
 
 use std::process::ExitCode;
 

@@ -1,12 +1,17 @@
 //! The ranks that a command runs on, and how they fail together.
 
+use std::os::unix::fs::MetadataExt;
+
 use fluxions::comm::{Combine, World, launched_rank, launched_ranks};
-use fluxions_io::Problem;
+use fluxions_io::{Problem, odd_rank};
 
 use crate::args::ProblemArgs;
 use crate::failure::{Failure, code};
 use crate::rank_choice::fastest;
-use crate::source;
+use crate::{source, waiting};
+
+/// The most ranks that run as threads.
+pub(crate) const MOST_THREADS: usize = 4096;
 
 /// Runs `body` on every rank of a problem: on MPI processes if mpirun started this one, else on
 /// threads. Returns the result of rank 0.
@@ -25,12 +30,17 @@ pub(crate) fn on_so_many_ranks<T: Send>(
     threads: impl FnOnce() -> Result<usize, Failure>,
     body: impl Fn(&World) -> Result<T, Failure> + Sync,
 ) -> Result<T, Failure> {
+    // Every process fails in these ways; one of them prints it.
+    let told = |failure| if speaks() { failure } else { Failure::ToldByRank0 };
+    let longest = waiting::longest().map_err(told)?;
+    let body = |world: &World| {
+        waiting::limit(world, longest, None);
+        body(world)
+    };
     if launched_ranks().is_some() {
-        let world = World::start().map_err(|error| {
-            let failure = Failure::usage(error.to_string(), None);
-            // Every process fails in this way; one of them prints it.
-            if speaks() { failure } else { Failure::ToldByRank0 }
-        })?;
+        let world = World::start().map_err(|error| told(not_started(&error)))?;
+        waiting::limit(&world, longest, None);
+        one_build(&world)?;
         let outcome = match asked {
             Some(_) => Err(Failure::usage(
                 "--ranks cannot be used under mpirun, which decides the number of ranks",
@@ -41,10 +51,48 @@ pub(crate) fn on_so_many_ranks<T: Send>(
         return together(&world, outcome).and_then(|()| body(&world));
     }
     let result = match threads()? {
+        ranks if ranks > MOST_THREADS => {
+            let message =
+                format!("{ranks} ranks are more than the {MOST_THREADS} that can be threads");
+            return Err(Failure::usage(message, Some("ask for fewer in [ranks], or use mpirun")));
+        }
         1 => vec![body(&World::solo())?],
         ranks => fluxions::comm::threads::run(ranks, body)?,
     };
     result.into_iter().next().ok_or(Failure::Told { code: code::FAILED })
+}
+
+/// Why the ranks could not start.
+fn not_started(error: &fluxions::comm::Error) -> Failure {
+    let help = match error {
+        fluxions::comm::Error::WrongLauncher { .. } => Some(
+            "start it by the mpirun that belongs to that MPI; under Slurm, `srun --mpi=list` names the ways to start it",
+        ),
+        fluxions::comm::Error::BuiltWithoutMpi { .. } => {
+            Some("leave mpirun out: --ranks N solves it on N threads")
+        }
+        _ => None,
+    };
+    Failure::usage(error.to_string(), help)
+}
+
+/// Makes sure that all processes run the same program. Collective.
+fn one_build(world: &World) -> Result<(), Failure> {
+    let exe = std::env::current_exe().unwrap_or_default();
+    // On one host it is the same file as a rule, which need not be read.
+    let found = exe.metadata().map(|of| (of.dev(), of.ino(), of.size(), of.mtime_nsec()));
+    let file = format!("{:?} {found:?}", rustix::system::uname().nodename());
+    if odd_rank(world, file.as_bytes())?.is_none() {
+        return Ok(());
+    }
+    match odd_rank(world, &std::fs::read(&exe).unwrap_or_default())? {
+        None => Ok(()),
+        Some(rank) => {
+            let message = format!("rank {rank} runs another build of Fluxions than rank 0");
+            let help = Some("all hosts need the same one");
+            together(world, Err(Failure::usage(message, help)))
+        }
+    }
 }
 
 /// The number of ranks that a problem runs on: as many as mpirun started or --ranks asks for, else as

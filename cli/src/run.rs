@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use fluxions::comm::World;
+use fluxions::comm::{Kind, World};
 use fluxions_io::checkpoint::{Checkpoints, Resumed, resume, scheme_so_far};
 use fluxions_io::problem::{Probe, Warning, Warnings};
 use fluxions_io::{
     Claim, DiagnosticsWriter, Mode, ProbesWriter, Problem, RunFolder, RunLog, Series, SeriesWriter,
-    Stopping, picture,
+    Stopping, picture, share,
 };
 use fluxions_solver::{
     BEYOND_CACHES, Error, Errors, Every, Report, Simulation, StopReason, copy_bandwidth,
@@ -23,7 +23,7 @@ use crate::interrupt::{Signals, limits};
 use crate::print::{line, print, warn_line};
 use crate::progress::Progress;
 use crate::ranks::{on_ranks, teller, together};
-use crate::source;
+use crate::{source, waiting};
 
 /// Seconds of stepping beside which it takes no time to measure the machine's bandwidth. Shorter runs
 /// are not compared with it.
@@ -50,8 +50,14 @@ struct Run<'a> {
 
 /// Everything that one rank does.
 fn solve(args: &RunArgs, world: &World, signals: &Signals) -> Result<ExitCode, Failure> {
-    let problem = together(world, source::read(&args.problem))?;
-    let folder = RunFolder::at(together(world, out(args))?);
+    let problem = source::read_together(world, &args.problem)?;
+    // Rank 0 looks at what is there, and writes all but this rank's numbers.
+    let out = together(world, if world.is_root() { out(args) } else { Ok(PathBuf::new()) })?;
+    let shared = share(world, world.is_root().then(|| out.to_string_lossy()).as_deref())?;
+    let folder = RunFolder::at(match world.is_root() {
+        true => out,
+        false => PathBuf::from(shared.unwrap_or_default()),
+    });
     let claim = match world.is_root() {
         true => {
             let inputs = [problem.data_files(), vec![args.problem.file.clone()]].concat();
@@ -60,6 +66,9 @@ fn solve(args: &RunArgs, world: &World, signals: &Signals) -> Result<ExitCode, F
         false => Ok(None),
     };
     let mut claim = together(world, claim)?;
+    if world.kind() == Kind::Mpi {
+        together(world, folder.is_seen_by_all(world).map_err(Failure::from))?;
+    }
     let scheme = if args.resume { scheme_so_far(world, &folder)? } else { None };
     let problem = match scheme {
         Some(scheme) => together(world, problem.by_scheme(&scheme).map_err(Failure::Mistakes))?,
@@ -79,6 +88,7 @@ fn solve(args: &RunArgs, world: &World, signals: &Signals) -> Result<ExitCode, F
         None => Ok(()),
     };
     together(world, begun)?;
+    waiting::limit(world, waiting::longest()?, Some(run.folder.clone()));
 
     let began = Instant::now();
     let report = match simulation.run_until(problem.times.end) {
@@ -137,6 +147,23 @@ fn mode(args: &RunArgs) -> Mode {
         (false, true) => Mode::Overwrite,
         (false, false) => Mode::New,
     }
+}
+
+/// Writes into the folder of a run that it has failed, why, and at which time and step if that is known, as well as that can
+/// be done: what has failed may have been the folder.
+pub(crate) fn leave_trace(folder: &RunFolder, why: &str, ranks: usize, at: Option<(f64, u64)>) {
+    let mut report = json!({
+        "stop_reason": "failed",
+        "stop_detail": why,
+        "ranks": ranks,
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    if let Some((time, steps)) = at {
+        (report["time"], report["steps"]) = (time.into(), steps.into());
+    }
+    let _ = folder.write_report(&format!("{report:#}\n"));
+    let _ = folder.append_to_log(&format!("failed: {why}"));
+    let _ = folder.note_end(&format!("failed: {why}"));
 }
 
 /// Probes in groups of one schedule each: those of a group look together.
@@ -271,19 +298,7 @@ impl Run<'_> {
         if teller(self.world, Some(failure))? != Some(self.world.rank()) {
             return Ok(());
         }
-        let report = json!({
-            "stop_reason": "failed",
-            "stop_detail": failure.in_words(),
-            "time": time,
-            "steps": steps,
-            "ranks": self.world.size(),
-            "version": env!("CARGO_PKG_VERSION"),
-        });
-        let folder = &self.folder;
-        // What has failed may have been the folder.
-        let _ = folder.write_report(&format!("{report:#}\n"));
-        let _ = folder.append_to_log(&format!("failed: {}", failure.in_words()));
-        let _ = folder.note_end(&format!("failed: {}", failure.in_words()));
+        leave_trace(&self.folder, &failure.in_words(), self.world.size(), Some((time, steps)));
         Ok(())
     }
 

@@ -108,3 +108,16 @@ fn mistakes_under_mpirun_on_3_ranks_are_printed_once() {
     assert_eq!(output.status.code(), Some(2));
     assert!(common::text(&output.stderr).contains("--ranks cannot be used under mpirun"));
 }
+
+/// Before any of them is started.
+#[test]
+fn more_ranks_than_can_be_threads_are_refused() {
+    let home = common::Home::new();
+    home.write("p.toml", common::SMALL);
+    let message = home.fail(2, &["run", "p.toml", "--set", "ranks.dims=[100000, 1]"]);
+    assert!(
+        message.contains("100000 ranks are more than the 4096 that can be threads"),
+        "{message}"
+    );
+    assert!(!home.path().join("p").exists());
+}

@@ -474,3 +474,28 @@ fn compressed_series_go_on_under_mpi_on_2_ranks() {
     succeeded(fluxions_testing::finish(&mut home.mpirun(2, &args)));
     assert_same(&home.path().join("whole"), &home.path().join("small"), "deflate");
 }
+
+/// Noise is counted from the first step of each run: continued by hand, it would be that of the first part again.
+#[test]
+fn noise_that_is_repeated_is_told() {
+    let home = Home::new();
+    let first = "[grid]\nx = { bounds = [0, 1], cells = 16 }\n[equations]\nu = \"laplace(u)\"\n[noise]\nu = 0.1\n\
+                 [time]\nend = 1e-2\ndt = 1e-3\n[output]\npicture = false\n";
+    home.write("a.toml", &format!("{first}[initial]\nu = \"x\"\n"));
+    let from_file = "[initial]\nu = { file = \"a/series.h5\" }\n";
+    home.write("b.toml", &format!("{first}{from_file}"));
+    home.succeed(&["run", "a.toml", "--quiet"]);
+    let told = |args: &[&str]| {
+        let output = fluxions_testing::finish(&mut home.fluxions(args));
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stderr)
+    };
+    let check = ["check", "b.toml", "--set", "time.start=1e-2", "--set", "time.end=2e-2"];
+    let warning = "this run has the noise of the run that wrote a/series.h5";
+    assert!(told(&check).contains(warning), "{}", told(&check));
+    assert!(told(&check).contains("another seed than 0"));
+    assert!(!told(&[&check[..], &["--set", "random.seed=1"]].concat()).contains(warning));
+    let quiet = first.replace("[noise]\nu = 0.1\n", "");
+    home.write("c.toml", &format!("{quiet}{from_file}"));
+    assert!(!told(&["check", "c.toml"]).contains(warning));
+}

@@ -1,6 +1,9 @@
 //! What can go wrong between ranks.
 
 use std::fmt;
+use std::time::Duration;
+
+use crate::waiting::Call;
 
 /// A failure of communication.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -23,9 +26,36 @@ pub enum Error {
         /// How many processes the launcher started.
         ranks: usize,
     },
+    /// The processes that a launcher started do not know of each other.
+    #[error(
+        "{ranks} processes were started, but they do not know of each other: every one would solve \
+         the whole problem by itself. The launcher is not the one of the MPI that this program was \
+         built with, {library}"
+    )]
+    WrongLauncher {
+        /// How many processes the launcher started.
+        ranks: usize,
+        /// The MPI of this program.
+        library: String,
+    },
+    /// A rank has waited for others as long as it may.
+    #[error("rank {rank} has waited {} for {call}", in_words(*.waited))]
+    TimedOut {
+        /// The rank that has waited.
+        rank: usize,
+        /// What for.
+        call: Call,
+        /// How long.
+        waited: Duration,
+    },
     /// MPI is already in use by something else in this process.
     #[error("MPI was already initialised in this process")]
     AlreadyStarted,
+}
+
+/// A length of time in seconds.
+fn in_words(time: Duration) -> String {
+    format!("{} s", time.as_secs_f64())
 }
 
 /// The outcome of a step in which at least one rank failed. It is the same on all ranks.

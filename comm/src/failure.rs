@@ -6,6 +6,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
+use crate::waiting::{Call, Limit};
 
 /// How many times a waiting rank looks again before it gives way.
 const SPINS: usize = 2000;
@@ -30,6 +31,8 @@ pub(crate) struct FailureWatch {
     /// The first rank that failed and the message of its error.
     failure: Mutex<Option<(usize, String)>>,
     failed: AtomicBool,
+    /// How long ranks may wait, if that is limited.
+    limit: Mutex<Option<Limit>>,
     /// Which ranks have ended. It is useless to wait for them.
     ended: Vec<AtomicBool>,
     /// Whether there are more ranks than cores.
@@ -45,6 +48,7 @@ impl FailureWatch {
         FailureWatch {
             failure: Mutex::new(None),
             failed: AtomicBool::new(false),
+            limit: Mutex::new(None),
             ended: (0..ranks).map(|_| AtomicBool::new(false)).collect(),
             crowded: ranks > cores,
             asleep: AtomicU32::new(0),
@@ -60,6 +64,11 @@ impl FailureWatch {
     /// Records that a rank has ended without failure.
     pub(crate) fn end(&self, rank: usize) {
         self.ended[rank].store(true, Ordering::Release);
+    }
+
+    /// Sets the limit of all waits.
+    pub(crate) fn limit(&self, limit: Limit) {
+        *lock(&self.limit) = Some(limit);
     }
 
     /// The rank that failed first, if any did.
@@ -114,21 +123,29 @@ impl FailureWatch {
         }
     }
 
-    /// Waits until `happened` holds. The ranks `awaited` bring it about while they hold this mutex,
+    /// Waits on rank `here` until `happened` holds. The ranks `awaited` bring it about while they hold this mutex,
     /// and then notify `changed`.
     pub(crate) fn wait<'a, T>(
         &self,
         mutex: &'a Mutex<T>,
         changed: &Condvar,
+        (here, call): (usize, Call),
         awaited: Range<usize>,
         happened: impl Fn() -> bool,
     ) -> Result<MutexGuard<'a, T>, Error> {
         self.give_way(&happened);
         let mut guard = lock(mutex);
+        let mut waited = Duration::ZERO;
         while !happened() {
             self.check(awaited.clone(), &happened)?;
+            let began = Instant::now();
             let wait = changed.wait_timeout(guard, PATIENCE);
             guard = wait.unwrap_or_else(PoisonError::into_inner).0;
+            // Time for which the whole process was stopped does not count.
+            waited += began.elapsed().min(2 * PATIENCE);
+            if let Some(limit) = lock(&self.limit).as_ref().filter(|limit| waited >= limit.most) {
+                limit.end(here, call);
+            }
         }
         Ok(guard)
     }

@@ -26,6 +26,9 @@ mod mpi;
 mod order;
 mod team;
 pub mod threads;
+#[cfg(feature = "mpi")]
+mod wait_watch;
+mod waiting;
 mod world;
 
 pub use combine::Combine;
@@ -36,4 +39,5 @@ pub use launcher::{launched_rank, launched_ranks};
 pub use message::{Incoming, Outgoing};
 #[cfg(feature = "mpi")]
 pub use mpi::RawComm;
+pub use waiting::Call;
 pub use world::{Kind, World};

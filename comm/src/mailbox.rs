@@ -9,6 +9,7 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use crate::error::Error;
 use crate::failure::FailureWatch;
+use crate::waiting::Call;
 
 /// A mailbox, which holds one message.
 pub(crate) struct Mailbox {
@@ -31,16 +32,22 @@ impl Mailbox {
     }
 
     /// Waits until the mailbox is full (if `when_full`) or empty, swaps `buffer` with its contents,
-    /// and marks it as empty or full in turn. `other` is the rank at the other end.
+    /// and marks it as empty or full in turn. `here` is the rank at this end, `other` that at the other one.
     fn swap(
         &self,
         when_full: bool,
         buffer: &mut Box<[f64]>,
         watch: &FailureWatch,
-        other: usize,
+        (here, other): (usize, usize),
     ) -> Result<(), Error> {
+        let length = buffer.len();
+        let call = match when_full {
+            true => Call::Receive { from: other, length },
+            false => Call::Send { to: other, length },
+        };
+        let awaited = other..other + 1;
         let ready = || self.is_full() == when_full;
-        let mut slot = watch.wait(&self.slot, &self.changed, other..other + 1, ready)?;
+        let mut slot = watch.wait(&self.slot, &self.changed, (here, call), awaited, ready)?;
         std::mem::swap(&mut *slot, buffer);
         self.full.store(!when_full, Ordering::Release);
         drop(slot);
@@ -54,8 +61,8 @@ pub(crate) struct MailboxEnd {
     pub(crate) buffer: Box<[f64]>,
     mailbox: Arc<Mailbox>,
     watch: Arc<FailureWatch>,
-    /// The rank at the other end.
-    other: usize,
+    /// The ranks at this end and at the other one.
+    ends: (usize, usize),
 }
 
 impl MailboxEnd {
@@ -63,18 +70,18 @@ impl MailboxEnd {
         length: usize,
         mailbox: Arc<Mailbox>,
         watch: Arc<FailureWatch>,
-        other: usize,
+        ends: (usize, usize),
     ) -> Self {
-        MailboxEnd { buffer: vec![0.0; length].into(), mailbox, watch, other }
+        MailboxEnd { buffer: vec![0.0; length].into(), mailbox, watch, ends }
     }
 
     /// Puts the buffer into the mailbox as soon as the mailbox is empty.
     pub(crate) fn put(&mut self) -> Result<(), Error> {
-        self.mailbox.swap(false, &mut self.buffer, &self.watch, self.other)
+        self.mailbox.swap(false, &mut self.buffer, &self.watch, self.ends)
     }
 
     /// Takes the contents of the mailbox as soon as the mailbox is full.
     pub(crate) fn take(&mut self) -> Result<(), Error> {
-        self.mailbox.swap(true, &mut self.buffer, &self.watch, self.other)
+        self.mailbox.swap(true, &mut self.buffer, &self.watch, self.ends)
     }
 }

@@ -16,6 +16,8 @@ use mpi::traits::{AsRaw, Communicator, CommunicatorCollectives, Equivalence, Roo
 
 use crate::combine::Combine;
 use crate::error::Error;
+use crate::wait_watch::WaitWatch;
+use crate::waiting::{Call, Limit};
 
 /// MPI's handle of a communicator.
 pub type RawComm = ffi::MPI_Comm;
@@ -25,6 +27,14 @@ pub(crate) struct Process {
     communicator: SimpleCommunicator,
     /// The universe is dropped after the communicator, which uses it.
     _universe: Universe,
+    /// Dropped last: it also watches the end.
+    watch: WaitWatch,
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.watch.enter(Call::End);
+    }
 }
 
 impl Process {
@@ -32,7 +42,19 @@ impl Process {
         let (universe, _) =
             mpi::initialize_with_threading(Threading::Funneled).ok_or(Error::AlreadyStarted)?;
         abort_on_panic();
-        Ok(Process { communicator: universe.world(), _universe: universe })
+        let watch = WaitWatch::default();
+        Ok(Process { communicator: universe.world(), _universe: universe, watch })
+    }
+
+    /// The name of the library, with its version.
+    pub(crate) fn library() -> String {
+        let text = mpi::environment::library_version().unwrap_or_default();
+        let first = text.split([',', '\n']).next().unwrap_or_default();
+        first.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    pub(crate) fn limit_waits(&self, limit: Limit) {
+        self.watch.limit(self.rank(), limit);
     }
 
     pub(crate) fn rank(&self) -> usize {
@@ -44,7 +66,7 @@ impl Process {
     }
 
     pub(crate) fn barrier(&self) {
-        self.communicator.barrier();
+        self.watch.during(Call::Barrier, || self.communicator.barrier());
     }
 
     pub(crate) fn combine(&self, how: Combine, values: &mut [i64]) {
@@ -60,20 +82,22 @@ impl Process {
             let mut mine = [0; ROOM];
             let mine = &mut mine[..part.len()];
             mine.copy_from_slice(part);
-            self.communicator.all_reduce_into(mine, part, operation);
+            let call = Call::Combine { integers: part.len() };
+            self.watch.during(call, || self.communicator.all_reduce_into(mine, part, operation));
         }
     }
 
     pub(crate) fn gather(&self, mine: &[f64], counts: &[usize]) -> Option<Vec<f64>> {
         let root = self.communicator.process_at_rank(0);
         if self.rank() != 0 {
-            root.gather_varcount_into(mine);
+            self.watch.during(Call::Gather, || root.gather_varcount_into(mine));
             return None;
         }
         let mut all = vec![0.0; counts.iter().sum()];
         let (counts, starts) = partition(counts);
         let mut partition = PartitionMut::new(&mut all[..], counts, &starts[..]);
-        root.gather_varcount_into_root(mine, &mut partition);
+        let gather = || root.gather_varcount_into_root(mine, &mut partition);
+        self.watch.during(Call::Gather, gather);
         Some(all)
     }
 
@@ -82,7 +106,8 @@ impl Process {
         let ((sent, sent_starts), (received, starts)) = (partition(to), partition(from));
         let mine = Partition::new(mine, sent, &sent_starts[..]);
         let mut theirs = PartitionMut::new(&mut all[..], received, &starts[..]);
-        self.communicator.all_to_all_varcount_into(&mine, &mut theirs);
+        let exchange = || self.communicator.all_to_all_varcount_into(&mine, &mut theirs);
+        self.watch.during(Call::Exchange, exchange);
         all
     }
 
@@ -91,7 +116,7 @@ impl Process {
     }
 
     pub(crate) fn outgoing(this: &Rc<Self>, to: usize, tag: usize, length: usize) -> Persistent {
-        Persistent::new(this, length, |buffer, request| {
+        Persistent::new(this, (Call::Send { to, length }, length), |buffer, request| {
             // SAFETY: the buffer holds `length` doubles and lives as long as the request. Both
             // belong to the `Persistent`, which never moves the heap memory of the box.
             unsafe {
@@ -109,7 +134,7 @@ impl Process {
     }
 
     pub(crate) fn incoming(this: &Rc<Self>, from: usize, tag: usize, length: usize) -> Persistent {
-        Persistent::new(this, length, |buffer, request| {
+        Persistent::new(this, (Call::Receive { from, length }, length), |buffer, request| {
             // SAFETY: the buffer holds `length` doubles and lives as long as the request. MPI
             // writes to it only while the request is active, and then `Persistent` lets nobody
             // access it.
@@ -141,14 +166,16 @@ pub(crate) struct Persistent {
     buffer: Box<[f64]>,
     request: ffi::MPI_Request,
     active: bool,
+    /// What a rank waits for in this request.
+    call: Call,
     /// MPI must not be finalised before the request is freed.
-    _process: Rc<Process>,
+    process: Rc<Process>,
 }
 
 impl Persistent {
     fn new(
         process: &Rc<Process>,
-        length: usize,
+        (call, length): (Call, usize),
         init: impl FnOnce(&mut [f64], *mut ffi::MPI_Request),
     ) -> Self {
         assert!(length <= c_int::MAX as usize, "a message of {length} numbers is too long for MPI");
@@ -156,7 +183,7 @@ impl Persistent {
         // SAFETY: this is a constant of the MPI library, which is only read.
         let mut request = unsafe { ffi::RSMPI_REQUEST_NULL };
         init(&mut buffer, &mut request);
-        Persistent { buffer, request, active: false, _process: process.clone() }
+        Persistent { buffer, request, active: false, call, process: process.clone() }
     }
 
     /// The buffer. MPI does not touch it unless the message is on its way.
@@ -188,8 +215,10 @@ impl Persistent {
 
     pub(crate) fn finish(&mut self) {
         if self.active {
+            let request = &mut self.request;
             // SAFETY: the request is active and becomes inactive.
-            unsafe { ffi::MPI_Wait(&mut self.request, ffi::RSMPI_STATUS_IGNORE) };
+            let wait = || unsafe { ffi::MPI_Wait(request, ffi::RSMPI_STATUS_IGNORE) };
+            self.process.watch.during(self.call, wait);
             self.active = false;
         }
     }

@@ -8,6 +8,7 @@ use crate::combine::Combine;
 use crate::error::Error;
 use crate::failure::{FailureWatch, lock};
 use crate::mailbox::{Mailbox, MailboxEnd};
+use crate::waiting::Call;
 
 /// The sender, receiver, tag and length of a mailbox's messages.
 type MailboxName = (usize, usize, usize, usize);
@@ -54,11 +55,11 @@ impl Team {
             .or_insert_with(|| Arc::new(Mailbox::new(length)))
             .clone();
         let other = if here == from { to } else { from };
-        MailboxEnd::new(length, mailbox, self.watch.clone(), other)
+        MailboxEnd::new(length, mailbox, self.watch.clone(), (here, other))
     }
 
-    /// Waits until every rank has called this.
-    pub(crate) fn meet(&self) -> Result<(), Error> {
+    /// Waits on this rank until every rank has called this for the same call.
+    pub(crate) fn meet(&self, rank: usize, call: Call) -> Result<(), Error> {
         let mut arrived = lock(&self.arrived);
         let meeting = self.meetings.load(Ordering::Acquire);
         *arrived += 1;
@@ -71,7 +72,7 @@ impl Team {
         }
         drop(arrived);
         let over = || self.meetings.load(Ordering::Acquire) != meeting;
-        drop(self.watch.wait(&self.arrived, &self.met, 0..self.size, over)?);
+        drop(self.watch.wait(&self.arrived, &self.met, (rank, call), 0..self.size, over)?);
         Ok(())
     }
 
@@ -82,18 +83,19 @@ impl Team {
         how: Combine,
         values: &mut [i64],
     ) -> Result<(), Error> {
+        let call = Call::Combine { integers: values.len() };
         {
             let mut mine = lock(&self.integers[rank]);
             mine.clear();
             mine.extend_from_slice(values);
         }
-        self.meet()?;
+        self.meet(rank, call)?;
         for other in (0..self.size).filter(|other| *other != rank) {
             let theirs = lock(&self.integers[other]);
             values.iter_mut().zip(theirs.iter()).for_each(|(a, b)| *a = how.apply(*a, *b));
         }
         // No rank may write its next integers before all ranks have read these.
-        self.meet()
+        self.meet(rank, call)
     }
 
     /// On rank 0, the numbers of all ranks, one after the other.
@@ -103,13 +105,13 @@ impl Team {
             slot.clear();
             slot.extend_from_slice(mine);
         }
-        self.meet()?;
+        self.meet(rank, Call::Gather)?;
         let all = (rank == 0).then(|| {
             (0..self.size)
                 .flat_map(|other| std::mem::take(&mut *lock(&self.numbers[other])))
                 .collect()
         });
-        self.meet()?;
+        self.meet(rank, Call::Gather)?;
         Ok(all)
     }
 
@@ -128,14 +130,14 @@ impl Team {
             starts.clear();
             starts.extend((0..to.len()).map(|other| to[..other].iter().sum::<usize>() as i64));
         }
-        self.meet()?;
+        self.meet(rank, Call::Exchange)?;
         let mut all = Vec::with_capacity(from.iter().sum());
         for (other, count) in from.iter().enumerate() {
             let start = lock(&self.integers[other])[rank] as usize;
             all.extend_from_slice(&lock(&self.numbers[other])[start..start + count]);
         }
         // No rank may take back its numbers while others still read them.
-        self.meet()?;
+        self.meet(rank, Call::Exchange)?;
         *lock(&self.numbers[rank]) = Vec::new();
         Ok(all)
     }

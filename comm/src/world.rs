@@ -1,6 +1,7 @@
 //! The world: all ranks that solve one problem, as one of them sees it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::combine::Combine;
 use crate::error::{Disagreement, Error};
@@ -11,6 +12,7 @@ use crate::message::{Channel, Incoming, Outgoing};
 use crate::mpi::{Process, RawComm};
 use crate::order::{from_ordered, to_ordered};
 use crate::team::Team;
+use crate::waiting::{Call, Limit};
 
 /// All ranks that solve one problem, as one of them sees it. A copy stands for the same rank.
 #[derive(Clone)]
@@ -45,13 +47,19 @@ impl World {
     /// With MPI, from this call on a panic ends all processes of the job.
     ///
     /// # Errors
-    /// If a launcher started several processes and the program was built without MPI, or if MPI is
-    /// already in use.
+    /// If a launcher started several processes and the program was built without MPI or with another MPI than that of the
+    /// launcher, or if MPI is already in use.
     pub fn start() -> Result<Self, Error> {
         match launched_ranks() {
             None => Ok(Self::solo()),
             #[cfg(feature = "mpi")]
-            Some(_) => Ok(World(Inner::Mpi(std::rc::Rc::new(Process::start()?)))),
+            Some(ranks) => {
+                let process = Process::start()?;
+                if process.size() == 1 && ranks > 1 {
+                    return Err(Error::WrongLauncher { ranks, library: Process::library() });
+                }
+                Ok(World(Inner::Mpi(std::rc::Rc::new(process))))
+            }
             #[cfg(not(feature = "mpi"))]
             Some(1) => Ok(Self::solo()),
             #[cfg(not(feature = "mpi"))]
@@ -66,6 +74,25 @@ impl World {
 
     pub(crate) fn of_team(team: Arc<Team>, rank: usize) -> Self {
         World(Inner::Thread { team, rank })
+    }
+
+    /// Limits the time for which this rank may wait for others, from now on. Without a limit, a rank waits for ever for one
+    /// that was stopped or whose network is cut.
+    ///
+    /// What waits cannot be given up. So when the time is over, `last_words` is called with [`Error::TimedOut`], from a thread of
+    /// its own under MPI, and this process ends with the exit code that it returns, which ends the job.
+    pub fn limit_waits(
+        &self,
+        most: Duration,
+        last_words: impl Fn(&Error) -> i32 + Send + Sync + 'static,
+    ) {
+        let limit = Limit { most, last_words: Box::new(last_words) };
+        match &self.0 {
+            Inner::Solo => {}
+            Inner::Thread { team, .. } => team.watch.limit(limit),
+            #[cfg(feature = "mpi")]
+            Inner::Mpi(process) => process.limit_waits(limit),
+        }
     }
 
     /// The kind of the ranks.
@@ -110,7 +137,7 @@ impl World {
     pub fn barrier(&self) -> Result<(), Error> {
         match &self.0 {
             Inner::Solo => Ok(()),
-            Inner::Thread { team, .. } => team.meet(),
+            Inner::Thread { team, rank } => team.meet(*rank, Call::Barrier),
             #[cfg(feature = "mpi")]
             Inner::Mpi(process) => {
                 process.barrier();

@@ -79,6 +79,14 @@ pub enum Error {
         /// What is different, in words.
         difference: String,
     },
+    /// A run folder that is another one on some ranks.
+    #[error("rank {rank} does not see the run folder {} as rank 0 does", path.display())]
+    NotShared {
+        /// The folder.
+        path: PathBuf,
+        /// The lowest rank that does not see it.
+        rank: usize,
+    },
     /// A folder in which a run would replace a file that it reads.
     #[error("a run in the folder {} would replace {}, which it reads", path.display(), input.display())]
     HoldsInput {
@@ -184,6 +192,9 @@ impl Error {
             Error::NoUsableCheckpoint { .. } => {
                 Some("to replace the run by one from the beginning, use --overwrite".into())
             }
+            Error::NotShared { .. } => Some(
+                "choose a folder on a file system that all hosts share, with --out".into(),
+            ),
             Error::HoldsInput { .. } => Some("choose another folder with --out".into()),
             Error::Locked { certain: true, .. } => {
                 Some("wait for its end, or choose another folder with --out".into())

@@ -30,4 +30,4 @@ pub use problem::Problem;
 pub use report::to_json;
 pub use series::{Component, Field, Series, SeriesWriter, repair};
 pub use stopping::Stopping;
-pub use together::agree;
+pub use together::{agree, odd_rank, share};

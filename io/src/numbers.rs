@@ -1,5 +1,7 @@
 //! Numbers in few characters, for people.
 
+use std::time::Duration;
+
 /// A number as short as it can be told exactly.
 pub fn brief(x: f64) -> String {
     if is_handy(x) { format!("{x}") } else { format!("{x:e}") }
@@ -25,13 +27,22 @@ pub fn rounded(x: f64, decimals: usize) -> String {
 }
 
 /// A length of time, such as "1h 30m".
-pub fn duration(length: std::time::Duration) -> String {
+pub fn duration(length: Duration) -> String {
     humantime::format_duration(length).to_string()
 }
 
 /// Whether a number needs no exponent to be read.
 fn is_handy(x: f64) -> bool {
     x == 0.0 || !x.is_finite() || (1e-4..1e6).contains(&x.abs())
+}
+
+/// The length of time of a text: a number of seconds, or one with units such as `1h 30min`.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    match text.parse() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Err(_) => humantime::parse_duration(text).ok(),
+    }
 }
 
 #[cfg(test)]
@@ -48,5 +59,17 @@ mod tests {
         assert_eq!(measured(-1.5e-9), "-1.500000e-9");
         assert_eq!(measured(f64::NAN), "NaN");
         assert_eq!((rounded(0.25, 4), rounded(100.0, 0)), ("0.25".into(), "100".into()));
+    }
+
+    #[test]
+    fn lengths_of_time_are_seconds_or_have_units() {
+        let seconds = |n| Some(Duration::from_secs(n));
+        assert_eq!(parse_duration("90"), seconds(90));
+        assert_eq!(parse_duration(" 10 min "), seconds(600));
+        assert_eq!(parse_duration("1h 30m"), seconds(5400));
+        assert_eq!(parse_duration("0"), seconds(0));
+        for text in ["", "soon", "-1", "nan", "1e99"] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
     }
 }

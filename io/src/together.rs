@@ -15,14 +15,25 @@ pub fn agree<T>(world: &World, result: Result<T, Error>) -> Result<T, fluxions_s
     })
 }
 
+/// The lowest rank with other bytes than rank 0, if there is one. Collective.
+///
+/// # Errors
+/// If another rank is gone.
+pub fn odd_rank(world: &World, bytes: &[u8]) -> Result<Option<usize>, fluxions_comm::Error> {
+    let hash = xxh3_64(bytes) as i64;
+    let mut of_root = [if world.is_root() { hash } else { i64::MIN }];
+    world.combine(Combine::Max, &mut of_root)?;
+    let is_odd = of_root[0] != hash;
+    let mut lowest = [if is_odd { world.rank() as i64 } else { i64::MAX }];
+    world.combine(Combine::Min, &mut lowest)?;
+    Ok(usize::try_from(lowest[0]).ok().filter(|rank| *rank < world.size()))
+}
+
 /// A text that at most one rank has, on all ranks. Collective.
 ///
 /// # Errors
 /// If another rank is gone.
-pub(crate) fn share(
-    world: &World,
-    text: Option<&str>,
-) -> Result<Option<String>, fluxions_comm::Error> {
+pub fn share(world: &World, text: Option<&str>) -> Result<Option<String>, fluxions_comm::Error> {
     let mut length = [text.map_or(-1, |text| text.len() as i64)];
     world.combine(Combine::Max, &mut length)?;
     let Ok(length) = usize::try_from(length[0]) else { return Ok(None) };
@@ -54,8 +65,5 @@ pub(crate) fn is_on_one_host(world: &World) -> Result<bool, fluxions_comm::Error
     if world.kind() != Kind::Mpi {
         return Ok(true);
     }
-    let host = xxh3_64(rustix::system::uname().nodename().to_bytes()) >> 1;
-    let mut names = [host as i64, -(host as i64)];
-    world.combine(Combine::Max, &mut names)?;
-    Ok(names[0] == -names[1])
+    Ok(odd_rank(world, rustix::system::uname().nodename().to_bytes())?.is_none())
 }

@@ -500,13 +500,13 @@ pub enum Error {
     Decomposition(#[from] fluxions_halo::Error),
     /// Arrays that do not fit the machine.
     #[error(
-        "the arrays of the problem need {:.1} GiB, and this machine has {:.1} GiB of memory",
+        "the arrays of the problem need {:.1} GiB of memory, and {:.1} GiB can be had here",
         *needed as f64 / GIB, *available as f64 / GIB
     )]
     Memory {
         /// Bytes that all ranks on this machine need.
         needed: u64,
-        /// Bytes that it has.
+        /// Bytes that it has, or that this process may have.
         available: u64,
     },
     /// Memory that the operating system refused.

@@ -2,6 +2,7 @@
 
 mod claim;
 mod marker;
+mod shared;
 mod whole;
 
 use std::fs::{File, OpenOptions};

@@ -12,41 +12,46 @@ const SECTIONS: [&str; 3] = ["parameters", "initial", "boundary"];
 impl Problem {
     /// The files that parameters and initial values come from.
     pub fn data_files(&self) -> Vec<PathBuf> {
-        let mut files = Vec::new();
-        self.edit_files(|name| {
-            files.push(self.folder().join(name));
-            None
-        });
-        files
+        data_files(&self.name, &self.text)
     }
 
     /// The text of the problem for a file in another folder, which must exist: data files that the text
     /// names relative to its own folder have other names there. A name is relative again if both
     /// folders lie in the same one below the root.
     pub fn text_in(&self, folder: &Path) -> String {
-        self.edit_files(|name| match Path::new(name).is_absolute() {
+        edit_files(&self.text, |name| match Path::new(name).is_absolute() {
             true => None,
-            false => seen_from(&self.folder().join(name), folder),
+            false => seen_from(&folder_of(&self.name).join(name), folder),
         })
     }
+}
 
-    /// The folder that names of files are relative to.
-    fn folder(&self) -> &Path {
-        Path::new(&self.name).parent().unwrap_or(Path::new(""))
-    }
+/// The files that parameters and initial values come from in a problem file of this name and text, which may have mistakes.
+pub fn data_files(name: &str, text: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    edit_files(text, |file| {
+        files.push(folder_of(name).join(file));
+        None
+    });
+    files
+}
 
-    /// The text after each name of a data file has been shown to `rename`, which may give another.
-    fn edit_files(&self, mut rename: impl FnMut(&str) -> Option<String>) -> String {
-        let Ok(mut document) = self.text.parse::<DocumentMut>() else { return self.text.clone() };
-        let mut changed = false;
-        for section in SECTIONS {
-            let Some(table) = document.get_mut(section).and_then(Item::as_table_like_mut) else {
-                continue;
-            };
-            table.iter_mut().for_each(|(_, entry)| edit(entry, &mut rename, &mut changed));
-        }
-        if changed { document.to_string() } else { self.text.clone() }
+/// The folder that names of files in a problem file are relative to.
+fn folder_of(name: &str) -> &Path {
+    Path::new(name).parent().unwrap_or(Path::new(""))
+}
+
+/// The text after each name of a data file has been shown to `rename`, which may give another.
+fn edit_files(text: &str, mut rename: impl FnMut(&str) -> Option<String>) -> String {
+    let Ok(mut document) = text.parse::<DocumentMut>() else { return text.into() };
+    let mut changed = false;
+    for section in SECTIONS {
+        let Some(table) = document.get_mut(section).and_then(Item::as_table_like_mut) else {
+            continue;
+        };
+        table.iter_mut().for_each(|(_, entry)| edit(entry, &mut rename, &mut changed));
     }
+    if changed { document.to_string() } else { text.into() }
 }
 
 /// Shows each name of a file in a table, and in the tables in it, to `rename`.

@@ -23,6 +23,18 @@ pub(crate) struct ExternalEntry {
     span: Range<usize>,
 }
 
+impl ExternalEntry {
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.wanted.path
+    }
+
+    /// Where it stands.
+    pub(crate) fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+}
+
 /// Whether a value is a table that names a file.
 pub(crate) fn names_a_file(value: &TomlValue<'_>) -> bool {
     matches!(value.get_ref(), DeValue::Table(_))

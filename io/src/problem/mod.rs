@@ -19,6 +19,7 @@ mod noise;
 mod output;
 mod probe;
 mod reader;
+mod repeated_noise;
 mod scheme;
 mod set;
 mod solve;
@@ -45,6 +46,7 @@ use toml::de::{DeTable, DeValue};
 use boundary::{BoundaryEntry, BoundarySection};
 pub(crate) use changes::{MAY_CHANGE_IN_WORDS, difference};
 pub use checkpoint::Checkpointing;
+pub use data_files::data_files;
 pub use diagnostic::{Diagnostic, Mistakes};
 pub use execution::Execution;
 use global::GlobalEntry;
@@ -52,6 +54,7 @@ pub use help::help;
 pub use output::{Compression, Diagnostics, Output, Precision};
 pub use probe::Probe;
 use reader::{Places, Reader, Table};
+use repeated_noise::repeated_noise;
 pub use set::{SetError, is_used, set};
 pub use stop::Stop;
 pub use time::Times;
@@ -488,6 +491,9 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
             warnings.extend(warning::outside(document, &output.every, &times));
             warnings.extend(warning::too_fine(document, pde.grid()));
             warnings.extend(warning::doubts(doubts(&pde, &initial), &places));
+            if document.get("noise").is_some() {
+                warnings.extend(repeated_noise(&external_initial, seed));
+            }
             warnings.sort_by_key(|Warning(found)| found.span.as_ref().map(|span| span.start));
             Ok(Problem {
                 times,

@@ -8,6 +8,7 @@ use toml::de::DeValue;
 use super::diagnostic::Diagnostic;
 use super::reader::{Reader, Table, TomlValue};
 use super::time::Times;
+use crate::numbers::parse_duration;
 
 /// When a run stops before its end.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -82,7 +83,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Stop {
 /// A length of time by the clock on the wall, which is a number of seconds, or a text such as "1h 30min".
 pub(super) fn duration<'t>(reader: &mut Reader<'t>, value: &'t TomlValue<'t>) -> Option<Duration> {
     let found = match value.get_ref() {
-        DeValue::String(text) => humantime::parse_duration(text).ok(),
+        DeValue::String(text) => parse_duration(text),
         _ => Duration::try_from_secs_f64(reader.number(value)?).ok(),
     };
     found.filter(|duration| !duration.is_zero() && *duration < LONGEST)

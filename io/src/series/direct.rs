@@ -109,6 +109,11 @@ impl OpenSegment {
         Ok(open.map(|open| OpenSegment { number, path, open, offsets }))
     }
 
+    /// Its file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     fn write(&self, bytes: &[u8], at: u64) -> Result<(), Error> {
         self.open.write_all_at(bytes, at).map_err(file(&self.path, "write a snapshot"))
     }

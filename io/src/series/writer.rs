@@ -17,7 +17,7 @@ use super::part_writer::{Destination, PartWriter};
 use super::segment::{self, Places, SnapshotPlace};
 use super::{Contents, Field, checksum, index, mesh, xdmf};
 use crate::error::{Error, file, hdf};
-use crate::folder::{Claim, Mode, RunFolder, Wait, sync};
+use crate::folder::{Claim, Mode, RunFolder, Wait, remove, sync};
 use crate::problem::{Compression, Precision, Problem, Warning, Warnings};
 use crate::together::{agree, is_on_one_host};
 use crate::unlocked::unlocked;
@@ -169,6 +169,8 @@ impl SeriesWriter {
         self.contents.fields =
             self.names.iter().map(field).collect::<Result<_, fluxions_solver::Error>>()?;
         self.places = Places::of_contents(&self.contents);
+        // What was written before a checkpoint is on the disk.
+        self.settled = self.places.of(self.times.len()).segment;
         if self.times.is_empty() {
             let globals = now.pde().globals().iter();
             self.numbers = globals.map(|global| (global.name.clone(), Vec::new())).collect();
@@ -314,6 +316,14 @@ impl SeriesWriter {
         Ok(sums)
     }
 
+    /// Takes back what was begun of a snapshot that cannot be written: where the disk is full, others need the room.
+    fn give_up(&mut self, unfinished: &Pending) {
+        self.open = None;
+        if unfinished.world.is_root() && unfinished.slot == 0 {
+            let _ = remove(unfinished.segment.path());
+        }
+    }
+
     /// Gives a snapshot its time, now that all ranks have written their parts, with these parts of the checksums. Collective.
     fn complete(&mut self, written: Pending, sums: Vec<u64>) -> Result<(), TrackerError> {
         let Pending { world, segment, slot, time, numbers, is_last } = written;
@@ -405,8 +415,11 @@ impl Tracker for SeriesWriter {
             *pending = Some(written);
             return Ok(());
         }
-        let sums = agree(&world, parts.outcome())?;
-        self.complete(written, sums)
+        let sums = agree(&world, parts.outcome());
+        if sums.is_err() {
+            self.give_up(&written);
+        }
+        self.complete(written, sums?)
     }
 
     fn finish(&mut self, report: &Report) -> Result<(), TrackerError> {
@@ -421,11 +434,13 @@ impl Tracker for SeriesWriter {
     }
 
     fn settle(&mut self) -> Result<(), TrackerError> {
-        if let Some(open) = &self.open {
+        let is_begun = !self.contents.fields.is_empty();
+        if let Some(last) = self.times.len().checked_sub(1).filter(|_| is_begun) {
             // Where ranks are on different hosts, each waits for what it has written itself.
-            let written = (self.settled..=open.number).map(segment::file);
+            let last = self.places.of(last).segment;
+            let written = (self.settled..=last).map(segment::file);
             written.map(|file| self.folder.path().join(file)).try_for_each(|path| sync(&path))?;
-            self.settled = open.number;
+            self.settled = last;
         }
         if self.shown.is_some() && self.synced < self.times.len() {
             self.show(Wait::ForDisk)?;

@@ -11,12 +11,23 @@ pub(super) fn check(bytes: usize, world: &World) -> Result<(), Error> {
     check_total((bytes * here) as u64)
 }
 
-/// Checks that this machine has so many bytes of memory.
+/// Checks that this machine has so many bytes of memory, and that this process may use them.
 pub(crate) fn check_total(needed: u64) -> Result<(), Error> {
-    match total_memory() {
+    match [total_memory(), allowed_memory()].into_iter().flatten().min() {
         Some(available) if needed > available => Err(Error::Memory { needed, available }),
         _ => Ok(()),
     }
+}
+
+/// Bytes of memory that this process may still ask for, where that is limited (`ulimit -v`).
+fn allowed_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("Max address space"))?;
+    let most: u64 = line.split_whitespace().next()?.parse().ok()?;
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmSize:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(most.saturating_sub(kilobytes * 1024))
 }
 
 /// Bytes of memory that the machine has, where the system tells.

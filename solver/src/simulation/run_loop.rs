@@ -25,9 +25,14 @@ impl Simulation {
     /// # Errors
     /// If a field is no longer finite, a tracker fails, or another rank has failed.
     pub fn run_until(&mut self, end: f64) -> Result<Report, Error> {
-        let stop = self.run_to(end);
-        let completed = self.catch_up(true);
-        let stop = stop.and_then(|stop| completed.map(|()| stop))?;
+        let stop = match self.run_to(end) {
+            Ok(stop) => self.catch_up(true).map(|()| stop)?,
+            Err(error) => {
+                // What was recorded before is right.
+                let _ = self.trackers.settle(&self.state.world);
+                return Err(error);
+            }
+        };
         self.stopped = Some(stop.clone());
         self.report(stop)
     }

@@ -35,8 +35,8 @@ pub trait Tracker {
     fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, TrackerError>;
 
     /// Completes what it has left to other threads, of which it waits for all if `wait` is set. Called about ten times a second
-    /// while steps are made, and with `wait` before a checkpoint, at the end of a run, of a single step, and where a run
-    /// fails, since what was recorded before is right. Collective.
+    /// while steps are made, and with `wait` at the end of a run or of a single step, and before [`settle`](Tracker::settle).
+    /// Collective.
     ///
     /// # Errors
     /// If that has failed, the same on all ranks.
@@ -57,7 +57,8 @@ pub trait Tracker {
     }
 
     /// Is called before a checkpoint is written. What was recorded so far must be on the disk when this returns, since a run
-    /// that goes on from the checkpoint does not record it again.
+    /// that goes on from the checkpoint does not record it again. Also called where a run fails, since what was recorded before
+    /// is right.
     ///
     /// # Errors
     /// If it cannot be written.
