@@ -16,11 +16,12 @@ NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 BENCH := target/peers/venv/bin/python benches/peers
 BENCHED = $(if $(ONLY),--only "$(ONLY)") $(if $(TOOLS),--tools "$(TOOLS)")
 
-.PHONY: help run test bench bench-verify lint doc setup clean
+.PHONY: help run test fuzz bench bench-verify lint doc setup clean
 
 help:
 	@echo "make run    build and run the first example on two ranks"
 	@echo "make test   build and run every test"
+	@echo "make fuzz   damage files and inject faults many times over, for hours"
 	@echo "make bench  measure Fluxions beside other tools (benches/README.md)"
 	@echo "make lint   formatting, clippy, documentation without warnings"
 	@echo "make doc    build the API documentation"
@@ -41,6 +42,10 @@ else
 	@$(ENVIRONMENT) $(CARGO) test --workspace
 endif
 	@$(ENVIRONMENT) $(CARGO) test --package fluxions-cli --no-default-features --test without_mpi
+
+fuzz: setup
+	@$(ENVIRONMENT) FLUXIONS_MUTATIONS=50000 FLUXIONS_FAULTS=1000 $(CARGO) test --package fluxions-cli \
+		--test damaged --test injected_faults
 
 bench: setup
 	@CARGO=$(CARGO) benches/peers/setup.sh

@@ -1,8 +1,9 @@
 //! Commands that read files of anybody run in a process of their own: HDF5 may crash on a damaged file, and a file may ask for
 //! any amount of memory.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 
@@ -22,24 +23,67 @@ pub(crate) fn apart(
     seconds: u64,
     body: impl FnOnce() -> Result<ExitCode, Failure>,
 ) -> Result<ExitCode, Failure> {
-    if std::env::var_os(VARIABLE).is_some() {
-        // The process that waits for this one tells of what it did not survive.
-        std::panic::set_hook(Box::new(|_| {}));
-        let bytes: u64 = paths.iter().map(|path| size(path)).sum();
-        let limit = Some(seconds + bytes / RATE);
-        // Without a limit it works as well.
-        let _ = setrlimit(Resource::Cpu, Rlimit { current: limit, maximum: limit });
+    if is_apart() {
+        limit(paths, seconds);
         return body();
     }
-    let arguments = std::env::args_os().skip(1);
-    let child = std::env::current_exe()
-        .and_then(|program| Command::new(program).args(arguments).env(VARIABLE, "1").status());
-    // Where no process can be started, this one has to do.
-    let Ok(status) = child else { return body() };
-    let known = [0, i32::from(code::DIFFERENT), i32::from(code::BAD_INPUT), i32::from(code::FILES)];
-    match status.code() {
-        Some(code) if known.contains(&code) => Ok(ExitCode::from(code as u8)),
-        _ => {
+    match ended(child().args(std::env::args_os().skip(1)), paths)? {
+        Some(code) => Ok(ExitCode::from(code)),
+        None => body(),
+    }
+}
+
+/// Has a process of its own read a problem and the files that it names, if it names any that HDF5 reads; `arguments` are those of
+/// `fluxions check`.
+///
+/// # Errors
+/// If that process does not survive it.
+pub(crate) fn try_data(arguments: &[&OsStr], files: &[&Path]) -> Result<(), Failure> {
+    const SECONDS: u64 = 60;
+    if files.is_empty() {
+        return Ok(());
+    }
+    if is_apart() {
+        limit(files, SECONDS);
+        return Ok(());
+    }
+    let mut check = child();
+    check.args([OsStr::new("check")]).args(arguments).args(["--show", "ast"]);
+    ended(check.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()), files).map(drop)
+}
+
+/// Whether this process is one of its own.
+fn is_apart() -> bool {
+    std::env::var_os(VARIABLE).is_some()
+}
+
+/// Limits for how long this process keeps a processor busy.
+fn limit(paths: &[&Path], seconds: u64) {
+    // The process that waits for this one tells of what it did not survive.
+    std::panic::set_hook(Box::new(|_| {}));
+    let bytes: u64 = paths.iter().map(|path| size(path)).sum();
+    let limit = Some(seconds + bytes / RATE);
+    // Without a limit it works as well.
+    let _ = setrlimit(Resource::Cpu, Rlimit { current: limit, maximum: limit });
+}
+
+fn child() -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap_or_default());
+    command.env(VARIABLE, "1");
+    command
+}
+
+/// The exit code with which a process of its own ends; nothing where none can be started.
+///
+/// # Errors
+/// If it ends in another way than commands end.
+fn ended(child: &mut Command, paths: &[&Path]) -> Result<Option<u8>, Failure> {
+    let Ok(status) = child.status() else { return Ok(None) };
+    let known = [0, code::DIFFERENT, code::BAD_INPUT, code::FILES];
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    match code.filter(|code| known.contains(code)) {
+        Some(code) => Ok(Some(code)),
+        None => {
             let path = paths.first().map_or_else(PathBuf::new, |path| path.to_path_buf());
             let others = paths.iter().skip(1).map(|path| path.to_path_buf()).collect();
             Err(fluxions_io::Error::Unreadable { path, others }.into())

@@ -1,4 +1,4 @@
-//! Damaged files: whatever is in a file, `info`, `plot` and `diff` end with a message and an exit code of their own.
+//! Damaged files: whatever is in a file, commands that read it end with a message and an exit code of their own.
 
 mod common;
 
@@ -76,6 +76,30 @@ fn no_file_crashes_a_command() {
             assert_eq!(code == Some(4), told.contains("error"), "{args:?}, {number}: {told}");
         }
         std::fs::write(&path, whole).unwrap();
+    }
+}
+
+/// Initial values and parameters may come from files of anybody.
+#[test]
+fn no_file_of_initial_values_crashes_a_command() {
+    let home = Home::new();
+    home.write("small.toml", common::SMALL);
+    home.succeed(&["run", "small.toml", "--quiet"]);
+    let from_file = "[initial]\nu = { file = \"data.h5\" }\nv = \"0\"\n[time]";
+    let (before, after) = common::SMALL.split_once("[initial]").unwrap();
+    let (_, after) = after.split_once("[time]").unwrap();
+    home.write("next.toml", &format!("{before}{from_file}{after}"));
+    let mut random = Random(12);
+    let whole = std::fs::read(home.path().join("small/snapshots/000000.h5")).unwrap();
+    for number in 0..mutations() / 3 {
+        std::fs::write(home.path().join("data.h5"), damaged(&whole, &mut random)).unwrap();
+        let args = ["run", "next.toml", "--quiet", "--overwrite", "--set", "time.end=2"];
+        let output = fluxions_testing::finish(&mut home.fluxions(&args));
+        let (code, told) = (output.status.code(), text(&output.stderr));
+        // Values that are not finite are found before the first step.
+        assert!(matches!(code, Some(0 | 2 | 3 | 4)), "mutation {number}: {code:?} {told}");
+        assert!(!told.contains("panicked"), "{number}: {told}");
+        assert_eq!(code != Some(0), told.contains("error"), "{number}: {told}");
     }
 }
 
