@@ -474,6 +474,7 @@ impl<'a> SimulationBuilder<'a> {
             looks_within,
             after_step,
             undo: None,
+            aside: None,
             health,
             checkpoints: self.checkpoints,
             resumed_at: 0,

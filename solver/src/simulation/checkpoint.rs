@@ -6,7 +6,7 @@ use fluxions_comm::World;
 use fluxions_grid::Region;
 
 use crate::error::Error;
-use crate::simulation::run_state::RunState;
+use crate::simulation::run_state::{RunState, SavedScheme};
 use crate::simulation::simulation::Simulation;
 use crate::simulation::state::State;
 use crate::simulation::tracker::{GO_ON, TrackerError, agree};
@@ -145,7 +145,7 @@ impl Simulation {
     }
 
     /// The arrays that the next steps depend on, each once.
-    fn kept(&self) -> Vec<usize> {
+    pub(super) fn kept(&self) -> Vec<usize> {
         let fields = self.state.pde.arrays();
         let plans = [Some(self.stepper.plan()), self.first_steps.as_ref().map(|f| f.other_plan())];
         let changing = plans.into_iter().flatten().flat_map(|plan| plan.changing().iter().copied());
@@ -209,7 +209,7 @@ impl Simulation {
         };
         let loaded = load();
         let _ = agree(&world, loaded)?;
-        self.restore_scheme(saved)?;
+        self.restore_scheme(saved.scheme()?)?;
         if let Some(writer) = &mut self.checkpoints {
             writer.resumed(saved.steps);
         }
@@ -221,8 +221,7 @@ impl Simulation {
     }
 
     /// Takes over what the scheme knew, once all arrays are as they were. Collective.
-    fn restore_scheme(&mut self, saved: &RunState) -> Result<(), Error> {
-        let known = saved.scheme()?;
+    pub(super) fn restore_scheme(&mut self, known: SavedScheme) -> Result<(), Error> {
         if let Some(dense) = &mut self.dense {
             dense.knows_slopes = known.knows_slopes;
         }

@@ -7,6 +7,7 @@ use crate::plan::action::Action;
 use crate::run::executor::Executor;
 use crate::simulation::clock::Step;
 use crate::simulation::schedule::Now;
+use crate::simulation::side_steps::is_within;
 use crate::simulation::simulation::Simulation;
 use crate::simulation::snapshot::Snapshot;
 use crate::simulation::state::State;
@@ -64,15 +65,14 @@ impl Simulation {
         let began = Instant::now();
         let mut checked = false;
         while let Some(due) = self.trackers.next_time(self.steps)
-            && due < step.to
-            && !Now::new(due, self.steps, 0.0).is_at(step.to, step.dt)
+            && is_within(due, &step)
         {
             // No tracker sees a state that is not finite.
             if !std::mem::replace(&mut checked, true) {
                 self.health.meet(&self.state, self.steps)?;
             }
             self.go_within(&step, due)?;
-            let wish = self.track_at(due);
+            let wish = self.track_at(due, self.steps);
             self.leave_within();
             let wish = wish?;
             if flow.is_continue() {
@@ -102,10 +102,11 @@ impl Simulation {
         }
     }
 
-    /// Calls the trackers that are due at a time within the last step. Collective.
-    fn track_at(&mut self, due: f64) -> Result<Flow, Error> {
+    /// Calls the trackers that are due at a time within the step of this number, whose state is in place. Collective.
+    pub(super) fn track_at(&mut self, due: f64, step: u64) -> Result<Flow, Error> {
         let mut flow = Flow::Continue(());
-        let now = Now::new(due, self.steps, 0.0);
+        let now = Now::new(due, step, 0.0);
+        let made = step - self.steps;
         for (schedule, tracker) in &mut self.trackers.list {
             if !schedule.is_due_within(&now) {
                 continue;
@@ -113,8 +114,8 @@ impl Simulation {
             let mut now = Snapshot {
                 state: &mut self.state,
                 time: due,
-                step: self.steps,
-                remaining: self.clock.remaining(),
+                step,
+                remaining: self.clock.remaining().map(|steps| steps.saturating_sub(made)),
                 is_last: false,
             };
             let outcome = tracker.record(&mut now);

@@ -213,6 +213,17 @@ impl ImplicitStepper {
         Ok(Attempt { solved: true, error, residual: 0.0 })
     }
 
+    /// The failure to solve the equations of the step after `steps`; there were `before` corrections before it.
+    fn not_solved(&self, attempt: &Attempt, step: Step, steps: u64, before: u64) -> Error {
+        Error::NotSolved {
+            what: "the equations of a step could not be solved",
+            at: Some((step.from, steps)),
+            residual: attempt.residual,
+            corrections: self.newton.iterations.nonlinear - before,
+            stuck: None,
+        }
+    }
+
     /// Whether what has to stay positive does so in the state. Collective.
     fn stays_positive(
         &self,
@@ -325,6 +336,19 @@ fn bounds_of(pde: &Pde, tolerance: &Tolerance, factor: f64) -> Bounds {
 }
 
 impl Simulation {
+    /// Makes a step by an implicit scheme that neither the clock nor the number of steps knows of. Collective.
+    pub(super) fn implicit_step_aside(&mut self, step: Step) -> Result<(), Error> {
+        let Some(stepper) = &mut self.implicit else { return Ok(()) };
+        let State { pde, world, block, memory, .. } = &mut self.state;
+        let before = stepper.newton.iterations.nonlinear;
+        let attempt = stepper.attempt(&mut Place { world, block, memory }, pde, step)?;
+        self.stepper.counts = stepper.counts();
+        match attempt.solved {
+            true => Ok(()),
+            false => Err(stepper.not_solved(&attempt, step, self.steps, before)),
+        }
+    }
+
     /// Makes a step by an implicit scheme: as often as it takes until the clock accepts it.
     pub(super) fn try_implicit_step(&mut self) -> Result<(), Error> {
         let Some(stepper) = &mut self.implicit else { return Ok(()) };
@@ -338,13 +362,7 @@ impl Simulation {
             let failed = !attempt.solved && !controls;
             let trial = Trial { step, finite: attempt.solved, error: attempt.error };
             let verdict = match failed {
-                true => Err(Error::NotSolved {
-                    what: "the equations of a step could not be solved",
-                    at: Some((step.from, self.steps)),
-                    residual: attempt.residual,
-                    corrections: stepper.newton.iterations.nonlinear - before,
-                    stuck: None,
-                }),
+                true => Err(stepper.not_solved(&attempt, step, self.steps, before)),
                 false => self.clock.judge(&trial),
             };
             self.stepper.counts = stepper.counts();

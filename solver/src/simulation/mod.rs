@@ -18,6 +18,7 @@ mod run_loop;
 pub(crate) mod run_state;
 pub(crate) mod schedule;
 mod setup;
+mod side_steps;
 pub(crate) mod simulation;
 pub(crate) mod snapshot;
 mod solving;

@@ -10,6 +10,7 @@ use crate::simulation::after_step::AfterStep;
 use crate::simulation::checkpoint::Occasion;
 use crate::simulation::report::{Report, StopReason};
 use crate::simulation::schedule::Now;
+use crate::simulation::side_steps::is_within;
 use crate::simulation::simulation::Simulation;
 use crate::simulation::snapshot::Snapshot;
 use crate::simulation::state::State;
@@ -82,10 +83,7 @@ impl Simulation {
             if at_most {
                 return Ok(StopReason::MaxSteps);
             }
-            self.advance(u64::MAX)?;
-            let within = self.track_within()?;
-            self.change_after_step()?;
-            if let Flow::Break(reason) = within {
+            if let Flow::Break(reason) = self.advance(u64::MAX)? {
                 self.write_checkpoint()?;
                 let _ = self.track(true, false)?;
                 return Ok(StopReason::Tracker(reason));
@@ -152,10 +150,7 @@ impl Simulation {
         if let Flow::Break(reason) = self.track(false, false)? {
             return Ok(Some(StopReason::Tracker(reason)));
         }
-        self.advance(1)?;
-        let within = self.track_within()?;
-        self.change_after_step()?;
-        if let Flow::Break(reason) = within {
+        if let Flow::Break(reason) = self.advance(1)? {
             return Ok(Some(StopReason::Tracker(reason)));
         }
         let moment = self.health.is_due(self.steps);
@@ -222,20 +217,26 @@ impl Simulation {
         self.max_steps.is_some_and(|most| self.steps >= most)
     }
 
-    /// Makes as many steps, up to `most`, as can be made before anybody looks at the state.
-    fn advance(&mut self, most: u64) -> Result<(), Error> {
+    /// Makes as many steps, up to `most`, as can be made before anybody looks at the state: whether the run goes on,
+    /// for trackers that are due within a step.
+    fn advance(&mut self, most: u64) -> Result<Flow, Error> {
         let began = Instant::now();
         self.tell_limit()?;
         // States within a step are found after it.
         if !self.looks_within {
             self.clock.expect(self.trackers.next_time(self.steps));
         }
+        self.durations.stepping += began.elapsed().as_secs_f64();
+        let ahead = self.track_ahead()?;
+        let began = Instant::now();
         match self.clock.certain().min(most) {
             0 => self.try_step()?,
             most => self.make_steps(self.undisturbed(most))?,
         }
         self.durations.stepping += began.elapsed().as_secs_f64();
-        Ok(())
+        let within = self.track_within()?;
+        self.change_after_step()?;
+        Ok(if ahead.is_break() { ahead } else { within })
     }
 
     /// Tells the clock the longest stable step, if it has to know. Collective.
@@ -260,11 +261,15 @@ impl Simulation {
         if let Some(steps) = self.max_steps {
             most = most.min(steps - self.steps);
         }
+        let step = |after| self.clock.step(after - 1).expect("steps that are certain are known");
         let is_looked_at = |after: &u64| {
-            let step = self.clock.step(after - 1).expect("steps that are certain are known");
-            self.trackers.come(&Now::new(step.to, self.steps + after, self.clock.dt()))
+            self.trackers.come(&Now::new(step(*after).to, self.steps + after, self.clock.dt()))
         };
-        (1..most).find(is_looked_at).unwrap_or(most)
+        let Some(after) = (1..=most).find(is_looked_at) else { return most };
+        let due = self.trackers.next_time(self.steps);
+        // What lies within a step is looked at before it is made.
+        let is_within = due.is_some_and(|due| is_within(due, &step(after)));
+        if is_within { (after - 1).max(1) } else { after }
     }
 
     /// Makes steps that are certain: as many as a sweep can make, or one.
@@ -333,8 +338,7 @@ impl Simulation {
         self.clock.set_end(None)?;
         while self.steps < steps {
             self.health.begin(self.steps);
-            self.advance(steps - self.steps)?;
-            self.change_after_step()?;
+            let _ = self.advance(steps - self.steps)?;
         }
         Ok(())
     }
@@ -346,16 +350,14 @@ impl Simulation {
         let mut checked = false;
         let present = Now::new(self.time, self.steps, self.clock.dt());
         for (number, (schedule, tracker)) in self.trackers.list.iter_mut().enumerate() {
-            if !schedule.is_due(&present, is_last, moment) {
-                continue;
-            }
+            let Some(time) = schedule.due_now(&present, is_last, moment) else { continue };
             // No tracker sees a state that is not finite.
             if !std::mem::replace(&mut checked, true) {
                 self.health.meet(&self.state, self.steps)?;
             }
             let mut now = Snapshot {
                 state: &mut self.state,
-                time: self.time,
+                time,
                 step: self.steps,
                 remaining: self.clock.remaining(),
                 is_last,

@@ -80,18 +80,23 @@ impl Simulation {
             steps: self.steps,
             numbers: self.state.memory.globals().to_vec(),
             clock: self.clock.save(),
-            scheme: saved::to_bytes(&SavedScheme {
-                knows_slopes: self.dense.as_ref().is_some_and(|dense| dense.knows_slopes),
-                first_steps: self.first_steps.as_ref().map(FirstSteps::save),
-                implicit: self.implicit.as_ref().map(ImplicitStepper::save),
-                unknowns: self.stepper.unknowns().map(|unknowns| unknowns.borrow().save()),
-            }),
+            scheme: saved::to_bytes(&self.saved_scheme()),
             trackers: trackers
                 .map(|(schedule, tracker)| TrackerState {
                     schedule: schedule.state(),
                     own: tracker.save(),
                 })
                 .collect(),
+        }
+    }
+
+    /// What the scheme knows beside its arrays.
+    pub(super) fn saved_scheme(&self) -> SavedScheme {
+        SavedScheme {
+            knows_slopes: self.dense.as_ref().is_some_and(|dense| dense.knows_slopes),
+            first_steps: self.first_steps.as_ref().map(FirstSteps::save),
+            implicit: self.implicit.as_ref().map(ImplicitStepper::save),
+            unknowns: self.stepper.unknowns().map(|unknowns| unknowns.borrow().save()),
         }
     }
 

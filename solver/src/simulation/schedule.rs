@@ -8,10 +8,11 @@ use crate::error::Error;
 /// simulation and at the last one of each run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Every {
-    /// Each time that this much simulated time has passed: at the first step that ends there or
-    /// later. Steps are not changed for it.
+    /// Each time that this much simulated time has passed. What is seen is the state at exactly that time, which a
+    /// shorter step or a polynomial finds where it lies within a step. Steps do not change for it, unless a scheme
+    /// with a tolerance knows no polynomial: such steps end there.
     Time(f64),
-    /// At these times, likewise.
+    /// At these times, likewise. They are the times of the states that are seen, to the bit.
     Times(Vec<f64>),
     /// After this many steps.
     Steps(u64),
@@ -26,6 +27,7 @@ const EARLY: f64 = 1e-6;
 /// A state of a simulation, as schedules see it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Now {
+    time: f64,
     /// Times as far as this one have come.
     reach: f64,
     /// Steps since the beginning of the simulation.
@@ -35,7 +37,7 @@ pub(crate) struct Now {
 impl Now {
     /// The state at a time, after so many steps of about the length `dt`.
     pub(crate) fn new(time: f64, steps: u64, dt: f64) -> Self {
-        Now { reach: time + EARLY * dt, steps }
+        Now { time, reach: time + EARLY * dt, steps }
     }
 
     /// Whether this is the state at a time at the end of a step of the length `dt`, but for rounding.
@@ -126,9 +128,11 @@ impl Schedule {
     }
 
     /// Whether it is due now, and has not happened yet; marks it as done. At the last state of a
-    /// run it is due in any case. `moment` says whether a moment has passed.
-    pub(crate) fn is_due(&mut self, now: &Now, is_last: bool, moment: bool) -> bool {
+    /// run it is due in any case. `moment` says whether a moment has passed. The time of the state: that of the step,
+    /// or what was asked for, which may differ by rounding.
+    pub(crate) fn due_now(&mut self, now: &Now, is_last: bool, moment: bool) -> Option<f64> {
         let mut due = is_last || self.state.last.is_none();
+        let mut asked = now.time;
         match &self.every {
             Every::Steps(_) => due |= self.comes(now),
             Every::Moment => due |= moment,
@@ -146,11 +150,13 @@ impl Schedule {
                 {
                     // Times before the beginning are past, not due.
                     due |= *time >= self.state.origin;
+                    let is_rounded = (time - now.time).abs() <= now.reach - now.time;
+                    asked = if is_rounded && !is_last { *time } else { asked };
                     self.state.next += 1;
                 }
             }
         }
-        due && self.state.last.replace(now.steps) != Some(now.steps)
+        (due && self.state.last.replace(now.steps) != Some(now.steps)).then_some(asked)
     }
 
     /// Whether it is due at a time within a step; marks it as done.
@@ -193,7 +199,8 @@ mod tests {
     }
 
     fn called(schedule: &mut Schedule, states: &[Now], last: u64) -> Vec<u64> {
-        let due = states.iter().filter(|now| schedule.is_due(now, now.steps == last, false));
+        let due =
+            states.iter().filter(|now| schedule.due_now(now, now.steps == last, false).is_some());
         due.map(|now| now.steps).collect()
     }
 
@@ -210,11 +217,21 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_between_steps_happens_at_the_next_one() {
+    fn what_lies_between_steps_and_was_not_seen_there_happens_at_the_next_one() {
         assert_eq!(steps(Every::Time(0.25), 1.0, 0.1), [0, 3, 5, 8, 10]);
         let times = Every::Times(vec![0.31, -2.0, 0.3, 77.0, 0.32]);
         assert_eq!(steps(times, 1.0, 0.1), [0, 3, 4, 10]);
         assert_eq!(steps(Every::Time(0.01), 1.0, 0.1), (0..=10).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_time_of_a_state_is_the_time_in_a_list_that_it_stands_for() {
+        // 3·0.1 is another number than 0.3.
+        let (asked, list) = ([0.3, 0.5], states(1.0, 0.1));
+        assert_ne!(list[3].time, asked[0]);
+        let mut schedule = Schedule::new(Every::Times(asked.into()), 0.0).unwrap();
+        let mut seen = |now: &Now| schedule.due_now(now, now.steps == 10, false);
+        assert_eq!(list.iter().filter_map(&mut seen).collect::<Vec<_>>(), [0.0, 0.3, 0.5, 1.0]);
     }
 
     #[test]

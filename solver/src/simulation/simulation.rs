@@ -59,6 +59,8 @@ pub struct Simulation {
     pub(super) after_step: Option<AfterStep>,
     /// What brings back the state before a step; made when a step may first be rejected.
     pub(super) undo: Option<Undo>,
+    /// What brings back the state before a step aside, once there was one.
+    pub(super) aside: Option<Undo>,
     pub(super) health: Health,
     pub(super) trackers: Trackers,
     /// What stores checkpoints, if anything does.

@@ -23,6 +23,11 @@ impl Undo {
         let mut arrays: Vec<usize> = written.filter(belongs).collect();
         arrays.sort_unstable();
         arrays.dedup();
+        Undo::of(arrays)
+    }
+
+    /// What brings back these arrays.
+    pub(super) fn of(arrays: Vec<usize>) -> Self {
         Undo { arrays, values: Vec::new(), globals: Vec::new() }
     }
 
