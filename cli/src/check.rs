@@ -7,7 +7,7 @@ use std::time::Instant;
 use fluxions::expr::{Rank, Type};
 use fluxions_io::Problem;
 use fluxions_io::numbers::brief;
-use fluxions_io::problem::Times;
+use fluxions_io::problem::{Part, Times};
 use fluxions_solver::{
     Advector, Formula, Global, Inspection, Region, SchemeChoice, Speed, StableStep, ThirdOrder,
     Transport, measured_speed, stable_step,
@@ -139,6 +139,10 @@ fn describe(
             BinaryBytes(inspection.bytes_per_step as u64)
         ),
     );
+    if !problem.output.parts.is_empty() {
+        let parts = problem.output.parts.iter().map(Part::in_words);
+        line("parts", parts.collect::<Vec<_>>().join("\n"));
+    }
     let times = &problem.times;
     let steps = times.steps()?;
     let noun = if steps == 1 { "step" } else { "steps" };

@@ -14,12 +14,12 @@ use crate::print::line;
 
 pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
     if args.repair {
-        let folder = RunFolder::at(&args.path);
+        let folder = RunFolder::of_series(&args.path);
         if !folder.holds_run() {
             return Err(Error::NoRun { path: args.path.clone() }.into());
         }
         // No run may be using it.
-        let _claim = folder.claim(Mode::Resume, &[])?;
+        let _claim = folder.of_run().claim(Mode::Resume, &[])?;
         let count = repair(&folder)?;
         line(&format!("the index has {count} snapshot(s)"));
     }
@@ -28,7 +28,7 @@ pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     let series = Series::open(&args.path).inspect_err(|_| {
-        let folder = RunFolder::at(&args.path);
+        let folder = RunFolder::of_series(&args.path);
         if folder.holds_run() {
             line(&format!("run         {}", state(&folder)));
         }
@@ -64,7 +64,7 @@ pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
         }
     }
     if args.path.is_dir() {
-        let folder = RunFolder::at(&args.path);
+        let folder = RunFolder::of_series(&args.path);
         if let Some(newest) = list(&folder.checkpoints()).first() {
             let told = match Record::read(newest) {
                 Ok(record) => {

@@ -206,6 +206,10 @@ impl Run<'_> {
             let writer = ProbesWriter::new(folder, &problem.pde, probes);
             builder = builder.track(every, writer);
         }
+        for part in &problem.output.parts {
+            let writer = SeriesWriter::of_part(folder, problem, part).with(later);
+            builder = builder.track(part.every.clone(), writer);
+        }
         let mut header = format!(
             "Fluxions {} solves {} on {} rank(s), {}",
             env!("CARGO_PKG_VERSION"),

@@ -105,6 +105,17 @@ impl Grid {
         GridBuilder { geometry, axes: Vec::new(), conservative: None }
     }
 
+    /// A line through another grid: one straight axis, of any name. Its cells lie around the points of the line.
+    ///
+    /// # Errors
+    /// If the bounds or the number of cells are not allowed.
+    pub fn line(name: &str, bounds: Range<f64>, cells: usize) -> Result<Grid, Error> {
+        // Any name of the geometry serves to check the rest.
+        let mut grid = Grid::cartesian().axis("x", bounds, cells, Ends::Bounded).build()?;
+        grid.axes[0].name = name.into();
+        Ok(grid)
+    }
+
     /// The geometry.
     pub fn geometry(&self) -> Geometry {
         self.geometry

@@ -13,6 +13,7 @@ mod probes;
 pub mod problem;
 mod report;
 mod series;
+mod stencils;
 mod stopping;
 mod suggest;
 pub mod text;

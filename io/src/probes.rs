@@ -3,13 +3,13 @@
 use std::fmt::Write;
 
 use fluxions_comm::Combine;
-use fluxions_grid::{Axis, Condition, Grid};
 use fluxions_solver::{Flow, GO_ON, Pde, Report, Snapshot, Tracker, TrackerError};
 
 use crate::folder::{PROBES, RunFolder};
 use crate::lines::Lines;
 use crate::problem::Probe;
 use crate::series::Field;
+use crate::stencils::Stencils;
 use crate::together::agree;
 
 /// A tracker that writes what several probes with one schedule see, each to a file of its own.
@@ -17,7 +17,7 @@ pub struct ProbesWriter {
     folder: RunFolder,
     probes: Vec<Probe>,
     /// The cells that each probe looks at, with their weights.
-    stencils: Vec<Vec<(Vec<usize>, f64)>>,
+    stencils: Vec<Stencils>,
     /// The fields at which any of them looks, and for each of them how many real numbers a value has.
     fields: Vec<(String, usize)>,
     /// What is looked up on this rank; all that follows is empty before the first look.
@@ -40,8 +40,7 @@ struct Look {
 impl ProbesWriter {
     /// A writer of probes of a system.
     pub fn new(folder: &RunFolder, pde: &Pde, probes: Vec<Probe>) -> Self {
-        let wraps = wrapping(pde);
-        let stencils = probes.iter().map(|probe| stencil(pde.grid(), &wraps, &probe.at)).collect();
+        let stencils = probes.iter().map(|probe| Stencils::new(pde, &[probe.at.clone()])).collect();
         let mut fields: Vec<(String, usize)> = Vec::new();
         for name in probes.iter().flat_map(|probe| &probe.fields) {
             if !fields.iter().any(|(known, _)| known == name) {
@@ -63,8 +62,6 @@ impl ProbesWriter {
     /// Works out what is looked up where, and makes the files ready, with a column for each real number of a value.
     fn begin(&mut self, now: &Snapshot<'_>) -> Result<(), TrackerError> {
         let directions = &now.pde().space().components;
-        let missing = now.grid().missing();
-        let (start, shape) = (&now.block().start()[missing..], &now.block().shape()[missing..]);
         let mut described = Vec::new();
         for (name, numbers) in &mut self.fields {
             let field = Field::new(name, now.type_of(name)?, directions);
@@ -84,15 +81,10 @@ impl ProbesWriter {
                     }
                 }
                 for part in 0..self.fields[field].1 {
-                    // What does not count might not be a number.
-                    let stencil = self.stencils[number].iter().filter(|(_, weight)| *weight != 0.0);
-                    values.push(stencil.clone().map(|(_, weight)| *weight).collect());
-                    self.looks.extend(stencil.map(|(cell, _)| {
-                        let here = cell.iter().zip(start).zip(shape);
-                        let here =
-                            here.map(|((at, start), n)| at.checked_sub(*start).filter(|at| at < n));
-                        Look { field, part, cell: here.collect() }
-                    }));
+                    let stencils = &self.stencils[number];
+                    values.extend(stencils.weights().iter().cloned());
+                    let cells = stencils.cells_here(now).into_iter();
+                    self.looks.extend(cells.map(|cell| Look { field, part, cell }));
                 }
             }
             self.values.push(values);
@@ -121,56 +113,6 @@ impl ProbesWriter {
         now.world().combine(Combine::Sum, &mut bits)?;
         Ok(bits)
     }
-}
-
-/// Across the ends of which axes probes look: of periodic ones, unless a field changes its sign there.
-fn wrapping(pde: &Pde) -> Vec<bool> {
-    let missing = pde.grid().missing();
-    let axes = pde.grid().axes().iter().enumerate();
-    axes.map(|(number, axis)| {
-        let changes_sign = |array: usize| {
-            let [lower, _] = &pde.conditions().of_array(array)[missing + number];
-            matches!(lower.condition, Condition::Antiperiodic)
-        };
-        axis.is_periodic() && !(0..pde.arrays()).any(changes_sign)
-    })
-    .collect()
-}
-
-/// The cells around a point with their weights: linear along each axis between the centres of two cells, also beyond
-/// the last centre before a wall. `wraps` says across which ends.
-fn stencil(grid: &Grid, wraps: &[bool], at: &[f64]) -> Vec<(Vec<usize>, f64)> {
-    let mut cells = vec![(Vec::new(), 1.0)];
-    for ((axis, wraps), x) in grid.axes().iter().zip(wraps).zip(at) {
-        let along = along(axis, *wraps, *x);
-        cells = cells
-            .into_iter()
-            .flat_map(|(cell, weight): (Vec<usize>, f64)| {
-                let with = |(index, share): &(usize, f64)| {
-                    ([&cell[..], &[*index]].concat(), weight * share)
-                };
-                along.iter().map(with).collect::<Vec<_>>()
-            })
-            .collect();
-    }
-    cells
-}
-
-/// The cells around a coordinate along an axis, with their weights.
-fn along(axis: &Axis, wraps: bool, x: f64) -> Vec<(usize, f64)> {
-    let n = axis.cells();
-    let place = (x - axis.centre(0)) / axis.spacing();
-    if wraps {
-        let (below, share) = (place.floor(), place - place.floor());
-        let index = |at: f64| at.rem_euclid(n as f64) as usize % n;
-        return vec![(index(below), 1.0 - share), (index(below + 1.0), share)];
-    }
-    if n == 1 {
-        return vec![(0, 1.0)];
-    }
-    let below = place.floor().clamp(0.0, (n - 2) as f64);
-    let share = place - below;
-    vec![(below as usize, 1.0 - share), (below as usize + 1, share)]
 }
 
 impl Tracker for ProbesWriter {
@@ -225,33 +167,5 @@ impl Tracker for ProbesWriter {
         self.lengths = lengths.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect();
         (self.looks, self.values, self.files) = (Vec::new(), Vec::new(), Vec::new());
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use fluxions_grid::Ends;
-
-    use super::*;
-
-    #[test]
-    fn what_is_linear_is_met_exactly_also_at_walls_and_across_the_seam() {
-        let grid = Grid::cartesian().axis("x", 0.0..2.0, 5, Ends::Bounded);
-        let grid = grid.axis("y", -1.0..1.0, 4, Ends::Periodic).build().unwrap();
-        let value = |cell: &[usize]| {
-            let [x, y] = [0, 1].map(|axis| grid.axes()[axis].centre(cell[axis] as isize));
-            3.0 * x + y.abs()
-        };
-        for (at, expected) in [
-            ([0.2, -0.75], 1.35),
-            ([0.0, 0.5], 0.5),
-            ([2.0, 0.25], 6.25),
-            ([1.1, 1.0], 3.3 + 0.75),
-            ([1.1, -0.9], 3.3 + 0.75),
-        ] {
-            let stencil = stencil(&grid, &[false, true], &at);
-            let found: f64 = stencil.iter().map(|(cell, weight)| weight * value(cell)).sum();
-            assert!((found - expected).abs() < 1e-14, "{at:?}: {found}");
-        }
     }
 }

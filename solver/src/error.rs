@@ -337,6 +337,24 @@ pub enum Error {
         /// The number of the step.
         step: u64,
     },
+    /// What a tracker has made of a field is not finite.
+    #[error("a tracker has given `{field}` a value that is not finite (t = {time}, step {step})")]
+    TrackerNotFinite {
+        /// The field.
+        field: String,
+        /// The time.
+        time: f64,
+        /// Steps since the beginning.
+        step: u64,
+    },
+    /// A tracker that changes the state although it was given to the builder to look at it.
+    #[error(
+        "`{name}` cannot be changed here: give the tracker to the builder by `change`, and not by `track`"
+    )]
+    OnlyLooks {
+        /// The field.
+        name: String,
+    },
     /// A value after each step for an unknown, which follows from the fields that are stepped.
     #[error("`{name}` is an unknown, which its equation decides after each step")]
     ChangedUnknown {

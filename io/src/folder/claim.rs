@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::marker::Marker;
-use super::{FILES, FOLDERS, PROBES, RunFolder, SNAPSHOTS, remove};
+use super::{FILES, FOLDERS, PARTS, PROBES, RunFolder, SNAPSHOTS, remove};
 use crate::checkpoint;
 use crate::error::{Error, file};
 
@@ -137,6 +137,19 @@ impl Claim {
             }
             // It stays if it holds something else.
             let _ = std::fs::remove_dir(self.folder.probes());
+            for name in before.made_in(PARTS) {
+                let path = self.folder.path().join(name);
+                match path.is_dir() {
+                    true if path.ends_with(SNAPSHOTS) => clear_snapshots(&path)?,
+                    true => {}
+                    false => remove(&super::beside(&path)).and_then(|()| remove(&path))?,
+                }
+            }
+            // The folders of parts, if they are empty now.
+            clear(&self.folder.parts(), |_, path| {
+                let _ = std::fs::remove_dir(path);
+                Ok(())
+            })?;
             clear_snapshots(&self.folder.snapshots())?;
             clear_checkpoints(&self.folder.checkpoints())?;
         }
@@ -156,7 +169,9 @@ impl Claim {
         self.begun = true;
         // What a run that was killed was about to write.
         checkpoint::remove_unfinished(&self.folder.checkpoints())?;
-        for name in FILES {
+        // Nothing lies beside folders.
+        let made = self.before.iter().flat_map(|before| before.made_in(PARTS));
+        for name in FILES.into_iter().chain(made) {
             remove(&super::beside(&self.folder.path().join(name)))?;
         }
         self.folder.make_folder(SNAPSHOTS)

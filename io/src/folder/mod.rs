@@ -22,6 +22,8 @@ use marker::Marker;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunFolder {
     path: PathBuf,
+    /// Its name in the folder of the run, if it is a folder within that.
+    within: Option<String>,
 }
 
 /// The files that a run writes, each under this name.
@@ -36,15 +38,31 @@ pub(crate) const FILES: [&str; 8] = [
     "final.png",
 ];
 /// The folders that a run makes in its own.
-pub(crate) const FOLDERS: [&str; 3] = [SNAPSHOTS, CHECKPOINTS, PROBES];
+pub(crate) const FOLDERS: [&str; 4] = [SNAPSHOTS, CHECKPOINTS, PROBES, PARTS];
 const SNAPSHOTS: &str = "snapshots";
 pub(crate) const CHECKPOINTS: &str = "checkpoints";
 pub(crate) const PROBES: &str = "probes";
+pub(crate) const PARTS: &str = "parts";
 
 impl RunFolder {
     /// The folder at a path, which need not exist.
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        RunFolder { path: path.into() }
+        RunFolder { path: path.into(), within: None }
+    }
+
+    /// The folder of a run, or that of a part in the folder of a run.
+    pub fn of_series(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        let whole = path.ancestors().nth(2).map(RunFolder::at);
+        let part = path.file_name().and_then(|name| Some(whole?.part(name.to_str()?)));
+        part.filter(|part| part.path == path && part.holds_run()).unwrap_or(RunFolder::at(path))
+    }
+
+    /// The folder of a part of the grid, with a series of its own.
+    #[must_use]
+    pub fn part(&self, name: &str) -> Self {
+        let within = format!("{PARTS}/{name}");
+        RunFolder { path: self.path.join(&within), within: Some(within) }
     }
 
     /// Whether the folder holds a run.
@@ -63,7 +81,10 @@ impl RunFolder {
     /// # Errors
     /// If there is one that no run has made.
     pub(crate) fn make(&self, name: &str) -> Result<PathBuf, Error> {
-        Marker::make(&self.marker(), name)?;
+        match &self.within {
+            Some(within) => Marker::make(&self.marker(), &format!("{within}/{name}"))?,
+            None => Marker::make(&self.marker(), name)?,
+        }
         Ok(self.path.join(name))
     }
 
@@ -84,9 +105,17 @@ impl RunFolder {
         Marker::note_end(&self.marker(), how)
     }
 
+    /// The folder of the run to which a part belongs; of a run itself.
+    #[must_use]
+    pub fn of_run(&self) -> Self {
+        // The name of a folder within has two parts.
+        let up = if self.within.is_some() { 2 } else { 0 };
+        RunFolder::at(self.path.ancestors().nth(up).unwrap_or(&self.path))
+    }
+
     /// The file by which the folder of a run is known.
     pub(crate) fn marker(&self) -> PathBuf {
-        self.path.join("run.lock")
+        self.of_run().path.join("run.lock")
     }
 
     /// The folder itself.
@@ -135,6 +164,23 @@ impl RunFolder {
     /// The folder of what probes have seen.
     pub fn probes(&self) -> PathBuf {
         self.path.join(PROBES)
+    }
+
+    /// The folder of the parts of the grid that are written by themselves.
+    pub fn parts(&self) -> PathBuf {
+        self.path.join(PARTS)
+    }
+
+    /// Makes the folders of a part of the grid.
+    ///
+    /// # Errors
+    /// If there are some that no run has made, or they cannot be made.
+    pub(crate) fn make_part(&self) -> Result<(), Error> {
+        Marker::make(&self.marker(), PARTS)?;
+        if let Some(within) = &self.within {
+            Marker::make(&self.marker(), within)?;
+        }
+        self.make_folder(SNAPSHOTS)
     }
 
     /// The diagnostics.

@@ -17,6 +17,7 @@ mod grid;
 mod help;
 mod noise;
 mod output;
+mod part;
 mod probe;
 mod reader;
 mod repeated_noise;
@@ -31,6 +32,7 @@ mod tolerance;
 mod transport;
 mod warning;
 mod why;
+mod written;
 
 use std::path::Path;
 
@@ -52,6 +54,7 @@ pub use execution::Execution;
 use global::GlobalEntry;
 pub use help::help;
 pub use output::{Compression, Diagnostics, Output, Precision};
+pub use part::{Along, Cut, Part};
 pub use probe::Probe;
 use reader::{Places, Reader, Table};
 use repeated_noise::repeated_noise;

@@ -1,13 +1,17 @@
 //! The sections [output] and [diagnostics].
 
+use std::collections::HashSet;
+
 use fluxions_expr::AstKind;
 use fluxions_grid::Grid;
 use fluxions_solver::{Every, Origin};
 use toml::de::DeValue;
 
 use super::diagnostic::Diagnostic;
+use super::part::{self, Part};
 use super::probe::{self, Probe};
 use super::reader::{Reader, Table};
+use super::written::Written;
 
 /// What is written to series.h5 and when.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +28,8 @@ pub struct Output {
     pub picture: bool,
     /// Values at points.
     pub probes: Vec<Probe>,
+    /// Parts of the grid that are written by themselves.
+    pub parts: Vec<Part>,
 }
 
 /// The precision with which numbers are written.
@@ -64,13 +70,29 @@ pub struct Diagnostics {
 }
 
 impl Output {
-    /// Names and expressions of what is not a field.
+    /// Names and expressions of what is not a field, each once.
     pub fn expressions(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.fields.iter().filter_map(|(name, text)| Some((name.as_str(), text.as_deref()?)))
+        let of_parts = self.parts.iter().flat_map(|part| &part.fields);
+        let named = self.fields.iter().chain(of_parts);
+        let mut seen = HashSet::new();
+        named
+            .filter_map(|(name, text)| Some((name.as_str(), text.as_deref()?)))
+            .filter(move |(name, _)| seen.insert(*name))
     }
 }
 
-const KEYS: [&str; 7] = ["every", "at", "fields", "precision", "compression", "picture", "probe"];
+const KEYS: [&str; 10] = [
+    "every",
+    "at",
+    "fields",
+    "precision",
+    "compression",
+    "picture",
+    "probe",
+    "line",
+    "slice",
+    "box",
+];
 
 pub(crate) fn read_output<'t>(
     reader: &mut Reader<'t>,
@@ -86,6 +108,7 @@ pub(crate) fn read_output<'t>(
         compression: Compression::None,
         picture: true,
         probes: Vec::new(),
+        parts: Vec::new(),
     };
     let Some(table) = reader.table(document, "output") else { return output };
     reader.known_keys(&table, &KEYS);
@@ -127,57 +150,12 @@ pub(crate) fn read_output<'t>(
     if let Some(value) = table.get("picture") {
         output.picture = reader.boolean(value).unwrap_or(true);
     }
-    if let Some(value) = table.get("fields")
-        && let Some(items) = reader.list(value)
-    {
-        let empty = items.is_empty();
-        output.fields = Vec::new();
-        for item in items {
-            let Some(text) = reader.string(item, "a name, or name = expression") else { continue };
-            let (name, expression) = split(text);
-            if !is_name(name) {
-                let message = format!("`{name}` is not a name for a field of the output");
-                let help = match expression {
-                    None => format!("write it as name = {text}"),
-                    Some(_) => NAMES.into(),
-                };
-                reader.note(Diagnostic::at(item.span(), message).help(Some(help)));
-                continue;
-            }
-            let name = name.to_string();
-            if expression.is_some() && fields.contains(&name) {
-                let message = format!("`{name}` is already the name of a field");
-                let help = Some("give the expression another name");
-                reader.note(Diagnostic::at(item.span(), message).help(help));
-                continue;
-            }
-            if output.fields.iter().any(|(known, _)| *known == name) {
-                let message = format!("`{name}` is written twice");
-                reader.note(Diagnostic::at(item.span(), message));
-                continue;
-            }
-            // The expression is the end of the text, if it has a name of its own.
-            let before = expression.map_or(0, |e| text.trim_end().len() - e.len());
-            reader.remember_end(Origin::Output(name.clone()), item, before);
-            let expression = match expression {
-                Some(expression) => Some(expression.to_string()),
-                // A definition's name is an expression.
-                None if fields.contains(&name) => None,
-                None => Some(name.clone()),
-            };
-            output.fields.push((name, expression));
-        }
-        if empty {
-            reader.note(Diagnostic::at(value.span(), "no field is written"));
-        }
-    }
+    let mut written = Written::new(fields);
+    output.fields = written.read(reader, &table);
+    written.set_usual(&output.fields);
     if let Some(grid) = grid {
-        let others =
-            output.fields.iter().map(|(name, _)| name).filter(|name| !fields.contains(name));
-        let known: Vec<String> = fields.iter().chain(others).cloned().collect();
-        let bounds: Vec<(String, [f64; 2])> =
-            grid.axes().iter().map(|axis| (axis.name().to_string(), axis.bounds())).collect();
-        output.probes = probe::read(reader, &table, &known, &bounds);
+        output.parts = part::read(reader, &table, &mut written, grid, &output.every);
+        output.probes = probe::read(reader, &table, &written.names(), grid);
     }
     output
 }
@@ -188,16 +166,6 @@ pub(super) const NAMES: &str = "a name is letters, digits and `_`, and begins wi
 pub(super) fn is_name(text: &str) -> bool {
     let kind = fluxions_expr::parse(text).map(|ast| ast.kind);
     matches!(kind, Ok(AstKind::Name(name)) if name == text)
-}
-
-/// `name = expression`, or a name alone. The `==` of a comparison is no `=`.
-fn split(text: &str) -> (&str, Option<&str>) {
-    match text.split_once('=') {
-        Some((name, rest)) if !rest.starts_with('=') && !name.ends_with(['<', '>', '!']) => {
-            (name.trim(), Some(rest.trim()))
-        }
-        _ => (text.trim(), None),
-    }
 }
 
 pub(crate) fn read_diagnostics<'t>(
@@ -253,17 +221,19 @@ pub(super) fn read_every<'t>(reader: &mut Reader<'t>, table: &Table<'t>) -> Opti
     None
 }
 
+/// When something is due: an interval of simulation time, or a list of times.
+pub(super) fn read_schedule<'t>(reader: &mut Reader<'t>, table: &Table<'t>) -> Option<Every> {
+    let Some(value) = table.get("times") else { return read_every(reader, table) };
+    if let Some(span) = table.key_span("every") {
+        reader.note(Diagnostic::at(span, "either `every` or `times`, not both"));
+    }
+    let times = reader.list(value)?.into_iter().filter_map(|item| reader.number(item)).collect();
+    Some(Every::Times(times))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_and_expressions_are_told_apart() {
-        assert_eq!(split("u"), ("u", None));
-        assert_eq!(split("speed = sqrt(u^2)"), ("speed", Some("sqrt(u^2)")));
-        assert_eq!(split("hot = u >= 1"), ("hot", Some("u >= 1")));
-        assert_eq!(split("u == 1"), ("u == 1", None));
-    }
 
     #[test]
     fn names_can_be_used_in_files() {

@@ -1,9 +1,11 @@
 //! The probes of [output]: values at points.
 
+use fluxions_grid::Grid;
 use fluxions_solver::Every;
 
 use super::diagnostic::Diagnostic;
-use super::output::{NAMES, is_name, read_every};
+use super::output::read_schedule;
+use super::part::{read_name, read_point};
 use super::reader::{Reader, Table};
 
 /// Values of fields at a point.
@@ -19,14 +21,14 @@ pub struct Probe {
     pub every: Every,
 }
 
-const KEYS: [&str; 4] = ["name", "at", "fields", "every"];
+const KEYS: [&str; 5] = ["name", "at", "fields", "every", "times"];
 
-/// Reads the probes in a table; `known` are the names of what can be written, `bounds` those of the axes.
+/// Reads the probes in a table; `known` are the names of what can be written.
 pub(super) fn read<'t>(
     reader: &mut Reader<'t>,
     output: &Table<'t>,
     known: &[String],
-    bounds: &[(String, [f64; 2])],
+    grid: &Grid,
 ) -> Vec<Probe> {
     let Some(value) = output.get("probe") else { return Vec::new() };
     let Some(items) = reader.list(value) else { return Vec::new() };
@@ -34,45 +36,13 @@ pub(super) fn read<'t>(
     for item in items {
         let Some(table) = reader.as_table(item, "output.probe") else { continue };
         reader.known_keys(&table, &KEYS);
-        let name = match table.get("name") {
-            None => Some(format!("p{}", probes.len() + 1)),
-            Some(value) => reader.string(value, "a name").and_then(|name| {
-                if is_name(name) {
-                    return Some(name.to_string());
-                }
-                let message = format!("`{name}` is not a name for a probe");
-                reader.note(Diagnostic::at(value.span(), message).help(Some(NAMES)));
-                None
-            }),
-        };
+        let name = read_name(reader, &table, ("probe", "p"), probes.len());
         let Some(at) = table.get("at") else {
             let message = "`at` is missing: where the probe is, a coordinate for each axis";
             reader.note(Diagnostic::at(item.span(), message));
             continue;
         };
-        let Some(list) = reader.list(at) else { continue };
-        if list.len() != bounds.len() {
-            let axes: Vec<&str> = bounds.iter().map(|(name, _)| name.as_str()).collect();
-            let message = format!(
-                "{} coordinate(s) for a grid with {} axes ({})",
-                list.len(),
-                bounds.len(),
-                axes.join(", ")
-            );
-            reader.note(Diagnostic::at(at.span(), message));
-            continue;
-        }
-        let mut place = Vec::new();
-        for (coordinate, (axis, [lower, upper])) in list.into_iter().zip(bounds) {
-            let Some(x) = reader.number(coordinate) else { continue };
-            if !(*lower..=*upper).contains(&x) {
-                let message = format!(
-                    "{axis} = {x} is outside of the grid, which goes from {lower} to {upper}"
-                );
-                reader.note(Diagnostic::at(coordinate.span(), message));
-            }
-            place.push(x);
-        }
+        let place = read_point(reader, at, grid);
         let mut fields = Vec::new();
         match table.get("fields") {
             None => fields = known.to_vec(),
@@ -89,15 +59,13 @@ pub(super) fn read<'t>(
                 }
             }
         }
-        let every = read_every(reader, &table).unwrap_or(Every::Steps(1));
-        let Some(name) = name else { continue };
+        let every = read_schedule(reader, &table).unwrap_or(Every::Steps(1));
+        let (Some(name), Some(at)) = (name, place) else { continue };
         if probes.iter().any(|probe| probe.name == name) {
             let message = format!("there is another probe `{name}`");
             reader.note(Diagnostic::at(item.span(), message));
         }
-        if place.len() == bounds.len() {
-            probes.push(Probe { name, at: place, fields, every });
-        }
+        probes.push(Probe { name, at, fields, every });
     }
     probes
 }

@@ -22,6 +22,11 @@ pub(crate) struct Slabs {
 }
 
 impl Slabs {
+    /// Blocks that are written in one piece.
+    pub(crate) fn whole() -> Self {
+        Slabs { axis: 0, thickness: usize::MAX, count: 1 }
+    }
+
     pub(crate) fn of(now: &Snapshot<'_>) -> Self {
         let decomposition = now.decomposition();
         let missing = now.grid().missing();

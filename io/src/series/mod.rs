@@ -22,6 +22,7 @@ mod reader;
 mod repair;
 mod seal;
 mod segment;
+mod view;
 mod writer;
 mod xdmf;
 

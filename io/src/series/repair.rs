@@ -98,7 +98,12 @@ fn contents(file: &File) -> hdf5::Result<Option<Contents>> {
     let grid = named.fold(Grid::builder(geometry), |grid, ((name, [a, b]), cells)| {
         grid.axis(name, *a..*b, *cells, Ends::Bounded)
     });
-    let Ok(grid) = grid.build() else { return Ok(None) };
+    let grid = grid.build().or_else(|unfit| match (&axes[..], bounds) {
+        // Lines have axes of any name.
+        ([name], [[a, b]]) => Grid::line(name, *a..*b, cells[0]),
+        _ => Err(unfit),
+    });
+    let Ok(grid) = grid else { return Ok(None) };
     let bytes = dataset.dtype()?.size() / field.ty().per_component();
     let precision = if bytes == Precision::F32.bytes() { Precision::F32 } else { Precision::F64 };
     let is_chunked = dataset.chunk().is_some();

@@ -15,10 +15,11 @@ use super::index::Numbers;
 use super::number::NumberType;
 use super::part_writer::{Destination, PartWriter};
 use super::segment::{self, Places, SnapshotPlace};
+use super::view::{Values, View};
 use super::{Contents, Field, checksum, index, mesh, xdmf};
 use crate::error::{Error, file, hdf};
 use crate::folder::{Claim, Mode, RunFolder, Wait, remove, sync};
-use crate::problem::{Compression, Precision, Problem, Warning, Warnings};
+use crate::problem::{Compression, Part, Precision, Problem, Warning, Warnings};
 use crate::together::{agree, is_on_one_host};
 use crate::unlocked::unlocked;
 
@@ -40,6 +41,8 @@ pub struct SeriesWriter {
     /// The names of what is written.
     names: Vec<String>,
     contents: Contents,
+    /// What of the grid is written.
+    view: View,
     places: Places,
     times: Vec<f64>,
     numbers: Numbers,
@@ -110,6 +113,19 @@ impl SeriesWriter {
         SeriesWriter::of((folder, false), names, contents)
     }
 
+    /// A writer of a part of the grid, to a folder of its own in that of the run, which is ready.
+    pub fn of_part(folder: &RunFolder, problem: &Problem, part: &Part) -> Self {
+        let names = part.fields.iter().map(|(name, _)| name.clone()).collect();
+        let writer = SeriesWriter::new(folder, problem);
+        SeriesWriter {
+            folder: folder.part(&part.name),
+            names,
+            contents: Contents { grid: part.grid.clone(), ..writer.contents },
+            view: View::of(part, &problem.pde),
+            ..writer
+        }
+    }
+
     fn of((folder, claims): (RunFolder, bool), names: Vec<String>, contents: Contents) -> Self {
         SeriesWriter {
             folder,
@@ -117,6 +133,7 @@ impl SeriesWriter {
             claim: None,
             names,
             contents,
+            view: View::Whole,
             places: Places::new(1),
             times: Vec::new(),
             numbers: Vec::new(),
@@ -201,6 +218,9 @@ impl SeriesWriter {
             claim.begin()?;
             self.claim = Some(claim);
         }
+        if !matches!(self.view, View::Whole) {
+            self.folder.make_part()?;
+        }
         ["series.h5", "series.xdmf"].into_iter().try_for_each(|n| self.folder.make(n).map(drop))?;
         mesh::write(&self.folder.make("mesh.h5")?, &self.contents.grid)?;
         if self.times.is_empty() {
@@ -250,12 +270,13 @@ impl SeriesWriter {
         now: &mut Snapshot<'_>,
         (segment, slot): (&Arc<OpenSegment>, usize),
     ) -> Result<(), TrackerError> {
-        let SeriesWriter { contents, parts: Some(parts), .. } = self else { return Ok(()) };
-        let start = start_of_block(now);
+        let SeriesWriter { contents, view, parts: Some(parts), .. } = self else { return Ok(()) };
+        let start = view.start(now);
         let mut component = 0;
         parts.begin(segment.clone(), contents.components());
         for (number, field) in contents.fields.iter().enumerate() {
-            let block = block(now, field, contents, &start)?;
+            let values = view.values(now, field.name())?;
+            let block = block(&values, field, contents, &start);
             for of_field in 0..field.components().len() {
                 let first = first_number(field, contents, slot, of_field);
                 let to = Destination { field: number, first, component, numbers: block.numbers };
@@ -274,8 +295,12 @@ impl SeriesWriter {
         place: SnapshotPlace,
     ) -> Result<Vec<u64>, TrackerError> {
         let world = now.world().clone();
-        let start = start_of_block(now);
-        let slabs = Slabs::of(now);
+        let start = self.view.start(now);
+        let slabs = match self.view {
+            View::Whole => Slabs::of(now),
+            // Parts are small.
+            View::Cells(_) | View::Points(_) => Slabs::whole(),
+        };
         let path = self.segment(place);
         let failed = hdf(&path, "write a snapshot");
         // Ranks on one host write one after the other what HDF5 has to compress: together they wait for ever for one
@@ -288,7 +313,8 @@ impl SeriesWriter {
         };
         let mut sums = Vec::new();
         for field in &self.contents.fields {
-            let block = block(now, field, &self.contents, &start)?;
+            let values = self.view.values(now, field.name())?;
+            let block = block(&values, field, &self.contents, &start);
             let write = |file: &File, together: bool| -> hdf5::Result<Vec<u64>> {
                 let dataset = file.dataset(&SnapshotPlace::dataset(field))?;
                 let components = 0..field.components().len();
@@ -465,21 +491,16 @@ impl Tracker for SeriesWriter {
     }
 }
 
-/// The index in the grid, along its named axes, of the first cell of this rank.
-fn start_of_block(now: &Snapshot<'_>) -> Vec<usize> {
-    now.block().start()[now.grid().missing()..].to_vec()
-}
-
-/// This rank's part of a field. Collective.
+/// This rank's part of a field, of which these are the values.
 fn block<'a>(
-    now: &'a mut Snapshot<'_>,
+    values: &'a Values<'_>,
     field: &Field,
     contents: &Contents,
     start: &'a [usize],
-) -> Result<Block<'a>, fluxions_solver::Error> {
+) -> Block<'a> {
     let numbers = NumberType::new(contents.precision, field.ty().complex);
-    let (parts, per_component) = (now.parts(field.name())?, field.ty().per_component());
-    Ok(Block { parts, per_component, start, numbers })
+    let parts = values.iter().map(|part| part.view()).collect();
+    Block { parts, per_component: field.ty().per_component(), start, numbers }
 }
 
 /// What opens a file by all MPI processes of a world together.

@@ -218,6 +218,25 @@ impl<'a> Assembly<'a> {
         Ok(measured)
     }
 
+    /// What follows from a change of the state by a tracker: what is held in regions, unknowns, and what transport knows
+    /// of the flow before a step.
+    pub(super) fn after_changes(
+        &self,
+        held: &[Plan],
+        before: &Option<BeforeSteps>,
+        dt: f64,
+        backend: Backend,
+    ) -> Result<Vec<Executor>, Error> {
+        let unknowns = self.pde.has_constraints().then(|| evaluation::unknowns(self.pde));
+        let before = before.as_ref().map(|before| {
+            let mut plan = before.plan.clone();
+            plan.set_usual_step(dt);
+            plan
+        });
+        let plans = held.iter().cloned().chain(unknowns).chain(before);
+        plans.map(|plan| self.executor(plan, backend)).collect()
+    }
+
     /// The state, with the expressions that trackers ask for. Collective.
     pub(super) fn state(self, observables: Vec<Observable>) -> Result<State, Errors> {
         let ready = |observable: Observable| {

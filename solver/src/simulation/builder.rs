@@ -21,6 +21,7 @@ use crate::schemes::sensitivities::Sensitivities;
 use crate::simulation::after_step::AfterStep;
 use crate::simulation::assembly::{Assembly, Stepping};
 use crate::simulation::balancing::Balancing;
+use crate::simulation::changes::Changes;
 use crate::simulation::checkpoint::CheckpointWriter;
 use crate::simulation::clock::Clock;
 use crate::simulation::dense_output::DenseOutput;
@@ -61,7 +62,8 @@ pub struct SimulationBuilder<'a> {
     fields: Vec<(String, Formula)>,
     numbers: Vec<(String, Formula)>,
     rates: bool,
-    trackers: Vec<(Every, Box<dyn Tracker>)>,
+    /// Each with whether it may change the state.
+    trackers: Vec<(Every, Box<dyn Tracker>, bool)>,
     checkpoints: Option<Box<dyn CheckpointWriter>>,
     other_plans: Vec<Plan>,
     backend: Backend,
@@ -195,7 +197,20 @@ impl<'a> SimulationBuilder<'a> {
     /// Calls a tracker every so often. Trackers are called in the order in which they are given.
     #[must_use]
     pub fn track(mut self, every: Every, tracker: impl Tracker + 'static) -> Self {
-        self.trackers.push((every, Box::new(tracker)));
+        self.trackers.push((every, Box::new(tracker), false));
+        self
+    }
+
+    /// Calls a tracker every so often that may change the state between steps ([`Snapshot::field_mut`]), such as by a kick,
+    /// a rescaling, or something that is injected. It is called when it is due only: after the first interval or as
+    /// many steps, and not at the last state of a run unless it is due there. Steps end at the times at which it is due,
+    /// and multistep schemes begin anew. Trackers given before it see the state as it was, those given after it the one
+    /// that was changed.
+    ///
+    /// [`Snapshot::field_mut`]: crate::Snapshot::field_mut
+    #[must_use]
+    pub fn change(mut self, every: Every, tracker: impl Tracker + 'static) -> Self {
+        self.trackers.push((every, Box::new(tracker), true));
         self
     }
 
@@ -294,8 +309,12 @@ impl<'a> SimulationBuilder<'a> {
         });
         let clock = clock.map_err(|error| errors.push(error)).ok();
         let mut trackers = Vec::new();
-        for (every, tracker) in std::mem::take(&mut self.trackers) {
-            match Schedule::new(every, self.start) {
+        for (every, tracker, changes) in std::mem::take(&mut self.trackers) {
+            let schedule = match changes {
+                true => Schedule::of_changes(every, self.start),
+                false => Schedule::new(every, self.start),
+            };
+            match schedule {
                 Ok(schedule) => trackers.push((schedule, tracker)),
                 Err(error) => errors.push(error),
             }
@@ -347,6 +366,7 @@ impl<'a> SimulationBuilder<'a> {
             self.other_plans.push(sensitivities.plan.clone());
             (sensitivities, scheme, walls)
         });
+        let may_change = self.trackers.iter().any(|(.., changes)| *changes);
         let setup = Setup::new(&self.request());
         let (mut errors, setup) = match setup {
             Ok(setup) => (Vec::new(), Some(setup)),
@@ -374,6 +394,10 @@ impl<'a> SimulationBuilder<'a> {
         // Steps that were timed before have found no unknowns.
         let stepper = stepper.with_unknowns(assembly.unknowns.clone());
         assembly.load_external()?;
+        let follows = match may_change {
+            true => assembly.after_changes(&held, &before, dt, self.backend)?,
+            false => Vec::new(),
+        };
         assembly.set_initial(initial, &self.initial, held)?;
         let measured = assembly.measure(before, dt)?;
         let (limit, staged) = match sensitivities {
@@ -475,6 +499,7 @@ impl<'a> SimulationBuilder<'a> {
             after_step,
             undo: None,
             aside: None,
+            changes: may_change.then_some(Changes { then: follows, end: None }),
             health,
             checkpoints: self.checkpoints,
             resumed_at: 0,

@@ -65,6 +65,9 @@ pub(crate) trait Clock {
         Ok(())
     }
 
+    /// Takes note that the state is not what the last step has led to: what was found about it is no longer known.
+    fn forget(&mut self) {}
+
     /// The longest stable step, as far as it is known: it decides on stages.
     fn longest(&self) -> f64 {
         f64::INFINITY

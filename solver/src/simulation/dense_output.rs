@@ -108,7 +108,7 @@ impl Simulation {
         let now = Now::new(due, step, 0.0);
         let made = step - self.steps;
         for (schedule, tracker) in &mut self.trackers.list {
-            if !schedule.is_due_within(&now) {
+            if schedule.is_of_changes() || !schedule.is_due_within(&now) {
                 continue;
             }
             let mut now = Snapshot {
@@ -117,6 +117,7 @@ impl Simulation {
                 step,
                 remaining: self.clock.remaining().map(|steps| steps.saturating_sub(made)),
                 is_last: false,
+                change: None,
             };
             let outcome = tracker.record(&mut now);
             let wish = agree(&self.state.world, outcome)?;

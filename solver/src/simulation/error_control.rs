@@ -143,6 +143,10 @@ impl Clock for ErrorControl {
         self.check_length(f64::INFINITY)
     }
 
+    fn forget(&mut self) {
+        self.told = None;
+    }
+
     fn longest(&self) -> f64 {
         self.longest
     }

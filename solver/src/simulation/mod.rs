@@ -4,6 +4,7 @@ mod after_step;
 mod assembly;
 mod balancing;
 pub(crate) mod builder;
+mod changes;
 pub(crate) mod checkpoint;
 mod clock;
 mod dense_output;

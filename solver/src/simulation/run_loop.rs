@@ -40,7 +40,7 @@ impl Simulation {
 
     /// Steps to a time: why no further steps are made. Collective.
     fn run_to(&mut self, end: f64) -> Result<StopReason, Error> {
-        self.clock.set_end(Some(end))?;
+        self.set_end(Some(end))?;
         self.health.begin(self.steps);
         let began = Instant::now();
         self.balance_once()?;
@@ -49,6 +49,7 @@ impl Simulation {
         // Whether the checkpoint before the end is written.
         let mut stored = false;
         loop {
+            self.look_to_end()?;
             let at_end = self.clock.next().is_none();
             let at_most = self.is_at_most();
             let is_last = at_end || at_most;
@@ -139,7 +140,7 @@ impl Simulation {
     }
 
     fn make_step(&mut self) -> Result<Option<StopReason>, Error> {
-        self.clock.set_end(None)?;
+        self.set_end(None)?;
         if self.balancing.is_some() {
             self.balance_once()?;
             return Ok(Some(StopReason::Solved));
@@ -221,6 +222,7 @@ impl Simulation {
     /// for trackers that are due within a step.
     fn advance(&mut self, most: u64) -> Result<Flow, Error> {
         let began = Instant::now();
+        self.aim()?;
         self.tell_limit()?;
         // States within a step are found after it.
         if !self.looks_within {
@@ -311,7 +313,7 @@ impl Simulation {
     /// Makes a step pass by pass, without looking at trackers; `done` is called after each action
     /// of the plan with its number. Collective.
     pub(crate) fn step_watched(&mut self, done: impl FnMut(usize)) -> Result<(), Error> {
-        self.clock.set_end(None)?;
+        self.set_end(None)?;
         self.tell_limit()?;
         if let Some(dense) = &mut self.dense {
             dense.prepare(&mut self.state, self.time)?;
@@ -335,7 +337,7 @@ impl Simulation {
     /// Makes steps of the usual length up to this number of them, without looking at trackers, nor
     /// at whether numbers are finite. Collective.
     pub(crate) fn step_to(&mut self, steps: u64) -> Result<(), Error> {
-        self.clock.set_end(None)?;
+        self.set_end(None)?;
         while self.steps < steps {
             self.health.begin(self.steps);
             let _ = self.advance(steps - self.steps)?;
@@ -349,7 +351,8 @@ impl Simulation {
         let mut flow = Flow::Continue(());
         let mut checked = false;
         let present = Now::new(self.time, self.steps, self.clock.dt());
-        for (number, (schedule, tracker)) in self.trackers.list.iter_mut().enumerate() {
+        for number in 0..self.trackers.list.len() {
+            let (schedule, tracker) = &mut self.trackers.list[number];
             let Some(time) = schedule.due_now(&present, is_last, moment) else { continue };
             // No tracker sees a state that is not finite.
             if !std::mem::replace(&mut checked, true) {
@@ -361,12 +364,17 @@ impl Simulation {
                 step: self.steps,
                 remaining: self.clock.remaining(),
                 is_last,
+                change: schedule.is_of_changes().then_some(false),
             };
             let outcome = tracker.record(&mut now);
+            let change = now.change;
             let wish = agree(&self.state.world, outcome)?;
             if flow.is_continue() {
                 self.trackers.asked_to_stop = wish.is_break().then_some(number);
                 flow = wish;
+            }
+            if let Some(changed) = change {
+                self.conclude_change(changed)?;
             }
         }
         self.durations.output += began.elapsed().as_secs_f64();

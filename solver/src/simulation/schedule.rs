@@ -84,6 +84,8 @@ pub struct ScheduleState {
 pub(crate) struct Schedule {
     every: Every,
     state: ScheduleState,
+    /// Whether it happens only when it is due, not at the first and the last state too.
+    strictly: bool,
 }
 
 impl Schedule {
@@ -108,7 +110,27 @@ impl Schedule {
             }
             Every::Time(_) | Every::Steps(_) | Every::Moment => {}
         }
-        Ok(Schedule { every, state: ScheduleState { origin, next: 0, last: None } })
+        let state = ScheduleState { origin, next: 0, last: None };
+        Ok(Schedule { every, state, strictly: false })
+    }
+
+    /// The schedule of changes: they happen only when they are due, for the first time after an interval or after as
+    /// many steps.
+    ///
+    /// # Errors
+    /// As for other schedules.
+    pub(crate) fn of_changes(every: Every, origin: f64) -> Result<Self, Error> {
+        let mut schedule = Schedule::new(every, origin)?;
+        schedule.strictly = true;
+        if let Every::Time(_) = schedule.every {
+            schedule.state.next = 1;
+        }
+        Ok(schedule)
+    }
+
+    /// Whether it is one of changes.
+    pub(crate) fn is_of_changes(&self) -> bool {
+        self.strictly
     }
 
     /// When it is due next, at the earliest after `steps` steps since the beginning.
@@ -131,10 +153,10 @@ impl Schedule {
     /// run it is due in any case. `moment` says whether a moment has passed. The time of the state: that of the step,
     /// or what was asked for, which may differ by rounding.
     pub(crate) fn due_now(&mut self, now: &Now, is_last: bool, moment: bool) -> Option<f64> {
-        let mut due = is_last || self.state.last.is_none();
+        let mut due = !self.strictly && (is_last || self.state.last.is_none());
         let mut asked = now.time;
         match &self.every {
-            Every::Steps(_) => due |= self.comes(now),
+            Every::Steps(_) => due |= self.comes(now) && !(self.strictly && now.steps == 0),
             Every::Moment => due |= moment,
             Every::Time(interval) => {
                 if self.comes(now) {

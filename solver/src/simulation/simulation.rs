@@ -14,6 +14,7 @@ use crate::run::executor::Executor;
 use crate::schemes::mpdata::measures::Measured;
 use crate::simulation::after_step::AfterStep;
 use crate::simulation::balancing::Balancing;
+use crate::simulation::changes::Changes;
 use crate::simulation::checkpoint::CheckpointWriter;
 use crate::simulation::clock::Clock;
 use crate::simulation::dense_output::DenseOutput;
@@ -57,6 +58,8 @@ pub struct Simulation {
     pub(super) looks_within: bool,
     /// Changes the state after each step, if anything does.
     pub(super) after_step: Option<AfterStep>,
+    /// What follows from changes by trackers, if any may change the state.
+    pub(super) changes: Option<Changes>,
     /// What brings back the state before a step; made when a step may first be rejected.
     pub(super) undo: Option<Undo>,
     /// What brings back the state before a step aside, once there was one.

@@ -1,13 +1,16 @@
 //! What trackers see: the state of a run at one time.
 
+use std::ops::Range;
+
 use fluxions_comm::World;
 use fluxions_expr::{Reduction, Type};
 use fluxions_grid::Grid;
 use fluxions_halo::{Decomposition, Subdomain};
-use ndarray::{ArrayD, ArrayViewD};
+use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
 
 use crate::error::Error;
 use crate::simulation::state::State;
+use crate::system::origin::Origin;
 use crate::system::pde::Pde;
 
 /// The state of a run at one time, on this rank's block.
@@ -17,6 +20,8 @@ pub struct Snapshot<'a> {
     pub(super) step: u64,
     pub(super) remaining: Option<u64>,
     pub(super) is_last: bool,
+    /// Whether the state was changed, where that is allowed.
+    pub(super) change: Option<bool>,
 }
 
 impl Snapshot<'_> {
@@ -94,6 +99,70 @@ impl Snapshot<'_> {
     pub fn field(&mut self, name: &str) -> Result<ArrayViewD<'_, f64>, Error> {
         let array = self.state.array_of(name, self.time)?;
         Ok(self.state.view(array))
+    }
+
+    /// The values of a real scalar field on this rank's block, as [`field`](Self::field) gives them, to be changed. What
+    /// follows from a change is taken care of when the tracker returns: halos, what is held in regions, unknowns, and
+    /// what schemes know of earlier steps.
+    ///
+    /// # Errors
+    /// If the tracker was not given to [`SimulationBuilder::change`](crate::SimulationBuilder::change), if there is no
+    /// field of that name, it is no real scalar, or an unknown that follows from others.
+    pub fn field_mut(&mut self, name: &str) -> Result<ArrayViewMutD<'_, f64>, Error> {
+        let arrays = self.arrays_to_change(name)?;
+        match (arrays.len(), arrays.start) {
+            (1, array) => Ok(self.state.view_mut(array)),
+            _ => Err(Error::NotScalar { name: name.into(), ty: self.state.type_of(name)? }),
+        }
+    }
+
+    /// The values of one of the real numbers that a field is made of, as [`parts`](Self::parts) gives them, to be
+    /// changed as those of [`field_mut`](Self::field_mut).
+    ///
+    /// # Errors
+    /// As for [`field_mut`](Self::field_mut), or if the field has fewer numbers.
+    pub fn part_mut(&mut self, name: &str, number: usize) -> Result<ArrayViewMutD<'_, f64>, Error> {
+        match self.arrays_to_change(name)?.nth(number) {
+            Some(array) => Ok(self.state.view_mut(array)),
+            None => Err(Error::NotScalar { name: name.into(), ty: self.state.type_of(name)? }),
+        }
+    }
+
+    /// Gives a real scalar field new values, each a function of the place, a coordinate for each named axis of the grid,
+    /// and of the value there.
+    ///
+    /// # Errors
+    /// As for [`field_mut`](Self::field_mut).
+    pub fn update(
+        &mut self,
+        name: &str,
+        mut new: impl FnMut(&[f64], f64) -> f64,
+    ) -> Result<(), Error> {
+        let missing = self.grid().missing();
+        let start = self.block().start();
+        let axes = self.grid().axes().to_vec();
+        let mut place = vec![0.0; axes.len()];
+        for (index, value) in self.field_mut(name)?.indexed_iter_mut() {
+            for (k, axis) in axes.iter().enumerate() {
+                place[k] = axis.centre((start[missing + k] + index[k]) as isize);
+            }
+            *value = new(&place, *value);
+        }
+        Ok(())
+    }
+
+    /// The arrays of a field that may be changed.
+    fn arrays_to_change(&mut self, name: &str) -> Result<Range<usize>, Error> {
+        let Some(changed) = &mut self.change else {
+            return Err(Error::OnlyLooks { name: name.into() });
+        };
+        let (pde, origin) = (&self.state.pde, Origin::Output(name.into()));
+        let field = pde.field(&origin, name)?;
+        if pde.unknowns().contains(&field) {
+            return Err(Error::ChangedUnknown { origin, name: name.into() });
+        }
+        *changed = true;
+        Ok(pde.arrays_of(field))
     }
 
     /// The value of an expression for one number that was declared with the builder. Collective.

@@ -22,6 +22,9 @@ pub type TrackerError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Something that looks at the state of a run now and then.
 ///
+/// Given to [`SimulationBuilder::change`](crate::SimulationBuilder::change), it may also change it, by
+/// [`Snapshot::field_mut`] and its like.
+///
 /// All ranks call it at the same steps, so that it may use collective operations. A closure
 /// `FnMut(&mut Snapshot) -> Result<Flow, TrackerError>` is a tracker.
 ///
@@ -105,9 +108,20 @@ impl Trackers {
         self.list.iter().any(|(schedule, _)| schedule.comes(then))
     }
 
-    /// The next time for which a tracker waits, if one does.
+    /// The next time for which a tracker waits that does not change the state, if one does.
     pub(super) fn next_time(&self, steps: u64) -> Option<f64> {
-        let times = self.list.iter().filter_map(|(schedule, _)| match schedule.due(steps) {
+        self.next_due(steps, false)
+    }
+
+    /// The next time for which a tracker waits that may change the state, if one does.
+    pub(super) fn next_change(&self, steps: u64) -> Option<f64> {
+        self.next_due(steps, true)
+    }
+
+    fn next_due(&self, steps: u64, of_changes: bool) -> Option<f64> {
+        let schedules = self.list.iter().map(|(schedule, _)| schedule);
+        let times = schedules.filter(|schedule| schedule.is_of_changes() == of_changes);
+        let times = times.filter_map(|schedule| match schedule.due(steps) {
             Due::Time(time) => Some(time),
             Due::Steps(_) | Due::Unknown => None,
         });

@@ -41,6 +41,10 @@ impl Clock for TriedSteps {
         Ok(())
     }
 
+    fn forget(&mut self) {
+        self.longest = None;
+    }
+
     fn longest(&self) -> f64 {
         self.longest.unwrap_or(f64::INFINITY)
     }
