@@ -108,7 +108,9 @@ impl Failure {
             Failure::Usage { message, help } => plain(message, help.clone()),
             Failure::Files(error) => plain(&error.to_string(), error.help()),
             Failure::Solve(solver::Error::Tracker { source }) => {
-                let help = source.downcast_ref::<io::Error>().and_then(io::Error::help);
+                let of_files = source.downcast_ref::<io::Error>().and_then(io::Error::help);
+                let of_drift = source.downcast_ref().map(io::NotConserved::help);
+                let help = of_files.or(of_drift);
                 plain(&source.to_string(), help)
             }
             Failure::Solve(error) => plain(&error.to_string(), io::problem::help(error)),

@@ -6,10 +6,12 @@ use std::time::Instant;
 
 use fluxions::comm::{Kind, World};
 use fluxions_io::checkpoint::{Checkpoints, Resumed, resume, scheme_so_far};
+use fluxions_io::numbers::{brief, measured};
 use fluxions_io::problem::{Probe, Warning, Warnings};
 use fluxions_io::{
-    Claim, DiagnosticsWriter, Mode, ProbesWriter, Problem, RunFolder, RunLog, Series, SeriesWriter,
-    Stopping, picture, share,
+    Claim, Conservation, DiagnosticsWriter, Drift, Mode, ProbesWriter, Problem, RunFolder, RunLog,
+    Series, SeriesWriter, Stopping, conservation_writer, histogram_writer, picture, share,
+    spectrum_writer,
 };
 use fluxions_solver::{
     BEYOND_CACHES, Error, Errors, Every, Report, Simulation, StopReason, copy_bandwidth,
@@ -46,6 +48,8 @@ struct Run<'a> {
     warnings: Vec<Warning>,
     /// Warnings that come up while it goes on.
     later: Warnings,
+    /// What became of quantities that should be conserved.
+    conservation: Conservation,
 }
 
 /// Everything that one rank does.
@@ -79,7 +83,8 @@ fn solve(args: &RunArgs, world: &World, signals: &Signals) -> Result<ExitCode, F
     if !args.quiet {
         warn(&problem, &warnings);
     }
-    let run = Run { args, world, problem: &problem, folder, warnings, later: Warnings::default() };
+    let (later, conservation) = (Warnings::default(), Conservation::default());
+    let run = Run { args, world, problem: &problem, folder, warnings, later, conservation };
     let simulation = run.build(signals);
     let mut simulation = together(world, simulation)?;
     let resumed = run.go_on(&mut simulation, claim.as_ref())?;
@@ -178,6 +183,15 @@ fn by_schedule(probes: &[Probe]) -> Vec<Vec<Probe>> {
     groups
 }
 
+/// How far a quantity has drifted.
+fn in_words(Drift { first, last, largest, time, .. }: Drift) -> String {
+    let (first, last) = (measured(first), measured(last));
+    match largest {
+        0.0 => format!("{first} to {last}, largest drift 0"),
+        _ => format!("{first} to {last}, largest drift {largest:.1e} at t = {}", brief(time)),
+    }
+}
+
 /// What is probably not meant in a problem.
 fn warnings(problem: &Problem) -> Vec<Warning> {
     let mut warnings = problem.warnings.clone();
@@ -205,6 +219,16 @@ impl Run<'_> {
             let every = probes[0].every.clone();
             let writer = ProbesWriter::new(folder, &problem.pde, probes);
             builder = builder.track(every, writer);
+        }
+        if let Some(conserved) = &problem.conserved {
+            let writer = conservation_writer(folder, conserved, &self.conservation, later);
+            builder = builder.track(conserved.every.clone(), writer);
+        }
+        for spectrum in &problem.output.spectra {
+            builder = builder.track(spectrum.every.clone(), spectrum_writer(folder, spectrum));
+        }
+        for histogram in &problem.output.histograms {
+            builder = builder.track(histogram.every.clone(), histogram_writer(folder, histogram));
         }
         for part in &problem.output.parts {
             let writer = SeriesWriter::of_part(folder, problem, part).with(later);
@@ -322,7 +346,7 @@ impl Run<'_> {
     /// Writes the report and the picture, and prints the summary.
     fn conclude(&self, report: &Report, bandwidth: Option<f64>) -> Result<(), Failure> {
         let Run { args, folder, problem, .. } = self;
-        let json: Value = fluxions_io::to_json(report, bandwidth);
+        let json: Value = fluxions_io::to_json(report, bandwidth, &self.conservation);
         let text = format!("{json:#}\n");
         folder.write_report(&text)?;
         folder.note_end(&report.stop_reason.to_string())?;
@@ -335,6 +359,9 @@ impl Run<'_> {
         }
         if !args.quiet {
             line(&report.to_string());
+            for (name, drift) in self.conservation.drifts() {
+                line(&format!("conserved {name}: {}", in_words(drift)));
+            }
             let (series, xdmf) = (folder.series(), folder.xdmf());
             line(&format!("{picture}series  {} (ParaView: {})", series.display(), xdmf.display()));
             if let StopReason::Interrupted(_) = report.stop_reason {

@@ -1,10 +1,12 @@
 //! Problem files, the run folder, parallel HDF5, XDMF and pictures.
 
 pub mod checkpoint;
+mod conservation;
 mod diagnostics;
 mod error;
 mod external;
 mod folder;
+mod histograms;
 mod lines;
 mod log;
 pub mod numbers;
@@ -12,7 +14,9 @@ pub mod picture;
 mod probes;
 pub mod problem;
 mod report;
+mod rows;
 mod series;
+mod spectra;
 mod stencils;
 mod stopping;
 mod suggest;
@@ -20,15 +24,18 @@ pub mod text;
 mod together;
 mod unlocked;
 
+pub use conservation::{Conservation, Drift, NotConserved, conservation_writer};
 pub use diagnostics::DiagnosticsWriter;
 pub use error::Error;
 pub use external::{DatasetRequest, ExternalFile, Unusable};
 pub use folder::{Claim, Mode, RunFolder, RunStatus};
+pub use histograms::histogram_writer;
 pub use log::RunLog;
 pub use num_complex::Complex64;
 pub use probes::ProbesWriter;
 pub use problem::Problem;
 pub use report::to_json;
 pub use series::{Component, Field, Series, SeriesWriter, repair};
+pub use spectra::spectrum_writer;
 pub use stopping::Stopping;
 pub use together::{agree, odd_rank, share};

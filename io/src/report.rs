@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap as Map;
 
+use crate::conservation::{Conservation, Drift};
 use fluxions_comm::Kind;
 use fluxions_solver::{Iterations, Report, StopReason};
 use serde_json::{Value, json};
@@ -19,9 +20,22 @@ fn solver(report: &Report, taken: Iterations) -> Value {
     })
 }
 
+/// How far quantities have drifted that should stay what they were; nothing if none were watched.
+fn conserved(conservation: &Conservation) -> Option<Value> {
+    let one = |(name, drift): (String, Drift)| {
+        let Drift { first, last, scale, largest, time, .. } = drift;
+        let told = json!({
+            "first": first, "last": last, "scale": scale, "largest_drift": largest, "at": time,
+        });
+        (name, told)
+    };
+    let drifts = conservation.drifts();
+    (!drifts.is_empty()).then(|| Value::Object(drifts.into_iter().map(one).collect()))
+}
+
 /// What a run did, as JSON. `copy_bandwidth` is what the machine reaches copying memory, in bytes
 /// per second, if it was measured.
-pub fn to_json(report: &Report, copy_bandwidth: Option<f64>) -> Value {
+pub fn to_json(report: &Report, copy_bandwidth: Option<f64>, conservation: &Conservation) -> Value {
     let (reason, detail) = match &report.stop_reason {
         StopReason::Tracker(detail) => ("tracker", Some(detail.as_str())),
         StopReason::Interrupted(detail) => ("interrupted", Some(detail.as_str())),
@@ -39,6 +53,7 @@ pub fn to_json(report: &Report, copy_bandwidth: Option<f64>) -> Value {
         "rejected_steps": report.rejected_steps,
         "rhs_evaluations": report.rhs_evaluations,
         "solver": report.iterations.map(|taken| solver(report, taken)),
+        "conserved": conserved(conservation),
         "halo_exchanges": report.halo_exchanges,
         "messages": report.messages,
         "bytes_sent": report.bytes_sent,

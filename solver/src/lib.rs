@@ -30,6 +30,7 @@ pub use inspect::pass_time::PassTime;
 pub use inspect::replay::{BeforeFailure, Growth, before_failure};
 pub use inspect::stability::{StableStep, stable_step};
 pub use operators::{FieldOperator, StencilCells};
+pub use random::power_spectrum::PowerSpectrum;
 pub use run::blocking::options::Blocking;
 pub use run::counts::{Counts, Iterations};
 pub use schemes::adams_bashforth::AdamsBashforth;

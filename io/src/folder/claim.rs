@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::marker::Marker;
-use super::{FILES, FOLDERS, PARTS, PROBES, RunFolder, SNAPSHOTS, remove};
+use super::{FILES, FOLDERS, HISTOGRAMS, PARTS, PROBES, RunFolder, SNAPSHOTS, SPECTRA, remove};
 use crate::checkpoint;
 use crate::error::{Error, file};
 
@@ -132,11 +132,13 @@ impl Claim {
                 remove(&super::beside(&path))?;
                 remove(&path)?;
             }
-            for name in before.made_in(PROBES) {
-                remove(&self.folder.path().join(name))?;
+            for folder in [PROBES, SPECTRA, HISTOGRAMS] {
+                for name in before.made_in(folder) {
+                    remove(&self.folder.path().join(name))?;
+                }
+                // It stays if it holds something else.
+                let _ = std::fs::remove_dir(self.folder.path().join(folder));
             }
-            // It stays if it holds something else.
-            let _ = std::fs::remove_dir(self.folder.probes());
             for name in before.made_in(PARTS) {
                 let path = self.folder.path().join(name);
                 match path.is_dir() {

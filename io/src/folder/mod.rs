@@ -27,21 +27,24 @@ pub struct RunFolder {
 }
 
 /// The files that a run writes, each under this name.
-pub(crate) const FILES: [&str; 8] = [
+pub(crate) const FILES: [&str; 9] = [
     "problem.toml",
     "series.h5",
     "series.xdmf",
     "mesh.h5",
     "diagnostics.csv",
+    "conserved.csv",
     "report.json",
     "run.log",
     "final.png",
 ];
 /// The folders that a run makes in its own.
-pub(crate) const FOLDERS: [&str; 4] = [SNAPSHOTS, CHECKPOINTS, PROBES, PARTS];
+pub(crate) const FOLDERS: [&str; 6] = [SNAPSHOTS, CHECKPOINTS, PROBES, PARTS, SPECTRA, HISTOGRAMS];
 const SNAPSHOTS: &str = "snapshots";
 pub(crate) const CHECKPOINTS: &str = "checkpoints";
 pub(crate) const PROBES: &str = "probes";
+pub(crate) const SPECTRA: &str = "spectra";
+pub(crate) const HISTOGRAMS: &str = "histograms";
 pub(crate) const PARTS: &str = "parts";
 
 impl RunFolder {

@@ -6,6 +6,7 @@
 mod boundary;
 mod changes;
 mod checkpoint;
+mod conserved;
 mod data_files;
 mod diagnostic;
 mod execution;
@@ -25,6 +26,7 @@ mod scheme;
 mod set;
 mod solve;
 mod solver;
+mod statistics;
 mod stop;
 mod time;
 mod time_table;
@@ -48,6 +50,7 @@ use toml::de::{DeTable, DeValue};
 use boundary::{BoundaryEntry, BoundarySection};
 pub(crate) use changes::{MAY_CHANGE_IN_WORDS, difference};
 pub use checkpoint::Checkpointing;
+pub use conserved::{Conserved, Quantity};
 pub use data_files::data_files;
 pub use diagnostic::{Diagnostic, Mistakes};
 pub use execution::Execution;
@@ -59,6 +62,7 @@ pub use probe::Probe;
 use reader::{Places, Reader, Table};
 use repeated_noise::repeated_noise;
 pub use set::{SetError, is_used, set};
+pub use statistics::{Histogram, Spectrum};
 pub use stop::Stop;
 pub use time::Times;
 use time_table::Tables;
@@ -67,7 +71,7 @@ use warning::BoundaryPlace;
 pub use warning::{Warning, Warnings};
 
 /// The sections that a problem file can have.
-const SECTIONS: [&str; 24] = [
+const SECTIONS: [&str; 25] = [
     "title",
     "grid",
     "parameters",
@@ -86,6 +90,7 @@ const SECTIONS: [&str; 24] = [
     "solver",
     "output",
     "diagnostics",
+    "conserved",
     "stop",
     "checkpoint",
     "random",
@@ -124,6 +129,8 @@ pub struct Problem {
     pub output: Output,
     /// What is written to diagnostics.csv and when.
     pub diagnostics: Option<Diagnostics>,
+    /// What should stay what it was at first.
+    pub conserved: Option<Conserved>,
     /// When the run stops before its end.
     pub stop: Stop,
     /// When checkpoints are written.
@@ -196,6 +203,9 @@ impl Problem {
         }
         for (name, text) in self.diagnostics.iter().flat_map(|d| &d.numbers) {
             builder = builder.number(name, text);
+        }
+        for (name, text) in self.conserved.iter().flat_map(Conserved::numbers) {
+            builder = builder.number(&name, text);
         }
         if let Some(when) = &self.stop.when {
             builder = builder.number(Stop::WHEN, when.as_str());
@@ -340,6 +350,8 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     let implicit = time::implicit_parts(&mut reader, document);
     let output = output::read_output(&mut reader, document, &fields, grid.as_ref());
     let diagnostics = output::read_diagnostics(&mut reader, document, &output);
+    let every = diagnostics.as_ref().map_or(&output.every, |diagnostics| &diagnostics.every);
+    let conserved = conserved::read(&mut reader, document, every);
     let stop = stop::read(&mut reader, document);
     let checkpoint = checkpoint::read(&mut reader, document);
     let named = definitions.iter().chain(&sorted.others).map(|(name, _)| name);
@@ -428,6 +440,9 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         if let Some(when) = &stop.when {
             let origin = Origin::Output(Stop::WHEN.into());
             builder = builder.also_check(origin, &when.as_str().into(), Place::Output);
+        }
+        for (name, text) in conserved.iter().flat_map(Conserved::given) {
+            builder = builder.also_check(Origin::Output(name), &text.into(), Place::Output);
         }
         let numbers = diagnostics.iter().flat_map(|d| d.numbers.iter());
         for (name, text) in
@@ -520,6 +535,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
                 after_step,
                 output,
                 diagnostics,
+                conserved,
                 stop,
                 checkpoint,
                 seed,

@@ -11,6 +11,7 @@ use super::diagnostic::Diagnostic;
 use super::part::{self, Part};
 use super::probe::{self, Probe};
 use super::reader::{Reader, Table};
+use super::statistics::{self, Histogram, Spectrum};
 use super::written::Written;
 
 /// What is written to series.h5 and when.
@@ -30,6 +31,10 @@ pub struct Output {
     pub probes: Vec<Probe>,
     /// Parts of the grid that are written by themselves.
     pub parts: Vec<Part>,
+    /// Powers in shells of wavenumbers.
+    pub spectra: Vec<Spectrum>,
+    /// How much of the domain has which values.
+    pub histograms: Vec<Histogram>,
 }
 
 /// The precision with which numbers are written.
@@ -73,7 +78,9 @@ impl Output {
     /// Names and expressions of what is not a field, each once.
     pub fn expressions(&self) -> impl Iterator<Item = (&str, &str)> {
         let of_parts = self.parts.iter().flat_map(|part| &part.fields);
-        let named = self.fields.iter().chain(of_parts);
+        let of_spectra = self.spectra.iter().flat_map(|spectrum| &spectrum.fields);
+        let of_histograms = self.histograms.iter().map(|histogram| &histogram.field);
+        let named = self.fields.iter().chain(of_parts).chain(of_spectra).chain(of_histograms);
         let mut seen = HashSet::new();
         named
             .filter_map(|(name, text)| Some((name.as_str(), text.as_deref()?)))
@@ -81,7 +88,7 @@ impl Output {
     }
 }
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 12] = [
     "every",
     "at",
     "fields",
@@ -92,6 +99,8 @@ const KEYS: [&str; 10] = [
     "line",
     "slice",
     "box",
+    "spectrum",
+    "histogram",
 ];
 
 pub(crate) fn read_output<'t>(
@@ -109,6 +118,8 @@ pub(crate) fn read_output<'t>(
         picture: true,
         probes: Vec::new(),
         parts: Vec::new(),
+        spectra: Vec::new(),
+        histograms: Vec::new(),
     };
     let Some(table) = reader.table(document, "output") else { return output };
     reader.known_keys(&table, &KEYS);
@@ -154,7 +165,10 @@ pub(crate) fn read_output<'t>(
     output.fields = written.read(reader, &table);
     written.set_usual(&output.fields);
     if let Some(grid) = grid {
-        output.parts = part::read(reader, &table, &mut written, grid, &output.every);
+        let (written, every) = (&mut written, &output.every);
+        output.parts = part::read(reader, &table, written, grid, every);
+        output.spectra = statistics::read_spectra(reader, &table, written, grid, every);
+        output.histograms = statistics::read_histograms(reader, &table, written, every);
         output.probes = probe::read(reader, &table, &written.names(), grid);
     }
     output

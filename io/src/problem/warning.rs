@@ -14,6 +14,7 @@ use super::boundary::BoundaryEntry;
 use super::diagnostic::Diagnostic;
 use super::reader::{Places, Table};
 use super::{Problem, Times};
+use crate::conservation::NotConserved;
 use crate::numbers::brief;
 
 /// Something in a problem file that is allowed and probably not meant: what it is, where it stands,
@@ -42,6 +43,12 @@ impl Warning {
         let Warning(Diagnostic { message, help, .. }) = self;
         let help = help.iter().map(|help| format!("; {help}")).collect::<String>();
         format!("warning: {message}{help}")
+    }
+
+    /// The warning that a quantity is not conserved.
+    pub(crate) fn not_conserved(broken: &NotConserved) -> Self {
+        let (message, help) = (broken.to_string(), Some(broken.help()));
+        Warning(Diagnostic { message, span: None, label: String::new(), help })
     }
 
     /// The warning that a value cannot be written in 4 bytes.

@@ -49,7 +49,8 @@ impl Written {
         found
     }
 
-    fn read_one<'t>(
+    /// What a name, or an expression with a name, stands for.
+    pub(super) fn read_one<'t>(
         &mut self,
         reader: &mut Reader<'t>,
         item: &'t TomlValue<'t>,

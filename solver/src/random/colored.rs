@@ -80,7 +80,7 @@ fn modes(
 }
 
 /// Replaces an array of this shape by its inverse transform along one axis, without a factor.
-fn transform(cells: &mut [[f64; 2]], shape: [usize; 3], axis: usize) {
+pub(super) fn transform(cells: &mut [[f64; 2]], shape: [usize; 3], axis: usize) {
     let n = shape[axis];
     if n < 2 {
         return;

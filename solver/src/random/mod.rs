@@ -3,5 +3,6 @@
 pub(crate) mod array;
 mod colored;
 mod fourier;
+pub(crate) mod power_spectrum;
 pub(crate) mod source;
 pub(crate) mod stream;
