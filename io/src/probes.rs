@@ -40,7 +40,10 @@ struct Look {
 impl ProbesWriter {
     /// A writer of probes of a system.
     pub fn new(folder: &RunFolder, pde: &Pde, probes: Vec<Probe>) -> Self {
-        let stencils = probes.iter().map(|probe| Stencils::new(pde, &[probe.at.clone()])).collect();
+        let stencils = probes
+            .iter()
+            .map(|probe| Stencils::new(pde, std::slice::from_ref(&probe.at)))
+            .collect();
         let mut fields: Vec<(String, usize)> = Vec::new();
         for name in probes.iter().flat_map(|probe| &probe.fields) {
             if !fields.iter().any(|(known, _)| known == name) {
