@@ -235,7 +235,9 @@ fn fields_of_every_type_are_written_whole() {
     assert_eq!(described.len(), 131);
     for (snapshot, attributes) in described.iter().enumerate() {
         let names: Vec<&str> = attributes.iter().map(|(name, _)| name.as_str()).collect();
-        let expected = ["c", "v", "q.xx", "q.xy", "q.yx", "q.yy", "slope"];
+        let complex = ["re psi", "im psi", "re w", "im w"];
+        let expected = ["c", "v", "q.xx", "q.xy", "q.yx", "q.yy"].into_iter().chain(complex);
+        let expected = expected.chain(["slope", "re turned", "im turned"]).collect::<Vec<_>>();
         assert_eq!(names, expected);
         let v = series.read("v", snapshot).unwrap();
         assert_eq!(attributes[1].1, v.iter().copied().collect::<Vec<_>>());

@@ -22,7 +22,7 @@ use hdf5::{Dataset, File, Hyperslab, SliceOrIndex};
 use ndarray::{ArrayD, IxDyn};
 use num_complex::Complex64;
 
-use crate::series::texts;
+use crate::series::{bounds, texts};
 use crate::suggest::suggest;
 use crate::unlocked::unlocked;
 use array::{ArrayFile, Kind};
@@ -428,9 +428,7 @@ fn check_space(
         let message = format!("`{name}` in {shown} has the axes {axes}, but the grid has {mine}");
         return Err(unusable(message));
     }
-    let Ok(bounds) = file.attr("bounds").and_then(|attr| attr.read_raw::<f64>()) else {
-        return Ok(());
-    };
+    let Ok(bounds) = bounds(file).map(|bounds| bounds.into_flattened()) else { return Ok(()) };
     let mine: Vec<f64> = grid.axes().iter().flat_map(|axis| axis.bounds()).collect();
     let size = mine.iter().fold(0.0f64, |m, x| m.max(x.abs()));
     let near = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-12 * size;

@@ -11,7 +11,7 @@ use super::segment::Places;
 use super::{Contents, Field};
 
 /// The version of what is in the files; see docs/OUTPUT.md.
-pub(crate) const FORMAT_VERSION: u32 = 2;
+pub(crate) const FORMAT_VERSION: u32 = 3;
 
 /// The attribute with the number of snapshots for which the first segments have room.
 const FIRST_SEGMENTS: &str = "snapshots_in_first_segments";
@@ -22,6 +22,7 @@ const LISTED: usize = 4000;
 /// Describes the problem and its grid.
 pub(crate) fn write(file: &File, contents: &Contents) -> hdf5::Result<()> {
     let grid = &contents.grid;
+    put(file, "Conventions", "CF-1.11")?;
     put(file, "title", &contents.title)?;
     put(file, "geometry", grid.geometry().name())?;
     put(file, "problem", &contents.problem)?;
@@ -30,9 +31,18 @@ pub(crate) fn write(file: &File, contents: &Contents) -> hdf5::Result<()> {
     // An attribute has room for so many texts.
     let fields = contents.fields.iter().map(|field| field.name().to_string()).take(LISTED);
     put_list(file, "fields", &fields.collect::<Vec<_>>())?;
-    let bounds: Vec<f64> = grid.axes().iter().flat_map(|axis| axis.bounds()).collect();
-    let shape = (grid.dimension(), 2);
-    file.new_attr::<f64>().shape(shape).create("bounds")?.write_raw(&bounds)
+    // An attribute with two axes would keep netCDF from reading any; pairs along one axis it leaves out.
+    let bounds: Vec<[f64; 2]> = grid.axes().iter().map(|axis| axis.bounds()).collect();
+    file.new_attr::<[f64; 2]>().shape(bounds.len()).create("bounds")?.write_raw(&bounds)
+}
+
+/// The bounds of each axis. Up to version 2 they had two axes.
+pub(crate) fn bounds(file: &File) -> hdf5::Result<Vec<[f64; 2]>> {
+    let attribute = file.attr("bounds")?;
+    attribute.read_raw().or_else(|_| {
+        let numbers = attribute.read_raw::<f64>()?;
+        Ok(numbers.as_chunks::<2>().0.to_vec())
+    })
 }
 
 /// How many snapshots the first segments have room for.
@@ -54,6 +64,16 @@ pub(crate) fn write_field(dataset: &Dataset, field: &Field, axes: &[String]) -> 
         Rank::Scalar => Ok(()),
         Rank::Vector | Rank::Tensor => put_list(dataset, "components", field.directions()),
     }
+}
+
+/// Describes a coordinate by the attributes of the CF conventions; `axis` is T, X, Y or Z where it is one of these.
+pub(crate) fn write_coordinate(
+    dataset: &Dataset,
+    name: &str,
+    axis: Option<&str>,
+) -> hdf5::Result<()> {
+    put(dataset, "long_name", name)?;
+    axis.map_or(Ok(()), |axis| put(dataset, "axis", axis))
 }
 
 /// The field that a dataset holds: without attributes a scalar.
@@ -81,7 +101,8 @@ pub(crate) fn texts(at: &Location, name: &str) -> Vec<String> {
     read().unwrap_or_default().iter().map(|text| text.to_string()).collect()
 }
 
-fn put(at: &Location, name: &str, value: &str) -> hdf5::Result<()> {
+/// Adds a text attribute.
+pub(crate) fn put(at: &Location, name: &str, value: &str) -> hdf5::Result<()> {
     at.new_attr::<VarLenUnicode>().create(name)?.write_scalar(&unicode(value))
 }
 

@@ -6,7 +6,8 @@ use hdf5::types::OwnedDynValue;
 use hdf5::{Dataset, File};
 
 use super::segment::{Places, SnapshotPlace, extents, range};
-use super::{Contents, header, number, seal};
+use super::netcdf::{self, NetcdfView};
+use super::{Contents, Field, header, number, seal};
 use crate::error::{Error, hdf};
 use crate::folder::{Wait, beside, put_in_place, remove, sync};
 
@@ -42,33 +43,26 @@ fn write_new(
     let file = File::create(path)?;
     header::write(&file, contents)?;
     header::write_places(&file, places)?;
-    file.new_dataset::<f64>().shape(times.len()).create("time")?.write_raw(times)?;
-    if !numbers.is_empty() {
-        let group = file.create_group("numbers")?;
-        for (name, values) in numbers {
-            let dataset = group.new_dataset::<f64>().shape(values.len()).create(name.as_str())?;
-            dataset.write_raw(values)?;
-        }
-    }
-    let coordinates = file.create_group("coordinates")?;
-    for axis in contents.grid.axes() {
-        let centres: Vec<f64> = (0..axis.cells() as isize).map(|i| axis.centre(i)).collect();
-        coordinates
-            .new_dataset::<f64>()
-            .shape(centres.len())
-            .create(axis.name())?
-            .write_raw(&centres)?;
+    let of_numbers = numbers.iter().map(|(name, _)| &**name);
+    let names = contents.fields.iter().map(Field::name).chain(of_numbers);
+    let mut view = NetcdfView::new(&file, &contents.grid, times, names)?;
+    for (name, values) in numbers {
+        let path = format!("numbers/{name}");
+        view.add_number(&netcdf::write_numbers(&file, &path, values)?, &path, name)?;
     }
     for field in &contents.fields {
+        let path = SnapshotPlace::dataset(field);
         let shape = contents.shape(field);
         let missing = number::missing(contents.precision, field.ty().complex);
-        let source = SnapshotPlace::dataset(field);
-        let dataset = mapped(&file, &source, missing, (places, times.len()), &shape)?;
+        let dataset = mapped(&file, &path, missing, (places, times.len()), &shape)?;
         header::write_field(&dataset, field, &contents.grid.axis_names())?;
+        view.add_field(&dataset, &path, field)?;
+        let path = SnapshotPlace::checksums(field);
         let components = [field.components().len()];
-        let source = SnapshotPlace::checksums(field);
-        mapped(&file, &source, 0u64.into(), (places, times.len()), &components)?;
+        let sums = mapped(&file, &path, 0u64.into(), (places, times.len()), &components)?;
+        view.add_checksums(&sums, &path, field)?;
     }
+    view.finish()?;
     file.flush()?;
     file.close()
 }

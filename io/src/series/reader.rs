@@ -206,9 +206,7 @@ impl Series {
     /// If the file cannot be read.
     pub fn bounds(&self) -> Result<Vec<[f64; 2]>, Error> {
         let failed = hdf(&self.path, "read the bounds");
-        let numbers: Vec<f64> =
-            self.file.attr("bounds").and_then(|attr| attr.read_raw()).map_err(failed)?;
-        Ok(numbers.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect())
+        header::bounds(&self.file).map_err(failed)
     }
 
     /// A text attribute of the file; empty if it has none of that name.

@@ -5,7 +5,8 @@ use hdf5::File;
 
 use super::index::Numbers;
 use super::segment::{self, Places};
-use super::{Contents, header, index, mesh, xdmf};
+use super::xdmf::Description;
+use super::{Contents, header, index, mesh};
 use crate::error::{Error, hdf};
 use crate::folder::{RunFolder, Wait};
 use crate::problem::{Compression, Precision};
@@ -53,7 +54,8 @@ pub fn repair(folder: &RunFolder) -> Result<usize, Error> {
         }
     }
     index::write(&folder.make("series.h5")?, &contents, places, &times, &numbers, Wait::ForDisk)?;
-    xdmf::write(&folder.make("series.xdmf")?, &contents, places, &times, Wait::ForDisk)?;
+    folder.make("series.xdmf")?;
+    Description::default().write(folder, &contents, (places, &times), Wait::ForDisk)?;
     if !folder.mesh().exists() {
         mesh::write(&folder.make("mesh.h5")?, &contents.grid)?;
     }
@@ -87,14 +89,13 @@ fn contents(file: &File) -> hdf5::Result<Option<Contents>> {
     let dataset = file.dataset(&format!("fields/{}", field.name()))?;
     let axes = header::texts(&dataset, "axes");
     let shape = dataset.shape();
-    let bounds: Vec<f64> = file.attr("bounds")?.read_raw()?;
-    let (bounds, rest) = bounds.as_chunks::<2>();
-    if shape.len() < axes.len() || bounds.len() != axes.len() || !rest.is_empty() {
+    let bounds = header::bounds(file)?;
+    if shape.len() < axes.len() || bounds.len() != axes.len() {
         return Ok(None);
     }
     let cells = &shape[shape.len() - axes.len()..];
     let Some(geometry) = Geometry::find(&header::text(file, "geometry")) else { return Ok(None) };
-    let named = axes.iter().zip(bounds).zip(cells);
+    let named = axes.iter().zip(&bounds).zip(cells);
     let grid = named.fold(Grid::builder(geometry), |grid, ((name, [a, b]), cells)| {
         grid.axis(name, *a..*b, *cells, Ends::Bounded)
     });

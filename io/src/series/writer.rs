@@ -16,7 +16,8 @@ use super::number::NumberType;
 use super::part_writer::{Destination, PartWriter};
 use super::segment::{self, Places, SnapshotPlace};
 use super::view::{Values, View};
-use super::{Contents, Field, checksum, index, mesh, xdmf};
+use super::xdmf::Description;
+use super::{Contents, Field, checksum, index, mesh};
 use crate::error::{Error, file, hdf};
 use crate::folder::{Claim, Mode, RunFolder, Wait, remove, sync};
 use crate::problem::{Compression, Part, Precision, Problem, Warning, Warnings};
@@ -46,6 +47,7 @@ pub struct SeriesWriter {
     places: Places,
     times: Vec<f64>,
     numbers: Numbers,
+    description: Description,
     /// The segment of the last snapshot, once there is one.
     open: Option<Arc<OpenSegment>>,
     /// The first segment that may not be on the disk yet.
@@ -137,6 +139,7 @@ impl SeriesWriter {
             places: Places::new(1),
             times: Vec::new(),
             numbers: Vec::new(),
+            description: Description::default(),
             open: None,
             settled: 0,
             parts: None,
@@ -392,7 +395,7 @@ impl SeriesWriter {
     fn show(&mut self, wait: Wait) -> Result<(), Error> {
         let SeriesWriter { folder, contents, places, times, numbers, .. } = self;
         index::write(&folder.series(), contents, *places, times, numbers, wait)?;
-        xdmf::write(&folder.xdmf(), contents, *places, times, wait)?;
+        self.description.write(folder, contents, (*places, times), wait)?;
         self.shown = Some((Instant::now(), self.times.len()));
         if wait == Wait::ForDisk {
             self.synced = self.times.len();

@@ -1,94 +1,145 @@
 //! The description of a series for ParaView and VisIt: `series.xdmf`.
 //!
 //! A field is described as what it is: vectors as vectors, with three components as XDMF wants them, tensors component
-//! by component. Each component is a hyperslab of a dataset of a segment. Complex fields are left out: XDMF cannot look
-//! into compounds.
+//! by component. Each component is a hyperslab of a dataset of a segment. XDMF cannot look into compounds, so real and
+//! imaginary parts are every other number of the bytes of a segment, past HDF5. Where HDF5 compresses them they are left
+//! out.
 
 use std::fmt::Write;
 use std::path::Path;
 
 use fluxions_expr::Rank;
 
+use super::direct::first_number;
 use super::mesh::corners;
-use super::segment::{Places, SnapshotPlace};
+use super::segment::{self, Places, SnapshotPlace};
 use super::{Contents, Field};
 use crate::error::Error;
-use crate::folder::{Wait, write_whole};
+use crate::folder::{RunFolder, Wait, write_whole};
+use crate::unlocked::unlocked;
 
-/// Replaces the description by one of the snapshots at these times.
-pub(crate) fn write(
-    path: &Path,
-    contents: &Contents,
-    places: Places,
-    times: &[f64],
-    wait: Wait,
-) -> Result<(), Error> {
-    write_whole(path, describe(contents, places, times).as_bytes(), wait)
+/// What describes a series. It remembers where the numbers of complex fields lie.
+#[derive(Default)]
+pub(crate) struct Description {
+    /// For each segment the byte at which each field begins, where it is complex and lies in one piece.
+    offsets: Vec<Vec<Option<u64>>>,
 }
 
-fn describe(contents: &Contents, places: Places, times: &[f64]) -> String {
-    let grid = &contents.grid;
-    let dimension = grid.dimension().max(2);
-    let corners: Vec<String> = corners(grid)[..dimension].iter().map(usize::to_string).collect();
-    let mut cells: Vec<String> = grid.axes().iter().map(|axis| axis.cells().to_string()).collect();
-    cells.resize(dimension, "1".into());
-    let (corners, cells) = (corners.join(" "), cells.join(" "));
-    let points = match dimension {
-        2 => format!("{corners} 1 3"),
-        _ => format!("{corners} 3"),
-    };
-    let mut text = String::from(
-        "<?xml version=\"1.0\"?>\n<Xdmf Version=\"3.0\">\n<Domain>\n\
-         <Grid Name=\"series\" GridType=\"Collection\" CollectionType=\"Temporal\">\n",
-    );
-    for (index, time) in times.iter().enumerate() {
-        let place = places.of(index);
-        // Writing to a text cannot fail.
-        let _ = write!(
-            text,
-            "<Grid Name=\"cells\" GridType=\"Uniform\"><Time Value=\"{time:?}\"/>\n\
-             <Topology TopologyType=\"{dimension}DSMesh\" Dimensions=\"{corners}\"/>\n\
-             <Geometry GeometryType=\"XYZ\"><DataItem Format=\"HDF\" NumberType=\"Float\" \
-             Precision=\"4\" Dimensions=\"{points}\">mesh.h5:/points</DataItem></Geometry>\n"
-        );
-        for field in contents.fields.iter().filter(|field| !field.ty().complex) {
-            let item = |component| item(contents, place, field, component, &cells);
-            let count = field.components().len();
-            if field.ty().rank == Rank::Vector && count <= 3 {
-                // What is missing of three components is 0.
-                let zero = || {
-                    let first = item(0);
-                    format!(
-                        "<DataItem ItemType=\"Function\" Function=\"$0 * 0\" Dimensions=\"{cells}\">\
-                         {first}</DataItem>"
-                    )
-                };
-                let all: String =
-                    (0..3).map(|k| if k < count { item(k) } else { zero() }).collect();
-                let name = escaped(field.name());
-                let _ = writeln!(
-                    text,
-                    "<Attribute Name=\"{name}\" Center=\"Cell\" AttributeType=\"Vector\">\
-                     <DataItem ItemType=\"Function\" Function=\"JOIN($0, $1, $2)\" \
-                     Dimensions=\"{cells} 3\">{all}</DataItem></Attribute>"
-                );
-                continue;
-            }
-            for (number, component) in field.components().iter().enumerate() {
-                let (name, item) = (escaped(component), item(number));
-                let _ = writeln!(
-                    text,
-                    "<Attribute Name=\"{name}\" Center=\"Cell\" AttributeType=\"Scalar\">{item}</Attribute>"
-                );
+impl Description {
+    /// Replaces the description in a folder by one of the snapshots at these times.
+    pub(crate) fn write(
+        &mut self,
+        folder: &RunFolder,
+        contents: &Contents,
+        (places, times): (Places, &[f64]),
+        wait: Wait,
+    ) -> Result<(), Error> {
+        if contents.fields.iter().any(|field| field.ty().complex) {
+            let segments = times.len().checked_sub(1).map_or(0, |last| places.of(last).segment + 1);
+            for segment in self.offsets.len()..segments {
+                let path = folder.path().join(segment::file(segment));
+                self.offsets.push(offsets(&path, contents));
             }
         }
-        text.push_str("</Grid>\n");
+        let text = self.describe(contents, places, times);
+        write_whole(&folder.xdmf(), text.as_bytes(), wait)
     }
-    text.push_str("</Grid>\n</Domain>\n</Xdmf>\n");
-    text
+
+    fn describe(&self, contents: &Contents, places: Places, times: &[f64]) -> String {
+        let grid = &contents.grid;
+        let dimension = grid.dimension().max(2);
+        let corners: Vec<String> =
+            corners(grid)[..dimension].iter().map(usize::to_string).collect();
+        let mut cells: Vec<String> =
+            grid.axes().iter().map(|axis| axis.cells().to_string()).collect();
+        cells.resize(dimension, "1".into());
+        let (corners, cells) = (corners.join(" "), cells.join(" "));
+        let points = match dimension {
+            2 => format!("{corners} 1 3"),
+            _ => format!("{corners} 3"),
+        };
+        let mut text = String::from(
+            "<?xml version=\"1.0\"?>\n<Xdmf Version=\"3.0\">\n<Domain>\n\
+             <Grid Name=\"series\" GridType=\"Collection\" CollectionType=\"Temporal\">\n",
+        );
+        for (index, time) in times.iter().enumerate() {
+            let place = places.of(index);
+            // Writing to a text cannot fail.
+            let _ = write!(
+                text,
+                "<Grid Name=\"cells\" GridType=\"Uniform\"><Time Value=\"{time:?}\"/>\n\
+                 <Topology TopologyType=\"{dimension}DSMesh\" Dimensions=\"{corners}\"/>\n\
+                 <Geometry GeometryType=\"XYZ\"><DataItem Format=\"HDF\" NumberType=\"Float\" \
+                 Precision=\"4\" Dimensions=\"{points}\">mesh.h5:/points</DataItem></Geometry>\n"
+            );
+            for (number, field) in contents.fields.iter().enumerate() {
+                if !field.ty().complex {
+                    let item = |k| item(contents, place, field, k, &cells);
+                    attributes(&mut text, field, "", &cells, item);
+                    continue;
+                }
+                let Some(offset) = self.offsets[place.segment][number] else { continue };
+                for (part, name) in [(0, "re "), (1, "im ")] {
+                    let item = |k| part_item(contents, (place, offset), (field, k), part, &cells);
+                    attributes(&mut text, field, name, &cells, item);
+                }
+            }
+            text.push_str("</Grid>\n");
+        }
+        text.push_str("</Grid>\n</Domain>\n</Xdmf>\n");
+        text
+    }
 }
 
-/// A component of a field at a place: a part of a dataset.
+/// Where the complex fields of a segment begin, in bytes; nothing where that cannot be read.
+fn offsets(path: &Path, contents: &Contents) -> Vec<Option<u64>> {
+    let file = unlocked().open(path);
+    let of = |field: &Field| {
+        let file = file.as_ref().ok().filter(|_| field.ty().complex)?;
+        file.dataset(&SnapshotPlace::dataset(field)).ok()?.offset()
+    };
+    contents.fields.iter().map(of).collect()
+}
+
+/// Describes a field of which `item` gives the components, under its name behind `prefix`.
+fn attributes(
+    text: &mut String,
+    field: &Field,
+    prefix: &str,
+    cells: &str,
+    item: impl Fn(usize) -> String,
+) {
+    let count = field.components().len();
+    if field.ty().rank == Rank::Vector && count <= 3 {
+        // What is missing of three components is 0.
+        let zero = || {
+            let first = item(0);
+            format!(
+                "<DataItem ItemType=\"Function\" Function=\"$0 * 0\" Dimensions=\"{cells}\">\
+                 {first}</DataItem>"
+            )
+        };
+        let all: String = (0..3).map(|k| if k < count { item(k) } else { zero() }).collect();
+        let name = escaped(field.name());
+        let _ = writeln!(
+            text,
+            "<Attribute Name=\"{prefix}{name}\" Center=\"Cell\" AttributeType=\"Vector\">\
+             <DataItem ItemType=\"Function\" Function=\"JOIN($0, $1, $2)\" \
+             Dimensions=\"{cells} 3\">{all}</DataItem></Attribute>"
+        );
+        return;
+    }
+    for (number, component) in field.components().iter().enumerate() {
+        let (name, item) = (escaped(component), item(number));
+        let _ = writeln!(
+            text,
+            "<Attribute Name=\"{prefix}{name}\" Center=\"Cell\" AttributeType=\"Scalar\">{item}\
+             </Attribute>"
+        );
+    }
+}
+
+/// A component of a real field at a place: a part of a dataset.
 fn item(
     contents: &Contents,
     place: SnapshotPlace,
@@ -96,15 +147,13 @@ fn item(
     component: usize,
     cells: &str,
 ) -> String {
-    let joined =
-        |numbers: Vec<usize>| numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(" ");
     let shape = [&[place.capacity], &*contents.shape(field)].concat();
     let indices = [&[place.slot], &*field.indices(component)].concat();
     let axes = shape.len() - indices.len();
-    let start = joined([indices.clone(), vec![0; axes]].concat());
-    let count = joined([vec![1; indices.len()], shape[indices.len()..].to_vec()].concat());
-    let stride = joined(vec![1; shape.len()]);
-    let (rank, shape) = (shape.len(), joined(shape));
+    let start = joined(&[indices.clone(), vec![0; axes]].concat());
+    let count = joined(&[vec![1; indices.len()], shape[indices.len()..].to_vec()].concat());
+    let stride = joined(&vec![1; shape.len()]);
+    let (rank, shape) = (shape.len(), joined(&shape));
     let (file, dataset) = (place.file(), escaped(&SnapshotPlace::dataset(field)));
     let bytes = contents.precision.bytes();
     format!(
@@ -113,6 +162,31 @@ fn item(
          </DataItem><DataItem Format=\"HDF\" NumberType=\"Float\" Precision=\"{bytes}\" \
          Dimensions=\"{shape}\">{file}:/{dataset}</DataItem></DataItem>"
     )
+}
+
+/// The real (0) or imaginary (1) part of a component of a complex field that begins at this byte of its segment: every other
+/// number from there on.
+fn part_item(
+    contents: &Contents,
+    (place, offset): (SnapshotPlace, u64),
+    (field, component): (&Field, usize),
+    part: usize,
+    cells: &str,
+) -> String {
+    let bytes = contents.precision.bytes();
+    let before = first_number(field, contents, place.slot, component);
+    let seek = offset + before * 2 * bytes as u64;
+    let (count, file) = (contents.grid.cells(), place.file());
+    format!(
+        "<DataItem ItemType=\"HyperSlab\" Dimensions=\"{cells}\" NumberType=\"Float\" \
+         Precision=\"{bytes}\"><DataItem Format=\"XML\" Dimensions=\"3 2\">0 {part} 1 1 {count} 1\
+         </DataItem><DataItem Format=\"Binary\" NumberType=\"Float\" Precision=\"{bytes}\" \
+         Endian=\"Little\" Seek=\"{seek}\" Dimensions=\"{count} 2\">{file}</DataItem></DataItem>"
+    )
+}
+
+fn joined(numbers: &[usize]) -> String {
+    numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(" ")
 }
 
 /// A text in which nothing looks like markup.

@@ -1,0 +1,157 @@
+//! Other people's tools read what Fluxions writes: xarray, h5py, VTK, meshio. Each test runs a script in the folder
+//! `interoperation` on a run, with the tools that scripts/test_tools.sh installs.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::{Home, succeeded};
+
+/// The Python with the tools in it, unless they are not installed: then a test has nothing to do.
+fn python() -> Option<PathBuf> {
+    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools");
+    match tools.join("complete").exists() {
+        true => Some(tools.join("bin/python")),
+        false => {
+            eprintln!("skipped: the tools are not installed; scripts/test_tools.sh installs them");
+            None
+        }
+    }
+}
+
+/// Runs a script of the folder `interoperation` with these arguments.
+fn run(python: &Path, home: &Home, script: &str, args: &[&str]) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interoperation");
+    let mut command = Command::new(python);
+    command.arg("-B");
+    command.arg(folder.join(script)).args(args).current_dir(home.path());
+    succeeded(fluxions_testing::finish(&mut command));
+}
+
+/// Fields of every type on so many axes, and a number. `expected.py` says what they are.
+fn every_type(dimension: usize) -> String {
+    let all = [("x", 4, 1), ("y", 3, 10), ("z", 2, 100)];
+    let axes = &all[..dimension];
+    let each = |of: &dyn Fn(usize, &str) -> String| -> String {
+        let of_axes = axes.iter().enumerate().map(|(k, (name, ..))| of(k, name));
+        format!("[{}]", of_axes.collect::<Vec<_>>().join(", "))
+    };
+    let grid: String = (axes.iter())
+        .map(|(name, cells, _)| format!("{name} = {{ bounds = [0, 1.5], cells = {cells} }}\n"))
+        .collect();
+    let sum: Vec<String> = axes.iter().map(|(name, _, by)| format!("{by}*{name}")).collect();
+    let sum = sum.join(" + ");
+    let v = each(&|k, name| format!("\"{} + {name}\"", k + 1));
+    let w = each(&|k, name| format!("\"{name} + {}*i\"", k + 1));
+    let q = each(&|k, _| each(&|l, _| format!("\"{k}*10 + {l} + x\"")));
+    let one = each(&|k, _| format!("\"{}\"", k + 1));
+    let zero = each(&|_, _| each(&|_, _| "\"0\"".into()));
+    format!(
+        r#"
+title = "every type"
+[grid]
+{grid}
+[fields]
+v = "vector"
+psi = "complex"
+q = "tensor"
+w = {{ rank = "vector", dtype = "complex" }}
+[numbers]
+T = {{ initial = 20, equation = "-2" }}
+[equations]
+u = "1"
+v = {one}
+psi = "1 + 2*i"
+q = {zero}
+w = {one}
+[initial]
+u = "{sum}"
+v = {v}
+psi = "{sum} + i*x"
+q = {q}
+w = {w}
+[time]
+end = 2
+dt = 0.5
+scheme = "euler"
+[output]
+every = 1
+"#
+    )
+}
+
+/// A folder with a run of this problem, `run`.
+fn solved(problem: &str) -> Home {
+    let home = Home::new();
+    home.write("run.toml", problem);
+    home.succeed(&["run", "run.toml", "--quiet", "--ranks", "2", "--no-picture"]);
+    home
+}
+
+#[test]
+fn xarray_sees_fields_with_coordinates() {
+    let Some(python) = python() else { return };
+    for dimension in [1, 3] {
+        let home = solved(&every_type(dimension));
+        for engine in ["h5netcdf", "netcdf4"] {
+            run(&python, &home, "xarray_reads.py", &["run", engine]);
+        }
+    }
+}
+
+#[test]
+fn xarray_sees_fields_whose_names_are_taken() {
+    let Some(python) = python() else { return };
+    let home = solved(
+        r#"
+[grid]
+geometry = "cylindrical"
+r = { bounds = [0, 1], cells = 4 }
+z = { bounds = [0, 1], cells = 3 }
+[fields]
+row = "vector"
+[equations]
+time = "0"
+fields = "0"
+component = "0"
+row = ["0", "0", "0"]
+[initial]
+time = "r"
+fields = "z"
+component = "r + z"
+row = ["r", "z", "1"]
+[time]
+end = 1
+dt = 1
+scheme = "euler"
+[output]
+precision = "f32"
+"#,
+    );
+    for engine in ["h5netcdf", "netcdf4"] {
+        run(&python, &home, "xarray_reads_taken_names.py", &["run", engine]);
+    }
+}
+
+#[test]
+fn h5py_sees_what_is_promised() {
+    let Some(python) = python() else { return };
+    for dimension in 1..=3 {
+        let home = solved(&every_type(dimension));
+        run(&python, &home, "h5py_reads.py", &["run"]);
+    }
+}
+
+#[test]
+fn vtk_reads_the_xdmf_file() {
+    let Some(python) = python() else { return };
+    for dimension in 1..=3 {
+        let home = solved(&every_type(dimension));
+        run(&python, &home, "vtk_reads_xdmf.py", &["run", "complex"]);
+    }
+    let single = every_type(2) + "precision = \"f32\"\n";
+    run(&python, &solved(&single), "vtk_reads_xdmf.py", &["run", "complex"]);
+    let compressed = every_type(2) + "compression = \"deflate\"\n";
+    run(&python, &solved(&compressed), "vtk_reads_xdmf.py", &["run"]);
+}
