@@ -35,6 +35,7 @@ run: setup
 	mpirun -n 2 target/release/fluxions run examples/gray_scott.toml --out runs/gray_scott --overwrite
 
 test: setup
+	@scripts/test_tools.sh
 ifeq ($(NEXTEST),yes)
 	@$(ENVIRONMENT) $(CARGO) nextest run --workspace
 	@$(ENVIRONMENT) $(CARGO) test --workspace --doc --quiet

@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Plot(PlotArgs),
     /// Draw the states of a run as a movie, in a GIF or, by ffmpeg, an MP4 file.
     Movie(MovieArgs),
+    /// Write a run to files of other tools: VTK, NumPy, py-pde.
+    Export(ExportArgs),
     /// Compare two runs field by field. The exit code is 1 if they differ.
     Diff(DiffArgs),
     /// Measure what this machine can do, and how fast it steps a problem, pass by pass.
@@ -151,6 +153,40 @@ pub(crate) struct MovieArgs {
     /// Draw r, and z, as straight axes, as for `plot`.
     #[arg(long)]
     pub(crate) plain_axes: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExportArgs {
+    /// A run folder, or an HDF5 file of one.
+    pub(crate) path: PathBuf,
+    /// The tool for which files are written.
+    #[arg(long, value_enum, value_name = "TOOL")]
+    pub(crate) to: Tool,
+    /// A field to write. Can be repeated; by default all fields are written.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) field: Vec<String>,
+    /// Write the snapshot nearest to this time. By default all are written.
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    pub(crate) time: Option<f64>,
+    /// The file: .pvd, beside which a folder of the same name holds a file of each snapshot, .npz or .hdf5. By default it is
+    /// `export` in the run folder.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Tools for which files can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Tool {
+    /// VTK and ParaView: .vti for each snapshot, on curvilinear grids .vtu, and a .pvd with the times.
+    Vtk,
+    /// The same with .vtu for every grid, which meshio reads.
+    Vtu,
+    /// NumPy: arrays in an .npz file.
+    #[value(name = "npz", aliases = ["npy", "numpy"])]
+    Npz,
+    /// py-pde: a file that its FileStorage opens.
+    #[value(name = "pde", aliases = ["py-pde"])]
+    Pde,
 }
 
 #[derive(Args, Debug)]

@@ -7,6 +7,7 @@ mod check;
 mod conditions;
 mod diff;
 mod estimate;
+mod export;
 mod failure;
 mod info;
 mod interrupt;
@@ -58,6 +59,7 @@ fn execute(command: Command) -> Result<ExitCode, Failure> {
         Command::Info(args) => apart(&[&args.path], 5, || info::info(&args)),
         Command::Plot(args) => apart(&[&args.path], 60, || plot::plot(&args)),
         Command::Movie(args) => apart(&[&args.path], 3600, || movie::movie(&args)),
+        Command::Export(args) => apart(&[&args.path], 3600, || export::export(&args)),
         Command::Diff(args) => apart(&[&args.a, &args.b], 5, || diff::diff(&args)),
         Command::Bench(args) => bench::bench(&args),
     }

@@ -8,7 +8,7 @@
 //! - `sh`: each line that calls `fluxions` is run, and has to exit with 0, or with N if its remark
 //!   says "exit code N".
 //! - `text` below a comment "said of FILE with `A` for `B`": the message about such a file.
-//! - `python`: run if there is a Python with h5py. A comment "after FOLDER" above a block holds the problem
+//! - `python`: run if scripts/test_tools.sh has installed a Python with h5py and others. A comment "after FOLDER" above a block holds the problem
 //!   whose run folder the block needs.
 //! - `rust`: a documentation test, since src/lib.rs includes the document.
 //!
@@ -186,15 +186,9 @@ impl Trial {
     }
 
     fn python(&self, place: &str, program: &str) {
-        let python = |program: &str| {
-            let mut command = Command::new("python3");
-            command.args(["-c", program]).current_dir(self.home.path()).output()
-        };
-        if !python("import h5py").is_ok_and(|output| output.status.success()) {
-            eprintln!("{place} is not tried: there is no Python with h5py");
-            return;
-        }
-        let output = python(program).unwrap();
+        let Some(python) = common::python() else { return };
+        let mut command = Command::new(python);
+        let output = command.args(["-c", program]).current_dir(self.home.path()).output().unwrap();
         assert!(output.status.success(), "{place}:\n{}", text(&output.stderr));
     }
 

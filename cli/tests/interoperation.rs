@@ -1,24 +1,12 @@
-//! Other people's tools read what Fluxions writes: xarray, h5py, VTK, meshio. Each test runs a script in the folder
+//! Other people's tools read what Fluxions writes: xarray, h5py, VTK, meshio, NumPy, py-pde. Each test runs a script in the folder
 //! `interoperation` on a run, with the tools that scripts/test_tools.sh installs.
 
 mod common;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use common::{Home, succeeded};
-
-/// The Python with the tools in it, unless they are not installed: then a test has nothing to do.
-fn python() -> Option<PathBuf> {
-    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools");
-    match tools.join("complete").exists() {
-        true => Some(tools.join("bin/python")),
-        false => {
-            eprintln!("skipped: the tools are not installed; scripts/test_tools.sh installs them");
-            None
-        }
-    }
-}
+use common::{Home, python, succeeded};
 
 /// Runs a script of the folder `interoperation` with these arguments.
 fn run(python: &Path, home: &Home, script: &str, args: &[&str]) {
@@ -154,4 +142,89 @@ fn vtk_reads_the_xdmf_file() {
     run(&python, &solved(&single), "vtk_reads_xdmf.py", &["run", "complex"]);
     let compressed = every_type(2) + "compression = \"deflate\"\n";
     run(&python, &solved(&compressed), "vtk_reads_xdmf.py", &["run"]);
+}
+
+#[test]
+fn vtk_reads_an_export() {
+    let Some(python) = python() else { return };
+    for dimension in 1..=3 {
+        let (home, number) = (solved(&every_type(dimension)), dimension.to_string());
+        let said = home.succeed(&["export", "run", "--to", "vtk"]);
+        assert_eq!(said, "run/export.pvd (3 snapshots, t = 0 to 2)\n");
+        run(&python, &home, "vtk_reads_export.py", &["run/export.pvd", &number]);
+        home.succeed(&["export", "run", "--to", "vtu", "-o", "cells of u & v.pvd"]);
+        run(&python, &home, "vtk_reads_export.py", &["cells of u & v.pvd", &number]);
+        run(&python, &home, "meshio_reads_export.py", &["cells of u & v", &number]);
+    }
+}
+
+#[test]
+fn numpy_reads_an_export() {
+    let Some(python) = python() else { return };
+    for (dimension, precision) in [(1, "f64"), (2, "f32"), (3, "f64")] {
+        let problem = every_type(dimension) + &format!("precision = \"{precision}\"\n");
+        let home = solved(&problem);
+        let said = home.succeed(&["export", "run", "--to", "npz"]);
+        assert_eq!(said, "run/export.npz (3 snapshots, t = 0 to 2)\n");
+        let args = ["run/export.npz", &dimension.to_string(), precision];
+        run(&python, &home, "numpy_reads_export.py", &args);
+    }
+}
+
+#[test]
+fn py_pde_opens_an_export() {
+    let Some(python) = python() else { return };
+    for dimension in 1..=3 {
+        let periodic = every_type(dimension).replace("cells = 3", "cells = 3, periodic = true");
+        let (home, number) = (solved(&periodic), dimension.to_string());
+        home.succeed(&["export", "run", "--to", "pde"]);
+        run(&python, &home, "pde_reads_export.py", &["run/export.hdf5", &number, "all"]);
+        home.succeed(&["export", "run", "--to", "pde", "--field", "u", "-o", "u.h5"]);
+        run(&python, &home, "pde_reads_export.py", &["u.h5", &number, "u"]);
+    }
+}
+
+#[test]
+fn exports_of_curvilinear_grids_lie_as_in_space() {
+    let Some(python) = python() else { return };
+    let z = "z = { bounds = [0, 1], cells = 3, periodic = true }";
+    for (geometry, axis, u, v, q) in [
+        ("polar", "", "r", ["r", "2"].as_slice(), ["r", "4"].as_slice()),
+        ("spherical", "", "r", &["r", "0", "0"], &["r", "4", "4"]),
+        ("cylindrical", z, "r + 10*z", &["r", "3", "2"], &["r", "5", "4"]),
+    ] {
+        let components = 0..v.len();
+        let row = |k: usize| -> Vec<&str> {
+            components.clone().map(|l| if k == l { q[k] } else { "0" }).collect()
+        };
+        let rows: Vec<_> = components.clone().map(row).collect();
+        let zero = vec!["0"; v.len()];
+        let zeros = vec![zero.clone(); v.len()];
+        let home = solved(&format!(
+            r#"
+[grid]
+geometry = "{geometry}"
+r = {{ bounds = [1, 2], cells = 4 }}
+{axis}
+[fields]
+v = "vector"
+q = "tensor"
+[equations]
+u = "0"
+v = {zero:?}
+q = {zeros:?}
+[initial]
+u = "{u}"
+v = {v:?}
+q = {rows:?}
+[time]
+end = 1
+dt = 1
+scheme = "euler"
+"#
+        ));
+        home.succeed(&["export", "run", "--to", "vtk"]);
+        home.succeed(&["export", "run", "--to", "pde"]);
+        run(&python, &home, "curvilinear_exports.py", &["run", geometry]);
+    }
 }

@@ -466,3 +466,38 @@ fn numbers_are_kept_for_each_snapshot_on_any_ranks() {
     let found = common::text(&output.stdout);
     assert!(found.contains("u: ") && !found.contains("T: "), "{found}");
 }
+
+#[test]
+fn files_of_version_2_are_read() {
+    let home = Home::new();
+    home.write("counter.toml", &counter_with_vector(3));
+    home.succeed(&["run", "counter.toml", "--quiet"]);
+    // Its bounds had two axes, and it did not say what is periodic.
+    let path = home.path().join("counter/snapshots/000000.h5");
+    let file = hdf5::File::open_rw(&path).unwrap();
+    ["bounds", "periodic", "format_version"].map(|name| file.delete_attr(name).unwrap());
+    let bounds = file.new_attr::<f64>().shape((2, 2)).create("bounds").unwrap();
+    bounds.write_raw(&[0.0, 1.0, 0.0, 1.0]).unwrap();
+    file.new_attr::<u32>().create("format_version").unwrap().write_scalar(&2u32).unwrap();
+    file.close().unwrap();
+    let segment = "counter/snapshots/000000.h5";
+    assert_eq!(Series::open(&path).unwrap().bounds().unwrap(), [[0.0, 1.0]; 2]);
+    home.succeed(&["plot", segment, "-o", "plot.png"]);
+    home.succeed(&["info", "counter", "--repair"]);
+    let series = Series::open(&home.path().join("counter")).unwrap();
+    assert_eq!(series.bounds().unwrap(), [[0.0, 1.0]; 2]);
+    assert_eq!(whole_snapshots(&series), 4);
+    // Data on a domain are compared with that of the problem.
+    let initial = |bounds: &str| {
+        let problem = COUNTER.replace("u = \"0\"", &format!("u = {{ file = \"{segment}\" }}"));
+        home.write(
+            "again.toml",
+            &problem.replace("end = 200", "end = 1").replace("[0, 1]", bounds),
+        );
+    };
+    initial("[0, 1]");
+    home.succeed(&["run", "again.toml", "--quiet"]);
+    initial("[0, 2]");
+    let told = home.fail(2, &["check", "again.toml"]);
+    assert!(told.contains("the bounds [0.0, 1.0, 0.0, 1.0]"), "{told}");
+}

@@ -1,9 +1,10 @@
-//! Problem files, the run folder, parallel HDF5, XDMF and pictures.
+//! Problem files, the run folder, parallel HDF5, XDMF, pictures and files of other tools.
 
 pub mod checkpoint;
 mod conservation;
 mod diagnostics;
 mod error;
+pub mod export;
 mod external;
 mod folder;
 mod histograms;

@@ -60,6 +60,19 @@ impl Home {
     }
 }
 
+/// The Python that has other people's tools, unless scripts/test_tools.sh has not installed them: then what needs it is
+/// skipped.
+pub(crate) fn python() -> Option<PathBuf> {
+    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools");
+    match tools.join("complete").exists() {
+        true => Some(tools.join("bin/python")),
+        false => {
+            eprintln!("skipped: scripts/test_tools.sh has not installed the tools that this needs");
+            None
+        }
+    }
+}
+
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

@@ -4,6 +4,7 @@
 use std::str::FromStr;
 
 use fluxions_expr::{Rank, Type};
+use fluxions_grid::{Ends, Geometry, Grid};
 use hdf5::types::{TypeDescriptor, VarLenUnicode};
 use hdf5::{Dataset, File, Location};
 
@@ -33,7 +34,34 @@ pub(crate) fn write(file: &File, contents: &Contents) -> hdf5::Result<()> {
     put_list(file, "fields", &fields.collect::<Vec<_>>())?;
     // An attribute with two axes would keep netCDF from reading any; pairs along one axis it leaves out.
     let bounds: Vec<[f64; 2]> = grid.axes().iter().map(|axis| axis.bounds()).collect();
-    file.new_attr::<[f64; 2]>().shape(bounds.len()).create("bounds")?.write_raw(&bounds)
+    file.new_attr::<[f64; 2]>().shape(bounds.len()).create("bounds")?.write_raw(&bounds)?;
+    let periodic: Vec<u8> = grid.axes().iter().map(|axis| axis.is_periodic().into()).collect();
+    file.new_attr::<u8>().shape(periodic.len()).create("periodic")?.write_raw(&periodic)
+}
+
+/// The grid of a series, of whose fields this is one; nothing if what the file says makes no sense. Up to version 2 it did
+/// not say which axes are periodic.
+pub(crate) fn grid(file: &File, field: &Dataset) -> hdf5::Result<Option<Grid>> {
+    let (axes, shape, bounds) = (texts(field, "axes"), field.shape(), bounds(file)?);
+    if shape.len() < axes.len() || bounds.len() != axes.len() {
+        return Ok(None);
+    }
+    let cells = &shape[shape.len() - axes.len()..];
+    let Some(geometry) = Geometry::find(&text(file, "geometry")) else { return Ok(None) };
+    let periodic = file.attr("periodic").and_then(|attribute| attribute.read_raw::<u8>());
+    let periodic = periodic.unwrap_or_default();
+    let mut grid = Grid::builder(geometry);
+    for (k, (name, [a, b])) in axes.iter().zip(&bounds).enumerate() {
+        let is_periodic = periodic.get(k).is_some_and(|is| *is != 0);
+        let ends = if is_periodic { Ends::Periodic } else { Ends::Bounded };
+        grid = grid.axis(name, *a..*b, cells[k], ends);
+    }
+    let grid = grid.build().or_else(|unfit| match (&axes[..], &bounds[..]) {
+        // Lines have axes of any name.
+        ([name], [[a, b]]) => Grid::line(name, *a..*b, cells[0]),
+        _ => Err(unfit),
+    });
+    Ok(grid.ok())
 }
 
 /// The bounds of each axis. Up to version 2 they had two axes.

@@ -31,9 +31,11 @@ mod xdmf;
 
 pub use field::Field;
 pub(crate) use header::{bounds, texts};
+pub(crate) use number::Stored;
 pub use reader::{Component, Series};
 pub use repair::repair;
 pub use writer::SeriesWriter;
+pub(crate) use xdmf::escaped;
 
 use fluxions_grid::Grid;
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use fluxions_grid::Grid;
 use hdf5::{Dataset, File, H5Type, Hyperslab, SliceOrIndex};
 use ndarray::ArrayD;
 use num_complex::{Complex32, Complex64};
@@ -207,6 +208,18 @@ impl Series {
     pub fn bounds(&self) -> Result<Vec<[f64; 2]>, Error> {
         let failed = hdf(&self.path, "read the bounds");
         header::bounds(&self.file).map_err(failed)
+    }
+
+    /// The grid.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or what it says of its grid makes no sense.
+    pub fn grid(&self) -> Result<Grid, Error> {
+        let names = self.fields()?;
+        let damaged = || Error::Unreadable { path: self.path.clone(), others: Vec::new() };
+        let field = self.dataset(names.first().ok_or_else(damaged)?)?;
+        let found = header::grid(&self.file, &field).map_err(hdf(&self.path, "read the grid"))?;
+        found.ok_or_else(damaged)
     }
 
     /// A text attribute of the file; empty if it has none of that name.

@@ -1,6 +1,5 @@
 //! Makes the index of a series again from its segments, as after a kill, or where it was lost.
 
-use fluxions_grid::{Ends, Geometry, Grid};
 use hdf5::File;
 
 use super::index::Numbers;
@@ -87,24 +86,7 @@ fn contents(file: &File) -> hdf5::Result<Option<Contents>> {
     }
     let Some(field) = fields.first() else { return Ok(None) };
     let dataset = file.dataset(&format!("fields/{}", field.name()))?;
-    let axes = header::texts(&dataset, "axes");
-    let shape = dataset.shape();
-    let bounds = header::bounds(file)?;
-    if shape.len() < axes.len() || bounds.len() != axes.len() {
-        return Ok(None);
-    }
-    let cells = &shape[shape.len() - axes.len()..];
-    let Some(geometry) = Geometry::find(&header::text(file, "geometry")) else { return Ok(None) };
-    let named = axes.iter().zip(&bounds).zip(cells);
-    let grid = named.fold(Grid::builder(geometry), |grid, ((name, [a, b]), cells)| {
-        grid.axis(name, *a..*b, *cells, Ends::Bounded)
-    });
-    let grid = grid.build().or_else(|unfit| match (&axes[..], bounds) {
-        // Lines have axes of any name.
-        ([name], [[a, b]]) => Grid::line(name, *a..*b, cells[0]),
-        _ => Err(unfit),
-    });
-    let Ok(grid) = grid else { return Ok(None) };
+    let Some(grid) = header::grid(file, &dataset)? else { return Ok(None) };
     let bytes = dataset.dtype()?.size() / field.ty().per_component();
     let precision = if bytes == Precision::F32.bytes() { Precision::F32 } else { Precision::F64 };
     let is_chunked = dataset.chunk().is_some();

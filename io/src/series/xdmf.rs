@@ -18,11 +18,14 @@ use crate::error::Error;
 use crate::folder::{RunFolder, Wait, write_whole};
 use crate::unlocked::unlocked;
 
-/// What describes a series. It remembers where the numbers of complex fields lie.
+/// What describes a series. It remembers what it has found out, since a series only grows.
 #[derive(Default)]
 pub(crate) struct Description {
     /// For each segment the byte at which each field begins, where it is complex and lies in one piece.
     offsets: Vec<Vec<Option<u64>>>,
+    /// The text of the snapshots that are described, and their number.
+    text: String,
+    described: usize,
 }
 
 impl Description {
@@ -41,11 +44,22 @@ impl Description {
                 self.offsets.push(offsets(&path, contents));
             }
         }
-        let text = self.describe(contents, places, times);
+        for (index, time) in times.iter().enumerate().skip(self.described) {
+            let text = self.describe(contents, places.of(index), *time);
+            self.text.push_str(&text);
+        }
+        self.described = times.len();
+        let text = format!(
+            "<?xml version=\"1.0\"?>\n<Xdmf Version=\"3.0\">\n<Domain>\n\
+             <Grid Name=\"series\" GridType=\"Collection\" CollectionType=\"Temporal\">\n{}\
+             </Grid>\n</Domain>\n</Xdmf>\n",
+            self.text
+        );
         write_whole(&folder.xdmf(), text.as_bytes(), wait)
     }
 
-    fn describe(&self, contents: &Contents, places: Places, times: &[f64]) -> String {
+    /// Describes the snapshot at a place.
+    fn describe(&self, contents: &Contents, place: SnapshotPlace, time: f64) -> String {
         let grid = &contents.grid;
         let dimension = grid.dimension().max(2);
         let corners: Vec<String> =
@@ -58,35 +72,25 @@ impl Description {
             2 => format!("{corners} 1 3"),
             _ => format!("{corners} 3"),
         };
-        let mut text = String::from(
-            "<?xml version=\"1.0\"?>\n<Xdmf Version=\"3.0\">\n<Domain>\n\
-             <Grid Name=\"series\" GridType=\"Collection\" CollectionType=\"Temporal\">\n",
+        let mut text = format!(
+            "<Grid Name=\"cells\" GridType=\"Uniform\"><Time Value=\"{time:?}\"/>\n\
+             <Topology TopologyType=\"{dimension}DSMesh\" Dimensions=\"{corners}\"/>\n\
+             <Geometry GeometryType=\"XYZ\"><DataItem Format=\"HDF\" NumberType=\"Float\" \
+             Precision=\"4\" Dimensions=\"{points}\">mesh.h5:/points</DataItem></Geometry>\n"
         );
-        for (index, time) in times.iter().enumerate() {
-            let place = places.of(index);
-            // Writing to a text cannot fail.
-            let _ = write!(
-                text,
-                "<Grid Name=\"cells\" GridType=\"Uniform\"><Time Value=\"{time:?}\"/>\n\
-                 <Topology TopologyType=\"{dimension}DSMesh\" Dimensions=\"{corners}\"/>\n\
-                 <Geometry GeometryType=\"XYZ\"><DataItem Format=\"HDF\" NumberType=\"Float\" \
-                 Precision=\"4\" Dimensions=\"{points}\">mesh.h5:/points</DataItem></Geometry>\n"
-            );
-            for (number, field) in contents.fields.iter().enumerate() {
-                if !field.ty().complex {
-                    let item = |k| item(contents, place, field, k, &cells);
-                    attributes(&mut text, field, "", &cells, item);
-                    continue;
-                }
-                let Some(offset) = self.offsets[place.segment][number] else { continue };
-                for (part, name) in [(0, "re "), (1, "im ")] {
-                    let item = |k| part_item(contents, (place, offset), (field, k), part, &cells);
-                    attributes(&mut text, field, name, &cells, item);
-                }
+        for (number, field) in contents.fields.iter().enumerate() {
+            if !field.ty().complex {
+                let item = |k| item(contents, place, field, k, &cells);
+                attributes(&mut text, field, "", &cells, item);
+                continue;
             }
-            text.push_str("</Grid>\n");
+            let Some(offset) = self.offsets[place.segment][number] else { continue };
+            for (part, name) in [(0, "re "), (1, "im ")] {
+                let item = |k| part_item(contents, (place, offset), (field, k), part, &cells);
+                attributes(&mut text, field, name, &cells, item);
+            }
         }
-        text.push_str("</Grid>\n</Domain>\n</Xdmf>\n");
+        text.push_str("</Grid>\n");
         text
     }
 }
@@ -190,6 +194,6 @@ fn joined(numbers: &[usize]) -> String {
 }
 
 /// A text in which nothing looks like markup.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,0 +1,98 @@
+//! What is exported, read from a series and checked.
+
+use fluxions_expr::Rank;
+use fluxions_grid::Grid;
+
+use super::Selection;
+use crate::error::Error;
+use crate::series::Stored;
+use crate::{Component, Field, Series};
+
+/// What is exported of a series.
+pub(super) struct Content<'s> {
+    series: &'s Series,
+    pub(super) grid: Grid,
+    pub(super) fields: Vec<Exported>,
+    /// The numbers of the snapshots, at least one.
+    pub(super) snapshots: Vec<usize>,
+    /// Their times.
+    pub(super) times: Vec<f64>,
+    /// The unknowns without space, with their values in these snapshots.
+    pub(super) numbers: Vec<(String, Vec<f64>)>,
+}
+
+/// A field that is exported.
+pub(super) struct Exported {
+    pub(super) field: Field,
+    /// Whether its numbers have 4 bytes.
+    pub(super) is_single: bool,
+}
+
+impl<'s> Content<'s> {
+    pub(super) fn new(series: &'s Series, selection: &Selection) -> Result<Self, Error> {
+        let all = series.times()?;
+        let distance = |k: &usize, asked: f64| (all[*k] - asked).abs();
+        // Among equally near snapshots the latest.
+        let snapshots: Vec<usize> = match selection.time {
+            Some(asked) => (0..all.len())
+                .rev()
+                .min_by(|a, b| distance(a, asked).total_cmp(&distance(b, asked)))
+                .into_iter()
+                .collect(),
+            None => (0..all.len()).collect(),
+        };
+        if snapshots.is_empty() {
+            return Err(Error::NoRun { path: series.path().into() });
+        }
+        let grid = series.grid()?;
+        let damaged = || Error::Unreadable { path: series.path().into(), others: Vec::new() };
+        let names = match selection.fields.is_empty() {
+            true => series.fields()?,
+            false => selection.fields.clone(),
+        };
+        let mut fields = Vec::new();
+        for name in names {
+            if fields.iter().any(|known: &Exported| known.field.name() == name) {
+                continue;
+            }
+            let field = series.field(&name)?;
+            // What a damaged file says may be anything.
+            let cells = grid.axes().iter().map(|axis| axis.cells());
+            let shape: Vec<usize> = field.component_shape().into_iter().chain(cells).collect();
+            let is_vector = field.ty().rank != Rank::Scalar;
+            if series.shape(&name)?.get(1..) != Some(&shape)
+                || (is_vector && field.directions() != grid.components())
+            {
+                return Err(damaged());
+            }
+            let is_single = series.bytes(&name)? < 8 * field.ty().per_component();
+            fields.push(Exported { field, is_single });
+        }
+        let of_snapshots = |values: Vec<f64>| -> Option<Vec<f64>> {
+            snapshots.iter().map(|k| values.get(*k).copied()).collect()
+        };
+        let numbers = series.globals()?.into_iter();
+        let numbers = numbers.map(|(name, values)| Some((name, of_snapshots(values)?)));
+        let numbers = numbers.collect::<Option<Vec<_>>>().ok_or_else(damaged)?;
+        let times = of_snapshots(all.clone()).ok_or_else(damaged)?;
+        Ok(Content { series, grid, fields, snapshots, times, numbers })
+    }
+
+    /// A component of a field at a snapshot, compared with its checksum.
+    pub(super) fn read(
+        &self,
+        of: &Exported,
+        snapshot: usize,
+        component: usize,
+    ) -> Result<Component, Error> {
+        self.series.component(&of.field, snapshot, component, None)
+    }
+}
+
+/// Appends a number in 8 or 4 bytes.
+pub(super) fn append(x: f64, is_single: bool, bytes: &mut Vec<u8>) {
+    match is_single {
+        true => (x as f32).append_to(bytes),
+        false => x.append_to(bytes),
+    }
+}
