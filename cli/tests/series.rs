@@ -475,9 +475,12 @@ fn files_of_version_2_are_read() {
     // Its bounds had two axes, and it did not say what is periodic.
     let path = home.path().join("counter/snapshots/000000.h5");
     let file = hdf5::File::open_rw(&path).unwrap();
-    ["bounds", "periodic", "format_version"].map(|name| file.delete_attr(name).unwrap());
+    for name in ["bounds", "periodic", "format_version"] {
+        file.delete_attr(name).unwrap();
+    }
     let bounds = file.new_attr::<f64>().shape((2, 2)).create("bounds").unwrap();
     bounds.write_raw(&[0.0, 1.0, 0.0, 1.0]).unwrap();
+    drop(bounds);
     file.new_attr::<u32>().create("format_version").unwrap().write_scalar(&2u32).unwrap();
     file.close().unwrap();
     let segment = "counter/snapshots/000000.h5";

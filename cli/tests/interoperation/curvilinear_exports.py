@@ -18,13 +18,13 @@ zero = 0 * x
 assert len(x) == (12 if geometry == "cylindrical" else 4)
 expected.close(sorted(set(x.round(6))), 1 + (np.arange(4) + 0.5) / 4)
 expected.close(y, zero)
-# v is r along r, and where the symmetry of the grid allows it 2 along phi and 3 along z; q is r, 4, 5, … on its diagonal.
+# v is r along r, and where the symmetry of the grid allows it 2 along phi and 3 along z; q is diagonal.
 along_z = 3 if geometry == "cylindrical" else 0
 along_phi = 0 if geometry == "spherical" else 2
 expected.close(arrays["v"], np.array([x, along_phi + zero, along_z + zero]).T)
 expected.close(arrays["u"], x + 10 * z)
 q = arrays["q"].reshape(-1, 3, 3)
-diagonal = {"polar": [4, 0], "spherical": [4, 4], "cylindrical": [5, 4]}[geometry]
+diagonal = {"polar": [4, 0], "spherical": [4, 4], "cylindrical": [4, 5]}[geometry]
 for k in range(3):
     for l in range(3):
         expected.close(q[:, k, l], [x, *(c + zero for c in diagonal)][k] if k == l else zero)
