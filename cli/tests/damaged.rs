@@ -45,7 +45,7 @@ fn damaged(whole: &[u8], random: &mut Random) -> Vec<u8> {
 /// As many mutations as this, by `FLUXIONS_MUTATIONS` if that is set.
 fn mutations() -> usize {
     let asked = std::env::var("FLUXIONS_MUTATIONS").ok().and_then(|count| count.parse().ok());
-    asked.unwrap_or(300)
+    asked.unwrap_or(450)
 }
 
 #[test]
@@ -61,10 +61,19 @@ fn no_file_crashes_a_command() {
         for number in 0..mutations() {
             std::fs::write(&path, damaged(&whole, &mut random)).unwrap();
             let file = format!("small/{name}");
-            let args: &[&str] = match number % 4 {
+            let out = ["out.npz", "out.h5", "out.pvd", "out.pvd"][number / 5 % 4];
+            let args: &[&str] = match number % 5 {
                 0 => &["info", "small"],
                 1 => &["plot", "small", "-o", "out.png"],
                 2 => &["diff", "small", "other"],
+                3 => &[
+                    "export",
+                    "small",
+                    "--to",
+                    ["npz", "pde", "vtk", "vtu"][number / 5 % 4],
+                    "-o",
+                    out,
+                ],
                 _ => &["info", &file],
             };
             let output = fluxions_testing::finish(&mut home.fluxions(args));

@@ -1,8 +1,8 @@
 //! Files of VTK: a folder with a file of each snapshot, and a file `.pvd` with the times. See "VTK File Formats" in the VTK
 //! User's Guide.
 //!
-//! Cells of Cartesian grids are an image (`.vti`). Other grids are shown as the section at phi = 0 as it lies in space, on a
-//! spherical grid along the axis x, in unstructured cells (`.vtu`); vectors and tensors turn with it.
+//! Cells of Cartesian grids are an image (`.vti`). Of other grids the section at phi = 0 is shown as it lies in space, with r
+//! along x, in unstructured cells (`.vtu`); vectors and tensors turn with it.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -104,8 +104,8 @@ fn write_state(
     mesh: &[(Array, Vec<u8>)],
 ) -> Result<(), Error> {
     let fields: Vec<_> = of_fields(content).collect();
-    // Arrays follow in the reverse of the order in which they are described: meshio looks for them from the first on, and takes
-    // one that it has found for another else.
+    // Arrays follow in the reverse of the order in which they are described. meshio looks for the first one that is described with
+    // an offset, and gives it another when it has found it: in this order it never finds one again.
     let mut offset = 0;
     let mut described = |array: &Array| {
         let text = format!("<DataArray {} format=\"appended\" offset=\"{offset}\"/>\n", array.text);
