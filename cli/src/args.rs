@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Movie(MovieArgs),
     /// Write a run to files of other tools: VTK, NumPy, py-pde.
     Export(ExportArgs),
+    /// Write the report of a run as a page, report.html, as far as the run has come.
+    Report(ReportArgs),
     /// Compare two runs field by field. The exit code is 1 if they differ.
     Diff(DiffArgs),
     /// Measure what this machine can do, and how fast it steps a problem, pass by pass.
@@ -70,7 +72,7 @@ pub(crate) struct RunArgs {
     /// Print the report as JSON instead of a summary.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Draw no picture of the last state.
+    /// Draw no picture of the last state, and none in report.html.
     #[arg(long)]
     pub(crate) no_picture: bool,
 }
@@ -131,6 +133,12 @@ pub(crate) struct PlotArgs {
     /// The picture's file. By default it is plot.png in the run folder.
     #[arg(short, long, value_name = "FILE.png")]
     pub(crate) output: Option<PathBuf>,
+    /// Draw values along an axis against time, which runs upwards. Other axes are cut next to their middle.
+    #[arg(long, conflicts_with_all = ["time", "plain_axes"])]
+    pub(crate) kymograph: bool,
+    /// The axis of a kymograph. By default it is the first one.
+    #[arg(long, value_name = "AXIS", requires = "kymograph")]
+    pub(crate) along: Option<String>,
     /// Draw r, and z, as straight axes. By default fields on polar, spherical and cylindrical grids
     /// are drawn as a disk or a section, as they lie in space.
     #[arg(long)]
@@ -187,6 +195,18 @@ pub(crate) enum Tool {
     /// py-pde: a file that its FileStorage opens.
     #[value(name = "pde", aliases = ["py-pde"])]
     Pde,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ReportArgs {
+    /// A run folder.
+    pub(crate) path: PathBuf,
+    /// The page's file. By default it is report.html in the run folder.
+    #[arg(short, long, value_name = "FILE.html")]
+    pub(crate) output: Option<PathBuf>,
+    /// Show texts and curves only.
+    #[arg(long)]
+    pub(crate) no_picture: bool,
 }
 
 #[derive(Args, Debug)]

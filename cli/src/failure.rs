@@ -81,6 +81,25 @@ impl Failure {
         }
     }
 
+    /// What to do about it, if that is known.
+    pub(crate) fn help(&self) -> Option<String> {
+        match self {
+            Failure::Mistakes(mistakes) | Failure::Explained(mistakes) => {
+                let help: Vec<_> =
+                    mistakes.list.iter().filter_map(|one| one.help.clone()).collect();
+                (!help.is_empty()).then(|| help.join("; "))
+            }
+            Failure::Usage { help, .. } => help.clone(),
+            Failure::Files(error) => error.help(),
+            Failure::Solve(solver::Error::Tracker { source }) => {
+                let of_files = source.downcast_ref::<io::Error>().and_then(io::Error::help);
+                of_files.or(source.downcast_ref().map(io::NotConserved::help))
+            }
+            Failure::Solve(error) => io::problem::help(error),
+            Failure::Told { .. } | Failure::ToldByRank0 => None,
+        }
+    }
+
     /// Prints the failure to standard error, in colour if that is a terminal.
     pub(crate) fn print(&self) {
         let text = self.render(std::io::stderr().is_terminal() && no_color_is_unset());
@@ -105,15 +124,12 @@ impl Failure {
                 let one = |mistake| report(&renderer, Level::ERROR, place, mistake);
                 mistakes.list.iter().map(one).collect::<Vec<_>>().join("\n\n")
             }
-            Failure::Usage { message, help } => plain(message, help.clone()),
-            Failure::Files(error) => plain(&error.to_string(), error.help()),
+            Failure::Usage { message, .. } => plain(message, self.help()),
+            Failure::Files(error) => plain(&error.to_string(), self.help()),
             Failure::Solve(solver::Error::Tracker { source }) => {
-                let of_files = source.downcast_ref::<io::Error>().and_then(io::Error::help);
-                let of_drift = source.downcast_ref().map(io::NotConserved::help);
-                let help = of_files.or(of_drift);
-                plain(&source.to_string(), help)
+                plain(&source.to_string(), self.help())
             }
-            Failure::Solve(error) => plain(&error.to_string(), io::problem::help(error)),
+            Failure::Solve(error) => plain(&error.to_string(), self.help()),
             Failure::Told { .. } | Failure::ToldByRank0 => String::new(),
         }
     }

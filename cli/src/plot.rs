@@ -12,7 +12,8 @@ use crate::print::line;
 
 pub(crate) fn plot(args: &PlotArgs) -> Result<ExitCode, Failure> {
     let series = Series::open(&args.path)?;
-    let output = output(args.output.as_ref(), (&args.path, &series), "plot.png");
+    let name = if args.kymograph { "kymograph.png" } else { "plot.png" };
+    let output = output(args.output.as_ref(), (&args.path, &series), name);
     if output.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("png")) {
         let message = format!("{} is not a PNG file", output.display());
         return Err(Failure::usage(message, Some("give it the extension .png")));
@@ -23,6 +24,13 @@ pub(crate) fn plot(args: &PlotArgs) -> Result<ExitCode, Failure> {
         plain_axes: args.plain_axes,
         most: None,
     };
+    if args.kymograph {
+        let drawn = picture::kymograph(&series, &view, args.along.as_deref(), &output)?;
+        let [first, last] = [series.times()?.first().copied(), Some(drawn.time)];
+        let [first, last] = [first, last].map(|time| brief(time.unwrap_or(f64::NAN)));
+        line(&format!("{} (t = {first} to {last})", output.display()));
+        return Ok(ExitCode::SUCCESS);
+    }
     let drawn = picture::draw(&series, &view, &output)?;
     line(&format!("{} (t = {})", output.display(), brief(drawn.time)));
     Ok(ExitCode::SUCCESS)

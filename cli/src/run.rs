@@ -7,6 +7,7 @@ use std::time::Instant;
 use fluxions::comm::{Kind, World};
 use fluxions_io::checkpoint::{Checkpoints, Resumed, resume, scheme_so_far};
 use fluxions_io::numbers::{brief, measured};
+use fluxions_io::page::{self, Pictures};
 use fluxions_io::problem::{Probe, Warning, Warnings};
 use fluxions_io::{
     Claim, Conservation, DiagnosticsWriter, Drift, Mode, ProbesWriter, Problem, RunFolder, RunLog,
@@ -102,8 +103,9 @@ fn solve(args: &RunArgs, world: &World, signals: &Signals) -> Result<ExitCode, F
             let at = (simulation.time(), simulation.steps());
             // Its memory may be needed to find out why.
             drop(simulation);
-            let failure = run.failed(error, began.elapsed().as_secs_f64());
-            run.leave_trace(&failure, at)?;
+            let seconds = began.elapsed().as_secs_f64();
+            let failure = run.failed(error, seconds);
+            run.leave_trace(&failure, at, seconds)?;
             Err(failure)
         }
     };
@@ -154,17 +156,17 @@ fn mode(args: &RunArgs) -> Mode {
     }
 }
 
-/// Writes into the folder of a run that it has failed, why, and at which time and step if that is known, as well as that can
-/// be done: what has failed may have been the folder.
-pub(crate) fn leave_trace(folder: &RunFolder, why: &str, ranks: usize, at: Option<(f64, u64)>) {
+/// Writes into the folder of a run that it has failed, why, what to do, and what else is known, as well as that can be done: what
+/// has failed may have been the folder.
+pub(crate) fn leave_trace(folder: &RunFolder, why: &str, help: Option<String>, known: Value) {
     let mut report = json!({
         "stop_reason": "failed",
         "stop_detail": why,
-        "ranks": ranks,
+        "stop_help": help,
         "version": env!("CARGO_PKG_VERSION"),
     });
-    if let Some((time, steps)) = at {
-        (report["time"], report["steps"]) = (time.into(), steps.into());
+    if let (Some(report), Value::Object(known)) = (report.as_object_mut(), known) {
+        report.extend(known);
     }
     let _ = folder.write_report(&format!("{report:#}\n"));
     let _ = folder.append_to_log(&format!("failed: {why}"));
@@ -322,12 +324,33 @@ impl Run<'_> {
     }
 
     /// Writes a report of a run that has failed, as well as that can be done. Collective.
-    fn leave_trace(&self, failure: &Failure, (time, steps): (f64, u64)) -> Result<(), Failure> {
+    fn leave_trace(
+        &self,
+        failure: &Failure,
+        (time, steps): (f64, u64),
+        seconds: f64,
+    ) -> Result<(), Failure> {
         if teller(self.world, Some(failure))? != Some(self.world.rank()) {
             return Ok(());
         }
-        leave_trace(&self.folder, &failure.in_words(), self.world.size(), Some((time, steps)));
+        let folder = &self.folder;
+        let known = json!({
+            "time": time,
+            "steps": steps,
+            "wall_seconds": seconds,
+            "ranks": self.world.size(),
+        });
+        leave_trace(folder, &failure.in_words(), failure.help(), known);
+        let _ = page::write(folder, self.pictures(seconds), None);
         Ok(())
+    }
+
+    /// What pictures the page of the run has, which took so many seconds.
+    fn pictures(&self, seconds: f64) -> Pictures {
+        match self.problem.output.picture && !self.args.no_picture {
+            true => Pictures::of_run(seconds),
+            false => Pictures::None,
+        }
     }
 
     /// Draws the last state: a line that says so.
@@ -343,7 +366,7 @@ impl Run<'_> {
         Ok(line + "\n")
     }
 
-    /// Writes the report and the picture, and prints the summary.
+    /// Writes the report, the picture and the page, and prints the summary.
     fn conclude(&self, report: &Report, bandwidth: Option<f64>) -> Result<(), Failure> {
         let Run { args, folder, problem, .. } = self;
         let json: Value = fluxions_io::to_json(report, bandwidth, &self.conservation);
@@ -354,6 +377,7 @@ impl Run<'_> {
         if problem.output.picture && !args.no_picture {
             picture = self.draw()?;
         }
+        let page = page::write(folder, self.pictures(report.wall_seconds), None)?;
         if args.json {
             return print(&text);
         }
@@ -364,6 +388,7 @@ impl Run<'_> {
             }
             let (series, xdmf) = (folder.series(), folder.xdmf());
             line(&format!("{picture}series  {} (ParaView: {})", series.display(), xdmf.display()));
+            line(&format!("report  {}", page.display()));
             if let StopReason::Interrupted(_) = report.stop_reason {
                 line("a checkpoint is written: the same command with --resume goes on from it");
             }

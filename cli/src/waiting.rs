@@ -5,6 +5,7 @@ use std::time::Duration;
 use fluxions::comm::{Error, World};
 use fluxions_io::RunFolder;
 use fluxions_io::numbers::parse_duration;
+use serde_json::json;
 
 use crate::failure::{Failure, code};
 use crate::run::leave_trace;
@@ -43,7 +44,7 @@ pub(crate) fn limit(world: &World, longest: Option<Duration>, folder: Option<Run
         );
         Failure::usage(&message, Some(&help)).print();
         if let Some(folder) = &folder {
-            leave_trace(folder, &message, ranks, None);
+            leave_trace(folder, &message, Some(help), json!({ "ranks": ranks }));
         }
         i32::from(code::FAILED)
     });

@@ -157,6 +157,16 @@ pub enum Error {
         /// The fields that there are.
         known: Vec<String>,
     },
+    /// An axis that a field does not have.
+    #[error("{} has no axis `{name}`", path.display())]
+    NoAxis {
+        /// The run.
+        path: PathBuf,
+        /// The axis asked for.
+        name: String,
+        /// The axes that there are.
+        known: Vec<String>,
+    },
     /// A picture that could not be drawn.
     #[error("{}: cannot draw the picture: {reason}", path.display())]
     Picture {
@@ -212,6 +222,9 @@ impl Error {
             )),
             Error::NoField { name, known, .. } => {
                 Some(suggest(name, known.iter().map(String::as_str), '`', "it holds"))
+            }
+            Error::NoAxis { name, known, .. } => {
+                Some(suggest(name, known.iter().map(String::as_str), '`', "it has"))
             }
             _ => None,
         }

@@ -11,6 +11,7 @@ mod histograms;
 mod lines;
 mod log;
 pub mod numbers;
+pub mod page;
 pub mod picture;
 mod probes;
 pub mod problem;

@@ -37,6 +37,7 @@ pub(crate) const FILES: [&str; 9] = [
     "report.json",
     "run.log",
     "final.png",
+    "report.html",
 ];
 /// The folders that a run makes in its own.
 pub(crate) const FOLDERS: [&str; 6] = [SNAPSHOTS, CHECKPOINTS, PROBES, PARTS, SPECTRA, HISTOGRAMS];

@@ -14,7 +14,7 @@ const RIGHT: i32 = 24 * FINE as i32;
 const ABOVE: i32 = 20 * FINE as i32;
 const BELOW: i32 = 52 * FINE as i32;
 /// Space above the largest value and below the smallest one, compared with their distance.
-const ROOM: f64 = 0.05;
+pub(super) const ROOM: f64 = 0.05;
 
 pub(super) fn draw(area: &Area<'_>, panel: &Panel, top: u32) -> Drawn {
     let top = top as i32;
@@ -46,7 +46,7 @@ pub(super) fn draw(area: &Area<'_>, panel: &Panel, top: u32) -> Drawn {
 
 /// The values as points, fractions of the width and the height, in pieces: with gaps where there is no
 /// number, and where an angle goes once round.
-fn pieces(panel: &Panel, scale: &Scale) -> Vec<Vec<[f64; 2]>> {
+pub(super) fn pieces(panel: &Panel, scale: &Scale) -> Vec<Vec<[f64; 2]>> {
     let n = panel.values.len() as f64;
     let points = panel.values.iter().enumerate();
     let points: Vec<[f64; 2]> =
@@ -59,7 +59,7 @@ fn pieces(panel: &Panel, scale: &Scale) -> Vec<Vec<[f64; 2]>> {
 
 /// The points without those that change nothing: of points above each other, the first, the highest,
 /// the lowest and the last are kept.
-fn thinned(points: impl Iterator<Item = (i32, i32)>) -> Vec<(i32, i32)> {
+pub(super) fn thinned(points: impl Iterator<Item = (i32, i32)>) -> Vec<(i32, i32)> {
     let points: Vec<_> = points.collect();
     let mut kept = Vec::new();
     for column in points.chunk_by(|a, b| a.0 == b.0) {

@@ -5,7 +5,7 @@ use plotters::element::BitMapElement;
 
 use super::axes::{self, Frame};
 use super::scale::{Colours, Scale};
-use super::shape::Side;
+use super::shape::{Shape, Side};
 use super::{Area, Drawn, FINE, Panel, arrows, cells};
 
 /// The most and the fewest pixels of a map along each direction.
@@ -19,23 +19,27 @@ const BELOW: u32 = 52 * FINE;
 /// Between the map and the bar, and the width of the bar.
 const GAP: i32 = 14 * FINE as i32;
 const BAR: i32 = 16 * FINE as i32;
+/// The height of a map of an axis and time, over its width.
+const SPACE_TIME: f64 = 0.75;
+/// How many rows of pixels such a map has.
+pub(super) const ROWS: usize = (MOST * SPACE_TIME) as usize;
 /// The colour of a cell without a number.
-const NOTHING: [u8; 3] = [170, 170, 170];
+pub(super) const NOTHING: [u8; 3] = [170, 170, 170];
 /// What is around the domain.
-const OUTSIDE: [u8; 3] = [255, 255, 255];
+pub(super) const OUTSIDE: [u8; 3] = [255, 255, 255];
 /// A line along the rim of the domain, and its width.
-const RIM: [u8; 3] = [0, 0, 0];
+pub(super) const RIM: [u8; 3] = [0, 0, 0];
 const LINE: f64 = 1.5 * FINE as f64;
 /// How many colours there are.
 const COLOURS: usize = 1024;
 
 /// The axes of the picture and the pixels of the map, in the proportions of the domain. Sides that
 /// would be too short to be seen are longer, and say so.
-fn sides(panel: &Panel) -> ([Side; 2], (u32, u32)) {
+pub(super) fn sides(panel: &Panel) -> ([Side; 2], (u32, u32)) {
     let none = || ["x", "y"].map(|name| (name.to_string(), [0.0, 1.0], false));
     let mut sides = panel.shape.sides(&panel.axes).unwrap_or_else(none);
     let [x, y] = [0, 1].map(|k| sides[k].1[1] / 2.0 - sides[k].1[0] / 2.0);
-    let ratio = y / x;
+    let ratio = if panel.shape == Shape::SpaceTime { SPACE_TIME } else { y / x };
     let (w, h) = if ratio > 1.0 { (MOST / ratio, MOST) } else { (MOST, MOST * ratio) };
     for (side, pixels) in sides.iter_mut().zip([w, h]) {
         if pixels < LEAST {
@@ -100,34 +104,47 @@ fn blit(area: &Area<'_>, frame: &Frame, image: Vec<u8>) -> Drawn {
 
 /// Red, green and blue of each pixel, from the top left: of the mean of the cells that it covers, or
 /// of the cell that it lies in.
-fn image(values: ArrayView2<'_, f64>, panel: &Panel, (w, h): (u32, u32)) -> Vec<u8> {
-    let places = panel.shape.places([w as usize, h as usize]);
+fn image(values: ArrayView2<'_, f64>, panel: &Panel, size: (u32, u32)) -> Vec<u8> {
+    let places = panel.shape.places([size.0 as usize, size.1 as usize]);
     let values = cells::reduced(values, places, panel.is_cyclic());
     let colours = coloured(&values, &panel.scale, panel.colours);
-    let mut image = Vec::with_capacity((3 * w * h) as usize);
+    pixels(&colours, panel.shape, size, OUTSIDE, RIM).concat()
+}
+
+/// The pixels of a map of cells, from the top left, each with what the cell there has. Those `outside` of the domain and
+/// on its round `rim` have what is given for them.
+pub(super) fn pixels<T: Copy>(
+    cells: &Array2<T>,
+    shape: Shape,
+    (w, h): (u32, u32),
+    outside: T,
+    rim: T,
+) -> Vec<T> {
+    let mut pixels = Vec::with_capacity((w * h) as usize);
     let along = |pixel: u32, pixels: u32| (f64::from(pixel) + 0.5) / f64::from(pixels);
     for row in (0..h).rev() {
         for column in 0..w {
             let point = [along(column, w), along(row, h)];
-            image.extend(match panel.shape.place(point) {
-                None => OUTSIDE,
-                Some(_) if panel.shape.is_rim(point, LINE / f64::from(w)) => RIM,
-                Some(place) => cells::at(&colours, place),
+            pixels.push(match shape.place(point) {
+                None => outside,
+                Some(_) if shape.is_rim(point, LINE / f64::from(w)) => rim,
+                Some(place) => cells::at(cells, place),
             });
         }
     }
-    image
+    pixels
 }
 
 /// The colours of values.
 fn coloured(values: &Array2<f64>, scale: &Scale, colours: Colours) -> Array2<[u8; 3]> {
     let table = colours.table(COLOURS);
-    values.mapv(|x| match scale.fraction(x) {
-        fraction if fraction.is_finite() => {
-            table[((fraction * COLOURS as f64) as usize).min(COLOURS - 1)]
-        }
-        _ => NOTHING,
-    })
+    values.mapv(|x| entry(x, scale, COLOURS).map_or(NOTHING, |entry| table[entry]))
+}
+
+/// The entry of a table of so many colours that a value has; nothing for what is not finite.
+pub(super) fn entry(x: f64, scale: &Scale, entries: usize) -> Option<usize> {
+    let fraction = scale.fraction(x);
+    fraction.is_finite().then(|| ((fraction * entries as f64) as usize).min(entries - 1))
 }
 
 #[cfg(test)]
@@ -136,7 +153,6 @@ mod tests {
 
     use ndarray::array;
 
-    use super::super::shape::Shape;
     use super::*;
 
     fn panel(values: Array2<f64>, shape: Shape, bounds: [[f64; 2]; 2]) -> Panel {

@@ -6,6 +6,8 @@
 mod arrows;
 mod axes;
 mod cells;
+mod film;
+mod kymograph;
 mod lines;
 mod map;
 mod movie;
@@ -26,6 +28,8 @@ use plotters::prelude::*;
 use crate::error::Error;
 use crate::numbers::brief;
 use crate::series::Series;
+pub use film::{Film, Frames, films};
+pub use kymograph::{kymograph, kymographs};
 pub use movie::{Movie, movie};
 use scale::{Colours, Scale};
 use shape::Shape;
@@ -97,6 +101,8 @@ pub struct Picture {
 /// Panels in rows, below a title.
 struct Page {
     title: String,
+    /// Where a third axis was cut, in words; empty if there is none.
+    slice: String,
     rows: Vec<Vec<Panel>>,
     left_out: usize,
 }
@@ -106,17 +112,34 @@ struct Page {
 /// # Errors
 /// If the series holds no such field, or the file cannot be written.
 pub fn draw(series: &Series, view: &View, path: &Path) -> Result<Picture, Error> {
+    let (Page { title, rows, left_out, .. }, time) = page_of(series, view)?;
+    page::paint(&title, &rows, path)
+        .map_err(|error| Error::Picture { path: path.into(), reason: error.to_string() })?;
+    Ok(Picture { time, panels: rows.iter().map(Vec::len).sum(), left_out })
+}
+
+/// Draws a snapshot of a series: a PNG file.
+///
+/// # Errors
+/// If the series holds no such field.
+pub fn png(series: &Series, view: &View) -> Result<Vec<u8>, Error> {
+    let (Page { title, rows, .. }, _) = page_of(series, view)?;
+    let mut file = std::io::Cursor::new(Vec::new());
+    let image = page::image(&title, &rows).map_err(|error| film::failed(series, error))?;
+    let written = image.write_to(&mut file, image::ImageOutputFormat::Png);
+    written.map_err(|error| film::failed(series, error))?;
+    Ok(file.into_inner())
+}
+
+/// The page of the snapshot that is to be drawn, and its time.
+fn page_of(series: &Series, view: &View) -> Result<(Page, f64), Error> {
     let times = series.times()?;
     let distance =
         |k: &usize| view.time.zip(times.get(*k)).map_or(0.0, |(asked, time)| (time - asked).abs());
     // Among equally near snapshots the latest.
     let nearest = (0..times.len()).rev().min_by(|a, b| distance(a).total_cmp(&distance(b)));
     let snapshot = nearest.ok_or_else(|| Error::NoRun { path: series.path().into() })?;
-    let Page { title, rows, left_out } = panels(series, view, snapshot, times[snapshot])?;
-    page::paint(&title, &rows, path)
-        .map_err(|error| Error::Picture { path: path.into(), reason: error.to_string() })?;
-    let count = rows.iter().map(Vec::len).sum();
-    Ok(Picture { time: times[snapshot], panels: count, left_out })
+    Ok((panels(series, view, snapshot, times[snapshot])?, times[snapshot]))
 }
 
 /// What is drawn of a snapshot, which is that of this time.
@@ -147,9 +170,9 @@ fn panels(series: &Series, view: &View, snapshot: usize, time: f64) -> Result<Pa
         0 => String::new(),
         _ => format!("{count} of {} panels", count + left_out),
     };
-    let title = [series.text("title"), time_text, slice, count_text];
+    let title = [series.text("title"), time_text, slice.clone(), count_text];
     let title: Vec<String> = title.into_iter().filter(|text| !text.is_empty()).collect();
-    Ok(Page { title: title.join(", "), rows: panels, left_out })
+    Ok(Page { title: title.join(", "), slice, rows: panels, left_out })
 }
 
 /// A panel of one snapshot, and where a third axis was cut: next to the middle.
@@ -162,21 +185,35 @@ fn panel(
 ) -> Result<(Panel, Option<String>), Error> {
     let name = shown.field.name();
     let mut axes: Vec<_> = series.axes(name)?.into_iter().zip(bounds.to_vec()).collect();
-    let mut cut = None;
+    let mut at = vec![None; axes.len()];
     let mut slice = None;
-    if let (3, Some(&cells)) = (axes.len(), series.shape(name)?.last())
-        && let Some((axis, [lower, upper])) = axes.pop()
+    if axes.len() == 3
+        && let Some((axis, ends)) = axes.pop()
     {
-        let (middle, scale) = (cells / 2, Scale::new(lower, upper));
-        let at = scale.at((middle as f64 + 0.5) / cells as f64);
-        slice = Some(format!("{axis} = {}", ticks::position(at, &scale)));
-        cut = Some(middle);
+        let (middle, place) = middle(series, name, &axis, ends)?;
+        (at[2], slice) = (Some(middle), Some(place));
     }
-    let (values, arrows) = shown.read(series, snapshot, cut)?;
+    let (values, arrows) = shown.read(series, snapshot, &at)?;
     let (scale, colours) = match shown.circle() {
         Some((low, high)) => (Scale::new(low, high), Colours::Cyclic),
         None => Colours::of(&values),
     };
     let (heading, name) = (shown.heading(), shown.name());
     Ok((Panel { heading, name, values, scale, colours, arrows, axes, shape }, slice))
+}
+
+/// The cell next to the middle of an axis of a field, and where it is.
+fn middle(
+    series: &Series,
+    field: &str,
+    axis: &str,
+    [lower, upper]: [f64; 2],
+) -> Result<(usize, String), Error> {
+    let number = series.axes(field)?.iter().position(|name| name == axis).unwrap_or(0);
+    let shape = series.shape(field)?;
+    let from = shape.len().saturating_sub(series.axes(field)?.len());
+    let cells = shape.get(from + number).copied().unwrap_or(1).max(1);
+    let (middle, scale) = (cells / 2, Scale::new(lower, upper));
+    let at = scale.at((middle as f64 + 0.5) / cells as f64);
+    Ok((middle, format!("{axis} = {}", ticks::position(at, &scale))))
 }

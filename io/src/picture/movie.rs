@@ -10,7 +10,7 @@ use image::codecs::gif::{GifEncoder, Repeat};
 use image::{Delay, DynamicImage, Frame, RgbImage};
 use ndarray::ArrayD;
 
-use super::scale::Colours;
+use super::scale::{Colours, extremes};
 use super::{Page, View, page, panels};
 use crate::error::Error;
 use crate::folder::{beside, put_in_place, remove};
@@ -85,9 +85,7 @@ fn common_colours(
             if all.len() <= number {
                 all.push(Vec::new());
             }
-            let finite = || panel.values.iter().copied().filter(|x| x.is_finite());
-            all[number]
-                .extend(finite().reduce(f64::min).into_iter().chain(finite().reduce(f64::max)));
+            all[number].extend(extremes(&panel.values));
         }
     }
     Ok(all.into_iter().map(|values| ndarray::Array1::from(values).into_dyn()).collect())

@@ -77,6 +77,12 @@ impl Scale {
     }
 }
 
+/// The smallest and the largest finite value, if there is any.
+pub(super) fn extremes<'a>(values: impl IntoIterator<Item = &'a f64> + Clone) -> Vec<f64> {
+    let finite = || values.clone().into_iter().copied().filter(|x| x.is_finite());
+    [finite().reduce(f64::min), finite().reduce(f64::max)].into_iter().flatten().collect()
+}
+
 /// The colours of the numbers on a scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Colours {

@@ -8,6 +8,8 @@ use fluxions_grid::Geometry;
 pub(super) enum Shape {
     /// The first axis to the right, the second upwards.
     Straight,
+    /// An axis to the right and time upwards, whose proportions mean nothing.
+    SpaceTime,
     /// Around the centre, r outwards; `hole` is the smallest r over the largest.
     Disk { hole: f64 },
     /// Half of a section through a sphere: the pole upwards.
@@ -36,7 +38,7 @@ impl Shape {
         let (name, first @ [_, most]) = axes.first()?;
         let both = [-most, *most];
         Some(match self {
-            Shape::Straight => {
+            Shape::Straight | Shape::SpaceTime => {
                 let (other, second) = axes.get(1)?;
                 [(name.clone(), *first, false), (other.clone(), *second, false)]
             }
@@ -55,7 +57,7 @@ impl Shape {
     pub(super) fn places(self, [w, h]: [usize; 2]) -> [usize; 2] {
         let along = |share: f64| ((share * w as f64).ceil() as usize).max(1);
         match self {
-            Shape::Straight => [w, h],
+            Shape::Straight | Shape::SpaceTime => [w, h],
             Shape::Disk { hole } => [along((1.0 - hole) / 2.0), 1],
             Shape::HalfDisk { hole } => [along(1.0 - hole), 1],
             Shape::Section { hole } => [along((1.0 - hole) / 2.0), h],
@@ -65,7 +67,7 @@ impl Shape {
     /// Where a point of the picture lies: as fractions of the ways along the axes of the grid.
     pub(super) fn place(self, [x, y]: [f64; 2]) -> Option<[f64; 2]> {
         let (hole, r, other) = match self {
-            Shape::Straight => return Some([x, y]),
+            Shape::Straight | Shape::SpaceTime => return Some([x, y]),
             Shape::Disk { hole } => (hole, (2.0 * x - 1.0).hypot(2.0 * y - 1.0), 0.0),
             Shape::HalfDisk { hole } => (hole, x.hypot(2.0 * y - 1.0), 0.0),
             Shape::Section { hole } => (hole, (2.0 * x - 1.0).abs(), y),
@@ -78,7 +80,7 @@ impl Shape {
     pub(super) fn direction(self, [x, y]: [f64; 2], [a, b]: [f64; 2]) -> [f64; 2] {
         let (right, up) = (2.0 * x - 1.0, 2.0 * y - 1.0);
         match self {
-            Shape::Straight => [a, b],
+            Shape::Straight | Shape::SpaceTime => [a, b],
             Shape::Disk { .. } => {
                 let (sin, cos) = up.atan2(right).sin_cos();
                 [a * cos - b * sin, a * sin + b * cos]
@@ -95,7 +97,7 @@ impl Shape {
     /// Whether a point is at a round end of the domain, within this fraction of the picture's width.
     pub(super) fn is_rim(self, [x, y]: [f64; 2], within: f64) -> bool {
         let (hole, r, within) = match self {
-            Shape::Straight | Shape::Section { .. } => return false,
+            Shape::Straight | Shape::SpaceTime | Shape::Section { .. } => return false,
             Shape::Disk { hole } => (hole, (2.0 * x - 1.0).hypot(2.0 * y - 1.0), 2.0 * within),
             Shape::HalfDisk { hole } => (hole, x.hypot(2.0 * y - 1.0), within),
         };

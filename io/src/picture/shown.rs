@@ -74,15 +74,15 @@ impl Shown {
         (self.aspect == Aspect::Angle).then_some((-PI, PI))
     }
 
-    /// Its values at one snapshot, along the last axis at one index if `cut` gives one, and the
-    /// components of arrows.
+    /// Its values at one snapshot, for each axis of the grid at one index or at all, and the components of
+    /// arrows.
     pub(super) fn read(
         &self,
         series: &Series,
         snapshot: usize,
-        cut: Option<usize>,
+        at: &[Option<usize>],
     ) -> Result<(ArrayD<f64>, Option<Components>), Error> {
-        let component = |number| series.component(&self.field, snapshot, number, cut);
+        let component = |number| series.part(&self.field, snapshot, number, at);
         let Some(number) = self.component else {
             let all = (0..self.field.components().len()).map(component);
             let all = all.collect::<Result<Vec<_>, Error>>()?;

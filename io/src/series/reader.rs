@@ -262,7 +262,7 @@ impl Series {
     /// # Errors
     /// If the field or the snapshot does not exist, is complex, or cannot be read.
     pub fn read(&self, field: &str, snapshot: usize) -> Result<ArrayD<f64>, Error> {
-        self.read_at(field, &[snapshot], None)
+        self.read_at(field, &[Some(snapshot)])
     }
 
     /// A complex field at one snapshot, with the axes of [`read`](Self::read).
@@ -270,7 +270,7 @@ impl Series {
     /// # Errors
     /// If the field or the snapshot does not exist, is real, or cannot be read.
     pub fn read_complex(&self, field: &str, snapshot: usize) -> Result<ArrayD<Complex64>, Error> {
-        self.read_at(field, &[snapshot], None)
+        self.read_at(field, &[Some(snapshot)])
     }
 
     /// One component of a field at one snapshot: one axis per axis of the grid, the last of them
@@ -285,17 +285,37 @@ impl Series {
         component: usize,
         cut: Option<usize>,
     ) -> Result<Component, Error> {
-        let at = [&[snapshot], &*field.indices(component)].concat();
+        let axes = self.shape(field.name())?.len();
+        let mut at = vec![None; axes.saturating_sub(1 + field.indices(component).len())];
+        if let Some(last) = at.last_mut() {
+            *last = cut;
+        }
+        self.part(field, snapshot, component, &at)
+    }
+
+    /// One component of a field at one snapshot, for each axis of the grid at one index or at all.
+    ///
+    /// # Errors
+    /// If the component or the snapshot does not exist or cannot be read.
+    pub fn part(
+        &self,
+        field: &Field,
+        snapshot: usize,
+        component: usize,
+        at: &[Option<usize>],
+    ) -> Result<Component, Error> {
+        let first = [snapshot].into_iter().chain(field.indices(component)).map(Some);
+        let indices: Vec<Option<usize>> = first.chain(at.iter().copied()).collect();
         let is_single = self.bytes(field.name())? < 8 * field.ty().per_component();
         let found = match field.ty().complex {
-            false => Component::Real(self.read_at(field.name(), &at, cut)?),
-            true => Component::Complex(self.read_at(field.name(), &at, cut)?),
+            false => Component::Real(self.read_at(field.name(), &indices)?),
+            true => Component::Complex(self.read_at(field.name(), &indices)?),
         };
         let stored = self.checksum(field.name(), snapshot, component)?;
         let is_missing = stored == Some(0);
         // That of a part is not known.
-        let is_damaged =
-            cut.is_none() && stored.is_some_and(|sum| sum != found.checksum(is_single));
+        let is_damaged = at.iter().all(Option::is_none)
+            && stored.is_some_and(|sum| sum != found.checksum(is_single));
         match is_missing || is_damaged {
             true => {
                 let (path, field) = (self.path.clone(), field.name().into());
@@ -324,32 +344,35 @@ impl Series {
         Ok(read.map_err(failed)?.first().copied())
     }
 
-    /// The values at these first indices of a field, and at the index `cut` along the last axis.
+    /// The values at these indices of a field along its first axes; at all indices where there is none.
     fn read_at<T: H5Type>(
         &self,
         field: &str,
-        first: &[usize],
-        last: Option<usize>,
+        indices: &[Option<usize>],
     ) -> Result<ArrayD<T>, Error> {
         let dataset = self.dataset(field)?;
         let shape = dataset.shape();
-        self.check_size(field, &shape, first.len())?;
+        self.check_size(field, &shape, indices)?;
         let mut slices: Vec<SliceOrIndex> = (shape.iter())
             .map(|n| SliceOrIndex::SliceCount { start: 0, step: 1, count: *n, block: 1 })
             .collect();
-        for (slice, index) in slices.iter_mut().zip(first) {
-            *slice = SliceOrIndex::Index(*index);
-        }
-        if let (Some(slice), Some(index)) = (slices.last_mut(), last) {
-            *slice = SliceOrIndex::Index(index);
+        for (slice, index) in slices.iter_mut().zip(indices) {
+            *slice = index.map_or(*slice, SliceOrIndex::Index);
         }
         let failed = hdf(&self.path, "read a snapshot");
         dataset.read_slice::<T, _, ndarray::IxDyn>(Hyperslab::from(slices)).map_err(failed)
     }
 
-    /// Whether there is memory for what lies behind the first indices of a field: a damaged file may claim anything.
-    fn check_size(&self, field: &str, shape: &[usize], first: usize) -> Result<(), Error> {
-        let cells = shape.iter().skip(first).try_fold(1u64, |n, k| n.checked_mul(*k as u64));
+    /// Whether there is memory for what lies at these indices of a field: a damaged file may claim anything.
+    fn check_size(
+        &self,
+        field: &str,
+        shape: &[usize],
+        indices: &[Option<usize>],
+    ) -> Result<(), Error> {
+        let is_whole = |axis: usize| indices.get(axis).copied().flatten().is_none();
+        let mut lengths = shape.iter().enumerate().filter(|(axis, _)| is_whole(*axis));
+        let cells = lengths.try_fold(1u64, |n, (_, k)| n.checked_mul(*k as u64));
         let needed = cells.and_then(|n| n.checked_mul(16)).unwrap_or(u64::MAX);
         match free_memory() {
             Some(available) if needed > available => {
