@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::process::Command;
+
 use common::{Home, SMALL, text};
 use fluxions::io::Series;
 
@@ -175,4 +177,107 @@ fn a_movie_has_a_picture_for_each_snapshot_and_one_scale() {
         let told = home.fail(code, args);
         assert!(told.contains(said), "{told}");
     }
+}
+
+/// By ffmpeg, where that is installed.
+#[test]
+fn a_movie_in_mp4_has_the_same_pictures() {
+    let home = Home::new();
+    let rest =
+        "[equations]\nu = \"1 + 0*u\"\n[initial]\nu = 0\n[output]\nevery = 1\npicture = false\n";
+    home.write("grow.toml", &still("grow", SQUARE, rest).replace("end = 1", "end = 4"));
+    home.succeed(&["run", "grow.toml", "--quiet"]);
+    // A program of that name that fails says why, and nothing is left.
+    let bin = home.path().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let fake = home
+        .write("bin/ffmpeg", "#!/bin/sh\nhead -c 100 >/dev/null\necho 'no encoder' >&2\nexit 1\n");
+    std::fs::set_permissions(&fake, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    for (path, why) in
+        [(&*path, "ffmpeg has failed (exit status: 1): no encoder"), ("", "GIF does not")]
+    {
+        let mut movie = home.fluxions(&["movie", "grow", "-o", "a.mp4"]);
+        let output = fluxions_testing::finish(movie.env("PATH", path));
+        let said = text(&output.stderr);
+        assert!(output.status.code() == Some(4) && said.contains(why), "{said}");
+        let left: Vec<_> =
+            std::fs::read_dir(home.path()).unwrap().flatten().map(|e| e.file_name()).collect();
+        assert!(!left.iter().any(|name| name.to_string_lossy().contains("mp4")), "{left:?}");
+    }
+    if Command::new("ffmpeg").arg("-version").output().is_err() {
+        eprintln!("skipped: there is no ffmpeg (scripts/test_tools.sh installs it)");
+        return;
+    }
+    let said = home.succeed(&["movie", "grow", "-o", "grow.mp4", "--fps", "10"]);
+    assert_eq!(said, "grow.mp4 (5 pictures, t = 0 to 4)\n");
+    home.succeed(&["plot", "grow", "-o", "grow.png"]);
+    let [width, height] = size(&home, "grow.png").map(|n| n as usize / 2 * 2);
+    let mut ffmpeg = Command::new("ffmpeg");
+    ffmpeg.args([
+        "-loglevel",
+        "error",
+        "-i",
+        "grow.mp4",
+        "-f",
+        "rawvideo",
+        "-pix_fmt",
+        "rgb24",
+        "-",
+    ]);
+    let output = fluxions_testing::finish(ffmpeg.current_dir(home.path()));
+    let pictures: Vec<&[u8]> = output.stdout.chunks(3 * width * height).collect();
+    assert_eq!((pictures.len(), output.stdout.len()), (5, 5 * 3 * width * height));
+    // From dark violet to yellow, as far as a video keeps colours.
+    let middle = |picture: &[u8]| -> [u8; 3] {
+        let at = 3 * (height / 2 * width + width / 3);
+        [picture[at], picture[at + 1], picture[at + 2]]
+    };
+    for (picture, colour) in [(0, [68, 1, 84]), (4, [253, 231, 37])] {
+        let found = middle(pictures[picture]);
+        let near = found.iter().zip(colour).all(|(a, b): (&u8, u8)| a.abs_diff(b) < 25);
+        assert!(near, "{found:?} {colour:?}");
+    }
+}
+
+/// Values that move along an axis, with snapshots at unequal times.
+#[test]
+fn a_kymograph_shows_an_axis_against_time() {
+    let home = Home::new();
+    let rest = "[equations]\nu = \"1 + 0*u\"\nw = 0\n[initial]\nu = 0\nw = \"y\"\n\
+                [output]\nat = [0, 1, 4]\npicture = false\n";
+    home.write("grow.toml", &still("grow", SQUARE, rest).replace("end = 1", "end = 4"));
+    home.succeed(&["run", "grow.toml", "--quiet"]);
+    let said = home.succeed(&["plot", "grow", "--kymograph", "--field", "u"]);
+    assert_eq!(said, "grow/kymograph.png (t = 0 to 4)\n");
+    let image = image::open(home.path().join("grow/kymograph.png")).unwrap().into_rgb8();
+    // Along a line upwards in the map: the snapshots at 0, 1 and 4 have 1/8, 1/2 - 1/8 and the rest of the time.
+    let column: Vec<[u8; 3]> = (0..image.height()).map(|y| image.get_pixel(200, y).0).collect();
+    let rows = |colour: [u8; 3]| {
+        column
+            .iter()
+            .filter(|found| found.iter().zip(colour).all(|(a, b)| a.abs_diff(b) < 4))
+            .count()
+    };
+    // Viridis at 0, 1/4 and 1.
+    let [first, second, third] = [[68, 1, 84], [59, 82, 139], [253, 231, 37]].map(rows);
+    let all = (first + second + third) as f64;
+    assert!(all > 300.0, "{first} {second} {third}");
+    for (rows, share) in [(first, 0.125), (second, 0.5), (third, 0.375)] {
+        assert!((rows as f64 / all - share).abs() < 0.01, "{first} {second} {third}");
+    }
+    // Both fields, along y.
+    home.succeed(&["plot", "grow", "--kymograph", "--along", "y", "-o", "y.png"]);
+    assert!(size(&home, "y.png")[0] > 2 * image.width() - 10);
+    for (args, code, said) in [
+        (&["plot", "grow", "--kymograph", "--along", "z"][..], 4, "has no axis `z`"),
+        (&["plot", "grow", "--along", "y"], 2, "--kymograph"),
+        (&["plot", "grow", "--kymograph", "--time", "1"], 2, "cannot be used with"),
+    ] {
+        let told = home.fail(code, args);
+        assert!(told.contains(said), "{told}");
+    }
+    home.succeed(&["run", "grow.toml", "--quiet", "--out", "one", "--set", "time.end=0"]);
+    let told = home.fail(4, &["plot", "one", "--kymograph"]);
+    assert!(told.contains("needs at least two snapshots, and there are 1"), "{told}");
 }

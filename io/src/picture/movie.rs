@@ -2,9 +2,10 @@
 //! here, MP4 by ffmpeg, where that is installed.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
 
 use image::codecs::gif::{GifEncoder, Repeat};
 use image::{Delay, DynamicImage, Frame, RgbImage};
@@ -45,32 +46,48 @@ pub fn movie(series: &Series, view: &View, per_second: f64, path: &Path) -> Resu
     snapshots.reverse();
     let page = |snapshot: usize| panels(series, view, snapshot, times[snapshot]);
     let colours = common_colours(&snapshots, page)?;
-    let mut writer: Option<Writer> = None;
     let new = beside(path);
     remove(&new)?;
-    let failed = |error: Box<dyn std::error::Error>| Error::Picture {
-        path: path.into(),
-        reason: error.to_string(),
-    };
-    for snapshot in &snapshots {
+    let pictures = snapshots.iter().map(|snapshot| {
         let mut page = page(*snapshot)?;
         let all = page.rows.iter_mut().flatten();
         for (panel, extremes) in all.zip(&colours).filter(|(panel, _)| !panel.is_cyclic()) {
             (panel.scale, panel.colours) = Colours::of(extremes);
         }
+        Ok(page)
+    });
+    let written = write(pictures, path, &new, per_second).and_then(|()| put_in_place(&new, path));
+    if written.is_err() {
+        // What is there of it; why it failed matters more.
+        let _ = remove(&new);
+    }
+    written?;
+    let ends = [snapshots[0], last].map(|snapshot| times[snapshot]);
+    Ok(Movie { pictures: snapshots.len(), times: ends })
+}
+
+/// Draws pages to a movie that is to be at `path`, for now at `new`.
+fn write(
+    pages: impl Iterator<Item = Result<Page, Error>>,
+    path: &Path,
+    new: &Path,
+    per_second: f64,
+) -> Result<(), Error> {
+    let failed = |error: Box<dyn std::error::Error>| Error::Picture {
+        path: path.into(),
+        reason: error.to_string(),
+    };
+    let mut writer: Option<Writer> = None;
+    for page in pages {
+        let page = page?;
         let picture = page::image(&page.title, &page.rows).map_err(failed)?;
         let writer = match &mut writer {
             Some(writer) => writer,
-            None => writer.insert(Writer::new(path, &new, &picture, per_second).map_err(failed)?),
+            None => writer.insert(Writer::new(path, new, &picture, per_second).map_err(failed)?),
         };
         writer.add(picture).map_err(failed)?;
     }
-    if let Some(writer) = writer {
-        writer.finish().map_err(failed)?;
-        put_in_place(&new, path)?;
-    }
-    let ends = [snapshots[0], last].map(|snapshot| times[snapshot]);
-    Ok(Movie { pictures: snapshots.len(), times: ends })
+    writer.map_or(Ok(()), |writer| writer.finish().map_err(failed))
 }
 
 /// The smallest and the largest value of each panel in all pictures.
@@ -100,7 +117,59 @@ struct Writer {
 
 enum Kind {
     Gif(Box<GifEncoder<File>>),
-    Mp4(Child),
+    Mp4(Encoder),
+}
+
+/// The program ffmpeg, which reads pictures and writes a movie.
+struct Encoder {
+    process: Child,
+    /// What it says of failures, read all the time so that it never waits for that.
+    said: Option<JoinHandle<String>>,
+}
+
+impl Encoder {
+    fn start(mut command: Command) -> Result<Self, Box<dyn std::error::Error>> {
+        let process = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let mut process = process.map_err(|error| {
+            format!("MP4 needs the program ffmpeg, which cannot be started ({error}); GIF does not")
+        })?;
+        let said = process.stderr.take().map(|mut stderr| {
+            std::thread::spawn(move || {
+                let mut bytes = Vec::new();
+                let _ = stderr.read_to_end(&mut bytes);
+                String::from_utf8_lossy(&bytes).trim().to_string()
+            })
+        });
+        Ok(Encoder { process, said })
+    }
+
+    fn add(&mut self, frame: &RgbImage) -> Result<(), Box<dyn std::error::Error>> {
+        let input = self.process.stdin.as_mut().ok_or("ffmpeg reads nothing")?;
+        match input.write_all(frame.as_raw()) {
+            // Why it has stopped reading, it says itself.
+            Err(error) => self.finish().and(Err(error.into())),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Waits for its end.
+    fn finish(&mut self) -> Result<(), Box<dyn std::error::Error>> {
+        drop(self.process.stdin.take());
+        let status = self.process.wait()?;
+        let said = self.said.take().and_then(|said| said.join().ok()).unwrap_or_default();
+        match (status.success(), said.lines().last()) {
+            (true, _) => Ok(()),
+            (false, Some(last)) => Err(format!("ffmpeg has failed ({status}): {last}").into()),
+            (false, None) => Err(format!("ffmpeg has failed ({status})").into()),
+        }
+    }
+}
+
+/// The file that it was about to write is removed after this.
+impl Drop for Encoder {
+    fn drop(&mut self) {
+        let _ = self.finish();
+    }
 }
 
 impl Writer {
@@ -121,13 +190,9 @@ impl Writer {
             command.args(["-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24"]);
             command
                 .args(["-s", &shape, "-r", &rate, "-i", "-", "-pix_fmt", "yuv420p", "-f", "mp4"]);
-            let child = command.arg(new).stdin(Stdio::piped()).spawn();
-            let child = child.map_err(|error| {
-                format!(
-                    "MP4 needs the program ffmpeg, which cannot be started ({error}); GIF does not"
-                )
-            })?;
-            Kind::Mp4(child)
+            // The index first, so that browsers show it while they load it.
+            command.args(["-movflags", "+faststart"]).arg(new);
+            Kind::Mp4(Encoder::start(command)?)
         } else {
             let mut encoder = GifEncoder::new_with_speed(File::create_new(new)?, SPEED);
             encoder.set_repeat(Repeat::Infinite)?;
@@ -146,22 +211,15 @@ impl Writer {
                 let frame = DynamicImage::ImageRgb8(frame).into_rgba8();
                 encoder.encode_frame(Frame::from_parts(frame, 0, 0, self.delay))?;
             }
-            Kind::Mp4(child) => {
-                let input = child.stdin.as_mut().ok_or("ffmpeg reads nothing")?;
-                input.write_all(frame.as_raw())?;
-            }
+            Kind::Mp4(encoder) => encoder.add(&frame)?,
         }
         Ok(())
     }
 
     fn finish(self) -> Result<(), Box<dyn std::error::Error>> {
-        if let Kind::Mp4(mut child) = self.kind {
-            drop(child.stdin.take());
-            let status = child.wait()?;
-            if !status.success() {
-                return Err(format!("ffmpeg has failed: {status}").into());
-            }
+        match self.kind {
+            Kind::Gif(_) => Ok(()),
+            Kind::Mp4(mut encoder) => encoder.finish(),
         }
-        Ok(())
     }
 }
