@@ -153,7 +153,7 @@ fn a_signal_to_mpirun_ends_all_processes_after_a_checkpoint_on_2_ranks() {
     );
     command.stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
     let mut child = command.spawn().unwrap();
-    std::thread::sleep(Duration::from_millis(700));
+    wait_for(|| home.succeed(&["info", "mpi"]).contains("running"));
     let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
     child.wait().unwrap();
     wait_for(|| home.succeed(&["info", "mpi"]).contains("killed"));
