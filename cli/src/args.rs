@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::ranks::MOST_THREADS;
+use crate::watch::Screen;
 
 /// Solves partial differential equations on structured grids.
 #[derive(Debug, Parser)]
@@ -28,6 +29,8 @@ pub(crate) enum Command {
     Movie(MovieArgs),
     /// Write a run to files of other tools: VTK, NumPy, py-pde.
     Export(ExportArgs),
+    /// Draw the newest state of a run in the terminal, again and again until the run ends.
+    Watch(WatchArgs),
     /// Write the report of a run as a page, report.html, as far as the run has come.
     Report(ReportArgs),
     /// Compare two runs field by field. The exit code is 1 if they differ.
@@ -130,7 +133,7 @@ pub(crate) struct PlotArgs {
     /// Draw the snapshot nearest to this time. By default the last one is drawn.
     #[arg(long, value_name = "T", allow_negative_numbers = true)]
     pub(crate) time: Option<f64>,
-    /// The picture's file. By default it is plot.png in the run folder.
+    /// The picture's file. By default it is plot.png, or kymograph.png, in the run folder.
     #[arg(short, long, value_name = "FILE.png")]
     pub(crate) output: Option<PathBuf>,
     /// Draw values along an axis against time, which runs upwards. Other axes are cut next to their middle.
@@ -195,6 +198,21 @@ pub(crate) enum Tool {
     /// py-pde: a file that its FileStorage opens.
     #[value(name = "pde", aliases = ["py-pde"])]
     Pde,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct WatchArgs {
+    /// A run folder.
+    pub(crate) path: PathBuf,
+    /// What to draw, as for `plot`. By default it is the first field.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) field: Option<String>,
+    /// Draw once, and do not wait for the run.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// The terminal in which a process of its own draws.
+    #[arg(long, hide = true)]
+    pub(crate) screen: Option<Screen>,
 }
 
 #[derive(Args, Debug)]

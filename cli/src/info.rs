@@ -80,7 +80,7 @@ pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
 }
 
 /// What is going on in a run folder, or how the run ended.
-fn state(folder: &RunFolder) -> String {
+pub(crate) fn state(folder: &RunFolder) -> String {
     let ended = match folder.status() {
         Some(RunStatus::Running { host, pid }) => {
             return format!("running on host {host}, process {pid}");
@@ -183,7 +183,7 @@ fn describe(
 }
 
 /// The volumes of the cells along r, where they are not all the same.
-fn weights(series: &Series, field: &str) -> Result<Option<Vec<f64>>, Failure> {
+pub(crate) fn weights(series: &Series, field: &str) -> Result<Option<Vec<f64>>, Failure> {
     let geometry = Geometry::find(&series.text("geometry")).unwrap_or(Geometry::Cartesian);
     if !geometry.is_curvilinear() {
         return Ok(None);
@@ -200,7 +200,7 @@ fn weights(series: &Series, field: &str) -> Result<Option<Vec<f64>>, Failure> {
 }
 
 /// The average over the domain.
-fn mean(values: &ArrayD<f64>, weights: Option<&[f64]>) -> f64 {
+pub(crate) fn mean(values: &ArrayD<f64>, weights: Option<&[f64]>) -> f64 {
     let Some(weights) = weights else { return values.sum() / values.len() as f64 };
     let rows = values.axis_iter(Axis(0)).zip(weights);
     let (sum, total) = rows.fold((0.0, 0.0), |(sum, total), (row, weight)| {

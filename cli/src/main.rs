@@ -21,6 +21,7 @@ mod report;
 mod run;
 mod source;
 mod waiting;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -61,6 +62,7 @@ fn execute(command: Command) -> Result<ExitCode, Failure> {
         Command::Plot(args) => apart(&[&args.path], 60, || plot::plot(&args)),
         Command::Movie(args) => apart(&[&args.path], 3600, || movie::movie(&args)),
         Command::Export(args) => apart(&[&args.path], 3600, || export::export(&args)),
+        Command::Watch(args) => watch::watch(&args),
         Command::Report(args) => apart(&[&args.path], 600, || report::report(&args)),
         Command::Diff(args) => apart(&[&args.a, &args.b], 5, || diff::diff(&args)),
         Command::Bench(args) => bench::bench(&args),

@@ -111,7 +111,7 @@ fn describe(speed: &Speed, now: &Snapshot<'_>, columns: usize) -> String {
 }
 
 /// The time that is left, unless there is none.
-fn left(seconds: f64) -> Option<String> {
+pub(crate) fn left(seconds: f64) -> Option<String> {
     match seconds {
         0.0 => None,
         ..1.0 => Some("<1s left".into()),
@@ -123,7 +123,7 @@ fn left(seconds: f64) -> Option<String> {
 }
 
 /// As many of the last parts as so many columns have room for.
-fn fitting(parts: Vec<String>, columns: usize) -> String {
+pub(crate) fn fitting(parts: Vec<String>, columns: usize) -> String {
     let lines = (0..parts.len()).map(|first| parts[first..].join("  "));
     lines.into_iter().find(|line| line.chars().count() <= columns).unwrap_or_default()
 }
@@ -134,7 +134,7 @@ fn beside_bar(columns: u16) -> usize {
 }
 
 /// A time in few characters.
-fn short(time: f64) -> String {
+pub(crate) fn short(time: f64) -> String {
     match time.abs() {
         0.0 | 0.01..1e9 => rounded(time, 4),
         _ => format!("{time:.3e}"),

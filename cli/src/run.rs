@@ -26,6 +26,7 @@ use crate::interrupt::{Signals, limits};
 use crate::print::{line, print, warn_line};
 use crate::progress::Progress;
 use crate::ranks::{on_ranks, teller, together};
+use crate::watch::pace;
 use crate::{source, waiting};
 
 /// Seconds of stepping beside which it takes no time to measure the machine's bandwidth. Shorter runs
@@ -237,11 +238,12 @@ impl Run<'_> {
             builder = builder.track(part.every.clone(), writer);
         }
         let mut header = format!(
-            "Fluxions {} solves {} on {} rank(s), {}",
+            "Fluxions {} solves {} on {} rank(s), {}{}",
             env!("CARGO_PKG_VERSION"),
             problem.name,
             world.size(),
-            problem.times.in_words()
+            problem.times.in_words(),
+            pace::end_in_words(&problem.times)
         );
         for warning in &self.warnings {
             header += &format!("\n{}", warning.line());

@@ -166,11 +166,16 @@ fn every_end_leaves_a_page() {
     let home = Home::new();
     let file = SMALL.replace("end = 40", "end = 400").replace("2e-5*laplace", "laplace");
     home.write("fails.toml", &file);
-    home.fail(3, &["run", "fails.toml"]);
+    home.fail(3, &["run", "fails.toml", "--set", "output.every=1"]);
     let page = home.read("fails/report.html");
     assert!(page.contains("failed</span>") && page.contains("is not finite"), "{page}");
     assert!(page.contains("What to try:") && page.contains("the longest stable one"), "{page}");
     assert!(page.contains("<h3>Warnings</h3>"), "{page}");
+    // What the run had written is all there, although it is over before the index is due.
+    let written = home.read("fails/run.log").matches("): snapshot").count();
+    assert!(written > 1);
+    let listed = home.succeed(&["info", "fails"]);
+    assert!(listed.contains(&format!("snapshots   {written}, ")), "{written}: {listed}");
     // The report says so, too.
     let report: Value = serde_json::from_str(&home.read("fails/report.json")).unwrap();
     assert!(report["stop_help"].as_str().unwrap().contains("is too long"), "{report}");

@@ -60,7 +60,11 @@ pub fn write(
     pictures: Pictures,
     asked: Option<&Path>,
 ) -> Result<PathBuf, Error> {
-    let page = page(folder, pictures)?;
+    // Without a lock there is nothing that says what a run has made.
+    if !folder.holds_run() && (asked.is_none() || !folder.series().is_file()) {
+        return Err(Error::NoRun { path: folder.path().into() });
+    }
+    let page = page(folder, pictures);
     let path = match asked {
         Some(asked) => asked.to_path_buf(),
         None => folder.make("report.html")?,
@@ -69,10 +73,7 @@ pub fn write(
     Ok(path)
 }
 
-fn page(folder: &RunFolder, pictures: Pictures) -> Result<String, Error> {
-    if !folder.holds_run() && !folder.series().is_file() {
-        return Err(Error::NoRun { path: folder.path().into() });
-    }
+fn page(folder: &RunFolder, pictures: Pictures) -> String {
     let mut sections = String::new();
     let mut data = serde_json::Map::new();
     let outcome = Outcome::read(folder);
@@ -91,7 +92,7 @@ fn page(folder: &RunFolder, pictures: Pictures) -> Result<String, Error> {
                 }
             }
         }
-        // A run that failed at once has none.
+        Err(Error::NoRun { .. }) => sections += &section("States", "<p>There is no snapshot.</p>"),
         Err(error) => sections += &section("States", &told(&error)),
     }
     let curves = curves::read(folder);
@@ -113,7 +114,7 @@ fn page(folder: &RunFolder, pictures: Pictures) -> Result<String, Error> {
         sections += &section("Log", &log);
     }
     sections += &section("Files", &files(folder));
-    Ok(fill(&title, &sections, &Value::Object(data)))
+    fill(&title, &sections, &Value::Object(data))
 }
 
 /// The page made of its parts.

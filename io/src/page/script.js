@@ -39,6 +39,7 @@
   const ticks = ([low, high], most) => {
     const size = Math.max(Math.abs(low), Math.abs(high));
     const raw = (high - low) / most;
+    if (!isFinite(raw)) return { marks: [], note: "" };
     const power = Math.floor(Math.log10(raw));
     const step = [1, 2, 2.5, 5, 10].map(k => k * 10 ** power).find(k => k >= raw * (1 - 1e-9));
     const marks = [];
@@ -183,14 +184,15 @@
     const finite = points.filter(([x, y]) => x !== null && y !== null);
     const name = curve.probe ? `${curve.probe}: ${curve.name}` : curve.name;
     if (finite.length === 0) return add(add(parent, "figure"), "figcaption", {}, `${name}: no finite number`);
-    const ends = of => apart([Math.min(...finite.map(of)), Math.max(...finite.map(of))]);
-    let y = ends(p => p[1]);
+    const ends = numbers => apart([Math.min(...numbers), Math.max(...numbers)]);
+    let y = ends(finite.map(p => p[1]));
+    if (!isFinite(2 * (y[1] - y[0]))) return add(add(parent, "figure"), "figcaption", {}, `${name}: too large to be drawn`);
     const isLog = finite.every(p => p[1] > 0) && y[0] > 0 && y[1] / y[0] > 1000;
     if (!isLog) {
       const room = 0.05 * (y[1] - y[0]);
       y = [y[0] - room, y[1] + room];
     }
-    const { svg, inside, at, box } = axes(parent, { caption: name, x: ends(p => p[0]), y, xName: "t", isLog });
+    const { svg, inside, at, box } = axes(parent, { caption: name, x: ends(curve.x.filter(x => x !== null)), y, xName: "t", isLog });
     let line = "", isDown = false;
     for (const point of points) {
       if (point[0] === null || point[1] === null) { isDown = false; continue; }

@@ -180,7 +180,7 @@ fn png(
     colours: &[[u8; 3]],
 ) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
     let entry = |x: &f64| map::entry(*x, &panel.scale, COLOURS).map_or(EMPTY, |entry| entry as u8);
-    let pixels = map::pixels(&values.map(entry), panel.shape, (w, h), OUTSIDE, RIM);
+    let pixels = map::pixels(&values.map(entry), panel.shape, (w, h), OUTSIDE, Some(RIM));
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, w, h);
     encoder.set_color(png::ColorType::Indexed);
@@ -200,4 +200,76 @@ fn points(panel: &Panel) -> Vec<Vec<(i32, i32)>> {
     let point = |[x, y]: [f64; 2]| (column(x), (y * units).round() as i32);
     let piece = |piece: Vec<[f64; 2]>| lines::thinned(piece.into_iter().map(point));
     lines::pieces(panel, &panel.scale).into_iter().map(piece).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array1, array};
+
+    use super::super::scale::Scale;
+    use super::*;
+
+    fn film(states: [ArrayD<f64>; 2], shape: Shape, axes: &[&str]) -> Film {
+        let panel = |values: ArrayD<f64>| Panel {
+            heading: "u".into(),
+            name: "u".into(),
+            values,
+            scale: Scale::new(0.0, 1.0),
+            colours: Colours::Sequential,
+            arrows: None,
+            axes: axes.iter().map(|name| (name.to_string(), [0.0, 1.0])).collect(),
+            shape,
+        };
+        let mut reel = Reel::new(&panel(states[0].clone()), "");
+        states.into_iter().for_each(|state| reel.add(panel(state)));
+        reel.develop().unwrap()
+    }
+
+    #[test]
+    fn pictures_have_a_pixel_for_each_cell_and_one_scale() {
+        let states = [array![[0.0, 1.0], [f64::NAN, 0.5]], array![[4.0, 4.0], [4.0, 4.0]]];
+        let film = film(states.map(|state| state.into_dyn()), Shape::Straight, &["x", "y"]);
+        let Frames::Maps { files, colours } = film.frames else { panic!("a line") };
+        assert_eq!((film.scale, film.proportion, colours.len()), ([0.0, 4.0], 1.0, COLOURS));
+        let pixels = |file: &[u8]| image::load_from_memory(file).unwrap().into_rgba8();
+        let opaque = |[r, g, b]: [u8; 3]| [r, g, b, 255];
+        let first = pixels(&files[0]);
+        assert_eq!(first.dimensions(), (2, 2));
+        // y runs upwards.
+        assert_eq!(first.get_pixel(0, 1).0, opaque(colours[0]));
+        assert_eq!(first.get_pixel(0, 0).0, opaque(colours[COLOURS / 4]));
+        assert_eq!(first.get_pixel(1, 1).0, opaque(NOTHING));
+        assert!(pixels(&files[1]).pixels().all(|p| p.0 == opaque(colours[COLOURS - 1])));
+    }
+
+    #[test]
+    fn what_is_around_a_disk_is_seen_through() {
+        let states = [0.0, 1.0].map(|x| array![x, x].into_dyn());
+        let film = film(states, Shape::Disk { hole: 0.0 }, &["r"]);
+        let Frames::Maps { files, colours } = film.frames else { panic!("a line") };
+        let picture = image::load_from_memory(&files[0]).unwrap().into_rgba8();
+        assert_eq!(picture.dimensions(), (MOST, MOST));
+        assert_eq!(picture.get_pixel(0, 0).0[3], 0);
+        assert_eq!(picture.get_pixel(MOST / 2, MOST / 2).0[..3], colours[0]);
+    }
+
+    #[test]
+    fn lines_are_points_on_one_scale() {
+        let states = [array![0.0, f64::NAN, 1.0].into_dyn(), Array1::from_elem(3, 10.0).into_dyn()];
+        let one = film(states, Shape::Straight, &["x"]);
+        let Frames::Lines(lines) = one.frames else { panic!("a map") };
+        // From 0 to 10, with room of a twentieth at both ends.
+        assert_eq!(one.scale, [-0.5, 10.5]);
+        let y = |x: f64| ((x + 0.5) / 11.0 * f64::from(Frames::UNITS)).round() as i32;
+        let x = |cell: i32| (2 * cell + 1) * Frames::UNITS / 6;
+        assert_eq!(lines[0], [vec![(x(0), y(0.0))], vec![(x(2), y(1.0))]]);
+        assert_eq!(lines[1], [vec![(x(0), y(10.0)), (x(1), y(10.0)), (x(2), y(10.0))]]);
+        // Of many cells a peak is kept.
+        let mut many = Array1::zeros(5000);
+        many[1234] = 1.0;
+        let other = film([many.clone().into_dyn(), many.into_dyn()], Shape::Straight, &["x"]);
+        let Frames::Lines(lines) = other.frames else { panic!("a map") };
+        assert!(lines[0][0].len() <= 4 * COLUMNS);
+        assert!(lines[0][0].iter().any(|(_, y)| *y > 3 * Frames::UNITS / 4));
+    }
 }

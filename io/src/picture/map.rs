@@ -108,27 +108,28 @@ fn image(values: ArrayView2<'_, f64>, panel: &Panel, size: (u32, u32)) -> Vec<u8
     let places = panel.shape.places([size.0 as usize, size.1 as usize]);
     let values = cells::reduced(values, places, panel.is_cyclic());
     let colours = coloured(&values, &panel.scale, panel.colours);
-    pixels(&colours, panel.shape, size, OUTSIDE, RIM).concat()
+    pixels(&colours, panel.shape, size, OUTSIDE, Some(RIM)).concat()
 }
 
-/// The pixels of a map of cells, from the top left, each with what the cell there has. Those `outside` of the domain and
-/// on its round `rim` have what is given for them.
+/// The pixels of a map of cells, from the top left, each with what the cell there has. Those `outside` of the domain have
+/// what is given for them, and so have those on its round `rim` if that is drawn.
 pub(super) fn pixels<T: Copy>(
     cells: &Array2<T>,
     shape: Shape,
     (w, h): (u32, u32),
     outside: T,
-    rim: T,
+    rim: Option<T>,
 ) -> Vec<T> {
     let mut pixels = Vec::with_capacity((w * h) as usize);
     let along = |pixel: u32, pixels: u32| (f64::from(pixel) + 0.5) / f64::from(pixels);
     for row in (0..h).rev() {
         for column in 0..w {
             let point = [along(column, w), along(row, h)];
-            pixels.push(match shape.place(point) {
-                None => outside,
-                Some(_) if shape.is_rim(point, LINE / f64::from(w)) => rim,
-                Some(place) => cells::at(cells, place),
+            let rim = rim.filter(|_| shape.is_rim(point, LINE / f64::from(w)));
+            pixels.push(match (shape.place(point), rim) {
+                (None, _) => outside,
+                (Some(_), Some(rim)) => rim,
+                (Some(place), None) => cells::at(cells, place),
             });
         }
     }

@@ -15,6 +15,7 @@ mod page;
 mod scale;
 mod shape;
 mod shown;
+mod state;
 mod text;
 mod ticks;
 
@@ -34,6 +35,7 @@ pub use movie::{Movie, movie};
 use scale::{Colours, Scale};
 use shape::Shape;
 use shown::Shown;
+pub use state::{Pixel, State, state};
 
 type Area<'a> = DrawingArea<BitMapBackend<'a>, plotters::coord::Shift>;
 type Drawn = Result<(), Box<dyn std::error::Error>>;
