@@ -5,7 +5,6 @@ use fluxions_grid::Grid;
 
 use super::Selection;
 use crate::error::Error;
-use crate::series::Stored;
 use crate::{Component, Field, Series};
 
 /// What is exported of a series.
@@ -92,7 +91,7 @@ impl<'s> Content<'s> {
 /// Appends a number in 8 or 4 bytes.
 pub(super) fn append(x: f64, is_single: bool, bytes: &mut Vec<u8>) {
     match is_single {
-        true => (x as f32).append_to(bytes),
-        false => x.append_to(bytes),
+        true => bytes.extend((x as f32).to_le_bytes()),
+        false => bytes.extend(x.to_le_bytes()),
     }
 }

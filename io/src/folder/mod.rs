@@ -27,7 +27,7 @@ pub struct RunFolder {
 }
 
 /// The files that a run writes, each under this name.
-pub(crate) const FILES: [&str; 9] = [
+pub(crate) const FILES: [&str; 10] = [
     "problem.toml",
     "series.h5",
     "series.xdmf",

@@ -5,8 +5,8 @@ use std::path::Path;
 use hdf5::types::OwnedDynValue;
 use hdf5::{Dataset, File};
 
-use super::segment::{Places, SnapshotPlace, extents, range};
 use super::netcdf::{self, NetcdfView};
+use super::segment::{Places, SnapshotPlace, extents, range};
 use super::{Contents, Field, header, number, seal};
 use crate::error::{Error, hdf};
 use crate::folder::{Wait, beside, put_in_place, remove, sync};
