@@ -122,3 +122,46 @@ fn what_is_no_file_is_refused() {
         assert!(told.contains("is neither a run folder nor a file of one"), "{told}");
     }
 }
+
+/// A file of HDF5 may name any other file: as a link, as storage of its numbers, or as the source of a virtual dataset.
+#[test]
+fn what_lies_outside_the_folder_of_a_file_is_not_read() {
+    let home = Home::new();
+    home.write("small.toml", common::SMALL);
+    home.succeed(&["run", "small.toml", "--quiet"]);
+    std::fs::create_dir(home.path().join("in")).unwrap();
+    let secret = home.path().join("small/snapshots/000000.h5");
+    let secret = secret.to_str().unwrap();
+    let from_file =
+        "[initial]\nu = { file = \"in/data.h5\", dataset = \"fields/u\" }\nv = \"0\"\n[time]";
+    let (before, after) = common::SMALL.split_once("[initial]").unwrap();
+    let (_, after) = after.split_once("[time]").unwrap();
+    home.write("next.toml", &format!("{before}{from_file}{after}"));
+    let path = home.path().join("in/data.h5");
+    let ways: [fn(&hdf5::File, &str) -> hdf5::Result<()>; 4] = [
+        |file, secret| file.group("fields")?.link_external(secret, "fields/u", "u"),
+        |file, _| file.group("fields")?.link_external("../small/series.h5", "fields/u", "u"),
+        |file, secret| {
+            let space = [24, 20];
+            let map = file.new_dataset::<f64>().shape(space);
+            let all = || hdf5::Hyperslab::from(vec![hdf5::SliceOrIndex::from(..), (..).into()]);
+            let map = map.virtual_map(secret, "fields/u", space, all(), space, all());
+            map.create("fields/u").map(drop)
+        },
+        |file, secret| {
+            let stored = file.new_dataset::<f64>().shape([24, 20]).external(secret, 0, 24 * 20 * 8);
+            stored.create("fields/u").map(drop)
+        },
+    ];
+    for (number, way) in ways.into_iter().enumerate() {
+        let file = hdf5::File::create(&path).unwrap();
+        file.create_group("fields").unwrap();
+        way(&file, secret).unwrap();
+        file.close().unwrap();
+        let told = home.fail(4, &["info", "in/data.h5"]);
+        let words = "`fields/u` lies in another file, outside the folder of this one";
+        assert!(told.contains(words), "{number}: {told}");
+        let told = home.fail(2, &["check", "next.toml"]);
+        assert!(told.contains(words), "{number}: {told}");
+    }
+}

@@ -79,6 +79,14 @@ pub enum Error {
         /// What is different, in words.
         difference: String,
     },
+    /// A file of HDF5 with something that lies in a file outside its folder.
+    #[error("{}: `{name}` lies in another file, outside the folder of this one, where nothing is read", path.display())]
+    LiesElsewhere {
+        /// The file.
+        path: PathBuf,
+        /// What it names so.
+        name: String,
+    },
     /// A run folder that is another one on some ranks.
     #[error("rank {rank} does not see the run folder {} as rank 0 does", path.display())]
     NotShared {

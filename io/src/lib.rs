@@ -2,6 +2,7 @@
 
 pub mod checkpoint;
 mod conservation;
+mod contained;
 mod diagnostics;
 mod error;
 pub mod export;

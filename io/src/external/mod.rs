@@ -22,6 +22,8 @@ use hdf5::{Dataset, File, Hyperslab, SliceOrIndex};
 use ndarray::{ArrayD, IxDyn};
 use num_complex::Complex64;
 
+use crate::contained;
+use crate::error::Error;
 use crate::series::{bounds, texts};
 use crate::suggest::suggest;
 use crate::unlocked::unlocked;
@@ -183,6 +185,10 @@ impl Found {
         }
         let file = unlocked().open(path);
         let file = file.map_err(|e| unusable(format!("{shown} cannot be opened: {e}")))?;
+        let contained = contained::check_dataset(&file, path, name);
+        if let Err(elsewhere @ Error::LiesElsewhere { .. }) = contained {
+            return Err(unusable(elsewhere.to_string()));
+        }
         let Ok(dataset) = file.dataset(name) else {
             let known = file.group("fields").and_then(|group| group.member_names());
             let known = known.unwrap_or_else(|_| file.member_names().unwrap_or_default());

@@ -10,6 +10,7 @@ use num_complex::{Complex32, Complex64};
 use super::header::FORMAT_VERSION;
 use super::number::Stored;
 use super::{Field, checksum, header, seal, segment};
+use crate::contained;
 use crate::error::{Error, hdf};
 use crate::folder::RunFolder;
 use crate::unlocked::unlocked;
@@ -85,13 +86,17 @@ impl Series {
             return Err(no_run());
         }
         // The index of a run folder.
-        if path.file_name().is_some_and(|name| name == "series.h5") && !seal::is_whole(&path) {
+        let is_index = path.file_name().is_some_and(|name| name == "series.h5");
+        if is_index && !seal::is_whole(&path) {
             return Err(Error::NoIndex { path });
         }
         let file = match unlocked().open(&path) {
             Err(_) if has_snapshots => return Err(no_run()),
             opened => opened.map_err(hdf(&path, "open the file"))?,
         };
+        if !is_index {
+            contained::check(&file, &path)?;
+        }
         if file.group("fields").is_err() {
             return Err(no_run());
         }
