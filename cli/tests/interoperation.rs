@@ -228,3 +228,17 @@ scheme = "euler"
         run(&python, &home, "curvilinear_exports.py", &["run", geometry]);
     }
 }
+
+#[test]
+fn exports_of_parts_have_all_components() {
+    let Some(python) = python() else { return };
+    let slice = "[[output.slice]]\nname = \"cut\"\nat = { y = 0.7 }\nfields = [\"u\", \"v\"]\n";
+    let line = "[[output.line]]\nname = \"across\"\nfrom = [0, 0, 0]\nto = [1.5, 1.5, 1.5]\nfields = [\"u\", \"v\"]\n";
+    let home = solved(&(every_type(3) + slice + line));
+    for part in ["cut", "across"] {
+        for to in ["vtk", "npz", "pde"] {
+            home.succeed(&["export", &format!("run/parts/{part}"), "--to", to]);
+        }
+    }
+    run(&python, &home, "parts_exports.py", &["run/parts"]);
+}

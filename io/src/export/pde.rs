@@ -33,7 +33,7 @@ fn write_as<T: Stored>(content: &Content<'_>, path: &Path, kind: &str) -> Result
     let failed = hdf(path, "write the file");
     let count = content.times.len();
     let components = match &content.fields[..] {
-        [one] => one.field.component_shape(),
+        [one] if fits(one, &content.grid) => one.field.component_shape(),
         all => vec![all.iter().map(|of| of.field.components().len()).sum()],
     };
     let cells: Vec<usize> = content.grid.axes().iter().map(|axis| axis.cells()).collect();
@@ -57,7 +57,7 @@ fn write_as<T: Stored>(content: &Content<'_>, path: &Path, kind: &str) -> Result
                     Component::Complex(values) => values.mapv(|z| T::from_parts(z.re, z.im)),
                 };
                 let indices = match content.fields.len() {
-                    1 => of.field.indices(component),
+                    1 if fits(of, &content.grid) => of.field.indices(component),
                     _ => vec![place],
                 };
                 let first = [&[slot], &*indices].concat().into_iter().map(SliceOrIndex::Index);
@@ -89,23 +89,29 @@ fn growing<T: H5Type>(
 /// What py-pde makes its fields from.
 fn attributes(content: &Content<'_>, kind: &str) -> Value {
     let grid = grid(&content.grid).to_string();
+    let one = |class: &str, label: &str| {
+        json!({
+            "class": json!(class).to_string(),
+            "grid": grid,
+            "label": json!(label).to_string(),
+            "dtype": json!(kind).to_string(),
+        })
+    };
     let of_field = |of: &Exported| {
         let class = match of.field.ty().rank {
             Rank::Scalar => "ScalarField",
             Rank::Vector => "VectorField",
             Rank::Tensor => "Tensor2Field",
         };
-        json!({
-            "class": json!(class).to_string(),
-            "grid": grid,
-            "label": json!(of.field.name()).to_string(),
-            "dtype": json!(kind).to_string(),
-        })
+        match fits(of, &content.grid) {
+            true => vec![one(class, of.field.name())],
+            false => of.field.components().iter().map(|name| one("ScalarField", name)).collect(),
+        }
     };
     match &content.fields[..] {
-        [one] => of_field(one),
+        [of] if fits(of, &content.grid) => of_field(of).remove(0),
         all => {
-            let fields: Value = all.iter().map(of_field).collect();
+            let fields: Value = all.iter().flat_map(of_field).collect();
             json!({
                 "class": json!("FieldCollection").to_string(),
                 "label": json!(null).to_string(),
@@ -114,6 +120,12 @@ fn attributes(content: &Content<'_>, kind: &str) -> Value {
             })
         }
     }
+}
+
+/// Whether py-pde has fields of this kind on a grid. Vectors of a slice have more components than py-pde allows, so each of
+/// them becomes a scalar.
+fn fits(of: &Exported, grid: &Grid) -> bool {
+    of.field.ty().rank == Rank::Scalar || of.field.directions() == grid.components()
 }
 
 /// The grid in the words of py-pde.

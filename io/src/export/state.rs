@@ -1,6 +1,7 @@
 //! What is exported, read from a series and checked.
 
-use fluxions_expr::Rank;
+use std::collections::HashSet;
+
 use fluxions_grid::Grid;
 
 use super::Selection;
@@ -58,10 +59,10 @@ impl<'s> Content<'s> {
             // What a damaged file says may be anything.
             let cells = grid.axes().iter().map(|axis| axis.cells());
             let shape: Vec<usize> = field.component_shape().into_iter().chain(cells).collect();
-            let is_vector = field.ty().rank != Rank::Scalar;
-            if series.shape(&name)?.get(1..) != Some(&shape)
-                || (is_vector && field.directions() != grid.components())
-            {
+            let places = field.directions().iter().map(|name| direction(name).map(|(k, _)| k));
+            let places = places.collect::<Option<HashSet<_>>>().ok_or_else(damaged)?;
+            let are_distinct = places.len() == field.directions().len();
+            if series.shape(&name)?.get(1..) != Some(&shape) || !are_distinct {
                 return Err(damaged());
             }
             let is_single = series.bytes(&name)? < 8 * field.ty().per_component();
@@ -88,10 +89,39 @@ impl<'s> Content<'s> {
     }
 }
 
+/// Which coordinate of space a direction is at phi = 0 and theta = π/2, and its sign; nothing if there is no such direction.
+/// What lies along a line of its own, `s`, is shown along x.
+pub(super) fn direction(name: &str) -> Option<(usize, f64)> {
+    match name {
+        "x" | "r" | "s" => Some((0, 1.0)),
+        "y" | "phi" => Some((1, 1.0)),
+        "z" => Some((2, 1.0)),
+        "theta" => Some((2, -1.0)),
+        _ => None,
+    }
+}
+
 /// Appends a number in 8 or 4 bytes.
 pub(super) fn append(x: f64, is_single: bool, bytes: &mut Vec<u8>) {
     match is_single {
         true => bytes.extend((x as f32).to_le_bytes()),
         false => bytes.extend(x.to_le_bytes()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directions_turn_as_those_of_space_do() {
+        for names in [["x", "y", "z"], ["r", "theta", "phi"]] {
+            let [(a, p), (b, q), (c, r)] = names.map(|name| direction(name).unwrap());
+            // Of an even permutation a pair of neighbours rises twice on the way round.
+            let is_even = [(a, b), (b, c), (c, a)].iter().filter(|(k, l)| k < l).count() == 2;
+            assert_eq!(p * q * r, if is_even { 1.0 } else { -1.0 }, "{names:?}");
+        }
+        assert_eq!(direction("theta"), Some((2, -1.0)));
+        assert_eq!(direction("w"), None);
     }
 }

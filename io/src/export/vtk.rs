@@ -13,7 +13,7 @@ use fluxions_expr::Rank;
 use fluxions_grid::{Axis, Geometry, Grid};
 use ndarray::{ArrayD, Dimension};
 
-use super::state::{Content, Exported, append};
+use super::state::{Content, Exported, append, direction};
 use super::whole;
 use crate::Component;
 use crate::error::{Error, file};
@@ -29,9 +29,6 @@ pub(super) enum Cells {
     Unstructured,
 }
 
-/// Which coordinate of space a direction of the grid is, and its sign.
-type Direction = (usize, f64);
-
 pub(super) fn write(content: &Content<'_>, path: &Path, cells: Cells) -> Result<(), Error> {
     let folder = path.with_extension("");
     let is_image = cells == Cells::Smallest && content.grid.geometry() == Geometry::Cartesian;
@@ -40,7 +37,7 @@ pub(super) fn write(content: &Content<'_>, path: &Path, cells: Cells) -> Result<
         std::fs::create_dir(&folder).map_err(file(&folder, "make the folder"))?;
     }
     let folder_name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mesh = if is_image { Vec::new() } else { Mesh::of(&content.grid).arrays() };
+    let mesh = if is_image { Vec::new() } else { Mesh { grid: &content.grid }.arrays() };
     let mut times = String::new();
     for (index, time) in content.times.iter().enumerate() {
         let name = format!("{index:06}.{extension}");
@@ -124,9 +121,8 @@ fn write_state(
     for (array, bytes) in mesh.iter().rev() {
         append_array(&mut out, array, bytes).map_err(&failed)?;
     }
-    let directions = directions(&content.grid);
     for (of, part, array) in fields.iter().rev() {
-        let bytes = part_of(content, of, (index, *part), &directions)?;
+        let bytes = part_of(content, of, index, *part)?;
         append_array(&mut out, array, &bytes).map_err(&failed)?;
     }
     let end = b"\n</AppendedData>\n</VTKFile>\n";
@@ -166,8 +162,7 @@ fn describe(content: &Content<'_>, index: usize, mesh: &[String], data: &str) ->
             ("UnstructuredGrid", body)
         }
         [] => {
-            let along = |axis: &str| grid.axes().iter().find(|known| known.name() == axis);
-            let axes = ["x", "y", "z"].map(along);
+            let axes = [0, 1, 2].map(|k| grid.axes().iter().find(|axis| place(axis) == k));
             let extent = axes.map(|axis| format!("0 {}", axis.map_or(0, Axis::cells))).join(" ");
             let number = |of: fn(&Axis) -> f64, missing: f64| {
                 axes.map(|axis| format!("{:?}", axis.map_or(missing, of))).join(" ")
@@ -192,8 +187,8 @@ fn describe(content: &Content<'_>, index: usize, mesh: &[String], data: &str) ->
 fn part_of(
     content: &Content<'_>,
     of: &Exported,
-    (index, part): (usize, usize),
-    directions: &[Direction],
+    index: usize,
+    part: usize,
 ) -> Result<Vec<u8>, Error> {
     let read = |component: usize| -> Result<ArrayD<f64>, Error> {
         let values = content.read(of, content.snapshots[index], component)?;
@@ -209,6 +204,8 @@ fn part_of(
         Rank::Vector => vec![None; 3],
         Rank::Tensor => vec![None; 9],
     };
+    let directions: Vec<_> =
+        of.field.directions().iter().filter_map(|name| direction(name)).collect();
     for component in 0..of.field.components().len() {
         let indices = of.field.indices(component);
         let place = indices.iter().fold(0, |place, k| 3 * place + directions[*k].0);
@@ -233,15 +230,9 @@ fn part_of(
     Ok(bytes)
 }
 
-/// What each direction of a grid is in space, at phi = 0 and theta = π/2.
-fn directions(grid: &Grid) -> Vec<Direction> {
-    let of = |name: &String| match (grid.geometry(), name.as_str()) {
-        (Geometry::Cartesian, "x") | (_, "r") => (0, 1.0),
-        (_, "y" | "phi") => (1, 1.0),
-        (_, "theta") => (2, -1.0),
-        _ => (2, 1.0),
-    };
-    grid.components().iter().map(of).collect()
+/// The coordinate of space along an axis.
+fn place(axis: &Axis) -> usize {
+    direction(axis.name()).map_or(0, |(place, _)| place)
 }
 
 /// The number of corners of cells.
@@ -252,16 +243,9 @@ fn corners(grid: &Grid) -> usize {
 /// The cells of a grid by their corners, those along the first axis first.
 struct Mesh<'g> {
     grid: &'g Grid,
-    /// The coordinate of space along each axis.
-    places: Vec<usize>,
 }
 
-impl<'g> Mesh<'g> {
-    fn of(grid: &'g Grid) -> Self {
-        let places = directions(grid).into_iter().take(grid.dimension()).map(|(place, _)| place);
-        Mesh { grid, places: places.collect() }
-    }
-
+impl Mesh<'_> {
     /// Points, connectivity, ends of cells and their types.
     fn arrays(&self) -> Vec<(Array, Vec<u8>)> {
         let counts: Vec<usize> = self.grid.axes().iter().map(|axis| axis.cells()).collect();
@@ -269,8 +253,8 @@ impl<'g> Mesh<'g> {
         let mut points = Vec::new();
         for index in indices(&corners) {
             let mut point = [0.0; 3];
-            for ((axis, place), i) in self.grid.axes().iter().zip(&self.places).zip(index) {
-                point[*place] = axis.face(i);
+            for (axis, i) in self.grid.axes().iter().zip(index) {
+                point[place(axis)] = axis.face(i);
             }
             points.extend(point.iter().flat_map(|x| x.to_le_bytes()));
         }
@@ -308,27 +292,4 @@ fn indices(shape: &[usize]) -> impl Iterator<Item = Vec<usize>> + use<> {
     let reversed: Vec<usize> = shape.iter().rev().copied().collect();
     let all = ndarray::indices(reversed).into_iter();
     all.map(|index| index.slice().iter().rev().copied().collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use fluxions_grid::Ends;
-
-    #[test]
-    fn directions_are_those_of_space_at_the_equator() {
-        let grid = |geometry, axes: &[&str]| {
-            let axis = |grid: fluxions_grid::GridBuilder, name: &&str| {
-                grid.axis(name, 1.0..2.0, 4, Ends::Bounded)
-            };
-            axes.iter().fold(Grid::builder(geometry), axis).build().unwrap()
-        };
-        let (x, y, z) = ((0, 1.0), (1, 1.0), (2, 1.0));
-        assert_eq!(directions(&grid(Geometry::Cartesian, &["x", "z"])), [x, z]);
-        assert_eq!(directions(&grid(Geometry::Cartesian, &["y"])), [y]);
-        assert_eq!(directions(&grid(Geometry::Polar, &["r"])), [x, y]);
-        assert_eq!(directions(&grid(Geometry::Cylindrical, &["r", "z"])), [x, z, y]);
-        // r, theta and phi turn as x, y and z do.
-        assert_eq!(directions(&grid(Geometry::Spherical, &["r"])), [x, (2, -1.0), y]);
-    }
 }
