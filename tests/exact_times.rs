@@ -176,7 +176,7 @@ fn a_run_that_is_ended_from_within_a_step_ends_with_it() {
     let stop = move |now: &mut Snapshot<'_>| {
         list.lock().unwrap().push((now.step(), now.time(), now.is_last()));
         match now.time() {
-            time if time == 0.25 => Ok(Flow::Break("enough".into())),
+            0.25 => Ok(Flow::Break("enough".into())),
             _ => Ok(GO_ON),
         }
     };

@@ -7,7 +7,7 @@ use std::time::Instant;
 use fluxions::expr::{Rank, Type};
 use fluxions_io::Problem;
 use fluxions_io::numbers::brief;
-use fluxions_io::problem::{Part, Times};
+use fluxions_io::problem::{Output, Part, Times};
 use fluxions_solver::{
     Advector, Formula, Global, Inspection, Region, SchemeChoice, Speed, StableStep, ThirdOrder,
     Transport, measured_speed, stable_step,
@@ -139,9 +139,17 @@ fn describe(
             BinaryBytes(inspection.bytes_per_step as u64)
         ),
     );
-    if !problem.output.parts.is_empty() {
-        let parts = problem.output.parts.iter().map(Part::in_words);
-        line("parts", parts.collect::<Vec<_>>().join("\n"));
+    let Output { parts, spectra, histograms, .. } = &problem.output;
+    let quantities = problem.conserved.iter().flat_map(|conserved| &conserved.quantities);
+    for (name, list) in [
+        ("parts", parts.iter().map(Part::in_words).collect::<Vec<_>>()),
+        ("spectra", spectra.iter().map(|spectrum| spectrum.name.clone()).collect()),
+        ("histograms", histograms.iter().map(|histogram| histogram.name.clone()).collect()),
+        ("conserved", quantities.map(|q| format!("{} = {}", q.name, q.value)).collect()),
+    ] {
+        if !list.is_empty() {
+            line(name, list.join("\n"));
+        }
     }
     let times = &problem.times;
     let steps = times.steps()?;

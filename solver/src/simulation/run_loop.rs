@@ -121,7 +121,7 @@ impl Simulation {
         self.checkpoint_if_wanted(occasion)
     }
 
-    /// Makes one step of the usual length. A reason if there should be no further one: a tracker
+    /// Makes one step of the usual length, or a shorter one to where a change is due. A reason if there should be no further one: a tracker
     /// asks to stop, or no step was made since as many as allowed have been made already.
     /// Collective.
     ///
