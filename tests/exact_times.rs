@@ -170,21 +170,23 @@ fn changes_after_steps_are_in_what_is_seen_within_them() {
 /// A tracker that ends the run from within a step ends it after the step, as the last state.
 #[test]
 fn a_run_that_is_ended_from_within_a_step_ends_with_it() {
-    let problem = parse(&driven("rk4", 0.1, ""));
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let list = seen.clone();
-    let stop = move |now: &mut Snapshot<'_>| {
-        list.lock().unwrap().push((now.step(), now.time(), now.is_last()));
-        match now.time() {
-            0.25 => Ok(Flow::Break("enough".into())),
-            _ => Ok(GO_ON),
-        }
-    };
-    let world = World::solo();
-    let builder = problem.simulation(&world).track(Every::Time(0.25), stop);
-    let report = builder.build().unwrap().run_until(1.0).unwrap();
-    assert_eq!(report.stop_reason, StopReason::Tracker("enough".into()));
-    let last = 3.0 * 0.1;
-    assert_eq!((report.steps, report.time), (3, last));
-    assert_eq!(*seen.lock().unwrap(), [(0, 0.0, false), (3, 0.25, false), (3, last, true)]);
+    for blocked in ["", "[execution]\nsteps_per_sweep = 4\n"] {
+        let problem = parse(&driven("rk4", 0.1, blocked));
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let list = seen.clone();
+        let stop = move |now: &mut Snapshot<'_>| {
+            list.lock().unwrap().push((now.step(), now.time(), now.is_last()));
+            match now.time() {
+                0.25 => Ok(Flow::Break("enough".into())),
+                _ => Ok(GO_ON),
+            }
+        };
+        let world = World::solo();
+        let builder = problem.simulation(&world).track(Every::Time(0.25), stop);
+        let report = builder.build().unwrap().run_until(1.0).unwrap();
+        assert_eq!(report.stop_reason, StopReason::Tracker("enough".into()));
+        let last = 3.0 * 0.1;
+        assert_eq!((report.steps, report.time), (3, last));
+        assert_eq!(*seen.lock().unwrap(), [(0, 0.0, false), (3, 0.25, false), (3, last, true)]);
+    }
 }

@@ -121,8 +121,8 @@ impl Simulation {
         self.checkpoint_if_wanted(occasion)
     }
 
-    /// Makes one step of the usual length, or a shorter one to where a change is due. A reason if there should be no further one: a tracker
-    /// asks to stop, or no step was made since as many as allowed have been made already.
+    /// Makes one step of the usual length, or a shorter one to where a change is due. A reason if there should be no
+    /// further one: a tracker asks to stop, or no step was made since as many as allowed have been made already.
     /// Collective.
     ///
     /// Trackers are called as in the midst of a run: for the first state of the simulation before
@@ -230,6 +230,8 @@ impl Simulation {
         }
         self.durations.stepping += began.elapsed().as_secs_f64();
         let ahead = self.track_ahead()?;
+        // A run that is ended from within a step ends with it.
+        let most = if ahead.is_break() { 1 } else { most };
         let began = Instant::now();
         match self.clock.certain().min(most) {
             0 => self.try_step()?,
