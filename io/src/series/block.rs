@@ -7,7 +7,8 @@ use hdf5::Dataset;
 use ndarray::{ArrayView1, ArrayViewD, Axis, Dimension, Slice};
 
 use super::number::NumberType;
-use super::{Contents, hyperslab};
+use super::view::Values;
+use super::{Contents, Field, hyperslab};
 
 /// The most numbers that a rank converts and gives to HDF5 at a time.
 const SLAB: usize = 1 << 19;
@@ -63,7 +64,19 @@ pub(crate) struct Row<'a> {
     pub(crate) im: Option<Cow<'a, [f64]>>,
 }
 
-impl Block<'_> {
+impl<'a> Block<'a> {
+    /// A rank's part of a field, of which these are the values, from this cell of the grid on.
+    pub(crate) fn of(
+        values: &'a Values<'_>,
+        field: &Field,
+        contents: &Contents,
+        start: &'a [usize],
+    ) -> Self {
+        let numbers = NumberType::new(contents.precision, field.ty().complex);
+        let parts = values.iter().map(|part| part.view()).collect();
+        Block { parts, per_component: field.ty().per_component(), start, numbers }
+    }
+
     /// The rows of a component, in the order of their cells in the grid.
     pub(crate) fn rows(
         &self,

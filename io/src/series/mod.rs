@@ -9,6 +9,7 @@
 //! open that a dataset maps, and silently returns fill values once the system allows no more open files.
 
 mod block;
+mod by_hdf5;
 mod checksum;
 mod direct;
 mod field;

@@ -4,25 +4,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fluxions_comm::{Combine, Kind, World};
+use fluxions_comm::{Combine, World};
 use fluxions_solver::{Flow, GO_ON, Pde, Report, Snapshot, Tracker, TrackerError};
-use hdf5::{File, FileBuilder};
 use serde::{Deserialize, Serialize};
 
-use super::block::{Block, Slabs};
+use super::block::Block;
 use super::direct::{Offsets, OpenSegment, first_number};
 use super::index::Numbers;
-use super::number::NumberType;
 use super::part_writer::{Destination, PartWriter};
 use super::segment::{self, Places, SnapshotPlace};
-use super::view::{Values, View};
+use super::view::View;
 use super::xdmf::Description;
-use super::{Contents, Field, checksum, index, mesh};
-use crate::error::{Error, file, hdf};
+use super::{Contents, Field, by_hdf5, checksum, index, mesh};
+use crate::error::{Error, file};
 use crate::folder::{Claim, Mode, RunFolder, Wait, remove, sync};
 use crate::problem::{Compression, Part, Precision, Problem, Warning, Warnings};
 use crate::together::{agree, is_on_one_host};
-use crate::unlocked::unlocked;
 
 /// The shortest time between two writes of the index while a run goes on: what it may lack after a kill.
 const INDEX: Duration = Duration::from_millis(250);
@@ -279,7 +276,7 @@ impl SeriesWriter {
         parts.begin(segment.clone(), contents.components());
         for (number, field) in contents.fields.iter().enumerate() {
             let values = view.values(now, field.name())?;
-            let block = block(&values, field, contents, &start);
+            let block = Block::of(&values, field, contents, &start);
             for of_field in 0..field.components().len() {
                 let first = first_number(field, contents, slot, of_field);
                 let to = Destination { field: number, first, component, numbers: block.numbers };
@@ -289,60 +286,6 @@ impl SeriesWriter {
         }
         parts.end();
         Ok(())
-    }
-
-    /// Writes all fields of a snapshot by HDF5; this rank's parts of the checksums of all components. Collective.
-    fn write_by_hdf5(
-        &self,
-        now: &mut Snapshot<'_>,
-        place: SnapshotPlace,
-    ) -> Result<Vec<u64>, TrackerError> {
-        let world = now.world().clone();
-        let start = self.view.start(now);
-        let slabs = match self.view {
-            View::Whole => Slabs::of(now),
-            // Parts are small.
-            View::Cells(_) | View::Points(_) => Slabs::whole(),
-        };
-        let path = self.segment(place);
-        let failed = hdf(&path, "write a snapshot");
-        // Ranks on one host write one after the other what HDF5 has to compress: together they wait for ever for one
-        // that has failed.
-        let by_mpi = !self.one_host && world.kind() == Kind::Mpi;
-        let together = by_mpi.then(|| together_on(&world).open_rw(&path));
-        let together = match together {
-            Some(opened) => Some(agree(&world, opened.map_err(&failed))?),
-            None => None,
-        };
-        let mut sums = Vec::new();
-        for field in &self.contents.fields {
-            let values = self.view.values(now, field.name())?;
-            let block = block(&values, field, &self.contents, &start);
-            let write = |file: &File, together: bool| -> hdf5::Result<Vec<u64>> {
-                let dataset = file.dataset(&SnapshotPlace::dataset(field))?;
-                let components = 0..field.components().len();
-                components
-                    .map(|component| {
-                        let at = [&[place.slot], &*field.indices(component)].concat();
-                        let what = (component, &self.contents);
-                        block.write_by_hdf5(&dataset, &at, what, (slabs, together))
-                    })
-                    .collect()
-            };
-            let written = match &together {
-                Some(file) => write(file, true),
-                None => world.in_turn(|| {
-                    let file = unlocked().open_rw(&path)?;
-                    let sums = write(&file, false)?;
-                    file.flush()?;
-                    file.close().map(|()| sums)
-                })?,
-            };
-            sums.extend(agree(&world, written.map_err(&failed))?);
-        }
-        let closed = together.map_or(Ok(()), |file| file.flush().and_then(|()| file.close()));
-        agree(&world, closed.map_err(&failed))?;
-        Ok(sums)
     }
 
     /// Takes back what was begun of a snapshot that cannot be written: where the disk is full, others need the room.
@@ -362,15 +305,13 @@ impl SeriesWriter {
             true => self.write_time(&segment, (slot, time), &numbers, &sums),
             false => Ok(()),
         };
+        agree(&world, completed)?;
         self.times.push(time);
         for ((_, values), number) in self.numbers.iter_mut().zip(numbers) {
             values.push(number);
         }
         let is_due = self.shown.is_none_or(|(when, _)| when.elapsed() >= INDEX) || is_last;
-        let shown = completed.and_then(|()| match world.is_root() && is_due {
-            true => self.show(Wait::No),
-            false => Ok(()),
-        });
+        let shown = if world.is_root() && is_due { self.show(Wait::No) } else { Ok(()) };
         Ok(agree(&world, shown)?)
     }
 
@@ -428,7 +369,8 @@ impl Tracker for SeriesWriter {
             self.pending = Some(written);
             self.catch_up(false)?;
         } else {
-            let sums = self.write_by_hdf5(now, place)?;
+            let to = (&*self.segment(place), place.slot);
+            let sums = by_hdf5::write(now, (&self.contents, &self.view), to, self.one_host)?;
             self.complete(written, sums)?;
         }
         Ok(GO_ON)
@@ -492,28 +434,4 @@ impl Tracker for SeriesWriter {
         (self.times, self.numbers, self.overflown) = (times, numbers, overflown);
         Ok(())
     }
-}
-
-/// This rank's part of a field, of which these are the values.
-fn block<'a>(
-    values: &'a Values<'_>,
-    field: &Field,
-    contents: &Contents,
-    start: &'a [usize],
-) -> Block<'a> {
-    let numbers = NumberType::new(contents.precision, field.ty().complex);
-    let parts = values.iter().map(|part| part.view()).collect();
-    Block { parts, per_component: field.ty().per_component(), start, numbers }
-}
-
-/// What opens a file by all MPI processes of a world together.
-fn together_on(world: &World) -> FileBuilder {
-    #[cfg_attr(not(feature = "mpi"), expect(unused_mut))]
-    let mut builder = unlocked();
-    #[cfg(feature = "mpi")]
-    if let Some(communicator) = world.raw() {
-        builder.with_fapl(|list| list.mpio(communicator, None));
-    }
-    let _ = world;
-    builder
 }
