@@ -20,7 +20,7 @@ pub(crate) fn export(args: &ExportArgs) -> Result<ExitCode, Failure> {
     };
     let known = format.extensions();
     let name = format!("export.{}", known[0]);
-    let output = output(args.output.as_ref(), (&args.path, &series), &name);
+    let output = output(args.output.as_ref(), (&args.path, &series), &name)?;
     let is_known = |found: &std::ffi::OsStr| known.iter().any(|e| found.eq_ignore_ascii_case(e));
     if !output.extension().is_some_and(is_known) {
         let known = known.join(" or .");

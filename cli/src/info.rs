@@ -22,6 +22,11 @@ pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
         let _claim = folder.of_run().claim(Mode::Resume, &[])?;
         let count = repair(&folder)?;
         line(&format!("the index has {count} snapshot(s)"));
+        for part in std::fs::read_dir(folder.parts()).into_iter().flatten().flatten() {
+            let name = part.file_name().to_string_lossy().into_owned();
+            let count = repair(&folder.part(&name))?;
+            line(&format!("that of the part {name} has {count} snapshot(s)"));
+        }
     }
     if let Ok(record) = Record::read(&args.path) {
         describe_checkpoint(&record);

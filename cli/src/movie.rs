@@ -12,7 +12,7 @@ use crate::print::line;
 
 pub(crate) fn movie(args: &MovieArgs) -> Result<ExitCode, Failure> {
     let series = Series::open(&args.path)?;
-    let output = output(args.output.as_ref(), (&args.path, &series), "movie.gif");
+    let output = output(args.output.as_ref(), (&args.path, &series), "movie.gif")?;
     let is_known = |extension: &std::ffi::OsStr| {
         ["gif", "mp4"].iter().any(|known| extension.eq_ignore_ascii_case(known))
     };
@@ -20,8 +20,8 @@ pub(crate) fn movie(args: &MovieArgs) -> Result<ExitCode, Failure> {
         let message = format!("{} is neither a GIF nor an MP4 file", output.display());
         return Err(Failure::usage(message, Some("give it the extension .gif or .mp4")));
     }
-    if !(args.fps > 0.0 && args.fps <= 100.0) {
-        let message = format!("--fps must be above 0 and at most 100, not {}", args.fps);
+    if !(0.01..=100.0).contains(&args.fps) {
+        let message = format!("--fps must be at least 0.01 and at most 100, not {}", args.fps);
         return Err(Failure::usage(message, None));
     }
     let view = picture::View {
@@ -32,6 +32,10 @@ pub(crate) fn movie(args: &MovieArgs) -> Result<ExitCode, Failure> {
     };
     let made = picture::movie(&series, &view, args.fps, &output)?;
     let [first, last] = made.times.map(brief);
-    line(&format!("{} ({} pictures, t = {first} to {last})", output.display(), made.pictures));
+    let what = match made.pictures {
+        1 => format!("1 picture, t = {first}"),
+        count => format!("{count} pictures, t = {first} to {last}"),
+    };
+    line(&format!("{} ({what})", output.display()));
     Ok(ExitCode::SUCCESS)
 }

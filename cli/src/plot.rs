@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use fluxions_io::numbers::brief;
-use fluxions_io::{Series, picture};
+use fluxions_io::{RunFolder, Series, picture};
 
 use crate::args::PlotArgs;
 use crate::failure::Failure;
@@ -13,7 +13,7 @@ use crate::print::line;
 pub(crate) fn plot(args: &PlotArgs) -> Result<ExitCode, Failure> {
     let series = Series::open(&args.path)?;
     let name = if args.kymograph { "kymograph.png" } else { "plot.png" };
-    let output = output(args.output.as_ref(), (&args.path, &series), name);
+    let output = output(args.output.as_ref(), (&args.path, &series), name)?;
     if output.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("png")) {
         let message = format!("{} is not a PNG file", output.display());
         return Err(Failure::usage(message, Some("give it the extension .png")));
@@ -37,14 +37,28 @@ pub(crate) fn plot(args: &PlotArgs) -> Result<ExitCode, Failure> {
 }
 
 /// The file of a picture: what was asked for, or else of this name in the folder of the run to which a path belongs.
+///
+/// # Errors
+/// If what was asked for is a file that a run needs.
 pub(crate) fn output(
     asked: Option<&PathBuf>,
     (path, series): (&Path, &Series),
     name: &str,
-) -> PathBuf {
+) -> Result<PathBuf, Failure> {
     match asked {
-        Some(asked) => asked.clone(),
-        None if path.is_dir() => path.join(name),
-        None => series.folder().path().join(name),
+        Some(asked) => is_free(asked, path).map(|()| asked.clone()),
+        None if path.is_dir() => Ok(path.join(name)),
+        None => Ok(series.folder().path().join(name)),
     }
+}
+
+/// Makes sure that a file is none that a command reads, or that a run needs.
+pub(crate) fn is_free(output: &Path, read: &Path) -> Result<(), Failure> {
+    let is_read =
+        output.canonicalize().is_ok_and(|output| read.canonicalize().ok() == Some(output));
+    if is_read || RunFolder::is_needed(output) {
+        let message = format!("{} is a file of a run, which is not replaced", output.display());
+        return Err(Failure::usage(message, Some("choose another file with -o")));
+    }
+    Ok(())
 }

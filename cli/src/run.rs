@@ -101,7 +101,13 @@ fn solve(args: &RunArgs, world: &World, signals: &Signals) -> Result<ExitCode, F
     let report = match simulation.run_until(problem.times.end) {
         Ok(_) => simulation.finish().map_err(Failure::from),
         Err(error) => {
-            let at = (simulation.time(), simulation.steps());
+            let at = match &error {
+                // Steps were made until this was noticed.
+                Error::NotFinite { time, step, .. }
+                | Error::NumberNotFinite { time, step, .. }
+                | Error::CourantLater { time, step, .. } => (*time, *step),
+                _ => (simulation.time(), simulation.steps()),
+            };
             // Its memory may be needed to find out why.
             drop(simulation);
             let seconds = began.elapsed().as_secs_f64();

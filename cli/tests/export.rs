@@ -80,3 +80,42 @@ fn a_damaged_snapshot_is_not_exported() {
         assert!(!home.path().join(format!("small/.{name}.new")).exists(), "{name}");
     }
 }
+
+/// Whatever -o names, no file that a run needs is replaced, nor one of anybody else's.
+#[test]
+fn files_of_runs_and_of_others_are_not_replaced() {
+    let home = Home::new();
+    home.write("small.toml", SMALL);
+    home.succeed(&["run", "small.toml", "--quiet"]);
+    let needed = [
+        "small/series.h5",
+        "small/snapshots/000000.h5",
+        "small/snapshots/000009.h5",
+        "small/checkpoints/x.h5",
+    ];
+    for output in needed {
+        let told = home.fail(2, &["export", "small", "--to", "pde", "-o", output]);
+        assert!(told.contains("is a file of a run, which is not replaced"), "{told}");
+    }
+    home.write("mine.toml", "mine");
+    let told = home.fail(2, &["report", "small", "-o", "mine.toml"]);
+    assert!(told.contains("mine.toml is not an HTML file"), "{told}");
+    assert_eq!(home.read("mine.toml"), "mine");
+    home.succeed(&["info", "small"]);
+    // The folder of files for VTK.
+    home.succeed(&["export", "small", "--to", "vtk", "-o", "a.pvd"]);
+    let count = || std::fs::read_dir(home.path().join("a")).unwrap().count();
+    assert_eq!(count(), 5);
+    home.succeed(&["export", "small", "--to", "vtk", "-o", "a.pvd", "--time", "0"]);
+    assert_eq!(count(), 1);
+    home.write("a/mine.vti", "mine");
+    let told = home.fail(4, &["export", "small", "--to", "vtk", "-o", "a.pvd"]);
+    assert!(
+        told.contains("a holds `mine.vti`, which no export with this name has written"),
+        "{told}"
+    );
+    std::fs::create_dir(home.path().join("b")).unwrap();
+    home.write("b/000000.vti", "mine");
+    home.fail(4, &["export", "small", "--to", "vtk", "-o", "b.pvd"]);
+    assert_eq!(home.read("b/000000.vti"), "mine");
+}

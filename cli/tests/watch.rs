@@ -176,11 +176,15 @@ fn the_terminal_is_as_it_was_when_the_run_ends() {
     let mut run = going(&home);
     let watched = format!("{} watch small", env!("CARGO_BIN_EXE_fluxions"));
     let mut command = Command::new("script");
-    command.args(["-qec", &watched, "/dev/null"]).current_dir(home.path());
+    command.args(["-qfec", &watched, "drawn"]).current_dir(home.path());
     command.env("TERM", "xterm-256color").env("COLORTERM", "truecolor").env_remove("NO_COLOR");
     let ended = std::thread::scope(|scope| {
         let watch = scope.spawn(move || finish(&mut command));
-        std::thread::sleep(Duration::from_secs(3));
+        let start = Instant::now();
+        let drawn = || std::fs::read(home.path().join("drawn")).unwrap_or_default();
+        while !text(&drawn()).contains('▀') && start.elapsed() < Duration::from_secs(100) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
         run.0.kill().unwrap();
         run.0.wait().unwrap();
         watch.join().unwrap()

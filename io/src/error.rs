@@ -79,6 +79,14 @@ pub enum Error {
         /// What is different, in words.
         difference: String,
     },
+    /// A folder into which a run is to be exported, with a file that no export has written.
+    #[error("{} holds `{found}`, which no export with this name has written", path.display())]
+    NotOfAnExport {
+        /// The folder.
+        path: PathBuf,
+        /// The name of the file.
+        found: String,
+    },
     /// A file of HDF5 with something that lies in a file outside its folder.
     #[error("{}: `{name}` lies in another file, outside the folder of this one, where nothing is read", path.display())]
     LiesElsewhere {
@@ -210,6 +218,7 @@ impl Error {
             Error::NoUsableCheckpoint { .. } => {
                 Some("to replace the run by one from the beginning, use --overwrite".into())
             }
+            Error::NotOfAnExport { .. } => Some("choose another name with -o".into()),
             Error::NotShared { .. } => Some(
                 "choose a folder on a file system that all hosts share, with --out".into(),
             ),

@@ -25,6 +25,7 @@ use crate::failure::Failure;
 use crate::info::{mean, state, weights};
 use crate::print::line;
 use crate::progress::{fitting, left, short as short_time};
+use crate::report::folder_of;
 use drawing::{bar, drawing};
 use pace::Pace;
 use screen::Palette;
@@ -43,7 +44,7 @@ const ENTER: &str = "\x1b[?1049h\x1b[?25l";
 const LEAVE: &str = "\x1b[?25h\x1b[?1049l";
 
 pub(crate) fn watch(args: &WatchArgs) -> Result<ExitCode, Failure> {
-    let folder = RunFolder::at(&args.path);
+    let folder = folder_of(&args.path);
     if !folder.holds_run() && !folder.series().is_file() {
         return Err(Error::NoRun { path: args.path.clone() }.into());
     }
@@ -171,6 +172,7 @@ fn frame(args: &WatchArgs, folder: &RunFolder, screen: Screen) -> Result<Vec<Str
     let columns = usize::from(screen.columns);
     let status = match folder.status() {
         Some(RunStatus::Running { .. }) => "running",
+        Some(RunStatus::Ended(how)) if how.starts_with("failed") => "failed",
         Some(RunStatus::Ended(_)) => "over",
         Some(RunStatus::Killed) => "killed",
         None => "",

@@ -16,7 +16,8 @@ use crate::error::{Error, file};
 pub(super) fn write(content: &Content<'_>, path: &Path) -> Result<(), Error> {
     let failed = file(path, "write");
     let out = File::create(path).map_err(&failed)?;
-    let mut archive = Archive { zip: ZipWriter::new(BufWriter::new(out)), names: HashSet::new() };
+    let zip = ZipWriter::new(BufWriter::new(out));
+    let mut archive = Archive { zip, own: HashSet::new(), names: HashSet::new() };
     write_all(content, &mut archive, path)?;
     let finish = || archive.zip.finish()?.flush();
     finish().map_err(failed)
@@ -25,18 +26,21 @@ pub(super) fn write(content: &Content<'_>, path: &Path) -> Result<(), Error> {
 fn write_all(content: &Content<'_>, archive: &mut Archive, path: &Path) -> Result<(), Error> {
     let failed = file(path, "write");
     let axes = content.grid.axes();
+    archive.reserve(content);
     archive.add("time", &content.times).map_err(&failed)?;
     for axis in axes {
         archive.add(axis.name(), &centres(axis)).map_err(&failed)?;
     }
     for (name, values) in &content.numbers {
-        archive.add(name, values).map_err(&failed)?;
+        let name = archive.free(name);
+        archive.add(&name, values).map_err(&failed)?;
     }
     for of in &content.fields {
         let cells = axes.iter().map(|axis| axis.cells());
         let shape = [content.snapshots.len()].into_iter().chain(of.field.component_shape());
         let shape: Vec<usize> = shape.chain(cells).collect();
-        archive.begin(of.field.name(), kind(of), &shape).map_err(&failed)?;
+        let name = archive.free(of.field.name());
+        archive.begin(&name, kind(of), &shape).map_err(&failed)?;
         let mut bytes = Vec::new();
         for snapshot in &content.snapshots {
             for component in 0..of.field.components().len() {
@@ -73,6 +77,8 @@ fn centres(axis: &Axis) -> Vec<f64> {
 /// An archive of arrays.
 struct Archive {
     zip: ZipWriter<BufWriter<File>>,
+    /// The names of the time and the axes, and all that are taken.
+    own: HashSet<String>,
     names: HashSet<String>,
 }
 
@@ -84,12 +90,28 @@ impl Archive {
         self.zip.write_all(&bytes)
     }
 
-    /// Begins an array, of which the numbers follow. A name that is taken gets `_` behind it.
-    fn begin(&mut self, name: &str, kind: &str, shape: &[usize]) -> io::Result<()> {
-        let mut name = name.to_string();
-        while !self.names.insert(name.clone()) {
-            name.push('_');
+    /// Keeps the names of the time, the axes, numbers and fields for these.
+    fn reserve(&mut self, content: &Content<'_>) {
+        let own = ["time".to_string()].into_iter().chain(content.grid.axis_names());
+        self.own = own.collect();
+        let numbers = content.numbers.iter().map(|(name, _)| name.clone());
+        let fields = content.fields.iter().map(|of| of.field.name().to_string());
+        self.names = self.own.iter().cloned().chain(numbers).chain(fields).collect();
+    }
+
+    /// The name of a number or field: its own, or with `_` behind it if that is the time's or an axis's.
+    fn free(&mut self, wanted: &str) -> String {
+        let mut name = wanted.to_string();
+        if self.own.contains(&name) {
+            while !self.names.insert(name.clone()) {
+                name.push('_');
+            }
         }
+        name
+    }
+
+    /// Begins an array, of which the numbers follow.
+    fn begin(&mut self, name: &str, kind: &str, shape: &[usize]) -> io::Result<()> {
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Stored)
             .large_file(true);

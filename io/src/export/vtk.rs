@@ -17,7 +17,7 @@ use super::state::{Content, Exported, append, direction};
 use super::whole;
 use crate::Component;
 use crate::error::{Error, file};
-use crate::folder::{Wait, write_whole};
+use crate::folder::{Wait, is_numbered, remove, write_whole};
 use crate::series::escaped;
 
 /// In which cells a grid is exported.
@@ -33,6 +33,7 @@ pub(super) fn write(content: &Content<'_>, path: &Path, cells: Cells) -> Result<
     let folder = path.with_extension("");
     let is_image = cells == Cells::Smallest && content.grid.geometry() == Geometry::Cartesian;
     let extension = if is_image { "vti" } else { "vtu" };
+    let earlier = earlier(&folder, path)?;
     if !folder.is_dir() {
         std::fs::create_dir(&folder).map_err(file(&folder, "make the folder"))?;
     }
@@ -52,7 +53,30 @@ pub(super) fn write(content: &Content<'_>, path: &Path, cells: Cells) -> Result<
         "<?xml version=\"1.0\"?>\n<VTKFile type=\"Collection\" version=\"1.0\" \
          byte_order=\"LittleEndian\">\n<Collection>\n{times}</Collection>\n</VTKFile>\n"
     );
-    write_whole(path, text.as_bytes(), Wait::No)
+    write_whole(path, text.as_bytes(), Wait::No)?;
+    let written = |name: &String| {
+        let (number, found) = name.split_once('.').unwrap_or_default();
+        found == extension && number.parse().is_ok_and(|n: usize| n < content.times.len())
+    };
+    earlier.iter().filter(|name| !written(name)).try_for_each(|name| remove(&folder.join(name)))
+}
+
+/// The files of an earlier export in a folder, which goes with this .pvd.
+///
+/// # Errors
+/// If there is something else in the folder.
+fn earlier(folder: &Path, pvd: &Path) -> Result<Vec<String>, Error> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let is_ours = |name: &String| {
+        let parts = name.split_once('.').unwrap_or_default();
+        pvd.is_file() && is_numbered(parts.0) && ["vti", "vtu"].contains(&parts.1)
+    };
+    let (ours, others): (Vec<_>, Vec<_>) = names.partition(is_ours);
+    match others.into_iter().next() {
+        Some(found) => Err(Error::NotOfAnExport { path: folder.into(), found }),
+        None => Ok(ours),
+    }
 }
 
 /// An array that is described in the first part of a file and follows in the second.

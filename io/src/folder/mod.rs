@@ -122,6 +122,30 @@ impl RunFolder {
         self.of_run().path.join("run.lock")
     }
 
+    /// Whether a file is one that a run in a folder above it needs: all that a run has made but pictures and pages.
+    pub fn is_needed(path: &Path) -> bool {
+        let Ok(path) = std::path::absolute(path) else { return false };
+        let parent = path.parent().and_then(|parent| parent.canonicalize().ok());
+        let path = match (parent, path.file_name()) {
+            (Some(parent), Some(name)) => parent.join(name),
+            _ => path,
+        };
+        let is_drawn = path
+            .extension()
+            .is_some_and(|found| ["png", "gif", "mp4", "html"].iter().any(|known| found == *known));
+        path.ancestors().skip(1).take(4).any(|above| {
+            let Ok(inside) = path.strip_prefix(above) else { return false };
+            let first = inside.iter().next().map(|first| first.to_string_lossy());
+            let Some(first) = first.filter(|_| RunFolder::at(above).holds_run()) else {
+                return false;
+            };
+            [SNAPSHOTS, CHECKPOINTS].contains(&&*first)
+                || !is_drawn && FOLDERS.contains(&&*first)
+                || !is_drawn && FILES.contains(&&*first)
+                || first == "run.lock"
+        })
+    }
+
     /// The folder itself.
     pub fn path(&self) -> &Path {
         &self.path

@@ -15,6 +15,7 @@ const POINTS: usize = 400;
 /// What the files of the run and its series hold.
 pub(super) fn read(folder: &RunFolder) -> Vec<Value> {
     let mut curves = table(&folder.diagnostics(), "");
+    curves.extend(table(&folder.path().join("conserved.csv"), "conserved"));
     let mut probes: Vec<_> =
         std::fs::read_dir(folder.probes()).into_iter().flatten().flatten().collect();
     probes.sort_by_key(std::fs::DirEntry::file_name);

@@ -207,12 +207,17 @@ fn files(folder: &RunFolder) -> String {
         ("series.h5", "the time series (HDF5)"),
         ("series.xdmf", "the same for ParaView"),
         ("diagnostics.csv", "diagnostics"),
+        ("conserved.csv", "conserved quantities, with their drifts"),
+        ("probes", "what probes have seen"),
+        ("parts", "lines, slices and boxes"),
+        ("spectra", "spectra"),
+        ("histograms", "histograms"),
         ("problem.toml", "the problem as solved"),
         ("report.json", "the report in numbers"),
         ("run.log", "the log"),
         ("final.png", "the last state"),
     ];
-    let there = known.into_iter().filter(|(name, _)| folder.path().join(name).is_file());
+    let there = known.into_iter().filter(|(name, _)| folder.path().join(name).exists());
     let links = there.map(|(name, what)| format!("<li><a href=\"{name}\">{name}</a>, {what}</li>"));
     format!("<ul>{}</ul>", links.collect::<String>())
 }

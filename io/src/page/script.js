@@ -47,15 +47,20 @@
     for (let k = first; k * step <= high + 1e-9 * step && marks.length <= 2 * most; k++) marks.push(k * step);
     let exponent = size >= 1e5 || size < 1e-3 ? Math.floor(Math.log10(size)) : 0;
     let offset = 0;
+    let shift = "";
     if (size / step > 1e5 && marks.length > 1) {
-      offset = marks[0];
+      // A round number, which is exactly what is shown.
       const span = high - low;
+      const places = Math.ceil(Math.log10(span));
+      const round = Math.round(low / 10 ** places);
+      shift = places < 0 ? (round * 10 ** places).toFixed(-places) : String(round * 10 ** places);
+      offset = Number(shift);
       exponent = span >= 1e5 || span < 1e-3 ? Math.floor(Math.log10(span)) : 0;
     }
     const decimals = Math.max(0, Math.min(12, 1 + exponent - Math.floor(Math.log10(step) + 1e-9)));
     const label = x => minus(String(+((x - offset) / 10 ** exponent).toFixed(decimals)));
     const note = (exponent ? "×10" + raised(exponent) + " " : "") +
-      (offset ? (offset < 0 ? "−" : "+") + short(Math.abs(offset), 12) : "");
+      (offset ? (offset < 0 ? "" : "+") + minus(shift) : "");
     return { marks: marks.map(x => [x, label(x)]), note };
   };
 
@@ -72,7 +77,8 @@
   const axes = (parent, { caption, x, y, xName, yName = "", ratio = 0.62, isLog = false, right = 10 }) => {
     const figure = add(parent, "figure");
     add(figure, "figcaption", {}, caption);
-    const up = isLog ? powers(y) : ticks(y, 5);
+    const room = ratio > 1.2 ? 300 : 0.75 * ratio * WIDTH;
+    const up = isLog ? powers(y) : ticks(y, Math.max(1, Math.min(5, Math.floor(room / 22))));
     const widest = Math.max(1, ...up.marks.map(([, label]) => label.length));
     const left = 16 + widest * LETTER + (yName ? 14 : 0);
     const [w, h] = ratio > 1.2 ? [300 / ratio, 300] : [WIDTH - left - right, ratio * (WIDTH - left - right)];
