@@ -91,3 +91,35 @@ fn probes_of_a_run_in_parts_have_no_gap_and_no_line_twice() {
     assert!(!home.path().join("parts/probes/wall.csv").exists());
     assert!(home.path().join("parts/probes/inside.csv").exists());
 }
+
+/// Across the seam of a periodic axis, however many fields there are; not where a field changes its sign there. On 1 and 2 ranks.
+#[test]
+fn probes_look_across_a_seam_but_not_where_signs_change() {
+    let home = Home::new();
+    let fields = 0..9;
+    let lines = |line: &dyn Fn(i32) -> String| fields.clone().map(line).collect::<String>();
+    let many = format!(
+        "[grid]\nx = {{ bounds = [0, 1], cells = 8, periodic = true }}\n[equations]\n{}[initial]\n{}\
+         [time]\nend = 1e-9\ndt = 1e-9\n[output]\npicture = false\n\
+         [[output.probe]]\nname = \"p\"\nat = [0.0]\nfields = [\"f8\"]\n",
+        lines(&|k| format!("f{k} = \"laplace(f{k})\"\n")),
+        lines(&|k| format!("f{k} = \"where(x < 0.2, 1, 0)\"\n")),
+    );
+    home.write("many.toml", &many);
+    home.write(
+        "turned.toml",
+        "[grid]\nx = { bounds = [0, 1], cells = 8, periodic = true }\n[boundary.b]\nx = \"antiperiodic\"\n\
+         [equations]\nb = \"0*b\"\n[initial]\nb = \"1 + x\"\n[time]\nend = 1\ndt = 1\n\
+         [output]\npicture = false\n[[output.probe]]\nname = \"p\"\nat = [0.0]\n",
+    );
+    for (name, expected) in [("many", 0.5), ("turned", 1.0)] {
+        for ranks in ["1", "2"] {
+            let (file, out) = (format!("{name}.toml"), format!("{name}-{ranks}"));
+            home.succeed(&["run", &file, "--quiet", "--ranks", ranks, "--out", &out]);
+            let csv = home.read(&format!("{out}/probes/p.csv"));
+            let first = csv.lines().nth(1).unwrap().rsplit(',').next().unwrap();
+            let first: f64 = first.parse().unwrap();
+            assert!((first - expected).abs() < 1e-12, "{name}: {csv}");
+        }
+    }
+}

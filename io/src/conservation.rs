@@ -43,8 +43,8 @@ impl Conservation {
 /// A quantity that has drifted further than it may.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(
-    "`{name}` is not conserved: it was {} and is {} at t = {}, a drift of {drift:.1e} beside {} (tolerance = {})",
-    measured(*first), measured(*last), brief(*time), measured(*scale), brief(*tolerance)
+    "`{name}` is not conserved: it was {} and has changed by {:.1e} at t = {}, a drift of {drift:.1e} beside {} (tolerance = {})",
+    measured(*first), last - first, brief(*time), measured(*scale), brief(*tolerance)
 )]
 pub struct NotConserved {
     /// The quantity.
@@ -74,6 +74,8 @@ struct ConservedRows {
     quantities: Vec<Quantity>,
     found: Conservation,
     warnings: Warnings,
+    /// What ends the run.
+    broken: Option<NotConserved>,
 }
 
 /// A tracker that watches quantities, tells `found` what became of them, and adds to `warnings` what has drifted too far.
@@ -90,6 +92,7 @@ pub fn conservation_writer(
         quantities: conserved.quantities.clone(),
         found: found.clone(),
         warnings: warnings.clone(),
+        broken: None,
     };
     RowsWriter::new(folder, (None, "conserved.csv"), &header, rows)
 }
@@ -135,14 +138,17 @@ impl Rows for ConservedRows {
                 tolerance,
             };
             if quantity.stop {
-                return Err(broken.into());
-            }
-            if now.world().is_root() {
+                self.broken.get_or_insert(broken);
+            } else if now.world().is_root() {
                 self.warnings.push(Warning::not_conserved(&broken));
             }
         }
         row.push('\n');
         Ok(row)
+    }
+
+    fn verdict(&mut self) -> Result<(), TrackerError> {
+        self.broken.take().map_or(Ok(()), |broken| Err(broken.into()))
     }
 
     fn save(&self) -> Vec<u8> {

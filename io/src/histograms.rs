@@ -37,7 +37,13 @@ impl Bins {
             value if value > upper => count + 1,
             value => {
                 let place = (value - lower) / (upper - lower) * count as f64;
-                1 + (place as usize).min(count - 1)
+                let bin = 1 + (place as usize).min(count - 1);
+                // The edges decide, whatever the division was rounded to.
+                match bin {
+                    bin if bin > 1 && value < self.edge(bin) => bin - 1,
+                    bin if bin < count && value >= self.edge(bin + 1) => bin + 1,
+                    bin => bin,
+                }
             }
         }
     }
@@ -57,13 +63,19 @@ impl Bins {
     }
 }
 
-/// The range of the values: that of all of them where none is given.
+/// The range of the values: that of all finite ones where none is given.
 fn range(histogram: &Histogram, now: &mut Snapshot<'_>) -> Result<[f64; 2], TrackerError> {
     if let Some(range) = histogram.range {
         return Ok(range);
     }
     let name = &histogram.field.0;
-    let (lower, upper) = (now.min(name)?, now.max(name)?);
+    let values = now.field(name)?;
+    let finite = || values.iter().copied().filter(|value| value.is_finite());
+    let (lower, upper) =
+        (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
+    let (lower, upper) = (now.world().min(lower)?, now.world().max(upper)?);
+    // There may be none.
+    let (lower, upper) = if lower <= upper { (lower, upper) } else { (0.0, 0.0) };
     // What is the same everywhere lies in the middle.
     let wide = upper > lower;
     let margin = if wide { 0.0 } else { (lower.abs() * 1e-6).max(f64::MIN_POSITIVE.sqrt()) };
@@ -76,20 +88,27 @@ impl Rows for HistogramRows {
         let [lower, upper] = range(histogram, now)?;
         let bins = Bins { lower, upper, count: histogram.bins };
         let all = histogram.bins + 3;
-        // Cells with the same index along the first axis have the same volume.
-        let (first, missing) = (now.grid().axes()[0].cells(), now.grid().missing());
-        let start = now.block().start()[missing];
-        let mut counts = vec![0; all * first];
+        // Cells with the same index along the first axis have the same volume, if not all have.
+        let is_even = now.grid().cell_volume().is_some();
+        let layers = if is_even { 1 } else { now.grid().axes()[0].cells() };
+        let start = now.block().start()[now.grid().missing()];
+        let mut counts = vec![0; all * layers];
         for (index, value) in now.field(&histogram.field.0)?.indexed_iter() {
-            counts[(start + index[0]) * all + bins.of(*value)] += 1;
+            let layer = if is_even { 0 } else { start + index[0] };
+            counts[layer * all + bins.of(*value)] += 1;
         }
         now.world().combine(Combine::Sum, &mut counts)?;
         let mut rows = String::new();
         let given = histogram.range.is_some();
-        let shown = if given { 0..all - 1 } else { 1..all - 2 };
-        for bin in shown {
+        for bin in 0..all {
             let of_bin = || counts[bin..].iter().step_by(all);
             let cells: i64 = of_bin().sum();
+            // What lies outside, and what is not a number, is told where there may be some.
+            let is_outside = bin == 0 || bin > bins.count;
+            let is_number = bin < all - 1;
+            if is_outside && cells == 0 && !(given && is_number) {
+                continue;
+            }
             let volume = match now.grid().cell_volume() {
                 Some(volume) => cells as f64 * volume,
                 None => {
@@ -98,7 +117,10 @@ impl Rows for HistogramRows {
                 }
             };
             let (step, time) = (now.step(), now.time());
-            let (from, to) = (bins.edge(bin), bins.edge(bin + 1));
+            let (from, to) = match is_number {
+                true => (bins.edge(bin), bins.edge(bin + 1)),
+                false => (f64::NAN, f64::NAN),
+            };
             // Writing to a text cannot fail.
             let _ = writeln!(rows, "{step},{time:?},{from:?},{to:?},{cells},{volume:?}");
         }
@@ -115,6 +137,11 @@ mod tests {
         let bins = Bins { lower: -1.0, upper: 1.0, count: 4 };
         let places = [-2.0, -1.0, -0.51, -0.5, 0.0, 0.49, 0.5, 1.0, 1.5, f64::NAN];
         assert_eq!(places.map(|x| bins.of(x)), [0, 1, 1, 2, 3, 3, 4, 4, 5, 6]);
+        let hundred = Bins { lower: 0.0, upper: 1.0, count: 100 };
+        for value in (0..=100).map(|k| f64::from(k) / 100.0) {
+            let bin = hundred.of(value);
+            assert!(hundred.edge(bin) <= value && value <= hundred.edge(bin + 1), "{value}");
+        }
         let edges: Vec<f64> = (0..=6).map(|bin| bins.edge(bin)).collect();
         let inf = f64::INFINITY;
         assert_eq!(edges, [-inf, -1.0, -0.5, 0.0, 0.5, 1.0, inf]);

@@ -14,6 +14,14 @@ pub(crate) trait Rows {
     /// If there are none.
     fn rows(&mut self, now: &mut Snapshot<'_>) -> Result<String, TrackerError>;
 
+    /// Looks whether the run may go on with what the last rows say.
+    ///
+    /// # Errors
+    /// If it may not, the same on all ranks.
+    fn verdict(&mut self) -> Result<(), TrackerError> {
+        Ok(())
+    }
+
     /// What is needed to go on, if anything is.
     fn save(&self) -> Vec<u8> {
         Vec::new()
@@ -68,7 +76,7 @@ impl<R: Rows> Tracker for RowsWriter<R> {
                 self.lines.write()?;
             }
         }
-        Ok(GO_ON)
+        self.rows.verdict().map(|()| GO_ON)
     }
 
     fn finish(&mut self, _: &Report) -> Result<(), TrackerError> {

@@ -56,11 +56,14 @@ fn wrapping(pde: &Pde) -> Vec<bool> {
     let missing = pde.grid().missing();
     let axes = pde.grid().axes().iter().enumerate();
     axes.map(|(number, axis)| {
-        let changes_sign = |array: usize| {
-            let [lower, _] = &pde.conditions().of_array(array)[missing + number];
+        let changes_sign = |set: &usize| {
+            let [lower, _] = &pde.conditions().of_array(*set)[missing + number];
             matches!(lower.condition, Condition::Antiperiodic)
         };
-        axis.is_periodic() && !(0..pde.arrays()).any(changes_sign)
+        let sets = pde.types().iter().enumerate();
+        let mut sets =
+            sets.filter_map(|(field, ty)| pde.conditions().of_field(field, *ty)).flatten();
+        axis.is_periodic() && !sets.any(changes_sign)
     })
     .collect()
 }

@@ -195,14 +195,22 @@ fn line<'t>(
         _ => ("s", 0.0, length),
     };
     let half = (end - start) / last / 2.0;
+    if count > MOST_POINTS {
+        let message = format!("a line has at most {MOST_POINTS} points, not {count}");
+        reader.note(Diagnostic::at(at, message));
+        return None;
+    }
     match Grid::line(name, start - half..end + half, count) {
         Ok(grid) => Some((Cut::Line((0..count).map(point).collect()), grid)),
         Err(_) => {
-            reader.note(Diagnostic::at(at, "the line has no length, or too many points"));
+            reader.note(Diagnostic::at(at, "the line has no length"));
             None
         }
     }
 }
+
+/// The most points of a line.
+const MOST_POINTS: usize = 1_000_000;
 
 /// A layer of cells: those in which a coordinate lies.
 fn slice<'t>(
@@ -239,7 +247,10 @@ fn slice<'t>(
             Some(value) => {
                 let x = read_inside(reader, value, axis)?;
                 let cell = ((x - axis.bounds()[0]) / axis.spacing()).floor() as usize;
-                let first = cell.min(axis.cells() - 1);
+                // Where two layers meet, but for rounding, the upper one counts.
+                let face = axis.face(cell + 1);
+                let meets = face - x <= 4.0 * f64::EPSILON * face.abs().max(x.abs());
+                let first = (cell + usize::from(meets)).min(axis.cells() - 1);
                 Along { first, count: 1, stride: 1, is_layer: true }
             }
         });

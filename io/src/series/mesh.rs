@@ -56,16 +56,22 @@ fn write_new(path: &Path, grid: &Grid) -> hdf5::Result<()> {
     for (name, axis, shape) in planes {
         let (source, extent) = faces(axis);
         let mut builder = file.new_dataset::<f64>().shape(shape);
-        // The plane of axes a and b repeats a for every index of b, or the other way round.
+        // The plane of axes a and b repeats a for every index of b, or the other way round. Of a long axis it is made of
+        // what is the same all along it.
         let repeated = if axis == 0 { 1 } else { 0 };
-        for i in 0..shape[repeated] {
+        let (along, by_value) = (shape[repeated], shape[repeated] > extent[0]);
+        for i in 0..if by_value { extent[0] } else { along } {
             let mut selection = [all(shape[0]), all(shape[1])];
-            selection[repeated] = one(i);
+            selection[if by_value { 1 - repeated } else { repeated }] = one(i);
+            let (source, length) = match by_value {
+                true => (constant(&file, (grid, axis, i), along)?, along),
+                false => (source.clone(), extent[0]),
+            };
             builder = builder.virtual_map(
                 ".",
                 source.as_str(),
-                Extents::from(extent.clone()),
-                slab(&[all(extent[0])]),
+                Extents::from(vec![length]),
+                slab(&[all(length)]),
                 Extents::from(shape.to_vec()),
                 slab(&selection),
             );
@@ -75,6 +81,19 @@ fn write_new(path: &Path, grid: &Grid) -> hdf5::Result<()> {
     let shape = vec![n0, n1, n2, 3];
     let mut builder = file.new_dataset::<f32>().shape(shape.clone());
     for (component, repeated) in [(0, 2), (1, 2), (2, 0)] {
+        if component == 2 && n0 > n1 * n2 {
+            for (j, k) in (0..n1).flat_map(|j| (0..n2).map(move |k| (j, k))) {
+                builder = builder.virtual_map(
+                    ".",
+                    constant(&file, (grid, 2, k), n0)?.as_str(),
+                    Extents::from(vec![n0]),
+                    slab(&[all(n0)]),
+                    Extents::from(shape.clone()),
+                    slab(&[all(n0), one(j), one(k), one(2)]),
+                );
+            }
+            continue;
+        }
         let source = format!("plane/{component}");
         let plane: Vec<usize> = (0..3).filter(|k| *k != repeated).map(|k| corners[k]).collect();
         for i in 0..corners[repeated] {
@@ -92,6 +111,20 @@ fn write_new(path: &Path, grid: &Grid) -> hdf5::Result<()> {
     }
     builder.create("points")?;
     file.close()
+}
+
+/// A dataset of so many times the same corner of an axis, which takes no room: it is nothing but its fill value.
+fn constant(
+    file: &File,
+    (grid, axis, index): (&Grid, usize, usize),
+    length: usize,
+) -> hdf5::Result<String> {
+    let name = format!("constant/{axis}/{index}/{length}");
+    if !file.link_exists(&name) {
+        let value = face(grid, axis, index);
+        file.new_dataset::<f64>().shape(length).fill_value(value).create(name.as_str())?;
+    }
+    Ok(name)
 }
 
 fn all(n: usize) -> SliceOrIndex {

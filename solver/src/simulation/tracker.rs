@@ -137,14 +137,15 @@ impl Trackers {
         agree(world, outcome).map(drop)
     }
 
-    /// Tells all trackers that a checkpoint is about to be written. Collective.
+    /// Tells all trackers that what they have recorded must be on the disk, even if one of them fails: the first failure.
+    /// Collective.
     pub(super) fn settle(&mut self, world: &World) -> Result<(), Error> {
-        self.catch_up(world, true)?;
+        let mut settled = self.catch_up(world, true);
         for (_, tracker) in &mut self.list {
             let outcome = tracker.settle().map(|()| GO_ON);
-            let _ = agree(world, outcome)?;
+            settled = settled.and(agree(world, outcome).map(drop));
         }
-        Ok(())
+        settled
     }
 
     /// Tells all trackers that the simulation is over, even if one of them fails: the first
