@@ -47,35 +47,45 @@ fn faults() -> usize {
 
 fn traced(home: &Home, options: &[&str], out: &str, ranks: &str) -> Output {
     let mut command = Command::new("strace");
-    command.args(["-f", "-qq", "--seccomp-bpf"]).args(options).arg(env!("CARGO_BIN_EXE_fluxions"));
+    command.args(["-f", "-qq", "-e", &format!("trace={CALLS}")]).args(options);
+    command.arg(env!("CARGO_BIN_EXE_fluxions"));
     command.args(["run", "p.toml", "--quiet", "--out", out, "--ranks", ranks]);
     fluxions_testing::finish(command.current_dir(home.path()))
 }
 
-/// How many such calls the thread with most of them makes; nothing where strace cannot be used.
-fn calls(home: &Home, ranks: &str) -> Option<usize> {
+/// The calls of a run, each by its name and how many of that name its thread has made by then, from 1 on; of threads that
+/// make the same calls those of one. Nothing where strace cannot be used.
+fn calls(home: &Home, ranks: &str) -> Option<Vec<(String, usize)>> {
     let is_there = Command::new("strace").arg("--version").output();
     if !is_there.is_ok_and(|output| output.status.success()) {
         eprintln!("skipped: there is no strace, which `make test` installs");
         return None;
     }
-    let output = traced(home, &["-o", "calls", "-e", &format!("trace={CALLS}")], "traced", ranks);
+    let output = traced(home, &["-o", "calls"], "traced", ranks);
     if !output.status.success() {
         eprintln!("skipped: strace cannot be used here: {}", text(&output.stderr));
         return None;
     }
-    let mut of_threads: HashMap<String, usize> = HashMap::new();
+    let mut counts: HashMap<(String, String), usize> = HashMap::new();
+    let mut calls = Vec::new();
     for line in home.read("calls").lines() {
-        let thread = line.split_whitespace().next().unwrap_or_default();
-        *of_threads.entry(thread.into()).or_default() += 1;
+        let mut words = line.split([' ', '(']).filter(|word| !word.is_empty());
+        let (Some(thread), Some(name)) = (words.next(), words.next()) else { continue };
+        if CALLS.split(',').any(|known| known == name) {
+            let count = counts.entry((thread.into(), name.into())).or_default();
+            *count += 1;
+            calls.push((name.to_string(), *count));
+        }
     }
-    of_threads.into_values().max()
+    calls.sort();
+    calls.dedup();
+    Some(calls)
 }
 
-/// Some of so many, the first and the last among them.
-fn spread(all: usize) -> impl Iterator<Item = usize> {
-    let count = faults().min(all).max(2);
-    (0..count).map(move |k| 1 + k * (all - 1) / (count - 1))
+/// Some of all calls, the first and the last among them.
+fn spread(calls: &[(String, usize)]) -> impl Iterator<Item = &(String, usize)> {
+    let count = faults().min(calls.len()).max(2);
+    (0..count).map(move |k| &calls[k * (calls.len() - 1) / (count - 1)])
 }
 
 /// Goes on with a run, which must come to the same as one without faults.
@@ -99,12 +109,17 @@ fn runs_killed_at_any_call_go_on_to_the_same_bits_on_1_and_2_ranks() {
     home.succeed(&["run", "p.toml", "--quiet", "--out", "whole"]);
     for ranks in ["1", "2"] {
         let Some(all) = calls(&home, ranks) else { return };
-        assert!(all > 50, "{all}");
-        for when in spread(all) {
-            let fault = format!("inject={CALLS}:signal=KILL:when={when}");
-            traced(&home, &["-o", "/dev/null", "-e", &fault], "killed", ranks);
+        assert!(all.len() > 50, "{all:?}");
+        let (mut kills, mut tries) = (0, 0);
+        for (call, when) in spread(&all) {
+            let fault = format!("inject={call}:signal=KILL:when={when}");
+            let output = traced(&home, &["-o", "/dev/null", "-e", &fault], "killed", ranks);
+            kills += usize::from(output.status.code().is_none_or(|code| code == 137));
+            tries += 1;
             goes_on(&home, "killed", &fault);
         }
+        // Threads may make some calls in another order.
+        assert!(2 * kills > tries, "{kills} of {tries} were killed");
         std::fs::remove_dir_all(home.path().join("traced")).unwrap();
     }
 }
@@ -121,8 +136,8 @@ fn errors_of_the_disk_are_told_and_runs_go_on_on_1_and_2_ranks() {
     ] {
         let Some(all) = calls(&home, ranks) else { return };
         let mut told = 0;
-        for when in spread(all) {
-            let fault = format!("inject={CALLS}:error={error}:when={when}");
+        for (call, when) in spread(&all) {
+            let fault = format!("inject={call}:error={error}:when={when}");
             let output = traced(&home, &["-o", "/dev/null", "-e", &fault], "faulty", ranks);
             let err = text(&output.stderr);
             assert!(!err.contains("panicked"), "{fault}: {err}");

@@ -170,7 +170,7 @@ fn a_movie_has_a_picture_for_each_snapshot_and_one_scale() {
     assert_eq!(colours.len(), 5, "{colours:?}");
     for (args, code, said) in [
         (&["movie", "grow", "-o", "a.avi"][..], 2, "neither a GIF nor an MP4 file"),
-        (&["movie", "grow", "--fps", "0"], 2, "--fps must be above 0"),
+        (&["movie", "grow", "--fps", "0"], 2, "--fps must be at least 0.01"),
         (&["movie", "grow", "--field", "w"], 4, "holds no field `w`"),
         (&["movie", "nowhere"], 4, "is neither a run folder"),
     ] {
