@@ -54,8 +54,12 @@ impl Marker {
             match line.split_once(' ') {
                 Some(("made", name)) => marker.made.push(name.into()),
                 Some(("run", who)) => {
-                    let (host, pid) = who.rsplit_once(' ')?;
-                    (marker.runner, marker.ended) = (Some((host.into(), pid.parse().ok()?)), None);
+                    // It may have been cut off by a kill.
+                    if let Some((host, pid)) = who.rsplit_once(' ')
+                        && let Ok(pid) = pid.parse()
+                    {
+                        (marker.runner, marker.ended) = (Some((host.into(), pid)), None);
+                    }
                 }
                 Some(("ended", how)) => marker.ended = Some(how.into()),
                 // What was cut off.
@@ -226,6 +230,9 @@ mod tests {
         assert_eq!(marker.ended, None);
         assert!(marker.has_made("run.log") && !marker.has_made("series.h5"));
         assert_eq!(Marker::parse(""), Some(Marker::default()));
+        for cut in ["", "\n", "\n\nrun ", "\n\nrun a", "\n\nrun a "] {
+            assert_eq!(Marker::parse(&format!("{TITLE}{cut}")), Some(Marker::default()), "{cut:?}");
+        }
         assert_eq!(Marker::parse("Fluxions run folder 2\n"), None);
         assert_eq!(Marker::parse("my notes"), None);
     }
