@@ -124,12 +124,9 @@ impl Failure {
                 let one = |mistake| report(&renderer, Level::ERROR, place, mistake);
                 mistakes.list.iter().map(one).collect::<Vec<_>>().join("\n\n")
             }
-            Failure::Usage { message, .. } => plain(message, self.help()),
-            Failure::Files(error) => plain(&error.to_string(), self.help()),
-            Failure::Solve(solver::Error::Tracker { source }) => {
-                plain(&source.to_string(), self.help())
+            Failure::Usage { .. } | Failure::Files(_) | Failure::Solve(_) => {
+                plain(&self.in_words(), self.help())
             }
-            Failure::Solve(error) => plain(&error.to_string(), self.help()),
             Failure::Told { .. } | Failure::ToldByRank0 => String::new(),
         }
     }

@@ -33,10 +33,6 @@ pub(crate) fn on_so_many_ranks<T: Send>(
     // Every process fails in these ways; one of them prints it.
     let told = |failure| if speaks() { failure } else { Failure::ToldByRank0 };
     let longest = waiting::longest().map_err(told)?;
-    let body = |world: &World| {
-        waiting::limit(world, longest, None);
-        body(world)
-    };
     if launched_ranks().is_some() {
         let world = World::start().map_err(|error| told(not_started(&error)))?;
         waiting::limit(&world, longest, None);
@@ -50,6 +46,10 @@ pub(crate) fn on_so_many_ranks<T: Send>(
         };
         return together(&world, outcome).and_then(|()| body(&world));
     }
+    let body = |world: &World| {
+        waiting::limit(world, longest, None);
+        body(world)
+    };
     let result = match threads()? {
         ranks if ranks > MOST_THREADS => {
             let message =

@@ -44,6 +44,7 @@ pub use schemes::tolerance::{ErrorBounds, Tolerance};
 pub use simulation::builder::SimulationBuilder;
 pub use simulation::checkpoint::{Checkpoint, CheckpointWriter, Occasion, Present, Wish};
 pub use simulation::equal_steps::EqualSteps;
+pub use simulation::machine_memory::free_memory;
 pub use simulation::report::{Report, StopReason, cell_rate};
 pub use simulation::run_state::{RunState, TrackerState};
 pub use simulation::schedule::{Every, ScheduleState};

@@ -48,8 +48,7 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<ExitCode, Failure> {
     if !folder.holds_run() && !folder.series().is_file() {
         return Err(Error::NoRun { path: args.path.clone() }.into());
     }
-    let goes_on = || matches!(folder.status(), Some(RunStatus::Running { .. }));
-    if args.once || args.screen.is_some() || !goes_on() {
+    if args.once || args.screen.is_some() || !folder.is_running() {
         return once(args, &folder);
     }
     if std::io::stdout().is_terminal() && Screen::of_output().palette != Palette::Plain {
@@ -57,7 +56,7 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<ExitCode, Failure> {
     } else {
         // Lines of text, one under the other.
         let mut told = String::new();
-        while goes_on() {
+        while folder.is_running() {
             let now = progress(&folder, None, usize::MAX);
             if now != told {
                 line(&now);
@@ -94,9 +93,7 @@ fn follow(args: &WatchArgs, folder: &RunFolder) -> Result<(), Failure> {
     let page = Page::enter();
     let mut seen: Option<(SystemTime, Screen)> = None;
     let mut drawn: Option<Instant> = None;
-    while !stop.load(Ordering::Relaxed)
-        && matches!(folder.status(), Some(RunStatus::Running { .. }))
-    {
+    while !stop.load(Ordering::Relaxed) && folder.is_running() {
         let age = drawn.map_or(LONGEST, |drawn| drawn.elapsed());
         let screen = Screen::of_output();
         let now = (newest(folder), screen);
@@ -245,7 +242,7 @@ fn progress(folder: &RunFolder, series: Option<&Series>, columns: usize) -> Stri
     parts.extend(pace.share().map(|share| format!("{:.0} %", 100.0 * share)));
     parts.push(format!("step {}", pace.newest.step));
     parts.push(format!("t = {}", short_time(pace.newest.time)));
-    if matches!(folder.status(), Some(RunStatus::Running { .. })) {
+    if folder.is_running() {
         let cells = series.and_then(|series| {
             let field = series.fields().ok()?.into_iter().next()?;
             let axes = series.axes(&field).ok()?.len();

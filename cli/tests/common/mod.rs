@@ -45,6 +45,22 @@ impl Home {
         command
     }
 
+    /// Runs lines of the shell that find a file system of this size at `disk` in the folder; nothing where the system lets
+    /// nobody mount one.
+    pub(crate) fn on_disk(&self, size: &str, lines: &str) -> Option<Output> {
+        let _ = std::fs::create_dir(self.path().join("disk"));
+        let line = format!("mount -t tmpfs -o size={size} tmpfs disk || exit 99; {lines}");
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &line]);
+        let output = fluxions_testing::finish(command.current_dir(self.path()));
+        let err = text(&output.stderr);
+        if output.status.code() == Some(99) || err.contains("unshare") {
+            eprintln!("skipped: this system lets nobody mount a file system: {err}");
+            return None;
+        }
+        Some(output)
+    }
+
     /// Runs a command that has to succeed; its standard output.
     pub(crate) fn succeed(&self, args: &[&str]) -> String {
         let output = fluxions_testing::finish(&mut self.fluxions(args));

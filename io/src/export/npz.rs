@@ -12,6 +12,7 @@ use zip::{CompressionMethod, ZipWriter};
 use super::state::{Content, Exported, append};
 use crate::Component;
 use crate::error::{Error, file};
+use crate::series::free_name;
 
 pub(super) fn write(content: &Content<'_>, path: &Path) -> Result<(), Error> {
     let failed = file(path, "write");
@@ -101,13 +102,10 @@ impl Archive {
 
     /// The name of a number or field: its own, or with `_` behind it if that is the time's or an axis's.
     fn free(&mut self, wanted: &str) -> String {
-        let mut name = wanted.to_string();
-        if self.own.contains(&name) {
-            while !self.names.insert(name.clone()) {
-                name.push('_');
-            }
+        match self.own.contains(wanted) {
+            true => free_name(&mut self.names, wanted),
+            false => wanted.into(),
         }
-        name
     }
 
     /// Begins an array, of which the numbers follow.

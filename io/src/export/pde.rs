@@ -3,7 +3,6 @@
 //! fields follow one another along one axis of components, and have one type of numbers.
 
 use std::path::Path;
-use std::str::FromStr;
 
 use fluxions_expr::Rank;
 use fluxions_grid::{Geometry, Grid};
@@ -16,7 +15,7 @@ use serde_json::{Value, json};
 use super::state::{Content, Exported};
 use crate::Component;
 use crate::error::{Error, hdf};
-use crate::series::Stored;
+use crate::series::{Stored, unicode};
 
 pub(super) fn write(content: &Content<'_>, path: &Path) -> Result<(), Error> {
     let is_complex = content.fields.iter().any(|of| of.field.ty().complex);
@@ -147,9 +146,4 @@ fn grid(grid: &Grid) -> Value {
             "shape": shape, "periodic_z": periodic[1],
         }),
     }
-}
-
-/// A text of HDF5, in which JSON leaves no NUL.
-fn unicode(text: &str) -> VarLenUnicode {
-    VarLenUnicode::from_str(text).unwrap_or_default()
 }

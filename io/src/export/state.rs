@@ -31,14 +31,8 @@ pub(super) struct Exported {
 impl<'s> Content<'s> {
     pub(super) fn new(series: &'s Series, selection: &Selection) -> Result<Self, Error> {
         let all = series.times()?;
-        let distance = |k: &usize, asked: f64| (all[*k] - asked).abs();
-        // Among equally near snapshots the latest.
         let snapshots: Vec<usize> = match selection.time {
-            Some(asked) => (0..all.len())
-                .rev()
-                .min_by(|a, b| distance(a, asked).total_cmp(&distance(b, asked)))
-                .into_iter()
-                .collect(),
+            Some(asked) => series.nearest(asked)?.into_iter().collect(),
             None => (0..all.len()).collect(),
         };
         if snapshots.is_empty() {

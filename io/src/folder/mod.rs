@@ -79,6 +79,11 @@ impl RunFolder {
         Marker::status(&self.marker())
     }
 
+    /// Whether a run goes on in the folder.
+    pub fn is_running(&self) -> bool {
+        matches!(self.status(), Some(RunStatus::Running { .. }))
+    }
+
     /// Takes note that the run in this folder makes a file or folder of this name, which is one of its own from
     /// then on.
     ///

@@ -54,14 +54,15 @@ fn states(series: &Series, view: &View, pictures: Pictures) -> Result<usize, Err
         Pictures::All => return Ok(STATES),
         Pictures::Within(seconds) => seconds,
     };
+    let fields = series.fields()?;
     let mut cost = 0.0;
-    for name in series.fields()? {
-        let numbers: usize = series.shape(&name)?.iter().skip(1).product();
-        cost += DRAWING + (numbers * series.bytes(&name)?) as f64 / READING;
+    for name in &fields {
+        let numbers: usize = series.shape(name)?.iter().skip(1).product();
+        cost += DRAWING + (numbers * series.bytes(name)?) as f64 / READING;
     }
     // Of many fields only some are shown.
-    let shown = view.most.unwrap_or(usize::MAX).min(series.fields()?.len());
-    let cost = cost * shown as f64 / series.fields()?.len().max(1) as f64;
+    let shown = view.most.unwrap_or(usize::MAX).min(fields.len());
+    let cost = cost * shown as f64 / fields.len().max(1) as f64;
     Ok(((seconds / cost) as usize).clamp(2, STATES))
 }
 

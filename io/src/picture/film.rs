@@ -100,7 +100,7 @@ pub(super) struct Reel {
 
 impl Reel {
     pub(super) fn new(panel: &Panel, slice: &str) -> Self {
-        let (sides, (w, h)) = map::sides(panel);
+        let (_, (w, h)) = map::sides(panel);
         let proportion = f64::from(h) / f64::from(w);
         let longer = w.max(h);
         let [w, h] = [w, h].map(|pixels| (pixels * MOST / longer).max(1));
@@ -110,10 +110,7 @@ impl Reel {
             (Shape::Straight, [nx, ny]) => (w.min(*nx as u32), h.min(*ny as u32)),
             _ => (w, h),
         };
-        let axes = match panel.is_map() {
-            true => sides.into_iter().map(|(name, ends, _)| (name, ends)).collect(),
-            false => panel.axes.clone(),
-        };
+        let axes = panel.axes_drawn();
         let panel = Panel {
             heading: String::new(),
             name: panel.name.clone(),

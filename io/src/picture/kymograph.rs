@@ -6,7 +6,7 @@ use std::path::Path;
 use ndarray::{ArrayD, Axis, Ix1};
 
 use super::film::{Film, Reel, failed};
-use super::scale::{Colours, Scale};
+use super::scale::Scale;
 use super::shape::Shape;
 use super::shown::{self, Shown};
 use super::{Panel, Picture, View, map, middle, page};
@@ -116,10 +116,7 @@ fn panel(
     let lines: Vec<_> =
         columns.iter().filter_map(|line| line.view().into_dimensionality::<Ix1>().ok()).collect();
     let values = ndarray::stack(Axis(1), &lines).map_err(|error| failed(series, error))?.into_dyn();
-    let (scale, colours) = match shown.circle() {
-        Some((low, high)) => (Scale::new(low, high), Colours::Cyclic),
-        None => Colours::of(&values),
-    };
+    let (scale, colours) = shown.colours(&values);
     let time = ("t".to_string(), [times[0], times[times.len() - 1]]);
     let panel = Panel {
         heading: shown.heading(),

@@ -72,6 +72,14 @@ impl Panel {
     fn is_map(&self) -> bool {
         self.axes.len() > 1 || self.shape != Shape::Straight
     }
+
+    /// The axes to the right and upwards with their ends, of which a line has one.
+    fn axes_drawn(&self) -> Vec<(String, [f64; 2])> {
+        match self.is_map() {
+            true => map::sides(self).0.into_iter().map(|(name, ends, _)| (name, ends)).collect(),
+            false => self.axes.clone(),
+        }
+    }
 }
 
 /// What is drawn of a series.
@@ -136,11 +144,11 @@ pub fn png(series: &Series, view: &View) -> Result<Vec<u8>, Error> {
 /// The page of the snapshot that is to be drawn, and its time.
 fn page_of(series: &Series, view: &View) -> Result<(Page, f64), Error> {
     let times = series.times()?;
-    let distance =
-        |k: &usize| view.time.zip(times.get(*k)).map_or(0.0, |(asked, time)| (time - asked).abs());
-    // Among equally near snapshots the latest.
-    let nearest = (0..times.len()).rev().min_by(|a, b| distance(a).total_cmp(&distance(b)));
-    let snapshot = nearest.ok_or_else(|| Error::NoRun { path: series.path().into() })?;
+    let snapshot = match view.time {
+        Some(asked) => series.nearest(asked)?,
+        None => times.len().checked_sub(1),
+    };
+    let snapshot = snapshot.ok_or_else(|| Error::NoRun { path: series.path().into() })?;
     Ok((panels(series, view, snapshot, times[snapshot])?, times[snapshot]))
 }
 
@@ -196,10 +204,7 @@ fn panel(
         (at[2], slice) = (Some(middle), Some(place));
     }
     let (values, arrows) = shown.read(series, snapshot, &at)?;
-    let (scale, colours) = match shown.circle() {
-        Some((low, high)) => (Scale::new(low, high), Colours::Cyclic),
-        None => Colours::of(&values),
-    };
+    let (scale, colours) = shown.colours(&values);
     let (heading, name) = (shown.heading(), shown.name());
     Ok((Panel { heading, name, values, scale, colours, arrows, axes, shape }, slice))
 }

@@ -8,6 +8,7 @@ use ndarray::{ArrayD, Zip};
 use num_complex::Complex64;
 
 use super::Components;
+use super::scale::{Colours, Scale};
 use crate::error::Error;
 use crate::series::{Component, Field, Series};
 
@@ -69,9 +70,12 @@ impl Shown {
         self.aspect.name(of)
     }
 
-    /// The range of its values if they are those of an angle, which goes round.
-    pub(super) fn circle(&self) -> Option<(f64, f64)> {
-        (self.aspect == Aspect::Angle).then_some((-PI, PI))
+    /// The scale and the colours of its values; those of an angle go round.
+    pub(super) fn colours(&self, values: &ArrayD<f64>) -> (Scale, Colours) {
+        match self.aspect {
+            Aspect::Angle => (Scale::new(-PI, PI), Colours::Cyclic),
+            _ => Colours::of(values),
+        }
     }
 
     /// Its values at one snapshot, for each axis of the grid at one index or at all, and the components of

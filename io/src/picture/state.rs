@@ -40,11 +40,7 @@ pub fn state(series: &Series, view: &View) -> Result<State, Error> {
     let (Page { slice, rows, .. }, time) = page_of(series, &view)?;
     let panel = rows.into_iter().flatten().next();
     let panel = panel.ok_or_else(|| Error::NoRun { path: series.path().into() })?;
-    let (sides, (w, h)) = map::sides(&panel);
-    let axes = match panel.is_map() {
-        true => sides.into_iter().map(|(name, ends, _)| (name, ends)).collect(),
-        false => panel.axes.clone(),
-    };
+    let (axes, (_, (w, h))) = (panel.axes_drawn(), map::sides(&panel));
     Ok(State { panel, time, slice, axes, proportion: f64::from(h) / f64::from(w) })
 }
 

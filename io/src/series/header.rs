@@ -140,6 +140,6 @@ fn put_list(at: &Location, name: &str, values: &[String]) -> hdf5::Result<()> {
 }
 
 /// HDF5's texts end at the first NUL, so none may be left; no problem file contains one.
-fn unicode(text: &str) -> VarLenUnicode {
+pub(crate) fn unicode(text: &str) -> VarLenUnicode {
     VarLenUnicode::from_str(&text.replace('\0', "")).expect("a text without NUL")
 }

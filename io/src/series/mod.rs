@@ -31,7 +31,8 @@ mod writer;
 mod xdmf;
 
 pub use field::Field;
-pub(crate) use header::{bounds, texts};
+pub(crate) use header::{bounds, texts, unicode};
+pub(crate) use netcdf::free_name;
 pub(crate) use number::Stored;
 pub use reader::{Component, Series};
 pub use repair::repair;

@@ -4,7 +4,6 @@
 //! have a second name in the root of the file, and fields and numbers too.
 
 use std::collections::{BTreeMap, HashSet};
-use std::str::FromStr;
 
 use fluxions_expr::Rank;
 use fluxions_grid::Grid;
@@ -97,7 +96,10 @@ impl<'f> NetcdfView<'f> {
         let scale = match self.checksums.get(&count) {
             Some(scale) => *scale,
             None => {
-                let path = format!("checksums/{}", self.free(&format!("components_{count}")));
+                let path = format!(
+                    "checksums/{}",
+                    free_name(&mut self.taken, &format!("components_{count}"))
+                );
                 let numbers = self.file.new_dataset::<u64>().shape(count).create(path.as_str())?;
                 numbers.write_raw(&(0..count as u64).collect::<Vec<_>>())?;
                 let scale = self.scales.add(numbers, &path)?;
@@ -114,17 +116,9 @@ impl<'f> NetcdfView<'f> {
 
     /// Gives a dataset its second name.
     fn link(&mut self, path: &str, name: &str) -> hdf5::Result<()> {
-        let second = if OWN.contains(&name) { self.free(name) } else { name.into() };
+        let second =
+            if OWN.contains(&name) { free_name(&mut self.taken, name) } else { name.into() };
         self.file.link_hard(path, &second)
-    }
-
-    /// A name in the root that is not taken: this one, or with `_` behind it.
-    fn free(&mut self, wanted: &str) -> String {
-        let mut name = wanted.to_string();
-        while !self.taken.insert(name.clone()) {
-            name.push('_');
-        }
-        name
     }
 
     /// The scales along the axes of components of a field, with the names of the directions.
@@ -139,9 +133,9 @@ impl<'f> NetcdfView<'f> {
         }
         let mut made = Vec::new();
         for name in names {
-            let name = self.free(name);
-            let texts = field.directions().iter().map(|text| VarLenUnicode::from_str(text));
-            let texts: Vec<_> = texts.map(Result::unwrap_or_default).collect();
+            let name = free_name(&mut self.taken, name);
+            let texts: Vec<_> =
+                field.directions().iter().map(|text| header::unicode(text)).collect();
             let dataset = self.file.new_dataset::<VarLenUnicode>().shape(texts.len());
             let dataset = dataset.create(name.as_str())?;
             dataset.write_raw(&texts)?;
@@ -150,6 +144,15 @@ impl<'f> NetcdfView<'f> {
         self.components.insert(names.len(), made.clone());
         Ok(made)
     }
+}
+
+/// A name that is not taken, and then is: this one, or with `_` behind it.
+pub(crate) fn free_name(taken: &mut HashSet<String>, wanted: &str) -> String {
+    let mut name = wanted.to_string();
+    while !taken.insert(name.clone()) {
+        name.push('_');
+    }
+    name
 }
 
 /// Writes a dataset of numbers along one axis.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use fluxions_grid::Grid;
+use fluxions_solver::free_memory;
 use hdf5::{Dataset, File, H5Type, Hyperslab, SliceOrIndex};
 use ndarray::ArrayD;
 use num_complex::{Complex32, Complex64};
@@ -154,6 +155,16 @@ impl Series {
     /// Whether this is the series of a run, not one of the files in which its snapshots lie.
     pub fn is_whole(&self) -> bool {
         header::is_index(&self.file)
+    }
+
+    /// The snapshot nearest to a time, of equally near ones the latest; nothing if there is none.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub(crate) fn nearest(&self, time: f64) -> Result<Option<usize>, Error> {
+        let times = self.times()?;
+        let distance = |k: &usize| (times[*k] - time).abs();
+        Ok((0..times.len()).rev().min_by(|a, b| distance(a).total_cmp(&distance(b))))
     }
 
     /// The times of the snapshots, in a single segment those of its complete ones.
@@ -396,12 +407,4 @@ impl Series {
         }
         self.file.dataset(&name).map_err(hdf(&self.path, "read a field"))
     }
-}
-
-/// Bytes of memory that are free, where the system tells.
-fn free_memory() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
-    Some(kilobytes * 1024)
 }

@@ -24,16 +24,23 @@ fn allowed_memory() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/limits").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("Max address space"))?;
     let most: u64 = line.split_whitespace().next()?.parse().ok()?;
-    let text = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmSize:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
-    Some(most.saturating_sub(kilobytes * 1024))
+    Some(most.saturating_sub(bytes("/proc/self/status", "VmSize:")?))
 }
 
 /// Bytes of memory that the machine has, where the system tells.
 fn total_memory() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    bytes("/proc/meminfo", "MemTotal:")
+}
+
+/// Bytes of memory of the machine that are free, where the system tells.
+pub fn free_memory() -> Option<u64> {
+    bytes("/proc/meminfo", "MemAvailable:")
+}
+
+/// The bytes that stand behind a word in a file of the system, as so many kilobytes.
+fn bytes(path: &str, word: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(word))?;
     let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
     Some(kilobytes * 1024)
 }
