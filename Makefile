@@ -45,8 +45,8 @@ endif
 	@$(ENVIRONMENT) $(CARGO) test --package fluxions-cli --no-default-features --test without_mpi
 
 fuzz: setup
-	@$(ENVIRONMENT) FLUXIONS_MUTATIONS=50000 FLUXIONS_FAULTS=1000 $(CARGO) test --package fluxions-cli \
-		--test damaged --test injected_faults
+	@$(ENVIRONMENT) FLUXIONS_MUTATIONS=50000 FLUXIONS_FAULTS=1000 FLUXIONS_KILLS=1000 $(CARGO) test \
+		--package fluxions-cli --test damaged --test injected_faults --test survival
 
 bench: setup
 	@CARGO=$(CARGO) benches/peers/setup.sh

@@ -24,7 +24,13 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
         line(&format!("snapshots: {} in A, {} in B", times_a.len(), times_b.len()));
         same = false;
     }
-    let pairs = pairs(&times_a, &times_b, args);
+    let pairs: Vec<(usize, usize)> = match args.time {
+        _ if args.last => {
+            times_a.len().checked_sub(1).zip(times_b.len().checked_sub(1)).into_iter().collect()
+        }
+        Some(time) => a.nearest(time)?.zip(b.nearest(time)?).into_iter().collect(),
+        None => (0..times_a.len().min(times_b.len())).map(|k| (k, k)).collect(),
+    };
     // Single files of snapshots are compared by their states alone.
     if a.is_whole() && b.is_whole() {
         for (k, l) in &pairs {
@@ -56,19 +62,6 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
         same &= difference.first.is_none();
     }
     Ok(if same { ExitCode::SUCCESS } else { ExitCode::from(code::DIFFERENT) })
-}
-
-/// Which snapshot of A is compared with which of B: all of them in their order, the last ones, or those nearest to a time.
-fn pairs(a: &[f64], b: &[f64], args: &DiffArgs) -> Vec<(usize, usize)> {
-    let nearest = |times: &[f64], time: f64| {
-        let distance = |k: &usize| (times[*k] - time).abs();
-        (0..times.len()).min_by(|k, l| distance(k).total_cmp(&distance(l)))
-    };
-    match args.time {
-        _ if args.last => a.len().checked_sub(1).zip(b.len().checked_sub(1)).into_iter().collect(),
-        Some(time) => nearest(a, time).zip(nearest(b, time)).into_iter().collect(),
-        None => (0..a.len().min(b.len())).map(|k| (k, k)).collect(),
-    }
 }
 
 /// Tells names that only one of two results has; whether there are none.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use fluxions::comm::{Kind, World};
-use fluxions_io::checkpoint::{Checkpoints, Resumed, resume, scheme_so_far};
+use fluxions_io::checkpoint::{Checkpoints, Record, Resumed, list, resume, scheme_so_far};
 use fluxions_io::numbers::{brief, measured};
 use fluxions_io::page::{self, Pictures};
 use fluxions_io::problem::{Probe, Warning, Warnings};
@@ -180,6 +180,17 @@ pub(crate) fn leave_trace(folder: &RunFolder, why: &str, help: Option<String>, k
     let _ = folder.note_end(&format!("failed: {why}"));
 }
 
+/// The time of the last snapshot in a folder, if there is one.
+fn last_snapshot(folder: &RunFolder) -> Option<f64> {
+    Series::open(folder.path()).and_then(|series| series.times()).ok()?.last().copied()
+}
+
+/// The time of the newest checkpoint in a folder that can be read, if there is one.
+fn last_checkpoint(folder: &RunFolder) -> Option<f64> {
+    let records = list(&folder.checkpoints()).into_iter().map(|path| Record::read(&path));
+    records.flatten().next().map(|record| record.state.time)
+}
+
 /// Probes in groups of one schedule each: those of a group look together.
 fn by_schedule(probes: &[Probe]) -> Vec<Vec<Probe>> {
     let mut groups: Vec<Vec<Probe>> = Vec::new();
@@ -347,6 +358,8 @@ impl Run<'_> {
             "steps": steps,
             "wall_seconds": seconds,
             "ranks": self.world.size(),
+            "last_snapshot_time": last_snapshot(folder),
+            "last_checkpoint_time": last_checkpoint(folder),
         });
         leave_trace(folder, &failure.in_words(), failure.help(), known);
         let _ = page::write(folder, self.pictures(seconds), None);

@@ -55,6 +55,11 @@ fn what_cannot_be_exported_is_told() {
     let told = home.fail(4, &["export", "small", "--to", "vtk", "-o", "nowhere/a.pvd"]);
     assert!(told.contains("nowhere"), "{told}");
     assert!(!home.path().join("nowhere").exists(), "a misspelt folder is not made");
+    // A file is named as the user knows it, not as it is called while it is written.
+    for (to, file) in [("npz", "nowhere/a.npz"), ("pde", "nowhere/a.hdf5")] {
+        let told = home.fail(4, &["export", "small", "--to", to, "-o", file]);
+        assert!(told.contains(&format!("{file}: cannot ")), "{told}");
+    }
     home.write("folder", "a file");
     home.fail(4, &["export", "small", "--to", "vtk", "-o", "folder.pvd"]);
     home.fail(2, &["export", "small", "--to", "excel"]);

@@ -504,3 +504,35 @@ fn files_of_version_2_are_read() {
     let told = home.fail(2, &["check", "again.toml"]);
     assert!(told.contains("the bounds [0.0, 1.0, 0.0, 1.0]"), "{told}");
 }
+
+#[test]
+fn what_is_no_file_of_a_run_is_told() {
+    let home = Home::new();
+    home.write("p.toml", &counter_with_vector(3));
+    home.succeed(&["run", "p.toml", "--quiet"]);
+    home.write("text.h5", "not a series");
+    std::fs::create_dir(home.path().join("empty")).unwrap();
+    let series = std::fs::read(home.path().join("p/series.h5")).unwrap();
+    std::fs::write(home.path().join("cut.h5"), &series[..series.len() / 2]).unwrap();
+    for (path, told) in [
+        ("text.h5", "text.h5 is not an HDF5 file"),
+        ("cut.h5", "cut.h5 cannot be read: it is damaged"),
+        ("empty", "error: empty is neither a run folder nor a file of one"),
+    ] {
+        for args in [&["info", path][..], &["plot", path], &["diff", "p", path]] {
+            let said = home.fail(4, args);
+            assert!(said.contains(told), "{args:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn of_equally_near_snapshots_every_command_takes_the_later() {
+    let home = Home::new();
+    home.write("p.toml", &counter_with_vector(3));
+    home.succeed(&["run", "p.toml", "--quiet"]);
+    home.succeed(&["run", "p.toml", "--quiet", "--set", "time.end=2", "--out", "shorter"]);
+    home.succeed(&["diff", "p", "shorter", "--time", "1.5"]);
+    // The last snapshot of the shorter run is the nearest to 2.5; in the longer one that at 3 is as near.
+    home.fail(1, &["diff", "p", "shorter", "--time", "2.5"]);
+}

@@ -92,7 +92,11 @@ fn every_dimension_is_drawn_on_screens_of_any_size() {
     }
     // The left half is small, the right one large; the domain is twice as wide as high.
     let plain = drawn(&home, "two", "60x30,plain");
-    assert_eq!(plain[2], " ".repeat(30) + &"@".repeat(30));
+    assert_eq!(plain[2], ".".repeat(30) + &"@".repeat(30));
+    // What is outside of a disk is blank, its small values are not.
+    let disk = drawn(&home, "disk", "80x24,plain");
+    let (outside, middle) = (disk[2].chars().next(), disk[12].chars().nth(20));
+    assert!(outside == Some(' ') && middle == Some('.'), "{disk:?}");
     assert_eq!(plain.iter().filter(|line| line.ends_with('@')).count(), 15);
     assert!(
         plain[17].starts_with("u at t = 1  min 0  max 1  mean 0.5  x 0..2  y 0..1"),

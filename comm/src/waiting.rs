@@ -73,12 +73,13 @@ impl Limit {
 
     /// Ends this process, and with it the job.
     pub(crate) fn end(&self, rank: usize, call: Call) -> ! {
-        let code = (self.last_words)(&Error::TimedOut { rank, call, waited: self.most });
-        // What libraries do at the exit may wait for other ranks, too.
+        // The last words may be written to a disk that does not answer, and what libraries do at the exit may wait for
+        // other ranks, too.
         let _ = std::thread::Builder::new().spawn(|| {
             std::thread::sleep(Duration::from_secs(5));
             std::process::abort();
         });
+        let code = (self.last_words)(&Error::TimedOut { rank, call, waited: self.most });
         std::process::exit(code)
     }
 }

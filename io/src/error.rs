@@ -29,6 +29,12 @@ pub enum Error {
         /// HDF5's reason.
         source: hdf5::Error,
     },
+    /// A file of something else where one of HDF5 is needed.
+    #[error("{} is not an HDF5 file", path.display())]
+    NotHdf5 {
+        /// The file.
+        path: PathBuf,
+    },
     /// A folder that holds a run already.
     #[error("{} already holds a run", path.display())]
     RunExists {
@@ -194,6 +200,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same failure, of the file at this path: for what is written under another name at first.
+    pub(crate) fn about(mut self, named: &Path) -> Self {
+        if let Error::File { path, .. } | Error::Hdf5 { path, .. } | Error::Picture { path, .. } =
+            &mut self
+        {
+            *path = named.into();
+        }
+        self
+    }
+
     /// A file or folder that no run has made, where a run would write.
     pub(crate) fn foreign(path: &Path) -> Self {
         let folder = path.parent().unwrap_or(path).into();

@@ -6,8 +6,8 @@ use fluxions_io::picture::{Pixel, State};
 
 use super::screen::{Palette, Screen};
 
-/// From small to large.
-const SHADES: &[u8] = b" .:-=+*#%@";
+/// From small to large. What is outside the domain stays blank.
+const SHADES: &[u8] = b".:-=+*oO#%@";
 /// The colour of a cell without a number, and its sign where there are no colours.
 const NOTHING: ([u8; 3], char) = ([170, 170, 170], '?');
 /// The bits of the dots of a Braille character, in rows of two from the top (Unicode, block 2800).

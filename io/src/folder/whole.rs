@@ -32,7 +32,7 @@ pub(crate) fn write_whole(path: &Path, contents: &[u8], wait: Wait) -> Result<()
         open.write_all(contents)?;
         if wait == Wait::ForDisk { open.sync_all() } else { Ok(()) }
     };
-    write().map_err(file(&new, "write"))?;
+    write().map_err(file(path, "write"))?;
     put_in_place(&new, path)
 }
 

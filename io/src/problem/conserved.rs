@@ -79,6 +79,11 @@ pub(super) fn read<'t>(
         if ["every", "tolerance", "stop"].contains(&name.as_str()) {
             continue;
         }
+        if name == "time" || name == "step" {
+            let message = format!("`{name}` is a column of conserved.csv already");
+            reader.note(Diagnostic::at(key.span(), message));
+            continue;
+        }
         if !is_name(&name) {
             let message = format!("`{name}` is not a name for a quantity");
             reader.note(Diagnostic::at(key.span(), message).help(Some(NAMES)));

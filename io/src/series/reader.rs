@@ -1,5 +1,6 @@
 //! Reads a time series: that of a run folder, or a single segment.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use fluxions_grid::Grid;
@@ -12,7 +13,7 @@ use super::header::FORMAT_VERSION;
 use super::number::Stored;
 use super::{Field, checksum, header, seal, segment};
 use crate::contained;
-use crate::error::{Error, hdf};
+use crate::error::{Error, file, hdf};
 use crate::folder::RunFolder;
 use crate::unlocked::unlocked;
 
@@ -29,6 +30,23 @@ pub enum Component {
     Real(ArrayD<f64>),
     /// Of a complex field.
     Complex(ArrayD<Complex64>),
+}
+
+/// Why a file could not be opened.
+fn not_opened(path: &Path, error: hdf5::Error) -> Error {
+    /// What files of HDF5 begin with.
+    const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
+    let mut start = [0; SIGNATURE.len()];
+    match std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start)) {
+        Err(failed) if failed.kind() != std::io::ErrorKind::UnexpectedEof => {
+            file(path, "open the file")(failed)
+        }
+        Ok(()) if start == SIGNATURE => match error.to_string().contains("truncated file") {
+            true => Error::Unreadable { path: path.into(), others: Vec::new() },
+            false => hdf(path, "open the file")(error),
+        },
+        _ => Error::NotHdf5 { path: path.into() },
+    }
 }
 
 fn bits_of<T: Stored>(values: impl Iterator<Item = (f64, f64)>) -> u64 {
@@ -76,12 +94,13 @@ impl Series {
     /// If there is no run at this path.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let folder = path.is_dir().then(|| RunFolder::at(path));
+        let asked = path;
         let path = folder.as_ref().map_or_else(|| path.to_path_buf(), RunFolder::series);
         let has_snapshots =
             folder.is_some_and(|folder| folder.path().join(segment::file(0)).exists());
         let no_run = || match has_snapshots {
             true => Error::NoIndex { path: path.clone() },
-            false => Error::NoRun { path: path.clone() },
+            false => Error::NoRun { path: asked.into() },
         };
         if !path.is_file() {
             return Err(no_run());
@@ -93,7 +112,7 @@ impl Series {
         }
         let file = match unlocked().open(&path) {
             Err(_) if has_snapshots => return Err(no_run()),
-            opened => opened.map_err(hdf(&path, "open the file"))?,
+            opened => opened.map_err(|error| not_opened(&path, error))?,
         };
         if !is_index {
             contained::check(&file, &path)?;
@@ -161,7 +180,7 @@ impl Series {
     ///
     /// # Errors
     /// If the file cannot be read.
-    pub(crate) fn nearest(&self, time: f64) -> Result<Option<usize>, Error> {
+    pub fn nearest(&self, time: f64) -> Result<Option<usize>, Error> {
         let times = self.times()?;
         let distance = |k: &usize| (times[*k] - time).abs();
         Ok((0..times.len()).rev().min_by(|a, b| distance(a).total_cmp(&distance(b))))

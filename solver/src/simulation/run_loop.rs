@@ -20,7 +20,7 @@ impl Simulation {
     /// Steps to a time, which is met exactly. Collective.
     ///
     /// Trackers see the present state, unless they have seen it already, then the states in which
-    /// they are due, and the last one. Another run goes on from there: if the time of the end was
+    /// they are due, and the last one, which is also the one from which no further step could be made. Another run goes on from there: if the time of the end was
     /// a whole number of steps away, with the same steps as a single run to its end would make.
     ///
     /// # Errors
@@ -29,6 +29,11 @@ impl Simulation {
         let stop = match self.run_to(end) {
             Ok(stop) => self.catch_up(true).map(|()| stop)?,
             Err(error) => {
+                // A step that could not be made was undone: what was reached is worth keeping. The first error is the
+                // one to tell.
+                if is_of_step(&error) {
+                    let _ = self.track(true, false);
+                }
                 // What was recorded before is right.
                 let _ = self.trackers.settle(&self.state.world);
                 return Err(error);
@@ -382,6 +387,11 @@ impl Simulation {
         self.durations.output += began.elapsed().as_secs_f64();
         Ok(flow)
     }
+}
+
+/// Whether an error says that no further step can be made from a state that is good.
+fn is_of_step(error: &Error) -> bool {
+    matches!(error, Error::StepTooShort { .. } | Error::NotSolved { at: Some(_), .. })
 }
 
 #[cfg(test)]
