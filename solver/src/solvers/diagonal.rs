@@ -93,7 +93,7 @@ impl Diagonal {
                     colour / colours[2] % colours[1],
                     colour % colours[2],
                 ];
-                self.paint(place, vector + number, colour);
+                self.paint(place, vector + number, colour, 1.0);
                 jacobian.product(place, time, vector, product)?;
                 let of = |row: usize| match self.size == n {
                     true => Some(self.entries + row * n + number),
@@ -101,47 +101,45 @@ impl Diagonal {
                 };
                 for row in 0..n {
                     if let Some(entry) = of(row) {
-                        self.take(place, vector + number, product + row, entry);
+                        self.take(place, colour, product + row, entry);
                     }
                 }
                 watch(place, number, colour)?;
+                self.paint(place, vector + number, colour, 0.0);
             }
         }
         Ok(())
     }
 
-    /// Sets an array to 1 in the cells of a colour, and to 0 in others.
-    fn paint(&self, place: &mut Place<'_>, array: usize, colour: [usize; 3]) {
+    /// The rows of a block in which there are cells of a colour, by the places of their first cells in an array, and the
+    /// indices in a row of these cells.
+    fn cells_of(&self, place: &Place<'_>, colour: [usize; 3]) -> (Vec<usize>, Vec<usize>) {
         let Place { block, memory, .. } = place;
         let (shape, start) = (block.global_shape(), block.start());
-        let along = (0..block.shape()[2])
-            .map(|k| f64::from(u8::from(self.colour(2, start[2] + k, shape) == colour[2])));
-        let along: Vec<f64> = along.collect();
-        let layout = memory.layout();
-        let numbers = memory.of_array_mut(array);
-        for ([i, j], cells) in rows(block) {
-            let row = &mut numbers[layout.index(cells.start)..][..along.len()];
-            let here = [self.colour(0, start[0] + i, shape), self.colour(1, start[1] + j, shape)];
-            match here == colour[..2] {
-                true => row.copy_from_slice(&along),
-                false => row.fill(0.0),
-            }
+        let has = |axis: usize, index: usize| {
+            self.colour(axis, start[axis] + index, shape) == colour[axis]
+        };
+        let of_colour = rows(block).filter(|([i, j], _)| has(0, *i) && has(1, *j));
+        let of_colour = of_colour.map(|(_, cells)| memory.layout().index(cells.start)).collect();
+        (of_colour, (0..block.shape()[2]).filter(|k| has(2, *k)).collect())
+    }
+
+    /// Sets an array to a value in the cells of a colour.
+    fn paint(&self, place: &mut Place<'_>, array: usize, colour: [usize; 3], value: f64) {
+        let (rows, along) = self.cells_of(place, colour);
+        let numbers = place.memory.of_array_mut(array);
+        for row in rows {
+            along.iter().for_each(|k| numbers[row + k] = value);
         }
     }
 
-    /// Copies the numbers of an array to another where a third is not 0.
-    fn take(&self, place: &mut Place<'_>, mask: usize, from: usize, to: usize) {
-        let Place { block, memory, .. } = place;
-        let layout = memory.layout();
-        let [mask, from, to] = [mask, from, to].map(|array| memory.array(array));
-        let all = memory.all_mut();
-        for (_, cells) in rows(block) {
-            let at = layout.index(cells.start);
-            for k in at..at + cells.shape()[2] {
-                if all[mask + k] != 0.0 {
-                    all[to + k] = all[from + k];
-                }
-            }
+    /// Copies the numbers of an array to another in the cells of a colour.
+    fn take(&self, place: &mut Place<'_>, colour: [usize; 3], from: usize, to: usize) {
+        let (rows, along) = self.cells_of(place, colour);
+        let [from, to] = [from, to].map(|array| place.memory.array(array));
+        let all = place.memory.all_mut();
+        for row in rows {
+            along.iter().for_each(|k| all[to + row + k] = all[from + row + k]);
         }
     }
 

@@ -68,7 +68,7 @@ const RESTART: usize = 30;
 /// How many vectors a method works with.
 pub(crate) fn work(method: Krylov) -> usize {
     match method {
-        Krylov::ConjugateGradients => 4,
+        Krylov::ConjugateGradients => 3,
         Krylov::BiCgStab => 6,
         Krylov::Gmres => RESTART + 2,
     }
@@ -98,24 +98,27 @@ impl LinearSystem<'_> {
         place: &mut Place<'_>,
     ) -> Result<Solved, Error> {
         let LinearSystem { vectors, x, b: r, work, tolerance, most } = *self;
-        let [z, p, q, last] = [work[0], work[1], work[2], work[3]];
+        let [z, p, q] = [work[0], work[1], work[2]];
         let mut residual = vectors.norm(place, r)?;
-        let (mut iterations, mut before) = (0, 0.0);
+        let (mut iterations, mut before, mut step) = (0, 0.0, 0.0);
         let mut progress = Progress::from(residual);
         while residual > tolerance && iterations < most {
             matrix.precondition(place, r, z)?;
-            let rz = vectors.product(place, r, z)?;
-            match iterations {
-                0 => vectors.copy(place, p, z),
-                _ => {
-                    // A cycle is not quite symmetric (Golub & Ye 1999, SIAM J. Sci. Comput. 21, 1305).
-                    let turned = vectors.product(place, last, z)?;
-                    vectors.scale_and_add(place, p, (rz - turned) / before, z);
+            let rz = match iterations {
+                0 => {
+                    vectors.copy(place, p, z);
+                    vectors.product(place, r, z)?
                 }
-            }
-            vectors.copy(place, last, r);
+                _ => {
+                    // A cycle is not quite symmetric (Golub & Ye 1999, SIAM J. Sci. Comput. 21, 1305): the change of the
+                    // residual, −step·q, counts.
+                    let found = vectors.products(place, &[(r, z), (q, z)])?;
+                    vectors.scale_and_add(place, p, -step * found[1] / before, z);
+                    found[0]
+                }
+            };
             matrix.apply(place, p, q)?;
-            let step = rz / vectors.product(place, p, q)?;
+            step = rz / vectors.product(place, p, q)?;
             // Where a matrix is not definite, or the preconditioner is not, there is no way down.
             if !(step > 0.0 && step.is_finite()) || rz.signum() == -before.signum() && before != 0.0
             {

@@ -109,7 +109,7 @@ impl Preconditioner {
         };
         diagonal.find(jacobian, place, vectors, time, [from, to], take)?;
         let neighbours = match multigrid {
-            Some(multigrid) => multigrid.strength(place.world)?,
+            Some(multigrid) => multigrid.gathered(place.world)?,
             None => 0.0,
         };
         let mut within: f64 = 0.0;

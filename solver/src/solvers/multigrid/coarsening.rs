@@ -1,9 +1,12 @@
 //! From a grid to the next coarser one.
 
+use std::collections::HashMap;
+
 use fluxions_comm::World;
 
 use crate::error::Error;
-use crate::solvers::multigrid::level::{Lattice, Level, Sizes, neighbours, there};
+use crate::solvers::multigrid::entries::Entries;
+use crate::solvers::multigrid::level::{Lattice, Level, Sizes, neighbours};
 use crate::solvers::multigrid::slab::Slab;
 
 /// An axis is made coarser if the coupling along it is at least this share of the strongest.
@@ -90,9 +93,12 @@ impl Coarsening {
             .collect()
     }
 
-    /// The volumes of the cells of the fine slab along an axis.
-    fn volumes(axis: usize, fine: &Level) -> &[f64] {
-        &fine.grid.sizes[axis].volumes[fine.slab.along(axis, fine.grid.shape)]
+    /// The shares of the cells of the fine slab along an axis in the coarse cells that they are parts of, by their
+    /// volumes.
+    fn shares(&self, axis: usize, fine: &Level) -> Vec<f64> {
+        let (of_fine, of_coarse) = (&fine.grid.sizes[axis].volumes, &self.grid.sizes[axis].volumes);
+        let cells = fine.slab.along(axis, fine.grid.shape);
+        cells.map(|index| of_fine[index] / of_coarse[self.parent(axis, index)]).collect()
     }
 
     /// For each cell of the fine slab along an axis the coarse cells from which its value is interpolated, as indices
@@ -117,95 +123,123 @@ impl Coarsening {
             .collect()
     }
 
-    /// The entries of the coarse level, R·A·P, for the neighbours of [`neighbours`].
-    pub(crate) fn entries(&self, fine: &Level) -> Vec<Vec<f64>> {
+    /// The entries of the coarse level, R·A·P, for the neighbours of [`neighbours`]. Coarse rows that are made of the same
+    /// kinds of fine ones in the same way share them.
+    pub(crate) fn entries(&self, fine: &Level) -> Entries {
         let shape = self.slab.shape(self.grid.shape);
         let offsets = neighbours(self.grid.shape);
         let place = |o: [i32; 3]| (9 * (o[0] + 1) + 3 * (o[1] + 1) + o[2] + 1) as usize;
         let mut number = [0; 27];
         offsets.iter().enumerate().for_each(|(k, offset)| number[place(*offset)] = k);
-        let cells: usize = shape.iter().product();
-        let mut entries = vec![vec![0.0; cells]; offsets.len()];
-        let mut sums = vec![0.0; cells];
-        let [n0, n1, n2] = fine.shape;
-        let reached: [Vec<Reached>; 3] = std::array::from_fn(|axis| {
-            let all = self.reached(axis, fine.grid.shape[axis], self.grid.shape[axis]);
-            all[fine.slab.along(axis, fine.grid.shape)].to_vec()
+        let ways: [Vec<Way>; 3] = std::array::from_fn(|axis| self.ways(axis, fine));
+        let classes: [Vec<usize>; 2] = std::array::from_fn(|axis| classes(&ways[axis]));
+        let children: [Vec<Vec<usize>>; 2] = std::array::from_fn(|axis| {
+            let mut children = vec![Vec::new(); shape[axis]];
+            let parents = self.parents(axis, fine).into_iter().enumerate();
+            parents.for_each(|(index, parent)| children[parent].push(index));
+            children
         });
-        let parents: [Vec<usize>; 3] = std::array::from_fn(|axis| self.parents(axis, fine));
-        let volumes: [&[f64]; 3] = std::array::from_fn(|axis| Self::volumes(axis, fine));
-        for i in 0..n0 {
-            for j in 0..n1 {
-                let row = (i * n1 + j) * n2;
-                let to_row = (parents[0][i] * shape[1] + parents[1][j]) * shape[2];
-                let of_row = volumes[0][i] * volumes[1][j];
-                for (k, volume) in volumes[2].iter().enumerate() {
-                    let (to, volume) = (to_row + parents[2][k], of_row * volume);
-                    sums[to] += volume;
-                    for (offset, list) in fine.offsets.iter().zip(&fine.entries) {
-                        let entry = volume * list[row + k];
-                        if entry == 0.0 {
-                            continue;
-                        }
-                        let [a, b, c] = offset.map(|o| (o + 1) as usize);
-                        for (i, u) in reached[0][i][a].iter().filter(|(_, w)| *w != 0.0) {
-                            for (j, v) in reached[1][j][b].iter().filter(|(_, w)| *w != 0.0) {
-                                for (k, w) in reached[2][k][c].iter().filter(|(_, w)| *w != 0.0) {
-                                    entries[number[9 * i + 3 * j + k]][to] += entry * (u * v * w);
+        let parents = self.parents(2, fine);
+        let steps: Vec<[usize; 3]> =
+            fine.offsets.iter().map(|offset| offset.map(|o| (o + 1) as usize)).collect();
+        let (n1, n2) = (fine.shape[1], fine.shape[2]);
+        let mut entries = Entries::new(offsets.len(), shape[2]);
+        let mut known: HashMap<Vec<[usize; 3]>, u32> = HashMap::new();
+        let mut of_row = vec![0.0; offsets.len() * shape[2]];
+        for ci in 0..shape[0] {
+            for cj in 0..shape[1] {
+                let (is, js) = (&children[0][ci], &children[1][cj]);
+                let pairs = || is.iter().flat_map(|i| js.iter().map(move |j| (*i, *j)));
+                let made_of = pairs().map(|(i, j)| {
+                    let kind = fine.entries.kind(i * n1 + j) as usize;
+                    [kind, classes[0][i], classes[1][j]]
+                });
+                let made_of: Vec<[usize; 3]> = made_of.collect();
+                if let Some(kind) = known.get(&made_of) {
+                    entries.push_again(*kind);
+                    continue;
+                }
+                of_row.fill(0.0);
+                for (i, j) in pairs() {
+                    let (of_i, of_j) = (&ways[0][i], &ways[1][j]);
+                    let lists = fine.entries.of_row(i * n1 + j).chunks_exact(n2);
+                    for (list, [a, b, c]) in lists.zip(&steps) {
+                        for (k, of_k) in ways[2].iter().enumerate() {
+                            let entry = of_i.share * of_j.share * of_k.share * list[k];
+                            if entry == 0.0 {
+                                continue;
+                            }
+                            let to = parents[k];
+                            for (i, u) in of_i.reached[*a].iter().filter(|(_, w)| *w != 0.0) {
+                                for (j, v) in of_j.reached[*b].iter().filter(|(_, w)| *w != 0.0) {
+                                    for (k, w) in of_k.reached[*c].iter().filter(|(_, w)| *w != 0.0)
+                                    {
+                                        let neighbour = number[9 * i + 3 * j + k];
+                                        of_row[neighbour * shape[2] + to] += entry * (u * v * w);
+                                    }
                                 }
                             }
                         }
                     }
                 }
+                known.insert(made_of, entries.push(&of_row));
             }
-        }
-        for list in &mut entries {
-            list.iter_mut().zip(&sums).for_each(|(entry, sum)| *entry /= sum);
         }
         entries
     }
 
     /// The coarse level: R·A·P. Collective where the ranks hold parts of it.
     pub(crate) fn coarse(&self, fine: &Level, world: Option<&World>) -> Result<Level, Error> {
-        let entries = self.entries(fine);
-        let (offsets, entries) = kept(world, self.grid.shape, entries)?;
+        let (offsets, entries) = kept(world, self.grid.shape, &self.entries(fine))?;
         Ok(Level::new(self.grid.clone(), self.slab, offsets, entries))
     }
 
-    /// For each index of a fine axis, and each step to a neighbour from −1 on, the steps on the coarse axis to the
-    /// cells from which the neighbour is interpolated, counted from −1, with their weights.
-    fn reached(&self, axis: usize, cells: usize, coarse: usize) -> Vec<Reached> {
+    /// How the cells of the fine slab along an axis take part in the coarse matrix.
+    fn ways(&self, axis: usize, fine: &Level) -> Vec<Way> {
+        let (cells, coarse) = (fine.grid.shape[axis] as i32, self.grid.shape[axis]);
         let of_neighbour = |index: usize, towards: i32| {
-            let neighbour = (index as i32 + towards).rem_euclid(cells as i32) as usize;
+            let neighbour = (index as i32 + towards).rem_euclid(cells) as usize;
             self.weights[axis][neighbour].map(|(to, weight)| {
                 let step = step(self.parent(axis, index), to, coarse, towards);
                 ((step + 1) as usize, weight)
             })
         };
-        (0..cells).map(|index| [-1, 0, 1].map(|towards| of_neighbour(index, towards))).collect()
+        let cells = fine.slab.along(axis, fine.grid.shape).zip(self.shares(axis, fine));
+        cells
+            .map(|(index, share)| Way {
+                share,
+                reached: [-1, 0, 1].map(|towards| of_neighbour(index, towards)),
+            })
+            .collect()
     }
 
-    /// The right side of the coarse level: the means of the residual.
+    /// Gives the coarse level its right side: the means of the residual of the fine level, the layers around whose
+    /// solution are right.
     pub(crate) fn restrict(&self, fine: &Level, coarse: &mut Level) {
         coarse.b.fill(0.0);
-        let mut sums = vec![0.0; coarse.cells()];
-        let [_, n1, n2] = coarse.shape;
-        let [of_rows, of_columns, along] = std::array::from_fn(|axis| Self::volumes(axis, fine));
-        let parents: [Vec<usize>; 3] = std::array::from_fn(|axis| self.parents(axis, fine));
-        for ([i, j], _, at) in fine.rows() {
-            let [ci, cj] = [parents[0][i], parents[1][j]];
-            let (to, sum) = (coarse.at([ci as isize, cj as isize, 0]), (ci * n1 + cj) * n2);
-            let of_row = of_rows[i] * of_columns[j];
-            for ((volume, residual), ck) in along.iter().zip(&fine.residual[at..]).zip(&parents[2])
-            {
-                let volume = of_row * volume;
-                coarse.b[to + ck] += volume * residual;
-                sums[sum + ck] += volume;
-            }
-        }
-        for ([_, _], cell, at) in coarse.rows() {
-            for k in 0..n2 {
-                coarse.b[at + k] /= sums[cell + k];
+        let n2 = coarse.shape[2];
+        let [of_rows, of_columns, along] = std::array::from_fn(|axis| self.shares(axis, fine));
+        let parents: [Vec<usize>; 2] = std::array::from_fn(|axis| self.parents(axis, fine));
+        let shifts = fine.shifts();
+        let mut residual = vec![0.0; fine.shape[2]];
+        for row in fine.rows() {
+            fine.residual_in(row, &shifts, &mut residual);
+            let ([i, j], ..) = row;
+            let at = coarse.at([parents[0][i] as isize, parents[1][j] as isize, 0]);
+            let (to, share) = (&mut coarse.b[at..at + n2], of_rows[i] * of_columns[j]);
+            match self.axes[2] {
+                true => {
+                    let pairs = residual.chunks(2).zip(along.chunks(2));
+                    for (to, (residual, along)) in to.iter_mut().zip(pairs) {
+                        *to += match (residual, along) {
+                            ([r, s], [u, v]) => share * (u * r + v * s),
+                            _ => share * (along[0] * residual[0]),
+                        };
+                    }
+                }
+                false => {
+                    to.iter_mut().zip(&residual).for_each(|(to, residual)| *to += share * residual);
+                }
             }
         }
     }
@@ -214,38 +248,70 @@ impl Coarsening {
     /// where it is a slab.
     pub(crate) fn correct(&self, fine: &mut Level, coarse: &Level) {
         let (n2, coarse2) = (fine.shape[2], coarse.shape[2]);
-        let mut row = vec![0.0; coarse2];
-        let sources: [Vec<[(isize, f64); 2]>; 3] =
+        // With a cell beside each end.
+        let mut row = vec![0.0; coarse2 + 2];
+        let sources: [Vec<[(isize, f64); 2]>; 2] =
             std::array::from_fn(|axis| self.sources(axis, fine));
+        let weights: Vec<[f64; 2]> = self.weights[2].iter().map(|w| w.map(|(_, w)| w)).collect();
         for ([i, j], _, at) in fine.rows() {
             row.fill(0.0);
             for (i, u) in sources[0][i].iter().filter(|(_, w)| *w != 0.0) {
                 for (j, v) in sources[1][j].iter().filter(|(_, w)| *w != 0.0) {
                     let (weight, first) = (u * v, coarse.at([*i, *j, 0]));
                     let values = &coarse.x[first..first + coarse2];
-                    row.iter_mut().zip(values).for_each(|(to, x)| *to += weight * x);
+                    row[1..].iter_mut().zip(values).for_each(|(to, x)| *to += weight * x);
                 }
             }
-            let to = fine.x[at..at + n2].iter_mut();
-            for (to, [(a, u), (b, v)]) in to.zip(&self.weights[2]) {
-                *to += u * row[*a] + v * row[*b];
+            // Ends that are joined; beyond others nothing counts.
+            (row[0], row[coarse2 + 1]) = (row[coarse2], row[1]);
+            let to = &mut fine.x[at..at + n2];
+            match self.axes[2] {
+                true => {
+                    let pairs = to.chunks_mut(2).zip(weights.chunks(2));
+                    for ((to, weights), near) in pairs.zip(row.windows(3)) {
+                        // The first cell of a pair is interpolated towards the cell before, the second towards that behind.
+                        to[0] += weights[0][0] * near[1] + weights[0][1] * near[0];
+                        if let ([_, to], [_, [own, other]]) = (to, weights) {
+                            *to += own * near[1] + other * near[2];
+                        }
+                    }
+                }
+                false => to.iter_mut().zip(&row[1..]).for_each(|(to, x)| *to += x),
             }
         }
     }
 }
 
-/// Neighbours, and for each of them the entries of all cells.
-type NeighboursWithEntries = (Vec<[i32; 3]>, Vec<Vec<f64>>);
+/// How a fine cell takes part in the coarse matrix, along an axis.
+struct Way {
+    /// Its share in the coarse cell that it is part of.
+    share: f64,
+    /// How its neighbours are interpolated.
+    reached: Reached,
+}
+
+/// The number of each way among those that are different.
+fn classes(ways: &[Way]) -> Vec<usize> {
+    let mut known: HashMap<Vec<u64>, usize> = HashMap::new();
+    let class = |way: &Way| {
+        let reached = way.reached.iter().flatten();
+        let bits = reached.flat_map(|(step, weight)| [*step as u64, weight.to_bits()]);
+        let next = known.len();
+        *known.entry(bits.chain([way.share.to_bits()]).collect()).or_insert(next)
+    };
+    ways.iter().map(class).collect()
+}
 
 /// The neighbours that have entries on any rank, with these.
 pub(crate) fn kept(
     world: Option<&World>,
     shape: [usize; 3],
-    entries: Vec<Vec<f64>>,
-) -> Result<NeighboursWithEntries, Error> {
-    let there = there(world, &entries)?;
-    let all = neighbours(shape).into_iter().zip(entries).zip(there);
-    Ok(all.filter(|(_, there)| *there).map(|(pair, _)| pair).unzip())
+    entries: &Entries,
+) -> Result<(Vec<[i32; 3]>, Entries), Error> {
+    let there = entries.there(world)?;
+    let all = neighbours(shape).into_iter().zip(&there);
+    let offsets = all.filter(|(_, there)| **there).map(|(offset, _)| offset).collect();
+    Ok((offsets, entries.only(&there)))
 }
 
 /// By how many cells, −1 to 1, one leads from one index to another, round the ends if need be; if both ways lead
@@ -347,7 +413,7 @@ mod tests {
             let entries = vec![centre, side(0), side(n - 1)];
             let sizes = [1, 1, n].map(Sizes::equal);
             let grid = Lattice { shape: [1, 1, n], periodic: [false; 3], sizes };
-            let fine = Level::whole(grid, offsets, entries);
+            let fine = Level::whole(grid, offsets, &entries);
             let mirrors = [[1.0; 2], [1.0; 2], [mirror; 2]];
             let strengths = fine.strengths(None).unwrap();
             let coarse = Coarsening::of(&fine, strengths, &mirrors, 2).unwrap();
@@ -356,7 +422,7 @@ mod tests {
             let expected =
                 |k: usize| 0.25 * (-2.0 + mirror * if k == 0 || k == 3 { 1.0 } else { 0.0 });
             for k in 0..n / 2 {
-                assert!((coarse.entries[0][k] - expected(k)).abs() < 1e-15, "{coarse:?}");
+                assert!((coarse.entries.of(0, 0)[k] - expected(k)).abs() < 1e-15, "{coarse:?}");
             }
         }
     }

@@ -8,9 +8,10 @@ use fluxions_halo::Decomposition;
 use crate::error::Error;
 use crate::run::random_rows::rows;
 use crate::solvers::diagonal::Diagonal;
+use crate::solvers::multigrid::entries::Entries;
 use crate::solvers::multigrid::gather::gather;
 use crate::solvers::multigrid::hierarchy::Hierarchy;
-use crate::solvers::multigrid::level::{self, Lattice, Level, Sizes, add_magnitudes, neighbours};
+use crate::solvers::multigrid::level::{Lattice, Level, Sizes, add_magnitudes, neighbours};
 use crate::solvers::multigrid::slab::{Cuts, Slab};
 use crate::solvers::place::Place;
 use crate::solvers::vectors::Vector;
@@ -34,10 +35,13 @@ pub(crate) struct Multigrid {
     /// For each array how it goes on beyond the ends.
     mirrors: Vec<Mirrors>,
     offsets: Vec<[i32; 3]>,
-    /// For each array and neighbour the entries of all cells of the slab; nothing where all of them are 0.
-    entries: Vec<Vec<Vec<f64>>>,
+    /// While entries are being found: for each array and neighbour those of all cells of the slab; nothing where all of them
+    /// are 0.
+    lists: Vec<Vec<Vec<f64>>>,
+    /// For each array its entries, once they are found.
+    entries: Vec<Entries>,
     hierarchies: Vec<Hierarchy>,
-    /// The numbers of an array in the slab.
+    /// The numbers of an array in all of the grid, where they are gathered.
     numbers: Vec<f64>,
 }
 
@@ -72,10 +76,18 @@ impl Multigrid {
             sizes[r].volumes = (0..shape[r]).map(volume).collect();
         }
         let offsets = neighbours(shape);
-        let entries = vec![vec![Vec::new(); offsets.len()]; mirrors.len()];
-        let (hierarchies, numbers) = (Vec::new(), Vec::new());
         let grid = Lattice { shape, periodic, sizes };
-        Some(Multigrid { grid, cuts, slab, mirrors, offsets, entries, hierarchies, numbers })
+        Some(Multigrid {
+            grid,
+            cuts,
+            slab,
+            mirrors,
+            offsets,
+            lists: Vec::new(),
+            entries: Vec::new(),
+            hierarchies: Vec::new(),
+            numbers: Vec::new(),
+        })
     }
 
     /// Takes the entries from the product with a vector whose array `number` is 1 in cells of a colour.
@@ -89,6 +101,9 @@ impl Multigrid {
         colour: [usize; 3],
     ) -> Result<(), Error> {
         let Lattice { shape, periodic, .. } = self.grid;
+        if self.lists.is_empty() {
+            self.lists = vec![vec![Vec::new(); self.offsets.len()]; self.mirrors.len()];
+        }
         // From each index along an axis the step to an index of the colour.
         let steps: [Vec<Option<i32>>; 3] = std::array::from_fn(|axis| {
             let n = shape[axis] as i32;
@@ -103,43 +118,63 @@ impl Multigrid {
                 .map(|index| [0, -1, 1].into_iter().find(|step| has_colour(index as i32, step)))
                 .collect()
         });
-        let mut values = std::mem::take(&mut self.numbers);
-        self.read(place, product + number, &mut values)?;
-        let [_, n1, n2] = self.slab.shape(shape);
-        for (row, of_row) in values.chunks_exact(n2).enumerate() {
-            let (Some(i), Some(j)) = (steps[0][row / n1], steps[1][row % n1]) else { continue };
-            let place = |k: i32| self.offsets.iter().position(|offset| *offset == [i, j, k]);
-            let places = [-1, 0, 1].map(place);
-            for (k, value) in of_row.iter().enumerate() {
-                let Some(step) = steps[2][k] else { continue };
-                let Some(place) = places[(step + 1) as usize] else { continue };
-                let entries = &mut self.entries[number][place];
-                if entries.is_empty() && *value != 0.0 {
-                    entries.resize(values.len(), 0.0);
+        // The indices along a row from which each step leads there.
+        let along = [-1, 0, 1].map(|step| {
+            let indices = steps[2].iter().enumerate().filter(|(_, known)| **known == Some(step));
+            indices.map(|(k, _)| k).collect::<Vec<usize>>()
+        });
+        let [n0, n1, n2] = self.slab.shape(shape);
+        let is_gathered = self.is_gathered(place.world);
+        let mut take_row = |row: usize, values: &[f64]| {
+            let (Some(i), Some(j)) = (steps[0][row / n1], steps[1][row % n1]) else { return };
+            for (k, indices) in [-1, 0, 1].into_iter().zip(&along) {
+                let neighbour = self.offsets.iter().position(|offset| *offset == [i, j, k]);
+                let Some(neighbour) = neighbour else { continue };
+                let list = &mut self.lists[number][neighbour];
+                if list.is_empty() {
+                    if indices.iter().all(|k| values[*k] == 0.0) {
+                        continue;
+                    }
+                    *list = vec![0.0; n0 * n1 * n2];
                 }
-                if let Some(known) = entries.get_mut(row * n2 + k) {
-                    *known = *value;
-                }
+                let of_row = &mut list[row * n2..][..n2];
+                indices.iter().for_each(|k| of_row[*k] = values[*k]);
+            }
+        };
+        if is_gathered {
+            let mut values = std::mem::take(&mut self.numbers);
+            Self::read(place, self.grid.cells(), product + number, &mut values)?;
+            values.chunks_exact(n2).enumerate().for_each(|(row, values)| take_row(row, values));
+            self.numbers = values;
+        } else {
+            let Place { block, memory, .. } = place;
+            let (layout, values) = (memory.layout(), memory.of_array(product + number));
+            for (row, (_, cells)) in rows(block).enumerate() {
+                take_row(row, &values[layout.index(cells.start)..][..n2]);
             }
         }
-        self.numbers = values;
         Ok(())
     }
 
-    /// Reads the numbers of an array in the slab. Collective.
-    fn read(&self, place: &Place<'_>, array: usize, numbers: &mut Vec<f64>) -> Result<(), Error> {
+    /// Whether each of several ranks has all of the grid.
+    fn is_gathered(&self, world: &World) -> bool {
+        self.cuts.is_none() && world.size() > 1
+    }
+
+    /// Reads the numbers of an array in all of a grid of so many cells, on every rank. Collective.
+    fn read(
+        place: &Place<'_>,
+        cells: usize,
+        array: usize,
+        numbers: &mut Vec<f64>,
+    ) -> Result<(), Error> {
         let Place { world, block, memory } = place;
         let (layout, from) = (memory.layout(), memory.of_array(array));
         let rows = rows(block).map(|([i, j], cells)| {
             let row = &from[layout.index(cells.start)..][..cells.shape()[2]];
             (block.global_number([i, j, 0]) as usize, row)
         });
-        if self.cuts.is_none() && world.size() > 1 {
-            *numbers = gather(world, self.grid.cells(), rows)?;
-            return Ok(());
-        }
-        numbers.clear();
-        rows.for_each(|(_, row)| numbers.extend_from_slice(row));
+        *numbers = gather(world, cells, rows)?;
         Ok(())
     }
 
@@ -147,32 +182,28 @@ impl Multigrid {
     pub(crate) fn build(&mut self, world: &World, identity: f64, factor: f64) -> Result<(), Error> {
         self.hierarchies.clear();
         for (entries, mirrors) in self.entries.iter().zip(&self.mirrors) {
-            let cells: usize = self.slab.shape(self.grid.shape).iter().product();
-            let scaled = |(k, list): (usize, &Vec<f64>)| match k {
-                0 if list.is_empty() => vec![identity; cells],
-                0 => list.iter().map(|entry| identity + factor * entry).collect(),
-                _ if list.is_empty() => vec![0.0; cells],
-                _ => list.iter().map(|entry| factor * entry).collect(),
-            };
-            let shared = self.cuts.is_some().then_some(world);
-            let there = level::there(shared, entries)?;
-            let kept = |(k, _): &(usize, &Vec<f64>)| there[*k];
+            let there = entries.there(self.cuts.is_some().then_some(world))?;
             let offsets = self.offsets.iter().zip(&there).filter(|(_, there)| **there);
             let offsets = offsets.map(|(offset, _)| *offset).collect();
-            let entries = entries.iter().enumerate().filter(kept).map(scaled).collect();
+            let entries = entries.only(&there).scaled(identity, factor);
             let finest = Level::new(self.grid.clone(), self.slab, offsets, entries);
             self.hierarchies.push(Hierarchy::new(world, finest, self.cuts.clone(), mirrors)?);
         }
         Ok(())
     }
 
-    /// The mean of the magnitudes that tie a cell to its neighbours, of the array in which it is largest.
-    /// Collective.
-    pub(crate) fn strength(&self, world: &World) -> Result<f64, Error> {
+    /// Takes note that all entries were taken: the mean of the magnitudes that tie a cell to its neighbours, of the array in
+    /// which it is largest. Collective.
+    pub(crate) fn gathered(&mut self, world: &World) -> Result<f64, Error> {
+        let [n0, n1, n2] = self.slab.shape(self.grid.shape);
+        let lists = std::mem::take(&mut self.lists);
+        self.entries = lists.iter().map(|lists| Entries::of_lists(lists, n2, n0 * n1)).collect();
         let mut strongest: f64 = 0.0;
         for entries in &self.entries {
             let mut sum = ExactSum::new();
-            entries[1..].iter().for_each(|list| add_magnitudes(&mut sum, list));
+            for row in (1..self.offsets.len()).flat_map(|number| entries.rows_of(number)) {
+                add_magnitudes(&mut sum, row);
+            }
             if self.cuts.is_some() {
                 world.combine_sum(&mut sum)?;
             }
@@ -190,13 +221,27 @@ impl Multigrid {
     ) -> Result<(), Error> {
         let mut numbers = std::mem::take(&mut self.numbers);
         for k in 0..self.hierarchies.len() {
-            self.read(place, from + k, &mut numbers)?;
+            let is_gathered = self.is_gathered(place.world);
+            if is_gathered {
+                Self::read(place, self.grid.cells(), from + k, &mut numbers)?;
+            }
             let Place { world, block, memory } = place;
             let hierarchy = &mut self.hierarchies[k];
             let finest = hierarchy.finest();
-            let n2 = finest.shape[2];
-            for (_, cell, at) in finest.rows() {
-                finest.b[at..at + n2].copy_from_slice(&numbers[cell..cell + n2]);
+            let (layout, n2) = (memory.layout(), finest.shape[2]);
+            match is_gathered {
+                true => {
+                    for (_, cell, at) in finest.rows() {
+                        finest.b[at..at + n2].copy_from_slice(&numbers[cell..cell + n2]);
+                    }
+                }
+                false => {
+                    let from = memory.of_array(from + k);
+                    for ((_, cells), (_, _, at)) in rows(block).zip(finest.rows()) {
+                        let from = &from[layout.index(cells.start)..][..n2];
+                        finest.b[at..at + n2].copy_from_slice(from);
+                    }
+                }
             }
             hierarchy.cycle(world)?;
             let finest = hierarchy.finest();

@@ -5,8 +5,9 @@ use fluxions_comm::World;
 use crate::error::Error;
 use crate::solvers::multigrid::coarsening::{Coarsening, kept};
 use crate::solvers::multigrid::direct::Direct;
+use crate::solvers::multigrid::entries::Entries;
 use crate::solvers::multigrid::gather::gather;
-use crate::solvers::multigrid::level::Level;
+use crate::solvers::multigrid::level::{Level, neighbours};
 use crate::solvers::multigrid::slab::{Cuts, Edges, Slab};
 
 /// On a grid of at most so many cells the system is solved directly.
@@ -39,26 +40,25 @@ struct Meeting {
 }
 
 impl Meeting {
-    /// The numbers of the whole level from those of the cells of the parts, which lie at a place in `numbers` that
-    /// `at` gives from the number of the first cell of a row and its place in arrays with a layer around. Collective.
-    fn gather(
+    /// The numbers of the whole level from those of the cells of the parts, row by row. Collective.
+    fn gather<'a>(
         part: &Level,
         world: &World,
-        numbers: &[f64],
-        at: impl Fn(usize, usize) -> usize,
+        numbers: impl Iterator<Item = &'a [f64]>,
     ) -> Result<Vec<f64>, Error> {
         let [_, n1, n2] = part.grid.shape;
-        let rows = part.rows().map(|(mut row, cell, place)| {
+        let rows = part.rows().zip(numbers).map(|((mut row, ..), numbers)| {
             row[part.slab.axis] += part.slab.first;
-            ((row[0] * n1 + row[1]) * n2, &numbers[at(cell, place)..][..n2])
+            ((row[0] * n1 + row[1]) * n2, numbers)
         });
         gather(world, part.grid.cells(), rows)
     }
 
     /// Gives the whole level the right side of the parts. Collective.
     fn collect(&self, world: &World, whole: &mut Level) -> Result<(), Error> {
-        let all = Self::gather(&self.part, world, &self.part.b, |_, place| place)?;
-        let n2 = whole.shape[2];
+        let (part, n2) = (&self.part, whole.shape[2]);
+        let rows = part.rows().map(|(_, _, at)| &part.b[at..at + n2]);
+        let all = Self::gather(part, world, rows)?;
         for (_, cell, at) in whole.rows() {
             whole.b[at..at + n2].copy_from_slice(&all[cell..cell + n2]);
         }
@@ -113,14 +113,17 @@ impl Hierarchy {
                 Some(_) => {
                     let entries = coarsening.entries(last);
                     let (grid, slab) = (coarsening.grid.clone(), coarsening.slab);
-                    let part = Level::new(grid.clone(), slab, vec![[0; 3]], entries[..1].to_vec());
-                    let gathered = entries
-                        .iter()
-                        .map(|list| Meeting::gather(&part, world, list, |cell, _| cell));
-                    let whole = gathered.collect::<Result<_, _>>()?;
+                    let all = neighbours(grid.shape);
+                    let part = Level::new(grid.clone(), slab, all.clone(), entries);
+                    let lists = (0..all.len())
+                        .map(|number| Meeting::gather(&part, world, part.entries.rows_of(number)));
+                    let lists = lists.collect::<Result<Vec<_>, _>>()?;
                     meeting = Some(Meeting { at: levels.len(), part });
-                    let (offsets, whole) = kept(None, grid.shape, whole)?;
-                    Level::whole(grid, offsets, whole)
+                    let [n0, n1, n2] = grid.shape;
+                    let whole = Entries::of_lists(&lists, n2, n0 * n1);
+                    let (offsets, whole) = kept(None, grid.shape, &whole)?;
+                    let slab = Slab::whole(grid.shape);
+                    Level::new(grid, slab, offsets, whole)
                 }
             };
             edges.push(edges_of(&coarse, cuts.is_some()));
@@ -144,14 +147,14 @@ impl Hierarchy {
     }
 
     fn cycle_from(&mut self, world: &World, number: usize) -> Result<(), Error> {
-        self.levels[number].clear();
         let edges = &mut self.edges[number];
         let Some(coarsening) = self.coarsenings.get(number) else {
             let coarsest = &mut self.levels[number];
             match &self.direct {
                 Some(direct) => direct.solve(coarsest),
                 None => {
-                    for _ in 0..SWEEPS {
+                    coarsest.smooth_zero(edges)?;
+                    for _ in 1..SWEEPS {
                         coarsest.smooth(edges)?;
                     }
                 }
@@ -160,10 +163,11 @@ impl Hierarchy {
         };
         let (fine, coarse) = self.levels.split_at_mut(number + 1);
         let (fine, coarse) = (&mut fine[number], &mut coarse[0]);
-        for _ in 0..BEFORE {
+        fine.smooth_zero(edges)?;
+        for _ in 1..BEFORE {
             fine.smooth(edges)?;
         }
-        fine.find_residual(edges)?;
+        edges.renew(fine)?;
         match self.meeting.as_mut().filter(|meeting| meeting.at == number + 1) {
             None => coarsening.restrict(fine, coarse),
             Some(meeting) => {
@@ -225,7 +229,7 @@ mod tests {
                 entries.push(list);
             }
         }
-        Level::whole(Lattice { shape, periodic, sizes: shape.map(Sizes::equal) }, offsets, entries)
+        Level::whole(Lattice { shape, periodic, sizes: shape.map(Sizes::equal) }, offsets, &entries)
     }
 
     /// By which factor the residual falls in a cycle, after a few of them.
@@ -252,18 +256,25 @@ mod tests {
                 outer.b[at..at + n2].iter_mut().for_each(|x| *x -= mean);
             }
         }
-        let norm = |level: &Level| -> f64 {
-            let row = |at: usize| level.residual[at..at + n2].iter().map(|x| x * x).sum::<f64>();
-            level.rows().map(|(_, _, at)| row(at)).sum::<f64>().sqrt()
+        // The residual, and its norm.
+        let mut residual = |outer: &mut Level| {
+            edges.renew(outer).unwrap();
+            let (mut residual, shifts) = (outer.b.clone(), outer.shifts());
+            let mut sum = 0.0;
+            for row in outer.rows() {
+                let of_row = &mut residual[row.2..][..n2];
+                outer.residual_in(row, &shifts, of_row);
+                sum += of_row.iter().map(|x| x * x).sum::<f64>();
+            }
+            (residual, sum.sqrt())
         };
-        outer.find_residual(&mut edges).unwrap();
-        let mut norms = vec![norm(&outer)];
-        for _ in 0..9 {
-            hierarchy.finest().b.copy_from_slice(&outer.residual);
+        let mut norms = Vec::new();
+        for _ in 0..10 {
+            let (residual, norm) = residual(&mut outer);
+            norms.push(norm);
+            hierarchy.finest().b.copy_from_slice(&residual);
             hierarchy.cycle(&world).unwrap();
             outer.x.iter_mut().zip(&hierarchy.finest().x).for_each(|(to, x)| *to += x);
-            outer.find_residual(&mut edges).unwrap();
-            norms.push(norm(&outer));
         }
         (norms[9] / norms[4]).powf(0.2)
     }

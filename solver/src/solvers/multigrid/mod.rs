@@ -5,7 +5,8 @@
 //! coefficient and condition is in it. Coarse matrices are R·A·P, where R takes the mean of cells by their volumes,
 //! and P interpolates linearly; so they have the nearest neighbours only, and are those of the same equation on
 //! the coarse grid (Wesseling 1988, Appl. Numer. Math. 4, 425; the orders of R and P are 1 and 2, more than 2
-//! together).
+//! together). Rows of cells with the same entries share them (entries.rs): where coefficients are the same
+//! everywhere, a matrix is small enough for the caches, and coarse ones are made of a few kinds of rows.
 //!
 //! The finest grids are cut into slabs of layers, one for each rank, where the domain is; coarse ones are known to
 //! every rank, which all do the same. What is done in a cell does not depend on the order of cells, so the result
@@ -14,7 +15,9 @@
 pub(crate) mod coarsening;
 pub(crate) mod cycles;
 pub(crate) mod direct;
+mod entries;
 mod gather;
 pub(crate) mod hierarchy;
 pub(crate) mod level;
 pub(crate) mod slab;
+mod smoothing;
