@@ -12,6 +12,15 @@ pub enum Combine {
 }
 
 impl Combine {
+    #[cfg(feature = "mpi")]
+    pub(crate) fn built_in(self) -> crate::operator::BuiltIn {
+        match self {
+            Combine::Sum => crate::operator::BuiltIn::Sum,
+            Combine::Max => crate::operator::BuiltIn::Max,
+            Combine::Min => crate::operator::BuiltIn::Min,
+        }
+    }
+
     pub(crate) fn apply(self, a: i64, b: i64) -> i64 {
         match self {
             Combine::Sum => a.wrapping_add(b),

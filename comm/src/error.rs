@@ -51,6 +51,75 @@ pub enum Error {
     /// MPI is already in use by something else in this process.
     #[error("MPI was already initialised in this process")]
     AlreadyStarted,
+    /// MPI is not in use in this process, or no longer, or may not be called from this thread.
+    #[error("there is no MPI to attach to: {reason}")]
+    NotStarted {
+        /// Why.
+        reason: &'static str,
+    },
+    /// A call failed.
+    #[error("{}: {text}", call.in_words())]
+    Failed {
+        /// What was called.
+        call: Call,
+        /// The kind of the mistake.
+        class: Class,
+        /// What is wrong, in MPI's words where MPI found it.
+        text: String,
+    },
+}
+
+impl Error {
+    /// The kind of the mistake, if a call failed.
+    ///
+    /// ```
+    /// use fluxions_comm::{Class, World};
+    ///
+    /// let world = World::solo();
+    /// let error = world.send(&[1.0], 5, 0).unwrap_err();
+    /// assert_eq!(error.class(), Some(Class::Rank));
+    /// assert_eq!(error.to_string(), "send of 1 element(s) to rank 5 with tag 0: there are 1 rank(s)");
+    /// ```
+    pub fn class(&self) -> Option<Class> {
+        match self {
+            Error::Failed { class, .. } => Some(*class),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn failed(call: Call, class: Class, text: impl Into<String>) -> Self {
+        Error::Failed { call, class, text: text.into() }
+    }
+}
+
+/// The kinds of mistakes for which a call fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Class {
+    /// There is no such rank.
+    Rank,
+    /// There is no such root.
+    Root,
+    /// A tag is too large.
+    Tag,
+    /// A number of elements does not fit what it is for, or is too large for MPI.
+    Count,
+    /// A message is longer than the room for it. The message is lost.
+    Truncated,
+    /// A message is no whole number of elements of the type that was to be received.
+    Type,
+    /// Bytes that arrived are no value of their type.
+    Value,
+    /// The ranks called different operations, or the same one with different roots, types or lengths.
+    Mismatch,
+    /// A message is on its way, and is to be started or looked at.
+    Active,
+    /// The only rank waits for itself.
+    Deadlock,
+    /// The dimensions of a grid of ranks do not fit.
+    Dimensions,
+    /// Another error of MPI, with the number of its class.
+    Other(i32),
 }
 
 /// A length of time in seconds.

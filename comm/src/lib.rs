@@ -13,31 +13,41 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+mod buffer;
 mod combine;
+mod data;
 mod error;
 mod exact_sum;
-mod failure;
 mod launch;
 mod launcher;
-mod mailbox;
 mod message;
 #[cfg(feature = "mpi")]
 mod mpi;
+mod operator;
 mod order;
+mod peer;
+mod request;
+mod requests;
 mod team;
 pub mod threads;
-#[cfg(feature = "mpi")]
-mod wait_watch;
 mod waiting;
 mod world;
 
+pub use buffer::{Buffer, BufferMut, Owned};
 pub use combine::Combine;
-pub use error::{Disagreement, Error};
+pub use data::Data;
+pub use error::{Class, Disagreement, Error};
 pub use exact_sum::ExactSum;
 pub use launch::launch;
 pub use launcher::{launched_rank, launched_ranks};
 pub use message::{Incoming, Outgoing};
 #[cfg(feature = "mpi")]
-pub use mpi::RawComm;
-pub use waiting::Call;
-pub use world::{Kind, World};
+pub use mpi::{RawComm, ThreadLevel};
+pub use operator::{
+    And, BitAnd, BitOr, BitXor, Max, MaxLoc, Min, MinLoc, Operator, Or, Prod, Sum, Xor,
+};
+pub use peer::{Any, Source, Status, Tag};
+pub use request::Request;
+pub use requests::{Completed, Requests};
+pub use waiting::{Call, Operation};
+pub use world::{Cartesian, Kind, Message, RecvChannel, SendChannel, World, balanced_dimensions};

@@ -1,9 +1,9 @@
 //! Messages that are set up once and sent many times, with their buffers.
 
 use crate::error::Error;
-use crate::mailbox::MailboxEnd;
 #[cfg(feature = "mpi")]
 use crate::mpi::Persistent;
+use crate::team::MailboxEnd;
 
 /// A message to another rank, which can be sent any number of times.
 pub struct Outgoing(pub(crate) Channel);
@@ -15,7 +15,7 @@ pub struct Incoming(pub(crate) Channel);
 pub(crate) enum Channel {
     Thread(MailboxEnd),
     #[cfg(feature = "mpi")]
-    Mpi(Persistent),
+    Mpi(Persistent<f64>),
 }
 
 impl Channel {
@@ -46,10 +46,7 @@ impl Outgoing {
         match &mut self.0 {
             Channel::Thread(end) => end.put(),
             #[cfg(feature = "mpi")]
-            Channel::Mpi(message) => {
-                message.start();
-                Ok(())
-            }
+            Channel::Mpi(message) => message.start(),
         }
     }
 
@@ -61,10 +58,7 @@ impl Outgoing {
         match &mut self.0 {
             Channel::Thread(_) => Ok(()),
             #[cfg(feature = "mpi")]
-            Channel::Mpi(message) => {
-                message.finish();
-                Ok(())
-            }
+            Channel::Mpi(message) => message.wait().map(drop),
         }
     }
 
@@ -80,7 +74,7 @@ impl Incoming {
         match &mut self.0 {
             Channel::Thread(_) => {}
             #[cfg(feature = "mpi")]
-            Channel::Mpi(message) => message.start(),
+            Channel::Mpi(message) => message.start_or_fail_later(),
         }
     }
 
@@ -89,7 +83,7 @@ impl Incoming {
         match &mut self.0 {
             Channel::Thread(_) => {}
             #[cfg(feature = "mpi")]
-            Channel::Mpi(message) => message.poll(),
+            Channel::Mpi(message) => _ = message.test(),
         }
     }
 
@@ -101,7 +95,7 @@ impl Incoming {
         match &mut self.0 {
             Channel::Thread(end) => end.take()?,
             #[cfg(feature = "mpi")]
-            Channel::Mpi(message) => message.finish(),
+            Channel::Mpi(message) => _ = message.wait()?,
         }
         Ok(self.0.buffer())
     }

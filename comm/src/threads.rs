@@ -70,7 +70,7 @@ mod tests {
 
     use super::*;
     use crate::error::Error;
-    use crate::failure::lock;
+    use crate::team::lock;
 
     #[test]
     fn collective_operations_on_any_number_of_ranks() {

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
-use crate::failure::lock;
-use crate::waiting::{Call, Limit};
+use crate::team::lock;
+use crate::waiting::{Call, Limit, Operation};
 
 /// Knows in which call this process is.
 #[derive(Default)]
@@ -15,8 +15,8 @@ pub(crate) struct WaitWatch(Arc<Shared>);
 struct Shared {
     /// How often calls were entered and left: odd within a call.
     passes: AtomicU64,
-    /// The call, as a number.
-    call: AtomicU64,
+    /// The call: its operation, peer, tag and length.
+    call: [AtomicU64; 4],
     limit: Mutex<Option<Limit>>,
 }
 
@@ -33,7 +33,9 @@ impl WaitWatch {
     /// Begins what may wait and is not over before the watch is dropped.
     #[inline]
     pub(crate) fn enter(&self, call: Call) {
-        self.0.call.store(encode(call), Ordering::Relaxed);
+        for (place, number) in self.0.call.iter().zip(encode(call)) {
+            place.store(number, Ordering::Relaxed);
+        }
         self.pass();
     }
 
@@ -71,7 +73,9 @@ fn watch(shared: &Weak<Shared>, rank: usize) {
             false => Duration::ZERO,
         };
         if waited >= limit.most {
-            limit.end(rank, decode(shared.call.load(Ordering::Relaxed)));
+            // They do not change: the call is not over.
+            let call = shared.call.each_ref().map(|number| number.load(Ordering::Relaxed));
+            limit.end(rank, decode(call));
         }
         (seen, before) = (passes, now);
         drop(guard);
@@ -80,33 +84,17 @@ fn watch(shared: &Weak<Shared>, rank: usize) {
     }
 }
 
-/// A call as a number: its kind, the other rank, and how much is sent.
-fn encode(call: Call) -> u64 {
-    let of = |kind: u64, rank: usize, count: usize| {
-        kind << 56 | (rank as u64 & 0xff_ffff) << 32 | (count as u64).min(0xffff_ffff)
-    };
-    match call {
-        Call::Barrier => of(0, 0, 0),
-        Call::Combine { integers } => of(1, 0, integers),
-        Call::Gather => of(2, 0, 0),
-        Call::Exchange => of(3, 0, 0),
-        Call::Receive { from, length } => of(4, from, length),
-        Call::Send { to, length } => of(5, to, length),
-        Call::End => of(6, 0, 0),
-    }
+/// A call as numbers.
+#[inline]
+fn encode(call: Call) -> [u64; 4] {
+    let some = |number: Option<usize>| number.map_or(u64::MAX, |number| number as u64);
+    [call.operation as u64, some(call.peer), some(call.tag), call.length as u64]
 }
 
-fn decode(call: u64) -> Call {
-    let (rank, count) = ((call >> 32 & 0xff_ffff) as usize, (call & 0xffff_ffff) as usize);
-    match call >> 56 {
-        0 => Call::Barrier,
-        1 => Call::Combine { integers: count },
-        2 => Call::Gather,
-        3 => Call::Exchange,
-        4 => Call::Receive { from: rank, length: count },
-        5 => Call::Send { to: rank, length: count },
-        _ => Call::End,
-    }
+fn decode([operation, peer, tag, length]: [u64; 4]) -> Call {
+    let some = |number: u64| (number != u64::MAX).then_some(number as usize);
+    let operation = Operation::of_number(operation);
+    Call { operation, peer: some(peer), tag: some(tag), length: length as usize }
 }
 
 #[cfg(test)]
@@ -116,13 +104,12 @@ mod tests {
     #[test]
     fn calls_are_told_as_they_were_noted() {
         for call in [
-            Call::Barrier,
-            Call::Combine { integers: 3 },
-            Call::Gather,
-            Call::Exchange,
-            Call::Receive { from: 70_000, length: 1 << 30 },
-            Call::Send { to: 5, length: 0 },
-            Call::End,
+            Call::of_all(Operation::Barrier, 0),
+            Call::of_all(Operation::End, 0),
+            Call::rooted(Operation::Gather, 0, 7),
+            Call::recv(Some(70_000), None, 1 << 40),
+            Call::recv(None, Some(3), 0),
+            Call::send(Some(5), 0, 0),
         ] {
             assert_eq!(decode(encode(call)), call);
         }

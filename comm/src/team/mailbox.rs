@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use crate::error::Error;
-use crate::failure::FailureWatch;
+use crate::team::failure::{Awaited, FailureWatch};
 use crate::waiting::Call;
 
 /// A mailbox, which holds one message.
@@ -32,20 +32,23 @@ impl Mailbox {
     }
 
     /// Waits until the mailbox is full (if `when_full`) or empty, swaps `buffer` with its contents,
-    /// and marks it as empty or full in turn. `here` is the rank at this end, `other` that at the other one.
+    /// and marks it as empty or full in turn. `here` is the rank at this end, `other` that at the other one, each counted in
+    /// the whole world.
     fn swap(
         &self,
         when_full: bool,
         buffer: &mut Box<[f64]>,
         watch: &FailureWatch,
         (here, other): (usize, usize),
+        tag: usize,
     ) -> Result<(), Error> {
         let length = buffer.len();
         let call = match when_full {
-            true => Call::Receive { from: other, length },
-            false => Call::Send { to: other, length },
+            true => Call::recv(Some(other), Some(tag), length),
+            false => Call::send(Some(other), tag, length),
         };
-        let awaited = other..other + 1;
+        let awaited = [other];
+        let awaited = Awaited::All(&awaited);
         let ready = || self.is_full() == when_full;
         let mut slot = watch.wait(&self.slot, &self.changed, (here, call), awaited, ready)?;
         std::mem::swap(&mut *slot, buffer);
@@ -63,6 +66,7 @@ pub(crate) struct MailboxEnd {
     watch: Arc<FailureWatch>,
     /// The ranks at this end and at the other one.
     ends: (usize, usize),
+    tag: usize,
 }
 
 impl MailboxEnd {
@@ -71,17 +75,18 @@ impl MailboxEnd {
         mailbox: Arc<Mailbox>,
         watch: Arc<FailureWatch>,
         ends: (usize, usize),
+        tag: usize,
     ) -> Self {
-        MailboxEnd { buffer: vec![0.0; length].into(), mailbox, watch, ends }
+        MailboxEnd { buffer: vec![0.0; length].into(), mailbox, watch, ends, tag }
     }
 
     /// Puts the buffer into the mailbox as soon as the mailbox is empty.
     pub(crate) fn put(&mut self) -> Result<(), Error> {
-        self.mailbox.swap(false, &mut self.buffer, &self.watch, self.ends)
+        self.mailbox.swap(false, &mut self.buffer, &self.watch, self.ends, self.tag)
     }
 
     /// Takes the contents of the mailbox as soon as the mailbox is full.
     pub(crate) fn take(&mut self) -> Result<(), Error> {
-        self.mailbox.swap(true, &mut self.buffer, &self.watch, self.ends)
+        self.mailbox.swap(true, &mut self.buffer, &self.watch, self.ends, self.tag)
     }
 }

@@ -1,6 +1,5 @@
 //! The failure watch, by which rank threads that wait for others learn that these have failed.
 
-use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -24,6 +23,15 @@ const PATIENCE: Duration = Duration::from_millis(20);
 /// Locks a mutex. Even if a rank panicked while it held the lock, the data are consistent.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The ranks that bring about what a rank waits for.
+#[derive(Clone, Copy)]
+pub(crate) enum Awaited<'a> {
+    /// All of these.
+    All(&'a [usize]),
+    /// Any of these but the rank that waits.
+    AnyBut(&'a [usize], usize),
 }
 
 /// Records which ranks of a team have failed or ended.
@@ -76,16 +84,29 @@ impl FailureWatch {
         lock(&self.failure).as_ref().map(|(rank, _)| *rank)
     }
 
-    /// Returns an error if a rank has failed, or if one of the ranks `awaited` has ended before
-    /// what this rank waits for has `happened`.
-    fn check(&self, mut awaited: Range<usize>, happened: &impl Fn() -> bool) -> Result<(), Error> {
+    /// Returns an error if a rank has failed, or if ranks `awaited` have ended before what this rank waits for has
+    /// `happened`.
+    pub(crate) fn check(
+        &self,
+        awaited: Awaited<'_>,
+        happened: &impl Fn() -> bool,
+    ) -> Result<(), Error> {
         if self.failed.load(Ordering::Acquire)
             && let Some((rank, message)) = lock(&self.failure).clone()
         {
             return Err(Error::RankFailed { rank, message });
         }
-        match awaited.find(|rank| self.ended[*rank].load(Ordering::Acquire)) {
-            Some(rank) if !happened() => {
+        let has_ended = |rank: &&usize| self.ended[**rank].load(Ordering::Acquire);
+        let gone = match awaited {
+            Awaited::All(ranks) => ranks.iter().find(has_ended),
+            Awaited::AnyBut(ranks, here) => {
+                let mut others = ranks.iter().filter(|rank| **rank != here);
+                let first = others.clone().next();
+                first.filter(|_| others.all(|rank| has_ended(&rank)))
+            }
+        };
+        match gone {
+            Some(&rank) if !happened() => {
                 let message = "it ended while others waited for it".into();
                 Err(Error::RankFailed { rank, message })
             }
@@ -130,23 +151,28 @@ impl FailureWatch {
         mutex: &'a Mutex<T>,
         changed: &Condvar,
         (here, call): (usize, Call),
-        awaited: Range<usize>,
+        awaited: Awaited<'_>,
         happened: impl Fn() -> bool,
     ) -> Result<MutexGuard<'a, T>, Error> {
         self.give_way(&happened);
         let mut guard = lock(mutex);
         let mut waited = Duration::ZERO;
         while !happened() {
-            self.check(awaited.clone(), &happened)?;
+            self.check(awaited, &happened)?;
             let began = Instant::now();
             let wait = changed.wait_timeout(guard, PATIENCE);
             guard = wait.unwrap_or_else(PoisonError::into_inner).0;
             // Time for which the whole process was stopped does not count.
             waited += began.elapsed().min(2 * PATIENCE);
-            if let Some(limit) = lock(&self.limit).as_ref().filter(|limit| waited >= limit.most) {
-                limit.end(here, call);
-            }
+            self.end_if_over(waited, here, call);
         }
         Ok(guard)
+    }
+
+    /// Ends this process if a rank has waited as long as it may.
+    pub(crate) fn end_if_over(&self, waited: Duration, here: usize, call: Call) {
+        if let Some(limit) = lock(&self.limit).as_ref().filter(|limit| waited >= limit.most) {
+            limit.end(here, call);
+        }
     }
 }

@@ -4,29 +4,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::combine::Combine;
-use crate::error::{Disagreement, Error};
+use crate::error::{Class, Disagreement, Error};
 use crate::exact_sum::ExactSum;
 use crate::launcher::launched_ranks;
 use crate::message::{Channel, Incoming, Outgoing};
 #[cfg(feature = "mpi")]
-use crate::mpi::{Process, RawComm};
+use crate::mpi::{Communicator, Environment, Persistent, RawComm, ThreadLevel};
 use crate::order::{from_ordered, to_ordered};
+#[cfg(feature = "mpi")]
+use crate::peer::{Source, Tag};
 use crate::team::Team;
-use crate::waiting::{Call, Limit};
+use crate::waiting::{Call, Limit, Operation};
 
-/// All ranks that solve one problem, as one of them sees it. A copy stands for the same rank.
+/// All ranks that solve one problem, as one of them sees it: a communicator. A copy stands for the same rank.
+///
+/// The ranks of MPI are those of the processes, and messages go as MPI says. Ranks that are threads, and a
+/// single rank, behave in the same way, with the same errors.
 #[derive(Clone)]
-pub struct World(Inner);
+pub struct World(pub(crate) Inner);
 
 #[derive(Clone)]
-enum Inner {
-    Solo,
-    Thread {
-        team: Arc<Team>,
-        rank: usize,
-    },
+pub(crate) enum Inner {
+    Team(Arc<Team>, usize),
     #[cfg(feature = "mpi")]
-    Mpi(std::rc::Rc<Process>),
+    Mpi(std::rc::Rc<Communicator>),
 }
 
 /// The kinds of ranks that a world can have.
@@ -44,43 +45,68 @@ impl World {
     /// The world in which the program was started: that of MPI if a launcher such as mpirun started
     /// it, and otherwise that of a single rank.
     ///
-    /// With MPI, from this call on a panic ends all processes of the job.
+    /// With MPI, from this call on a panic ends all processes of the job. MPI is finalised when the last copy of the world,
+    /// and all that was made from it, are dropped.
     ///
     /// # Errors
     /// If a launcher started several processes and the program was built without MPI or with another MPI than that of the
     /// launcher, or if MPI is already in use.
     pub fn start() -> Result<Self, Error> {
+        #[cfg(feature = "mpi")]
+        return Self::start_at(ThreadLevel::Funneled);
+        #[cfg(not(feature = "mpi"))]
         match launched_ranks() {
-            None => Ok(Self::solo()),
-            #[cfg(feature = "mpi")]
-            Some(ranks) => {
-                let process = Process::start()?;
-                if process.size() == 1 && ranks > 1 {
-                    return Err(Error::WrongLauncher { ranks, library: Process::library() });
-                }
-                Ok(World(Inner::Mpi(std::rc::Rc::new(process))))
-            }
-            #[cfg(not(feature = "mpi"))]
-            Some(1) => Ok(Self::solo()),
-            #[cfg(not(feature = "mpi"))]
+            None | Some(1) => Ok(Self::solo()),
             Some(ranks) => Err(Error::BuiltWithoutMpi { ranks }),
         }
     }
 
+    /// The world in which the program was started, for a program with these threads.
+    ///
+    /// # Errors
+    /// As [`start`](World::start).
+    #[cfg(feature = "mpi")]
+    pub fn start_at(level: ThreadLevel) -> Result<Self, Error> {
+        let Some(ranks) = launched_ranks() else { return Ok(Self::solo()) };
+        let communicator = Communicator::world(Environment::start(level)?)?;
+        if communicator.size() == 1 && ranks > 1 {
+            return Err(Error::WrongLauncher { ranks, library: Environment::library() });
+        }
+        Ok(World(Inner::Mpi(communicator)))
+    }
+
+    /// All processes of a program that has initialised MPI itself, and will finalise it after all worlds are dropped. Messages of
+    /// this world are apart from all others of the program. Collective.
+    ///
+    /// ```no_run
+    /// let of_rsmpi = mpi::initialize().unwrap();
+    /// let world = fluxions_comm::World::attach()?;
+    /// println!("rank {} of {}", world.rank(), world.size());
+    /// # Ok::<(), fluxions_comm::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If MPI is not in use, or may not be called from this thread.
+    #[cfg(feature = "mpi")]
+    pub fn attach() -> Result<Self, Error> {
+        Communicator::attach().map(|communicator| World(Inner::Mpi(communicator)))
+    }
+
     /// A world of one rank.
     pub fn solo() -> Self {
-        World(Inner::Solo)
+        World(Inner::Team(Arc::new(Team::solo()), 0))
     }
 
     pub(crate) fn of_team(team: Arc<Team>, rank: usize) -> Self {
-        World(Inner::Thread { team, rank })
+        World(Inner::Team(team, rank))
     }
 
     /// Limits the time for which this rank may wait for others, from now on. Without a limit, a rank waits for ever for one
     /// that was stopped or whose network is cut.
     ///
     /// What waits cannot be given up. So when the time is over, `last_words` is called with [`Error::TimedOut`], from a thread of
-    /// its own under MPI, and this process ends with the exit code that it returns, which ends the job.
+    /// its own under MPI, and this process ends with the exit code that it returns, which ends the job. A program that has
+    /// said that it has no other threads ([`ThreadLevel::Single`]) cannot limit waits.
     pub fn limit_waits(
         &self,
         most: Duration,
@@ -88,40 +114,42 @@ impl World {
     ) {
         let limit = Limit { most, last_words: Box::new(last_words) };
         match &self.0 {
-            Inner::Solo => {}
-            Inner::Thread { team, .. } => team.watch.limit(limit),
+            Inner::Team(team, _) => team.watch.limit(limit),
             #[cfg(feature = "mpi")]
-            Inner::Mpi(process) => process.limit_waits(limit),
+            Inner::Mpi(communicator) => {
+                if communicator.environment().level > ThreadLevel::Single {
+                    communicator.limit_waits(limit);
+                }
+            }
         }
     }
 
     /// The kind of the ranks.
     pub fn kind(&self) -> Kind {
         match &self.0 {
-            Inner::Solo => Kind::Solo,
-            Inner::Thread { .. } => Kind::Threads,
+            Inner::Team(team, _) => team.kind,
             #[cfg(feature = "mpi")]
             Inner::Mpi(_) => Kind::Mpi,
         }
     }
 
     /// The number of this rank, counted from 0.
+    #[inline]
     pub fn rank(&self) -> usize {
         match &self.0 {
-            Inner::Solo => 0,
-            Inner::Thread { rank, .. } => *rank,
+            Inner::Team(_, rank) => *rank,
             #[cfg(feature = "mpi")]
-            Inner::Mpi(process) => process.rank(),
+            Inner::Mpi(communicator) => communicator.rank(),
         }
     }
 
     /// The number of ranks.
+    #[inline]
     pub fn size(&self) -> usize {
         match &self.0 {
-            Inner::Solo => 1,
-            Inner::Thread { team, .. } => team.size,
+            Inner::Team(team, _) => team.size,
             #[cfg(feature = "mpi")]
-            Inner::Mpi(process) => process.size(),
+            Inner::Mpi(communicator) => communicator.size(),
         }
     }
 
@@ -130,19 +158,50 @@ impl World {
         self.rank() == 0
     }
 
+    /// The largest tag that a message may have: 32767 at least.
+    pub fn highest_tag(&self) -> usize {
+        match &self.0 {
+            // As in Open MPI.
+            Inner::Team(..) => i32::MAX as usize,
+            #[cfg(feature = "mpi")]
+            Inner::Mpi(communicator) => communicator.highest_tag(),
+        }
+    }
+
+    /// Checks a rank.
+    #[inline]
+    pub(crate) fn check_rank(&self, rank: Option<usize>, call: Call) -> Result<(), Error> {
+        match rank {
+            Some(rank) if rank >= self.size() => {
+                let text = format!("there are {} rank(s)", self.size());
+                Err(Error::failed(call, Class::Rank, text))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks a tag.
+    #[inline]
+    pub(crate) fn check_tag(&self, tag: Option<usize>, call: Call) -> Result<(), Error> {
+        match tag {
+            Some(tag) if tag > self.highest_tag() => {
+                let text = format!("tags end at {}", self.highest_tag());
+                Err(Error::failed(call, Class::Tag, text))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Waits until every rank has called this. Collective.
     ///
     /// # Errors
     /// If another rank has failed.
     pub fn barrier(&self) -> Result<(), Error> {
         match &self.0 {
-            Inner::Solo => Ok(()),
-            Inner::Thread { team, rank } => team.meet(*rank, Call::Barrier),
+            Inner::Team(team, _) if team.size == 1 => Ok(()),
+            Inner::Team(team, rank) => team.meet(*rank, Call::of_all(Operation::Barrier, 0)),
             #[cfg(feature = "mpi")]
-            Inner::Mpi(process) => {
-                process.barrier();
-                Ok(())
-            }
+            Inner::Mpi(communicator) => communicator.barrier(),
         }
     }
 
@@ -152,12 +211,12 @@ impl World {
     /// If another rank has failed.
     pub fn combine(&self, how: Combine, values: &mut [i64]) -> Result<(), Error> {
         match &self.0 {
-            Inner::Solo => Ok(()),
-            Inner::Thread { team, rank } => team.combine(*rank, how, values),
+            Inner::Team(team, _) if team.size == 1 => Ok(()),
+            Inner::Team(team, rank) => team.combine(*rank, how, values),
             #[cfg(feature = "mpi")]
-            Inner::Mpi(process) => {
-                process.combine(how, values);
-                Ok(())
+            Inner::Mpi(communicator) => {
+                let call = Call::of_all(Operation::Allreduce, values.len());
+                communicator.allreduce(values, how.built_in(), call)
             }
         }
     }
@@ -209,10 +268,16 @@ impl World {
     pub fn gather(&self, mine: &[f64], counts: &[usize]) -> Result<Option<Vec<f64>>, Error> {
         debug_assert_eq!(counts.get(self.rank()), Some(&mine.len()));
         match &self.0 {
-            Inner::Solo => Ok(Some(mine.to_vec())),
-            Inner::Thread { team, rank } => team.gather(*rank, mine),
+            Inner::Team(team, _) if team.size == 1 => Ok(Some(mine.to_vec())),
+            Inner::Team(team, rank) => team.gather(*rank, mine),
             #[cfg(feature = "mpi")]
-            Inner::Mpi(process) => Ok(process.gather(mine, counts)),
+            Inner::Mpi(communicator) => {
+                let call = Call::rooted(Operation::Gather, 0, mine.len());
+                let total = if self.is_root() { counts.iter().sum() } else { 0 };
+                let mut all = vec![0.0; total];
+                communicator.gatherv(mine, &mut all, counts, 0, call)?;
+                Ok(self.is_root().then_some(all))
+            }
         }
     }
 
@@ -230,10 +295,15 @@ impl World {
     ) -> Result<Vec<f64>, Error> {
         debug_assert_eq!(to.iter().sum::<usize>(), mine.len());
         match &self.0 {
-            Inner::Solo => Ok(mine),
-            Inner::Thread { team, rank } => team.exchange(*rank, mine, to, from),
+            Inner::Team(team, _) if team.size == 1 => Ok(mine),
+            Inner::Team(team, rank) => team.exchange(*rank, mine, to, from),
             #[cfg(feature = "mpi")]
-            Inner::Mpi(process) => Ok(process.exchange(&mine, to, from)),
+            Inner::Mpi(communicator) => {
+                let call = Call::of_all(Operation::Alltoall, mine.len());
+                let mut all = vec![0.0; from.iter().sum()];
+                communicator.alltoallv((&mine, to), (&mut all, from), call)?;
+                Ok(all)
+            }
         }
     }
 
@@ -270,26 +340,38 @@ impl World {
 
     /// Sets up a message of `length` numbers to rank `to`. That rank sets up its receipt with the
     /// same tag.
+    ///
+    /// # Panics
+    /// If there is no such rank, or the message is too long for MPI.
     pub fn outgoing(&self, to: usize, tag: usize, length: usize) -> Outgoing {
         Outgoing(match &self.0 {
-            Inner::Solo => unreachable!("a world of one has nobody to send to"),
-            Inner::Thread { team, rank } => {
+            Inner::Team(team, rank) => {
                 Channel::Thread(team.mailbox_end((*rank, to), *rank, tag, length))
             }
             #[cfg(feature = "mpi")]
-            Inner::Mpi(process) => Channel::Mpi(Process::outgoing(process, to, tag, length)),
+            Inner::Mpi(communicator) => {
+                let buffer = vec![0.0; length];
+                let message = Persistent::outgoing(communicator, buffer, Some(to), tag);
+                Channel::Mpi(message.unwrap_or_else(|error| panic!("{error}")))
+            }
         })
     }
 
     /// Sets up the receipt of a message of `length` numbers from rank `from`.
+    ///
+    /// # Panics
+    /// If there is no such rank, or the message is too long for MPI.
     pub fn incoming(&self, from: usize, tag: usize, length: usize) -> Incoming {
         Incoming(match &self.0 {
-            Inner::Solo => unreachable!("a world of one has nobody to receive from"),
-            Inner::Thread { team, rank } => {
+            Inner::Team(team, rank) => {
                 Channel::Thread(team.mailbox_end((from, *rank), *rank, tag, length))
             }
             #[cfg(feature = "mpi")]
-            Inner::Mpi(process) => Channel::Mpi(Process::incoming(process, from, tag, length)),
+            Inner::Mpi(communicator) => {
+                let (buffer, from) = (vec![0.0; length], Source::Rank(from));
+                let message = Persistent::incoming(communicator, buffer, from, Tag::Is(tag));
+                Channel::Mpi(message.unwrap_or_else(|error| panic!("{error}")))
+            }
         })
     }
 
@@ -297,7 +379,7 @@ impl World {
     #[cfg(feature = "mpi")]
     pub fn raw(&self) -> Option<RawComm> {
         match &self.0 {
-            Inner::Mpi(process) => Some(process.raw()),
+            Inner::Mpi(communicator) => Some(communicator.raw()),
             _ => None,
         }
     }

@@ -1,0 +1,295 @@
+//! Operations in which all processes of a communicator take part, but for reductions.
+
+use std::os::raw::c_int;
+use std::rc::Rc;
+
+use mpi::ffi;
+
+use crate::data::Data;
+use crate::error::Error;
+use crate::mpi::communicator::Communicator;
+use crate::mpi::datatype::{count, datatype, partition};
+use crate::mpi::landing::land;
+use crate::mpi::outcome::outcome;
+use crate::mpi::pending::{Buffers, Pending, Sort};
+use crate::waiting::{Call, Operation};
+
+// SAFETY of all calls here: lists have as many elements as MPI is told, or as the counts say, which World checks before; roots
+// are ranks of the communicator; lists that are read and written do not overlap.
+
+impl Communicator {
+    pub(crate) fn barrier(&self) -> Result<(), Error> {
+        let call = Call::of_all(Operation::Barrier, 0);
+        // SAFETY: the communicator is valid.
+        outcome(self.during(call, || unsafe { ffi::MPI_Barrier(self.raw) }), call)
+    }
+
+    pub(crate) fn bcast<T: Data>(
+        &self,
+        data: &mut [T],
+        root: usize,
+        call: Call,
+    ) -> Result<(), Error> {
+        let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
+        land(data, call, |place| {
+            // SAFETY: see above.
+            let code = self.during(call, || unsafe {
+                ffi::MPI_Bcast(place, length, kind, root as c_int, self.raw)
+            });
+            outcome(code, call)
+        })
+    }
+
+    /// To each rank as many elements as it has room for.
+    pub(crate) fn scatter<T: Data>(
+        &self,
+        data: &[T],
+        into: &mut [T],
+        root: usize,
+        call: Call,
+    ) -> Result<(), Error> {
+        let (length, kind) = (count::<T>(into.len(), call)?, datatype::<T>().0);
+        let from = data.as_ptr().cast();
+        land(into, call, |place| {
+            // SAFETY: see above.
+            let code = self.during(call, || unsafe {
+                ffi::MPI_Scatter(from, length, kind, place, length, kind, root as c_int, self.raw)
+            });
+            outcome(code, call)
+        })
+    }
+
+    /// To each rank as many elements as `counts` says on the root.
+    pub(crate) fn scatterv<T: Data>(
+        &self,
+        data: &[T],
+        counts: &[usize],
+        into: &mut [T],
+        root: usize,
+        call: Call,
+    ) -> Result<(), Error> {
+        let (length, kind) = (count::<T>(into.len(), call)?, datatype::<T>().0);
+        let (counts, starts) = partition::<T>(counts, call)?;
+        let (from, counts, starts) = (data.as_ptr().cast(), counts.as_ptr(), starts.as_ptr());
+        land(into, call, |place| {
+            // SAFETY: see above.
+            let code = self.during(call, || unsafe {
+                let root = root as c_int;
+                ffi::MPI_Scatterv(from, counts, starts, kind, place, length, kind, root, self.raw)
+            });
+            outcome(code, call)
+        })
+    }
+
+    /// From each rank the same number of elements.
+    pub(crate) fn gather<T: Data>(
+        &self,
+        data: &[T],
+        into: &mut [T],
+        root: usize,
+        call: Call,
+    ) -> Result<(), Error> {
+        let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
+        count::<T>(into.len(), call)?;
+        let from = data.as_ptr().cast();
+        land(into, call, |place| {
+            // SAFETY: see above.
+            let code = self.during(call, || unsafe {
+                ffi::MPI_Gather(from, length, kind, place, length, kind, root as c_int, self.raw)
+            });
+            outcome(code, call)
+        })
+    }
+
+    /// From each rank as many elements as `counts` says on the root.
+    pub(crate) fn gatherv<T: Data>(
+        &self,
+        data: &[T],
+        into: &mut [T],
+        counts: &[usize],
+        root: usize,
+        call: Call,
+    ) -> Result<(), Error> {
+        let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
+        let (counts, starts) = partition::<T>(counts, call)?;
+        let (from, counts, starts) = (data.as_ptr().cast(), counts.as_ptr(), starts.as_ptr());
+        land(into, call, |place| {
+            // SAFETY: see above.
+            let code = self.during(call, || unsafe {
+                let root = root as c_int;
+                ffi::MPI_Gatherv(from, length, kind, place, counts, starts, kind, root, self.raw)
+            });
+            outcome(code, call)
+        })
+    }
+
+    pub(crate) fn allgather<T: Data>(
+        &self,
+        data: &[T],
+        into: &mut [T],
+        call: Call,
+    ) -> Result<(), Error> {
+        let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
+        count::<T>(into.len(), call)?;
+        let from = data.as_ptr().cast();
+        land(into, call, |place| {
+            // SAFETY: see above.
+            let code = self.during(call, || unsafe {
+                ffi::MPI_Allgather(from, length, kind, place, length, kind, self.raw)
+            });
+            outcome(code, call)
+        })
+    }
+
+    pub(crate) fn allgatherv<T: Data>(
+        &self,
+        data: &[T],
+        into: &mut [T],
+        counts: &[usize],
+        call: Call,
+    ) -> Result<(), Error> {
+        let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
+        let (counts, starts) = partition::<T>(counts, call)?;
+        let (from, counts, starts) = (data.as_ptr().cast(), counts.as_ptr(), starts.as_ptr());
+        land(into, call, |place| {
+            // SAFETY: see above.
+            let code = self.during(call, || unsafe {
+                ffi::MPI_Allgatherv(from, length, kind, place, counts, starts, kind, self.raw)
+            });
+            outcome(code, call)
+        })
+    }
+
+    pub(crate) fn alltoall<T: Data>(
+        &self,
+        data: &[T],
+        into: &mut [T],
+        call: Call,
+    ) -> Result<(), Error> {
+        count::<T>(data.len(), call)?;
+        let (length, kind) = (count::<T>(data.len() / self.size(), call)?, datatype::<T>().0);
+        let from = data.as_ptr().cast();
+        land(into, call, |place| {
+            // SAFETY: see above.
+            let code = self.during(call, || unsafe {
+                ffi::MPI_Alltoall(from, length, kind, place, length, kind, self.raw)
+            });
+            outcome(code, call)
+        })
+    }
+
+    pub(crate) fn alltoallv<T: Data>(
+        &self,
+        (data, to): (&[T], &[usize]),
+        (into, from): (&mut [T], &[usize]),
+        call: Call,
+    ) -> Result<(), Error> {
+        let kind = datatype::<T>().0;
+        let (sent, sent_starts) = partition::<T>(to, call)?;
+        let (received, starts) = partition::<T>(from, call)?;
+        let mine = data.as_ptr().cast();
+        land(into, call, |place| {
+            let (sent, sent_starts) = (sent.as_ptr(), sent_starts.as_ptr());
+            let (received, starts) = (received.as_ptr(), starts.as_ptr());
+            // SAFETY: see above.
+            let code = self.during(call, || unsafe {
+                ffi::MPI_Alltoallv(
+                    mine,
+                    sent,
+                    sent_starts,
+                    kind,
+                    place,
+                    received,
+                    starts,
+                    kind,
+                    self.raw,
+                )
+            });
+            outcome(code, call)
+        })
+    }
+
+    pub(crate) fn ibarrier(self: &Rc<Self>) -> Result<Pending<u8>, Error> {
+        let call = Call::of_all(Operation::Barrier, 0);
+        let buffers = Buffers { data: Vec::new(), other: Vec::new() };
+        Pending::begin(self, Sort::Collective, call, buffers, |_, _, request| {
+            // SAFETY: the communicator is valid.
+            unsafe { ffi::MPI_Ibarrier(self.raw, request) }
+        })
+    }
+
+    pub(crate) fn ibcast<T: Data>(
+        self: &Rc<Self>,
+        data: Vec<T>,
+        root: usize,
+        call: Call,
+    ) -> Result<Pending<T>, Error> {
+        let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
+        let buffers = Buffers { data, other: Vec::new() };
+        Pending::begin(self, Sort::Collective, call, buffers, |place, _, request| {
+            // SAFETY: see above; the buffers are kept until the request is over.
+            unsafe { ffi::MPI_Ibcast(place, length, kind, root as c_int, self.raw, request) }
+        })
+    }
+
+    pub(crate) fn iscatter<T: Data>(
+        self: &Rc<Self>,
+        buffers: Buffers<T>,
+        root: usize,
+        call: Call,
+    ) -> Result<Pending<T>, Error> {
+        let (length, kind) = (count::<T>(buffers.data.len(), call)?, datatype::<T>().0);
+        Pending::begin(self, Sort::Collective, call, buffers, |place, from, request| {
+            let root = root as c_int;
+            // SAFETY: see above; the buffers are kept until the request is over.
+            unsafe {
+                ffi::MPI_Iscatter(from, length, kind, place, length, kind, root, self.raw, request)
+            }
+        })
+    }
+
+    pub(crate) fn igather<T: Data>(
+        self: &Rc<Self>,
+        buffers: Buffers<T>,
+        root: usize,
+        call: Call,
+    ) -> Result<Pending<T>, Error> {
+        let (length, kind) = (count::<T>(buffers.other.len(), call)?, datatype::<T>().0);
+        Pending::begin(self, Sort::Collective, call, buffers, |place, from, request| {
+            let root = root as c_int;
+            // SAFETY: see above; the buffers are kept until the request is over.
+            unsafe {
+                ffi::MPI_Igather(from, length, kind, place, length, kind, root, self.raw, request)
+            }
+        })
+    }
+
+    pub(crate) fn iallgather<T: Data>(
+        self: &Rc<Self>,
+        buffers: Buffers<T>,
+        call: Call,
+    ) -> Result<Pending<T>, Error> {
+        let (length, kind) = (count::<T>(buffers.other.len(), call)?, datatype::<T>().0);
+        Pending::begin(self, Sort::Collective, call, buffers, |place, from, request| {
+            // SAFETY: see above; the buffers are kept until the request is over.
+            unsafe {
+                ffi::MPI_Iallgather(from, length, kind, place, length, kind, self.raw, request)
+            }
+        })
+    }
+
+    pub(crate) fn ialltoall<T: Data>(
+        self: &Rc<Self>,
+        buffers: Buffers<T>,
+        call: Call,
+    ) -> Result<Pending<T>, Error> {
+        let each = buffers.other.len() / self.size();
+        let (length, kind) = (count::<T>(each, call)?, datatype::<T>().0);
+        Pending::begin(self, Sort::Collective, call, buffers, |place, from, request| {
+            // SAFETY: see above; the buffers are kept until the request is over.
+            unsafe {
+                ffi::MPI_Ialltoall(from, length, kind, place, length, kind, self.raw, request)
+            }
+        })
+    }
+}

@@ -1,0 +1,154 @@
+//! Operations of MPI that are under way, with what they read and write.
+
+use std::os::raw::{c_int, c_void};
+use std::rc::Rc;
+
+use mpi::ffi;
+
+use crate::data::Data;
+use crate::error::Error;
+use crate::mpi::communicator::Communicator;
+use crate::mpi::landing::{place, staged, take_over};
+use crate::mpi::outcome::outcome;
+use crate::mpi::point_to_point::{blank, status};
+use crate::peer::Status;
+use crate::waiting::Call;
+
+/// The sorts of operations, which differ in how they are given up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sort {
+    Send,
+    Receive,
+    Collective,
+}
+
+/// What an operation uses.
+pub(crate) struct Buffers<T> {
+    /// What it is to give back: what was sent, or what is received.
+    pub(crate) data: Vec<T>,
+    /// What it reads besides.
+    pub(crate) other: Vec<T>,
+}
+
+/// An operation that is under way.
+pub(crate) struct Pending<T: Data> {
+    request: ffi::MPI_Request,
+    is_active: bool,
+    sort: Sort,
+    call: Call,
+    buffers: Buffers<T>,
+    /// Where elements land that must be checked.
+    staged: Vec<u8>,
+    outcome: Result<Status, Error>,
+    communicator: Rc<Communicator>,
+}
+
+impl<T: Data> Pending<T> {
+    /// Begins an operation with the places of the two buffers.
+    pub(super) fn begin(
+        communicator: &Rc<Communicator>,
+        sort: Sort,
+        call: Call,
+        mut buffers: Buffers<T>,
+        begin: impl FnOnce(*mut c_void, *const c_void, *mut ffi::MPI_Request) -> c_int,
+    ) -> Result<Self, Error> {
+        let mut staged = match sort {
+            Sort::Send => Vec::new(),
+            Sort::Receive | Sort::Collective => staged(&buffers.data),
+        };
+        let place = match sort {
+            Sort::Send => buffers.data.as_mut_ptr().cast(),
+            Sort::Receive | Sort::Collective => place(&mut buffers.data, &mut staged),
+        };
+        // SAFETY: this is a constant of the MPI library, which is only read.
+        let mut request = unsafe { ffi::RSMPI_REQUEST_NULL };
+        outcome(begin(place, buffers.other.as_ptr().cast(), &mut request), call)?;
+        Ok(Pending {
+            request,
+            is_active: true,
+            sort,
+            call,
+            buffers,
+            staged,
+            outcome: Ok(Status::NONE),
+            communicator: communicator.clone(),
+        })
+    }
+
+    pub(crate) fn call(&self) -> Call {
+        self.call
+    }
+
+    pub(crate) fn communicator(&self) -> &Rc<Communicator> {
+        &self.communicator
+    }
+
+    /// Whether the operation is over.
+    pub(crate) fn test(&mut self) -> bool {
+        if self.is_active {
+            let (mut found, mut is_over) = (blank(), 0);
+            // SAFETY: the request is active.
+            let code = unsafe { ffi::MPI_Test(&mut self.request, &mut is_over, &mut found) };
+            if is_over != 0 || code != ffi::MPI_SUCCESS as c_int {
+                self.end(code, &found);
+            }
+        }
+        !self.is_active
+    }
+
+    /// Waits until it is.
+    pub(crate) fn wait(&mut self) {
+        if self.is_active {
+            let (request, mut found) = (&mut self.request, blank());
+            // SAFETY: the request is active.
+            let code = self
+                .communicator
+                .during(self.call, || unsafe { ffi::MPI_Wait(request, &mut found) });
+            self.end(code, &found);
+        }
+    }
+
+    /// The request has become null.
+    fn end(&mut self, code: c_int, found: &ffi::MPI_Status) {
+        self.is_active = false;
+        self.outcome = outcome(code, self.call).and_then(|()| {
+            let status = match self.sort {
+                Sort::Receive => status::<T>(found, self.call)?,
+                Sort::Send | Sort::Collective => Status::NONE,
+            };
+            if self.sort != Sort::Send {
+                take_over(&mut self.buffers.data, &self.staged, self.call)?;
+            }
+            Ok(status)
+        });
+    }
+
+    /// What an operation that is over gives back.
+    pub(crate) fn finish(mut self) -> Result<(Vec<T>, Status), Error> {
+        self.wait();
+        let outcome = std::mem::replace(&mut self.outcome, Ok(Status::NONE));
+        outcome.map(|status| (std::mem::take(&mut self.buffers.data), status))
+    }
+}
+
+impl<T: Data> Drop for Pending<T> {
+    fn drop(&mut self) {
+        if !self.is_active {
+            return;
+        }
+        match self.sort {
+            Sort::Receive => {
+                // SAFETY: the request is active. A receipt that is cancelled ends, with or without a message.
+                unsafe { ffi::MPI_Cancel(&mut self.request) };
+                self.wait();
+            }
+            Sort::Send => {
+                // MPI still reads the elements, which are therefore never freed.
+                std::mem::forget(std::mem::take(&mut self.buffers.data));
+                // SAFETY: the request is active; the operation goes on without it.
+                unsafe { ffi::MPI_Request_free(&mut self.request) };
+            }
+            Sort::Collective => self.wait(),
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Messages that are set up once and carried out many times (MPI 4.0, section 3.9), which rsmpi lacks.
+
+use std::os::raw::c_int;
+use std::rc::Rc;
+
+use mpi::ffi;
+
+use crate::data::Data;
+use crate::error::Error;
+use crate::mpi::communicator::Communicator;
+use crate::mpi::datatype::{count, datatype};
+use crate::mpi::landing::{place, staged, take_over};
+use crate::mpi::outcome::outcome;
+use crate::mpi::point_to_point::{blank, source_of, status, tag_of};
+use crate::peer::{Source, Status, Tag};
+use crate::waiting::Call;
+
+/// A persistent request with its elements.
+pub(crate) struct Persistent<T: Data> {
+    buffer: Vec<T>,
+    /// Where elements land that must be checked.
+    staged: Vec<u8>,
+    request: ffi::MPI_Request,
+    is_active: bool,
+    is_receipt: bool,
+    /// What a rank waits for in this request.
+    call: Call,
+    outcome: Result<Status, Error>,
+    communicator: Rc<Communicator>,
+}
+
+impl<T: Data> Persistent<T> {
+    /// Sets up a message to a rank.
+    pub(crate) fn outgoing(
+        communicator: &Rc<Communicator>,
+        mut buffer: Vec<T>,
+        to: Option<usize>,
+        tag: usize,
+    ) -> Result<Self, Error> {
+        let call = Call::send(to, tag, buffer.len());
+        let (length, kind) = (count::<T>(buffer.len(), call)?, datatype::<T>().0);
+        let (to, place) = (source_of(to.into()), buffer.as_mut_ptr().cast());
+        // SAFETY: the buffer has so many elements and lives as long as the request. Both belong to the `Persistent`, which
+        // never moves the elements. The constant is only read.
+        let (code, request) = unsafe {
+            let mut request = ffi::RSMPI_REQUEST_NULL;
+            let raw = communicator.raw;
+            let code = ffi::MPI_Send_init(place, length, kind, to, tag as c_int, raw, &mut request);
+            (code, request)
+        };
+        outcome(code, call)?;
+        Ok(Self::new(communicator, buffer, Vec::new(), request, false, call))
+    }
+
+    /// Sets up the receipt of a message.
+    pub(crate) fn incoming(
+        communicator: &Rc<Communicator>,
+        mut buffer: Vec<T>,
+        from: Source,
+        tag: Tag,
+    ) -> Result<Self, Error> {
+        let call = Call::recv(from.rank(), tag.number(), buffer.len());
+        let (length, kind) = (count::<T>(buffer.len(), call)?, datatype::<T>().0);
+        let mut staged = staged(&buffer);
+        let place = place(&mut buffer, &mut staged);
+        // SAFETY: the place has room for so many elements and lives as long as the request. MPI writes to it only while the
+        // request is active, and then `Persistent` lets nobody access it. The constant is only read.
+        let (code, request) = unsafe {
+            let mut request = ffi::RSMPI_REQUEST_NULL;
+            let (from, tag, raw) = (source_of(from), tag_of(tag), communicator.raw);
+            let code = ffi::MPI_Recv_init(place, length, kind, from, tag, raw, &mut request);
+            (code, request)
+        };
+        outcome(code, call)?;
+        Ok(Self::new(communicator, buffer, staged, request, true, call))
+    }
+
+    fn new(
+        communicator: &Rc<Communicator>,
+        buffer: Vec<T>,
+        staged: Vec<u8>,
+        request: ffi::MPI_Request,
+        is_receipt: bool,
+        call: Call,
+    ) -> Self {
+        Persistent {
+            buffer,
+            staged,
+            request,
+            is_active: false,
+            is_receipt,
+            call,
+            outcome: Ok(Status::NONE),
+            communicator: communicator.clone(),
+        }
+    }
+
+    pub(crate) fn is_active(&self) -> bool {
+        self.is_active
+    }
+
+    /// The elements. MPI does not touch them unless the message is on its way.
+    #[inline]
+    pub(crate) fn buffer(&self) -> &[T] {
+        assert!(!self.is_active, "the buffer of a message on its way");
+        &self.buffer
+    }
+
+    #[inline]
+    pub(crate) fn buffer_mut(&mut self) -> &mut [T] {
+        assert!(!self.is_active, "the buffer of a message on its way");
+        &mut self.buffer
+    }
+
+    #[inline]
+    pub(crate) fn start(&mut self) -> Result<(), Error> {
+        assert!(!self.is_active, "a message is started twice");
+        // SAFETY: the request is persistent and inactive.
+        outcome(unsafe { ffi::MPI_Start(&mut self.request) }, self.call)?;
+        self.is_active = true;
+        Ok(())
+    }
+
+    /// Starts; an error is told by the wait that follows.
+    #[inline]
+    pub(crate) fn start_or_fail_later(&mut self) {
+        if let Err(error) = self.start() {
+            self.outcome = Err(error);
+        }
+    }
+
+    /// Whether the message is no longer on its way.
+    #[inline]
+    pub(crate) fn test(&mut self) -> bool {
+        if self.is_active {
+            let (mut found, mut is_over) = (blank(), 0);
+            // SAFETY: the request is active. If the test completes it, it becomes inactive.
+            let code = unsafe { ffi::MPI_Test(&mut self.request, &mut is_over, &mut found) };
+            if is_over != 0 || code != ffi::MPI_SUCCESS as c_int {
+                self.end(code, &found);
+            }
+        }
+        !self.is_active
+    }
+
+    /// Waits until it is not.
+    #[inline]
+    pub(crate) fn wait(&mut self) -> Result<Status, Error> {
+        if self.is_active {
+            let (request, mut found) = (&mut self.request, blank());
+            // SAFETY: the request is active and becomes inactive.
+            let code = self
+                .communicator
+                .during(self.call, || unsafe { ffi::MPI_Wait(request, &mut found) });
+            self.end(code, &found);
+        }
+        std::mem::replace(&mut self.outcome, Ok(Status::NONE))
+    }
+
+    fn end(&mut self, code: c_int, found: &ffi::MPI_Status) {
+        self.is_active = false;
+        self.outcome = outcome(code, self.call).and_then(|()| {
+            if !self.is_receipt {
+                return Ok(Status::NONE);
+            }
+            let status = status::<T>(found, self.call)?;
+            take_over(&mut self.buffer, &self.staged, self.call)?;
+            Ok(status)
+        });
+    }
+}
+
+impl<T: Data> Drop for Persistent<T> {
+    fn drop(&mut self) {
+        if self.is_active && self.is_receipt {
+            // SAFETY: the request is active. A receipt that is cancelled ends, with or without a message.
+            unsafe { ffi::MPI_Cancel(&mut self.request) };
+            let _ = self.wait();
+        } else if self.is_active {
+            // MPI may still read the elements, which are therefore never freed.
+            std::mem::forget(std::mem::take(&mut self.buffer));
+        }
+        // SAFETY: the request is not used again, and MPI is not finalised yet. One that is active goes on without it.
+        unsafe { ffi::MPI_Request_free(&mut self.request) };
+    }
+}

@@ -1,0 +1,278 @@
+//! Messages between two processes.
+
+use std::os::raw::c_int;
+use std::rc::Rc;
+
+use mpi::ffi;
+
+use crate::data::Data;
+use crate::error::{Class, Error};
+use crate::mpi::communicator::Communicator;
+use crate::mpi::datatype::{count, datatype};
+use crate::mpi::landing::land;
+use crate::mpi::outcome::outcome;
+use crate::mpi::pending::{Buffers, Pending, Sort};
+use crate::peer::{Source, Status, Tag};
+use crate::waiting::{Call, Operation};
+
+/// A status that MPI has yet to write.
+#[inline]
+pub(super) fn blank() -> ffi::MPI_Status {
+    // SAFETY: a status is a struct of integers, which may all be 0.
+    unsafe { std::mem::zeroed() }
+}
+
+/// What MPI says of a message of elements of this type.
+#[inline]
+pub(super) fn status<T: Data>(status: &ffi::MPI_Status, call: Call) -> Result<Status, Error> {
+    let (kind, units) = datatype::<T>();
+    let mut length: c_int = 0;
+    // SAFETY: the status was written by MPI. The constant is only read.
+    let undefined = unsafe {
+        ffi::MPI_Get_count(status, kind, &mut length);
+        ffi::RSMPI_UNDEFINED
+    };
+    if length == undefined || length as usize % units != 0 {
+        let text = format!("a message is no whole number of elements of {} bytes", size_of::<T>());
+        return Err(Error::failed(call, Class::Type, text));
+    }
+    Ok(Status {
+        source: usize::try_from(status.MPI_SOURCE).ok(),
+        tag: status.MPI_TAG.max(0) as usize,
+        length: length as usize / units,
+    })
+}
+
+#[inline]
+pub(super) fn source_of(source: Source) -> c_int {
+    // SAFETY: these are constants of the MPI library, which are only read.
+    unsafe {
+        match source {
+            Source::Rank(rank) => rank as c_int,
+            Source::Any => ffi::RSMPI_ANY_SOURCE,
+            Source::Nobody => ffi::RSMPI_PROC_NULL,
+        }
+    }
+}
+
+#[inline]
+pub(super) fn tag_of(tag: Tag) -> c_int {
+    match tag {
+        Tag::Is(tag) => tag as c_int,
+        // SAFETY: this is a constant of the MPI library, which is only read.
+        Tag::Any => unsafe { ffi::RSMPI_ANY_TAG },
+    }
+}
+
+/// A message that was found and is this process's alone to receive.
+pub(crate) struct Matched {
+    /// MPI's handle, until the message is received.
+    raw: Option<ffi::MPI_Message>,
+    bytes: usize,
+    communicator: Rc<Communicator>,
+}
+
+impl Matched {
+    /// Receives the message.
+    pub(crate) fn recv<T: Data>(mut self, into: &mut [T], call: Call) -> Result<Status, Error> {
+        let (length, kind) = (count::<T>(into.len(), call)?, datatype::<T>().0);
+        let (raw, communicator) = (&mut self.raw, &self.communicator);
+        land(into, call, |place| {
+            let mut found = blank();
+            // SAFETY: the message was matched and is received once; the place has room for so many elements.
+            let code = communicator
+                .during(call, || unsafe { ffi::MPI_Mrecv(place, length, kind, raw, &mut found) });
+            outcome(code, call)?;
+            status::<T>(&found, call)
+        })
+    }
+}
+
+impl Drop for Matched {
+    fn drop(&mut self) {
+        if let Some(raw) = self.raw.take() {
+            // MPI wants every message to be received.
+            let raw = Some(raw);
+            let lost = Matched { raw, bytes: 0, communicator: self.communicator.clone() };
+            let mut room = vec![0u8; self.bytes];
+            let _ = lost.recv(&mut room, Call::recv(None, None, self.bytes));
+        }
+    }
+}
+
+impl Communicator {
+    /// Sends elements; `Ssend` returns when their receipt has begun.
+    #[inline]
+    pub(crate) fn send<T: Data>(
+        &self,
+        data: &[T],
+        to: usize,
+        tag: usize,
+        call: Call,
+    ) -> Result<(), Error> {
+        let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
+        let (from, to, tag) = (data.as_ptr().cast(), to as c_int, tag as c_int);
+        // SAFETY: `data` has so many elements of this type; rank and tag were checked.
+        let code = self.during(call, || unsafe {
+            match call.operation {
+                Operation::Ssend => ffi::MPI_Ssend(from, length, kind, to, tag, self.raw),
+                _ => ffi::MPI_Send(from, length, kind, to, tag, self.raw),
+            }
+        });
+        outcome(code, call)
+    }
+
+    /// Receives elements.
+    #[inline]
+    pub(crate) fn recv<T: Data>(
+        &self,
+        into: &mut [T],
+        from: Source,
+        tag: Tag,
+        call: Call,
+    ) -> Result<Status, Error> {
+        let (length, kind) = (count::<T>(into.len(), call)?, datatype::<T>().0);
+        let (from, tag) = (source_of(from), tag_of(tag));
+        land(into, call, |place| {
+            let mut found = blank();
+            // SAFETY: the place has room for so many elements; rank and tag were checked.
+            let code = self.during(call, || unsafe {
+                ffi::MPI_Recv(place, length, kind, from, tag, self.raw, &mut found)
+            });
+            outcome(code, call)?;
+            status::<T>(&found, call)
+        })
+    }
+
+    /// Sends and receives at the same time.
+    pub(crate) fn sendrecv<T: Data, U: Data>(
+        &self,
+        (data, to, sent_tag): (&[T], Option<usize>, usize),
+        (into, from, tag): (&mut [U], Source, Tag),
+        call: Call,
+    ) -> Result<Status, Error> {
+        let (sent, sent_kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
+        let (length, kind) = (count::<U>(into.len(), call)?, datatype::<U>().0);
+        let to = source_of(to.into());
+        land(into, call, |place| {
+            let mut found = blank();
+            // SAFETY: as for `send` and `recv`; the two lists do not overlap.
+            let code = self.during(call, || unsafe {
+                ffi::MPI_Sendrecv(
+                    data.as_ptr().cast(),
+                    sent,
+                    sent_kind,
+                    to,
+                    sent_tag as c_int,
+                    place,
+                    length,
+                    kind,
+                    source_of(from),
+                    tag_of(tag),
+                    self.raw,
+                    &mut found,
+                )
+            });
+            outcome(code, call)?;
+            status::<U>(&found, call)
+        })
+    }
+
+    /// Begins to send elements.
+    pub(crate) fn isend<T: Data>(
+        self: &Rc<Self>,
+        data: Vec<T>,
+        to: usize,
+        tag: usize,
+        call: Call,
+    ) -> Result<Pending<T>, Error> {
+        let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
+        let (to, tag) = (to as c_int, tag as c_int);
+        let buffers = Buffers { data, other: Vec::new() };
+        Pending::begin(self, Sort::Send, call, buffers, |place, _, request| {
+            // SAFETY: the place has so many elements and stays as it is until the request is over.
+            unsafe {
+                match call.operation {
+                    Operation::Ssend => {
+                        ffi::MPI_Issend(place, length, kind, to, tag, self.raw, request)
+                    }
+                    _ => ffi::MPI_Isend(place, length, kind, to, tag, self.raw, request),
+                }
+            }
+        })
+    }
+
+    /// Begins to receive elements.
+    pub(crate) fn irecv<T: Data>(
+        self: &Rc<Self>,
+        into: Vec<T>,
+        from: Source,
+        tag: Tag,
+        call: Call,
+    ) -> Result<Pending<T>, Error> {
+        let (length, kind) = (count::<T>(into.len(), call)?, datatype::<T>().0);
+        let (from, tag) = (source_of(from), tag_of(tag));
+        let buffers = Buffers { data: into, other: Vec::new() };
+        Pending::begin(self, Sort::Receive, call, buffers, |place, _, request| {
+            // SAFETY: the place has room for so many elements, and nobody else uses it until the request is over.
+            unsafe { ffi::MPI_Irecv(place, length, kind, from, tag, self.raw, request) }
+        })
+    }
+
+    /// Waits for a message and says what is known of it, in bytes.
+    pub(crate) fn probe(&self, from: Source, tag: Tag, call: Call) -> Result<Status, Error> {
+        let mut found = blank();
+        // SAFETY: the communicator is valid; rank and tag were checked.
+        let code = self.during(call, || unsafe {
+            ffi::MPI_Probe(source_of(from), tag_of(tag), self.raw, &mut found)
+        });
+        outcome(code, call)?;
+        status::<u8>(&found, call)
+    }
+
+    /// Says what is known of a message, if there is one.
+    pub(crate) fn iprobe(
+        &self,
+        from: Source,
+        tag: Tag,
+        call: Call,
+    ) -> Result<Option<Status>, Error> {
+        let (mut found, mut is_there) = (blank(), 0);
+        // SAFETY: as for `probe`.
+        let code = unsafe {
+            ffi::MPI_Iprobe(source_of(from), tag_of(tag), self.raw, &mut is_there, &mut found)
+        };
+        outcome(code, call)?;
+        (is_there != 0).then(|| status::<u8>(&found, call)).transpose()
+    }
+
+    /// Takes the first message, to be received later; waits for it if `waits`.
+    pub(crate) fn mprobe(
+        self: &Rc<Self>,
+        from: Source,
+        tag: Tag,
+        waits: bool,
+        call: Call,
+    ) -> Result<Option<(Matched, Status)>, Error> {
+        let (from, tag, mut found, mut is_there) = (source_of(from), tag_of(tag), blank(), 1);
+        // SAFETY: as for `probe`. The constant is only read.
+        let (code, raw) = unsafe {
+            let mut raw = ffi::RSMPI_MESSAGE_NULL;
+            let code = match waits {
+                true => {
+                    self.during(call, || ffi::MPI_Mprobe(from, tag, self.raw, &mut raw, &mut found))
+                }
+                false => ffi::MPI_Improbe(from, tag, self.raw, &mut is_there, &mut raw, &mut found),
+            };
+            (code, raw)
+        };
+        outcome(code, call)?;
+        if is_there == 0 {
+            return Ok(None);
+        }
+        let status = status::<u8>(&found, call)?;
+        let (raw, bytes) = (Some(raw), status.length);
+        let matched = Matched { raw, bytes, communicator: self.clone() };
+        Ok(Some((matched, status)))
+    }
+}

@@ -1,0 +1,141 @@
+//! Reductions by MPI's own operators.
+
+use std::os::raw::{c_int, c_void};
+use std::rc::Rc;
+
+use mpi::ffi;
+
+use crate::data::Data;
+use crate::error::Error;
+use crate::mpi::communicator::Communicator;
+use crate::mpi::datatype::{count, datatype, operator};
+use crate::mpi::landing::land;
+use crate::mpi::outcome::outcome;
+use crate::mpi::pending::{Buffers, Pending, Sort};
+use crate::operator::BuiltIn;
+use crate::waiting::Call;
+
+/// MPI_IN_PLACE, a macro that bindgen cannot translate: −1 where handles are integers (MPICH and what is made from it), 1 where
+/// they are pointers (Open MPI, and the standard ABI of MPI 5.0, section 20).
+const IN_PLACE: *const c_void = match size_of::<ffi::MPI_Comm>() {
+    4 => std::ptr::without_provenance(usize::MAX),
+    _ => std::ptr::without_provenance(1),
+};
+
+// SAFETY of all calls here: lists have as many elements as MPI is told, of a type that MPI's operator takes (`Operator::native`);
+// roots are ranks of the communicator; lists that are read and written are the same one, in place, or do not overlap.
+
+impl Communicator {
+    /// Combines the elements of all ranks, in place.
+    #[inline]
+    pub(crate) fn allreduce<T: Data>(
+        &self,
+        data: &mut [T],
+        how: BuiltIn,
+        call: Call,
+    ) -> Result<(), Error> {
+        let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
+        let how = operator(how);
+        land(data, call, |place| {
+            // SAFETY: see above.
+            let code = self.during(call, || unsafe {
+                ffi::MPI_Allreduce(IN_PLACE, place, length, kind, how, self.raw)
+            });
+            outcome(code, call)
+        })
+    }
+
+    /// Combines the elements of all ranks on the root, in place; those of the others stay as they are.
+    pub(crate) fn reduce<T: Data>(
+        &self,
+        data: &mut [T],
+        how: BuiltIn,
+        root: usize,
+        call: Call,
+    ) -> Result<(), Error> {
+        let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
+        let (how, is_root) = (operator(how), self.rank() == root);
+        let from: *const c_void = if is_root { IN_PLACE } else { data.as_ptr().cast() };
+        land(data, call, |place| {
+            // SAFETY: see above. Off the root nothing is written.
+            let code = self.during(call, || unsafe {
+                let place = if is_root { place } else { std::ptr::null_mut() };
+                ffi::MPI_Reduce(from, place, length, kind, how, root as c_int, self.raw)
+            });
+            outcome(code, call)
+        })
+    }
+
+    /// Combines the elements of the ranks up to this one, in place.
+    pub(crate) fn scan<T: Data>(
+        &self,
+        data: &mut [T],
+        how: BuiltIn,
+        call: Call,
+    ) -> Result<(), Error> {
+        let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
+        let how = operator(how);
+        land(data, call, |place| {
+            // SAFETY: see above.
+            let code = self.during(call, || unsafe {
+                ffi::MPI_Scan(IN_PLACE, place, length, kind, how, self.raw)
+            });
+            outcome(code, call)
+        })
+    }
+
+    /// Combines the elements of the ranks below this one. On rank 0 nothing is written.
+    pub(crate) fn exscan<T: Data>(
+        &self,
+        data: &[T],
+        into: &mut [T],
+        how: BuiltIn,
+        call: Call,
+    ) -> Result<(), Error> {
+        let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
+        let (how, from) = (operator(how), data.as_ptr().cast());
+        land(into, call, |place| {
+            // SAFETY: see above.
+            let code = self.during(call, || unsafe {
+                ffi::MPI_Exscan(from, place, length, kind, how, self.raw)
+            });
+            outcome(code, call)
+        })
+    }
+
+    /// Combines the lists of all ranks, of which each gets its own part.
+    pub(crate) fn reduce_scatter_block<T: Data>(
+        &self,
+        data: &[T],
+        into: &mut [T],
+        how: BuiltIn,
+        call: Call,
+    ) -> Result<(), Error> {
+        count::<T>(data.len(), call)?;
+        let (length, kind) = (count::<T>(into.len(), call)?, datatype::<T>().0);
+        let (how, from) = (operator(how), data.as_ptr().cast());
+        land(into, call, |place| {
+            // SAFETY: see above.
+            let code = self.during(call, || unsafe {
+                ffi::MPI_Reduce_scatter_block(from, place, length, kind, how, self.raw)
+            });
+            outcome(code, call)
+        })
+    }
+
+    /// Begins to combine the elements of all ranks, in place.
+    pub(crate) fn iallreduce<T: Data>(
+        self: &Rc<Self>,
+        data: Vec<T>,
+        how: BuiltIn,
+        call: Call,
+    ) -> Result<Pending<T>, Error> {
+        let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
+        let how = operator(how);
+        let buffers = Buffers { data, other: Vec::new() };
+        Pending::begin(self, Sort::Collective, call, buffers, |place, _, request| {
+            // SAFETY: see above; the buffers are kept until the request is over.
+            unsafe { ffi::MPI_Iallreduce(IN_PLACE, place, length, kind, how, self.raw, request) }
+        })
+    }
+}
