@@ -8,6 +8,14 @@ ifeq ($(shell id -u),0)
 export OMPI_ALLOW_RUN_AS_ROOT = 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
 endif
+# `make test MPI=mpich`: the other MPI, beside the usual one, in a target folder of its own.
+ifdef MPI
+export MPI
+export MPICC = mpicc.$(MPI)
+export FLUXIONS_MPIRUN = mpirun.$(MPI)
+export HDF5_DIR = $(firstword $(wildcard /usr/lib/*/hdf5/$(MPI)) /usr/lib/hdf5/$(MPI))
+export CARGO_TARGET_DIR = target/$(MPI)
+endif
 # Where a parallel HDF5 is, if it is not the one that pkg-config finds first.
 ENVIRONMENT = source scripts/environment.sh;
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
@@ -20,7 +28,7 @@ BENCHED = $(if $(ONLY),--only "$(ONLY)") $(if $(TOOLS),--tools "$(TOOLS)")
 
 help:
 	@echo "make run    build and run the first example on two ranks"
-	@echo "make test   build and run every test"
+	@echo "make test   build and run every test; MPI=mpich: those that start processes, with MPICH"
 	@echo "make fuzz   damage files and inject faults many times over, for hours"
 	@echo "make bench  measure Fluxions beside other tools (benches/README.md)"
 	@echo "make lint   formatting, clippy, documentation without warnings"
@@ -36,13 +44,19 @@ run: setup
 
 test: setup
 	@scripts/test_tools.sh
-ifeq ($(NEXTEST),yes)
+ifdef MPI
+	@$(ENVIRONMENT) $(CARGO) test --package fluxions-comm --tests
+	@$(ENVIRONMENT) $(CARGO) test --package fluxions --test ranks
+	@$(ENVIRONMENT) $(CARGO) test --package fluxions-cli
+else ifeq ($(NEXTEST),yes)
 	@$(ENVIRONMENT) $(CARGO) nextest run --workspace
 	@$(ENVIRONMENT) $(CARGO) test --workspace --doc --quiet
 else
 	@$(ENVIRONMENT) $(CARGO) test --workspace
 endif
+ifndef MPI
 	@$(ENVIRONMENT) $(CARGO) test --package fluxions-cli --no-default-features --test without_mpi
+endif
 
 fuzz: setup
 	@$(ENVIRONMENT) FLUXIONS_MUTATIONS=50000 FLUXIONS_FAULTS=1000 FLUXIONS_KILLS=1000 $(CARGO) test \

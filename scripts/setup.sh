@@ -22,7 +22,12 @@ command -v pkg-config >/dev/null || need "pkg-config" pkg-config
 if ! command -v mpicc >/dev/null || ! command -v mpirun >/dev/null; then
     need "an MPI with its compiler wrapper (Open MPI or MPICH)" openmpi-bin libopenmpi-dev
 fi
-if ! has_parallel_hdf5 $(hdf5_includes); then
+if [ "${MPI:-}" = mpich ] && ! { command -v mpicc.mpich && command -v mpirun.mpich; } >/dev/null; then
+    need "MPICH with its compiler wrapper" mpich libmpich-dev
+fi
+if [ "${MPI:-}" = mpich ] && ! has_parallel_hdf5 $(hdf5_includes); then
+    need "an HDF5 library built with MPICH (1.10.7 or later)" libhdf5-mpich-dev
+elif ! has_parallel_hdf5 $(hdf5_includes); then
     need "an HDF5 library built with that MPI (1.10.7 or later)" libhdf5-openmpi-dev
 fi
 has_libclang() { # the C interface (not libclang-cpp, which other packages bring) and its headers

@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 /// After this long a job counts as hanging: far more than any job takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(1200);
 
-/// `mpirun -n ranks`, set up so that it works as root and with more ranks than cores.
+/// `mpirun -n ranks`, set up so that it works as root and with more ranks than cores. `FLUXIONS_MPIRUN` names the launcher
+/// where it is another one: that of the MPI with which the tests were built.
 pub fn mpirun(ranks: usize) -> Command {
-    let mut command = Command::new("mpirun");
+    let mut command = Command::new(std::env::var_os("FLUXIONS_MPIRUN").unwrap_or("mpirun".into()));
     command
         .args(["-n", &ranks.to_string()])
         .env("OMPI_ALLOW_RUN_AS_ROOT", "1")

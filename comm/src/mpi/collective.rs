@@ -9,7 +9,7 @@ use crate::data::Data;
 use crate::error::Error;
 use crate::mpi::communicator::Communicator;
 use crate::mpi::datatype::{count, datatype, partition};
-use crate::mpi::landing::land;
+use crate::mpi::landing::{address, land};
 use crate::mpi::outcome::outcome;
 use crate::mpi::pending::{Buffers, Pending, Sort};
 use crate::waiting::{Call, Operation};
@@ -49,7 +49,7 @@ impl Communicator {
         call: Call,
     ) -> Result<(), Error> {
         let (length, kind) = (count::<T>(into.len(), call)?, datatype::<T>().0);
-        let from = data.as_ptr().cast();
+        let from = address(data);
         land(into, call, |place| {
             // SAFETY: see above.
             let code = self.during(call, || unsafe {
@@ -70,7 +70,7 @@ impl Communicator {
     ) -> Result<(), Error> {
         let (length, kind) = (count::<T>(into.len(), call)?, datatype::<T>().0);
         let (counts, starts) = partition::<T>(counts, call)?;
-        let (from, counts, starts) = (data.as_ptr().cast(), counts.as_ptr(), starts.as_ptr());
+        let (from, counts, starts) = (address(data), counts.as_ptr(), starts.as_ptr());
         land(into, call, |place| {
             // SAFETY: see above.
             let code = self.during(call, || unsafe {
@@ -91,7 +91,7 @@ impl Communicator {
     ) -> Result<(), Error> {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         count::<T>(into.len(), call)?;
-        let from = data.as_ptr().cast();
+        let from = address(data);
         land(into, call, |place| {
             // SAFETY: see above.
             let code = self.during(call, || unsafe {
@@ -112,7 +112,7 @@ impl Communicator {
     ) -> Result<(), Error> {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         let (counts, starts) = partition::<T>(counts, call)?;
-        let (from, counts, starts) = (data.as_ptr().cast(), counts.as_ptr(), starts.as_ptr());
+        let (from, counts, starts) = (address(data), counts.as_ptr(), starts.as_ptr());
         land(into, call, |place| {
             // SAFETY: see above.
             let code = self.during(call, || unsafe {
@@ -131,7 +131,7 @@ impl Communicator {
     ) -> Result<(), Error> {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         count::<T>(into.len(), call)?;
-        let from = data.as_ptr().cast();
+        let from = address(data);
         land(into, call, |place| {
             // SAFETY: see above.
             let code = self.during(call, || unsafe {
@@ -150,7 +150,7 @@ impl Communicator {
     ) -> Result<(), Error> {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         let (counts, starts) = partition::<T>(counts, call)?;
-        let (from, counts, starts) = (data.as_ptr().cast(), counts.as_ptr(), starts.as_ptr());
+        let (from, counts, starts) = (address(data), counts.as_ptr(), starts.as_ptr());
         land(into, call, |place| {
             // SAFETY: see above.
             let code = self.during(call, || unsafe {
@@ -168,7 +168,7 @@ impl Communicator {
     ) -> Result<(), Error> {
         count::<T>(data.len(), call)?;
         let (length, kind) = (count::<T>(data.len() / self.size(), call)?, datatype::<T>().0);
-        let from = data.as_ptr().cast();
+        let from = address(data);
         land(into, call, |place| {
             // SAFETY: see above.
             let code = self.during(call, || unsafe {
@@ -187,7 +187,7 @@ impl Communicator {
         let kind = datatype::<T>().0;
         let (sent, sent_starts) = partition::<T>(to, call)?;
         let (received, starts) = partition::<T>(from, call)?;
-        let mine = data.as_ptr().cast();
+        let mine = address(data);
         land(into, call, |place| {
             let (sent, sent_starts) = (sent.as_ptr(), sent_starts.as_ptr());
             let (received, starts) = (received.as_ptr(), starts.as_ptr());
@@ -226,7 +226,7 @@ impl Communicator {
     ) -> Result<Pending<T>, Error> {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         let buffers = Buffers { data, other: Vec::new() };
-        Pending::begin(self, Sort::Collective, call, buffers, |place, _, request| {
+        Pending::begin(self, Sort::Collective, call, buffers, |(place, _), _, request| {
             // SAFETY: see above; the buffers are kept until the request is over.
             unsafe { ffi::MPI_Ibcast(place, length, kind, root as c_int, self.raw, request) }
         })
@@ -239,7 +239,7 @@ impl Communicator {
         call: Call,
     ) -> Result<Pending<T>, Error> {
         let (length, kind) = (count::<T>(buffers.data.len(), call)?, datatype::<T>().0);
-        Pending::begin(self, Sort::Collective, call, buffers, |place, from, request| {
+        Pending::begin(self, Sort::Collective, call, buffers, |(place, _), from, request| {
             let root = root as c_int;
             // SAFETY: see above; the buffers are kept until the request is over.
             unsafe {
@@ -255,7 +255,7 @@ impl Communicator {
         call: Call,
     ) -> Result<Pending<T>, Error> {
         let (length, kind) = (count::<T>(buffers.other.len(), call)?, datatype::<T>().0);
-        Pending::begin(self, Sort::Collective, call, buffers, |place, from, request| {
+        Pending::begin(self, Sort::Collective, call, buffers, |(place, _), from, request| {
             let root = root as c_int;
             // SAFETY: see above; the buffers are kept until the request is over.
             unsafe {
@@ -270,7 +270,7 @@ impl Communicator {
         call: Call,
     ) -> Result<Pending<T>, Error> {
         let (length, kind) = (count::<T>(buffers.other.len(), call)?, datatype::<T>().0);
-        Pending::begin(self, Sort::Collective, call, buffers, |place, from, request| {
+        Pending::begin(self, Sort::Collective, call, buffers, |(place, _), from, request| {
             // SAFETY: see above; the buffers are kept until the request is over.
             unsafe {
                 ffi::MPI_Iallgather(from, length, kind, place, length, kind, self.raw, request)
@@ -285,7 +285,7 @@ impl Communicator {
     ) -> Result<Pending<T>, Error> {
         let each = buffers.other.len() / self.size();
         let (length, kind) = (count::<T>(each, call)?, datatype::<T>().0);
-        Pending::begin(self, Sort::Collective, call, buffers, |place, from, request| {
+        Pending::begin(self, Sort::Collective, call, buffers, |(place, _), from, request| {
             // SAFETY: see above; the buffers are kept until the request is over.
             unsafe {
                 ffi::MPI_Ialltoall(from, length, kind, place, length, kind, self.raw, request)

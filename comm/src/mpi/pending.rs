@@ -8,17 +8,17 @@ use mpi::ffi;
 use crate::data::Data;
 use crate::error::Error;
 use crate::mpi::communicator::Communicator;
-use crate::mpi::landing::{place, staged, take_over};
+use crate::mpi::landing::{address, fitting, place, staged, take_over};
 use crate::mpi::outcome::outcome;
 use crate::mpi::point_to_point::{blank, status};
-use crate::peer::Status;
+use crate::peer::{Source, Status};
 use crate::waiting::Call;
 
 /// The sorts of operations, which differ in how they are given up.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sort {
     Send,
-    Receive,
+    Receive(Source),
     Collective,
 }
 
@@ -44,25 +44,30 @@ pub(crate) struct Pending<T: Data> {
 }
 
 impl<T: Data> Pending<T> {
-    /// Begins an operation with the places of the two buffers.
+    /// Begins an operation with the places of the two buffers, and for how many elements there is room in the first.
     pub(super) fn begin(
         communicator: &Rc<Communicator>,
         sort: Sort,
         call: Call,
         mut buffers: Buffers<T>,
-        begin: impl FnOnce(*mut c_void, *const c_void, *mut ffi::MPI_Request) -> c_int,
+        begin: impl FnOnce((*mut c_void, usize), *const c_void, *mut ffi::MPI_Request) -> c_int,
     ) -> Result<Self, Error> {
         let mut staged = match sort {
             Sort::Send => Vec::new(),
-            Sort::Receive | Sort::Collective => staged(&buffers.data),
+            Sort::Receive(_) | Sort::Collective => staged(&buffers.data),
+        };
+        let length = match sort {
+            Sort::Receive(from) => communicator.room(&mut buffers.data, &mut staged, from),
+            Sort::Send | Sort::Collective => buffers.data.len(),
         };
         let place = match sort {
-            Sort::Send => buffers.data.as_mut_ptr().cast(),
-            Sort::Receive | Sort::Collective => place(&mut buffers.data, &mut staged),
+            Sort::Send => address(&buffers.data).cast_mut(),
+            Sort::Receive(_) | Sort::Collective => place(&mut buffers.data, &mut staged),
         };
         // SAFETY: this is a constant of the MPI library, which is only read.
         let mut request = unsafe { ffi::RSMPI_REQUEST_NULL };
-        outcome(begin(place, buffers.other.as_ptr().cast(), &mut request), call)?;
+        let code = begin((place, length), address(&buffers.other), &mut request);
+        outcome(code, call)?;
         Ok(Pending {
             request,
             is_active: true,
@@ -113,7 +118,10 @@ impl<T: Data> Pending<T> {
         self.is_active = false;
         self.outcome = outcome(code, self.call).and_then(|()| {
             let status = match self.sort {
-                Sort::Receive => status::<T>(found, self.call)?,
+                Sort::Receive(_) => {
+                    let most = self.buffers.data.len();
+                    fitting(status::<T>(found, self.call)?, most, self.call)?
+                }
                 Sort::Send | Sort::Collective => Status::NONE,
             };
             if self.sort != Sort::Send {
@@ -137,7 +145,7 @@ impl<T: Data> Drop for Pending<T> {
             return;
         }
         match self.sort {
-            Sort::Receive => {
+            Sort::Receive(_) => {
                 // SAFETY: the request is active. A receipt that is cancelled ends, with or without a message.
                 unsafe { ffi::MPI_Cancel(&mut self.request) };
                 self.wait();

@@ -9,7 +9,7 @@ use crate::data::Data;
 use crate::error::Error;
 use crate::mpi::communicator::Communicator;
 use crate::mpi::datatype::{count, datatype};
-use crate::mpi::landing::{place, staged, take_over};
+use crate::mpi::landing::{address, fitting, place, staged, take_over};
 use crate::mpi::outcome::outcome;
 use crate::mpi::point_to_point::{blank, source_of, status, tag_of};
 use crate::peer::{Source, Status, Tag};
@@ -33,13 +33,13 @@ impl<T: Data> Persistent<T> {
     /// Sets up a message to a rank.
     pub(crate) fn outgoing(
         communicator: &Rc<Communicator>,
-        mut buffer: Vec<T>,
+        buffer: Vec<T>,
         to: Option<usize>,
         tag: usize,
     ) -> Result<Self, Error> {
         let call = Call::send(to, tag, buffer.len());
         let (length, kind) = (count::<T>(buffer.len(), call)?, datatype::<T>().0);
-        let (to, place) = (source_of(to.into()), buffer.as_mut_ptr().cast());
+        let (to, place) = (source_of(to.into()), address(&buffer));
         // SAFETY: the buffer has so many elements and lives as long as the request. Both belong to the `Persistent`, which
         // never moves the elements. The constant is only read.
         let (code, request) = unsafe {
@@ -60,10 +60,12 @@ impl<T: Data> Persistent<T> {
         tag: Tag,
     ) -> Result<Self, Error> {
         let call = Call::recv(from.rank(), tag.number(), buffer.len());
-        let (length, kind) = (count::<T>(buffer.len(), call)?, datatype::<T>().0);
+        let kind = datatype::<T>().0;
         let mut staged = staged(&buffer);
+        let length = communicator.room(&mut buffer, &mut staged, from);
+        let length = count::<T>(length, call)?;
         let place = place(&mut buffer, &mut staged);
-        // SAFETY: the place has room for so many elements and lives as long as the request. MPI writes to it only while the
+        // SAFETY: the place has room for so many elements, though it may not hold as many, and lives as long as the request. MPI writes to it only while the
         // request is active, and then `Persistent` lets nobody access it. The constant is only read.
         let (code, request) = unsafe {
             let mut request = ffi::RSMPI_REQUEST_NULL;
@@ -163,7 +165,7 @@ impl<T: Data> Persistent<T> {
             if !self.is_receipt {
                 return Ok(Status::NONE);
             }
-            let status = status::<T>(found, self.call)?;
+            let status = fitting(status::<T>(found, self.call)?, self.buffer.len(), self.call)?;
             take_over(&mut self.buffer, &self.staged, self.call)?;
             Ok(status)
         });

@@ -9,7 +9,7 @@ use crate::data::Data;
 use crate::error::{Class, Error};
 use crate::mpi::communicator::Communicator;
 use crate::mpi::datatype::{count, datatype};
-use crate::mpi::landing::land;
+use crate::mpi::landing::{address, land};
 use crate::mpi::outcome::outcome;
 use crate::mpi::pending::{Buffers, Pending, Sort};
 use crate::peer::{Source, Status, Tag};
@@ -76,12 +76,13 @@ impl Matched {
     /// Receives the message.
     pub(crate) fn recv<T: Data>(mut self, into: &mut [T], call: Call) -> Result<Status, Error> {
         let (length, kind) = (count::<T>(into.len(), call)?, datatype::<T>().0);
-        let (raw, communicator) = (&mut self.raw, &self.communicator);
+        let Some(mut raw) = self.raw.take() else { return Ok(Status::NONE) };
         land(into, call, |place| {
             let mut found = blank();
             // SAFETY: the message was matched and is received once; the place has room for so many elements.
-            let code = communicator
-                .during(call, || unsafe { ffi::MPI_Mrecv(place, length, kind, raw, &mut found) });
+            let code = self.communicator.during(call, || unsafe {
+                ffi::MPI_Mrecv(place, length, kind, &mut raw, &mut found)
+            });
             outcome(code, call)?;
             status::<T>(&found, call)
         })
@@ -111,7 +112,7 @@ impl Communicator {
         call: Call,
     ) -> Result<(), Error> {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
-        let (from, to, tag) = (data.as_ptr().cast(), to as c_int, tag as c_int);
+        let (from, to, tag) = (address(data), to as c_int, tag as c_int);
         // SAFETY: `data` has so many elements of this type; rank and tag were checked.
         let code = self.during(call, || unsafe {
             match call.operation {
@@ -151,6 +152,10 @@ impl Communicator {
         (into, from, tag): (&mut [U], Source, Tag),
         call: Call,
     ) -> Result<Status, Error> {
+        if to == Some(self.rank()) {
+            // Open MPI 4.1 does not tell that a message to the rank itself is too long where its receipt began first.
+            return self.send_and_recv((data, sent_tag), (into, from, tag), call);
+        }
         let (sent, sent_kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         let (length, kind) = (count::<U>(into.len(), call)?, datatype::<U>().0);
         let to = source_of(to.into());
@@ -159,7 +164,7 @@ impl Communicator {
             // SAFETY: as for `send` and `recv`; the two lists do not overlap.
             let code = self.during(call, || unsafe {
                 ffi::MPI_Sendrecv(
-                    data.as_ptr().cast(),
+                    address(data),
                     sent,
                     sent_kind,
                     to,
@@ -178,6 +183,33 @@ impl Communicator {
         })
     }
 
+    /// Sends to the rank itself, and then receives.
+    fn send_and_recv<T: Data, U: Data>(
+        &self,
+        (data, sent_tag): (&[T], usize),
+        (into, from, tag): (&mut [U], Source, Tag),
+        call: Call,
+    ) -> Result<Status, Error> {
+        let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
+        // SAFETY: `data` has so many elements and stays as it is until the request is over, below. The constant is only read.
+        let (code, mut request) = unsafe {
+            let (from, to, tag) = (address(data), self.rank() as c_int, sent_tag as c_int);
+            let mut request = ffi::RSMPI_REQUEST_NULL;
+            let code = ffi::MPI_Isend(from, length, kind, to, tag, self.raw, &mut request);
+            (code, request)
+        };
+        outcome(code, call)?;
+        let received = match from {
+            Source::Nobody => Ok(Status::NONE),
+            _ => self.recv(into, from, tag, call),
+        };
+        // SAFETY: the request is active.
+        let code =
+            self.during(call, || unsafe { ffi::MPI_Wait(&mut request, ffi::RSMPI_STATUS_IGNORE) });
+        outcome(code, call)?;
+        received
+    }
+
     /// Begins to send elements.
     pub(crate) fn isend<T: Data>(
         self: &Rc<Self>,
@@ -189,7 +221,7 @@ impl Communicator {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         let (to, tag) = (to as c_int, tag as c_int);
         let buffers = Buffers { data, other: Vec::new() };
-        Pending::begin(self, Sort::Send, call, buffers, |place, _, request| {
+        Pending::begin(self, Sort::Send, call, buffers, |(place, _), _, request| {
             // SAFETY: the place has so many elements and stays as it is until the request is over.
             unsafe {
                 match call.operation {
@@ -210,10 +242,12 @@ impl Communicator {
         tag: Tag,
         call: Call,
     ) -> Result<Pending<T>, Error> {
-        let (length, kind) = (count::<T>(into.len(), call)?, datatype::<T>().0);
+        count::<T>(into.len() + 1, call)?;
+        let ((kind, units), sort) = (datatype::<T>(), Sort::Receive(from));
         let (from, tag) = (source_of(from), tag_of(tag));
         let buffers = Buffers { data: into, other: Vec::new() };
-        Pending::begin(self, Sort::Receive, call, buffers, |place, _, request| {
+        Pending::begin(self, sort, call, buffers, |(place, room), _, request| {
+            let length = (room * units) as c_int;
             // SAFETY: the place has room for so many elements, and nobody else uses it until the request is over.
             unsafe { ffi::MPI_Irecv(place, length, kind, from, tag, self.raw, request) }
         })

@@ -9,18 +9,11 @@ use crate::data::Data;
 use crate::error::Error;
 use crate::mpi::communicator::Communicator;
 use crate::mpi::datatype::{count, datatype, operator};
-use crate::mpi::landing::land;
+use crate::mpi::landing::{IN_PLACE, address, land};
 use crate::mpi::outcome::outcome;
 use crate::mpi::pending::{Buffers, Pending, Sort};
 use crate::operator::BuiltIn;
 use crate::waiting::Call;
-
-/// MPI_IN_PLACE, a macro that bindgen cannot translate: −1 where handles are integers (MPICH and what is made from it), 1 where
-/// they are pointers (Open MPI, and the standard ABI of MPI 5.0, section 20).
-const IN_PLACE: *const c_void = match size_of::<ffi::MPI_Comm>() {
-    4 => std::ptr::without_provenance(usize::MAX),
-    _ => std::ptr::without_provenance(1),
-};
 
 // SAFETY of all calls here: lists have as many elements as MPI is told, of a type that MPI's operator takes (`Operator::native`);
 // roots are ranks of the communicator; lists that are read and written are the same one, in place, or do not overlap.
@@ -55,7 +48,7 @@ impl Communicator {
     ) -> Result<(), Error> {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         let (how, is_root) = (operator(how), self.rank() == root);
-        let from: *const c_void = if is_root { IN_PLACE } else { data.as_ptr().cast() };
+        let from: *const c_void = if is_root { IN_PLACE } else { address(data) };
         land(data, call, |place| {
             // SAFETY: see above. Off the root nothing is written.
             let code = self.during(call, || unsafe {
@@ -93,7 +86,7 @@ impl Communicator {
         call: Call,
     ) -> Result<(), Error> {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
-        let (how, from) = (operator(how), data.as_ptr().cast());
+        let (how, from) = (operator(how), address(data));
         land(into, call, |place| {
             // SAFETY: see above.
             let code = self.during(call, || unsafe {
@@ -113,7 +106,7 @@ impl Communicator {
     ) -> Result<(), Error> {
         count::<T>(data.len(), call)?;
         let (length, kind) = (count::<T>(into.len(), call)?, datatype::<T>().0);
-        let (how, from) = (operator(how), data.as_ptr().cast());
+        let (how, from) = (operator(how), address(data));
         land(into, call, |place| {
             // SAFETY: see above.
             let code = self.during(call, || unsafe {
@@ -133,7 +126,7 @@ impl Communicator {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         let how = operator(how);
         let buffers = Buffers { data, other: Vec::new() };
-        Pending::begin(self, Sort::Collective, call, buffers, |place, _, request| {
+        Pending::begin(self, Sort::Collective, call, buffers, |(place, _), _, request| {
             // SAFETY: see above; the buffers are kept until the request is over.
             unsafe { ffi::MPI_Iallreduce(IN_PLACE, place, length, kind, how, self.raw, request) }
         })

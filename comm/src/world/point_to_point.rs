@@ -98,6 +98,10 @@ impl World {
     /// # Ok::<(), fluxions_comm::Error>(())
     /// ```
     ///
+    /// A message that is longer than the room for it is an error, and lost. **Open MPI 4.1** has a mistake there (seen in
+    /// 4.1.4): of a message of more than about 4 KiB it writes all of it, beyond the room. Where lengths are not known, ask
+    /// for them with [`probe`](World::probe) or receive with [`recv_vec`](World::recv_vec), which makes the room that is needed.
+    ///
     /// # Errors
     /// If the message is longer than the room for it, is no whole number of elements, or has bytes that are no value of their type;
     /// if there is no such rank or the tag is too large; or if another rank has failed.

@@ -375,6 +375,15 @@ impl World {
         })
     }
 
+    /// The name and version of the MPI library, such as `Open MPI v4.1.4`; nothing if the ranks are no processes of MPI.
+    pub fn mpi_library(&self) -> Option<String> {
+        match &self.0 {
+            Inner::Team(..) => None,
+            #[cfg(feature = "mpi")]
+            Inner::Mpi(_) => Some(Environment::library()),
+        }
+    }
+
     /// MPI's handle of the world, for libraries that call MPI themselves.
     #[cfg(feature = "mpi")]
     pub fn raw(&self) -> Option<RawComm> {

@@ -1,0 +1,207 @@
+//! Wrong arguments to every call: errors that say what is wrong, and a world that goes on.
+
+use fluxions_comm::{Class, Error, Kind, Sum, World};
+
+pub(crate) const CASES: &[(&str, fn(&World))] = &[
+    ("no such rank", no_such_rank),
+    ("tags that are too large", tags),
+    ("no such root", roots),
+    ("wrong lengths", lengths),
+    ("too long a message", truncated),
+    ("bytes that are no value", no_value),
+    ("a rank alone that waits for itself", alone),
+    ("ranks that call different things", mismatch),
+    ("what is too much for MPI", too_much),
+];
+
+#[track_caller]
+fn fails<T>(result: Result<T, Error>, class: Class) -> String {
+    let Err(error) = result else { panic!("there was no error") };
+    assert_eq!(error.class(), Some(class), "{error}");
+    error.to_string()
+}
+
+fn no_such_rank(world: &World) {
+    let n = world.size();
+    let said = fails(world.send(&[1.0, 2.0], n, 3), Class::Rank);
+    assert_eq!(said, format!("send of 2 element(s) to rank {n} with tag 3: there are {n} rank(s)"));
+    fails(world.ssend(&[1], usize::MAX, 3), Class::Rank);
+    fails(world.isend(vec![1], n, 0), Class::Rank);
+    fails(world.issend(vec![1], n, 0), Class::Rank);
+    let said = fails(world.recv(&mut [0], n, 0), Class::Rank);
+    assert_eq!(
+        said,
+        format!("recv of 1 element(s) from rank {n} with tag 0: there are {n} rank(s)")
+    );
+    fails(world.irecv(vec![0], n, 0), Class::Rank);
+    fails(world.sendrecv(&[1], n, 0, &mut [0], 0, 0), Class::Rank);
+    fails(world.sendrecv(&[1], 0, 0, &mut [0], n, 0), Class::Rank);
+    fails(world.sendrecv_replace(&mut [1], 0, 0, n, 0), Class::Rank);
+    fails(world.probe::<u8>(n, 0), Class::Rank);
+    fails(world.iprobe::<u8>(n, 0), Class::Rank);
+    fails(world.mprobe(n, 0), Class::Rank);
+    fails(world.mprobe(None, 0), Class::Rank);
+    fails(world.improbe(n, 0), Class::Rank);
+    fails(world.recv_vec::<u8>(n, 0), Class::Rank);
+    fails(world.send_init(vec![1], n, 0), Class::Rank);
+    fails(world.recv_init(vec![1], n, 0), Class::Rank);
+    let ring = world.cartesian(&[n], &[true]).unwrap().unwrap();
+    fails(ring.coordinates(n), Class::Rank);
+    fails(ring.shift(1, 1), Class::Dimensions);
+    fails(ring.rank_at(&[0, 0]), Class::Dimensions);
+    fails(ring.sub(&[]), Class::Dimensions);
+}
+
+fn tags(world: &World) {
+    let (rank, tag) = (world.rank(), world.highest_tag() + 1);
+    let said = fails(world.send(&[1], rank, tag), Class::Tag);
+    assert!(said.ends_with(&format!("tags end at {}", tag - 1)), "{said}");
+    fails(world.ssend(&[1], rank, usize::MAX), Class::Tag);
+    fails(world.isend(vec![1], rank, tag), Class::Tag);
+    fails(world.recv(&mut [0], rank, tag), Class::Tag);
+    fails(world.irecv(vec![0], rank, tag), Class::Tag);
+    fails(world.sendrecv(&[1], rank, tag, &mut [0], rank, 0), Class::Tag);
+    fails(world.sendrecv(&[1], rank, 0, &mut [0], rank, tag), Class::Tag);
+    fails(world.probe::<u8>(rank, tag), Class::Tag);
+    fails(world.iprobe::<u8>(rank, tag), Class::Tag);
+    fails(world.mprobe(rank, tag), Class::Tag);
+    fails(world.send_init(vec![1], rank, tag), Class::Tag);
+    fails(world.recv_init(vec![1], rank, tag), Class::Tag);
+}
+
+fn roots(world: &World) {
+    let n = world.size();
+    let said = fails(world.bcast(&mut [1], n), Class::Root);
+    assert_eq!(said, format!("bcast of 1 element(s) with root {n}: there are {n} rank(s)"));
+    fails(world.scatter_into(&vec![1; n], &mut [0], n), Class::Root);
+    fails(world.scatterv_into(&vec![1; n], &vec![1; n], &mut [0], n), Class::Root);
+    fails(world.gather_into(&[1], &mut vec![0; n], n), Class::Root);
+    fails(world.gatherv_into(&[1], &mut vec![0; n], &vec![1; n], n), Class::Root);
+    fails(world.reduce(&mut [1], Sum, n), Class::Root);
+    fails(world.reduce_into(&[1], &mut [1], Sum, n), Class::Root);
+    fails(world.ibcast(vec![1], n), Class::Root);
+    fails(world.igather(vec![1], n), Class::Root);
+    fails(world.iscatter(vec![1; n], vec![1], n), Class::Root);
+    fails(world.ireduce(vec![1], Sum, n), Class::Root);
+}
+
+fn lengths(world: &World) {
+    let (rank, n) = (world.rank(), world.size());
+    // Of the operations with a root, the root finds the mistake; the others do not call.
+    let said = fails(world.scatter_into(&vec![1; n + 1], &mut [0], rank), Class::Count);
+    assert!(said.contains(&format!("the list to send has {} element(s) instead of {n}", n + 1)));
+    fails(world.scatterv_into(&vec![1; n], &vec![1; n + 1], &mut [0], rank), Class::Count);
+    fails(world.scatterv_into(&vec![1; n], &vec![2; n], &mut [0], rank), Class::Count);
+    fails(world.scatterv_into(&vec![1; n], &vec![1; n], &mut [0; 2], rank), Class::Count);
+    fails(world.scatterv_into(&[1], &vec![usize::MAX; n + 1], &mut [0; 2], rank), Class::Count);
+    fails(world.gather_into(&[1], &mut vec![0; n - 1], rank), Class::Count);
+    fails(world.gatherv_into(&[1], &mut vec![0; n], &[], rank), Class::Count);
+    fails(world.gatherv_into(&[1; 2], &mut vec![0; n], &vec![1; n], rank), Class::Count);
+    fails(world.iscatter(vec![1; n + 1], vec![1], rank), Class::Count);
+    fails(world.reduce_into(&[1], &mut [1; 2], Sum, rank), Class::Count);
+    // Those without a root are found by all.
+    fails(world.allgather_into(&[1], &mut vec![0; n + 1]), Class::Count);
+    fails(world.allgatherv_into(&[1], &mut vec![0; n], &vec![1; n + 1]), Class::Count);
+    fails(world.allgatherv_into(&[1; 2], &mut vec![0; n], &vec![1; n]), Class::Count);
+    fails(world.alltoall_into(&vec![1; n], &mut vec![0; n + 1]), Class::Count);
+    fails(world.alltoallv_into(&vec![1; n], &vec![1; n], &mut [0], &vec![2; n]), Class::Count);
+    fails(world.alltoallv_into(&vec![1; n + 1], &vec![1; n], &mut [0], &[]), Class::Count);
+    fails(world.allreduce_into(&[1], &mut [0; 2], Sum), Class::Count);
+    fails(world.reduce_scatter_block_into(&vec![1; n + 1], &mut [0], Sum), Class::Count);
+    if n > 1 {
+        fails(world.alltoall_into(&vec![1; n + 1], &mut vec![0; n + 1]), Class::Count);
+        fails(world.ialltoall(vec![1; n + 1]), Class::Count);
+    }
+}
+
+fn truncated(world: &World) {
+    let rank = world.rank();
+    // Open MPI 4.1 writes the whole of a message of more than 4 KiB, whatever the room: see the documentation of `World::recv`.
+    let overruns = world.mpi_library().is_some_and(|library| library.starts_with("Open MPI v4"));
+    for length in if overruns { &[2, 100][..] } else { &[2, 100, 100_000] } {
+        let length = *length;
+        let sent = world.isend(vec![1.0; length], rank, 0).unwrap();
+        fails(world.recv(&mut vec![0.0; length - 1], rank, 0), Class::Truncated);
+        sent.wait().unwrap();
+    }
+    let sent = world.isend(vec![1.0; 2], rank, 5).unwrap();
+    let message = world.mprobe(rank, 5).unwrap();
+    let said = fails(message.recv(&mut [0.0]), Class::Truncated);
+    assert!(
+        said.starts_with(&format!("recv of 1 element(s) from rank {rank} with tag 5: ")),
+        "{said}"
+    );
+    sent.wait().unwrap();
+    let error = world.sendrecv(&[1, 2, 3], rank, 0, &mut [0; 2], rank, 0);
+    fails(error, Class::Truncated);
+}
+
+fn no_value(world: &World) {
+    let rank = world.rank();
+    let mut found = [true, true];
+    world.send(&[0u8, 2], rank, 0).unwrap();
+    fails(world.recv(&mut found, rank, 0), Class::Value);
+    let receipt = world.irecv(vec!['a'], rank, 0).unwrap();
+    world.send(&[u32::MAX], rank, 0).unwrap();
+    fails(receipt.wait(), Class::Value);
+    world.send(&[1u8, 2, 3], rank, 0).unwrap();
+    fails(world.recv(&mut [0u16; 2], rank, 0), Class::Type);
+}
+
+fn alone(world: &World) {
+    // Under MPI it would wait for ever, as MPI does.
+    if world.size() > 1 || world.kind() == Kind::Mpi {
+        return;
+    }
+    let said = fails(world.recv(&mut [0], 0, 0), Class::Deadlock);
+    assert!(said.ends_with("the only rank would wait for itself for ever"), "{said}");
+    fails(world.ssend(&[0], 0, 0), Class::Deadlock);
+    world.recv(&mut [0], 0, 0).unwrap();
+    fails(world.probe::<u8>(0, 0), Class::Deadlock);
+    fails(world.irecv(vec![0], 0, 0).unwrap().wait(), Class::Deadlock);
+    let mut receipts = fluxions_comm::Requests::new();
+    receipts.push(world.irecv(vec![0], 0, 0).unwrap());
+    fails(receipts.wait_any(), Class::Deadlock);
+}
+
+fn mismatch(world: &World) {
+    let n = world.size();
+    if n == 1 || world.kind() == Kind::Mpi {
+        // Open MPI and MPICH cannot tell.
+        return;
+    }
+    let is_last = world.rank() == n - 1;
+    // All ranks find out, since all need something of the last one.
+    let error = match is_last {
+        true => world.allreduce(&mut [1], Sum),
+        false => world.allgather_into(&[1], &mut vec![0; n]),
+    };
+    let said = fails(error, Class::Mismatch);
+    assert!(!is_last || said.ends_with("rank 0 called allgather of 1 element(s)"), "{said}");
+    fails(world.allreduce(&mut vec![1; 1 + usize::from(is_last)], Sum), Class::Mismatch);
+    let error = match is_last {
+        true => world.allreduce(&mut [1.0], Sum),
+        false => world.allreduce(&mut [1i32], Sum),
+    };
+    fails(error, Class::Mismatch);
+    let mut data = vec![1; 1 + usize::from(is_last)];
+    let found = world.bcast(&mut data, 0);
+    match is_last {
+        true => _ = fails(found, Class::Mismatch),
+        false => found.unwrap(),
+    }
+}
+
+fn too_much(world: &World) {
+    if world.kind() != Kind::Mpi {
+        return;
+    }
+    // Untouched zeros take no memory.
+    let long = vec![0u8; 1 << 31];
+    let said = fails(world.send(&long, world.rank(), 0), Class::Count);
+    assert!(said.contains("2147483648 elements are too many for one call of MPI"), "{said}");
+    if world.size() > 1 {
+        let mut all = vec![0u8; world.size() << 30];
+        fails(world.allgather_into(&long[..1 << 30], &mut all), Class::Count);
+    }
+}
