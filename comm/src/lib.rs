@@ -1,17 +1,126 @@
-//! Communication between ranks. There is one interface, [`World`], for three kinds of ranks: a
-//! single rank, threads of this process, and MPI processes. This is the only crate that calls MPI.
+//! Communication between ranks: MPI, typed and safe, and the same on threads and on a single rank.
 //!
-//! All results that ranks compute together are exact, since they are integers or sums of doubles
-//! without rounding ([`ExactSum`]). So they depend neither on the number of ranks nor on their
-//! order.
+//! There is one interface, [`World`], for three kinds of ranks: processes of MPI, threads of this process, and a single
+//! rank. All have the same operations, the same errors and the same order of messages, so that a program is tried on
+//! threads and run on a cluster. This is the only crate of Fluxions that calls MPI.
+//!
+//! Every rank of a program says hello; `mpirun -n 4 hello` starts it on four:
+//!
+//! ```no_run
+//! fn main() -> std::process::ExitCode {
+//!     fluxions_comm::launch(|world| {
+//!         println!("hello from rank {} of {}", world.rank(), world.size());
+//!         Ok::<(), fluxions_comm::Error>(())
+//!     })
+//! }
+//! ```
+//!
+//! π as an integral, of which each rank computes a part:
+//!
+//! ```
+//! use fluxions_comm::{Error, Sum, World, threads};
+//!
+//! fn pi(world: &World, intervals: usize) -> Result<f64, Error> {
+//!     let h = 1.0 / intervals as f64;
+//!     let mine = (world.rank()..intervals).step_by(world.size());
+//!     let mut sum = [mine.map(|k| 4.0 * h / (1.0 + ((k as f64 + 0.5) * h).powi(2))).sum::<f64>()];
+//!     world.allreduce(&mut sum, Sum)?;
+//!     Ok(sum[0])
+//! }
+//!
+//! let found = threads::run(3, |world| pi(world, 1000))?;
+//! assert!((found[0] - std::f64::consts::PI).abs() < 1e-6);
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! A ring, in which everyone sends to the next one and receives from the one before:
 //!
 //! ```
 //! use fluxions_comm::{Error, threads};
 //!
-//! let sums = threads::run(3, |world| world.sum(&[0.1 * world.rank() as f64]))?;
-//! assert_eq!(sums, [0.30000000000000004; 3]);
+//! let found = threads::run(4, |world| {
+//!     let (rank, n) = (world.rank(), world.size());
+//!     let mut token = [rank];
+//!     for _ in 0..n - 1 {
+//!         world.sendrecv_replace(&mut token, (rank + 1) % n, 0, (rank + n - 1) % n, 0)?;
+//!     }
+//!     Ok::<_, Error>(token[0])
+//! })?;
+//! assert_eq!(found, [1, 2, 3, 0]);
 //! # Ok::<(), Error>(())
 //! ```
+//!
+//! The halo of an array in two dimensions, cut into blocks. Rows and columns go as they are, whatever their strides, and nothing
+//! is sent beyond the edge:
+//!
+//! ```
+//! use fluxions_comm::{Error, balanced_dimensions, threads};
+//! use ndarray::{Array2, s};
+//!
+//! let found = threads::run(4, |world| {
+//!     let grid = world.cartesian(&balanced_dimensions(4, &[0, 0])?, &[true, false])?.unwrap();
+//!     // A block of 3 by 3, and a cell beyond each side.
+//!     let mut a = Array2::from_elem((5, 5), -1.0);
+//!     a.slice_mut(s![1..4, 1..4]).fill(grid.rank() as f64);
+//!     for axis in 0..2 {
+//!         let (below, above) = grid.shift(axis, 1)?;
+//!         if axis == 1 {
+//!             a.swap_axes(0, 1);
+//!         }
+//!         for (to, sent, from, received) in [(above, 3, below, 0), (below, 1, above, 4)] {
+//!             let face = a.slice(s![sent, ..]).to_owned();
+//!             grid.sendrecv(&face, to, axis, &mut a.slice_mut(s![received, ..]), from, axis)?;
+//!         }
+//!         if axis == 1 {
+//!             a.swap_axes(0, 1);
+//!         }
+//!     }
+//!     Ok::<_, Error>((a[[0, 1]], a[[1, 0]], a[[1, 4]]))
+//! })?;
+//! // Periodic along the first axis; beyond the ends of the second one nothing arrives.
+//! assert_eq!(found[0], (2.0, -1.0, 1.0));
+//! assert_eq!(found[3], (1.0, 2.0, -1.0));
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! # What is what
+//!
+//! | MPI, mpi4py, numba-mpi | here |
+//! |---|---|
+//! | `COMM_WORLD`, `Init`, `Finalize` | [`World::start`], [`launch`]; finalised when the last world is dropped |
+//! | a program that has called `MPI_Init` itself | [`World::attach`], [`World::from_raw`] |
+//! | `rank`, `size`, `Barrier` | [`rank`](World::rank), [`size`](World::size), [`barrier`](World::barrier) |
+//! | `Send`, `Ssend`, `Recv`, `Sendrecv` | [`send`](World::send), [`ssend`](World::ssend), [`recv`](World::recv), [`sendrecv`](World::sendrecv) |
+//! | `ANY_SOURCE`, `ANY_TAG`, `PROC_NULL` | [`Any`], `None` |
+//! | `Isend`, `Issend`, `Irecv` | [`isend`](World::isend), [`issend`](World::issend), [`irecv`](World::irecv): they own the elements |
+//! | `Wait`, `Test`; `Waitall`, `Waitany`, `Testany`, … | [`Request`]; [`Requests`], which may be empty |
+//! | `Send_init`, `Recv_init`, `Start` | [`send_init`](World::send_init), [`recv_init`](World::recv_init) |
+//! | `Probe`, `Iprobe`, `Mprobe`, `Improbe` | [`probe`](World::probe), [`iprobe`](World::iprobe), [`mprobe`](World::mprobe), [`improbe`](World::improbe) |
+//! | `Bcast` | [`bcast`](World::bcast) |
+//! | `Scatter(v)`, `Gather(v)` | [`scatter_into`](World::scatter_into), [`scatterv_into`](World::scatterv_into), [`gather_into`](World::gather_into), [`gatherv_into`](World::gatherv_into) |
+//! | `Allgather(v)`, `Alltoall(v)` | [`allgather_into`](World::allgather_into), [`allgatherv_into`](World::allgatherv_into), [`alltoall_into`](World::alltoall_into), [`alltoallv_into`](World::alltoallv_into) |
+//! | `Reduce`, `Allreduce` | in place: [`reduce`](World::reduce), [`allreduce`](World::allreduce); [`reduce_into`](World::reduce_into), [`allreduce_into`](World::allreduce_into) |
+//! | `Scan`, `Exscan`, `Reduce_scatter_block` | [`scan`](World::scan), [`exscan`](World::exscan), [`reduce_scatter_block_into`](World::reduce_scatter_block_into) |
+//! | `Ibarrier`, `Ibcast`, `Iallreduce`, … | [`ibarrier`](World::ibarrier), [`ibcast`](World::ibcast), [`iallreduce`](World::iallreduce), … |
+//! | `SUM`, `MAXLOC`, …, `Op.Create` | [`Sum`], [`MaxLoc`], …, a closure: see [`Operator`] |
+//! | `Dup`, `Split`, `Split_type` | [`dup`](World::dup), [`split`](World::split), [`split_shared`](World::split_shared) |
+//! | `Create_cart`, `Shift`, `Sub`, `Compute_dims` | [`cartesian`](World::cartesian), [`Cartesian`], [`balanced_dimensions`] |
+//! | status codes, exceptions | [`Error`], with its [`Class`] |
+//!
+//! numba-mpi's functions take the world and whole arrays: `allreduce(a, b, operator=Operator.MAX)` is
+//! `world.allreduce_into(&a, &mut b, Max)`, and counts are the lengths of slices.
+//!
+//! # Order and bits
+//!
+//! Results of reductions are the same on all ranks and in every run on so many ranks: elements are combined in the order of the
+//! ranks, or by operators that do not depend on it ([`Operator`]). [`World::sum`] adds up doubles exactly ([`ExactSum`]), to the same
+//! bits on any number of ranks.
+//!
+//! # Errors
+//!
+//! Wrong arguments and messages that do not fit are values ([`Error::Failed`]), and the world goes on. Each rank finds its
+//! own mistakes: where one rank does not take part in an operation of all, the others wait, until the limit of
+//! [`World::limit_waits`] ends the job.
 
 mod buffer;
 mod combine;

@@ -24,6 +24,15 @@ pub fn mpirun(ranks: usize) -> Command {
     command
 }
 
+/// Those of these numbers of ranks that can be tried with many messages: all, but with MPICH no more than there are cores. Its
+/// ranks do not give way, so that each message takes milliseconds.
+pub fn with_cores(ranks: &[usize]) -> Vec<usize> {
+    let launcher = std::env::var("FLUXIONS_MPIRUN").unwrap_or_default();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let most = if launcher.contains("mpich") { cores } else { usize::MAX };
+    ranks.iter().copied().filter(|ranks| *ranks <= most).collect()
+}
+
 /// Runs a command to its end.
 ///
 /// # Panics

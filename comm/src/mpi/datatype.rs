@@ -35,9 +35,9 @@ pub(super) fn datatype<T: Data>() -> (ffi::MPI_Datatype, usize) {
     // SAFETY: as above.
     unsafe {
         match size {
-            _ if size % 8 == 0 => (ffi::RSMPI_UINT64_T, size / 8),
-            _ if size % 4 == 0 => (ffi::RSMPI_UINT32_T, size / 4),
-            _ if size % 2 == 0 => (ffi::RSMPI_UINT16_T, size / 2),
+            _ if size.is_multiple_of(8) => (ffi::RSMPI_UINT64_T, size / 8),
+            _ if size.is_multiple_of(4) => (ffi::RSMPI_UINT32_T, size / 4),
+            _ if size.is_multiple_of(2) => (ffi::RSMPI_UINT16_T, size / 2),
             _ => (ffi::RSMPI_UINT8_T, size),
         }
     }

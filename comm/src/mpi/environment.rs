@@ -62,13 +62,10 @@ impl Environment {
 
     /// MPI as the program has initialised it, which is also to finalise it.
     pub(crate) fn attach() -> Result<Rc<Self>, Error> {
-        let mut finalised = 0;
-        // SAFETY: this may be called at any time.
-        unsafe { ffi::MPI_Finalized(&mut finalised) };
-        if finalised != 0 || !is_initialised() {
-            let reason = match finalised {
-                0 => "it was not initialised",
-                _ => "it was finalised",
+        if is_finalised() || !is_initialised() {
+            let reason = match is_finalised() {
+                false => "it was not initialised",
+                true => "it was finalised",
             };
             return Err(Error::NotStarted { reason });
         }
@@ -111,6 +108,13 @@ fn is_initialised() -> bool {
     initialised != 0
 }
 
+fn is_finalised() -> bool {
+    let mut finalised = 0;
+    // SAFETY: this may be called at any time.
+    unsafe { ffi::MPI_Finalized(&mut finalised) };
+    finalised != 0
+}
+
 fn level_of_mpi(level: ThreadLevel) -> c_int {
     // SAFETY: these are constants of the MPI library, which are only read.
     unsafe {
@@ -140,8 +144,10 @@ fn highest_tag() -> usize {
 
 /// Ends all processes of the job.
 pub(crate) fn abort(code: i32) -> ! {
-    // SAFETY: MPI was initialised before anything calls this.
-    unsafe { ffi::MPI_Abort(ffi::RSMPI_COMM_WORLD, code) };
+    if !is_finalised() {
+        // SAFETY: MPI was initialised before anything calls this.
+        unsafe { ffi::MPI_Abort(ffi::RSMPI_COMM_WORLD, code) };
+    }
     std::process::exit(code)
 }
 

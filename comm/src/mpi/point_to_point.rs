@@ -32,7 +32,7 @@ pub(super) fn status<T: Data>(status: &ffi::MPI_Status, call: Call) -> Result<St
         ffi::MPI_Get_count(status, kind, &mut length);
         ffi::RSMPI_UNDEFINED
     };
-    if length == undefined || length as usize % units != 0 {
+    if length == undefined || !(length as usize).is_multiple_of(units) {
         let text = format!("a message is no whole number of elements of {} bytes", size_of::<T>());
         return Err(Error::failed(call, Class::Type, text));
     }

@@ -1,6 +1,6 @@
 //! Reductions by MPI's own operators.
 
-use std::os::raw::{c_int, c_void};
+use std::os::raw::c_int;
 use std::rc::Rc;
 
 use mpi::ffi;
@@ -38,7 +38,7 @@ impl Communicator {
         })
     }
 
-    /// Combines the elements of all ranks on the root, in place; those of the others stay as they are.
+    /// Combines the elements of all ranks on the root, where they replace its own; those of the others stay as they are.
     pub(crate) fn reduce<T: Data>(
         &self,
         data: &mut [T],
@@ -48,7 +48,9 @@ impl Communicator {
     ) -> Result<(), Error> {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         let (how, is_root) = (operator(how), self.rank() == root);
-        let from: *const c_void = if is_root { IN_PLACE } else { address(data) };
+        // In place, MPICH 4.0 crashes on long lists where the root is not rank 0.
+        let copy = if is_root { data.to_vec() } else { Vec::new() };
+        let from = if is_root { address(&copy) } else { address(data) };
         land(data, call, |place| {
             // SAFETY: see above. Off the root nothing is written.
             let code = self.during(call, || unsafe {

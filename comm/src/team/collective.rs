@@ -23,7 +23,7 @@ fn no_value(ticket: &Ticket) -> Error {
 }
 
 /// The contribution of a rank, which was waited for.
-fn of<'a>(ticket: &'a Ticket, rank: usize) -> Result<&'a Contribution, Error> {
+fn of(ticket: &Ticket, rank: usize) -> Result<&Contribution, Error> {
     ticket.read(rank)?.ok_or_else(|| {
         Error::failed(ticket.call(), Class::Deadlock, format!("rank {rank} has not come"))
     })

@@ -183,7 +183,8 @@ impl Cartesian {
 pub fn balanced_dimensions(ranks: usize, given: &[usize]) -> Result<Vec<usize>, Error> {
     let fixed = given.iter().filter(|n| **n > 0).try_fold(1usize, |all, n| all.checked_mul(*n));
     let free = given.iter().filter(|n| **n == 0).count();
-    let rest = fixed.filter(|fixed| ranks > 0 && ranks % fixed == 0).map(|fixed| ranks / fixed);
+    let rest =
+        fixed.filter(|fixed| ranks > 0 && ranks.is_multiple_of(*fixed)).map(|fixed| ranks / fixed);
     let rest = rest.filter(|rest| free > 0 || *rest == 1).ok_or_else(|| {
         wrong(format!("{ranks} rank(s) cannot be divided into a grid of {given:?}"))
     })?;
@@ -197,7 +198,7 @@ fn factors(number: usize, count: usize, most: usize) -> Option<Vec<usize>> {
     if count == 0 {
         return (number == 1).then(Vec::new);
     }
-    (1..=most.min(number)).filter(|first| number % first == 0).find_map(|first| {
+    (1..=most.min(number)).filter(|first| number.is_multiple_of(*first)).find_map(|first| {
         let mut all = vec![first];
         all.extend(factors(number / first, count - 1, first)?);
         Some(all)

@@ -1,30 +1,22 @@
-//! Operations of all ranks that go on while a rank does other things. They own their elements, and give back the result.
+//! Operations of all ranks, but for reductions, that go on while a rank does other things. They own their elements, and give back the result.
 //!
 //! They are begun in the same order on all ranks. All of them must begin before any rank has to wait.
-
-use std::ops::Range;
 
 use crate::buffer::Owned;
 use crate::data::{Data, bytes};
 use crate::error::Error;
 #[cfg(feature = "mpi")]
 use crate::mpi::Buffers;
-use crate::operator::Operator;
-#[cfg(feature = "mpi")]
-use crate::operator::fold;
 use crate::request::{Request, State};
 use crate::team::{
-    Contribution, Needed, Task, Team, Ticket, Work, all_of, exchanged, folded, gathered, part_of,
-    told,
+    Contribution, Needed, Task, Team, Ticket, Work, all_of, exchanged, gathered, part_of, told,
 };
 use crate::waiting::{Call, Operation};
 use crate::world::collective::expect;
-#[cfg(feature = "mpi")]
-use crate::world::reduction::built_in;
 use crate::world::{Inner, World};
 
 /// Begins an operation of rank threads. `room` is what `finish` fills.
-fn begin<T: Data>(
+pub(super) fn begin<T: Data>(
     (team, rank): (&std::sync::Arc<Team>, usize),
     call: Call,
     (data, counts): (&[T], Vec<usize>),
@@ -214,141 +206,6 @@ impl World {
             Inner::Mpi(communicator) => {
                 let buffers = Buffers { data: data.clone(), other: data };
                 State::Mpi(communicator.ialltoall(buffers, call)?, None)
-            }
-        }))
-    }
-
-    /// Begins an [`allreduce`](World::allreduce). Collective.
-    ///
-    /// ```
-    /// use fluxions_comm::{Error, Sum, threads};
-    ///
-    /// let found = threads::run(3, |world| {
-    ///     let sum = world.iallreduce(vec![world.rank(); 2], Sum)?;
-    ///     // … something else …
-    ///     Ok::<_, Error>(sum.wait()?.0)
-    /// })?;
-    /// assert_eq!(found, [[3, 3]; 3]);
-    /// # Ok::<(), Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`allreduce`](World::allreduce).
-    pub fn iallreduce<B: Owned>(
-        &self,
-        data: B,
-        operator: impl Operator<B::Item> + 'static,
-    ) -> Result<Request<B>, Error> {
-        let data = data.into_vector();
-        let call = Call::of_all(Operation::Allreduce, data.len());
-        #[cfg(feature = "mpi")]
-        if let Inner::Mpi(communicator) = &self.0
-            && let Some(how) = built_in(&operator, communicator.size())
-        {
-            return Ok(Request(State::Mpi(communicator.iallreduce(data, how, call)?, None)));
-        }
-        self.combined(data, operator, 0..self.size(), call)
-    }
-
-    /// Begins a [`reduce`](World::reduce). Collective.
-    ///
-    /// # Errors
-    /// As [`reduce`](World::reduce).
-    pub fn ireduce<B: Owned>(
-        &self,
-        data: B,
-        operator: impl Operator<B::Item> + 'static,
-        root: usize,
-    ) -> Result<Request<B>, Error> {
-        let data = data.into_vector();
-        let call = Call::rooted(Operation::Reduce, root, data.len());
-        self.check_root(root, call)?;
-        let length = data.len();
-        Ok(Request(match &self.0 {
-            Inner::Team(team, rank) => {
-                let (sent, ranks) = ((&data.clone()[..], Vec::new()), 0..team.size);
-                let is_root = *rank == root;
-                let needed = if is_root { Needed::All } else { Needed::Nobody };
-                begin((team, *rank), call, sent, needed, data, move |ticket, data| match is_root {
-                    true => folded(ticket, &operator, ranks, 0..length, data),
-                    false => Ok(()),
-                })
-            }
-            #[cfg(feature = "mpi")]
-            Inner::Mpi(communicator) => {
-                let is_root = communicator.rank() == root;
-                let mine = data.clone();
-                let all = if is_root { data.repeat(communicator.size()) } else { Vec::new() };
-                let buffers = Buffers { data: all, other: data };
-                let pending = communicator.igather(buffers, root, call)?;
-                let finish = move |all: Vec<B::Item>| {
-                    let mut result = mine;
-                    if is_root {
-                        fold(&all, length, &operator, &mut result);
-                    }
-                    result
-                };
-                State::Mpi(pending, Some(Box::new(finish)))
-            }
-        }))
-    }
-
-    /// Begins a [`scan`](World::scan). Collective.
-    ///
-    /// # Errors
-    /// As [`scan`](World::scan).
-    pub fn iscan<B: Owned>(
-        &self,
-        data: B,
-        operator: impl Operator<B::Item> + 'static,
-    ) -> Result<Request<B>, Error> {
-        let data = data.into_vector();
-        let call = Call::of_all(Operation::Scan, data.len());
-        self.combined(data, operator, 0..self.rank() + 1, call)
-    }
-
-    /// Begins an [`exscan`](World::exscan). Collective.
-    ///
-    /// # Errors
-    /// As [`exscan`](World::exscan).
-    pub fn iexscan<B: Owned>(
-        &self,
-        data: B,
-        operator: impl Operator<B::Item> + 'static,
-    ) -> Result<Request<B>, Error> {
-        let data = data.into_vector();
-        let call = Call::of_all(Operation::Exscan, data.len());
-        self.combined(data, operator, 0..self.rank(), call)
-    }
-
-    /// Begins to combine the elements of some ranks, in their order.
-    fn combined<B: Owned>(
-        &self,
-        data: Vec<B::Item>,
-        operator: impl Operator<B::Item> + 'static,
-        ranks: Range<usize>,
-        call: Call,
-    ) -> Result<Request<B>, Error> {
-        let length = data.len();
-        Ok(Request(match &self.0 {
-            Inner::Team(team, rank) => {
-                let sent = (&data.clone()[..], Vec::new());
-                begin((team, *rank), call, sent, Needed::All, data, move |ticket, data| {
-                    folded(ticket, &operator, ranks, 0..length, data)
-                })
-            }
-            #[cfg(feature = "mpi")]
-            Inner::Mpi(communicator) => {
-                let mine = data.clone();
-                let buffers = Buffers { data: data.repeat(communicator.size()), other: data };
-                let pending = communicator.iallgather(buffers, call)?;
-                let finish = move |all: Vec<B::Item>| {
-                    let mut result = mine;
-                    let lists = &all[ranks.start * length..ranks.end * length];
-                    fold(lists, length, &operator, &mut result);
-                    result
-                };
-                State::Mpi(pending, Some(Box::new(finish)))
             }
         }))
     }

@@ -1,13 +1,19 @@
 //! The world and its operations.
 
+mod all_to_all;
 mod cartesian;
 mod collective;
 mod communicators;
+mod exact;
 mod immediate;
+mod immediate_reduction;
+#[cfg(feature = "mpi")]
+mod in_order;
 mod persistent;
 mod point_to_point;
 mod probe;
 mod reduction;
+mod start;
 mod world;
 
 pub use cartesian::{Cartesian, balanced_dimensions};

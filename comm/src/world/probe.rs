@@ -72,7 +72,7 @@ fn zeros<T: Data>(length: usize, call: Call) -> Result<Vec<T>, Error> {
 
 /// A status in elements of a type instead of bytes.
 fn counted<T: Data>(status: Status, call: Call) -> Result<Status, Error> {
-    if status.length % size_of::<T>() != 0 {
+    if !status.length.is_multiple_of(size_of::<T>()) {
         let size = size_of::<T>();
         let text = format!("a message is no whole number of elements of {size} bytes");
         return Err(Error::failed(call, Class::Type, text));

@@ -105,7 +105,8 @@ fn on_5_threads() {
 #[cfg(feature = "mpi")]
 #[test]
 fn on_1_2_and_3_processes() {
-    fluxions_testing::under_mpi(&[1, 2, 3], "on_1_2_and_3_processes", || {
+    let ranks = fluxions_testing::with_cores(&[1, 2, 3]);
+    fluxions_testing::under_mpi(&ranks, "on_1_2_and_3_processes", || {
         tell_the_case();
         run_all(&World::start().unwrap());
     });

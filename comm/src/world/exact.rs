@@ -1,0 +1,144 @@
+//! What ranks find out together exactly, whatever their number and order, and numbers in the order of the ranks.
+
+use crate::combine::Combine;
+use crate::error::{Disagreement, Error};
+use crate::exact_sum::ExactSum;
+use crate::order::{from_ordered, to_ordered};
+#[cfg(feature = "mpi")]
+use crate::waiting::{Call, Operation};
+use crate::world::{Inner, World};
+
+impl World {
+    /// Replaces each integer by its sum, maximum or minimum over all ranks. Collective.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn combine(&self, how: Combine, values: &mut [i64]) -> Result<(), Error> {
+        match &self.0 {
+            Inner::Team(team, _) if team.size == 1 => Ok(()),
+            Inner::Team(team, rank) => team.combine(*rank, how, values),
+            #[cfg(feature = "mpi")]
+            Inner::Mpi(communicator) => {
+                let call = Call::of_all(Operation::Allreduce, values.len());
+                communicator.allreduce(values, how.built_in(), call)
+            }
+        }
+    }
+
+    /// Adds up the sums of all ranks exactly. Collective.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn combine_sum(&self, sum: &mut ExactSum) -> Result<(), Error> {
+        self.combine(Combine::Sum, sum.limbs_to_combine())
+    }
+
+    /// The sum of the numbers of all ranks, rounded once. Collective.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn sum(&self, numbers: &[f64]) -> Result<f64, Error> {
+        let mut sum = ExactSum::new();
+        sum.extend(numbers);
+        self.combine_sum(&mut sum)?;
+        Ok(sum.value())
+    }
+
+    /// The largest of the numbers of all ranks, or NaN if one of them is NaN. Collective.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn max(&self, number: f64) -> Result<f64, Error> {
+        let mut value = [to_ordered(number, i64::MAX)];
+        self.combine(Combine::Max, &mut value)?;
+        Ok(from_ordered(value[0]))
+    }
+
+    /// The smallest of the numbers of all ranks, or NaN if one of them is NaN. Collective.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn min(&self, number: f64) -> Result<f64, Error> {
+        let mut value = [to_ordered(number, i64::MIN)];
+        self.combine(Combine::Min, &mut value)?;
+        Ok(from_ordered(value[0]))
+    }
+
+    /// On rank 0, the numbers of all ranks in the order of the ranks. `counts` gives how many
+    /// numbers each rank has. Collective.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn gather(&self, mine: &[f64], counts: &[usize]) -> Result<Option<Vec<f64>>, Error> {
+        debug_assert_eq!(counts.get(self.rank()), Some(&mine.len()));
+        match &self.0 {
+            Inner::Team(team, _) if team.size == 1 => Ok(Some(mine.to_vec())),
+            Inner::Team(team, rank) => team.gather(*rank, mine),
+            #[cfg(feature = "mpi")]
+            Inner::Mpi(communicator) => {
+                let call = Call::rooted(Operation::Gather, 0, mine.len());
+                let total = if self.is_root() { counts.iter().sum() } else { 0 };
+                let mut all = vec![0.0; total];
+                communicator.gatherv(mine, &mut all, counts, 0, call)?;
+                Ok(self.is_root().then_some(all))
+            }
+        }
+    }
+
+    /// Sends numbers to every rank and returns the numbers that the ranks sent to this one. Both
+    /// are in the order of the ranks. `to` and `from` give how many numbers go to and come from
+    /// each. Collective.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn exchange(
+        &self,
+        mine: Vec<f64>,
+        to: &[usize],
+        from: &[usize],
+    ) -> Result<Vec<f64>, Error> {
+        debug_assert_eq!(to.iter().sum::<usize>(), mine.len());
+        match &self.0 {
+            Inner::Team(team, _) if team.size == 1 => Ok(mine),
+            Inner::Team(team, rank) => team.exchange(*rank, mine, to, from),
+            #[cfg(feature = "mpi")]
+            Inner::Mpi(communicator) => {
+                let call = Call::of_all(Operation::Alltoall, mine.len());
+                let mut all = vec![0.0; from.iter().sum()];
+                communicator.alltoallv((&mine, to), (&mut all, from), call)?;
+                Ok(all)
+            }
+        }
+    }
+
+    /// Finds out whether all ranks succeeded at something. If so, every rank gets its own result
+    /// back; otherwise it learns the lowest rank that failed. Collective.
+    ///
+    /// # Errors
+    /// If any rank failed.
+    pub fn agree<T, E>(&self, result: Result<T, E>) -> Result<T, Disagreement<E>> {
+        let rank = self.rank() as i64;
+        let mut lowest = [if result.is_err() { rank } else { i64::MAX }];
+        self.combine(Combine::Min, &mut lowest).map_err(Disagreement::Lost)?;
+        match (lowest[0], result) {
+            (i64::MAX, Ok(value)) => Ok(value),
+            (lowest, Err(error)) if lowest == rank => Err(Disagreement::Here(error)),
+            (lowest, _) => Err(Disagreement::There { rank: lowest as usize }),
+        }
+    }
+
+    /// Calls `action` on one rank after the other, in their order. Collective.
+    ///
+    /// # Errors
+    /// If another rank has failed.
+    pub fn in_turn<T>(&self, action: impl FnOnce() -> T) -> Result<T, Error> {
+        for _ in 0..self.rank() {
+            self.barrier()?;
+        }
+        let result = action();
+        for _ in self.rank()..self.size() {
+            self.barrier()?;
+        }
+        Ok(result)
+    }
+}
