@@ -1,8 +1,9 @@
 //! Ranks on a grid.
 
+use crate::Case;
 use fluxions_comm::{Any, Class, World, balanced_dimensions};
 
-pub(crate) const CASES: &[(&str, fn(&World))] = &[
+pub(crate) const CASES: &[Case] = &[
     ("a ring", ring),
     ("a line has ends", line),
     ("planes and their rows", rows),

@@ -1,10 +1,11 @@
 //! Operations of all ranks, but for reductions.
 
+use crate::Case;
 use fluxions_comm::World;
 
 use crate::sample::{Sample, for_all_types, for_some_types};
 
-pub(crate) const CASES: &[(&str, fn(&World))] = &[
+pub(crate) const CASES: &[Case] = &[
     ("bcast from every root, all types", |world| for_all_types!(bcast(world))),
     ("bcast of a text", text),
     ("scatter, gather, allgather, alltoall of all types", |world| for_some_types!(parts(world))),

@@ -1,8 +1,9 @@
 //! Worlds made from a world.
 
+use crate::Case;
 use fluxions_comm::{Any, Class, Sum, World};
 
-pub(crate) const CASES: &[(&str, fn(&World))] = &[
+pub(crate) const CASES: &[Case] = &[
     ("a copy has messages of its own", copy),
     ("parts by colours and keys", split),
     ("ranks without a colour", without_colour),

@@ -1,12 +1,13 @@
 //! Arrays and views with any strides, on either side.
 
+use crate::Case;
 use fluxions_comm::{Sum, World};
 use ndarray::{Array0, Array1, Array2, Array3, ShapeBuilder, s};
 
 use crate::point_to_point::ends;
 use crate::sample::{Sample, for_some_types};
 
-pub(crate) const CASES: &[(&str, fn(&World))] = &[
+pub(crate) const CASES: &[Case] = &[
     ("orders of C and Fortran, all types", |world| for_some_types!(orders(world))),
     ("every second element, gaps stay", gaps),
     ("no axes", no_axes),

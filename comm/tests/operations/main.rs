@@ -20,8 +20,11 @@ use std::sync::Once;
 
 use fluxions_comm::{Any, Error, World, threads};
 
-/// All cases, each with its name.
-fn cases() -> Vec<(&'static str, fn(&World))> {
+/// A case and its name.
+type Case = (&'static str, fn(&World));
+
+/// All cases.
+fn cases() -> Vec<Case> {
     [
         point_to_point::CASES,
         layouts::CASES,

@@ -1,8 +1,9 @@
 //! Wrong arguments to every call: errors that say what is wrong, and a world that goes on.
 
+use crate::Case;
 use fluxions_comm::{Class, Error, Kind, Sum, World};
 
-pub(crate) const CASES: &[(&str, fn(&World))] = &[
+pub(crate) const CASES: &[Case] = &[
     ("no such rank", no_such_rank),
     ("tags that are too large", tags),
     ("no such root", roots),

@@ -1,11 +1,12 @@
 //! Operations that go on while a rank does other things, between two ranks and of all.
 
+use crate::Case;
 use fluxions_comm::{Any, Class, Requests, Status, Sum, World};
 
 use crate::point_to_point::ends;
 use crate::sample::{Sample, for_all_types, for_some_types};
 
-pub(crate) const CASES: &[(&str, fn(&World))] = &[
+pub(crate) const CASES: &[Case] = &[
     ("isend and irecv of all types", |world| for_all_types!(isend_and_irecv(world))),
     ("any source, any tag, later", any),
     ("wait for all of all types", |world| for_some_types!(all(world))),

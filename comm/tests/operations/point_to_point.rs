@@ -1,10 +1,11 @@
 //! Blocking messages between two ranks.
 
+use crate::Case;
 use fluxions_comm::{Any, Class, Status, World};
 
 use crate::sample::{Sample, for_all_types, for_some_types};
 
-pub(crate) const CASES: &[(&str, fn(&World))] = &[
+pub(crate) const CASES: &[Case] = &[
     ("send and recv of all types", |world| for_all_types!(send_and_recv(world))),
     ("any source, any tag", any_source_and_tag),
     ("nothing, and more than the eager limits", lengths),

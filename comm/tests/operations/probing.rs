@@ -1,11 +1,12 @@
 //! Messages that are looked at before they are received.
 
+use crate::Case;
 use fluxions_comm::{Any, Class, Status, World};
 
 use crate::point_to_point::ends;
 use crate::sample::{Sample, for_some_types};
 
-pub(crate) const CASES: &[(&str, fn(&World))] = &[
+pub(crate) const CASES: &[Case] = &[
     ("probe of all types", |world| for_some_types!(probe(world))),
     ("iprobe", iprobe),
     ("a matched message is nobody else's", matched),

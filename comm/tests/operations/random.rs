@@ -1,9 +1,10 @@
 //! Random programs of operations that go on at the same time. What they send follows from their seed alone, so that every rank
 //! knows what has to arrive.
 
+use crate::Case;
 use fluxions_comm::{Any, Requests, Sum, World};
 
-pub(crate) const CASES: &[(&str, fn(&World))] = &[("random programs", programs)];
+pub(crate) const CASES: &[Case] = &[("random programs", programs)];
 
 /// Numbers that are the same on all ranks.
 struct Random(u64);

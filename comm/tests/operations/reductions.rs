@@ -1,5 +1,6 @@
 //! Reductions with all operators.
 
+use crate::Case;
 use std::fmt::Debug;
 
 use fluxions_comm::{
@@ -9,7 +10,7 @@ use num_complex::Complex;
 
 use crate::sample::Sample;
 
-pub(crate) const CASES: &[(&str, fn(&World))] = &[
+pub(crate) const CASES: &[Case] = &[
     ("operators of integers", integers),
     ("operators of floats, complex numbers and truth", others),
     ("operators of one's own, in order", own),
