@@ -13,8 +13,9 @@ use crate::waiting::{Call, Operation};
 use crate::world::{Inner, World};
 
 impl World {
-    /// Sends elements to a rank. It may return before they are received, or wait until they are. Nothing is sent to nobody
-    /// (`None`), who is beyond the edge of a grid of ranks.
+    /// Sends elements to a rank. It may return before they are received, or wait until they are: so a rank that sends to itself
+    /// uses [`isend`](World::isend) or [`sendrecv`](World::sendrecv). Nothing is sent to nobody (`None`), who is beyond
+    /// the edge of a grid of ranks.
     ///
     /// ```
     /// use fluxions_comm::{Error, threads};
