@@ -64,7 +64,7 @@ fn noise_numbers_and_transport_have_schemes_that_know_them() {
         |sections: &str, time: &str| problem(&text(sections, time)).times.scheme_name().to_string();
     assert_eq!(name("[noise]\nu = 0.1", "dt = 1e-4"), "euler");
     assert_eq!(name("[noise]\nu = 0.1", ""), "euler");
-    assert_eq!(name("[numbers]\nT = { initial = 1, equation = \"-T\" }", ""), "tsit5");
+    assert_eq!(name("[numbers]\nT = { initial = 1, equation = \"-T\" }", ""), "ark3(2)4L[2]SA");
     assert_eq!(name("[transport.u]\nvelocity = [1]", "dt = 1e-3"), "symmetric");
 }
 

@@ -184,3 +184,89 @@ fn pressures_keep_a_flow_free_of_divergence() {
     let iterations = report.iterations.unwrap();
     assert!(iterations.linear <= 10 * iterations.nonlinear, "{report}");
 }
+
+/// Ions that move in the field that they make (Poisson–Nernst–Planck), where charges relax thirty times faster
+/// than ions diffuse. Implicit steps know how the potential changes with the charges.
+fn ions(time: &str) -> String {
+    format!(
+        "[grid]\nx = {{ bounds = [0, 1], cells = 24 }}\n[equations]\n\
+         p = \"laplace(p) + diffusion(p, phi)\"\nn = \"laplace(n) - diffusion(n, phi)\"\n\
+         [solve]\nphi = \"0.03*laplace(phi) = n - p\"\n[boundary.phi]\nx = {{ value = 0 }}\n\
+         [boundary.p]\nx = {{ flux = 0 }}\n[boundary.n]\nx = {{ flux = 0 }}\n\
+         [initial]\np = \"1 + 0.3*cos(pi*x)\"\nn = \"1 - 0.3*cos(pi*x)\"\n\
+         [solver]\ntolerance = 1e-12\n[time]\nend = 0.02\n{time}\n"
+    )
+}
+
+fn largest_difference(found: &[Vec<f64>], exact: &[Vec<f64>]) -> f64 {
+    let both = found.iter().flatten().zip(exact.iter().flatten());
+    both.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+}
+
+#[test]
+fn implicit_steps_beside_unknowns_have_their_orders() {
+    let exact = solved(&ions("scheme = \"dormand-prince\"\ntolerance = 1e-11"), 1);
+    for (scheme, order) in [
+        ("backward-euler", 1.0),
+        ("crank-nicolson", 2.0),
+        ("bdf2", 2.0),
+        ("tr-bdf2", 2.0),
+        ("sdirk2", 2.0),
+        ("ars222", 2.0),
+        ("ark3", 3.0),
+    ] {
+        let error = |dt: &str| {
+            let found = solved(&ions(&format!("scheme = \"{scheme}\"\ndt = {dt}")), 1);
+            largest_difference(&found, &exact)
+        };
+        let (coarse, fine) = (error("0.0005"), error("0.00025"));
+        let found = (coarse / fine).log2();
+        assert!(found > order - 0.3, "{scheme}: {found}, {coarse} {fine}");
+    }
+}
+
+#[test]
+fn implicit_steps_beside_unknowns_have_the_same_bits_on_1_to_4_ranks() {
+    for time in [
+        "scheme = \"tr-bdf2\"\ntolerance = 1e-4",
+        "scheme = \"bdf2\"\ndt = 0.002",
+        "scheme = \"ark3\"\ntolerance = 1e-4",
+    ] {
+        let found = solve(&ions(time));
+        let total = |field: &[f64]| field.iter().sum::<f64>() / field.len() as f64;
+        assert!((total(&found[0]) - 1.0).abs() < 1e-11, "{time}: {}", total(&found[0]));
+    }
+}
+
+/// Vortices with a stream function, whose viscous terms are implicit: Taylor–Green vortices decay as exp(−2νt), with
+/// the eigenvalue of the grid.
+#[test]
+fn a_flow_with_implicit_viscosity_decays_as_it_should() {
+    let text = |scheme: &str| {
+        format!(
+            "[grid]\nx = {{ bounds = [0, \"2*pi\"], cells = 20, periodic = true }}\n\
+             y = {{ bounds = [0, \"2*pi\"], cells = 24, periodic = true }}\n[equations]\n\
+             w = \"d_dx(psi)*d_dy(w) - d_dy(psi)*d_dx(w) + 0.5*laplace(w)\"\n\
+             [solve]\npsi = \"laplace(psi) = -w\"\n[initial]\nw = \"2*cos(x)*cos(y)\"\n\
+             [time]\nend = 1\ndt = 0.1\n{scheme}\n"
+        )
+    };
+    let of_axis = |cells: f64| {
+        let h = 2.0 * std::f64::consts::PI / cells;
+        (2.0 - 2.0 * h.cos()) / (h * h)
+    };
+    let decay = (-0.5 * (of_axis(20.0) + of_axis(24.0))).exp();
+    let first = {
+        let [x, y] = [20.0, 24.0].map(|cells: f64| (std::f64::consts::PI / cells).cos());
+        2.0 * x * y
+    };
+    for scheme in [
+        "scheme = \"ark4\"",
+        "scheme = \"ark3\"\nimplicit = { w = \"0.5*laplace(w)\" }",
+        "scheme = \"sdirk2\"",
+    ] {
+        let found = solve(&text(scheme))[0][0];
+        let error = (found / (first * decay) - 1.0).abs();
+        assert!(error < 2e-3, "{scheme}: {found} {}", first * decay);
+    }
+}

@@ -121,3 +121,40 @@ fn steps_go_on_from_what_was_saved() {
     second.run_until(3.0).unwrap();
     assert_eq!((second.steps(), values(&second)), (whole.steps(), values(&whole)));
 }
+
+/// Advection that diffusion damps, by schemes of all kinds: the steps are those of theory, and no solution grows.
+#[test]
+fn steps_of_advection_and_diffusion_are_those_of_theory() {
+    // dx = 1/64. Of Euler's scheme: dx²/(2D) or 2D/c², whichever is shorter.
+    for (c, d, scheme, longest) in [
+        (1.0, 0.05, "euler", 1.0 / 4096.0 / 0.1),
+        (1.0, 0.002, "euler", 0.004),
+        (1.0, 1e-9, "rk4", 8f64.sqrt() / 64.0),
+        (0.0, 0.05, "rk4", 2.785_293_563_405_282 / 4096.0 / 0.2),
+        (0.0, 0.05, "ssprk3", 2.512_745_326_618_33 / 4096.0 / 0.2),
+    ] {
+        let text = format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 64, periodic = true }}\n[equations]\n\
+             u = \"-{c}*d_dx(u) + {d}*laplace(u)\"\n[initial]\nu = \"random_uniform(-1, 1)\"\n\
+             [time]\nend = 4\ndt = \"auto\"\nscheme = \"{scheme}\"\n"
+        );
+        let problem = problem(&text);
+        let found = problem.times.dt / 0.8;
+        assert!((found / longest - 1.0).abs() < 0.05, "{scheme} {c} {d}: {found} {longest}");
+        let mut simulation = problem.simulation(&World::solo()).build().unwrap();
+        simulation.run_until(4.0).unwrap();
+        let largest = simulation.field("u").unwrap().iter().fold(0.0, |m: f64, u| m.max(u.abs()));
+        assert!(largest < 1.0, "{scheme} {c} {d}: {largest}");
+    }
+}
+
+/// A front grows steep where the flow is fast and hardly damped, by Euler's scheme.
+#[test]
+fn fronts_by_eulers_scheme_stay_bounded_on_1_to_4_ranks() {
+    let (values, _) = solved(
+        "[grid]\nx = { bounds = [0, 1], cells = 64, periodic = true }\n[equations]\n\
+         u = \"-u*d_dx(u) + 0.01*laplace(u)\"\n[initial]\nu = \"1 + sin(2*pi*x)\"\n\
+         [time]\nend = 1\ndt = \"auto\"\nscheme = \"euler\"\n",
+    );
+    assert!(values.iter().all(|u| (-0.01..2.01).contains(u)), "{values:?}");
+}

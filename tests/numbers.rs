@@ -202,3 +202,43 @@ fn noise_by_a_number_is_that_of_the_beginning_of_the_step() {
         assert!(after("0.2").iter().all(|u| *u != 0.0), "{scheme}");
     }
 }
+
+/// A number that decays fast, and one that diffusion drives, with fields that depend on both.
+const BATH: &str = "[grid]\nx = { bounds = [0, 1], cells = 16 }\n[equations]\n\
+    u = \"0.1*laplace(u) - 3*(u - T)\"\n[initial]\nu = \"1 + x\"\n[numbers]\n\
+    T = { initial = 0, equation = \"40*(average(u) - T*(1 + T^2)) + S\" }\n\
+    S = { initial = 1, equation = \"cos(3*t) - S*integral(u*x)\" }\n[solver]\ntolerance = 1e-12\n[time]\nend = 0.4\n";
+
+#[test]
+fn implicit_schemes_step_numbers_with_their_orders() {
+    let exact = numbers(&format!("{BATH}scheme = \"dormand-prince\"\ntolerance = 1e-11\n"));
+    for (scheme, order) in [
+        ("backward-euler", 1.0),
+        ("crank-nicolson", 2.0),
+        ("bdf2", 2.0),
+        ("tr-bdf2", 2.0),
+        ("sdirk2", 2.0),
+        ("ars222", 2.0),
+        ("ark3", 3.0),
+    ] {
+        let error = |dt: f64| {
+            let found = numbers(&format!("{BATH}scheme = \"{scheme}\"\ndt = {dt}\n"));
+            found.iter().zip(&exact).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+        };
+        let (coarse, fine) = (error(0.005), error(0.0025));
+        let found = (coarse / fine).log2();
+        assert!(found > order - 0.25, "{scheme}: {coarse} {fine} {found}");
+    }
+}
+
+#[test]
+fn implicit_steps_with_numbers_follow_a_tolerance_on_1_to_4_ranks() {
+    let exact = numbers(&format!("{BATH}scheme = \"dormand-prince\"\ntolerance = 1e-11\n"));
+    for scheme in ["tr-bdf2", "ark3"] {
+        let text = format!("{BATH}scheme = \"{scheme}\"\ntolerance = 1e-5\n");
+        solve(&text);
+        let found = numbers(&text);
+        let error = found.iter().zip(&exact).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(error < 2e-4, "{scheme}: {found:?} {exact:?}");
+    }
+}

@@ -7,7 +7,7 @@ use std::time::Instant;
 use fluxions::expr::{Rank, Type};
 use fluxions_io::Problem;
 use fluxions_io::numbers::brief;
-use fluxions_io::problem::{Output, Part, Times};
+use fluxions_io::problem::{Output, Part};
 use fluxions_solver::{
     Advector, Formula, Global, Inspection, Region, SchemeChoice, Speed, StableStep, ThirdOrder,
     Transport, measured_speed, stable_step,
@@ -164,13 +164,14 @@ fn describe(
         (false, false) => format!("{steps} {noun}"),
     };
     line("time", format!("{count} {}", times.describe()));
-    line("stable dt", stable(times, step));
+    line("stable dt", stable(problem, step));
     line("run time", Estimate::new(problem, ranks, speed, read).describe(speed));
     Ok(text)
 }
 
-fn stable(times: &Times, step: &StableStep) -> String {
-    if step.decaying.is_infinite() {
+fn stable(problem: &Problem, step: &StableStep) -> String {
+    let times = &problem.times;
+    if step.longest.is_infinite() {
         return match times.scheme {
             SchemeChoice::Implicit(..) => "any: the equations of a step are solved",
             SchemeChoice::Imex(..) => "as the part allows that is treated explicitly",
@@ -178,18 +179,18 @@ fn stable(times: &Times, step: &StableStep) -> String {
         }
         .into();
     }
-    match times.sources {
-        Some(_) => format!("{:.3e} for transport, diffusion and decay", step.decaying),
-        None => {
-            let waves = match step.oscillating > 0.0 {
-                true => format!("{:.3e} for waves", step.oscillating),
-                false => {
-                    format!("{} is unstable for waves that are not damped", times.scheme_name())
-                }
-            };
-            format!("{:.3e} for diffusion and decay; {waves}", step.decaying)
-        }
+    let mut text = format!("{:.3e}", step.longest);
+    if times.sources.is_some() {
+        return text + ", for transport, diffusion and decay";
     }
+    if let Some(limit) = problem.limit_in_words() {
+        text += &format!(", for {limit}");
+    }
+    if step.faster > 1.0 {
+        text +=
+            "\nconditions, or numbers of the whole domain, make modes faster than this term does";
+    }
+    text
 }
 
 /// The formulas and the options of each advected field, a line for each.

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use fluxions_io::numbers::rounded;
-use fluxions_solver::{Flow, GO_ON, Report, Snapshot, Tracker, TrackerError, cell_rate};
+use fluxions_solver::{Effort, Flow, GO_ON, Report, Snapshot, Tracker, TrackerError, cell_rate};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::print::error_line;
@@ -99,15 +99,33 @@ fn all_steps(now: &Snapshot<'_>) -> u64 {
 
 /// What there is to say, in at most so many columns.
 fn describe(speed: &Speed, now: &Snapshot<'_>, columns: usize) -> String {
-    let mut parts = vec![
-        format!("step {}/{}", now.step(), all_steps(now)),
-        format!("t = {}", short(now.time())),
-    ];
+    let mut parts = of_solver(&now.effort());
+    parts.push(format!("step {}/{}", now.step(), all_steps(now)));
+    parts.push(format!("t = {}", short(now.time())));
     if let Some(rate) = speed.known() {
         parts.push(cell_rate(rate));
         parts.extend(left(remaining(now) as f64 * speed.cells / rate));
     }
     fitting(parts, columns)
+}
+
+/// What solvers and the control of steps did, where they do anything.
+fn of_solver(effort: &Effort) -> Vec<String> {
+    let Effort { steps, rejected, dt, iterations, spectral_radius, .. } = *effort;
+    let mut parts = Vec::new();
+    if rejected > 0 {
+        parts.push(format!("{rejected} rejected"));
+    }
+    if let Some(iterations) = iterations.filter(|_| steps > 0) {
+        parts.push(format!(
+            "{} iterations/step",
+            rounded(iterations.linear as f64 / steps as f64, 2)
+        ));
+    }
+    if rejected > 0 || iterations.is_some() || spectral_radius.is_some() {
+        parts.push(format!("dt = {dt:.2e}"));
+    }
+    parts
 }
 
 /// The time that is left, unless there is none.
@@ -261,6 +279,8 @@ mod launcher {
 
 #[cfg(test)]
 mod tests {
+    use fluxions_solver::Iterations;
+
     use super::*;
 
     #[test]
@@ -282,5 +302,23 @@ mod tests {
         assert_eq!(left(0.0), None);
         assert_eq!(left(0.3).unwrap(), "<1s left");
         assert_eq!(left(130.0).unwrap(), "2m left");
+    }
+
+    #[test]
+    fn what_solvers_did_is_told_where_they_do_anything() {
+        let effort = Effort {
+            steps: 10,
+            rejected: 0,
+            dt: 1.5e-3,
+            evaluations: 40,
+            iterations: None,
+            spectral_radius: None,
+        };
+        assert!(of_solver(&effort).is_empty());
+        let iterations = Some(Iterations { nonlinear: 12, linear: 35 });
+        let told = of_solver(&Effort { rejected: 3, iterations, ..effort }).join("  ");
+        assert_eq!(told, "3 rejected  3.5 iterations/step  dt = 1.50e-3");
+        let told = of_solver(&Effort { spectral_radius: Some(2.0), ..effort });
+        assert_eq!(told, ["dt = 1.50e-3"]);
     }
 }

@@ -215,7 +215,10 @@ fn in_words(Drift { first, last, largest, time, .. }: Drift) -> String {
 /// What is probably not meant in a problem.
 fn warnings(problem: &Problem) -> Vec<Warning> {
     let mut warnings = problem.warnings.clone();
-    if problem.times.automatic {
+    let times = &problem.times;
+    // Where no step lets waves grow, an automatic one is stable.
+    let is_certain = times.scheme.oscillations_decay(&problem.pde);
+    if times.automatic && is_certain {
         return warnings;
     }
     // Where the initial values are wrong, that is told when the simulation is built.

@@ -270,6 +270,33 @@ fn check_tells_of_fluxes() {
     assert!(said.contains(argument), "{said}");
 }
 
+/// Which term limits the step, and where; and that a scheme lets waves grow.
+#[test]
+fn check_tells_what_limits_the_step() {
+    let home = Home::new();
+    let text = |equations: &str, scheme: &str| {
+        format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 20, periodic = true }}\n[equations]\n{equations}\n\
+             [initial]\nu = \"sin(2*pi*x)\"\nv = 0\n[time]\nend = 1\ndt = \"auto\"\nscheme = \"{scheme}\"\n"
+        )
+    };
+    let equations = "u = \"u - u^3 + diffusion(1 + x, u)\"\nv = \"-v\"";
+    home.write("varying.toml", &text(equations, "rk4"));
+    let said = home.succeed(&["check", "varying.toml"]);
+    let limit = "for `diffusion(1 + x, u)` in the equation of `u`, fastest at x = 0.925";
+    assert!(said.contains(limit), "{said}");
+    let waves = "u = \"v\"\nv = \"laplace(u)\"";
+    home.write("waves.toml", &text(waves, "rk4"));
+    let said = home.succeed(&["check", "waves.toml"]);
+    assert!(said.contains("for `laplace(u)` in the equation of `v`\n"), "{said}");
+    home.write("grows.toml", &text(waves, "euler"));
+    for command in ["check", "run"] {
+        let output = fluxions_testing::finish(&mut home.fluxions(&[command, "grows.toml"]));
+        let said = common::text(&output.stderr);
+        assert!(said.contains("euler lets waves grow that nothing damps"), "{said}");
+    }
+}
+
 #[test]
 fn check_tells_what_a_problem_needs_and_writes_nothing() {
     let home = Home::new();

@@ -536,3 +536,50 @@ fn of_equally_near_snapshots_every_command_takes_the_later() {
     // The last snapshot of the shorter run is the nearest to 2.5; in the longer one that at 3 is as near.
     home.fail(1, &["diff", "p", "shorter", "--time", "2.5"]);
 }
+
+/// What the solver did up to each snapshot, on any ranks, and after a repair of the index.
+#[test]
+fn the_series_tells_what_the_solver_did() {
+    let home = Home::new();
+    let text = "[grid]\nx = { bounds = [0, 1], cells = 16 }\n[equations]\nu = \"u*laplace(u) + 1\"\n\
+                [initial]\nu = \"1 + x\"\n[output]\nevery = 0.05\npicture = false\n[time]\nend = 0.1\n";
+    let numbers = |name: &str, time: &str, ranks: &str| {
+        home.write("p.toml", &format!("{text}{time}\n"));
+        home.succeed(&["run", "p.toml", "--quiet", "--out", name, "--ranks", ranks]);
+        let series = hdf5::File::open(home.path().join(name).join("series.h5")).unwrap();
+        let group = series.group("solver").unwrap();
+        let mut names = group.member_names().unwrap();
+        names.sort();
+        let read = |name: &String| group.dataset(name).unwrap().read_raw::<f64>().unwrap();
+        let all: Vec<(String, Vec<f64>)> =
+            names.iter().map(|name| (name.clone(), read(name))).collect();
+        let report = std::fs::read_to_string(home.path().join(name).join("report.json")).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        (all, report)
+    };
+    let of = |all: &[(String, Vec<f64>)], name: &str| {
+        let found = all.iter().find(|(found, _)| found == name);
+        found.unwrap_or_else(|| panic!("{name} in {all:?}")).1.clone()
+    };
+    let (fixed, report) = numbers("fixed", "dt = 0.001", "1");
+    assert_eq!(of(&fixed, "steps"), [0.0, 50.0, 100.0]);
+    assert_eq!(of(&fixed, "dt"), [0.001; 3]);
+    assert_eq!(of(&fixed, "rejected"), [0.0; 3]);
+    assert_eq!(of(&fixed, "evaluations")[2], report["rhs_evaluations"].as_f64().unwrap());
+    assert_eq!(fixed.len(), 4);
+    let implicit = "tolerance = 1e-4\nscheme = \"tr-bdf2\"";
+    let (one, report) = numbers("one", implicit, "1");
+    assert_eq!(of(&one, "iterations")[2], report["solver"]["iterations"].as_f64().unwrap());
+    assert_eq!(of(&one, "corrections")[2], report["solver"]["corrections"].as_f64().unwrap());
+    assert_eq!(of(&one, "steps")[2], report["steps"].as_f64().unwrap());
+    assert_eq!(numbers("three", implicit, "3").0, one);
+    let (auto, _) = numbers("auto", "dt = \"auto\"", "2");
+    // Four times the largest diffusivity over dx², which is 1.97 at first and becomes smaller.
+    let radius = of(&auto, "spectral_radius");
+    assert!((1500.0..2100.0).contains(&radius[1]), "{radius:?}");
+    std::fs::remove_file(home.path().join("one/series.h5")).unwrap();
+    home.succeed(&["info", "one", "--repair"]);
+    let again = hdf5::File::open(home.path().join("one/series.h5")).unwrap();
+    let steps = again.dataset("solver/steps").unwrap().read_raw::<f64>().unwrap();
+    assert_eq!(steps, of(&one, "steps"));
+}

@@ -26,6 +26,9 @@ with h5py.File(sys.argv[1] + "/series.h5") as file:
     for axis in axes:
         expected.close(file["coordinates"][axis][:], expected.centres(axis))
     expected.close(file["numbers/T"][:], [20, 18, 16])
+    expected.close(file["solver/steps"][:], [0, 2, 4])
+    expected.close(file["solver/dt"][:], [0.5, 0.5, 0.5])
+    assert file["solver/steps"].dims[0].keys() == ["time"] and file["solver_steps"] == file["solver/steps"]
     expected.close(file.attrs["bounds"], [[0, 1.5]] * len(axes))
     attributes = {"title": "every type", "geometry": "cartesian", "format_version": 3}
     assert attributes.items() <= dict(file.attrs).items()

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use fluxions_solver::{
     EqualSteps, Error, Errors, Formula, Imex, Origin, Pde, SchemeChoice, SolverOptions, Sources,
-    StableDt, StableStep, Tableau, fastest, first_step, stable_step,
+    StableDt, Tableau, fastest, first_step, stable_step,
 };
 use toml::de::DeValue;
 
@@ -90,14 +90,6 @@ impl Times {
     pub fn most_steps(&self) -> Option<u64> {
         let steps = self.steps().ok()?;
         Some(self.max_steps.map_or(steps, |most| steps.min(most)))
-    }
-
-    /// The longest step that is stable for diffusion and decay or for waves, whichever is longer.
-    pub(crate) fn longest(&self, step: &StableStep) -> f64 {
-        match self.sources {
-            Some(_) => step.decaying,
-            None => step.decaying.max(step.oscillating),
-        }
     }
 
     /// A longest step in three digits, none of them too large.
@@ -374,7 +366,7 @@ impl TimesEntry {
     pub(crate) fn settle(
         self,
         pde: &Pde,
-        initial: &[(String, Formula)],
+        (initial, after_step): (&[(String, Formula)], &[(String, Formula)]),
         places: &Places,
     ) -> Result<Times, Vec<Diagnostic>> {
         if self.candidates.len() < 2 {
@@ -397,7 +389,7 @@ impl TimesEntry {
         let is_stable = |times: &Times| {
             times.automatic || times.controls_error() || {
                 let step = stable_step(pde, initial, &times.scheme);
-                step.is_ok_and(|step| times.dt <= times.longest(&step))
+                step.is_ok_and(|step| times.dt <= step.longest)
             }
         };
         let is_given = !self.times.automatic && !self.times.controls_error();
@@ -411,8 +403,10 @@ impl TimesEntry {
             fitting.iter().map(|times| (times.scheme.clone(), times.dt)).collect();
         let span = (self.times.start, self.times.end);
         // What is wrong with the initial values is told when the simulation is built.
-        let number =
-            if schemes.len() < 2 { 0 } else { fastest(pde, initial, &schemes, span).unwrap_or(0) };
+        let number = match schemes.len() < 2 {
+            true => 0,
+            false => fastest(pde, (initial, after_step), &schemes, span).unwrap_or(0),
+        };
         match fitting.into_iter().nth(number) {
             Some(times) => Ok(times),
             None => Err(mistakes.unwrap_or_default()),
@@ -440,14 +434,10 @@ impl TimesEntry {
         let step = stable_step(pde, initial, &times.scheme)
             .map_err(|Errors(errors)| errors.iter().map(located).collect::<Vec<_>>())?;
         let Some(at) = automatic else {
-            let staged = StableDt { first: times.dt, most: times.dt, walls: step.walls };
+            let staged = StableDt { first: times.dt, most: times.dt, faster: step.faster };
             return Ok(Times { following: is_staged.then_some(staged), ..times });
         };
-        let longest = match step.oscillating > 0.0 {
-            true => step.decaying.min(step.oscillating),
-            false => step.decaying,
-        };
-        let dt = StableDt::SHARE * longest;
+        let dt = StableDt::SHARE * step.longest;
         // Flows of transport are checked in every step instead.
         let controls = times.controls_error();
         let follows = step.changes && times.sources.is_none() && !controls;
@@ -484,7 +474,7 @@ impl TimesEntry {
             }
             None => bounded,
         };
-        let following = StableDt { first: dt, most: most.max(dt), walls: step.walls };
+        let following = StableDt { first: dt, most: most.max(dt), faster: step.faster };
         let times = Times { dt, following: (follows || is_staged).then_some(following), ..times };
         match times.steps() {
             Ok(_) => Ok(times),

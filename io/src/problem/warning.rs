@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use fluxions_expr::{Ast, AstKind, nearest};
 use fluxions_grid::{Condition, Face, Grid};
-use fluxions_solver::{Doubt, Every, StableStep};
+use fluxions_solver::{Doubt, Every, Limiting, StableStep, limiting};
 use toml::de::{DeTable, DeValue};
 
 use super::boundary::BoundaryEntry;
@@ -15,7 +15,7 @@ use super::diagnostic::Diagnostic;
 use super::reader::{Places, Table};
 use super::{Problem, Times};
 use crate::conservation::NotConserved;
-use crate::numbers::brief;
+use crate::numbers::{brief, short};
 
 /// Something in a problem file that is allowed and probably not meant: what it is, where it stands,
 /// and what to do.
@@ -72,21 +72,43 @@ const NAMED: [(&str, &str); 4] = [
 ];
 
 impl Problem {
-    /// The warning that the time step is longer than the longest stable one, if it is.
+    /// The warning that no step is stable, or that the time step is longer than the longest stable one, if it is.
     pub fn step_warning(&self, step: &StableStep) -> Option<Warning> {
-        let (dt, longest) = (self.times.dt, self.times.longest(step));
+        if step.grows && !self.times.controls_error() {
+            let name = self.times.scheme_name();
+            let message = format!("{name} lets waves grow that nothing damps, whatever the step");
+            let help = Some("use ssprk3 or rk4, which are stable for waves".to_string());
+            let span = self.places.dt.clone();
+            return Some(Warning(Diagnostic { message, span, label: String::new(), help }));
+        }
+        let (dt, longest) = (self.times.dt, step.longest);
         if self.times.automatic || self.times.controls_error() || dt <= longest {
             return None;
         }
         let longest = Times::rounded_down(longest);
         let message = format!(
-            "the step dt = {} is longer than {longest}, the longest that is sure to be stable: the \
+            "the step dt = {} is longer than {longest}, the longest that is sure to be stable{}: the \
              solution may grow without bound",
-            brief(dt)
+            brief(dt),
+            self.limit_in_words().map(|limit| format!(" for {limit}")).unwrap_or_default()
         );
         let help = format!("make dt {longest} or less, or write dt = \"auto\"");
         let span = self.places.dt.clone();
         Some(Warning(Diagnostic { message, span, label: String::new(), help: Some(help) }))
+    }
+}
+
+impl Problem {
+    /// Which term of which equation limits the steps of explicit schemes, and where, as in `laplace(u)` in the
+    /// equation of `u`; nothing where nothing does.
+    pub fn limit_in_words(&self) -> Option<String> {
+        // What is wrong with the initial values is told when the simulation is built.
+        let Limiting { origin, span, cell } = limiting(&self.pde, &self.initial).ok()??;
+        let text = self.places.part(&origin, span).and_then(|place| self.text.get(place))?;
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let at: Vec<String> = cell.iter().map(|(x, at)| format!("{x} = {}", short(*at))).collect();
+        let at = if at.is_empty() { "".into() } else { format!(", fastest at {}", at.join(", ")) };
+        Some(format!("`{text}` in the {origin}{at}"))
     }
 }
 

@@ -59,7 +59,7 @@ impl Problem {
             let mut told = self.told(cause);
             told.message += &format!(", at t = {} after step {step}", short(time));
             let state = "a shorter time step does not help: the state after that step leads to it";
-            let short = self.times.dt <= self.times.longest(&before.stable);
+            let short = self.times.dt <= before.stable.longest;
             return Some(told.help(Some(if short { state.into() } else { advice })));
         }
         let (message, label) = (error.to_string(), String::new());
@@ -164,7 +164,7 @@ impl Problem {
     /// How long a step may be, beside that of the problem, where anything limits it in a state:
     /// `when` that is, and which form of the verb `is` used of it.
     fn advice(&self, step: &StableStep, is: &str, when: &str) -> Option<String> {
-        let longest = self.times.longest(step);
+        let longest = step.longest;
         let (dt, limit) = (brief(self.times.dt), Times::rounded_down(longest));
         match longest {
             f64::INFINITY => None,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use fluxions_comm::{Combine, World};
 
+use super::index::dataset_of;
 use super::segment::SnapshotPlace;
 use super::{Contents, Field};
 use crate::error::{Error, file, hdf};
@@ -52,7 +53,7 @@ impl Offsets {
                 time: of("time")?,
                 numbers: numbers
                     .iter()
-                    .map(|name| of(&format!("numbers/{name}")))
+                    .map(|name| of(&dataset_of(name)))
                     .collect::<hdf5::Result<_>>()?,
                 fields: match contents.compression {
                     Compression::None => fields

@@ -11,8 +11,17 @@ use super::{Contents, Field, header, number, seal};
 use crate::error::{Error, hdf};
 use crate::folder::{Wait, beside, put_in_place, remove, sync};
 
-/// Unknowns without space, by their names, with the values in each snapshot.
+/// Unknowns without space, by their names, with the values in each snapshot; and what the solver did, by names
+/// that begin with [`SOLVER`].
 pub(crate) type Numbers = Vec<(String, Vec<f64>)>;
+
+/// How the names of what the solver did begin.
+pub(crate) const SOLVER: &str = "solver/";
+
+/// The dataset of a number.
+pub(crate) fn dataset_of(name: &str) -> String {
+    if name.starts_with(SOLVER) { name.into() } else { format!("numbers/{name}") }
+}
 
 /// Replaces the index by one of the snapshots at these times.
 pub(crate) fn write(
@@ -47,7 +56,7 @@ fn write_new(
     let names = contents.fields.iter().map(Field::name).chain(of_numbers);
     let mut view = NetcdfView::new(&file, &contents.grid, times, names)?;
     for (name, values) in numbers {
-        let path = format!("numbers/{name}");
+        let path = dataset_of(name);
         view.add_number(&netcdf::write_numbers(&file, &path, values)?, &path, name)?;
     }
     for field in &contents.fields {

@@ -25,6 +25,7 @@ mod repair;
 mod scales;
 mod seal;
 mod segment;
+mod solver;
 mod terminated;
 mod view;
 mod writer;

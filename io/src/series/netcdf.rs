@@ -10,11 +10,12 @@ use fluxions_grid::Grid;
 use hdf5::types::VarLenUnicode;
 use hdf5::{Dataset, File};
 
+use super::index::SOLVER;
 use super::scales::{Scale, Scales};
 use super::{Field, header};
 
 /// What the root holds under names that are not those of fields.
-const OWN: [&str; 5] = ["time", "coordinates", "fields", "numbers", "checksums"];
+const OWN: [&str; 6] = ["time", "coordinates", "fields", "numbers", "solver", "checksums"];
 
 /// What is made for netCDF in a file.
 pub(crate) struct NetcdfView<'f> {
@@ -60,7 +61,7 @@ impl<'f> NetcdfView<'f> {
         Ok(NetcdfView { file, taken, scales, time, cells, components, checksums })
     }
 
-    /// Shows an unknown without space.
+    /// Shows an unknown without space, or what the solver did.
     pub(crate) fn add_number(
         &mut self,
         dataset: &Dataset,
@@ -68,7 +69,14 @@ impl<'f> NetcdfView<'f> {
         name: &str,
     ) -> hdf5::Result<()> {
         self.scales.attach(dataset, path, &[self.time])?;
-        self.link(path, name)
+        match name.strip_prefix(SOLVER) {
+            // Fields may have such names.
+            Some(name) => {
+                let second = free_name(&mut self.taken, &format!("solver_{name}"));
+                self.file.link_hard(path, &second)
+            }
+            None => self.link(path, name),
+        }
     }
 
     /// Shows a field.

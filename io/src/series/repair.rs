@@ -2,7 +2,7 @@
 
 use hdf5::File;
 
-use super::index::Numbers;
+use super::index::{Numbers, SOLVER};
 use super::segment::{self, Places};
 use super::xdmf::Description;
 use super::{Contents, header, index, mesh};
@@ -67,11 +67,14 @@ fn found(file: &File) -> hdf5::Result<Found> {
     let capacity = times.len();
     let times: Vec<f64> = times.into_iter().take_while(|time| !time.is_nan()).collect();
     let mut numbers = Vec::new();
-    if file.link_exists("numbers") {
-        for name in file.group("numbers")?.member_names()? {
-            let mut values: Vec<f64> = file.dataset(&format!("numbers/{name}"))?.read_raw()?;
+    for (group, before) in [("numbers", ""), ("solver", SOLVER)] {
+        if !file.link_exists(group) {
+            continue;
+        }
+        for name in file.group(group)?.member_names()? {
+            let mut values: Vec<f64> = file.dataset(&format!("{group}/{name}"))?.read_raw()?;
             values.truncate(times.len());
-            numbers.push((name, values));
+            numbers.push((format!("{before}{name}"), values));
         }
     }
     Ok(Found { times, numbers, capacity })

@@ -9,6 +9,7 @@ use std::path::Path;
 use hdf5::plist::dataset_create::{AllocTime, FillTime};
 use hdf5::{Extents, File, Hyperslab, SliceOrIndex};
 
+use super::index::dataset_of;
 use super::{Contents, Field, header, number};
 use crate::error::{Error, hdf};
 use crate::folder::remove;
@@ -107,8 +108,8 @@ pub(crate) fn create(
         header::write(&file, contents)?;
         let capacity = place.capacity;
         let times = vec![f64::NAN; capacity];
-        for name in std::iter::once("time".to_string())
-            .chain(numbers.iter().map(|name| format!("numbers/{name}")))
+        for name in
+            std::iter::once("time".to_string()).chain(numbers.iter().map(|name| dataset_of(name)))
         {
             let dataset = file.new_dataset::<f64>().shape(capacity).obj_track_times(false);
             dataset.create(name.as_str())?.write_raw(&times)?;

@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use super::block::Block;
 use super::direct::{Offsets, OpenSegment, first_number};
-use super::index::Numbers;
+use super::index::{Numbers, SOLVER};
 use super::part_writer::{Destination, PartWriter};
 use super::segment::{self, Places, SnapshotPlace};
 use super::view::View;
 use super::xdmf::Description;
-use super::{Contents, Field, by_hdf5, checksum, index, mesh};
+use super::{Contents, Field, by_hdf5, checksum, index, mesh, solver};
 use crate::error::{Error, file};
 use crate::folder::{Claim, Mode, RunFolder, Wait, remove, sync};
 use crate::problem::{Compression, Part, Precision, Problem, Warning, Warnings};
@@ -189,8 +189,12 @@ impl SeriesWriter {
         // What was written before a checkpoint is on the disk.
         self.settled = self.places.of(self.times.len()).segment;
         if self.times.is_empty() {
-            let globals = now.pde().globals().iter();
-            self.numbers = globals.map(|global| (global.name.clone(), Vec::new())).collect();
+            let globals = now.pde().globals().iter().map(|global| global.name.clone());
+            let of_solver = match self.view {
+                View::Whole => solver::names(&now.effort()),
+                _ => Vec::new(),
+            };
+            self.numbers = globals.chain(of_solver).map(|name| (name, Vec::new())).collect();
         }
         self.one_host = is_on_one_host(now.world())?;
         let begun = if now.world().is_root() { self.begin_files() } else { Ok(()) };
@@ -345,6 +349,15 @@ impl SeriesWriter {
     }
 }
 
+/// The value of a number of a series in a state.
+fn number(now: &Snapshot<'_>, name: &str) -> f64 {
+    if let Some(name) = name.strip_prefix(SOLVER) {
+        return solver::value(&now.effort(), name);
+    }
+    let mut globals = now.pde().globals().iter().zip(now.globals());
+    globals.find(|(global, _)| global.name == name).map_or(f64::NAN, |(_, value)| *value)
+}
+
 impl Tracker for SeriesWriter {
     fn record(&mut self, now: &mut Snapshot<'_>) -> Result<Flow, TrackerError> {
         let world = now.world().clone();
@@ -361,7 +374,7 @@ impl Tracker for SeriesWriter {
             segment: segment.clone(),
             slot: place.slot,
             time: now.time(),
-            numbers: now.globals().to_vec(),
+            numbers: self.numbers.iter().map(|(name, _)| number(now, name)).collect(),
             is_last: now.is_last(),
         };
         if self.parts.is_some() {

@@ -1,15 +1,17 @@
 //! The longest stable time step, estimated from the equations.
 //!
-//! It is that of the bounds of schemes/sensitivities.rs, and of modes at walls (wall_rate.rs).
+//! It is that of the bounds of schemes/sensitivities.rs, and of what products of the Jacobian matrix tell beyond
+//! these (modes.rs).
 
 use fluxions_comm::World;
 
 use crate::error::{Error, Errors};
-use crate::inspect::wall_rate::wall_rate;
+use crate::inspect::modes::Modes;
 use crate::run::executor::Executor;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
 use crate::schemes::scheme::Scheme;
 use crate::schemes::sensitivities::Sensitivities;
+use crate::schemes::spectrum::{Spectrum, StabilityLimits};
 use crate::simulation::simulation::Simulation;
 use crate::system::formula::Formula;
 use crate::system::pde::Pde;
@@ -23,16 +25,22 @@ const MOST_CELLS: usize = 1 << 18;
 pub struct StableStep {
     /// A bound of the magnitude of the eigenvalues of the linearised equations, per unit of time.
     pub rate: f64,
-    /// The longest step that is stable for modes that decay, and in which no more flows out of a
-    /// cell than is in it. It is infinite where nothing changes.
+    /// The longest stable step: that which keeps all eigenvalues, as far as they are known, where the scheme is
+    /// stable, and in which no more flows out of a cell than is in it. It is infinite where nothing changes.
+    /// Where the scheme is unstable for waves that nothing damps, it is that of decay.
+    pub longest: f64,
+    /// The longest step for modes of this rate that decay.
     pub decaying: f64,
-    /// The longest step that is stable for modes that oscillate. It is 0 where the scheme is
+    /// The longest step for modes of this rate that oscillate. It is 0 where the scheme is
     /// unstable for them.
     pub oscillating: f64,
     /// Whether it depends on the state or the time, so that it may change in the course of a run.
     pub changes: bool,
-    /// By how much modes at walls are faster than the equations alone tell; 1 where they are not.
-    pub walls: f64,
+    /// By how much the fastest modes are faster than the bounds of each equation tell, since conditions and the whole
+    /// domain act on cells too; below 1 where modes that do not change are known to be slower.
+    pub faster: f64,
+    /// Whether there are fast waves that nothing damps, which the scheme lets grow whatever the step.
+    pub grows: bool,
 }
 
 /// Estimates the longest stable step of a scheme, from the initial values.
@@ -48,31 +56,41 @@ pub fn stable_step(
     if scheme.real_limit().is_infinite() {
         // Equations are solved, and every step is stable.
         let any = f64::INFINITY;
-        let (rate, changes, walls) = (0.0, false, 1.0);
-        return Ok(StableStep { rate, decaying: any, oscillating: any, changes, walls });
+        let (longest, decaying, oscillating) = (any, any, any);
+        let (rate, changes, faster, grows) = (0.0, false, 1.0, false);
+        return Ok(StableStep { rate, longest, decaying, oscillating, changes, faster, grows });
     }
-    let (mut rate, mut advected): (f64, f64) = (0.0, 0.0);
+    let limits = StabilityLimits::of(&*scheme);
+    let (mut rate, mut longest, mut advected): (f64, f64, f64) = (0.0, f64::INFINITY, 0.0);
     let mut changes = false;
     let whole = pde.grid().cells() <= MOST_CELLS;
     let places: &[f64] = if whole { &[0.0] } else { &[0.0, 0.5, 1.0] };
     for place in places {
         let (part, initial) = Shifted::part(pde, initial, MOST_CELLS, *place);
-        let (of_equations, of_transport, may_change) = bounds(&part, &initial, whole)?;
-        (rate, advected) = (rate.max(of_equations), advected.max(of_transport));
+        let (spectrum, of_transport, may_change) = bounds(&part, &initial, whole)?;
+        rate = rate.max(spectrum.rate);
+        longest = longest.min(spectrum.longest(&limits));
+        advected = advected.max(of_transport);
         changes |= may_change;
     }
-    let walls = if rate > 0.0 { (wall_rate(pde, initial, rate)? / rate).max(1.0) } else { 1.0 };
-    let step = StableStep::new(&*scheme, rate * walls, advected);
-    Ok(StableStep { changes, walls, ..step })
+    let modes = Modes::new(pde, initial, rate)?;
+    let faster = modes.as_ref().map_or(1.0, |m| m.faster((rate, longest), changes, &limits));
+    let grows = limits.let_waves_grow() && modes.is_some_and(|modes| modes.has_waves());
+    rate *= faster.max(1.0);
+    let step = StableStep::new(&*scheme, (rate, longest / faster), advected);
+    Ok(StableStep { changes, faster, grows, ..step })
 }
 
 impl StableStep {
-    /// The step of a scheme for equations and a transport with these bounds per unit of time.
-    fn new(scheme: &dyn Scheme, rate: f64, advected: f64) -> Self {
+    /// The step of a scheme for equations with this bound of their rates and this longest step, and for a
+    /// transport with this bound per unit of time.
+    fn new(scheme: &dyn Scheme, (rate, longest): (f64, f64), advected: f64) -> Self {
         let over = |limit: f64| if rate > 0.0 { limit / rate } else { f64::INFINITY };
         let decaying = over(scheme.real_limit()).min(1.0 / advected);
         let oscillating = over(scheme.imaginary_limit());
-        StableStep { rate, decaying, oscillating, changes: true, walls: 1.0 }
+        let longest = longest.min(1.0 / advected);
+        let (changes, faster, grows) = (true, 1.0, false);
+        StableStep { rate, longest, decaying, oscillating, changes, faster, grows }
     }
 
     /// The longest stable step of a scheme in the present state of a simulation that has room for
@@ -83,19 +101,20 @@ impl StableStep {
         scheme: &dyn Scheme,
         simulation: &mut Simulation,
     ) -> Result<StableStep, Error> {
-        let rate = rate(sensitivities, simulation)?;
+        let spectrum = spectrum(sensitivities, simulation)?;
         let advected = simulation.measured().rate(simulation.pde(), true);
-        Ok(StableStep::new(scheme, rate, advected))
+        let longest = spectrum.longest(&StabilityLimits::of(scheme));
+        Ok(StableStep::new(scheme, (spectrum.rate, longest), advected))
     }
 }
 
-/// The bounds of the equations and of transport for the whole grid of `pde`, on one rank, and whether the
-/// first may change.
+/// Where the eigenvalues of the equations lie and the bound of transport, for the whole grid of `pde`, on one rank,
+/// and whether the first may change.
 fn bounds(
     pde: &Pde,
     initial: &[(String, Formula)],
     whole: bool,
-) -> Result<(f64, f64, bool), Errors> {
+) -> Result<(Spectrum, f64, bool), Errors> {
     // This step is short enough for any flow.
     const SHORT: f64 = 1e-30;
     let world = World::solo();
@@ -104,18 +123,18 @@ fn bounds(
     // The derivatives are evaluated once, and no steps are made: code would take longer to compile.
     let builder = Simulation::builder(pde, &world).dt(SHORT).initials(initial).uncompiled();
     let mut simulation = builder.with_room_for(&sensitivities.plan).build()?;
-    let of_equations = rate(&sensitivities, &mut simulation).map_err(Errors::from)?;
+    let of_equations = spectrum(&sensitivities, &mut simulation).map_err(Errors::from)?;
     let of_transport = simulation.measured().rate(pde, whole);
     Ok((of_equations, of_transport, sensitivities.changes))
 }
 
-/// A bound of the magnitude of the eigenvalues of the equations, linearised about the present state of a
-/// simulation that has room for the plan. Collective.
-fn rate(sensitivities: &Sensitivities, simulation: &mut Simulation) -> Result<f64, Error> {
+/// Where the eigenvalues of the equations lie, linearised about the present state of a simulation that has room
+/// for the plan. Collective.
+fn spectrum(sensitivities: &Sensitivities, simulation: &mut Simulation) -> Result<Spectrum, Error> {
     let results = sensitivities.plan.results();
     let mut executor: Executor = simulation.executor(sensitivities.plan.clone())?;
     simulation.run_beside(&mut executor)?;
-    Ok(sensitivities.rate(&executor.parameters()[results]))
+    Ok(sensitivities.spectrum(&executor.parameters()[results]))
 }
 
 #[cfg(test)]

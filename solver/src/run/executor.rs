@@ -44,6 +44,17 @@ pub(crate) trait Unknowns {
         time: f64,
     ) -> Result<(), Error>;
 
+    /// Finds by how much the unknowns of the state change with it: those of the changes in the arrays for which this was
+    /// made, in arrays from `to` on. Collective.
+    fn respond(
+        &mut self,
+        world: &World,
+        block: &Subdomain,
+        memory: &mut Memory,
+        time: f64,
+        to: usize,
+    ) -> Result<(), Error>;
+
     /// What it took so far.
     fn iterations(&self) -> Iterations;
 

@@ -3,6 +3,7 @@
 use crate::plan::plan::Plan;
 use crate::schemes::runge_kutta::RungeKutta;
 use crate::schemes::scheme::{Scheme, Starting};
+use crate::schemes::stability::StabilityRegion;
 use crate::schemes::stages::Stages;
 use crate::schemes::tableau::Tableau;
 use crate::system::pde::Pde;
@@ -94,6 +95,35 @@ impl Scheme for AdamsBashforthScheme {
         }
     }
 
+    /// Where all roots ζ of ζ^m = ζ^(m−1) + z Σ_j b_j ζ^(m−1−j) are at most 1 in magnitude, which the Schur–Cohn
+    /// recursion tells.
+    fn region(&self) -> Option<StabilityRegion> {
+        let weights = self.scheme.weights();
+        let limits = (self.real_limit(), self.imaginary_limit());
+        Some(StabilityRegion::new(limits, |x, y| {
+            // The coefficients of ζ^0 … ζ^m.
+            let own = weights.iter().rev().map(|b| (-b * x, -b * y));
+            let mut p: Vec<(f64, f64)> = own.chain([(1.0, 0.0)]).collect();
+            p[weights.len() - 1].0 -= 1.0;
+            while p.len() > 1 {
+                let (first, last) = (p[0], p[p.len() - 1]);
+                let square = |(re, im): (f64, f64)| re * re + im * im;
+                if square(first) >= square(last) * (1.0 + 1e-12) {
+                    return false;
+                }
+                // (conj(last)·p − first·conj(reversed p))/ζ
+                let next = |k: usize| {
+                    let (a, b) = (p[k], p[p.len() - 1 - k]);
+                    let left = (last.0 * a.0 + last.1 * a.1, last.0 * a.1 - last.1 * a.0);
+                    let right = (first.0 * b.0 + first.1 * b.1, first.1 * b.0 - first.0 * b.1);
+                    (left.0 - right.0, left.1 - right.1)
+                };
+                p = (1..p.len()).map(next).collect();
+            }
+            true
+        }))
+    }
+
     fn registers(&self, pde: &Pde) -> usize {
         self.step.registers(pde).max(self.first.registers(pde))
     }
@@ -166,6 +196,15 @@ mod tests {
                 assert!(amplification(scheme, (0.0, 0.99 * y)) < 1.000_1, "{}", scheme.name());
             }
             assert!(amplification(scheme, (0.0, 1.01 * y + 0.3)) > 1.001, "{}", scheme.name());
+            let region = made.region().unwrap();
+            for angle in [0.3, 0.8, 1.3] {
+                let (x, y) = (-f64::sin(angle), f64::cos(angle));
+                let longest = region.longest(x, y);
+                let at = |factor: f64| {
+                    amplification(scheme, (factor * longest * x, factor * longest * y))
+                };
+                assert!(at(0.98) < 1.000_1 && at(1.02) > 1.001, "{} {angle}", scheme.name());
+            }
         }
     }
 }

@@ -34,7 +34,7 @@ pub enum SchemeChoice {
     /// with unknowns without space.
     Stabilised(Stabilised, Option<Tolerance>),
     /// An implicit scheme: with steps as long as a tolerance allows, or without one of equal length. It cannot
-    /// step systems with noise, or with unknowns without space.
+    /// step systems with noise.
     Implicit(Implicit, Option<Tolerance>, SolverOptions),
     /// A scheme that treats a part of the rates implicitly ([`PdeBuilder::implicit`](crate::PdeBuilder::implicit)):
     /// as for implicit schemes.
@@ -66,6 +66,14 @@ impl SchemeChoice {
             | SchemeChoice::Imex(_, tolerance, _) => tolerance.as_mut(),
             _ => None,
         }
+    }
+
+    /// Whether waves that nothing damps do not grow in stable steps of a system.
+    pub fn oscillations_decay(&self, pde: &Pde) -> bool {
+        scheme_for(pde, self).is_ok_and(|scheme| match scheme.region() {
+            Some(region) => region.half_disc() > 0.0,
+            None => true,
+        })
     }
 
     /// Whether equations are solved, for the state itself or for unknowns beside fields that are stepped.
@@ -170,8 +178,7 @@ pub(crate) fn implicit_scheme(
     tolerance: Option<&Tolerance>,
     options: &SolverOptions,
 ) -> Result<ImplicitScheme, Error> {
-    check_simple(pde, solving.name())?;
-    check_unconstrained(pde, solving.name())?;
+    check_still(pde, solving.name())?;
     check_options(options)?;
     if matches!(solving, Solving::Part(_)) && pde.parts.iter().all(|part| part.implicit.is_none()) {
         return Err(Error::NoImplicitPart { scheme: solving.name() });
@@ -224,6 +231,16 @@ fn check_unconstrained(pde: &Pde, scheme: &str) -> Result<(), Error> {
 
 /// Whether a scheme that knows neither transport, nor noise, nor unknowns without space can step a system.
 fn check_simple(pde: &Pde, scheme: &str) -> Result<(), Error> {
+    check_still(pde, scheme)?;
+    if let Some(global) = pde.globals().first() {
+        let (scheme, name) = (scheme.into(), global.name.clone());
+        return Err(Error::UnfitScheme { scheme, name, what: "is an unknown without space" });
+    }
+    Ok(())
+}
+
+/// Whether a scheme that knows neither transport nor noise can step a system.
+fn check_still(pde: &Pde, scheme: &str) -> Result<(), Error> {
     let scheme: String = scheme.into();
     if !pde.advected.is_empty() {
         return Err(Error::SchemeWithTransport { scheme });
@@ -231,10 +248,6 @@ fn check_simple(pde: &Pde, scheme: &str) -> Result<(), Error> {
     if let Some((field, _)) = pde.noise().fields.first() {
         let name = pde.fields()[*field].clone();
         return Err(Error::UnfitScheme { scheme, name, what: "has noise" });
-    }
-    if let Some(global) = pde.globals().first() {
-        let name = global.name.clone();
-        return Err(Error::UnfitScheme { scheme, name, what: "is an unknown without space" });
     }
     Ok(())
 }

@@ -159,7 +159,10 @@ impl ImplicitScheme {
     /// The names of the arrays beside those of all fields, and where they lie.
     pub(crate) fn registers(&self, pde: &Pde) -> (Vec<String>, ImplicitRegisters) {
         let (fields, n) = (pde.array_names(), pde.arrays());
-        let (mut names, solver) = Registers::new(&fields, &fields, pde.all_arrays(), &self.options);
+        let mut names = Registers::names_of_unknowns(pde);
+        let own = pde.all_arrays() + names.len();
+        let (of_solver, solver) = Registers::new(&fields, &fields, own, &self.options);
+        names.extend(of_solver);
         let first = pde.all_arrays() + names.len();
         let count = self.solving.stages().a.len();
         let of_explicit = if matches!(self.solving, Solving::Part(_)) { count } else { 0 };

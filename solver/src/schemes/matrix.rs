@@ -26,26 +26,6 @@ impl Matrix {
         }
     }
 
-    /// The leading `n` rows and columns, after every later column was replaced by those from which
-    /// it is computed, which its row says. A row has no entries in its own column or later ones
-    /// unless it is one of the first `n`.
-    pub(crate) fn leading(mut self, n: usize) -> Self {
-        for row in 0..n {
-            // The last column first, since it may be computed from earlier ones.
-            while let Some((column, through)) = self.rows[row].pop_last() {
-                if column < n {
-                    self.rows[row].insert(column, through);
-                    break;
-                }
-                for (earlier, value) in self.rows[column].clone() {
-                    self.add(row, earlier, through * value);
-                }
-            }
-        }
-        self.rows.truncate(n);
-        self
-    }
-
     /// The largest magnitude of the eigenvalues. In a large matrix it is that of one of the blocks of
     /// rows that depend on each other, and a bound of it if that block is large too.
     pub(crate) fn spectral_radius(&self) -> f64 {
@@ -202,12 +182,5 @@ mod tests {
         entries.push((0, 0, 5.0));
         let found = matrix(n, &entries).spectral_radius();
         assert!((5.0..5.3).contains(&found), "{found}");
-    }
-
-    #[test]
-    fn later_columns_are_replaced_by_what_they_are_computed_from() {
-        // u is computed from q, q from p and u, and p from u.
-        let found = matrix(3, &[(0, 2, 2.0), (2, 1, 3.0), (2, 0, 5.0), (1, 0, 7.0)]).leading(1);
-        assert_eq!(found.rows[0], BTreeMap::from([(0, 2.0 * (3.0 * 7.0 + 5.0))]));
     }
 }

@@ -114,23 +114,48 @@ pub(crate) fn plan_to_arrays(pde: &Pde, kept: &[String], first: usize) -> Plan {
 pub(crate) fn plan_of_explicit(pde: &Pde, kept: &[String], first: usize) -> Plan {
     let fields: Vec<usize> = (0..pde.fields().len()).collect();
     let mut values = equations(pde);
-    for (value, parts) in values.iter_mut().zip(&pde.parts) {
-        value.expr = &parts.explicit;
+    for (field, value) in values.iter_mut().enumerate() {
+        let is_unknown = pde.has_constraints() && pde.unknowns().contains(&field);
+        value.expr = if is_unknown { &pde.rest[field] } else { &pde.parts[field].explicit };
     }
-    plan_of_values(pde, kept, &fields, &values, first)
+    plan_of_values(pde, kept, (&fields, &values), first, true)
 }
 
-/// The plan that stores values for some fields, given in the order of all fields, in arrays from `first` on.
+/// The plan that stores values for some fields, given in the order of all fields, in arrays from `first` on. If
+/// `solves`, it finds the unknowns of the state before.
 pub(crate) fn plan_of_values(
     pde: &Pde,
     kept: &[String],
-    fields: &[usize],
-    values: &[OwnedExpr<'_>],
+    (fields, values): (&[usize], &[OwnedExpr<'_>]),
     first: usize,
+    solves: bool,
 ) -> Plan {
-    let (mut plan, mut program, slot) = prepared(pde, kept, values);
+    let (mut plan, mut program, slot) = begun(pde, kept, values);
+    if solves {
+        plan.solve(pde, 0);
+    }
+    let prepared = plan.prepare(&mut program);
+    plan.push(&prepared, &slot);
     to_arrays(&mut plan, &mut program, (fields, values), &slot, first);
     plan.finish()
+}
+
+/// The plan that computes the rates of the unknowns without space, as parameters from the number that comes with it on.
+pub(crate) fn plan_of_numbers(pde: &Pde, kept: &[String]) -> (Plan, usize) {
+    let values = globals::equations(pde);
+    let (mut plan, mut program, slot) = begun(pde, kept, &values);
+    let first = plan.add_parameters(values.len());
+    plan.solve(pde, 0);
+    let prepared = plan.prepare(&mut program);
+    plan.push(&prepared, &slot);
+    let mut pass = PassBuilder::last(&mut program);
+    for value in &values {
+        let rate = pass.value(*value).only().re;
+        let rate = rate.unwrap_or_else(|| pass.builder.constant(0.0));
+        pass.builder.output(rate);
+    }
+    plan.compute(pass.finish().kernel, (first..first + values.len()).collect(), "numbers".into());
+    (plan.finish(), first)
 }
 
 /// The plan whose result is the largest magnitude of a rate of change: of all arrays of the state, and of

@@ -13,6 +13,7 @@ use crate::schemes::globals::{self, Globals};
 use crate::schemes::interpolation;
 use crate::schemes::rates::{self, Update};
 use crate::schemes::scheme::{Scheme, WithinStep};
+use crate::schemes::stability::StabilityRegion;
 use crate::schemes::stages::Stages;
 use crate::schemes::tableau::Tableau;
 use crate::schemes::tolerance::Tolerance;
@@ -64,6 +65,10 @@ impl Scheme for RungeKutta {
 
     fn imaginary_limit(&self) -> f64 {
         self.tableau.imaginary_limit()
+    }
+
+    fn region(&self) -> Option<StabilityRegion> {
+        Some(self.tableau.region())
     }
 
     fn registers(&self, _: &Pde) -> usize {

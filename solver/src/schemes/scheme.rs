@@ -2,6 +2,7 @@
 
 use crate::plan::plan::Plan;
 use crate::schemes::mpdata::measures::Measure;
+use crate::schemes::stability::StabilityRegion;
 use crate::system::pde::Pde;
 
 /// A time stepping scheme.
@@ -25,6 +26,11 @@ pub(crate) trait Scheme {
             0.0 => self.real_limit(),
             imaginary => imaginary.min(self.real_limit()),
         }
+    }
+
+    /// The region of the left half plane in which it is stable, where more is known of it than these limits.
+    fn region(&self) -> Option<StabilityRegion> {
+        None
     }
 
     /// The families of arrays that it needs, the state among them: each has an array for every

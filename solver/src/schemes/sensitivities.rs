@@ -3,14 +3,15 @@
 //!
 //! The right-hand sides are differentiated with respect to every value that they load, in every
 //! cell of a state. The sum of the magnitudes of the derivatives over the cells of one field bounds
-//! a block of the Jacobian in the maximum norm. For nested operators such bounds are multiplied.
-//! The spectral radius of the small matrix of these bounds, field by field, bounds that of the
-//! Jacobian (Gershgorin's theorem for blocks: Feingold & Varga 1962, Pacific J. Math. 12, 1241).
-//! Integrals in the equations are left out, since they affect single modes only.
+//! a block of the Jacobian in the maximum norm. What of them is even and odd about the cell along
+//! each axis bounds the symbol that waves see (symbol.rs). For nested operators such bounds are
+//! multiplied. The matrix of these bounds, field by field, says where the eigenvalues of the
+//! Jacobian lie (spectrum.rs). Integrals in the equations are left out, since they affect single
+//! modes only.
 
 use std::collections::{BTreeMap, HashMap};
 
-use fluxions_expr::derivative::{parameter_partials, partials};
+use fluxions_expr::derivative::{Partial, parameter_partials, partials};
 use fluxions_expr::{Binary, Builder, Expr, Reduction, Type, Unary, Value};
 
 use crate::plan::action::Slot;
@@ -19,7 +20,8 @@ use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Plan, rates as rates_of};
 use crate::plan::program::{ArrayRef, GLOBALS, OwnedExpr, Program};
 use crate::schemes::globals;
-use crate::schemes::matrix::Matrix;
+use crate::schemes::spectrum::Spectrum;
+use crate::schemes::symbol::{Part, Symbols, UNDAMPED};
 use crate::system::definition::MadeOf;
 use crate::system::pde::Pde;
 
@@ -28,10 +30,10 @@ use crate::system::pde::Pde;
 pub(crate) struct Sensitivities {
     /// A plan whose reductions give the largest sums of magnitudes of derivatives.
     pub(crate) plan: Plan,
-    /// The entries that are the results of the reductions, in their order.
-    reduced: Vec<(usize, usize)>,
-    /// The entries that are the same in all cells.
-    constant: Vec<((usize, usize), f64)>,
+    /// The parts of entries that are the results of the reductions, in their order.
+    reduced: Vec<(usize, usize, Part)>,
+    /// Those that are the same in all cells.
+    constant: Vec<(usize, usize, Part, f64)>,
     /// For each unknown without space the sum of magnitudes of derivatives of its rate with respect to
     /// all of these; if it is not the same always, it is one of the last results of the plan.
     of_numbers: Vec<Option<f64>>,
@@ -40,6 +42,8 @@ pub(crate) struct Sensitivities {
     arrays: usize,
     /// Whether the bounds depend on the state or the time.
     pub(crate) changes: bool,
+    /// The arrays in which bounds of a term are stored that differ from cell to cell.
+    pub(crate) stored: Vec<usize>,
 }
 
 /// An expression whose derivatives are bounded.
@@ -57,10 +61,25 @@ impl Sensitivities {
     /// The sensitivities of a system. `kept` gives the names of the arrays that the scheme keeps
     /// between steps.
     pub(crate) fn new(pde: &Pde, kept: &[String]) -> Self {
+        let targets: Vec<_> = rates_of(pde).into_iter().enumerate().collect();
+        Self::of(pde, kept, &targets, &globals::equations(pde))
+    }
+
+    /// Those of a term in the rate of a field, whose bounds the plan stores cell by cell where they differ.
+    pub(crate) fn of_term(pde: &Pde, kept: &[String], field: usize, term: OwnedExpr<'_>) -> Self {
+        Self::of(pde, kept, &[(field, term)], &[])
+    }
+
+    /// Those of these rates of fields, and of unknowns without space.
+    fn of(
+        pde: &Pde,
+        kept: &[String],
+        targets: &[(usize, OwnedExpr<'_>)],
+        numbers: &[OwnedExpr<'_>],
+    ) -> Self {
         let n = pde.all_arrays() + kept.len();
-        let targets = rates_of(pde);
         let all: Vec<OwnedExpr<'_>> =
-            targets.iter().copied().chain(globals::equations(pde)).collect();
+            targets.iter().map(|(_, target)| target).chain(numbers).copied().collect();
         let mut program = Program::new(pde, &all);
         let mut plan = PlanBuilder::new(pde, kept, &[&program]);
         plan.add_arrays(program.array_names());
@@ -80,10 +99,11 @@ impl Sensitivities {
         let row_of = |array: usize| places[&array];
         let rows = n + columns.len();
         let (mut reduced, mut constant, mut changes) = (Vec::new(), Vec::new(), false);
+        let (stores, mut stored) = (numbers.is_empty() && targets.len() == 1, Vec::new());
         let mut bodies = Vec::new();
-        for (field, target) in targets.iter().enumerate() {
-            let rows = pde.arrays_of(field).map(Some).collect();
-            let (expr, ty) = (target.expr.clone(), pde.types()[field]);
+        for (field, target) in targets {
+            let rows = pde.arrays_of(*field).map(Some).collect();
+            let (expr, ty) = (target.expr.clone(), pde.types()[*field]);
             bodies.push(Body { rows, expr, ty, owner: target.owner, level: usize::MAX });
         }
         for (q, quantity) in program.quantities.iter().enumerate() {
@@ -115,9 +135,9 @@ impl Sensitivities {
             let numbers = parts.numbers(ty, dimension, &mut pass.builder);
             for (row, value) in rows.into_iter().zip(numbers) {
                 let Some(row) = row else { continue };
-                let mut derivatives: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
+                let mut derivatives: BTreeMap<usize, Vec<Partial>> = BTreeMap::new();
                 for partial in partials(&mut pass.builder, value) {
-                    derivatives.entry(partial.input).or_default().push(partial.derivative);
+                    derivatives.entry(partial.input).or_default().push(partial);
                 }
                 for (input, derivatives) in derivatives {
                     let array = &pass.inputs()[input];
@@ -128,30 +148,39 @@ impl Sensitivities {
                         ArrayRef::Extra(_) | ArrayRef::Random(_) => continue,
                     };
                     let builder = &mut pass.builder;
-                    let mut sum = builder.constant(0.0);
-                    for derivative in derivatives {
-                        let magnitude = builder.unary(Unary::Abs, derivative);
-                        sum = builder.binary(Binary::Add, sum, magnitude);
+                    // Of what an array does to another one only the size is used.
+                    let parts = match row >= n || column >= n || row == column {
+                        true => symbol_of(builder, &derivatives),
+                        false => vec![(Part::Total, total(builder, &derivatives))],
+                    };
+                    for (part, value) in parts {
+                        let builder = &mut pass.builder;
+                        let value = finite_or_0(builder, value);
+                        if let Some(same) = builder.as_constant(value) {
+                            constant.push((row, column, part, same));
+                            continue;
+                        }
+                        let (kernel, inputs) = builder.kernel_of(value);
+                        let inputs: Vec<ArrayRef> =
+                            inputs.into_iter().map(|input| pass.inputs()[input]).collect();
+                        changes |= kernel.uses_parameters() || !inputs.iter().all(is_fixed);
+                        let inputs: Vec<Slot> = inputs.into_iter().map(slot).collect();
+                        if stores && part == Part::Total {
+                            let array = plan.add_arrays([format!("bound {}", stored.len())]);
+                            let kernel = plan.add_kernel(kernel.clone(), "bound".into());
+                            plan.sweep_again(kernel, inputs.clone(), vec![Slot::Array(array)]);
+                            stored.push(array);
+                        }
+                        plan.reduce(kernel, inputs, Reduction::Max);
+                        reduced.push((row, column, part));
                     }
-                    let sum = finite_or_0(builder, sum);
-                    if let Some(same) = builder.as_constant(sum) {
-                        constant.push(((row, column), same));
-                        continue;
-                    }
-                    let (kernel, inputs) = builder.kernel_of(sum);
-                    let inputs: Vec<ArrayRef> =
-                        inputs.into_iter().map(|input| pass.inputs()[input]).collect();
-                    changes |= kernel.uses_parameters() || !inputs.iter().all(is_fixed);
-                    let inputs = inputs.into_iter().map(slot).collect();
-                    plan.reduce(kernel, inputs, Reduction::Max);
-                    reduced.push((row, column));
                 }
             }
         }
         let mut of_numbers = Vec::new();
-        for equation in globals::equations(pde) {
+        for equation in numbers {
             let mut pass = PassBuilder::last(&mut program);
-            let value = pass.value(equation).only().re;
+            let value = pass.value(*equation).only().re;
             let builder = &mut pass.builder;
             let mut sum = builder.constant(0.0);
             let numbers = GLOBALS..GLOBALS + pde.globals().len();
@@ -171,26 +200,101 @@ impl Sensitivities {
         }
         changes |= of_numbers.contains(&None);
         let arrays = pde.arrays();
-        Sensitivities { plan: plan.finish(), reduced, constant, of_numbers, rows, arrays, changes }
+        let plan = plan.finish();
+        Sensitivities { plan, reduced, constant, of_numbers, rows, arrays, changes, stored }
     }
 
-    /// A bound of the magnitude of the eigenvalues of the equations, linearised about a state for which
-    /// the plan gives these results.
-    pub(crate) fn rate(&self, results: &[f64]) -> f64 {
-        let (bounds, of_numbers) = results.split_at(self.reduced.len());
-        // Quantities are replaced by the arrays from which they are computed, beginning with those
-        // of high levels.
-        let mut matrix = Matrix::new(self.rows);
-        let measured = self.reduced.iter().copied().zip(bounds.iter().copied());
-        for ((row, column), bound) in measured.chain(self.constant.iter().copied()) {
-            matrix.add(row, column, bound);
-        }
+    /// Where the eigenvalues of the equations lie, linearised about a state for which the plan gives these
+    /// results.
+    pub(crate) fn spectrum(&self, results: &[f64]) -> Spectrum {
+        let of_numbers = &results[self.reduced.len()..];
         // How numbers and fields act on each other is left out, as are other numbers of the domain.
         let mut last = of_numbers.iter().copied();
         let of_number = |known: &Option<f64>| known.or_else(|| last.next()).unwrap_or(0.0);
         let fastest = self.of_numbers.iter().map(of_number).fold(0.0, f64::max);
-        matrix.leading(self.arrays).spectral_radius().max(fastest)
+        Spectrum::new(&self.symbols(results), fastest)
     }
+
+    /// How the arrays of fields act on their rates in such a state.
+    pub(crate) fn symbols(&self, results: &[f64]) -> Symbols {
+        // Quantities are replaced by the arrays from which they are computed, beginning with those
+        // of high levels.
+        let mut symbols = Symbols::new(self.rows);
+        for ((row, column, part), bound) in self.reduced.iter().zip(results) {
+            symbols.set(*row, *column, *part, *bound);
+        }
+        for (row, column, part, bound) in &self.constant {
+            symbols.set(*row, *column, *part, *bound);
+        }
+        symbols.leading(self.arrays)
+    }
+}
+
+/// The sum of the magnitudes of derivatives.
+fn total(builder: &mut Builder, derivatives: &[Partial]) -> Value {
+    let magnitudes = derivatives.iter().map(|partial| partial.derivative).collect::<Vec<_>>();
+    sum_of_magnitudes(builder, &magnitudes)
+}
+
+fn sum_of_magnitudes(builder: &mut Builder, values: &[Value]) -> Value {
+    let mut sum = builder.constant(0.0);
+    for value in values {
+        let magnitude = builder.unary(Unary::Abs, *value);
+        sum = builder.binary(Binary::Add, sum, magnitude);
+    }
+    sum
+}
+
+/// The bounds of the symbol of derivatives with respect to the values of one array; those that are 0 in all cells
+/// are left out.
+fn symbol_of(builder: &mut Builder, derivatives: &[Partial]) -> Vec<(Part, Value)> {
+    let at = |offset: [i32; 3]| {
+        let here = derivatives.iter().find(|partial| partial.offset == offset);
+        here.map(|partial| partial.derivative)
+    };
+    let (mut even, mut odd): ([Vec<Value>; 4], [Vec<Value>; 4]) = Default::default();
+    let mut centre = Vec::new();
+    for Partial { offset, derivative, .. } in derivatives {
+        let opposite = offset.map(|k| -k);
+        if *offset == opposite {
+            centre.push(*derivative);
+            continue;
+        }
+        let partner = at(opposite);
+        if partner.is_some() && *offset < opposite {
+            continue;
+        }
+        let other = partner.unwrap_or_else(|| builder.constant(0.0));
+        let mut along = (0..3).filter(|axis| offset[*axis] != 0);
+        // Differences beside all axes come last.
+        let axis = along.next().filter(|_| along.next().is_none()).unwrap_or(3);
+        even[axis].push(builder.binary(Binary::Add, *derivative, other));
+        odd[axis].push(builder.binary(Binary::Subtract, *derivative, other));
+    }
+    let mut all = vec![(Part::Total, total(builder, derivatives))];
+    all.push((Part::Centre, sum_of_magnitudes(builder, &centre)));
+    for axis in 0..4 {
+        let [of_even, of_odd] =
+            [&even[axis], &odd[axis]].map(|list| sum_of_magnitudes(builder, list));
+        let [named_even, named_odd] = match axis {
+            3 => [Part::MixedEven, Part::MixedOdd],
+            _ => [Part::Even(axis), Part::Odd(axis)],
+        };
+        all.extend([(named_even, of_even), (named_odd, of_odd)]);
+        let [is_constant, is_zero] = [of_even, of_odd]
+            .map(|value| builder.as_constant(value))
+            .map(|known| [known.is_some(), known == Some(0.0)])
+            .into_iter()
+            .fold([true, false], |[all, zero], [known, none]| [all && known, zero || none]);
+        if axis < 3 && !is_constant && !is_zero {
+            let square = builder.binary(Binary::Multiply, of_odd, of_odd);
+            let quotient = builder.binary(Binary::Divide, square, of_even);
+            let most = builder.constant(UNDAMPED);
+            all.push((Part::Ratio(axis), builder.binary(Binary::Min, quotient, most)));
+        }
+    }
+    all.retain(|(_, value)| builder.as_constant(*value) != Some(0.0));
+    all
 }
 
 /// A sum of magnitudes of derivatives, or 0 where it is not finite: at a corner, such as that of

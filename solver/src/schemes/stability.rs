@@ -1,5 +1,7 @@
 //! How far an explicit Runge–Kutta scheme is stable on the real and the imaginary axis.
 
+use std::f64::consts::FRAC_PI_2;
+
 /// The factor R(z) by which a step changes a mode of y' = λy with z = λ dt, as a polynomial:
 /// R(z) = 1 + Σ_k z^k bᵀ A^(k−1) 1 (Hairer & Wanner 1996, "Solving Ordinary Differential Equations
 /// II", IV.2).
@@ -29,6 +31,17 @@ impl StabilityPolynomial {
 
     fn stages(&self) -> f64 {
         (self.coefficients.len() - 1) as f64
+    }
+
+    /// The region of the left half plane where |R(z)| ≤ 1.
+    pub(crate) fn region(&self) -> StabilityRegion {
+        let (real, imaginary) = (self.real_limit(), self.imaginary_limit());
+        let is_stable = |x: f64, y: f64| {
+            let next = |(re, im): (f64, f64), c: &f64| (re * x - im * y + c, re * y + im * x);
+            let (re, im) = self.coefficients.iter().rev().fold((0.0, 0.0), next);
+            re * re + im * im <= 1.0 + 1e-12
+        };
+        StabilityRegion::new((real, imaginary), is_stable)
     }
 
     /// The largest x for which |R(−t)| ≤ 1 for all t up to x.
@@ -75,6 +88,59 @@ impl StabilityPolynomial {
         }
         // No explicit scheme is stable further (Jeltsch & Nevanlinna 1981, Numer. Math. 37, 61).
         negative_until(&excess, self.stages().powi(2)).sqrt()
+    }
+}
+
+/// The region of the left half plane in which a scheme is stable, as it is seen from 0.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct StabilityRegion {
+    /// How far it reaches at equal angles from the imaginary axis to the negative real one.
+    radii: Vec<f64>,
+}
+
+impl StabilityRegion {
+    /// The angles.
+    const ANGLES: usize = 129;
+    /// The steps in which the end of the region is looked for along an angle.
+    const STEPS: usize = 256;
+
+    /// The region of a scheme with these limits on the real and the imaginary axis that is stable where this holds.
+    pub(crate) fn new((real, imaginary): (f64, f64), is_stable: impl Fn(f64, f64) -> bool) -> Self {
+        let most = 1.5 * real.max(imaginary);
+        let radius = |k: usize| {
+            if k == 0 {
+                return imaginary;
+            }
+            if k == Self::ANGLES - 1 {
+                return real;
+            }
+            let angle = FRAC_PI_2 * (1.0 + k as f64 / (Self::ANGLES - 1) as f64);
+            let (sin, cos) = angle.sin_cos();
+            let is_outside = |r: f64| !is_stable(r * cos, r * sin);
+            let step = most / Self::STEPS as f64;
+            let outside = (1..=Self::STEPS).find(|n| is_outside(*n as f64 * step));
+            let Some(n) = outside else { return most };
+            bisect(is_outside, (n - 1) as f64 * step, n as f64 * step)
+        };
+        StabilityRegion { radii: (0..Self::ANGLES).map(radius).collect() }
+    }
+
+    /// By what a number in the left half plane may be multiplied and is still in the region; infinite for 0.
+    pub(crate) fn longest(&self, x: f64, y: f64) -> f64 {
+        let length = x.hypot(y);
+        if length == 0.0 {
+            return f64::INFINITY;
+        }
+        let place = (-x).max(0.0).atan2(y.abs()) / FRAC_PI_2 * (Self::ANGLES - 1) as f64;
+        let first = (place as usize).min(Self::ANGLES - 2);
+        let share = place - first as f64;
+        let radius = (1.0 - share) * self.radii[first] + share * self.radii[first + 1];
+        radius / length
+    }
+
+    /// The radius of the largest half disc in it.
+    pub(crate) fn half_disc(&self) -> f64 {
+        self.radii.iter().copied().fold(f64::INFINITY, f64::min)
     }
 }
 
@@ -197,6 +263,25 @@ mod tests {
             }
             assert!(imaginary(y * 1.0001 + 0.1) > 1.0, "{}", t.name());
         }
+    }
+
+    #[test]
+    fn regions_end_where_steps_amplify() {
+        for t in Tableau::ALL {
+            let region = t.region();
+            for angle in [0.1, 0.4, 0.8, 1.2, 1.5] {
+                let (x, y) = (-f64::sin(angle), f64::cos(angle));
+                let longest = region.longest(x, y);
+                let at =
+                    |factor: f64| amplification(&t, (factor * longest * x, factor * longest * y));
+                assert!(at(0.98) <= 1.0 && at(1.02) > 1.0, "{} {angle}", t.name());
+            }
+        }
+        // Euler's region is the disc about −1.
+        let euler = Tableau::EULER.region();
+        assert!((euler.longest(-0.01, 1.0) - 0.02).abs() < 1e-5);
+        assert!((euler.longest(-1.0, 1.0) - 1.0).abs() < 1e-9);
+        assert_eq!((euler.half_disc(), euler.longest(0.0, 0.0)), (0.0, f64::INFINITY));
     }
 
     /// The undamped Chebyshev scheme of two stages: R(z) = 1 + z + z²/8 touches −1 at z = −4 and

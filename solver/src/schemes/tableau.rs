@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::error::Error;
-use crate::schemes::stability::StabilityPolynomial;
+use crate::schemes::stability::{StabilityPolynomial, StabilityRegion};
 use crate::schemes::two_registers::TwoRegisterStage;
 
 /// A Butcher tableau of an explicit scheme:
@@ -506,6 +506,11 @@ impl Tableau {
     /// How far the scheme is stable on the negative real axis: |λ| dt.
     pub fn real_limit(&self) -> f64 {
         self.real_limit
+    }
+
+    /// The region of the left half plane in which it is stable.
+    pub(crate) fn region(&self) -> StabilityRegion {
+        StabilityPolynomial::new(&self.a, &self.b).region()
     }
 
     /// How far it is stable on the imaginary axis.

@@ -29,6 +29,7 @@ use crate::simulation::equal_steps::EqualSteps;
 use crate::simulation::error_control::ErrorControl;
 use crate::simulation::first_steps::FirstSteps;
 use crate::simulation::health::Health;
+use crate::simulation::implicit_numbers::ImplicitNumbers;
 use crate::simulation::implicit_steps::ImplicitStepper;
 use crate::simulation::report::Durations;
 use crate::simulation::schedule::{Every, Schedule};
@@ -331,9 +332,9 @@ impl<'a> SimulationBuilder<'a> {
         let is_staged = matches!(self.scheme, SchemeChoice::Stabilised(..));
         let controls = matches!(self.scheme, SchemeChoice::ErrorControlled(..));
         self.stable = self.stable.filter(|_| self.pde.advected.is_empty() && !controls);
-        let walls = match self.stable {
+        let faster = match self.stable {
             None if is_staged => Some(1.0),
-            stable => stable.map(|stable| stable.walls),
+            stable => stable.map(|stable| stable.faster),
         };
         if controls || is_staged || !self.after_step.is_empty() {
             // Every step is judged, or changed, before the next one is made.
@@ -347,8 +348,9 @@ impl<'a> SimulationBuilder<'a> {
         }
         let scheme = scheme_for(self.pde, &self.scheme).ok();
         let of_unknowns = scheme.as_ref().filter(|_| self.pde.has_constraints());
-        let of_unknowns =
-            of_unknowns.and_then(|scheme| Solving::of_unknowns(self.pde, &scheme.step(self.pde)));
+        let of_unknowns = of_unknowns.and_then(|scheme| {
+            Solving::of_unknowns(self.pde, &scheme.step(self.pde), solving.as_ref())
+        });
         if let Some(solving) = &of_unknowns {
             self.other_plans.extend(solving.all_plans().cloned());
         }
@@ -361,10 +363,10 @@ impl<'a> SimulationBuilder<'a> {
         let rates = scheme.as_ref().filter(|_| self.rates);
         let rates = rates.map(|scheme| rates::plan_of_largest(self.pde, &scheme.kept(self.pde)));
         self.other_plans.extend(rates.clone());
-        let sensitivities = walls.zip(scheme).map(|(walls, scheme)| {
+        let sensitivities = faster.zip(scheme).map(|(faster, scheme)| {
             let sensitivities = Sensitivities::new(self.pde, &scheme.kept(self.pde));
             self.other_plans.push(sensitivities.plan.clone());
-            (sensitivities, scheme, walls)
+            (sensitivities, scheme, faster)
         });
         let may_change = self.trackers.iter().any(|(.., changes)| *changes);
         let setup = Setup::new(&self.request());
@@ -387,8 +389,12 @@ impl<'a> SimulationBuilder<'a> {
             assembly.stepping(step, self.backend, self.blocking)?;
         if let Some(solving) = of_unknowns {
             let newton = solving.newton(&assembly, self.backend)?;
+            let response = solving.response.clone();
+            let response =
+                response.map(|plan| assembly.executor(plan, self.backend)).transpose()?;
             if let Solved::Unknowns(names) = solving.what {
-                assembly.unknowns = Some(Rc::new(RefCell::new(Constraint::new(newton, names))));
+                let constraint = Constraint::new(newton, names, response);
+                assembly.unknowns = Some(Rc::new(RefCell::new(constraint)));
             }
         }
         // Steps that were timed before have found no unknowns.
@@ -401,9 +407,9 @@ impl<'a> SimulationBuilder<'a> {
         assembly.set_initial(initial, &self.initial, held)?;
         let measured = assembly.measure(before, dt)?;
         let (limit, staged) = match sensitivities {
-            Some((sensitivities, scheme, walls)) => {
+            Some((sensitivities, scheme, faster)) => {
                 let executor = assembly.executor(sensitivities.plan.clone(), self.backend)?;
-                let limit = StableLimit::new(sensitivities, executor, &*scheme, walls);
+                let limit = StableLimit::new(sensitivities, executor, &*scheme, faster);
                 let (seed, backend, stages, others) =
                     (self.seed, self.backend, None, HashMap::new());
                 let staged = Staged { scheme, seed, backend, stages, others };
@@ -445,7 +451,22 @@ impl<'a> SimulationBuilder<'a> {
                         Some(plan) => Some(assembly.executor(plan, self.backend)?),
                         None => None,
                     };
-                    implicit = Some(ImplicitStepper::new(scheme, newton, explicit, registers));
+                    let find = match self.pde.has_constraints() {
+                        true => {
+                            let plan = evaluation::unknowns(self.pde);
+                            Some(assembly.executor(plan, self.backend)?)
+                        }
+                        false => None,
+                    };
+                    let numbers = match solving.numbers {
+                        Some((plan, first)) => {
+                            let rates = assembly.executor(plan, self.backend)?;
+                            Some(ImplicitNumbers::new(self.pde, rates, first))
+                        }
+                        None => None,
+                    };
+                    let parts = (explicit, find, numbers);
+                    implicit = Some(ImplicitStepper::new(scheme, newton, parts, registers));
                 }
                 Solved::Unknowns(_) => {}
                 Solved::Balance(scheme) => {

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::plan::action::Action;
 use crate::run::executor::Executor;
 use crate::simulation::clock::Step;
+use crate::simulation::effort::Effort;
 use crate::simulation::schedule::Now;
 use crate::simulation::side_steps::is_within;
 use crate::simulation::simulation::Simulation;
@@ -107,6 +108,7 @@ impl Simulation {
         let mut flow = Flow::Continue(());
         let now = Now::new(due, step, 0.0);
         let made = step - self.steps;
+        let effort = Effort { steps: step, ..self.effort() };
         for (schedule, tracker) in &mut self.trackers.list {
             if schedule.is_of_changes() || !schedule.is_due_within(&now) {
                 continue;
@@ -117,6 +119,7 @@ impl Simulation {
                 step,
                 remaining: self.clock.remaining().map(|steps| steps.saturating_sub(made)),
                 is_last: false,
+                effort,
                 change: None,
             };
             let outcome = tracker.record(&mut now);

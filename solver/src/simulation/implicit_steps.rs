@@ -11,6 +11,7 @@ use crate::schemes::implicit::{
 };
 use crate::schemes::tolerance::Tolerance;
 use crate::simulation::clock::{Step, Trial, Verdict};
+use crate::simulation::implicit_numbers::{self, ImplicitNumbers};
 use crate::simulation::simulation::Simulation;
 use crate::simulation::state::State;
 use crate::solvers::newton::{Bounds, Newton, SavedNewton};
@@ -28,6 +29,10 @@ pub(crate) struct ImplicitStepper {
     stages: ImplicitStages,
     /// What is treated explicitly, where that is a part of the rates.
     explicit: Option<Explicit>,
+    /// Finds the unknowns of a state to which slopes of both kinds have led, if there are any.
+    find: Option<Executor>,
+    /// Unknowns without space, if there are any.
+    numbers: Option<ImplicitNumbers>,
     pub(super) newton: Newton,
     registers: ImplicitRegisters,
     tolerance: Option<Tolerance>,
@@ -39,6 +44,8 @@ pub(crate) struct ImplicitStepper {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct SavedImplicit {
     last: Option<f64>,
+    /// The unknowns without space at the beginning of the last step.
+    earlier: Vec<f64>,
     newton: SavedNewton,
 }
 
@@ -62,11 +69,11 @@ struct Attempt {
 
 impl ImplicitStepper {
     /// What makes steps by a scheme; `explicit` stores what is treated explicitly, where that is a part of the
-    /// rates.
+    /// rates, and `find` finds unknowns then.
     pub(super) fn new(
         scheme: ImplicitScheme,
         newton: Newton,
-        explicit: Option<Executor>,
+        (explicit, find, numbers): (Option<Executor>, Option<Executor>, Option<ImplicitNumbers>),
         registers: ImplicitRegisters,
     ) -> Self {
         let ImplicitScheme { solving, tolerance, .. } = scheme;
@@ -78,7 +85,17 @@ impl ImplicitStepper {
             _ => None,
         };
         let (stages, last) = (solving.stages(), None);
-        ImplicitStepper { solving, stages, explicit, newton, registers, tolerance, last }
+        ImplicitStepper {
+            solving,
+            stages,
+            explicit,
+            find,
+            numbers,
+            newton,
+            registers,
+            tolerance,
+            last,
+        }
     }
 
     /// What evaluations and products did on this rank.
@@ -109,7 +126,9 @@ impl ImplicitStepper {
 
     /// What is known beside the state, for a run that goes on from here.
     pub(super) fn save(&self) -> SavedImplicit {
-        SavedImplicit { last: self.last, newton: self.newton.save() }
+        let earlier = self.numbers.as_ref().map(|numbers| numbers.earlier.clone());
+        let earlier = earlier.unwrap_or_default();
+        SavedImplicit { last: self.last, earlier, newton: self.newton.save() }
     }
 
     /// The arrays that such a run needs beside the state.
@@ -127,6 +146,9 @@ impl ImplicitStepper {
         saved: SavedImplicit,
     ) -> Result<(), Error> {
         self.last = saved.last;
+        if let Some(numbers) = &mut self.numbers {
+            numbers.earlier = saved.earlier;
+        }
         self.newton.restore(place, saved.newton)
     }
 
@@ -140,6 +162,10 @@ impl ImplicitStepper {
         let Step { from, dt, .. } = step;
         let ImplicitRegisters { old, base, earlier, slopes, .. } = self.registers.clone();
         self.newton.vectors.copy(place, old, STATE);
+        if let Some(numbers) = &mut self.numbers {
+            numbers.old = place.memory.globals().to_vec();
+            numbers.slopes.clear();
+        }
         if let (Solving::All(Implicit::Bdf2), Some(last)) = (self.solving, self.last) {
             // (1 + 2ω)/(1 + ω)·u_n+1 = (1 + ω)·u_n − ω²/(1 + ω)·u_n−1 + dt·F(u_n+1), ω = dt/dt_before
             let ratio = dt / last;
@@ -147,7 +173,12 @@ impl ImplicitStepper {
             let vectors = &self.newton.vectors;
             vectors.copy_scaled(place, base, scale * (1.0 + ratio), old);
             vectors.add(place, base, -scale * ratio * ratio / (1.0 + ratio), earlier);
-            return self.stage(place, pde, base, scale * dt, from + dt);
+            let of_numbers = self.numbers.as_ref().map(|numbers| {
+                let both = numbers.old.iter().zip(&numbers.earlier);
+                let share = ratio * ratio / (1.0 + ratio);
+                both.map(|(old, earlier)| scale * ((1.0 + ratio) * old - share * earlier)).collect()
+            });
+            return self.stage(place, pde, (base, of_numbers), scale * dt, from + dt);
         }
         let count = self.stages.a.len();
         for stage in 0..count {
@@ -164,7 +195,15 @@ impl ImplicitStepper {
             }
             vectors.copy(place, STATE, base);
             let factor = row[stage] * dt;
+            let of_numbers = self.numbers.as_ref().map(|numbers| {
+                let of_explicit = self.explicit.as_ref().map(|explicit| &explicit.a[stage][..]);
+                numbers.base(of_explicit.unwrap_or(&row[..stage]), dt)
+            });
+            if let Some(of_numbers) = &of_numbers {
+                place.memory.set_globals(of_numbers);
+            }
             if factor == 0.0 {
+                self.find_slopes_of_numbers(place, time)?;
                 let rates = self.newton.jacobian.rates(place, time)?;
                 self.newton.vectors.copy(place, slopes[stage], rates);
                 self.find_explicit(place, time, stage)?;
@@ -174,13 +213,22 @@ impl ImplicitStepper {
                 // The slope of the stage before leads near the solution.
                 self.newton.vectors.add(place, STATE, factor, slopes[stage - 1]);
             }
-            let attempt = self.stage(place, pde, base, factor, time)?;
+            let implicit = of_numbers.clone().filter(|_| self.explicit.is_none());
+            let attempt = self.stage(place, pde, (base, implicit), factor, time)?;
             if !attempt.solved {
                 return Ok(attempt);
+            }
+            match (&mut self.numbers, of_numbers, self.explicit.is_some()) {
+                (Some(numbers), Some(base), false) => {
+                    let both = place.memory.globals().iter().zip(base);
+                    numbers.slopes.push(both.map(|(new, base)| (new - base) / factor).collect());
+                }
+                _ => self.find_slopes_of_numbers(place, time)?,
             }
             let vectors = &self.newton.vectors;
             vectors.copy_scaled(place, slopes[stage], 1.0 / factor, STATE);
             vectors.add(place, slopes[stage], -1.0 / factor, base);
+            self.newton.clear_unknowns(place, slopes[stage]);
             self.find_explicit(place, time, stage)?;
         }
         if let Some(Explicit { b, .. }) = &self.explicit {
@@ -191,6 +239,17 @@ impl ImplicitStepper {
                 for (weight, slope) in weights.iter().zip(slopes) {
                     vectors.add(place, STATE, weight * dt, *slope);
                 }
+            }
+            if let Some(numbers) = &self.numbers {
+                let found = numbers.base(&b[0], dt);
+                if !found.iter().all(|number| number.is_finite()) {
+                    let residual = f64::INFINITY;
+                    return Ok(Attempt { solved: false, error: None, residual });
+                }
+                place.memory.set_globals(&found);
+            }
+            if let Some(find) = &mut self.find {
+                find.run(place.world, place.block, place.memory, from + dt, 0.0)?;
             }
             let largest = self
                 .newton
@@ -211,6 +270,15 @@ impl ImplicitStepper {
             _ => None,
         };
         Ok(Attempt { solved: true, error, residual: 0.0 })
+    }
+
+    /// Takes the rates of numbers in the present state for the slopes of a stage.
+    fn find_slopes_of_numbers(&mut self, place: &mut Place<'_>, time: f64) -> Result<(), Error> {
+        if let Some(numbers) = &mut self.numbers {
+            let rates = numbers.rates(place, time)?;
+            numbers.slopes.push(rates);
+        }
+        Ok(())
     }
 
     /// The failure to solve the equations of the step after `steps`; there were `before` corrections before it.
@@ -234,6 +302,11 @@ impl ImplicitStepper {
         if tolerance.positive.is_empty() {
             return Ok(true);
         }
+        let of_numbers =
+            |numbers: &ImplicitNumbers| numbers.stay_positive(place.memory.globals(), tolerance);
+        if !self.numbers.as_ref().is_none_or(of_numbers) {
+            return Ok(false);
+        }
         let fields = pde.fields().iter().enumerate();
         let asked = fields.filter(|(_, name)| tolerance.keeps_positive(name));
         let arrays: Vec<usize> = asked.flat_map(|(field, _)| pde.arrays_of(field)).collect();
@@ -243,7 +316,75 @@ impl ImplicitStepper {
         Ok(lowest <= 0.0)
     }
 
+    /// Solves the equations of a stage, for the numbers too where these have a base.
     fn stage(
+        &mut self,
+        place: &mut Place<'_>,
+        pde: &Pde,
+        (base, of_numbers): (usize, Option<Vec<f64>>),
+        factor: f64,
+        time: f64,
+    ) -> Result<Attempt, Error> {
+        let Some(of_numbers) = of_numbers else {
+            return self.stage_of_fields(place, pde, base, factor, time);
+        };
+        let Some(mut numbers) = self.numbers.take() else {
+            return self.stage_of_fields(place, pde, base, factor, time);
+        };
+        let solved = self.stage_with(&mut numbers, place, pde, (base, &of_numbers), (factor, time));
+        self.numbers = Some(numbers);
+        solved
+    }
+
+    /// The same with these numbers.
+    fn stage_with(
+        &mut self,
+        numbers: &mut ImplicitNumbers,
+        place: &mut Place<'_>,
+        pde: &Pde,
+        (base, of_numbers): (usize, &[f64]),
+        (factor, time): (f64, f64),
+    ) -> Result<Attempt, Error> {
+        numbers.begin_stage(place, factor, time)?;
+        let share = match (&self.tolerance, self.newton.options.tolerance) {
+            (Some(tolerance), None) => (tolerance.clone(), BESIDE_STEP),
+            (_, given) => {
+                let relative = given.unwrap_or(SolverOptions::TOLERANCE);
+                (Tolerance::new(relative, relative), 1.0)
+            }
+        };
+        let mut before: Option<(Vec<f64>, Vec<f64>)> = None;
+        let mut residual = f64::INFINITY;
+        for _ in 0..implicit_numbers::MOST_CORRECTIONS {
+            let attempt = self.stage_of_fields(place, pde, base, factor, time)?;
+            if !attempt.solved {
+                return Ok(attempt);
+            }
+            let now = place.memory.globals().to_vec();
+            let rates = numbers.rates(place, time)?;
+            let all = now.iter().zip(of_numbers).zip(&rates);
+            let missing: Vec<f64> =
+                all.map(|((now, base), rate)| now - base - factor * rate).collect();
+            residual = numbers.beside(&missing, &now, &share.0) / share.1;
+            if residual <= 1.0 {
+                return Ok(attempt);
+            }
+            if !residual.is_finite() {
+                break;
+            }
+            if let Some((correction, missed)) = before {
+                let change: Vec<f64> = missing.iter().zip(missed).map(|(a, b)| a - b).collect();
+                numbers.learn(&correction, &change);
+            }
+            let correction = numbers.correction(&missing);
+            let next: Vec<f64> = now.iter().zip(&correction).map(|(x, c)| x + c).collect();
+            place.memory.set_globals(&next);
+            before = Some((correction, missing));
+        }
+        Ok(Attempt { solved: false, error: None, residual })
+    }
+
+    fn stage_of_fields(
         &mut self,
         place: &mut Place<'_>,
         pde: &Pde,
@@ -316,12 +457,27 @@ impl ImplicitStepper {
         } else {
             self.newton.vectors.copy(place, correction, right);
         }
+        let of_numbers = match (&self.numbers, &self.tolerance) {
+            (Some(numbers), Some(tolerance)) => {
+                let b = match &self.explicit {
+                    Some(Explicit { b: [b, _], .. }) => b,
+                    None => row,
+                };
+                let damps = self.explicit.is_none();
+                let error = numbers.error(b, embedded, step.dt, damps);
+                let both = place.memory.globals().iter().zip(&numbers.old);
+                let largest: Vec<f64> = both.map(|(new, old)| new.abs().max(old.abs())).collect();
+                numbers.beside(&error, &largest, tolerance)
+            }
+            _ => 0.0,
+        };
         let old = self.registers.old;
-        self.newton.vectors.largest(place, |memory, k, at| {
+        let of_fields = self.newton.vectors.largest(place, |memory, k, at| {
             let at = |array: usize| memory.of_array(array)[at].abs();
             let (absolute, relative) = bounds.0[k];
             at(correction + k) / (absolute + relative * at(old + k).max(at(STATE + k)))
-        })
+        })?;
+        Ok(of_fields.max(of_numbers))
     }
 }
 
@@ -368,6 +524,9 @@ impl Simulation {
             self.stepper.counts = stepper.counts();
             if *verdict.as_ref().unwrap_or(&Verdict::Rejected) == Verdict::Rejected {
                 stepper.newton.vectors.copy(&mut place, STATE, stepper.registers.old);
+                if let Some(numbers) = &stepper.numbers {
+                    place.memory.set_globals(&numbers.old);
+                }
                 stepper.newton.preconditioner.forget();
                 verdict?;
                 continue;
@@ -375,6 +534,9 @@ impl Simulation {
             let ImplicitRegisters { old, earlier, .. } = stepper.registers;
             if stepper.solving == Solving::All(Implicit::Bdf2) {
                 stepper.newton.vectors.copy(&mut place, earlier, old);
+                if let Some(numbers) = &mut stepper.numbers {
+                    numbers.earlier = numbers.old.clone();
+                }
                 stepper.last = Some(step.dt);
             }
             (self.time, self.steps) = (step.to, self.steps + 1);

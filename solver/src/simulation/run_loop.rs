@@ -358,6 +358,7 @@ impl Simulation {
         let mut flow = Flow::Continue(());
         let mut checked = false;
         let present = Now::new(self.time, self.steps, self.clock.dt());
+        let effort = self.effort();
         for number in 0..self.trackers.list.len() {
             let (schedule, tracker) = &mut self.trackers.list[number];
             let Some(time) = schedule.due_now(&present, is_last, moment) else { continue };
@@ -371,6 +372,7 @@ impl Simulation {
                 step: self.steps,
                 remaining: self.clock.remaining(),
                 is_last,
+                effort,
                 change: schedule.is_of_changes().then_some(false),
             };
             let outcome = tracker.record(&mut now);

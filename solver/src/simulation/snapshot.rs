@@ -9,6 +9,7 @@ use fluxions_halo::{Decomposition, Subdomain};
 use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
 
 use crate::error::Error;
+use crate::simulation::effort::Effort;
 use crate::simulation::state::State;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
@@ -20,6 +21,7 @@ pub struct Snapshot<'a> {
     pub(super) step: u64,
     pub(super) remaining: Option<u64>,
     pub(super) is_last: bool,
+    pub(super) effort: Effort,
     /// Whether the state was changed, where that is allowed.
     pub(super) change: Option<bool>,
 }
@@ -33,6 +35,11 @@ impl Snapshot<'_> {
     /// Steps since the beginning of the simulation.
     pub fn step(&self) -> u64 {
         self.step
+    }
+
+    /// What it took to come to this state; to the end of the step in which it lies, where it lies within one.
+    pub fn effort(&self) -> Effort {
+        self.effort
     }
 
     /// Whether this is the state at the end of the run.

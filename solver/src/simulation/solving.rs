@@ -23,6 +23,10 @@ pub(super) struct Solving {
     plans: JacobianPlans,
     /// Stores what is treated explicitly of the rates, where that is a part of them.
     pub(super) explicit: Option<Plan>,
+    /// Computes the rates of unknowns without space, as parameters from this number on, if there are any.
+    pub(super) numbers: Option<(Plan, usize)>,
+    /// Stores by how much what vanishes for unknowns changes with the fields of `steps` that ask for it.
+    pub(super) response: Option<Plan>,
     registers: Registers,
     options: SolverOptions,
     pub(super) what: Solved,
@@ -69,23 +73,29 @@ impl Solving {
         };
         let explicit = matches!(scheme, SchemeChoice::Imex(..))
             .then(|| rates::plan_of_explicit(pde, &names, registers.to));
-        Some(Solving { plans, explicit, registers, options, what })
+        let numbers = (!pde.globals().is_empty()).then(|| rates::plan_of_numbers(pde, &names));
+        Some(Solving { plans, explicit, numbers, response: None, registers, options, what })
     }
 
     /// All plans.
     pub(super) fn all_plans(&self) -> impl Iterator<Item = &Plan> {
-        [&self.plans.rates, &self.plans.product.plan].into_iter().chain(&self.explicit)
+        let plans = [&self.plans.rates, &self.plans.product.plan];
+        let numbers = self.numbers.iter().map(|(plan, _)| plan);
+        plans.into_iter().chain(&self.explicit).chain(&self.response).chain(numbers)
     }
 
-    /// The plans that find the unknowns beside fields that are stepped, in the midst of a step of this plan: they
-    /// use none of its arrays but their own. Nothing if there are none.
-    pub(super) fn of_unknowns(pde: &Pde, step: &Plan) -> Option<Self> {
+    /// The plans that find the unknowns beside fields that are stepped, in the midst of a step of this plan, or of what
+    /// `steps` solve: they use none of its arrays but their own. Nothing if there are none.
+    pub(super) fn of_unknowns(pde: &Pde, step: &Plan, steps: Option<&Solving>) -> Option<Self> {
         let (names, registers) = Registers::of_unknowns(pde)?;
         let kept = step.names_from(pde.all_arrays());
         debug_assert_eq!(names, kept[..names.len()]);
         let plans = JacobianPlans::of_unknowns(pde, kept, &registers);
         let what = Solved::Unknowns(pde.array_names()[pde.unknown_arrays()].to_vec());
-        Some(Solving { plans, explicit: None, registers, options: pde.solver, what })
+        let steps = steps.filter(|steps| !steps.plans.unknowns.is_empty());
+        let response = steps.map(|steps| plans.response(pde, &steps.plans, registers.right));
+        let (explicit, numbers, options) = (None, None, pde.solver);
+        Some(Solving { plans, explicit, numbers, response, registers, options, what })
     }
 
     /// The solver, ready to run.

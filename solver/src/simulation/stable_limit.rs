@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::run::executor::Executor;
 use crate::schemes::scheme::Scheme;
 use crate::schemes::sensitivities::Sensitivities;
+use crate::schemes::spectrum::StabilityLimits;
 use crate::simulation::state::State;
 
 /// How steps follow the longest stable one.
@@ -13,20 +14,23 @@ pub struct StableDt {
     pub first: f64,
     /// The longest step that is taken, whatever is stable.
     pub most: f64,
-    /// By how much modes at walls are faster than the equations alone tell
-    /// ([`StableStep::walls`](crate::StableStep::walls)).
-    pub walls: f64,
+    /// By how much the fastest modes are faster than bounds tell
+    /// ([`StableStep::faster`](crate::StableStep::faster)).
+    pub faster: f64,
 }
 
-/// Finds the longest stable step in a state: that of bounds of the eigenvalues, as
+/// Finds the longest stable step in a state: that of bounds of where the eigenvalues lie, as
 /// [`stable_step`](crate::stable_step) finds it for the initial values.
 pub(crate) struct StableLimit {
     sensitivities: Sensitivities,
     executor: Executor,
-    /// The rate, per unit of time, of a mode for which a step of 1 is the longest stable one.
-    scale: f64,
+    limits: StabilityLimits,
+    /// By how much modes are faster than the equations alone tell.
+    faster: f64,
     /// The longest stable step, once it is known, if it does not change.
     known: Option<f64>,
+    /// A bound of the magnitude of the eigenvalues in the state for which it was last found.
+    pub(super) rate: f64,
 }
 
 impl StableDt {
@@ -40,10 +44,10 @@ impl StableLimit {
         sensitivities: Sensitivities,
         executor: Executor,
         scheme: &dyn Scheme,
-        walls: f64,
+        faster: f64,
     ) -> Self {
-        let scale = scheme.limit() / walls;
-        StableLimit { sensitivities, executor, scale, known: None }
+        let limits = StabilityLimits::of(scheme);
+        StableLimit { sensitivities, executor, limits, faster, known: None, rate: 0.0 }
     }
 
     /// The longest stable step in a state; infinite where nothing limits it. Collective.
@@ -54,9 +58,9 @@ impl StableLimit {
         let State { world, block, memory, .. } = state;
         self.executor.run(world, block, memory, time, 0.0)?;
         let results = self.executor.plan().results();
-        let rate = self.sensitivities.rate(&self.executor.parameters()[results]);
-        // Where it is not a number, the state is not finite, and the next step tells.
-        let longest = if rate > 0.0 { self.scale / rate } else { f64::INFINITY };
+        let spectrum = self.sensitivities.spectrum(&self.executor.parameters()[results]);
+        let longest = spectrum.longest(&self.limits) / self.faster;
+        self.rate = self.faster * spectrum.rate;
         self.known = (!self.sensitivities.changes).then_some(longest);
         Ok(longest)
     }

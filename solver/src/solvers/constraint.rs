@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::run::counts::{Counts, Iterations};
-use crate::run::executor::Unknowns;
+use crate::run::executor::{Executor, Unknowns};
 use crate::run::memory::Memory;
 use crate::saved;
 use crate::solvers::newton::{Newton, SavedNewton};
@@ -22,14 +22,16 @@ const DRIFT: f64 = 1e-6;
 pub(crate) struct Constraint {
     newton: Newton,
     names: Vec<String>,
+    /// Stores by how much what vanishes changes with other fields, where solvers of steps ask for it.
+    response: Option<Executor>,
     /// Whether they have been found before.
     found: bool,
 }
 
 impl Constraint {
     /// The unknowns with these names of their arrays, which are found in this way.
-    pub(crate) fn new(newton: Newton, names: Vec<String>) -> Self {
-        Constraint { newton, names, found: false }
+    pub(crate) fn new(newton: Newton, names: Vec<String>, response: Option<Executor>) -> Self {
+        Constraint { newton, names, response, found: false }
     }
 }
 
@@ -54,6 +56,23 @@ impl Unknowns for Constraint {
         self.newton.balance(&mut place, time, &self.names, scale, excess)?;
         self.found = true;
         Ok(())
+    }
+
+    fn respond(
+        &mut self,
+        world: &World,
+        block: &Subdomain,
+        memory: &mut Memory,
+        time: f64,
+        to: usize,
+    ) -> Result<(), Error> {
+        let Some(response) = &mut self.response else { return Ok(()) };
+        let mut place = Place { world, block, memory };
+        // What the equations of the unknowns are made of is where others have worked since.
+        self.newton.jacobian.rates(&mut place, time)?;
+        self.newton.jacobian.lend_parameters(response);
+        response.run(place.world, place.block, place.memory, time, 0.0)?;
+        self.newton.respond(&mut place, time, to)
     }
 
     fn iterations(&self) -> Iterations {

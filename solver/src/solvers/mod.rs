@@ -6,6 +6,7 @@ pub(crate) mod block_sums;
 pub(crate) mod blocks;
 pub(crate) mod constraint;
 pub(crate) mod diagonal;
+pub(crate) mod eigenvalues;
 pub(crate) mod jacobian;
 pub(crate) mod krylov;
 pub(crate) mod multigrid;

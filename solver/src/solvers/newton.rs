@@ -25,6 +25,8 @@ pub(crate) const FIRST_FORCING: f64 = 0.1;
 const FORCING: (f64, f64) = (0.9, 1.618);
 /// What may be left of a residual after a correction.
 const LEAST_GAIN: f64 = 0.01;
+/// How exact the change of unknowns with the state is found.
+const RESPONSE: f64 = 1e-10;
 /// How much rounding there is in rates, in terms of the largest entry of a row and the state.
 pub(crate) const ROUNDING: f64 = 16.0 * f64::EPSILON;
 
@@ -129,7 +131,10 @@ impl Newton {
     ) -> Result<(), Error> {
         let Newton { jacobian, preconditioner, vectors, registers, matrix_time, .. } = self;
         let work = [registers.from, registers.to];
-        if preconditioner.look(jacobian, place, vectors, time, work)? {
+        jacobian.responds = false;
+        let looked = preconditioner.look(jacobian, place, vectors, time, work);
+        jacobian.responds = true;
+        if looked? {
             *matrix_time = time;
             if !jacobian.is_constant {
                 let matrix_state = registers.matrix_state.clone();
@@ -182,7 +187,39 @@ impl Newton {
         let Newton { jacobian, preconditioner, vectors, registers, matrix_time, .. } = self;
         jacobian.rates(place, *matrix_time)?;
         let work = [registers.from, registers.to];
-        preconditioner.find_again(jacobian, place, vectors, *matrix_time, work)
+        jacobian.responds = false;
+        let found = preconditioner.find_again(jacobian, place, vectors, *matrix_time, work);
+        jacobian.responds = true;
+        found
+    }
+
+    /// Finds the change of the unknowns of these equations that makes up for what is on the right side, for the state of the
+    /// last rates, and stores it in arrays from `to` on. Collective.
+    pub(crate) fn respond(
+        &mut self,
+        place: &mut Place<'_>,
+        time: f64,
+        to: usize,
+    ) -> Result<(), Error> {
+        let right = self.registers.right;
+        // What cannot be balanced is no change of them.
+        for k in self.free.clone().unwrap_or_default() {
+            let [average, _] = self.vectors.averages(place, right + k)?;
+            self.vectors.shift_array(place, right + k, -average);
+        }
+        let norm = self.vectors.norm(place, right)?;
+        self.vectors.set(place, self.registers.correction, 0.0);
+        if norm > 0.0 && norm.is_finite() {
+            self.prepare(place, time, (0.0, 1.0))?;
+            self.linear(place, time, (0.0, 1.0), RESPONSE * norm)?;
+        }
+        for k in self.free.clone().unwrap_or_default() {
+            let array = self.registers.correction + k;
+            let [average, _] = self.vectors.averages(place, array)?;
+            self.vectors.shift_array(place, array, -average);
+        }
+        self.vectors.copy_scaled(place, to, -1.0, self.registers.correction);
+        Ok(())
     }
 
     /// The largest magnitude of the diagonal of J. Collective.
@@ -364,7 +401,16 @@ impl Newton {
         self.vectors.copy(place, right, base);
         self.vectors.add(place, right, factor, rates);
         self.vectors.add(place, right, -1.0, self.registers.state);
+        // Unknowns are those of the state already.
+        self.clear_unknowns(place, right);
         self.vectors.norm(place, right)
+    }
+
+    /// Sets what a vector has for unknowns that follow from the state to 0.
+    pub(crate) fn clear_unknowns(&self, place: &mut Place<'_>, vector: Vector) {
+        for array in self.jacobian.unknowns.clone() {
+            self.vectors.set_array(place, vector + array, |_| 0.0);
+        }
     }
 
     /// The largest residual beside its bound. Collective.

@@ -64,7 +64,7 @@ fn joined(a: &Expr, f: Binary, b: Expr) -> Expr {
 }
 
 /// The terms of a sum, each with whether it is subtracted.
-fn terms(expr: &Expr) -> Vec<(bool, Expr)> {
+pub(crate) fn terms(expr: &Expr) -> Vec<(bool, Expr)> {
     if let Node::Call(Function::Unary(Unary::Negate), arguments) = &expr.node {
         return terms(&arguments[0]).into_iter().map(|(minus, term)| (!minus, term)).collect();
     }
