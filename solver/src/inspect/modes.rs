@@ -38,7 +38,7 @@ const BEYOND: f64 = 1.005;
 pub(super) struct Modes {
     /// Their real and imaginary parts, those with a negative imaginary part left out.
     values: Vec<(f64, f64)>,
-    /// Whether they are those of the whole grid.
+    /// Whether they are those of the whole system.
     whole: bool,
 }
 
@@ -67,7 +67,8 @@ impl Modes {
                 None => return Ok(None),
             }
         }
-        Ok(Some(Modes { values, whole }))
+        // Unknowns without space have modes of their own.
+        Ok(Some(Modes { values, whole: whole && pde.globals().is_empty() }))
     }
 
     /// By how much the fastest modes are faster than bounds tell, of which these are the largest rate and the longest
