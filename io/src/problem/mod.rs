@@ -495,7 +495,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
     }
     match (pde, times) {
         (Some(Ok(pde)), Some(times)) if mistakes.is_empty() => {
-            let times = times.settle(&pde, (&initial, &after_step), &places)?;
+            let times = times.settle(&pde, [&initial, &after_step], &places)?;
             let numbers =
                 diagnostics.iter().flat_map(|d| &d.numbers).map(|(_, text)| text.as_str());
             let outputs = output.expressions().map(|(_, text)| text).chain(numbers);

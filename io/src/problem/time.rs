@@ -366,7 +366,7 @@ impl TimesEntry {
     pub(crate) fn settle(
         self,
         pde: &Pde,
-        (initial, after_step): (&[(String, Formula)], &[(String, Formula)]),
+        [initial, after_step]: [&[(String, Formula)]; 2],
         places: &Places,
     ) -> Result<Times, Vec<Diagnostic>> {
         if self.candidates.len() < 2 {

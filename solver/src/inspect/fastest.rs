@@ -21,6 +21,9 @@ const ITERATION: f64 = 10.0;
 /// By how much a scheme has to get on faster than those before it to be chosen instead of them.
 const CLEARLY: f64 = 1.3;
 
+/// Values of fields, by their names.
+type Values = [(String, Formula)];
+
 /// The scheme that gets on fastest with a problem from its initial state, with what fields are set to after each
 /// step: that which passes most time by the same
 /// work. Of schemes that are about as fast the first is taken. Each comes with the length of its first step. The work
@@ -34,7 +37,7 @@ const CLEARLY: f64 = 1.3;
 /// The mistakes of the first scheme, if no scheme can step the system from these initial values.
 pub fn fastest(
     pde: &Pde,
-    (initial, after_step): (&[(String, Formula)], &[(String, Formula)]),
+    (initial, after_step): (&Values, &Values),
     schemes: &[(SchemeChoice, f64)],
     (start, end): (f64, f64),
 ) -> Result<usize, Errors> {
@@ -76,7 +79,7 @@ struct Trial {
 impl Trial {
     fn new(
         part: &Pde,
-        (initial, after_step): (&[(String, Formula)], &[(String, Formula)]),
+        (initial, after_step): (&Values, &Values),
         scheme: &SchemeChoice,
         (start, dt): (f64, f64),
     ) -> Result<Self, Errors> {
