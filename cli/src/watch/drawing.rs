@@ -174,6 +174,6 @@ mod tests {
 
     #[test]
     fn shades_grow_with_values() {
-        assert_eq!((shade(0.0), shade(0.55), shade(1.0)), (' ', '+', '@'));
+        assert_eq!((shade(0.0), shade(0.55), shade(1.0)), ('.', 'o', '@'));
     }
 }

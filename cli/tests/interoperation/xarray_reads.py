@@ -38,7 +38,10 @@ warnings.simplefilter("error")
 
 data = xarray.open_dataset(path, engine=engine, **options)
 check(data)
-assert set(data.data_vars) == {"u", "v", "psi", "q", "w", "T"}, data
+solver = {name for name in data.data_vars if name.startswith("solver_")}
+assert set(data.data_vars) - solver == {"u", "v", "psi", "q", "w", "T"}, data
+assert {"solver_steps", "solver_rejected", "solver_dt", "solver_evaluations"} <= solver
+assert data.solver_steps.dims == ("time",) and data.solver_steps.values[0] == 0
 expected.close(data["T"], [20, 18, 16])
 assert data.x.attrs["axis"] == "X" and data.time.attrs["axis"] == "T"
 assert list(data.x.attrs["domain"]) == [0, 1.5]
