@@ -192,11 +192,14 @@ fn a_step_is_worked_out_where_the_file_asks_for_it() {
     // The real interval of three stages of order 3 ends at 2.5127453266183286.
     let ssprk3 = parse(&laplace("ssprk3")).times;
     assert!((ssprk3.dt - 0.8 * 2.512_745_326_618_328_6 / 76.8).abs() < 1e-8, "{}", ssprk3.dt);
+    // Steps follow what grows.
+    let growth = parse(&text("1e-3*laplace(u) + 5*u", "rk4", "\"auto\"")).times;
+    assert!((0.4..0.6).contains(&growth.dt), "{}", growth.dt);
     assert!(!parse(&text("0", "euler", "0.25")).times.automatic);
 
     for (equation, message) in [
         ("1 + x", "file:10:6: nothing limits the step: set dt to a number"),
-        ("-1e20*u", "file:10:6: the time step must be long enough for fewer than 1e15 steps"),
+        ("1e20*u", "file:10:6: the time step must be long enough for fewer than 1e15 steps"),
         ("spede*u", "file:4:6: unknown name `spede`"),
     ] {
         let said = wrong(&text(equation, "rk4", "\"auto\"")).to_string();

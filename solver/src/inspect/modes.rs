@@ -87,8 +87,14 @@ impl Modes {
         // What lies between eigenvalues matters most where waves decay slowly, and is not known well enough there.
         match changes || !self.whole || limits.let_waves_grow() {
             true => 1.0,
-            false => (dense * longest / self.longest_within(limits)).min(1.0),
+            false => (dense * longest / self.as_if_decaying().longest_within(limits)).min(1.0),
         }
+    }
+
+    /// The same with modes that decay as fast as these grow. No step is unstable for what grows, but steps have to follow it.
+    fn as_if_decaying(&self) -> Self {
+        let values = self.values.iter().map(|(x, y)| (-x.abs(), *y)).collect();
+        Modes { values, ..*self }
     }
 
     /// Whether there are fast waves among them that hardly decay.
