@@ -24,13 +24,13 @@ NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 BENCH := target/peers/venv/bin/python benches/peers
 BENCHED = $(if $(ONLY),--only "$(ONLY)") $(if $(TOOLS),--tools "$(TOOLS)")
 
-.PHONY: help run test fuzz bench bench-verify lint doc setup clean
+.PHONY: help run test fuzz bench bench-verify bench-solvers lint doc setup clean
 
 help:
 	@echo "make run    build and run the first example on two ranks"
 	@echo "make test   build and run every test; MPI=mpich: those that start processes, with MPICH"
 	@echo "make fuzz   damage files and inject faults many times over, for hours"
-	@echo "make bench  measure Fluxions beside other tools (benches/README.md)"
+	@echo "make bench  measure Fluxions beside other tools (benches/README.md); bench-solvers: its solvers alone"
 	@echo "make lint   formatting, clippy, documentation without warnings"
 	@echo "make doc    build the API documentation"
 	@echo "make setup  install what is missing"
@@ -66,6 +66,14 @@ bench: setup
 	@CARGO=$(CARGO) benches/peers/setup.sh
 	$(BENCH)/driver.py $(BENCHED) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(REAL_TIME),--real-time)
 	$(BENCH)/table.py
+	$(if $(ONLY),,$(MAKE) bench-solvers)
+
+# Of bench-solvers: ROWS="S1,S3", ROUNDS=5.
+bench-solvers: setup
+	@CARGO=$(CARGO) benches/peers/setup.sh
+	@$(ENVIRONMENT) $(CARGO) build --release --package fluxions-cli
+	target/peers/venv/bin/python benches/solvers.py target/release/fluxions $(if $(ROWS),--only $(ROWS)) \
+		$(if $(ROUNDS),--rounds $(ROUNDS))
 
 bench-verify: setup
 	@CARGO=$(CARGO) benches/peers/setup.sh
