@@ -10,7 +10,7 @@ use fluxions_io::numbers::brief;
 use fluxions_io::problem::{Output, Part};
 use fluxions_solver::{
     Advector, Formula, Global, Inspection, Region, SchemeChoice, Speed, StableStep, ThirdOrder,
-    Transport, measured_speed, stable_step,
+    Transport, measured_speed,
 };
 use indicatif::BinaryBytes;
 
@@ -39,8 +39,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
         Some(Stage::Kernel) => print(&inspection.kernels)?,
         None => {
             problem.check().map_err(mistakes)?;
-            let step = stable_step(&problem.pde, &problem.initial, &problem.times.scheme)
-                .map_err(mistakes)?;
+            let step = problem.stable_step().map_err(mistakes)?;
             let mut warnings = problem.warnings.clone();
             warnings.extend(problem.step_warning(&step));
             warn(&problem, &warnings);

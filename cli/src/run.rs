@@ -16,7 +16,6 @@ use fluxions_io::{
 };
 use fluxions_solver::{
     BEYOND_CACHES, Error, Errors, Every, Report, Simulation, StopReason, copy_bandwidth,
-    stable_step,
 };
 use serde_json::{Value, json};
 
@@ -222,8 +221,8 @@ fn warnings(problem: &Problem) -> Vec<Warning> {
         return warnings;
     }
     // Where the initial values are wrong, that is told when the simulation is built.
-    let step = stable_step(&problem.pde, &problem.initial, &problem.times.scheme);
-    warnings.extend(step.ok().and_then(|step| problem.step_warning(&step)));
+    let step = problem.stable_step().ok();
+    warnings.extend(step.and_then(|step| problem.step_warning(&step)));
     warnings
 }
 

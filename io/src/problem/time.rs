@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use fluxions_solver::{
     EqualSteps, Error, Errors, Formula, Imex, Origin, Pde, SchemeChoice, SolverOptions, Sources,
-    StableDt, Tableau, fastest, first_step, stable_step,
+    StableDt, StableStep, Tableau, fastest, first_step, stable_step,
 };
 use toml::de::DeValue;
 
@@ -35,6 +35,8 @@ pub struct Times {
     pub max_steps: Option<u64>,
     /// Whether the scheme was chosen by Fluxions: scheme = "auto".
     pub chosen: bool,
+    /// The longest stable step of the initial state, where it had to be found.
+    pub(super) stable: Option<StableStep>,
 }
 
 impl Times {
@@ -254,6 +256,7 @@ pub(crate) fn read<'t>(
             None => None,
         },
         chosen: is_chosen,
+        stable: None,
     };
     // Start and end can be wrong whatever the step.
     let dt = if times.automatic { f64::MAX } else { times.dt };
@@ -347,6 +350,7 @@ impl TimesEntry {
             sources: None,
             max_steps: None,
             chosen: false,
+            stable: None,
         };
         TimesEntry { times, automatic: None, scheme: None, candidates: Vec::new() }
     }
@@ -435,7 +439,8 @@ impl TimesEntry {
             .map_err(|Errors(errors)| errors.iter().map(located).collect::<Vec<_>>())?;
         let Some(at) = automatic else {
             let staged = StableDt { first: times.dt, most: times.dt, faster: step.faster };
-            return Ok(Times { following: is_staged.then_some(staged), ..times });
+            let following = is_staged.then_some(staged);
+            return Ok(Times { following, stable: Some(step), ..times });
         };
         let dt = StableDt::SHARE * step.longest;
         // Flows of transport are checked in every step instead.
@@ -475,7 +480,8 @@ impl TimesEntry {
             None => bounded,
         };
         let following = StableDt { first: dt, most: most.max(dt), faster: step.faster };
-        let times = Times { dt, following: (follows || is_staged).then_some(following), ..times };
+        let following = (follows || is_staged).then_some(following);
+        let times = Times { dt, following, stable: Some(step), ..times };
         match times.steps() {
             Ok(_) => Ok(times),
             Err(error) => Err(vec![Diagnostic::at(at, error.to_string())]),

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use fluxions_expr::{Ast, AstKind, nearest};
 use fluxions_grid::{Condition, Face, Grid};
-use fluxions_solver::{Doubt, Every, Limiting, StableStep, limiting};
+use fluxions_solver::{Doubt, Errors, Every, Limiting, StableStep, limiting, stable_step};
 use toml::de::{DeTable, DeValue};
 
 use super::boundary::BoundaryEntry;
@@ -99,6 +99,17 @@ impl Problem {
 }
 
 impl Problem {
+    /// The longest stable step of the scheme in the initial state.
+    ///
+    /// # Errors
+    /// The mistakes in the initial values, or the reason why the scheme cannot step the system.
+    pub fn stable_step(&self) -> Result<StableStep, Errors> {
+        match self.times.stable {
+            Some(step) => Ok(step),
+            None => stable_step(&self.pde, &self.initial, &self.times.scheme),
+        }
+    }
+
     /// Which term of which equation limits the steps of explicit schemes, and where, as in `laplace(u)` in the
     /// equation of `u`; nothing where nothing does.
     pub fn limit_in_words(&self) -> Option<String> {

@@ -4,7 +4,7 @@ use fluxions_comm::World;
 use fluxions_grid::Axis;
 use fluxions_solver::{
     BeforeFailure, Cause, Error, Growth, StableStep, before_failure, cause_in_equations,
-    cause_in_initial, stable_step,
+    cause_in_initial,
 };
 
 use super::diagnostic::{Diagnostic, Mistakes};
@@ -154,7 +154,7 @@ impl Problem {
 
     /// How long a step may be, beside that of the problem.
     fn advice_on_step(&self) -> Option<String> {
-        let step = stable_step(&self.pde, &self.initial, &self.times.scheme).ok()?;
+        let step = self.stable_step().ok()?;
         Some(self.advice(&step, "is", "for the initial state").unwrap_or_else(|| {
             let dt = brief(self.times.dt);
             format!("the step dt = {dt} may be too long, although nothing limits it at first")
