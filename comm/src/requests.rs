@@ -115,17 +115,8 @@ impl<B: Owned> Requests<B> {
     /// # Errors
     /// If it or another rank has failed.
     pub fn test_any(&mut self) -> Result<Option<Completed<B>>, Error> {
-        for (number, place) in self.0.iter_mut().enumerate() {
-            let is_over = match place {
-                Some(request) => request.test()?,
-                None => false,
-            };
-            if let Some(request) = place.take_if(|_| is_over) {
-                let (buffer, status) = request.wait()?;
-                return Ok(Some((number, buffer, status)));
-            }
-        }
-        Ok(None)
+        let mut over = self.0.iter_mut().enumerate().filter_map(take_over);
+        over.next().transpose()
     }
 
     /// Takes out all that are over.
@@ -133,18 +124,7 @@ impl<B: Owned> Requests<B> {
     /// # Errors
     /// If one of them or another rank has failed.
     pub fn test_some(&mut self) -> Result<Vec<Completed<B>>, Error> {
-        let mut all = Vec::new();
-        for (number, place) in self.0.iter_mut().enumerate() {
-            let is_over = match place {
-                Some(request) => request.test()?,
-                None => false,
-            };
-            if let Some(request) = place.take_if(|_| is_over) {
-                let (buffer, status) = request.wait()?;
-                all.push((number, buffer, status));
-            }
-        }
-        Ok(all)
+        self.0.iter_mut().enumerate().filter_map(take_over).collect()
     }
 
     /// Whether all that are left are over.
@@ -158,6 +138,19 @@ impl<B: Owned> Requests<B> {
         }
         Ok(all)
     }
+}
+
+/// Takes out the operation of a number, if it is there and over.
+fn take_over<B: Owned>(
+    (number, place): (usize, &mut Option<Request<B>>),
+) -> Option<Result<Completed<B>, Error>> {
+    match place.as_mut()?.test() {
+        Ok(true) => {}
+        Ok(false) => return None,
+        Err(error) => return Some(Err(error)),
+    }
+    let completed = place.take()?.wait();
+    Some(completed.map(|(buffer, status)| (number, buffer, status)))
 }
 
 /// The limit of waits, where several operations are waited for by looking at them.

@@ -9,7 +9,7 @@ use crate::data::Data;
 use crate::error::Error;
 use crate::mpi::communicator::Communicator;
 use crate::mpi::datatype::{count, datatype, partition};
-use crate::mpi::landing::{address, land};
+use crate::mpi::landing::address;
 use crate::mpi::outcome::outcome;
 use crate::mpi::pending::{Buffers, Pending, Sort};
 use crate::waiting::{Call, Operation};
@@ -31,12 +31,9 @@ impl Communicator {
         call: Call,
     ) -> Result<(), Error> {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
-        land(data, call, |place| {
+        self.write_to(data, call, |place| {
             // SAFETY: see above.
-            let code = self.during(call, || unsafe {
-                ffi::MPI_Bcast(place, length, kind, root as c_int, self.raw)
-            });
-            outcome(code, call)
+            unsafe { ffi::MPI_Bcast(place, length, kind, root as c_int, self.raw) }
         })
     }
 
@@ -50,12 +47,11 @@ impl Communicator {
     ) -> Result<(), Error> {
         let (length, kind) = (count::<T>(into.len(), call)?, datatype::<T>().0);
         let from = address(data);
-        land(into, call, |place| {
+        self.write_to(into, call, |place| {
             // SAFETY: see above.
-            let code = self.during(call, || unsafe {
+            unsafe {
                 ffi::MPI_Scatter(from, length, kind, place, length, kind, root as c_int, self.raw)
-            });
-            outcome(code, call)
+            }
         })
     }
 
@@ -71,13 +67,12 @@ impl Communicator {
         let (length, kind) = (count::<T>(into.len(), call)?, datatype::<T>().0);
         let (counts, starts) = partition::<T>(counts, call)?;
         let (from, counts, starts) = (address(data), counts.as_ptr(), starts.as_ptr());
-        land(into, call, |place| {
+        self.write_to(into, call, |place| {
             // SAFETY: see above.
-            let code = self.during(call, || unsafe {
+            unsafe {
                 let root = root as c_int;
                 ffi::MPI_Scatterv(from, counts, starts, kind, place, length, kind, root, self.raw)
-            });
-            outcome(code, call)
+            }
         })
     }
 
@@ -92,12 +87,11 @@ impl Communicator {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         count::<T>(into.len(), call)?;
         let from = address(data);
-        land(into, call, |place| {
+        self.write_to(into, call, |place| {
             // SAFETY: see above.
-            let code = self.during(call, || unsafe {
+            unsafe {
                 ffi::MPI_Gather(from, length, kind, place, length, kind, root as c_int, self.raw)
-            });
-            outcome(code, call)
+            }
         })
     }
 
@@ -113,13 +107,12 @@ impl Communicator {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         let (counts, starts) = partition::<T>(counts, call)?;
         let (from, counts, starts) = (address(data), counts.as_ptr(), starts.as_ptr());
-        land(into, call, |place| {
+        self.write_to(into, call, |place| {
             // SAFETY: see above.
-            let code = self.during(call, || unsafe {
+            unsafe {
                 let root = root as c_int;
                 ffi::MPI_Gatherv(from, length, kind, place, counts, starts, kind, root, self.raw)
-            });
-            outcome(code, call)
+            }
         })
     }
 
@@ -132,12 +125,9 @@ impl Communicator {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         count::<T>(into.len(), call)?;
         let from = address(data);
-        land(into, call, |place| {
+        self.write_to(into, call, |place| {
             // SAFETY: see above.
-            let code = self.during(call, || unsafe {
-                ffi::MPI_Allgather(from, length, kind, place, length, kind, self.raw)
-            });
-            outcome(code, call)
+            unsafe { ffi::MPI_Allgather(from, length, kind, place, length, kind, self.raw) }
         })
     }
 
@@ -151,12 +141,11 @@ impl Communicator {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         let (counts, starts) = partition::<T>(counts, call)?;
         let (from, counts, starts) = (address(data), counts.as_ptr(), starts.as_ptr());
-        land(into, call, |place| {
+        self.write_to(into, call, |place| {
             // SAFETY: see above.
-            let code = self.during(call, || unsafe {
+            unsafe {
                 ffi::MPI_Allgatherv(from, length, kind, place, counts, starts, kind, self.raw)
-            });
-            outcome(code, call)
+            }
         })
     }
 
@@ -169,12 +158,9 @@ impl Communicator {
         count::<T>(data.len(), call)?;
         let (length, kind) = (count::<T>(data.len() / self.size(), call)?, datatype::<T>().0);
         let from = address(data);
-        land(into, call, |place| {
+        self.write_to(into, call, |place| {
             // SAFETY: see above.
-            let code = self.during(call, || unsafe {
-                ffi::MPI_Alltoall(from, length, kind, place, length, kind, self.raw)
-            });
-            outcome(code, call)
+            unsafe { ffi::MPI_Alltoall(from, length, kind, place, length, kind, self.raw) }
         })
     }
 
@@ -188,11 +174,11 @@ impl Communicator {
         let (sent, sent_starts) = partition::<T>(to, call)?;
         let (received, starts) = partition::<T>(from, call)?;
         let mine = address(data);
-        land(into, call, |place| {
+        self.write_to(into, call, |place| {
             let (sent, sent_starts) = (sent.as_ptr(), sent_starts.as_ptr());
             let (received, starts) = (received.as_ptr(), starts.as_ptr());
             // SAFETY: see above.
-            let code = self.during(call, || unsafe {
+            unsafe {
                 ffi::MPI_Alltoallv(
                     mine,
                     sent,
@@ -204,8 +190,7 @@ impl Communicator {
                     kind,
                     self.raw,
                 )
-            });
-            outcome(code, call)
+            }
         })
     }
 

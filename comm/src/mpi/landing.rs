@@ -1,13 +1,14 @@
 //! Where MPI writes elements that arrive.
 
 use std::any::TypeId;
-use std::os::raw::c_void;
+use std::os::raw::{c_int, c_void};
 
 use mpi::ffi;
 
 use crate::data::{Data, bytes, read};
 use crate::error::{Class, Error};
 use crate::mpi::communicator::Communicator;
+use crate::mpi::outcome::outcome;
 use crate::peer::{Source, Status};
 use crate::waiting::Call;
 
@@ -88,6 +89,17 @@ pub(super) fn land<T: Data, R>(
 }
 
 impl Communicator {
+    /// Calls MPI with the place where elements land; `write` gives its return code.
+    #[inline]
+    pub(super) fn write_to<T: Data>(
+        &self,
+        elements: &mut [T],
+        call: Call,
+        write: impl FnOnce(*mut c_void) -> c_int,
+    ) -> Result<(), Error> {
+        land(elements, call, |place| outcome(self.during(call, || write(place)), call))
+    }
+
     /// For how many elements there is to be room, and makes it: one more than there are elements where a message may come from
     /// the rank itself, since Open MPI 4.1 does not tell that those are too long where their receipt began first.
     pub(super) fn room<T: Data>(

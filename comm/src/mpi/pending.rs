@@ -43,6 +43,29 @@ pub(crate) struct Pending<T: Data> {
     communicator: Rc<Communicator>,
 }
 
+/// Looks whether what a request that is active stands for is over, or has failed: MPI's return code, and what it says of a
+/// message.
+#[inline]
+pub(super) fn test(request: &mut ffi::MPI_Request) -> Option<(c_int, ffi::MPI_Status)> {
+    let (mut found, mut is_over) = (blank(), 0);
+    // SAFETY: the request is active. If the test completes it, it becomes null, or inactive if it is persistent.
+    let code = unsafe { ffi::MPI_Test(request, &mut is_over, &mut found) };
+    (is_over != 0 || code != ffi::MPI_SUCCESS as c_int).then_some((code, found))
+}
+
+/// Waits until it is over.
+#[inline]
+pub(super) fn wait(
+    request: &mut ffi::MPI_Request,
+    communicator: &Communicator,
+    call: Call,
+) -> (c_int, ffi::MPI_Status) {
+    let mut found = blank();
+    // SAFETY: the request is active, and is not afterwards.
+    let code = communicator.during(call, || unsafe { ffi::MPI_Wait(request, &mut found) });
+    (code, found)
+}
+
 impl<T: Data> Pending<T> {
     /// Begins an operation with the places of the two buffers, and for how many elements there is room in the first.
     pub(super) fn begin(
@@ -90,13 +113,10 @@ impl<T: Data> Pending<T> {
 
     /// Whether the operation is over.
     pub(crate) fn test(&mut self) -> bool {
-        if self.is_active {
-            let (mut found, mut is_over) = (blank(), 0);
-            // SAFETY: the request is active.
-            let code = unsafe { ffi::MPI_Test(&mut self.request, &mut is_over, &mut found) };
-            if is_over != 0 || code != ffi::MPI_SUCCESS as c_int {
-                self.end(code, &found);
-            }
+        if self.is_active
+            && let Some((code, found)) = test(&mut self.request)
+        {
+            self.end(code, &found);
         }
         !self.is_active
     }
@@ -104,11 +124,7 @@ impl<T: Data> Pending<T> {
     /// Waits until it is.
     pub(crate) fn wait(&mut self) {
         if self.is_active {
-            let (request, mut found) = (&mut self.request, blank());
-            // SAFETY: the request is active.
-            let code = self
-                .communicator
-                .during(self.call, || unsafe { ffi::MPI_Wait(request, &mut found) });
+            let (code, found) = wait(&mut self.request, &self.communicator, self.call);
             self.end(code, &found);
         }
     }

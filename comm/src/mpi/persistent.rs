@@ -11,7 +11,8 @@ use crate::mpi::communicator::Communicator;
 use crate::mpi::datatype::{count, datatype};
 use crate::mpi::landing::{address, fitting, place, staged, take_over};
 use crate::mpi::outcome::outcome;
-use crate::mpi::point_to_point::{blank, source_of, status, tag_of};
+use crate::mpi::pending::{test, wait};
+use crate::mpi::point_to_point::{source_of, status, tag_of};
 use crate::peer::{Source, Status, Tag};
 use crate::waiting::Call;
 
@@ -65,8 +66,9 @@ impl<T: Data> Persistent<T> {
         let length = communicator.room(&mut buffer, &mut staged, from);
         let length = count::<T>(length, call)?;
         let place = place(&mut buffer, &mut staged);
-        // SAFETY: the place has room for so many elements, though it may not hold as many, and lives as long as the request. MPI writes to it only while the
-        // request is active, and then `Persistent` lets nobody access it. The constant is only read.
+        // SAFETY: the place has room for so many elements, though it may not hold as many, and lives as long as
+        // the request. MPI writes to it only while the request is active, and then `Persistent` lets nobody access it. The
+        // constant is only read.
         let (code, request) = unsafe {
             let mut request = ffi::RSMPI_REQUEST_NULL;
             let (from, tag, raw) = (source_of(from), tag_of(tag), communicator.raw);
@@ -134,13 +136,10 @@ impl<T: Data> Persistent<T> {
     /// Whether the message is no longer on its way.
     #[inline]
     pub(crate) fn test(&mut self) -> bool {
-        if self.is_active {
-            let (mut found, mut is_over) = (blank(), 0);
-            // SAFETY: the request is active. If the test completes it, it becomes inactive.
-            let code = unsafe { ffi::MPI_Test(&mut self.request, &mut is_over, &mut found) };
-            if is_over != 0 || code != ffi::MPI_SUCCESS as c_int {
-                self.end(code, &found);
-            }
+        if self.is_active
+            && let Some((code, found)) = test(&mut self.request)
+        {
+            self.end(code, &found);
         }
         !self.is_active
     }
@@ -149,11 +148,7 @@ impl<T: Data> Persistent<T> {
     #[inline]
     pub(crate) fn wait(&mut self) -> Result<Status, Error> {
         if self.is_active {
-            let (request, mut found) = (&mut self.request, blank());
-            // SAFETY: the request is active and becomes inactive.
-            let code = self
-                .communicator
-                .during(self.call, || unsafe { ffi::MPI_Wait(request, &mut found) });
+            let (code, found) = wait(&mut self.request, &self.communicator, self.call);
             self.end(code, &found);
         }
         std::mem::replace(&mut self.outcome, Ok(Status::NONE))

@@ -9,8 +9,7 @@ use crate::data::Data;
 use crate::error::Error;
 use crate::mpi::communicator::Communicator;
 use crate::mpi::datatype::{count, datatype, operator};
-use crate::mpi::landing::{IN_PLACE, address, land};
-use crate::mpi::outcome::outcome;
+use crate::mpi::landing::{IN_PLACE, address};
 use crate::mpi::pending::{Buffers, Pending, Sort};
 use crate::operator::BuiltIn;
 use crate::waiting::Call;
@@ -29,12 +28,9 @@ impl Communicator {
     ) -> Result<(), Error> {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         let how = operator(how);
-        land(data, call, |place| {
+        self.write_to(data, call, |place| {
             // SAFETY: see above.
-            let code = self.during(call, || unsafe {
-                ffi::MPI_Allreduce(IN_PLACE, place, length, kind, how, self.raw)
-            });
-            outcome(code, call)
+            unsafe { ffi::MPI_Allreduce(IN_PLACE, place, length, kind, how, self.raw) }
         })
     }
 
@@ -51,13 +47,12 @@ impl Communicator {
         // In place, MPICH 4.0 crashes on long lists where the root is not rank 0.
         let copy = if is_root { data.to_vec() } else { Vec::new() };
         let from = if is_root { address(&copy) } else { address(data) };
-        land(data, call, |place| {
+        self.write_to(data, call, |place| {
             // SAFETY: see above. Off the root nothing is written.
-            let code = self.during(call, || unsafe {
+            unsafe {
                 let place = if is_root { place } else { std::ptr::null_mut() };
                 ffi::MPI_Reduce(from, place, length, kind, how, root as c_int, self.raw)
-            });
-            outcome(code, call)
+            }
         })
     }
 
@@ -70,12 +65,9 @@ impl Communicator {
     ) -> Result<(), Error> {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         let how = operator(how);
-        land(data, call, |place| {
+        self.write_to(data, call, |place| {
             // SAFETY: see above.
-            let code = self.during(call, || unsafe {
-                ffi::MPI_Scan(IN_PLACE, place, length, kind, how, self.raw)
-            });
-            outcome(code, call)
+            unsafe { ffi::MPI_Scan(IN_PLACE, place, length, kind, how, self.raw) }
         })
     }
 
@@ -89,12 +81,9 @@ impl Communicator {
     ) -> Result<(), Error> {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         let (how, from) = (operator(how), address(data));
-        land(into, call, |place| {
+        self.write_to(into, call, |place| {
             // SAFETY: see above.
-            let code = self.during(call, || unsafe {
-                ffi::MPI_Exscan(from, place, length, kind, how, self.raw)
-            });
-            outcome(code, call)
+            unsafe { ffi::MPI_Exscan(from, place, length, kind, how, self.raw) }
         })
     }
 
@@ -109,12 +98,9 @@ impl Communicator {
         count::<T>(data.len(), call)?;
         let (length, kind) = (count::<T>(into.len(), call)?, datatype::<T>().0);
         let (how, from) = (operator(how), address(data));
-        land(into, call, |place| {
+        self.write_to(into, call, |place| {
             // SAFETY: see above.
-            let code = self.during(call, || unsafe {
-                ffi::MPI_Reduce_scatter_block(from, place, length, kind, how, self.raw)
-            });
-            outcome(code, call)
+            unsafe { ffi::MPI_Reduce_scatter_block(from, place, length, kind, how, self.raw) }
         })
     }
 

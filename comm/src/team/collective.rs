@@ -52,19 +52,28 @@ pub(crate) fn part_of<T: Data>(
     put(ticket, from, part, into)
 }
 
+/// Calls `fill` with each rank and its part of a list, of which it has so many elements.
+fn part_by_part<T>(
+    counts: &[usize],
+    into: &mut [T],
+    fill: impl Fn(usize, &mut [T]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut rest = into;
+    for (rank, count) in counts.iter().enumerate() {
+        let (part, others) = rest.split_at_mut(*count);
+        fill(rank, part)?;
+        rest = others;
+    }
+    Ok(())
+}
+
 /// What all ranks send, one after the other.
 pub(crate) fn gathered<T: Data>(
     ticket: &Ticket,
     counts: &[usize],
     into: &mut [T],
 ) -> Result<(), Error> {
-    let mut rest = into;
-    for (rank, count) in counts.iter().enumerate() {
-        let (part, others) = rest.split_at_mut(*count);
-        put(ticket, rank, &of(ticket, rank)?.bytes, part)?;
-        rest = others;
-    }
-    Ok(())
+    part_by_part(counts, into, |rank, part| put(ticket, rank, &of(ticket, rank)?.bytes, part))
 }
 
 /// What all ranks send to rank `here`, one after the other.
@@ -74,13 +83,7 @@ pub(crate) fn exchanged<T: Data>(
     counts: &[usize],
     into: &mut [T],
 ) -> Result<(), Error> {
-    let mut rest = into;
-    for (rank, count) in counts.iter().enumerate() {
-        let (part, others) = rest.split_at_mut(*count);
-        part_of(ticket, (rank, here), part)?;
-        rest = others;
-    }
-    Ok(())
+    part_by_part(counts, into, |rank, part| part_of(ticket, (rank, here), part))
 }
 
 /// What some ranks contribute, combined in their order; `part` says which of their elements.
