@@ -24,7 +24,7 @@ use crate::system::pde::Pde;
 use crate::system::shifted::Shifted;
 
 /// The most cells of a part of the grid in which products are computed.
-const MOST_CELLS: usize = 1 << 14;
+const MOST_CELLS: usize = 1 << 12;
 /// How many products are computed.
 const PRODUCTS: usize = 40;
 /// By how much the largest eigenvalue may be larger than what these products find, and one that does not stand apart
