@@ -76,7 +76,8 @@ pub fn export(
     Ok(Exported { snapshots: times.len(), times: [times[0], times[times.len() - 1]] })
 }
 
-/// Makes a file by `write`, which is given another name for it: what fails leaves no file, and no part of one. Errors name the file by its own name.
+/// Makes a file by `write`, which is given another name for it: what fails leaves no file, and no part of one. Errors
+/// name the file by its own name.
 fn whole(path: &Path, write: impl FnOnce(&Path) -> Result<(), Error>) -> Result<(), Error> {
     let new = beside(path);
     remove(&new)?;

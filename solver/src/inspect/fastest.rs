@@ -24,9 +24,8 @@ const CLEARLY: f64 = 1.3;
 /// Values of fields, by their names.
 type Values = [(String, Formula)];
 
-/// The scheme that gets on fastest with a problem from its initial state, with what fields are set to after each
-/// step: that which passes most time by the same
-/// work. Of schemes that are about as fast the first is taken. Each comes with the length of its first step. The work
+/// The scheme that gets on fastest with a problem from its initial state, with what fields are set to after each step:
+/// that which passes most time by the same work. Of schemes that are about as fast the first is taken. Each comes with the length of its first step. The work
 /// is counted and not timed, so that the same scheme is chosen in every run and on every rank.
 ///
 /// Steps are tried on a part of the grid where it is large. All schemes are given the same work, twice as much in each

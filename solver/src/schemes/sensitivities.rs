@@ -281,11 +281,9 @@ fn symbol_of(builder: &mut Builder, derivatives: &[Partial]) -> Vec<(Part, Value
             _ => [Part::Even(axis), Part::Odd(axis)],
         };
         all.extend([(named_even, of_even), (named_odd, of_odd)]);
-        let [is_constant, is_zero] = [of_even, of_odd]
-            .map(|value| builder.as_constant(value))
-            .map(|known| [known.is_some(), known == Some(0.0)])
-            .into_iter()
-            .fold([true, false], |[all, zero], [known, none]| [all && known, zero || none]);
+        let known = [of_even, of_odd].map(|value| builder.as_constant(value));
+        let is_constant = known.iter().all(Option::is_some);
+        let is_zero = known.contains(&Some(0.0));
         if axis < 3 && !is_constant && !is_zero {
             let square = builder.binary(Binary::Multiply, of_odd, of_odd);
             let quotient = builder.binary(Binary::Divide, square, of_even);

@@ -9,6 +9,7 @@
 use crate::error::Error;
 use crate::run::executor::Executor;
 use crate::schemes::tolerance::Tolerance;
+use crate::solvers::diagonal::invert;
 use crate::solvers::place::Place;
 use crate::system::pde::Pde;
 
@@ -145,31 +146,12 @@ impl ImplicitNumbers {
     }
 }
 
-/// The inverse of a small matrix, by Gauss–Jordan elimination with pivoting; of what has none, the identity.
-fn inverse(mut matrix: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+/// The inverse of a small matrix; of what has none, the identity.
+fn inverse(matrix: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     let n = matrix.len();
-    let identity =
-        |n: usize| (0..n).map(|i| (0..n).map(|j| f64::from(u8::from(i == j))).collect()).collect();
-    let mut found: Vec<Vec<f64>> = identity(n);
-    for k in 0..n {
-        let largest = (k..n).max_by(|a, b| matrix[*a][k].abs().total_cmp(&matrix[*b][k].abs()));
-        let pivot = largest.unwrap_or(k);
-        if matrix[pivot][k] == 0.0 || !matrix[pivot][k].is_finite() {
-            return identity(n);
-        }
-        matrix.swap(k, pivot);
-        found.swap(k, pivot);
-        let scale = 1.0 / matrix[k][k];
-        matrix[k].iter_mut().chain(&mut found[k]).for_each(|x| *x *= scale);
-        for i in (0..n).filter(|i| *i != k) {
-            let factor = matrix[i][k];
-            for j in 0..n {
-                matrix[i][j] -= factor * matrix[k][j];
-                found[i][j] -= factor * found[k][j];
-            }
-        }
-    }
-    found
+    let mut found = vec![0.0; n * n];
+    invert(&mut matrix.concat(), &mut found, n);
+    found.chunks(n).map(<[f64]>::to_vec).collect()
 }
 
 #[cfg(test)]

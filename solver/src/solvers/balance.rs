@@ -125,8 +125,7 @@ impl Newton {
             }
         }
         for k in free {
-            let [average, _] = self.vectors.averages(place, self.registers.state + k)?;
-            self.vectors.shift_array(place, self.registers.state + k, -average);
+            self.vectors.remove_average(place, self.registers.state + k)?;
         }
         Ok(Balance {
             corrections,
@@ -212,9 +211,7 @@ impl Newton {
     /// Takes the averages of these arrays away from the rates. The norm of what is left. Collective.
     fn remaining(&self, place: &mut Place<'_>, free: &[usize]) -> Result<f64, Error> {
         for k in free {
-            let array = self.registers.rates + k;
-            let [average, _] = self.vectors.averages(place, array)?;
-            self.vectors.shift_array(place, array, -average);
+            self.vectors.remove_average(place, self.registers.rates + k)?;
         }
         self.vectors.norm(place, self.registers.rates)
     }

@@ -93,7 +93,8 @@ impl Diagonal {
                     colour / colours[2] % colours[1],
                     colour % colours[2],
                 ];
-                self.paint(place, vector + number, colour, 1.0);
+                let cells = self.cells_of(place, colour);
+                paint(place, vector + number, &cells, 1.0);
                 jacobian.product(place, time, vector, product)?;
                 let of = |row: usize| match self.size == n {
                     true => Some(self.entries + row * n + number),
@@ -101,45 +102,27 @@ impl Diagonal {
                 };
                 for row in 0..n {
                     if let Some(entry) = of(row) {
-                        self.take(place, colour, product + row, entry);
+                        take(place, &cells, product + row, entry);
                     }
                 }
                 watch(place, number, colour)?;
-                self.paint(place, vector + number, colour, 0.0);
+                paint(place, vector + number, &cells, 0.0);
             }
         }
         Ok(())
     }
 
-    /// The rows of a block in which there are cells of a colour, by the places of their first cells in an array, and the
-    /// indices in a row of these cells.
-    fn cells_of(&self, place: &Place<'_>, colour: [usize; 3]) -> (Vec<usize>, Vec<usize>) {
+    /// The cells of a block that have a colour.
+    fn cells_of(&self, place: &Place<'_>, colour: [usize; 3]) -> CellsOfColour {
         let Place { block, memory, .. } = place;
         let (shape, start) = (block.global_shape(), block.start());
         let has = |axis: usize, index: usize| {
             self.colour(axis, start[axis] + index, shape) == colour[axis]
         };
         let of_colour = rows(block).filter(|([i, j], _)| has(0, *i) && has(1, *j));
-        let of_colour = of_colour.map(|(_, cells)| memory.layout().index(cells.start)).collect();
-        (of_colour, (0..block.shape()[2]).filter(|k| has(2, *k)).collect())
-    }
-
-    /// Sets an array to a value in the cells of a colour.
-    fn paint(&self, place: &mut Place<'_>, array: usize, colour: [usize; 3], value: f64) {
-        let (rows, along) = self.cells_of(place, colour);
-        let numbers = place.memory.of_array_mut(array);
-        for row in rows {
-            along.iter().for_each(|k| numbers[row + k] = value);
-        }
-    }
-
-    /// Copies the numbers of an array to another in the cells of a colour.
-    fn take(&self, place: &mut Place<'_>, colour: [usize; 3], from: usize, to: usize) {
-        let (rows, along) = self.cells_of(place, colour);
-        let [from, to] = [from, to].map(|array| place.memory.array(array));
-        let all = place.memory.all_mut();
-        for row in rows {
-            along.iter().for_each(|k| all[to + row + k] = all[from + row + k]);
+        CellsOfColour {
+            rows: of_colour.map(|(_, cells)| memory.layout().index(cells.start)).collect(),
+            along: (0..block.shape()[2]).filter(|k| has(2, *k)).collect(),
         }
     }
 
@@ -214,8 +197,33 @@ impl Diagonal {
     }
 }
 
+/// Cells of a block.
+struct CellsOfColour {
+    /// The places in an array of the first cells of their rows.
+    rows: Vec<usize>,
+    /// Their indices in these rows.
+    along: Vec<usize>,
+}
+
+/// Sets an array to a value in cells.
+fn paint(place: &mut Place<'_>, array: usize, cells: &CellsOfColour, value: f64) {
+    let numbers = place.memory.of_array_mut(array);
+    for row in &cells.rows {
+        cells.along.iter().for_each(|k| numbers[row + k] = value);
+    }
+}
+
+/// Copies the numbers of an array to another in cells.
+fn take(place: &mut Place<'_>, cells: &CellsOfColour, from: usize, to: usize) {
+    let [from, to] = [from, to].map(|array| place.memory.array(array));
+    let all = place.memory.all_mut();
+    for row in &cells.rows {
+        cells.along.iter().for_each(|k| all[to + row + k] = all[from + row + k]);
+    }
+}
+
 /// The inverse of a small matrix by elimination with pivots; the unit matrix if there is none.
-fn invert(matrix: &mut [f64], inverse: &mut [f64], n: usize) {
+pub(crate) fn invert(matrix: &mut [f64], inverse: &mut [f64], n: usize) {
     (0..n * n).for_each(|k| inverse[k] = if k % (n + 1) == 0 { 1.0 } else { 0.0 });
     for column in 0..n {
         let size = |row: &usize| matrix[row * n + column].abs();

@@ -111,7 +111,7 @@ pub(crate) struct Jacobian {
     pub(crate) unknowns: Range<usize>,
     solver: Option<Rc<RefCell<dyn Unknowns>>>,
     /// Whether products know of that.
-    pub(crate) responds: bool,
+    responds: bool,
     evaluations: u64,
 }
 
@@ -151,6 +151,14 @@ impl Jacobian {
         self.product.adopt_parameters(&self.rates);
         self.evaluations += 1;
         Ok(self.to_rates)
+    }
+
+    /// Calls `action`, for which unknowns stay as they are in products: each would take a solution otherwise.
+    pub(crate) fn without_response<R>(&mut self, action: impl FnOnce(&mut Self) -> R) -> R {
+        self.responds = false;
+        let result = action(self);
+        self.responds = true;
+        result
     }
 
     /// Gives another plan of changes what the last rates have left in parameters.

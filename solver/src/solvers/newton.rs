@@ -131,10 +131,9 @@ impl Newton {
     ) -> Result<(), Error> {
         let Newton { jacobian, preconditioner, vectors, registers, matrix_time, .. } = self;
         let work = [registers.from, registers.to];
-        jacobian.responds = false;
-        let looked = preconditioner.look(jacobian, place, vectors, time, work);
-        jacobian.responds = true;
-        if looked? {
+        let look =
+            |jacobian: &mut Jacobian| preconditioner.look(jacobian, place, vectors, time, work);
+        if jacobian.without_response(look)? {
             *matrix_time = time;
             if !jacobian.is_constant {
                 let matrix_state = registers.matrix_state.clone();
@@ -187,10 +186,10 @@ impl Newton {
         let Newton { jacobian, preconditioner, vectors, registers, matrix_time, .. } = self;
         jacobian.rates(place, *matrix_time)?;
         let work = [registers.from, registers.to];
-        jacobian.responds = false;
-        let found = preconditioner.find_again(jacobian, place, vectors, *matrix_time, work);
-        jacobian.responds = true;
-        found
+        let time = *matrix_time;
+        jacobian.without_response(|jacobian| {
+            preconditioner.find_again(jacobian, place, vectors, time, work)
+        })
     }
 
     /// Finds the change of the unknowns of these equations that makes up for what is on the right side, for the state of the
@@ -202,10 +201,10 @@ impl Newton {
         to: usize,
     ) -> Result<(), Error> {
         let right = self.registers.right;
+        let free = self.free.clone().unwrap_or_default();
         // What cannot be balanced is no change of them.
-        for k in self.free.clone().unwrap_or_default() {
-            let [average, _] = self.vectors.averages(place, right + k)?;
-            self.vectors.shift_array(place, right + k, -average);
+        for k in &free {
+            self.vectors.remove_average(place, right + k)?;
         }
         let norm = self.vectors.norm(place, right)?;
         self.vectors.set(place, self.registers.correction, 0.0);
@@ -213,10 +212,8 @@ impl Newton {
             self.prepare(place, time, (0.0, 1.0))?;
             self.linear(place, time, (0.0, 1.0), RESPONSE * norm)?;
         }
-        for k in self.free.clone().unwrap_or_default() {
-            let array = self.registers.correction + k;
-            let [average, _] = self.vectors.averages(place, array)?;
-            self.vectors.shift_array(place, array, -average);
+        for k in &free {
+            self.vectors.remove_average(place, self.registers.correction + k)?;
         }
         self.vectors.copy_scaled(place, to, -1.0, self.registers.correction);
         Ok(())

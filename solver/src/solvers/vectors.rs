@@ -108,6 +108,13 @@ impl Vectors {
         }
     }
 
+    /// Takes its average over the domain away from an array. Collective.
+    pub(crate) fn remove_average(&self, place: &mut Place<'_>, array: usize) -> Result<(), Error> {
+        let [average, _] = self.averages(place, array)?;
+        self.shift_array(place, array, -average);
+        Ok(())
+    }
+
     /// Sets every number of an array by the number of its cell in the grid.
     pub(crate) fn set_array(
         &self,

@@ -142,10 +142,7 @@ impl Level {
 
     /// The rows of the slab.
     pub(crate) fn rows(&self) -> impl Iterator<Item = RowOfCells> + use<> {
-        Self::rows_of(self.shape)
-    }
-
-    pub(super) fn rows_of(shape: [usize; 3]) -> impl Iterator<Item = RowOfCells> + use<> {
+        let shape = self.shape;
         (0..shape[0] * shape[1]).map(move |number| row_of(shape, number))
     }
 
