@@ -256,34 +256,3 @@ impl Scheme for BalanceScheme {
         rates::plan_to_arrays(pde, &names, registers.rates)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Orders of the result and of the second one, from y' = −y with small steps.
-    #[test]
-    fn stages_have_their_orders() {
-        for implicit in Implicit::ALL.into_iter().filter(|scheme| *scheme != Implicit::Bdf2) {
-            let ImplicitStages { a, c, embedded } = implicit.stages();
-            for (row, c) in a.iter().zip(&c) {
-                assert!((row.iter().sum::<f64>() - c).abs() < 1e-15, "{}", implicit.name());
-            }
-            let moment = |weights: &[f64], power: i32| -> f64 {
-                weights.iter().zip(&c).map(|(b, c)| b * c.powi(power)).sum()
-            };
-            let b = a.last().unwrap();
-            assert!((moment(b, 0) - 1.0).abs() < 1e-15);
-            assert_eq!((moment(b, 1) - 0.5).abs() < 1e-15, implicit.order() == 2);
-            let Some(embedded) = embedded else { continue };
-            for power in 0..3 {
-                let exact = 1.0 / f64::from(power + 1);
-                assert!((moment(&embedded, power) - exact).abs() < 1e-15);
-            }
-            let nested: f64 = (0..c.len())
-                .map(|i| embedded[i] * a[i].iter().zip(&c).map(|(a, c)| a * c).sum::<f64>())
-                .sum();
-            assert!((nested - 1.0 / 6.0).abs() < 1e-15);
-        }
-    }
-}

@@ -14,6 +14,8 @@ pub(crate) mod mpdata;
 #[cfg(test)]
 mod plans;
 pub(crate) mod rates;
+#[cfg(test)]
+mod rooted_trees;
 pub(crate) mod runge_kutta;
 pub(crate) mod scheme;
 pub(crate) mod sensitivities;
