@@ -697,9 +697,10 @@ fn beside(at: &Option<(f64, u64)>) -> &'static str {
 }
 
 fn reason(error: f64) -> &'static str {
-    match error.is_finite() {
-        true => "the error of such a step is still beyond the tolerance",
-        false => "such a step leads to numbers that are not finite",
+    match error {
+        error if !error.is_finite() => "such a step leads to numbers that are not finite",
+        error if error > 1.0 => "the error of such a step is still beyond the tolerance",
+        _ => "such a step is too short to move the time on",
     }
 }
 

@@ -190,6 +190,8 @@ impl Clock for ErrorControl {
             self.check_length(error)?;
             return Ok(Verdict::Rejected);
         }
+        // Where a solution ends each step may do, and the next one be shorter, without an end.
+        self.check_length(error)?;
         // After a rejection steps do not grow at once; and one that was shortened to end at a time
         // says nothing against the length that was planned.
         let factor = if self.again { factor.min(1.0) } else { factor };
@@ -304,6 +306,19 @@ mod tests {
         let step = clock.next().unwrap();
         let verdict = clock.judge(&Trial { step, finite: true, error: Some(f64::NAN) });
         assert_eq!(verdict.unwrap(), Verdict::Rejected);
+    }
+
+    /// Each step is accepted, and the next one is shorter: as towards the end of a solution.
+    #[test]
+    fn steps_that_only_become_shorter_come_to_an_end() {
+        let mut clock = ErrorControl::new(0.0, 0.01, 4).unwrap();
+        let failed = (0..1000).find_map(|_| {
+            let step = clock.next().unwrap();
+            clock.judge(&Trial { step, finite: true, error: Some(0.99) }).err()
+        });
+        let Some(Error::StepTooShort { time, dt, .. }) = &failed else { panic!("{failed:?}") };
+        assert!(*dt > 1e-16 && *time > 0.05, "{dt} {time}");
+        assert!(failed.unwrap().to_string().ends_with("too short to move the time on"));
     }
 
     #[test]
