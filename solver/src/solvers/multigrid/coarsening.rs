@@ -84,6 +84,19 @@ impl Coarsening {
         if self.axes[axis] { index / 2 } else { index }
     }
 
+    /// By how many cells of the coarse grid, −1 to 1, one leads from one index along an axis to another, round the ends
+    /// where these are joined; if both ways lead there, in the direction of `towards`.
+    fn step(&self, axis: usize, from: usize, to: usize, towards: i32) -> i32 {
+        let (from, to) = (from as i32, to as i32);
+        if from == to || !self.grid.periodic[axis] {
+            return to - from;
+        }
+        let cells = self.grid.shape[axis] as i32;
+        let reaches = |step: i32| (from + step).rem_euclid(cells) == to;
+        let first = if towards < 0 { -1 } else { 1 };
+        if reaches(first) { first } else { -first }
+    }
+
     /// For each cell of the fine slab along an axis the index, in the coarse slab, of the cell that it is part of.
     fn parents(&self, axis: usize, fine: &Level) -> Vec<usize> {
         let first = if axis == self.slab.axis { self.slab.first } else { 0 };
@@ -115,7 +128,7 @@ impl Coarsening {
                     false => (to as isize, weight),
                     true => {
                         let towards = if index % 2 == 0 { -1 } else { 1 };
-                        let step = step(parent, to, coarse, towards) as isize;
+                        let step = self.step(axis, parent, to, towards) as isize;
                         (parent as isize + step - first, weight)
                     }
                 })
@@ -196,11 +209,11 @@ impl Coarsening {
 
     /// How the cells of the fine slab along an axis take part in the coarse matrix.
     fn ways(&self, axis: usize, fine: &Level) -> Vec<Way> {
-        let (cells, coarse) = (fine.grid.shape[axis] as i32, self.grid.shape[axis]);
+        let cells = fine.grid.shape[axis] as i32;
         let of_neighbour = |index: usize, towards: i32| {
             let neighbour = (index as i32 + towards).rem_euclid(cells) as usize;
             self.weights[axis][neighbour].map(|(to, weight)| {
-                let step = step(self.parent(axis, index), to, coarse, towards);
+                let step = self.step(axis, self.parent(axis, index), to, towards);
                 ((step + 1) as usize, weight)
             })
         };
@@ -312,18 +325,6 @@ pub(crate) fn kept(
     let all = neighbours(shape).into_iter().zip(&there);
     let offsets = all.filter(|(_, there)| **there).map(|(offset, _)| offset).collect();
     Ok((offsets, entries.only(&there)))
-}
-
-/// By how many cells, −1 to 1, one leads from one index to another, round the ends if need be; if both ways lead
-/// there, in the direction of `towards`.
-fn step(from: usize, to: usize, cells: usize, towards: i32) -> i32 {
-    let (from, to, cells) = (from as i32, to as i32, cells as i32);
-    if from == to {
-        return 0;
-    }
-    let reaches = |step: i32| (from + step).rem_euclid(cells) == to;
-    let first = if towards < 0 { -1 } else { 1 };
-    if reaches(first) { first } else { -first }
 }
 
 /// For each index of a fine axis the coarse cells from which a value is interpolated.
