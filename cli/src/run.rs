@@ -284,7 +284,16 @@ impl Run<'_> {
                     .asked(move || signals.reason()),
             );
         }
-        builder.build().map_err(|errors| Failure::Mistakes(problem.mistakes(&errors)))
+        builder.build().map_err(|errors| {
+            let mistakes = problem.mistakes(&errors);
+            match errors.0[..] {
+                // The unknowns of the initial state.
+                [Error::NotSolved { .. } | Error::Incompatible { .. }] => {
+                    Failure::Explained(mistakes)
+                }
+                _ => Failure::Mistakes(mistakes),
+            }
+        })
     }
 
     /// Goes on from the newest checkpoint, if that is asked for and there is one. Collective.
