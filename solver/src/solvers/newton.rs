@@ -70,6 +70,8 @@ struct Matrix<'m> {
     identity: f64,
     factor: f64,
     time: f64,
+    /// The arrays to which a constant may be added without a change of the product.
+    free: Vec<usize>,
 }
 
 impl Linear for Matrix<'_> {
@@ -88,7 +90,12 @@ impl Linear for Matrix<'_> {
         from: Vector,
         to: Vector,
     ) -> Result<(), Error> {
-        self.preconditioner.apply(place, self.vectors, from, to)
+        self.preconditioner.apply(place, self.vectors, from, to)?;
+        // However large, a constant is no part of the solution, and its products are rounding.
+        for k in &self.free {
+            self.vectors.remove_average(place, to + k)?;
+        }
+        Ok(())
     }
 }
 
@@ -239,13 +246,17 @@ impl Newton {
             0.0 => Vec::new(),
             _ => self.balanced(place, time)?,
         };
+        let free = match identity {
+            0.0 => self.free.clone().unwrap_or_default(),
+            _ => Vec::new(),
+        };
         let Newton { jacobian, vectors, preconditioner, registers, options, .. } = self;
         let vectors = &*vectors;
         let mut averages = Vec::new();
         for k in &balanced {
             averages.push(vectors.averages(place, registers.right + k)?[0] / identity);
         }
-        let mut matrix = Matrix { jacobian, preconditioner, vectors, identity, factor, time };
+        let mut matrix = Matrix { jacobian, preconditioner, vectors, identity, factor, time, free };
         let method = match self.method {
             Some(method) => method,
             None => match is_symmetric(&mut matrix, place, vectors, registers)? {
