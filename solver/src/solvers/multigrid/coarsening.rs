@@ -358,7 +358,8 @@ fn weights(
                 // What goes on beyond the wall mirrors the coarse cell.
                 let apart = 2.0 * [centre(parent), length - centre(parent)][side];
                 let share = distance.abs() / apart;
-                return [(parent, 1.0 - share + mirrors[side] * share), (parent, 0.0)];
+                let mirror = mirror_of_wide(mirrors[side], apart);
+                return [(parent, 1.0 - share + mirror * share), (parent, 0.0)];
             }
             let other = [(parent + coarse - 1) % coarse, (parent + 1) % coarse][side];
             if other == parent {
@@ -372,6 +373,16 @@ fn weights(
             [(parent, 1.0 - share), (other, share)]
         })
         .collect()
+}
+
+/// By which factor values go on beyond a wall in cells that are so many times as wide as those for which it is `mirror`:
+/// where that is (2 − h)/(2 + h), by the same condition (2 − w·h)/(2 + w·h).
+fn mirror_of_wide(mirror: f64, widths: f64) -> f64 {
+    let (sum, difference) = (1.0 + mirror, widths * (1.0 - mirror));
+    match sum > 0.0 && sum + difference > 0.0 {
+        true => (sum - difference) / (sum + difference),
+        false => mirror,
+    }
 }
 
 #[cfg(test)]
@@ -399,6 +410,15 @@ mod tests {
         let held = weights(&[1.0; 8], true, false, [-1.0, -1.0]);
         assert_eq!(held[0], [(0, 0.5), (0, 0.0)]);
         assert_eq!(held[7], [(3, 0.5), (3, 0.0)]);
+    }
+
+    #[test]
+    fn conditions_are_the_same_for_wider_cells() {
+        for (mirror, wide) in [(-1.0, -1.0), (1.0, 1.0), (0.0, -0.6), (0.5, -1.0 / 7.0)] {
+            assert!((mirror_of_wide(mirror, 4.0) - wide).abs() < 1e-15, "{mirror}");
+        }
+        // What a wall makes grow would have no value in cells that are wide enough.
+        assert_eq!(mirror_of_wide(3.0, 4.0), 3.0);
     }
 
     /// The coarse matrix of a Laplacian is that of the coarse grid.
