@@ -95,6 +95,32 @@ fn what_has_no_solution_is_told_before_the_first_step_on_1_and_2_ranks() {
     }
 }
 
+/// In a thousand solutions an unknown that is known but for a constant keeps the average 0, between ends that are joined
+/// and between walls that nothing passes. On 3 ranks and on 1.
+#[test]
+fn the_average_of_an_unknown_does_not_drift() {
+    for (periodic, ranks) in [("", 1), (", periodic = true", 3)] {
+        let text = format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 14{periodic} }}\ny = {{ bounds = [0, 2], cells = 20{periodic} }}\n\
+             [equations]\nw = \"diffusion(0.01 + 0.1*w^2, w) + diffusion(0.3*w, psi)\"\n\
+             [solve]\npsi = \"laplace(psi) = -w\"\n[initial]\nw = \"cos(2*pi*x)*cos(pi*y) + 0.3*cos(pi*y)\"\n\
+             [time]\nend = 0.25\ndt = 0.001\nscheme = \"rk4\"\n"
+        );
+        let problem = Problem::parse("test.toml", &text).unwrap_or_else(|e| panic!("{e:?}"));
+        let run = |world: &World| {
+            let builder = problem.simulation(world).number("mean", "average(psi)");
+            let mut simulation = builder.number("size", "max(abs(psi))").build().unwrap();
+            let solutions = simulation.run_until(0.25)?.iterations.unwrap().nonlinear;
+            let [mean, size] = ["mean", "size"].map(|name| simulation.number(name).unwrap());
+            Ok::<_, Error>((solutions, mean, size))
+        };
+        for (solutions, mean, size) in threads::run(ranks, run).unwrap() {
+            assert!(solutions >= 1000, "{solutions}");
+            assert!(size > 1e-3 && mean.abs() <= 1e-12 * size, "{ranks}{periodic}: {mean} {size}");
+        }
+    }
+}
+
 /// What an operator in [solve] is applied to is stored in the midst of a step, beside the stages of the step.
 #[test]
 fn an_unknown_that_is_given_outright_is_as_good_as_its_formula_on_1_to_4_ranks() {

@@ -144,6 +144,38 @@ fn energy_falls_and_mass_stays() {
     }
 }
 
+/// Allen–Cahn at a thousand times the limit of explicit schemes, with cells so small that steps are still shorter than
+/// the time in which the phases part: longer ones have several solutions. On 1 rank.
+#[test]
+fn energy_falls_where_phases_are_not_kept() {
+    // The limit is h²/(4·D) for cells of size h.
+    let (h, diffusivity) = (1.0 / 48.0, 0.14);
+    let dt = 1000.0 * h * h / (4.0 * diffusivity);
+    assert!(dt < 1.0);
+    let text = format!(
+        "[grid]\nx = {{ bounds = [0, 2], cells = 96, periodic = true }}\ny = {{ bounds = [0, 1], cells = 48 }}\n\
+         [parameters]\nD = {diffusivity}\n[equations]\nc = \"D*laplace(c) + c - c^3\"\n[initial]\n\
+         c = \"0.1*cos(pi*x) + 0.2*sin(9*x)*cos(7*pi*y) + 0.05\"\n\
+         [time]\nend = 100\ndt = {dt}\nscheme = \"backward-euler\"\n"
+    );
+    let problem = problem(&text);
+    let mut simulation = problem
+        .simulation(&World::solo())
+        .number("energy", "integral((c^2 - 1)^2/4 - D*c*laplace(c)/2)")
+        .number("lowest", "min(c)")
+        .build()
+        .unwrap();
+    let mut energy = simulation.number("energy").unwrap();
+    for step in 0..15 {
+        simulation.step().unwrap();
+        let now = simulation.number("energy").unwrap();
+        assert!(now < energy, "{step}: {now} after {energy}");
+        energy = now;
+    }
+    // One phase is left.
+    assert!(simulation.number("lowest").unwrap() > 0.9 && energy < 0.01, "{energy}");
+}
+
 #[test]
 fn a_step_without_a_solution_is_told_of_on_1_to_3_ranks() {
     // u' = 1 + u² has no solution by backward Euler for such steps.

@@ -199,6 +199,60 @@ fn unknowns_beside_fields() {
 }
 
 #[test]
+fn implicit_steps_beside_unknowns() {
+    let ions = "[grid]\nx = { bounds = [0, 1], cells = 24 }\n[equations]\n\
+                u = \"laplace(u) + diffusion(u, phi)\"\nn = \"laplace(n) - diffusion(n, phi)\"\n\
+                [solve]\nphi = \"0.03*laplace(phi) = n - u\"\n[boundary.phi]\nx = { value = 0 }\n\
+                [boundary.u]\nx = { flux = 0 }\n[boundary.n]\nx = { flux = 0 }\n\
+                [initial]\nu = \"1 + 0.3*cos(pi*x)\"\nn = \"1 - 0.3*cos(pi*x) + 0.1*sin(5*x)^2\"";
+    for time in [
+        "dt = 0.05\nscheme = \"bdf2\"",
+        "dt = 0.05\nscheme = \"sdirk2\"",
+        "tolerance = 1e-3\nscheme = \"tr-bdf2\"",
+        "tolerance = 1e-3\nscheme = \"ark3\"",
+    ] {
+        check("ions", &problem(ions, &format!("end = 1\n{time}")), &[5], 1.0, &[2]);
+    }
+}
+
+#[test]
+fn implicit_steps_beside_numbers() {
+    let numbers = format!(
+        "{GRID}[equations]\nu = \"0.05*laplace(u) + T - u^3\"\n[initial]\nu = \"x*y\"\n\
+         [numbers]\nT = {{ initial = 2, equation = \"-T^2 + 3*average(u) + sin(4*t)\" }}"
+    );
+    for time in [
+        "dt = 0.05\nscheme = \"backward-euler\"",
+        "dt = 0.05\nscheme = \"bdf2\"",
+        "tolerance = 1e-4\nscheme = \"tr-bdf2\"",
+        "dt = 0.05\nscheme = \"ars443\"",
+        "tolerance = 1e-4\nscheme = \"ark3\"",
+    ] {
+        check("numbers", &problem(&numbers, &format!("end = 1\n{time}")), &[7], 1.0, &[2]);
+    }
+}
+
+/// What is switched on and off makes steps be rejected again and again: runs that stop after each of the first steps go
+/// on to the same bits.
+#[test]
+fn steps_that_are_rejected() {
+    let switched = format!(
+        "{GRID}[equations]\nu = \"0.01*laplace(u) - u + where(sin(20*t) > 0, 40, 0)*v\"\nv = \"0.1*u - v\"\n\
+         [initial]\nu = \"1 + 0.3*sin(2*pi*x)\"\nv = \"y\""
+    );
+    for scheme in ["dormand-prince", "bogacki-shampine", "tr-bdf2"] {
+        let time = format!("end = 1.2\nscheme = \"{scheme}\"\ntolerance = 1e-3\ndt = 0.1");
+        let text = problem(&switched, &time);
+        let home = Home::new();
+        home.write("p.toml", &text);
+        home.succeed(&["run", "p.toml", "--quiet", "--ranks", "1"]);
+        let report: serde_json::Value = serde_json::from_str(&home.read("p/report.json")).unwrap();
+        assert!(report["rejected_steps"].as_u64().unwrap() >= 5, "{scheme}: {report}");
+        check(scheme, &text, &[2, 3, 4, 5, 6, 7], 1.2, &[1]);
+    }
+}
+
+#[test]
 fn noise_and_numbers() {
     let noisy = reacting() + "\n[noise]\nu = 0.001\nv = \"0.001*u^2\"";
     check("noise", &problem(&noisy, "end = 1\ndt = 0.02"), &[1, 13], 1.0, &RANKS);
