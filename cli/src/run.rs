@@ -110,8 +110,12 @@ fn solve(args: &RunArgs, world: &World, signals: &Signals) -> Result<ExitCode, F
             // Its memory may be needed to find out why.
             drop(simulation);
             let seconds = began.elapsed().as_secs_f64();
+            let residuals = match &error {
+                Error::NotSolved { history, .. } => Some(history.clone()),
+                _ => None,
+            };
             let failure = run.failed(error, seconds);
-            run.leave_trace(&failure, at, seconds)?;
+            run.leave_trace(&failure, at, residuals, seconds)?;
             Err(failure)
         }
     };
@@ -358,6 +362,7 @@ impl Run<'_> {
         &self,
         failure: &Failure,
         (time, steps): (f64, u64),
+        residuals: Option<Vec<f64>>,
         seconds: f64,
     ) -> Result<(), Failure> {
         if teller(self.world, Some(failure))? != Some(self.world.rank()) {
@@ -371,6 +376,7 @@ impl Run<'_> {
             "ranks": self.world.size(),
             "last_snapshot_time": last_snapshot(folder),
             "last_checkpoint_time": last_checkpoint(folder),
+            "residuals": residuals,
         });
         leave_trace(folder, &failure.in_words(), failure.help(), known);
         let _ = page::write(folder, self.pictures(seconds), None);

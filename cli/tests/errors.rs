@@ -61,6 +61,45 @@ fn what_makes_a_number_infinite_is_told_as_recorded_on_1_and_2_ranks() {
     }
 }
 
+/// Equations that have no solution, or whose solution is not found: every rank ends, soon, and the report says how far the
+/// run came and how the residuals went. On 2 ranks as threads and as MPI processes.
+#[test]
+fn failures_of_solvers_end_with_a_report_on_2_ranks() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/failures");
+    for (name, residuals, is_finite) in [
+        ("no_implicit_step", 2..500, true),
+        ("stage_not_finite", 1..2, false),
+        ("linear_system_given_up", 1..10, true),
+        ("no_steady_state", 10..500, true),
+    ] {
+        let home = common::Home::new();
+        let file = format!("{name}.toml");
+        home.write(&file, &std::fs::read_to_string(folder.join(&file)).unwrap());
+        let run = |mpi: bool, out: &str| {
+            let args = ["run", &file, "--quiet", "--out", out];
+            let mut command = match mpi {
+                true => home.mpirun(2, &args),
+                false => home.fluxions(&[&args[..], &["--ranks", "2"]].concat()),
+            };
+            let output = fluxions_testing::finish(&mut command);
+            let told = common::text(&output.stderr);
+            assert_eq!(output.status.code(), Some(3), "{name}: {told}");
+            let report: serde_json::Value =
+                serde_json::from_str(&home.read(&format!("{out}/report.json"))).unwrap();
+            assert_eq!(report["stop_reason"], "failed", "{name}");
+            assert!(told.contains(report["stop_detail"].as_str().unwrap()), "{name}: {told}");
+            let list = report["residuals"].as_array().unwrap();
+            assert!(residuals.contains(&list.len()), "{name}: {list:?}");
+            assert_eq!(list[0].as_f64().is_some(), is_finite, "{name}: {list:?}");
+            [&report["time"], &report["steps"], &report["residuals"]].map(Clone::clone)
+        };
+        let by_threads = run(false, "threads");
+        if cfg!(feature = "mpi") {
+            assert_eq!(run(true, "processes"), by_threads, "{name}");
+        }
+    }
+}
+
 #[test]
 fn an_axis_too_thin_for_transport_is_reported_by_run_as_by_check() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/errors");

@@ -211,7 +211,7 @@ fn implicit_steps_beside_unknowns() {
         "tolerance = 1e-3\nscheme = \"tr-bdf2\"",
         "tolerance = 1e-3\nscheme = \"ark3\"",
     ] {
-        check("ions", &problem(ions, &format!("end = 1\n{time}")), &[5], 1.0, &[2]);
+        check("ions", &problem(ions, &format!("end = 0.4\n{time}")), &[3], 0.4, &[1]);
     }
 }
 
@@ -228,7 +228,7 @@ fn implicit_steps_beside_numbers() {
         "dt = 0.05\nscheme = \"ars443\"",
         "tolerance = 1e-4\nscheme = \"ark3\"",
     ] {
-        check("numbers", &problem(&numbers, &format!("end = 1\n{time}")), &[7], 1.0, &[2]);
+        check("numbers", &problem(&numbers, &format!("end = 0.5\n{time}")), &[4], 0.5, &[2]);
     }
 }
 

@@ -416,7 +416,7 @@ pub enum Error {
         error: f64,
     },
     /// Equations whose solution was not found.
-    #[error("{what}{}: the residual is still {} {}", at_step(at), told(*residual), beside(at))]
+    #[error("{what}{}: the residual is {}", at_step(at), still(*residual, at))]
     NotSolved {
         /// What was not found, in words.
         what: &'static str,
@@ -428,6 +428,8 @@ pub enum Error {
         corrections: u64,
         /// After how many iterations a linear system was given up, if one was.
         stuck: Option<usize>,
+        /// The residual at first and after each correction, in the same measure.
+        history: Vec<f64>,
     },
     /// A part that is not one of the equation.
     #[error("this is not a part of the equation of `{name}`")]
@@ -689,10 +691,11 @@ fn told(number: f64) -> String {
     }
 }
 
-fn beside(at: &Option<(f64, u64)>) -> &'static str {
-    match at {
-        Some(_) => "times what it may be",
-        None => "times that at first",
+fn still(residual: f64, at: &Option<(f64, u64)>) -> String {
+    match (residual.is_finite(), at) {
+        (false, _) => "not finite".into(),
+        (true, Some(_)) => format!("still {} times what it may be", told(residual)),
+        (true, None) => format!("still {} times that at first", told(residual)),
     }
 }
 
@@ -787,6 +790,10 @@ impl Error {
             Error::UnfitTolerance { .. } => {
                 Some("the relative tolerance is 0 or more, the absolute one more than 0".into())
             }
+            Error::NotSolved { at: Some(_), stuck: Some(iterations), .. } => Some(format!(
+                "try shorter steps, or a scheme that controls its error (tolerance); a linear system was given up \
+                 after {iterations} iterations"
+            )),
             Error::NotSolved { at: Some(_), .. } => Some(
                 "try shorter steps, or a scheme that controls its error (tolerance)".into(),
             ),

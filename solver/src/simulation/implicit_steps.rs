@@ -288,7 +288,8 @@ impl ImplicitStepper {
             at: Some((step.from, steps)),
             residual: attempt.residual,
             corrections: self.newton.iterations.nonlinear - before,
-            stuck: None,
+            stuck: self.newton.stuck,
+            history: self.newton.history.clone(),
         }
     }
 

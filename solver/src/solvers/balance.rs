@@ -70,6 +70,7 @@ impl Newton {
         let first = norm_at_first.max(scale);
         let target = self.options.tolerance.unwrap_or(SolverOptions::TOLERANCE) * first;
         let (mut norm, mut norm_before) = (norm_at_first, f64::INFINITY);
+        self.begin_history(norm_at_first / first);
         if !norm.is_finite() {
             return Err(self.not_solved("the equations could not be solved", norm, 0, None));
         }
@@ -109,6 +110,7 @@ impl Newton {
                 ));
             };
             (norm_before, norm) = (norm, reached);
+            self.history.push(norm / first);
             // What is left when corrections no longer help is rounding, or too few iterations.
             if norm > 0.5 * norm_before && norm > target {
                 if norm <= 30.0 * self.rounding(place)? {
@@ -150,6 +152,7 @@ impl Newton {
         let first = self.remaining(place, &[])?;
         let mut norm = first;
         let mut scale = first;
+        self.begin_history(norm / first);
         if !norm.is_finite() {
             return Err(self.not_solved(Error::NO_STEADY_STATE, norm, 0, None));
         }
@@ -189,6 +192,7 @@ impl Newton {
             let growth = (2.0 * norm / reached).clamp(0.5, 10.0);
             step *= growth;
             norm = reached;
+            self.history.push(norm / first);
             scale = scale.max(norm.min(10.0 * first));
         }
         let corrections = self.iterations.nonlinear - before.nonlinear;
@@ -300,6 +304,7 @@ impl Newton {
         solved: Option<Solved>,
     ) -> Error {
         let stuck = solved.filter(|solved| !solved.converged).map(|solved| solved.iterations);
-        Error::NotSolved { what, at: None, residual, corrections, stuck }
+        let history = self.history.clone();
+        Error::NotSolved { what, at: None, residual, corrections, stuck, history }
     }
 }

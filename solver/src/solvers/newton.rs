@@ -50,6 +50,11 @@ pub(crate) struct Newton {
     /// The time of the state for which the entries of the matrix were found.
     matrix_time: f64,
     pub(crate) iterations: Iterations,
+    /// The residual at first and after each correction of the last solution: in a stage beside its bound, else beside
+    /// that at first.
+    pub(crate) history: Vec<f64>,
+    /// After how many iterations a linear system of it was given up, if one was.
+    pub(crate) stuck: Option<usize>,
 }
 
 /// What a solver has learned of its equations, beside what it can find again.
@@ -126,6 +131,8 @@ impl Newton {
             free: None,
             matrix_time: 0.0,
             iterations: Iterations::default(),
+            history: Vec::new(),
+            stuck: None,
         }
     }
 
@@ -340,6 +347,7 @@ impl Newton {
         self.vectors.copy(place, self.registers.before, self.registers.state);
         let mut norm = self.evaluate(place, base, factor, time)?;
         let first = self.residual(place, factor, bounds)?;
+        self.begin_history(first);
         if !first.is_finite() {
             return Ok(Corrected { converged: false, residual: first });
         }
@@ -362,11 +370,13 @@ impl Newton {
             let tolerance = norm * forcing_now.max(enough).clamp(1e-14, LEAST_GAIN);
             let solved = self.linear(place, time, matrix, tolerance)?;
             if !solved.converged && solved.residual > 0.5 * norm {
+                self.stuck = Some(solved.iterations);
                 break;
             }
             self.vectors.add(place, self.registers.state, 1.0, self.registers.correction);
             norm = self.evaluate(place, base, factor, time)?;
             residual = self.residual(place, factor, bounds)?;
+            self.history.push(residual);
             self.iterations.nonlinear += 1;
             if residual <= 1.0 {
                 return Ok(Corrected { converged: true, residual });
@@ -393,6 +403,13 @@ impl Newton {
             }
         }
         Ok(Corrected { converged: false, residual })
+    }
+
+    /// Forgets the residuals of the solution before.
+    pub(crate) fn begin_history(&mut self, first: f64) {
+        self.history.clear();
+        self.history.push(first);
+        self.stuck = None;
     }
 
     /// Computes what is missing from u = base + factor·F(u), the right side of the next correction. Its norm.
