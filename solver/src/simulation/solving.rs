@@ -18,6 +18,12 @@ use crate::solvers::vectors::Vectors;
 use crate::system::pde::Pde;
 use crate::system::solver_options::SolverOptions;
 
+/// How exactly unknowns beside implicit steps are found, beside the steps themselves: rates see the errors of unknowns
+/// as if the state were not the same each time, and conditions at walls may multiply them by 1/dx².
+const UNKNOWNS: f64 = 1e-3;
+/// What is less than this is rounding.
+const LEAST: f64 = 1e-14;
+
 /// The plans of a scheme that solves equations, and where its arrays lie.
 pub(super) struct Solving {
     plans: JacobianPlans,
@@ -94,7 +100,11 @@ impl Solving {
         let what = Solved::Unknowns(pde.array_names()[pde.unknown_arrays()].to_vec());
         let steps = steps.filter(|steps| !steps.plans.unknowns.is_empty());
         let response = steps.map(|steps| plans.response(pde, &steps.plans, registers.right));
-        let (explicit, numbers, options) = (None, None, pde.solver);
+        let (explicit, numbers, mut options) = (None, None, pde.solver);
+        if response.is_some() {
+            let tolerance = options.tolerance.unwrap_or(SolverOptions::TOLERANCE);
+            options.tolerance = Some((UNKNOWNS * tolerance).max(LEAST));
+        }
         Some(Solving { plans, explicit, numbers, response, registers, options, what })
     }
 
