@@ -62,6 +62,9 @@ fn residuals_fall_fast_in_two_dimensions() {
             sizes.map(|(n, m)| factor(&text(&[("x", n, 1.0), ("y", m, 1.0)], ends, "laplace(u)")));
         assert!(found.iter().all(|factor| *factor < 0.06), "{ends}: {found:?}");
     }
+    // It does not depend on the size.
+    let found = factor(&text(&[("x", 1024, 1.0), ("y", 1024, 1.0)], "value", "laplace(u)"));
+    assert!(found < 0.03, "{found}");
 }
 
 #[test]
