@@ -158,3 +158,85 @@ fn fronts_by_eulers_scheme_stay_bounded_on_1_to_4_ranks() {
     );
     assert!(values.iter().all(|u| (-0.01..2.01).contains(u)), "{values:?}");
 }
+
+/// Numbers that are the same in all cells, stepped by a scheme with dt = "auto": the first one at the end.
+fn end_of(equations: &str, end: f64, scheme: &str) -> f64 {
+    let (values, _) = solved(&format!(
+        "[grid]\nx = {{ bounds = [0, 1], cells = 8 }}\n{equations}\n[time]\nend = {end}\ndt = \"auto\"\n\
+         scheme = \"{scheme}\"\n"
+    ));
+    values[0]
+}
+
+const SCHEMES: [&str; 4] = ["euler", "rk4", "ssprk3", "adams-bashforth2"];
+
+/// In the middle of the change nothing limits a step, and a long one would lead far beyond 1.
+#[test]
+fn growth_that_ends_is_followed_on_1_to_4_ranks() {
+    for scheme in SCHEMES {
+        for start in ["1e-3", "0.3", "0.5", "0.7"] {
+            let equations = format!(
+                "[equations]\nu = \"1e-3*d2_dx2(u) + 1000*u*(1 - u)\"\n[initial]\nu = \"{start}\""
+            );
+            let end = end_of(&equations, 0.1, scheme);
+            assert!((end - 1.0).abs() < 1e-3, "{scheme} from {start}: {end}");
+        }
+    }
+}
+
+/// Monod's rate hardly depends on what is left until that is used up: then a step that was stable leads far below 0.
+#[test]
+fn what_is_used_up_stays_above_0_on_1_to_4_ranks() {
+    for scheme in ["euler", "rk4"] {
+        let end =
+            end_of("[equations]\ns = \"-500*s/(0.01 + s)\"\n[initial]\ns = \"1\"", 0.005, scheme);
+        assert!((0.0..1e-6).contains(&end), "{scheme}: {end}");
+        // What grows from it: with as much of it at the end as there was.
+        let equations = "[equations]\nn = \"50*n*s/(0.1 + s)\"\ns = \"-50*n*s/(0.1 + s)\"\n\
+                         [initial]\nn = \"1e-6\"\ns = \"1\"";
+        let end = end_of(equations, 0.8, scheme);
+        assert!((end - 1.000001).abs() < 1e-6, "{scheme}: {end}");
+    }
+}
+
+/// A quantity that may be negative becomes so: cos(t).
+#[test]
+fn what_becomes_negative_by_right_does_so_on_1_to_4_ranks() {
+    let equations =
+        "[equations]\nu = \"v + 0*u^2\"\nv = \"-u + 0*v^2\"\n[initial]\nu = \"1\"\nv = \"0\"";
+    for scheme in ["rk4", "ssprk3"] {
+        let end = end_of(equations, 3.0, scheme);
+        assert!((end - 3f64.cos()).abs() < 0.1, "{scheme}: {end}");
+    }
+}
+
+/// The diffusivity is 200 times as large from one step to the next, for good or for a while.
+#[test]
+fn what_changes_at_a_time_is_looked_for_on_1_to_4_ranks() {
+    for (from, to) in [(0.5, 10.0), (0.5, 0.52)] {
+        let (values, _) = solved(&format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 32 }}\n[equations]\n\
+             u = \"where((t > {from}) and (t < {to}), 200, 1)*d2_dx2(u)\"\n[initial]\nu = \"x\"\n\
+             [time]\nend = 0.53\ndt = \"auto\"\n"
+        ));
+        assert!(values.iter().all(|u| (u - 0.5).abs() < 1e-3), "{values:?}");
+    }
+}
+
+/// u' = u² from 1 has no value at t = 1.
+#[test]
+fn a_solution_that_ends_is_told() {
+    for scheme in ["euler", "rk4"] {
+        let problem = problem(&format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 8 }}\n[equations]\nu = \"u^2\"\n[initial]\nu = \"1\"\n\
+             [time]\nend = 2\ndt = \"auto\"\nscheme = \"{scheme}\"\n"
+        ));
+        let mut simulation = problem.simulation(&World::solo()).build().unwrap();
+        let failed = simulation.run_until(2.0).unwrap_err();
+        let message = failed.to_string();
+        assert!(message.contains("the longest stable step becomes shorter"), "{message}");
+        let late = if scheme == "rk4" { 0.01 } else { 0.6 };
+        assert!((simulation.time() - 1.0).abs() < late, "{scheme}: {}", simulation.time());
+        assert!(simulation.field("u").unwrap().iter().all(|u| u.is_finite() && *u > 1e6));
+    }
+}

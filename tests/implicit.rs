@@ -178,7 +178,7 @@ fn energy_falls_where_phases_are_not_kept() {
 
 #[test]
 fn a_step_without_a_solution_is_told_of_on_1_to_3_ranks() {
-    // u' = 1 + u² has no solution by backward Euler for such steps.
+    // u' = 1 + u² has no solution beyond t = π/4, and by backward Euler none for such steps.
     let text = "[grid]\nx = { bounds = [0, 1], cells = 12 }\n[equations]\nu = \"1 + u^2 + laplace(u)\"\n\
                 [initial]\nu = 1\n[time]\nend = 2\ndt = 1\nscheme = \"backward-euler\"\n";
     for ranks in 1..=3 {
@@ -188,8 +188,33 @@ fn a_step_without_a_solution_is_told_of_on_1_to_3_ranks() {
             Ok::<_, Error>(simulation.run_until(2.0).unwrap_err())
         });
         for error in found.unwrap() {
-            assert!(matches!(error, Error::NotSolved { at: Some((0.0, 0)), .. }), "{error}");
+            let Error::NotSolved { at: Some(step), .. } = error else { panic!("{error}") };
+            assert!(
+                step.dt == 1.0 / 1024.0 && (0.7..PI / 4.0 + 0.05).contains(&step.time),
+                "{step:?}"
+            );
         }
+    }
+}
+
+/// v − dt·v² = u has a solution for dt ≤ 1/(4u) only: from 1 not for steps of 0.3, and later not for half of that.
+#[test]
+fn a_step_without_a_solution_is_halved_on_1_to_4_ranks() {
+    for scheme in SCHEMES.into_iter().filter(|scheme| *scheme != "tr-bdf2") {
+        let text = format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 8 }}\n[equations]\nu = \"u^2\"\n[initial]\nu = 1\n\
+             [time]\nend = 0.6\ndt = 0.3\nscheme = \"{scheme}\"\n"
+        );
+        let found = solve(&text)[0][0];
+        assert!((found / 2.5 - 1.0).abs() < 0.5, "{scheme}: {found}");
+        let problem = problem(&text);
+        let world = World::solo();
+        let mut simulation = problem.simulation(&world).build().unwrap();
+        let report = simulation.run_until(0.6).unwrap();
+        if scheme == "backward-euler" {
+            assert!(report.rejected_steps >= 2 && report.steps > 4, "{report}");
+        }
+        assert_eq!(simulation.time(), 0.6);
     }
 }
 

@@ -403,8 +403,8 @@ pub enum Error {
         /// Its smallest value.
         value: f64,
     },
-    /// No step is short enough for the tolerance.
-    #[error("steps shorter than {dt:.1e} are needed at t = {time} (step {step}): {}", reason(*error))]
+    /// No step is short enough.
+    #[error("steps shorter than {dt:.1e} are needed at t = {time} (step {step}): {why}")]
     StepTooShort {
         /// The time.
         time: f64,
@@ -412,16 +412,16 @@ pub enum Error {
         dt: f64,
         /// The number of steps before it.
         step: u64,
-        /// Its error beside the tolerance; not finite if the state was not.
-        error: f64,
+        /// What is wrong with it.
+        why: TooLong,
     },
     /// Equations whose solution was not found.
     #[error("{what}{}: the residual is {}", at_step(at), still(*residual, at))]
     NotSolved {
         /// What was not found, in words.
         what: &'static str,
-        /// The time and the number of steps before it, of a step.
-        at: Option<(f64, u64)>,
+        /// The step, if it was one of a run.
+        at: Option<FailedStep>,
         /// The residual: beside its bound in a step, else beside that of the first guess.
         residual: f64,
         /// How many corrections were tried.
@@ -679,8 +679,39 @@ fn too_fast(field: &str, courant: f64, dt: Option<f64>) -> String {
     )
 }
 
-fn at_step(at: &Option<(f64, u64)>) -> String {
-    at.map(|(time, step)| format!(" at t = {time} (step {step})")).unwrap_or_default()
+/// Why a step is too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TooLong {
+    /// Its error is beyond the tolerance.
+    #[error("the error of such a step is still beyond the tolerance")]
+    Tolerance,
+    /// It leads to numbers that are not finite.
+    #[error("such a step leads to numbers that are not finite")]
+    NotFinite,
+    /// It does not move the time on.
+    #[error("such a step is too short to move the time on")]
+    Rounding,
+    /// It is not stable.
+    #[error("the longest stable step becomes shorter and shorter")]
+    Unstable,
+}
+
+/// A step that could not be made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FailedStep {
+    /// The time at which it begins.
+    pub time: f64,
+    /// Its length, the shortest that was tried.
+    pub dt: f64,
+    /// The number of steps before it.
+    pub number: u64,
+}
+
+fn at_step(at: &Option<FailedStep>) -> String {
+    let told = |FailedStep { time, dt, number }: &FailedStep| {
+        format!(" at t = {time} (step {number}), though one as short as {dt:.1e} was tried")
+    };
+    at.as_ref().map(told).unwrap_or_default()
 }
 
 /// A number for people.
@@ -691,19 +722,11 @@ fn told(number: f64) -> String {
     }
 }
 
-fn still(residual: f64, at: &Option<(f64, u64)>) -> String {
+fn still(residual: f64, at: &Option<FailedStep>) -> String {
     match (residual.is_finite(), at) {
         (false, _) => "not finite".into(),
         (true, Some(_)) => format!("still {} times what it may be", told(residual)),
         (true, None) => format!("still {} times that at first", told(residual)),
-    }
-}
-
-fn reason(error: f64) -> &'static str {
-    match error {
-        error if !error.is_finite() => "such a step leads to numbers that are not finite",
-        error if error > 1.0 => "the error of such a step is still beyond the tolerance",
-        _ => "such a step is too short to move the time on",
     }
 }
 
@@ -791,11 +814,11 @@ impl Error {
                 Some("the relative tolerance is 0 or more, the absolute one more than 0".into())
             }
             Error::NotSolved { at: Some(_), stuck: Some(iterations), .. } => Some(format!(
-                "try shorter steps, or a scheme that controls its error (tolerance); a linear system was given up \
-                 after {iterations} iterations"
+                "the equations may have no solution beyond this time: look at the last snapshot; a linear system was \
+                 given up after {iterations} iterations"
             )),
             Error::NotSolved { at: Some(_), .. } => Some(
-                "try shorter steps, or a scheme that controls its error (tolerance)".into(),
+                "the equations may have no solution beyond this time: look at the last snapshot".into(),
             ),
             Error::NotSolved { what: Error::NO_STEADY_STATE, .. } => Some(
                 "there may be none near the initial values: try others, or step in time".into(),
@@ -819,6 +842,11 @@ impl Error {
             Error::Incompatible { .. } => Some(
                 "sources and what flows through the walls have to balance; \
                  [solver] compatible = \"project\" takes what is in excess away from everywhere"
+                    .into(),
+            ),
+            Error::StepTooShort { why: TooLong::Unstable, .. } => Some(
+                "the solution grows without bound: it may have no value beyond this time, or the cells may be too \
+                 large for it"
                     .into(),
             ),
             Error::StepTooShort { .. } => Some(

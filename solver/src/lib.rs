@@ -17,7 +17,7 @@ mod simulation;
 mod solvers;
 mod system;
 
-pub use error::{Error, Errors};
+pub use error::{Error, Errors, FailedStep, TooLong};
 pub use inspect::cause::{Cause, cause_in_equations, cause_in_initial};
 pub use inspect::conditioned::{Conditioned, conditioned};
 pub use inspect::doubts::{Doubt, doubts, looked_at};

@@ -18,7 +18,7 @@ use crate::plan::action::Slot;
 use crate::plan::builder::PlanBuilder;
 use crate::plan::pass::PassBuilder;
 use crate::plan::plan::{Plan, rates as rates_of};
-use crate::plan::program::{ArrayRef, GLOBALS, OwnedExpr, Program};
+use crate::plan::program::{ArrayRef, GLOBALS, OwnedExpr, Program, TIME};
 use crate::schemes::globals;
 use crate::schemes::spectrum::Spectrum;
 use crate::schemes::symbol::{Part, Symbols, UNDAMPED};
@@ -42,6 +42,8 @@ pub(crate) struct Sensitivities {
     arrays: usize,
     /// Whether the bounds depend on the state or the time.
     pub(crate) changes: bool,
+    /// Whether they depend on the time itself.
+    pub(crate) timed: bool,
     /// The arrays in which bounds of a term are stored that differ from cell to cell.
     pub(crate) stored: Vec<usize>,
 }
@@ -98,7 +100,8 @@ impl Sensitivities {
         let places: HashMap<usize, usize> = columns.iter().copied().zip(n..).collect();
         let row_of = |array: usize| places[&array];
         let rows = n + columns.len();
-        let (mut reduced, mut constant, mut changes) = (Vec::new(), Vec::new(), false);
+        let (mut reduced, mut constant) = (Vec::new(), Vec::new());
+        let (mut changes, mut timed) = (false, false);
         let (stores, mut stored) = (numbers.is_empty() && targets.len() == 1, Vec::new());
         let mut bodies = Vec::new();
         for (field, target) in targets {
@@ -135,6 +138,14 @@ impl Sensitivities {
             let numbers = parts.numbers(ty, dimension, &mut pass.builder);
             for (row, value) in rows.into_iter().zip(numbers) {
                 let Some(row) = row else { continue };
+                if row < n && !stores {
+                    let builder = &mut pass.builder;
+                    let magnitude = builder.unary(Unary::Abs, value);
+                    let (kernel, inputs) = builder.kernel_of(magnitude);
+                    let inputs = inputs.into_iter().map(|input| slot(pass.inputs()[input]));
+                    plan.reduce(kernel, inputs.collect(), Reduction::Max);
+                    reduced.push((row, row, Part::Rate));
+                }
                 let mut derivatives: BTreeMap<usize, Vec<Partial>> = BTreeMap::new();
                 for partial in partials(&mut pass.builder, value) {
                     derivatives.entry(partial.input).or_default().push(partial);
@@ -150,7 +161,7 @@ impl Sensitivities {
                     let builder = &mut pass.builder;
                     // Of what an array does to another one only the size is used.
                     let parts = match row >= n || column >= n || row == column {
-                        true => symbol_of(builder, &derivatives),
+                        true => symbol_of(builder, &derivatives, row == column),
                         false => vec![(Part::Total, total(builder, &derivatives))],
                     };
                     for (part, value) in parts {
@@ -164,6 +175,7 @@ impl Sensitivities {
                         let inputs: Vec<ArrayRef> =
                             inputs.into_iter().map(|input| pass.inputs()[input]).collect();
                         changes |= kernel.uses_parameters() || !inputs.iter().all(is_fixed);
+                        timed |= kernel.uses_parameter(TIME);
                         let inputs: Vec<Slot> = inputs.into_iter().map(slot).collect();
                         if stores && part == Part::Total {
                             let array = plan.add_arrays([format!("bound {}", stored.len())]);
@@ -201,7 +213,7 @@ impl Sensitivities {
         changes |= of_numbers.contains(&None);
         let arrays = pde.arrays();
         let plan = plan.finish();
-        Sensitivities { plan, reduced, constant, of_numbers, rows, arrays, changes, stored }
+        Sensitivities { plan, reduced, constant, of_numbers, rows, arrays, changes, timed, stored }
     }
 
     /// Where the eigenvalues of the equations lie, linearised about a state for which the plan gives these
@@ -245,9 +257,9 @@ fn sum_of_magnitudes(builder: &mut Builder, values: &[Value]) -> Value {
     sum
 }
 
-/// The bounds of the symbol of derivatives with respect to the values of one array; those that are 0 in all cells
-/// are left out.
-fn symbol_of(builder: &mut Builder, derivatives: &[Partial]) -> Vec<(Part, Value)> {
+/// The bounds of the symbol of derivatives with respect to the values of one array, `own`: in the rate of the same
+/// array. Those that are 0 in all cells are left out.
+fn symbol_of(builder: &mut Builder, derivatives: &[Partial], own: bool) -> Vec<(Part, Value)> {
     let at = |offset: [i32; 3]| {
         let here = derivatives.iter().find(|partial| partial.offset == offset);
         here.map(|partial| partial.derivative)
@@ -273,6 +285,11 @@ fn symbol_of(builder: &mut Builder, derivatives: &[Partial]) -> Vec<(Part, Value
     }
     let mut all = vec![(Part::Total, total(builder, derivatives))];
     all.push((Part::Centre, sum_of_magnitudes(builder, &centre)));
+    let mut slow = builder.constant(0.0);
+    for partial in derivatives {
+        slow = builder.binary(Binary::Add, slow, partial.derivative);
+    }
+    all.push((Part::Slow, if own { slow } else { builder.unary(Unary::Abs, slow) }));
     for axis in 0..4 {
         let [of_even, of_odd] =
             [&even[axis], &odd[axis]].map(|list| sum_of_magnitudes(builder, list));

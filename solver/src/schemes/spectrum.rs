@@ -18,6 +18,10 @@ use crate::schemes::symbol::{Symbol, Symbols};
 pub(crate) struct Spectrum {
     /// A bound of their magnitude.
     pub(crate) rate: f64,
+    /// A bound of the rate at which slow modes grow; 0 where they decay. What arrays do to each other is left out.
+    pub(crate) growth: f64,
+    /// The largest magnitude of the rate of each array.
+    pub(crate) rates: Vec<f64>,
     shapes: Vec<Shape>,
     /// How far they may lie from the shapes.
     coupling: f64,
@@ -85,7 +89,10 @@ impl Spectrum {
             }
         }
         let rate = symbols.totals(true).spectral_radius().max(other);
-        Spectrum { rate, shapes, coupling: symbols.totals(false).spectral_radius() }
+        let growth = symbols.diagonal().map(|symbol| symbol.slow).fold(0.0, f64::max);
+        let rates = symbols.diagonal().map(|symbol| symbol.rate).collect();
+        let coupling = symbols.totals(false).spectral_radius();
+        Spectrum { rate, growth, rates, shapes, coupling }
     }
 
     /// The longest step of a scheme with these limits that keeps all eigenvalues where it is stable. It is infinite

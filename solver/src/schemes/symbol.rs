@@ -26,6 +26,11 @@ pub(crate) struct Symbol {
     pub(crate) ratio: [f64; 3],
     /// Those of what is even and odd in coefficients beside all axes.
     pub(crate) mixed: [f64; 2],
+    /// The sum of all coefficients, which is the symbol of waves that are long: how fast these grow where the array
+    /// acts on its own rate, and else the magnitude of the sum.
+    pub(crate) slow: f64,
+    /// The largest magnitude of the rate of the array itself; only where it acts on its own rate.
+    pub(crate) rate: f64,
 }
 
 /// A part of a symbol.
@@ -38,6 +43,8 @@ pub(crate) enum Part {
     Ratio(usize),
     MixedEven,
     MixedOdd,
+    Slow,
+    Rate,
 }
 
 impl Symbol {
@@ -50,6 +57,8 @@ impl Symbol {
             Part::Ratio(axis) => &mut self.ratio[axis],
             Part::MixedEven => &mut self.mixed[0],
             Part::MixedOdd => &mut self.mixed[1],
+            Part::Slow => &mut self.slow,
+            Part::Rate => &mut self.rate,
         }
     }
 
@@ -76,6 +85,7 @@ impl Symbol {
             sum.ratio[axis] = if is_damped { ratios } else { ratio(sum.even[axis], sum.odd[axis]) };
         }
         sum.mixed = [sum.mixed[0] + other.mixed[0], sum.mixed[1] + other.mixed[1]];
+        sum.slow += other.slow;
         sum
     }
 
@@ -84,8 +94,8 @@ impl Symbol {
         let [a, b] = [self, other];
         let sums = |s: &Symbol| (s.even.iter().sum::<f64>(), s.odd.iter().sum::<f64>());
         let ((a_even, a_odd), (b_even, b_odd)) = (sums(a), sums(b));
-        let mut product =
-            Symbol { total: a.total * b.total, centre: a.centre * b.centre, ..Symbol::default() };
+        let (total, centre, slow) = (a.total * b.total, a.centre * b.centre, a.slow * b.slow);
+        let mut product = Symbol { total, centre, slow, ..Symbol::default() };
         let (mut cross_even, mut cross_odd) =
             (a_even * b_even + a_odd * b_odd, a_even * b_odd + a_odd * b_even);
         for axis in 0..3 {

@@ -16,6 +16,17 @@ pub(crate) struct Step {
     pub(crate) to: f64,
 }
 
+/// What is known in a state of the longest stable step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Limit {
+    /// It; infinite where nothing limits it.
+    pub(crate) longest: f64,
+    /// A bound of the rate at which slow modes grow; 0 where they decay.
+    pub(crate) growth: f64,
+    /// Whether it is the same in every state.
+    pub(crate) fixed: bool,
+}
+
 /// What came of a step that may still be rejected, the same on all ranks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Trial {
@@ -25,6 +36,36 @@ pub(crate) struct Trial {
     pub(crate) finite: bool,
     /// The estimated error beside the tolerance, if the scheme tells it: at most 1 if it is met.
     pub(crate) error: Option<f64>,
+    /// What is found of the new state, if the clock [looks at it](Clock::looks_at_states) and it is finite.
+    pub(crate) found: Option<Found>,
+}
+
+/// What is found of the state to which a step has led.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Found {
+    /// The longest stable step in it.
+    pub(crate) limit: Limit,
+    /// How the step has changed the state.
+    pub(crate) change: Change,
+}
+
+/// How a step has changed the state.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Change {
+    /// The largest change of an array, as it is or by its rate in the new state, beside its largest magnitude before;
+    /// arrays of zeros are left out.
+    pub(crate) share: f64,
+    /// The arrays that were nowhere negative and are so somewhere now: a bit for each, the last one for all beyond 63.
+    pub(crate) to_negative: u64,
+    /// Whether an array has changed much less than its rate in the new state makes it change in such a step.
+    pub(crate) is_stuck: bool,
+}
+
+impl Trial {
+    /// A step that was made, of a scheme that does not estimate its error.
+    pub(crate) fn new(step: Step, finite: bool) -> Self {
+        Trial { step, finite, error: None, found: None }
+    }
 }
 
 /// What a clock says of a trial.
@@ -60,9 +101,19 @@ pub(crate) trait Clock {
     ///
     /// # Errors
     /// If no step would do.
-    fn limit(&mut self, longest: f64) -> Result<(), Error> {
-        let _ = longest;
+    fn limit(&mut self, limit: Limit) -> Result<(), Error> {
+        let _ = limit;
         Ok(())
+    }
+
+    /// Takes note of the longest stable step in the present state at a time within the steps that are certain.
+    fn limit_ahead(&mut self, limit: Limit) {
+        let _ = limit;
+    }
+
+    /// Whether steps that are tried are judged by what is found of the states to which they lead.
+    fn looks_at_states(&self) -> bool {
+        false
     }
 
     /// Takes note that the state is not what the last step has led to: what was found about it is no longer known.

@@ -67,6 +67,11 @@ impl EqualSteps {
         self.set_end(end)
     }
 
+    /// The time of the present state.
+    pub(super) fn present(&self) -> f64 {
+        self.time(self.done)
+    }
+
     /// The time after so many steps from the origin.
     fn time(&self, steps: u64) -> f64 {
         match self.end {

@@ -2,8 +2,8 @@
 
 use fluxions_expr::Binary;
 
-use crate::error::Error;
-use crate::simulation::clock::{Clock, Step, Trial, Verdict};
+use crate::error::{Error, TooLong};
+use crate::simulation::clock::{Clock, Limit, Step, Trial, Verdict};
 
 /// The share of the step that would just meet the tolerance which is tried next.
 const SAFETY: f64 = 0.9;
@@ -97,8 +97,13 @@ impl ErrorControl {
     /// Whether the next step is longer than rounding; if not, the error is that of the last one.
     fn check_length(&self, error: f64) -> Result<(), Error> {
         if self.dt <= SHORTEST * self.time.abs().max(self.first) {
-            let (time, steps) = (self.time, self.accepted);
-            return Err(Error::StepTooShort { time, dt: self.dt, step: steps, error });
+            let (time, step) = (self.time, self.accepted);
+            let why = match error {
+                error if !error.is_finite() => TooLong::NotFinite,
+                error if error > 1.0 => TooLong::Tolerance,
+                _ => TooLong::Rounding,
+            };
+            return Err(Error::StepTooShort { time, dt: self.dt, step, why });
         }
         Ok(())
     }
@@ -137,9 +142,9 @@ impl Clock for ErrorControl {
         self.limited && self.told.is_none_or(|told| self.accepted >= told + EVERY)
     }
 
-    fn limit(&mut self, longest: f64) -> Result<(), Error> {
-        (self.longest, self.told) = (longest, Some(self.accepted));
-        self.dt = self.dt.min(longest);
+    fn limit(&mut self, limit: Limit) -> Result<(), Error> {
+        (self.longest, self.told) = (limit.longest, Some(self.accepted));
+        self.dt = self.dt.min(limit.longest);
         self.check_length(f64::INFINITY)
     }
 
@@ -180,7 +185,7 @@ impl Clock for ErrorControl {
     }
 
     fn judge(&mut self, trial: &Trial) -> Result<Verdict, Error> {
-        let Trial { step, finite, error } = *trial;
+        let Trial { step, finite, error, .. } = *trial;
         let error = error.filter(|error| finite && !error.is_nan()).unwrap_or(f64::INFINITY);
         let factor = if error.is_finite() { self.factor(error) } else { AFTER_FAILURE };
         if error > 1.0 {
@@ -261,7 +266,8 @@ mod tests {
         let mut list = Vec::new();
         while let Some(step) = clock.next() {
             let error = Some(error(step.from, step.dt));
-            if clock.judge(&Trial { step, finite: true, error }).unwrap() == Verdict::Accepted {
+            if clock.judge(&Trial { error, ..Trial::new(step, true) }).unwrap() == Verdict::Accepted
+            {
                 list.push(step);
             }
         }
@@ -299,12 +305,12 @@ mod tests {
             let step = clock.next().unwrap();
             assert!((step.dt - dt).abs() < 1e-15);
             dt *= 0.25;
-            error = clock.judge(&Trial { step, finite: false, error: Some(0.0) }).err();
+            error = clock.judge(&Trial { error: Some(0.0), ..Trial::new(step, false) }).err();
         }
         assert!(matches!(error, Some(Error::StepTooShort { time: 1.0, step: 0, .. })));
         let mut clock = ErrorControl::new(1.0, 0.1, 2).unwrap();
         let step = clock.next().unwrap();
-        let verdict = clock.judge(&Trial { step, finite: true, error: Some(f64::NAN) });
+        let verdict = clock.judge(&Trial { error: Some(f64::NAN), ..Trial::new(step, true) });
         assert_eq!(verdict.unwrap(), Verdict::Rejected);
     }
 
@@ -327,7 +333,7 @@ mod tests {
         clock.expect(Some(0.01));
         let step = clock.next().unwrap();
         assert_eq!((step.dt, step.to), (0.01, 0.01));
-        clock.judge(&Trial { step, finite: true, error: Some(0.5) }).unwrap();
+        clock.judge(&Trial { error: Some(0.5), ..Trial::new(step, true) }).unwrap();
         assert_eq!(clock.next().unwrap().dt, 0.1);
     }
 
@@ -336,7 +342,7 @@ mod tests {
         let mut clock = ErrorControl::new(0.0, 0.1, 4).unwrap();
         for error in [0.3, 2.0, 0.2, 0.5] {
             let step = clock.next().unwrap();
-            clock.judge(&Trial { step, finite: true, error: Some(error) }).unwrap();
+            clock.judge(&Trial { error: Some(error), ..Trial::new(step, true) }).unwrap();
         }
         let mut other = ErrorControl::new(0.0, 0.5, 4).unwrap();
         other.restore(clock.time, &clock.save()).unwrap();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::error::{Error, FailedStep};
 use crate::run::counts::Counts;
 use crate::run::executor::Executor;
 use crate::schemes::imex::ImexStages;
@@ -285,7 +285,7 @@ impl ImplicitStepper {
     fn not_solved(&self, attempt: &Attempt, step: Step, steps: u64, before: u64) -> Error {
         Error::NotSolved {
             what: "the equations of a step could not be solved",
-            at: Some((step.from, steps)),
+            at: Some(FailedStep { time: step.from, dt: step.dt, number: steps }),
             residual: attempt.residual,
             corrections: self.newton.iterations.nonlinear - before,
             stuck: self.newton.stuck,
@@ -517,11 +517,11 @@ impl Simulation {
             let attempt = stepper.attempt(&mut place, pde, step)?;
             let controls = stepper.tolerance.is_some() && stepper.solving.estimates_error();
             let failed = !attempt.solved && !controls;
-            let trial = Trial { step, finite: attempt.solved, error: attempt.error };
-            let verdict = match failed {
-                true => Err(stepper.not_solved(&attempt, step, self.steps, before)),
-                false => self.clock.judge(&trial),
-            };
+            let trial = Trial { error: attempt.error, ..Trial::new(step, attempt.solved) };
+            let verdict = self.clock.judge(&trial).map_err(|error| match failed {
+                true => stepper.not_solved(&attempt, step, self.steps, before),
+                false => error,
+            });
             self.stepper.counts = stepper.counts();
             if *verdict.as_ref().unwrap_or(&Verdict::Rejected) == Verdict::Rejected {
                 stepper.newton.vectors.copy(&mut place, STATE, stepper.registers.old);

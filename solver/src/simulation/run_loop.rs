@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::run::counts::Counts;
 use crate::simulation::after_step::AfterStep;
 use crate::simulation::checkpoint::Occasion;
+use crate::simulation::clock::Step;
 use crate::simulation::report::{Report, StopReason};
 use crate::simulation::schedule::Now;
 use crate::simulation::side_steps::is_within;
@@ -15,6 +16,11 @@ use crate::simulation::simulation::Simulation;
 use crate::simulation::snapshot::Snapshot;
 use crate::simulation::state::State;
 use crate::simulation::tracker::{Flow, agree};
+
+/// Of how many steps that are certain one is looked at, where what is stable depends on the time; and of all of them at
+/// most so many.
+const STEPS_AHEAD: u64 = 10;
+const MOST_AHEAD: u64 = 4;
 
 impl Simulation {
     /// Steps to a time, which is met exactly. Collective.
@@ -234,15 +240,26 @@ impl Simulation {
             self.clock.expect(self.trackers.next_time(self.steps));
         }
         self.durations.stepping += began.elapsed().as_secs_f64();
-        let ahead = self.track_ahead()?;
+        // A step that may be made anew is made before anybody looks at what lies within it.
+        let tries = self.clock.certain() == 0 && self.clock.looks_at_states();
+        let mut ahead = if tries { Flow::Continue(()) } else { self.track_ahead()? };
         // A run that is ended from within a step ends with it.
         let most = if ahead.is_break() { 1 } else { most };
         let began = Instant::now();
         match self.clock.certain().min(most) {
+            0 if tries => {
+                let (from, scheme) = (self.time, self.saved_scheme());
+                self.try_step()?;
+                self.durations.stepping += began.elapsed().as_secs_f64();
+                let step = Step { from, dt: self.time - from, to: self.time };
+                ahead = self.track_behind(&step, scheme)?;
+            }
             0 => self.try_step()?,
             most => self.make_steps(self.undisturbed(most))?,
         }
-        self.durations.stepping += began.elapsed().as_secs_f64();
+        if !tries {
+            self.durations.stepping += began.elapsed().as_secs_f64();
+        }
         let within = self.track_within()?;
         self.change_after_step()?;
         Ok(if ahead.is_break() { ahead } else { within })
@@ -251,7 +268,24 @@ impl Simulation {
     /// Tells the clock the longest stable step, if it has to know. Collective.
     pub(super) fn tell_limit(&mut self) -> Result<(), Error> {
         if let Some(limit) = self.limit.as_mut().filter(|_| self.clock.needs_limit()) {
-            self.clock.limit(limit.longest(&mut self.state, self.time)?)?;
+            self.clock.limit(limit.find(&mut self.state, self.time)?)?;
+            self.look_ahead()?;
+        }
+        Ok(())
+    }
+
+    /// Tells the clock the longest stable step at times within the steps that are certain, where it depends on the time.
+    /// Collective.
+    pub(super) fn look_ahead(&mut self) -> Result<(), Error> {
+        let steps = self.clock.certain();
+        let Some(limit) = self.limit.as_mut().filter(|limit| limit.timed && steps > 0) else {
+            return Ok(());
+        };
+        let places = steps.div_ceil(STEPS_AHEAD).min(MOST_AHEAD);
+        for place in 1..=places {
+            let step = self.clock.step(place * steps / places - 1);
+            let time = step.map_or(self.time, |step| step.to);
+            self.clock.limit_ahead(limit.find(&mut self.state, time)?);
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use crate::error::Error;
 use crate::run::guard::Causes;
 use crate::simulation::clock::Step;
+use crate::simulation::run_state::SavedScheme;
 use crate::simulation::schedule::Now;
 use crate::simulation::simulation::Simulation;
 use crate::simulation::state::State;
@@ -30,6 +31,35 @@ impl Simulation {
                 flow = wish;
             }
         }
+        self.durations.output += began.elapsed().as_secs_f64();
+        Ok(flow)
+    }
+
+    /// Calls the trackers that are due within the step that was just tried and accepted, and began with the scheme in
+    /// this state. Collective.
+    pub(super) fn track_behind(&mut self, step: &Step, before: SavedScheme) -> Result<Flow, Error> {
+        let mut flow = Flow::Continue(());
+        let is_due = |time: f64| step.from < time && is_within(time, step);
+        if self.looks_within || !self.trackers.next_time(self.steps - 1).is_some_and(is_due) {
+            return Ok(flow);
+        }
+        let began = Instant::now();
+        let after = self.saved_scheme();
+        let mut undo = self.undo.take().expect("a step that was tried can be undone");
+        undo.exchange(&mut self.state.memory);
+        self.restore_scheme(before)?;
+        let now = std::mem::replace(&mut self.time, step.from);
+        self.steps -= 1;
+        while let Some(due) = self.trackers.next_time(self.steps).filter(|due| is_due(*due)) {
+            let wish = self.look_aside(step, due)?;
+            if flow.is_continue() {
+                flow = wish;
+            }
+        }
+        (self.time, self.steps) = (now, self.steps + 1);
+        self.restore_scheme(after)?;
+        undo.exchange(&mut self.state.memory);
+        self.undo = Some(undo);
         self.durations.output += began.elapsed().as_secs_f64();
         Ok(flow)
     }

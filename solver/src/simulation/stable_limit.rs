@@ -5,6 +5,7 @@ use crate::run::executor::Executor;
 use crate::schemes::scheme::Scheme;
 use crate::schemes::sensitivities::Sensitivities;
 use crate::schemes::spectrum::StabilityLimits;
+use crate::simulation::clock::Limit;
 use crate::simulation::state::State;
 
 /// How steps follow the longest stable one.
@@ -27,10 +28,14 @@ pub(crate) struct StableLimit {
     limits: StabilityLimits,
     /// By how much modes are faster than the equations alone tell.
     faster: f64,
-    /// The longest stable step, once it is known, if it does not change.
-    known: Option<f64>,
+    /// What was found, if it does not change.
+    known: Option<Limit>,
+    /// Whether it changes with the time alone.
+    pub(super) timed: bool,
     /// A bound of the magnitude of the eigenvalues in the state for which it was last found.
     pub(super) rate: f64,
+    /// The largest magnitude of the rate of each array there.
+    pub(super) rates: Vec<f64>,
 }
 
 impl StableDt {
@@ -47,11 +52,21 @@ impl StableLimit {
         faster: f64,
     ) -> Self {
         let limits = StabilityLimits::of(scheme);
-        StableLimit { sensitivities, executor, limits, faster, known: None, rate: 0.0 }
+        let timed = sensitivities.timed;
+        StableLimit {
+            sensitivities,
+            executor,
+            limits,
+            faster,
+            known: None,
+            timed,
+            rate: 0.0,
+            rates: Vec::new(),
+        }
     }
 
-    /// The longest stable step in a state; infinite where nothing limits it. Collective.
-    pub(crate) fn longest(&mut self, state: &mut State, time: f64) -> Result<f64, Error> {
+    /// The longest stable step in a state. Collective.
+    pub(crate) fn find(&mut self, state: &mut State, time: f64) -> Result<Limit, Error> {
         if let Some(known) = self.known {
             return Ok(known);
         }
@@ -61,7 +76,10 @@ impl StableLimit {
         let spectrum = self.sensitivities.spectrum(&self.executor.parameters()[results]);
         let longest = spectrum.longest(&self.limits) / self.faster;
         self.rate = self.faster * spectrum.rate;
-        self.known = (!self.sensitivities.changes).then_some(longest);
-        Ok(longest)
+        let fixed = !self.sensitivities.changes;
+        let limit = Limit { longest, growth: spectrum.growth, fixed };
+        self.rates = spectrum.rates;
+        self.known = fixed.then_some(limit);
+        Ok(limit)
     }
 }

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::run::executor::Executor;
 use crate::run::guard::Causes;
-use crate::simulation::clock::{Trial, Verdict};
+use crate::simulation::clock::{Found, Trial, Verdict};
 use crate::simulation::simulation::Simulation;
 use crate::simulation::state::State;
 use crate::simulation::undo::Undo;
@@ -11,11 +11,27 @@ use crate::simulation::undo::Undo;
 impl Simulation {
     /// Makes a step that is not certain: as often as it takes until the clock accepts it.
     pub(super) fn try_step(&mut self) -> Result<(), Error> {
-        if self.implicit.is_some() {
-            return self.try_implicit_step();
-        }
+        let tried = match self.implicit.is_some() {
+            true => self.try_implicit_step(),
+            false => self.try_explicit_step(),
+        };
+        tried.map_err(|mut error| {
+            if let Error::StepTooShort { step, .. } = &mut error {
+                *step = self.steps;
+            }
+            error
+        })
+    }
+
+    fn try_explicit_step(&mut self) -> Result<(), Error> {
         let arrays = self.state.pde.arrays();
-        let mut undo = self.undo.take().unwrap_or_else(|| Undo::new(self.stepper.plan(), arrays));
+        // The longest stable step in the new state is found where the old one would be overwritten.
+        let looks = self.clock.looks_at_states();
+        let mut undo = match self.undo.take() {
+            Some(undo) => undo,
+            None if looks => Undo::of(self.kept()),
+            None => Undo::new(self.stepper.plan(), arrays),
+        };
         loop {
             self.tell_limit()?;
             let step = self.clock.next().expect("there are steps before the end");
@@ -38,8 +54,25 @@ impl Simulation {
                 Err(error) => return Err(error),
             };
             let finite = found && world.min(f64::from(u8::from(mine)))? == 1.0;
+            let causes = match mine {
+                true => Causes::default(),
+                false => self.stepper.causes(block, memory, step.from, step.dt),
+            };
+            if looks {
+                memory.swap_all(self.stepper.plan().swaps());
+            }
+            let found = match &mut self.limit {
+                Some(limit) if looks && finite => {
+                    let found = limit.find(&mut self.state, step.to)?;
+                    let State { world, block, memory, .. } = &self.state;
+                    let change = undo.change((world, block, memory), step.dt, &limit.rates)?;
+                    Some(Found { limit: found, change })
+                }
+                _ => None,
+            };
             let error = error(&self.stepper);
-            let verdict = self.clock.judge(&Trial { step, finite, error });
+            let verdict = self.clock.judge(&Trial { step, finite, error, found });
+            let memory = &mut self.state.memory;
             // A step that cannot be judged is not accepted either.
             if *verdict.as_ref().unwrap_or(&Verdict::Rejected) == Verdict::Rejected {
                 // The new state is still beside the old one, but for what was overwritten.
@@ -50,11 +83,9 @@ impl Simulation {
                 }
                 continue;
             }
-            let causes = match mine {
-                true => Causes::default(),
-                false => self.stepper.causes(block, memory, step.from, step.dt),
-            };
-            memory.swap_all(self.stepper.plan().swaps());
+            if !looks {
+                memory.swap_all(self.stepper.plan().swaps());
+            }
             if !mine {
                 let place = self.state.first_not_finite();
                 self.health.note(self.steps + 1, step.to, place, causes);
@@ -64,7 +95,7 @@ impl Simulation {
                 dense.note(step);
             }
             self.undo = Some(undo);
-            return Ok(());
+            return self.look_ahead();
         }
     }
 }
