@@ -365,7 +365,7 @@ impl PdeBuilder {
                 };
                 let part = symbols.value_of(field, &origin, formula, Place::Equation);
                 let Some(part) = mistakes.keep(part) else { continue };
-                if !implicit_part::is_part(&part, &equations[field]) {
+                if !implicit_part::is_part(&part, &equations[field], &symbols) {
                     mistakes.note([Error::NotAPart { origin, name: name.clone() }]);
                 }
                 parts[field] = Some(part);

@@ -116,10 +116,67 @@ fn sum(terms: Vec<(bool, Expr)>) -> Option<Expr> {
     }))
 }
 
+/// The terms of a sum, where second derivatives of sums are sums of second derivatives, and definitions stand for what
+/// they are.
+fn all_terms(expr: &Expr, symbols: &Symbols) -> Vec<(bool, Expr)> {
+    let each = terms(expr).into_iter();
+    each.flat_map(|(minus, term)| {
+        split(&term, symbols).into_iter().map(move |(other, part)| (minus != other, part))
+    })
+    .collect()
+}
+
+/// A term as a sum of terms, where it is a second derivative of a sum, or a product with one.
+fn split(term: &Expr, symbols: &Symbols) -> Vec<(bool, Expr)> {
+    match &term.node {
+        Node::Define(d) => match all_terms(&symbols.definitions()[*d].expr, symbols) {
+            sum if sum.len() > 1 => sum,
+            _ => vec![(false, term.clone())],
+        },
+        Node::Operator(op, arguments) if is_second(*op) => {
+            let (last, others) = arguments.split_last().expect("operators have arguments");
+            let of = |(minus, part): (bool, Expr)| {
+                let arguments = others.iter().cloned().chain([part]).collect();
+                (minus, Expr { node: Node::Operator(*op, arguments), ..term.clone() })
+            };
+            all_terms(last, symbols).into_iter().map(of).collect()
+        }
+        _ => {
+            let (functions, parts) = chain(term);
+            let is_product = |f: &Binary| matches!(f, Binary::Multiply | Binary::Divide);
+            if functions.is_empty() || !functions.iter().all(is_product) {
+                return vec![(false, term.clone())];
+            }
+            let is_factor = |k: usize| k == 0 || functions[k - 1] == Binary::Multiply;
+            let is_operator =
+                |part: &Expr| matches!(part.node, Node::Operator(op, _) if is_second(op));
+            let factor = (0..parts.len()).find(|k| is_factor(*k) && is_operator(&parts[*k]));
+            let Some(factor) = factor else { return vec![(false, term.clone())] };
+            let with = |(minus, part): (bool, Expr)| {
+                let mut parts = parts.clone();
+                parts[factor] = part;
+                (minus, chained(functions.clone(), parts, term))
+            };
+            split(&parts[factor], symbols).into_iter().map(with).collect()
+        }
+    }
+}
+
+/// Whether an operator takes second derivatives of its last argument, and is linear in it.
+fn is_second(op: Operator) -> bool {
+    matches!(
+        op,
+        Operator::Laplace
+            | Operator::VectorLaplace
+            | Operator::Second { .. }
+            | Operator::Diffusion(_)
+    )
+}
+
 /// Whether every term of a part is one of an equation.
-pub(crate) fn is_part(part: &Expr, equation: &Expr) -> bool {
-    let mut all = terms(equation);
-    terms(part).iter().all(|term| {
+pub(crate) fn is_part(part: &Expr, equation: &Expr, symbols: &Symbols) -> bool {
+    let mut all = all_terms(equation, symbols);
+    all_terms(part, symbols).iter().all(|term| {
         let found = all.iter().position(|other| other == term);
         found.map(|at| all.swap_remove(at)).is_some()
     })
@@ -129,7 +186,7 @@ pub(crate) fn is_part(part: &Expr, equation: &Expr) -> bool {
 /// times what depends on no field.
 pub(crate) fn diffusion(equation: &Expr, field: usize, symbols: &Symbols) -> Option<Expr> {
     let spreads = |(_, term): &(bool, Expr)| spreads(term, field, symbols);
-    sum(terms(equation).into_iter().filter(spreads).collect())
+    sum(all_terms(equation, symbols).into_iter().filter(spreads).collect())
 }
 
 /// Whether a term is a second derivative of a field, or one of that, times what depends on no field.
@@ -142,16 +199,9 @@ fn spreads(term: &Expr, field: usize, symbols: &Symbols) -> bool {
     };
     match &term.node {
         Node::Operator(op, arguments) => {
-            let is_second = matches!(
-                op,
-                Operator::Laplace
-                    | Operator::VectorLaplace
-                    | Operator::Second { .. }
-                    | Operator::Diffusion(_)
-            );
             let Some((last, others)) = arguments.split_last() else { return false };
             let of_field = last.node == Node::Field(field) || spreads(last, field, symbols);
-            is_second && of_field && others.iter().all(is_free)
+            is_second(*op) && of_field && others.iter().all(is_free)
         }
         Node::Call(Function::Unary(Unary::Negate), arguments) => {
             spreads(&arguments[0], field, symbols)
@@ -190,6 +240,7 @@ mod tests {
     fn found(equation: &str) -> bool {
         let grid = Grid::cartesian().axis("x", 0.0..1.0, 8, Ends::Bounded).build().unwrap();
         let pde = Pde::on(&grid).parameter("D", 2.0).equation("u", equation).equation("v", "0");
+        let pde = pde.define("mu", "v*u - laplace(u)");
         pde.build().unwrap().parts[0].implicit.is_some()
     }
 
@@ -207,12 +258,20 @@ mod tests {
             "v*u + diffusion(1 + x, u) - 3",
             "-laplace(laplace(u)) - laplace(u)",
             "d2_dx2(u) + d_dx(u)",
+            "laplace(u^3 - u - laplace(u))",
+            "D*laplace(mu)",
+            "x*2*laplace(v - mu)/D",
         ] {
             assert!(found(equation), "{equation}");
         }
-        for equation in
-            ["u - u^3", "v*laplace(u)", "laplace(u^2)", "laplace(v)", "diffusion(u, u)", "d_dx(u)"]
-        {
+        for equation in [
+            "u - u^3",
+            "v*laplace(u)",
+            "laplace(u^2 - v)",
+            "laplace(v)",
+            "diffusion(u, u)",
+            "d_dx(u)",
+        ] {
             assert!(!found(equation), "{equation}");
         }
     }
@@ -229,6 +288,24 @@ mod tests {
             assert!(is_part(part), "{part}");
         }
         for part in ["2*laplace(u)", "laplace(u)", "u*v", "u + u", "v"] {
+            assert!(!is_part(part), "{part}");
+        }
+    }
+
+    /// Cahn and Hilliard's equation, whose stiff part stands within another operator.
+    #[test]
+    fn second_derivatives_of_sums_are_sums() {
+        let grid = Grid::cartesian().axis("x", 0.0..1.0, 8, Ends::Bounded).build().unwrap();
+        let is_part = |part: &str| {
+            let pde = Pde::on(&grid).equation("u", "2*laplace(u^3 - u - laplace(u))");
+            pde.implicit("u", part).build().is_ok()
+        };
+        for part in
+            ["-2*laplace(laplace(u))", "2*laplace(u^3) - 2*laplace(u)", "2*laplace(u^3 - u)"]
+        {
+            assert!(is_part(part), "{part}");
+        }
+        for part in ["2*laplace(laplace(u))", "-laplace(laplace(u))", "2*laplace(u)"] {
             assert!(!is_part(part), "{part}");
         }
     }
