@@ -347,7 +347,7 @@ fn the_speed_of_a_large_problem_with_a_given_state_can_be_measured() {
     let state = Formula::from(ArrayD::from_elem(IxDyn(&[cells]), 1.0));
     let initial = [("u".to_string(), state)];
     let speed =
-        fluxions_solver::measured_speed(&pde, &initial, &Tableau::EULER, Default::default());
+        fluxions_solver::measured_speed(&pde, &initial, &Tableau::EULER, 0.1, Default::default());
     assert!(speed.unwrap_or_else(|e| panic!("{e}")).cells_per_second > 0.0);
 }
 

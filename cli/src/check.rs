@@ -16,7 +16,7 @@ use indicatif::BinaryBytes;
 
 use crate::args::{CheckArgs, Stage};
 use crate::conditions::conditions;
-use crate::estimate::Estimate;
+use crate::estimate::{self, Estimate};
 use crate::failure::{Failure, warn};
 use crate::print::print;
 use crate::{ranks, source};
@@ -43,9 +43,14 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
             let mut warnings = problem.warnings.clone();
             warnings.extend(problem.step_warning(&step));
             warn(&problem, &warnings);
-            let (scheme, backend) = (&problem.times.scheme, problem.backend());
-            let speed = measured_speed(&problem.pde, &problem.initial, scheme, backend);
-            let speed = speed.map_err(mistakes)?;
+            let (scheme, dt, backend) =
+                (&problem.times.scheme, problem.times.dt, problem.backend());
+            let speed = measured_speed(&problem.pde, &problem.initial, scheme, dt, backend);
+            let speed = match scheme.solves(&problem.pde) {
+                // Why equations cannot be solved in a part of the grid need not hold for the whole.
+                true => speed.ok(),
+                false => Some(speed.map_err(mistakes)?),
+            };
             print(&describe(&problem, &inspection, &step, (speed, read), ranks)?)?;
         }
     }
@@ -79,7 +84,7 @@ fn describe(
     problem: &Problem,
     inspection: &Inspection,
     step: &StableStep,
-    (speed, read): (Speed, f64),
+    (speed, read): (Option<Speed>, f64),
     ranks: usize,
 ) -> Result<String, Failure> {
     let mut text = String::new();
@@ -155,6 +160,9 @@ fn describe(
     let noun = if steps == 1 { "step" } else { "steps" };
     if times.balances() {
         line("time", times.in_words());
+        if let Some(speed) = speed {
+            line("run time", estimate::of_solution(problem, ranks, speed, read));
+        }
         return Ok(text);
     }
     let count = match (times.controls_error(), times.vary()) {
@@ -164,7 +172,9 @@ fn describe(
     };
     line("time", format!("{count} {}", times.describe()));
     line("stable dt", stable(problem, step));
-    line("run time", Estimate::new(problem, ranks, speed, read).describe(speed));
+    if let Some(speed) = speed {
+        line("run time", Estimate::new(problem, ranks, speed, read).describe(speed));
+    }
     Ok(text)
 }
 

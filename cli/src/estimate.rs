@@ -101,6 +101,21 @@ impl Estimate {
     }
 }
 
+/// How long it takes to find a state in which rates vanish on this many ranks, of which one alone is as fast as `speed`
+/// says, in words. It takes about as many iterations on a large grid as on a small one.
+pub(crate) fn of_solution(problem: &Problem, ranks: usize, speed: Speed, read: f64) -> String {
+    let (cells, together) = (problem.pde.grid().cells() as f64, ranks.min(cores()) as f64);
+    let startup = read + speed.setup_seconds / together;
+    let solving = cells / (speed.cells_per_second * together);
+    format!(
+        "about {}: {} to start, {} to solve the equations\n(one rank solves {} here)",
+        told(startup + solving),
+        told(startup),
+        told(solving),
+        cell_rate(speed.cells_per_second)
+    )
+}
+
 /// Seconds in words.
 fn told(seconds: f64) -> String {
     match seconds {

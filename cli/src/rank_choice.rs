@@ -13,6 +13,8 @@ use fluxions_solver::seconds_per_step;
 pub(crate) const LARGE: usize = 1 << 18;
 /// The fewest cells for a rank in such a grid.
 const CELLS_PER_RANK: usize = 1 << 12;
+/// The same where nothing is timed because equations are solved only once.
+const SOLVED_PER_RANK: usize = 1 << 15;
 /// Runs that take one rank fewer seconds than this are not worth a choice.
 const SHORT: f64 = 0.05;
 /// The share of the whole run that each measurement takes, and the most seconds.
@@ -32,8 +34,10 @@ pub(crate) fn fastest(problem: &Problem, least: usize, most: usize) -> usize {
     if most <= least {
         return least;
     }
-    if grid.cells() > LARGE {
-        return (1..=most.min(grid.cells() / CELLS_PER_RANK))
+    let once = problem.times.balances();
+    if grid.cells() > LARGE || once {
+        let each = if once { SOLVED_PER_RANK } else { CELLS_PER_RANK };
+        return (1..=most.min(grid.cells() / each))
             .rev()
             .find(|ranks| *ranks >= least && fits(*ranks))
             .unwrap_or(least);
@@ -88,9 +92,13 @@ pub(crate) fn timing(
     ranks: usize,
     timed: impl Fn(f64) -> f64 + Sync,
 ) -> Option<Timing> {
-    // So short that the state hardly changes.
+    // So short that the state hardly changes, unless that decides how long a step takes.
     let start = problem.times.start;
-    let dt = if start == 0.0 { 1e-30 } else { 1e-12 * start.abs() };
+    let dt = match problem.times.scheme.solves(&problem.pde) {
+        true => problem.times.dt,
+        false if start == 0.0 => 1e-30,
+        false => 1e-12 * start.abs(),
+    };
     let on = |world: &World| {
         let began = Instant::now();
         let builder = problem.simulation(world).dt(dt).max_steps(None);

@@ -77,7 +77,7 @@ impl SchemeChoice {
     }
 
     /// Whether equations are solved, for the state itself or for unknowns beside fields that are stepped.
-    pub(crate) fn solves(&self, pde: &Pde) -> bool {
+    pub fn solves(&self, pde: &Pde) -> bool {
         pde.has_constraints()
             || matches!(
                 self,
