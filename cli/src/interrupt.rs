@@ -13,6 +13,10 @@ use signal_hook::flag;
 /// The signals that end a run after a checkpoint, with their names.
 const SIGNALS: [(i32, &str); 3] = [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT"), (SIGUSR1, "SIGUSR1")];
 
+/// A second signal of a kind ends a run at once, if it comes so long after the first. Slurm sends SIGTERM to all processes
+/// of a job and again to those of a step.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// How long before the end of a batch job a run begins to stop, apart from what a checkpoint takes: the share of what is
 /// left at its start, and at most so long.
 const RESERVE: (f64, Duration) = (0.05, Duration::from_secs(60));
@@ -27,20 +31,32 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Records the signals that ask a run to stop, from now on; a second one ends the process at once. SIGHUP is ignored, so
-    /// that a closed terminal ends no run, and so is SIGXFSZ, so that writing beyond a limit of file sizes is an error.
+    /// Records the signals that ask a run to stop, from now on; a second one that comes later than in a moment ends the
+    /// process at once. SIGHUP is ignored, so that a closed terminal ends no run, and so is SIGXFSZ, so that writing
+    /// beyond a limit of file sizes is an error.
     pub(crate) fn watch() -> Self {
         let seen = Arc::new(AtomicUsize::new(0));
         let watch = |(number, (signal, _)): (usize, &(i32, &str))| {
-            // The order matters: the first signal must find the flag unset.
             let ends = Arc::new(AtomicBool::new(false));
             // A process that cannot be told of signals runs as it would without.
             let _ = flag::register_conditional_default(*signal, ends.clone());
-            let _ = flag::register(*signal, ends.clone());
             let _ = flag::register_usize(*signal, seen.clone(), number + 1);
             ends
         };
-        let ends = SIGNALS.iter().enumerate().map(watch).collect();
+        let ends: Arc<[Arc<AtomicBool>]> = SIGNALS.iter().enumerate().map(watch).collect();
+        if let Ok(mut signals) =
+            signal_hook::iterator::Signals::new(SIGNALS.map(|(signal, _)| signal))
+        {
+            let later = ends.clone();
+            // It lives as long as the process.
+            let _ = std::thread::Builder::new().name("signals".into()).spawn(move || {
+                for signal in signals.forever() {
+                    std::thread::sleep(GRACE);
+                    let number = SIGNALS.iter().position(|(known, _)| *known == signal);
+                    number.into_iter().for_each(|k| later[k].store(true, Ordering::Relaxed));
+                }
+            });
+        }
         for signal in [SIGHUP, SIGXFSZ] {
             let _ = flag::register(signal, Arc::default());
         }

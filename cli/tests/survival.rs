@@ -108,6 +108,8 @@ fn a_signal_ends_a_run_after_a_checkpoint_on_1_and_2_ranks() {
             let mut child = start(&home, &[&run[..], &longer].concat());
             wait_for(is_there(&home.path().join(&out).join("series.h5")));
             send(&child, signal);
+            // As Slurm does, which tells all processes of a job and those of a step.
+            send(&child, signal);
             assert_eq!(child.wait().unwrap().code(), Some(75), "{out}");
             let report = home.read(&format!("{out}/report.json"));
             assert!(report.contains(&format!("the signal SIG{name} asked for it")), "{report}");
