@@ -320,7 +320,7 @@ mod tests {
         let mut clock = ErrorControl::new(0.0, 0.01, 4).unwrap();
         let failed = (0..1000).find_map(|_| {
             let step = clock.next().unwrap();
-            clock.judge(&Trial { step, finite: true, error: Some(0.99) }).err()
+            clock.judge(&Trial { error: Some(0.99), ..Trial::new(step, true) }).err()
         });
         let Some(Error::StepTooShort { time, dt, .. }) = &failed else { panic!("{failed:?}") };
         assert!(*dt > 1e-16 && *time > 0.05, "{dt} {time}");
