@@ -316,3 +316,35 @@ fn a_flow_with_implicit_viscosity_decays_as_it_should() {
         assert!(error < 2e-3, "{scheme}: {found} {}", first * decay);
     }
 }
+
+/// The vorticity at a wall is 8/dx² times the stream function in the cell there, which makes modes that are faster than
+/// those of the diffusion alone: their step is not stable, that of dt = "auto" is.
+#[test]
+fn steps_of_dt_auto_know_how_unknowns_act_at_walls() {
+    let cells = 24;
+    let text = |dt: &str| {
+        format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = {cells} }}\ny = {{ bounds = [0, 1], cells = {cells} }}\n\
+             [equations]\nw = \"0.01*laplace(w)\"\n[solve]\npsi = \"laplace(psi) = -w\"\n[boundary.psi]\n\
+             x = {{ value = 0 }}\ny = {{ value = 0 }}\n[boundary.w]\nx = {{ value = \"-8*cell(psi)/dx^2\" }}\n\
+             y = {{ value = \"-8*cell(psi)/dy^2\" }}\n[initial]\nw = \"sin(7*x)*y + x*cos(19*y)\"\n\
+             [time]\nend = 3\ndt = {dt}\nscheme = \"euler\"\n"
+        )
+    };
+    let largest = |dt: &str| {
+        let problem = Problem::parse("test.toml", &text(dt)).unwrap_or_else(|e| panic!("{e:?}"));
+        let world = World::solo();
+        let mut simulation = problem.simulation(&world).build().unwrap();
+        let end = simulation.run_until(3.0).map(|_| ());
+        let values =
+            simulation.field("w").unwrap().iter().fold(0.0, |most: f64, w| most.max(w.abs()));
+        (end, values, problem.times.dt)
+    };
+    let (end, values, dt) = largest("\"auto\"");
+    assert!(end.is_ok() && values < 3.0, "{end:?} {values}");
+    // That of the diffusion: h²/(4 D).
+    let alone = 1.0 / f64::from(cells * cells) / (4.0 * 0.01);
+    assert!((0.2..0.78).contains(&(dt / alone)), "{dt} {alone}");
+    let (end, values, _) = largest(&format!("{}", 0.98 * alone));
+    assert!(end.is_err() || values > 1e3, "{end:?} {values}");
+}

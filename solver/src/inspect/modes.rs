@@ -3,19 +3,23 @@
 //! The bounds of schemes/spectrum.rs are those of the equations, whose operators see other values beyond a wall, and of
 //! one array at a time. What conditions do, what the whole domain does to each cell, and what fields do to each other
 //! is known to the products: conditions may multiply values (beyond a clamped wall the second ghost cell is 27 times
-//! the first cell), and the largest eigenvalue is then that of a mode at the wall. Arnoldi's method finds such
+//! the first cell), and the largest eigenvalue is then that of a mode at the wall. Unknowns of [solve] follow the fields
+//! that are stepped and act on them, as a stream function on the vorticity at walls. Arnoldi's method finds such
 //! eigenvalues first (Saad 2011, "Numerical Methods for Large Eigenvalue Problems", 6.2): those of a small matrix made
 //! of the vector and its products.
 
 use fluxions_comm::World;
 use num_complex::Complex64;
 
-use crate::error::Errors;
+use crate::error::{Error, Errors};
+use crate::schemes::choice::SchemeChoice;
+use crate::schemes::implicit::Implicit;
 use crate::schemes::spectrum::StabilityLimits;
 use crate::schemes::tableau::Tableau;
 use crate::simulation::simulation::Simulation;
 use crate::solvers::eigenvalues::eigenvalues;
 use crate::solvers::jacobian::{Jacobian, JacobianPlans};
+use crate::solvers::newton::Newton;
 use crate::solvers::place::Place;
 use crate::solvers::registers::Registers;
 use crate::solvers::vectors::Vectors;
@@ -53,8 +57,7 @@ impl Modes {
         initial: &[(String, Formula)],
         rate: f64,
     ) -> Result<Option<Self>, Errors> {
-        let is_stepped = pde.advected.is_empty() && !pde.has_constraints();
-        if !is_stepped || rate.is_nan() || rate <= 0.0 || rate.is_infinite() {
+        if !pde.advected.is_empty() || rate.is_nan() || rate <= 0.0 || rate.is_infinite() {
             return Ok(None);
         }
         let whole = pde.grid().cells() <= MOST_CELLS;
@@ -62,7 +65,12 @@ impl Modes {
         let mut values = Vec::new();
         for place in places {
             let (part, initial) = Shifted::part(pde, initial, MOST_CELLS, *place);
-            match of_part(&part, &initial, rate)? {
+            let found = match of_part(&part, &initial, rate) {
+                // Why unknowns cannot be found in a part of the grid need not hold for the whole.
+                Err(_) if pde.has_constraints() && !whole => None,
+                found => found?,
+            };
+            match found {
                 Some(found) => values.extend(found),
                 None => return Ok(None),
             }
@@ -150,26 +158,59 @@ impl Modes {
     }
 }
 
+/// What computes products of the Jacobian matrix in the initial state of a simulation.
+struct Products {
+    simulation: Simulation,
+    jacobian: Jacobian,
+    vectors: Vectors,
+    registers: Registers,
+}
+
+impl Products {
+    /// Those of a system in its initial state, on one rank; nothing where there are none.
+    fn new(
+        pde: &Pde,
+        initial: &[(String, Formula)],
+        rate: f64,
+        world: &World,
+    ) -> Result<Option<Self>, Errors> {
+        // No steps are made.
+        let builder = Simulation::builder(pde, world).dt(1.0 / rate).uncompiled().initials(initial);
+        if pde.has_constraints() {
+            // A scheme that solves for all rates knows how unknowns follow.
+            let scheme = SchemeChoice::Implicit(Implicit::BackwardEuler, None, pde.solver);
+            let mut simulation = builder.scheme(scheme).build()?;
+            let products = simulation.take_newton().map(|newton| {
+                let Newton { jacobian, vectors, registers, .. } = newton;
+                Products { simulation, jacobian, vectors, registers }
+            });
+            return Ok(products);
+        }
+        let names = pde.array_names();
+        let (names, registers) = Registers::new(&names, &[], pde.all_arrays(), &pde.solver);
+        let plans = JacobianPlans::of_rates(pde, &names, &registers);
+        let builder = builder.scheme(Tableau::EULER).with_room_for(&plans.rates);
+        let simulation = builder.with_room_for(&plans.product.plan).build()?;
+        let rates = simulation.executor(plans.rates.clone())?;
+        let product = simulation.executor(plans.product.plan.clone())?;
+        let jacobian = Jacobian::new(&plans, rates, product);
+        let state = &simulation.state;
+        let vectors = Vectors::new(pde.grid(), &state.decomposition, &state.block, pde.arrays());
+        Ok(Some(Products { simulation, jacobian, vectors, registers }))
+    }
+}
+
 /// The outer eigenvalues of a part of the grid, on one rank; nothing where products are not finite.
 fn of_part(
     pde: &Pde,
     initial: &[(String, Formula)],
     rate: f64,
 ) -> Result<Option<Vec<(f64, f64)>>, Errors> {
-    let world = World::solo();
-    let n = pde.arrays();
-    let (names, registers) = Registers::new(&pde.array_names(), &[], pde.all_arrays(), &pde.solver);
-    let plans = JacobianPlans::of_rates(pde, &names, &registers);
-    // No steps are made.
-    let builder = Simulation::builder(pde, &world).scheme(Tableau::EULER).dt(1.0 / rate);
-    let builder = builder.uncompiled().initials(initial).with_room_for(&plans.rates);
-    let mut simulation = builder.with_room_for(&plans.product.plan).build()?;
-    let rates = simulation.executor(plans.rates.clone())?;
-    let product = simulation.executor(plans.product.plan.clone())?;
-    let mut jacobian = Jacobian::new(&plans, rates, product);
+    let (world, n) = (World::solo(), pde.arrays());
+    let Some(products) = Products::new(pde, initial, rate, &world)? else { return Ok(None) };
+    let Products { mut simulation, mut jacobian, vectors, registers } = products;
     let time = simulation.time();
     let state = &mut simulation.state;
-    let vectors = Vectors::new(pde.grid(), &state.decomposition, &state.block, n);
     let mut place = Place { world: &state.world, block: &state.block, memory: &mut state.memory };
     jacobian.rates(&mut place, time)?;
     let Registers { from, to, .. } = registers;
@@ -206,7 +247,11 @@ fn of_part(
     let mut count = most;
     for k in 0..most {
         write(&mut place, from, &basis[k]);
-        jacobian.product(&mut place, time, from, to)?;
+        match jacobian.product(&mut place, time, from, to) {
+            // Unknowns whose response cannot be found tell nothing.
+            Err(Error::NotSolved { .. }) => return Ok(None),
+            found => found?,
+        }
         let mut next = read(&place, to);
         let before = norm(&next);
         for (row, vector) in basis.iter().enumerate() {

@@ -28,6 +28,7 @@ use crate::simulation::state::State;
 use crate::simulation::tracker::Trackers;
 use crate::simulation::undo::Undo;
 use crate::solvers::balance::Balance;
+use crate::solvers::newton::Newton;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
 
@@ -79,6 +80,11 @@ pub struct Simulation {
 }
 
 impl Simulation {
+    /// What solves the equations of implicit steps, if it is such a scheme; no step can be made after that.
+    pub(crate) fn take_newton(&mut self) -> Option<Newton> {
+        self.implicit.take().map(|stepper| stepper.newton)
+    }
+
     /// Makes a plan ready for which the builder made room.
     pub(crate) fn executor(&self, plan: Plan) -> Result<Executor, Error> {
         let State { pde, world, block, memory, .. } = &self.state;
