@@ -33,8 +33,6 @@ pub(crate) trait Lanes {
     fn floor(&mut self, a: Self::Real) -> Self::Real;
     fn ceil(&mut self, a: Self::Real) -> Self::Real;
     fn truncate(&mut self, a: Self::Real) -> Self::Real;
-    /// The exact remainder of a/b with the sign of a, as C's `fmod`.
-    fn remainder(&mut self, a: Self::Real, b: Self::Real) -> Self::Real;
 
     /// Whether a < b. It is false where a or b is NaN.
     fn less(&mut self, a: Self::Real, b: Self::Real) -> Self::Mask;
@@ -76,6 +74,15 @@ pub(crate) trait Lanes {
         x: Self::Real,
         usual: Self::Real,
         function: fn(f64) -> f64,
+    ) -> Self::Real;
+    /// The same for a function of two numbers.
+    fn rare_pair(
+        &mut self,
+        rare: Self::Mask,
+        x: Self::Real,
+        y: Self::Real,
+        usual: Self::Real,
+        function: fn(f64, f64) -> f64,
     ) -> Self::Real;
 }
 
@@ -156,10 +163,6 @@ macro_rules! operations_on_f64 {
         #[inline(always)]
         fn truncate(&mut self, a: f64) -> f64 {
             a.trunc()
-        }
-        #[inline(always)]
-        fn remainder(&mut self, a: f64, b: f64) -> f64 {
-            a % b
         }
         #[inline(always)]
         fn less(&mut self, a: f64, b: f64) -> bool {
@@ -243,6 +246,18 @@ impl Lanes for Scalar {
     fn rare(&mut self, rare: bool, x: f64, usual: f64, function: fn(f64) -> f64) -> f64 {
         if rare { function(x) } else { usual }
     }
+
+    #[inline(always)]
+    fn rare_pair(
+        &mut self,
+        rare: bool,
+        x: f64,
+        y: f64,
+        usual: f64,
+        function: fn(f64, f64) -> f64,
+    ) -> f64 {
+        if rare { function(x, y) } else { usual }
+    }
 }
 
 impl Lanes for Usual {
@@ -250,6 +265,12 @@ impl Lanes for Usual {
 
     #[inline(always)]
     fn rare(&mut self, rare: bool, _: f64, usual: f64, _: fn(f64) -> f64) -> f64 {
+        self.rare |= u64::from(rare);
+        usual
+    }
+
+    #[inline(always)]
+    fn rare_pair(&mut self, rare: bool, _: f64, _: f64, usual: f64, _: fn(f64, f64) -> f64) -> f64 {
         self.rare |= u64::from(rare);
         usual
     }

@@ -9,6 +9,7 @@ mod lanes;
 mod logarithm;
 mod polynomial;
 mod power;
+mod remainder;
 mod root;
 mod special;
 mod trigonometric;
@@ -191,19 +192,19 @@ impl Binary {
             Binary::Power => power::power(l, x, y),
             Binary::Atan2 => inverse_trigonometric::atan2(l, x, y),
             Binary::Hypot => root::hypot(l, x, y),
-            Binary::Remainder => l.remainder(x, y),
+            Binary::Remainder => remainder::remainder(l, x, y),
             Binary::Modulo => {
                 let zero = l.number(0.0);
-                let remainder = l.remainder(x, y);
-                let exact = l.equal(remainder, zero);
-                let (negative, below) = (l.less(remainder, zero), l.less(y, zero));
+                let rest = remainder::remainder(l, x, y);
+                let exact = l.equal(rest, zero);
+                let (negative, below) = (l.less(rest, zero), l.less(y, zero));
                 let (above, positive) = (l.not(below), l.not(negative));
                 let (one, other) = (l.both(negative, above), l.both(positive, below));
                 let differ = l.either(one, other);
                 let not_exact = l.not(exact);
                 let shifted = l.both(differ, not_exact);
-                let sum = l.add(remainder, y);
-                l.select(shifted, sum, remainder)
+                let sum = l.add(rest, y);
+                l.select(shifted, sum, rest)
             }
             Binary::Min => {
                 let less = l.less(x, y);

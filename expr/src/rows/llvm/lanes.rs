@@ -86,9 +86,6 @@ impl<'ctx> Lanes for Emit<'_, 'ctx> {
             self.each(LaneFn::One(f64::trunc), [a])
         }
     }
-    fn remainder(&mut self, a: VectorValue<'ctx>, b: VectorValue<'ctx>) -> VectorValue<'ctx> {
-        self.each(LaneFn::Two(|a, b| a % b), [a, b])
-    }
 
     fn less(&mut self, a: VectorValue<'ctx>, b: VectorValue<'ctx>) -> VectorValue<'ctx> {
         self.compare(FloatPredicate::OLT, a, b)
@@ -162,6 +159,29 @@ impl<'ctx> Lanes for Emit<'_, 'ctx> {
         usual: VectorValue<'ctx>,
         function: fn(f64) -> f64,
     ) -> VectorValue<'ctx> {
+        self.rarely(rare, usual, LaneFn::One(function), [x])
+    }
+    fn rare_pair(
+        &mut self,
+        rare: VectorValue<'ctx>,
+        x: VectorValue<'ctx>,
+        y: VectorValue<'ctx>,
+        usual: VectorValue<'ctx>,
+        function: fn(f64, f64) -> f64,
+    ) -> VectorValue<'ctx> {
+        self.rarely(rare, usual, LaneFn::Two(function), [x, y])
+    }
+}
+
+impl<'ctx> Emit<'_, 'ctx> {
+    /// `function` of `arguments`, number by number, where `rare` holds, and `usual` elsewhere.
+    fn rarely<const N: usize>(
+        &mut self,
+        rare: VectorValue<'ctx>,
+        usual: VectorValue<'ctx>,
+        function: LaneFn,
+        arguments: [VectorValue<'ctx>; N],
+    ) -> VectorValue<'ctx> {
         let rare = match self.mask() {
             Some(mask) => self.both(rare, mask),
             None => rare,
@@ -180,7 +200,7 @@ impl<'ctx> Lanes for Emit<'_, 'ctx> {
         let _ = branch
             .set_metadata(self.context.metadata_node(&weights), self.context.get_kind_id("prof"));
         self.builder.position_at_end(call);
-        let computed = self.by_number(lanes, Some(usual), LaneFn::One(function), [x]);
+        let computed = self.by_number(lanes, Some(usual), function, arguments);
         made(self.builder.build_unconditional_branch(after));
         self.builder.position_at_end(after);
         let value = made(self.builder.build_phi(self.vector(), ""));
