@@ -41,16 +41,19 @@ impl Layout {
     }
 
     /// The distances between neighbouring cells along axis 0 and axis 1.
+    #[inline]
     pub fn pitch(&self) -> [usize; 2] {
         self.pitch
     }
 
     /// The position of cell (0, 0, 0) in the array.
+    #[inline]
     pub fn origin(&self) -> usize {
         self.origin
     }
 
     /// The number of doubles in the array.
+    #[inline]
     pub fn length(&self) -> usize {
         self.length
     }

@@ -22,6 +22,7 @@ impl Region {
     }
 
     /// The number of cells along each axis.
+    #[inline]
     pub fn shape(&self) -> [usize; 3] {
         std::array::from_fn(|a| (self.end[a] - self.start[a]).max(0) as usize)
     }

@@ -27,10 +27,7 @@ impl Simulation {
         let mut place = Place { world, block, memory };
         let found = match balancing.steady {
             true => balancing.newton.settle(&mut place, self.time, true),
-            false => {
-                let scale = balancing.newton.scale(&mut place, self.time)?;
-                balancing.newton.balance(&mut place, self.time, &names, scale, None)
-            }
+            false => balancing.newton.balance(&mut place, self.time, &names, None),
         };
         self.stepper.counts = balancing.newton.jacobian.counts();
         balancing.found = Some(found?);

@@ -184,15 +184,11 @@ impl ImplicitStepper {
         for stage in 0..count {
             let (row, time) = (self.stages.a[stage].clone(), from + self.stages.c[stage] * dt);
             let vectors = &self.newton.vectors;
-            vectors.copy(place, base, old);
-            for (weight, slope) in row[..stage].iter().zip(&slopes) {
-                vectors.add(place, base, weight * dt, *slope);
-            }
-            if let Some(explicit) = &self.explicit {
-                for (weight, slope) in explicit.a[stage].iter().zip(&self.registers.explicit) {
-                    vectors.add(place, base, weight * dt, *slope);
-                }
-            }
+            let explicit = self.explicit.as_ref().map(|explicit| &explicit.a[stage][..]);
+            let of_explicit = explicit.unwrap_or_default().iter().zip(&self.registers.explicit);
+            let all = row[..stage].iter().zip(&slopes).chain(of_explicit);
+            let all = all.map(|(weight, slope)| (weight * dt, *slope)).filter(|(w, _)| *w != 0.0);
+            vectors.combine(place, base, (1.0, old), &all.collect::<Vec<_>>());
             vectors.copy(place, STATE, base);
             let factor = row[stage] * dt;
             let of_numbers = self.numbers.as_ref().map(|numbers| {
@@ -226,20 +222,17 @@ impl ImplicitStepper {
                 _ => self.find_slopes_of_numbers(place, time)?,
             }
             let vectors = &self.newton.vectors;
-            vectors.copy_scaled(place, slopes[stage], 1.0 / factor, STATE);
-            vectors.add(place, slopes[stage], -1.0 / factor, base);
+            let scale = 1.0 / factor;
+            vectors.combine(place, slopes[stage], (scale, STATE), &[(-scale, base)]);
             self.newton.clear_unknowns(place, slopes[stage]);
             self.find_explicit(place, time, stage)?;
         }
         if let Some(Explicit { b, .. }) = &self.explicit {
             let vectors = &self.newton.vectors;
-            vectors.copy(place, STATE, old);
-            let slopes = [&self.registers.explicit, &slopes];
-            for (weights, slopes) in b.iter().zip(slopes) {
-                for (weight, slope) in weights.iter().zip(slopes) {
-                    vectors.add(place, STATE, weight * dt, *slope);
-                }
-            }
+            let slopes = [&self.registers.explicit, &slopes].into_iter().flatten();
+            let all = b.iter().flatten().zip(slopes).filter(|(weight, _)| **weight != 0.0);
+            let all: Vec<_> = all.map(|(weight, slope)| (weight * dt, *slope)).collect();
+            vectors.combine(place, STATE, (1.0, old), &all);
             if let Some(numbers) = &self.numbers {
                 let found = numbers.base(&b[0], dt);
                 if !found.iter().all(|number| number.is_finite()) {
@@ -251,10 +244,8 @@ impl ImplicitStepper {
             if let Some(find) = &mut self.find {
                 find.run(place.world, place.block, place.memory, from + dt, 0.0)?;
             }
-            let largest = self
-                .newton
-                .vectors
-                .largest(place, |memory, k, at| memory.of_array(STATE + k)[at].abs())?;
+            let vectors = &self.newton.vectors;
+            let largest = vectors.largest(place, |k| [STATE + k], |_, [x]| x.abs())?;
             if !largest.is_finite() {
                 return Ok(Attempt { solved: false, error: None, residual: largest });
             }
@@ -311,9 +302,8 @@ impl ImplicitStepper {
         let fields = pde.fields().iter().enumerate();
         let asked = fields.filter(|(_, name)| tolerance.keeps_positive(name));
         let arrays: Vec<usize> = asked.flat_map(|(field, _)| pde.arrays_of(field)).collect();
-        let lowest = self.newton.vectors.largest(place, |memory, k, at| {
-            if arrays.contains(&k) { -memory.of_array(STATE + k)[at] } else { 0.0 }
-        })?;
+        let below = |k: usize, [x]: [f64; 1]| if arrays.contains(&k) { -x } else { 0.0 };
+        let lowest = self.newton.vectors.largest(place, |k| [STATE + k], below)?;
         Ok(lowest <= 0.0)
     }
 
@@ -440,11 +430,14 @@ impl ImplicitStepper {
             Some(Explicit { b: [_, b], .. }) => b,
             None => row,
         };
-        vectors.set(place, right, 0.0);
-        for slopes in [&self.registers.slopes, &self.registers.explicit] {
-            for ((b, other), slope) in b.iter().zip(embedded).zip(slopes) {
-                vectors.add(place, right, step.dt * (b - other), *slope);
-            }
+        let differences = b.iter().zip(embedded).map(|(b, other)| step.dt * (b - other));
+        let of_slopes = differences.clone().zip(&self.registers.slopes);
+        let all = of_slopes.chain(differences.zip(&self.registers.explicit));
+        let all = all.map(|(weight, slope)| (weight, *slope)).filter(|(weight, _)| *weight != 0.0);
+        let all: Vec<_> = all.collect();
+        match all.split_first() {
+            Some((first, others)) => vectors.combine(place, right, *first, others),
+            None => vectors.set(place, right, 0.0),
         }
         let norm = vectors.norm(place, right)?;
         let matrix = (1.0, -row[last] * step.dt);
@@ -473,10 +466,11 @@ impl ImplicitStepper {
             _ => 0.0,
         };
         let old = self.registers.old;
-        let of_fields = self.newton.vectors.largest(place, |memory, k, at| {
-            let at = |array: usize| memory.of_array(array)[at].abs();
+        let arrays = |k: usize| [correction + k, old + k, STATE + k];
+        let of_fields = self.newton.vectors.largest(place, arrays, |k, numbers| {
+            let [error, old, new] = numbers.map(f64::abs);
             let (absolute, relative) = bounds.0[k];
-            at(correction + k) / (absolute + relative * at(old + k).max(at(STATE + k)))
+            error / (absolute + relative * old.max(new))
         })?;
         Ok(of_fields.max(of_numbers))
     }

@@ -31,30 +31,38 @@ pub struct Balance {
 }
 
 impl Newton {
-    /// The norm of the rates where the state is 0, if it is a number: a measure that does not depend on a first
-    /// guess. Collective.
-    pub(crate) fn scale(&mut self, place: &mut Place<'_>, time: f64) -> Result<f64, Error> {
+    /// The rates of the state, and the norm of those where the state is 0, if that is a number: a measure that does not
+    /// depend on a first guess. Collective.
+    fn scale(&mut self, place: &mut Place<'_>, time: f64) -> Result<f64, Error> {
         let state = self.registers.state;
-        self.vectors.copy(place, self.registers.before, state);
-        self.vectors.set(place, state, 0.0);
+        let mut is_zero = true;
+        for k in 0..self.vectors.arrays {
+            is_zero &= self.vectors.magnitude(place, state + k)? == 0.0;
+        }
+        if !is_zero {
+            self.vectors.copy(place, self.registers.before, state);
+            self.vectors.set(place, state, 0.0);
+        }
         self.jacobian.rates(place, time)?;
         let norm = self.vectors.norm(place, self.registers.rates)?;
-        self.vectors.copy(place, state, self.registers.before);
+        if !is_zero {
+            self.vectors.copy(place, state, self.registers.before);
+            self.jacobian.rates(place, time)?;
+        }
         Ok(if norm.is_finite() { norm } else { 0.0 })
     }
 
     /// Finds the state in which the rates vanish, from the present state on. `names` are those of the arrays.
-    /// The norm of the rates is compared with that at first, or with `scale` if that is larger; and what may be
-    /// in excess is `drift` beside the magnitude of the rates, if it is given. Collective.
+    /// The norm of the rates is compared with that at first, or with that where the state is 0 if this is larger; and what
+    /// may be in excess is `drift` beside the latter, if it is given. Collective.
     pub(crate) fn balance(
         &mut self,
         place: &mut Place<'_>,
         time: f64,
         names: &[String],
-        scale: f64,
         drift: Option<f64>,
     ) -> Result<Balance, Error> {
-        self.jacobian.rates(place, time)?;
+        let scale = self.scale(place, time)?;
         let free = self.free_constants(place, time)?;
         let drift = drift.map_or(0.0, |drift| drift * scale);
         let mut excess = Vec::new();
@@ -280,14 +288,14 @@ impl Newton {
 
     /// The same for the state of the last rates. Collective.
     fn free_here(&mut self, place: &mut Place<'_>, time: f64) -> Result<Vec<usize>, Error> {
-        let (vector, product) = (self.registers.work[0], self.registers.work[1]);
+        let (vector, product) = (self.registers.from, self.registers.to);
         self.vectors.set_random(place, vector, 3);
         self.jacobian.product(place, time, vector, product)?;
         let scale = self.vectors.norm(place, product)? / self.vectors.norm(place, vector)?;
         let mut free = Vec::new();
         for k in self.balanced(place, time)? {
             self.vectors.set(place, vector, 0.0);
-            self.vectors.set_array(place, vector + k, |_| 1.0);
+            self.vectors.set_array(place, vector + k, 1.0);
             self.jacobian.product(place, time, vector, product)?;
             if self.vectors.norm(place, product)? <= NOTHING * scale {
                 free.push(k);

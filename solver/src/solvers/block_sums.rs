@@ -61,25 +61,29 @@ impl BlockSums {
         PartialSum { whole: ExactSum::new(), parts: vec![0; parts] }
     }
 
-    /// Adds what `number` gives for each cell of row (i, j) of this rank.
-    #[inline]
+    /// Adds what `number` gives for each cell of row (i, j) of this rank, from its index in the row and the numbers of two
+    /// rows there.
+    #[inline(always)]
     pub(crate) fn add_row(
         &self,
         sum: &mut PartialSum,
         [i, j]: [usize; 2],
-        number: impl Fn(usize) -> f64,
+        (x, y): (&[f64], &[f64]),
+        number: impl Fn(usize, f64, f64) -> f64,
     ) {
         let mut k = 0;
         while k < self.length {
             let at = self.start + k;
             let here = (BLOCK - at % BLOCK).min(self.length - k);
+            let (x, y) = (&x[k..k + here], &y[k..k + here]);
             match self.cut.binary_search(&(at / BLOCK)) {
-                Err(_) => sum.whole.add(of_block(here, |n| number(k + n))),
+                Err(_) => sum.whole.add(of_block(x, y, |n, x, y| number(k + n, x, y))),
                 Ok(place) => {
                     let row = (self.first[0] + i) * self.rows[1] + self.first[1] + j;
                     let first = (row * self.cut.len() + place) * BLOCK + at % BLOCK;
-                    for (n, part) in sum.parts[first..][..here].iter_mut().enumerate() {
-                        *part = number(k + n).to_bits() as i64;
+                    let parts = sum.parts[first..][..here].iter_mut();
+                    for (n, (part, (x, y))) in parts.zip(x.iter().zip(y)).enumerate() {
+                        *part = number(k + n, *x, *y).to_bits() as i64;
                     }
                 }
             }
@@ -95,8 +99,9 @@ impl BlockSums {
                 // Each number is that of one rank, and 0 on all others.
                 world.combine(Combine::Sum, parts)?;
                 if self.is_root {
-                    for block in parts.chunks_exact(BLOCK) {
-                        whole.add(of_block(BLOCK, |n| f64::from_bits(block[n] as u64)));
+                    for block in parts.as_chunks::<BLOCK>().0 {
+                        let numbers = block.map(|bits| f64::from_bits(bits as u64));
+                        whole.add(of_block(&numbers, &numbers, |_, x, _| x));
                     }
                 }
             }
@@ -107,18 +112,18 @@ impl BlockSums {
     }
 }
 
-/// The sum of up to 64 numbers; those that are missing count as 0.
-#[inline]
-fn of_block(count: usize, number: impl Fn(usize) -> f64) -> f64 {
+/// The sum of what `number` gives for the numbers of up to 64 cells; those that are missing count as 0.
+#[inline(always)]
+fn of_block(x: &[f64], y: &[f64], number: impl Fn(usize, f64, f64) -> f64) -> f64 {
     let mut lanes = [0.0; LANES];
-    let full = count / LANES * LANES;
-    for first in (0..full).step_by(LANES) {
-        for (lane, sum) in lanes.iter_mut().enumerate() {
-            *sum += number(first + lane);
+    let ((full, x), (others, y)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
+    for (m, (x, y)) in full.iter().zip(others).enumerate() {
+        for lane in 0..LANES {
+            lanes[lane] += number(m * LANES + lane, x[lane], y[lane]);
         }
     }
-    for (lane, sum) in lanes.iter_mut().enumerate().take(count - full) {
-        *sum += number(full + lane);
+    for (lane, (x, y)) in x.iter().zip(y).enumerate() {
+        lanes[lane] += number(full.len() * LANES + lane, *x, *y);
     }
     let [a, b, c, d, e, f, g, h] = lanes;
     ((a + b) + (c + d)) + ((e + f) + (g + h))
@@ -148,8 +153,10 @@ mod tests {
                     let sums = BlockSums::new(&cut, &block);
                     let mut sum = sums.begin();
                     for ([i, j], _) in rows(&block) {
-                        let value = |k: usize| number(block.global_number([i, j, k]));
-                        sums.add_row(&mut sum, [i, j], value);
+                        let cells = 0..block.shape()[2];
+                        let values = cells.map(|k| number(block.global_number([i, j, k])));
+                        let values: Vec<f64> = values.collect();
+                        sums.add_row(&mut sum, [i, j], (&values, &values), |_, x, _| x);
                     }
                     sums.finish(world, &mut [sum])
                 });

@@ -51,9 +51,8 @@ impl Unknowns for Constraint {
         time: f64,
     ) -> Result<(), Error> {
         let mut place = Place { world, block, memory };
-        let scale = self.newton.scale(&mut place, time)?;
         let excess = self.found.then_some(DRIFT);
-        self.newton.balance(&mut place, time, &self.names, scale, excess)?;
+        self.newton.balance(&mut place, time, &self.names, excess)?;
         self.found = true;
         Ok(())
     }

@@ -1,16 +1,20 @@
 //! The diagonal of a Jacobian matrix, cell by cell: how the rates in a cell change with the state of this
 //! cell alone. Its inverse is a preconditioner, exact where cells do not see each other.
 //!
-//! It is found by products with vectors that are 1 in some cells, so far apart that no cell sees two of them
-//! (Curtis, Powell & Reid 1974, J. Inst. Math. Appl. 13, 117).
+//! It is found by products with vectors that are 1 in the cells of a colour (colours.rs).
+
+use pulp::NullaryFnOnce;
 
 use crate::error::Error;
 use crate::plan::action::{Action, Extent};
 use crate::plan::plan::Plan;
 use crate::run::random_rows::rows;
+use crate::solvers::colours::Colours;
 use crate::solvers::jacobian::Jacobian;
 use crate::solvers::place::Place;
-use crate::solvers::vectors::{Vector, Vectors};
+use crate::solvers::vector_loops::RowsOfBlock;
+use crate::solvers::vectors::{Vector, Vectors, each_of_array};
+use crate::solvers::wide::widely;
 
 /// Up to how many numbers of a cell are taken together; of more, each is taken by itself.
 const MOST: usize = 8;
@@ -26,6 +30,9 @@ pub(crate) struct Diagonal {
     /// How many cells apart along each axis the cells of a vector lie.
     apart: [usize; 3],
     periodic: [bool; 3],
+    /// Whether cells see others along one axis at a time only.
+    is_star: bool,
+    is_local: bool,
 }
 
 impl Diagonal {
@@ -44,30 +51,19 @@ impl Diagonal {
     ) -> Self {
         let n = vector.len();
         let size = if n <= MOST { n } else { 1 };
+        let is_star = is_star(product, vector.clone());
         let apart = reach(product, vector).map(|cells| 2 * cells + 1);
-        Diagonal { size, entries: first, inverses: first + n * size, apart, periodic }
+        let is_local = product
+            .actions()
+            .iter()
+            .all(|action| !matches!(action, Action::Reduce { .. } | Action::Solve { .. }));
+        let inverses = first + n * size;
+        Diagonal { size, entries: first, inverses, apart, periodic, is_star, is_local }
     }
 
-    /// How many products it takes to find it for a state of `n` arrays on a grid of this shape.
-    fn colours(&self, shape: [usize; 3]) -> [usize; 3] {
-        std::array::from_fn(|axis| {
-            let (apart, cells) = (self.apart[axis], shape[axis]);
-            match self.periodic[axis] && cells % apart != 0 {
-                // Those at the seam have colours of their own.
-                true => (apart + cells % apart).min(cells),
-                false => apart.min(cells),
-            }
-        })
-    }
-
-    /// The colour of an index along an axis.
-    pub(crate) fn colour(&self, axis: usize, index: usize, shape: [usize; 3]) -> usize {
-        let (apart, cells) = (self.apart[axis], shape[axis]);
-        let even = cells / apart * apart;
-        match self.periodic[axis] && index >= even && even > 0 {
-            true => apart + index - even,
-            false => index % apart,
-        }
+    /// The colours of cells that are 1 together in vectors, on a grid of this shape.
+    pub(crate) fn colours(&self, shape: [usize; 3]) -> Colours {
+        Colours::new(shape, self.periodic, self.apart, self.is_star)
     }
 
     /// Finds the entries, for the state and time of the last rates. `vector` and `product` are overwritten;
@@ -80,20 +76,17 @@ impl Diagonal {
         vectors: &Vectors,
         time: f64,
         [vector, product]: [Vector; 2],
-        mut watch: impl FnMut(&Place<'_>, usize, [usize; 3]) -> Result<(), Error>,
+        mut watch: impl FnMut(&Place<'_>, usize, usize) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let shape = place.block.global_shape();
-        let colours = self.colours(shape);
+        let colours = self.colours(place.block.global_shape());
+        let start = place.block.start()[2];
+        let mut along = colours.in_rows(start..start + place.block.shape()[2]);
+        along.iter_mut().flatten().for_each(|index| *index -= start);
         let n = vectors.arrays;
         for number in 0..n {
             vectors.set(place, vector, 0.0);
-            for colour in 0..colours.iter().product() {
-                let colour = [
-                    colour / (colours[1] * colours[2]),
-                    colour / colours[2] % colours[1],
-                    colour % colours[2],
-                ];
-                let cells = self.cells_of(place, colour);
+            for colour in 0..colours.count {
+                let cells = cells_of(place, &colours, &along, colour);
                 paint(place, vector + number, &cells, 1.0);
                 jacobian.product(place, time, vector, product)?;
                 let of = |row: usize| match self.size == n {
@@ -112,23 +105,14 @@ impl Diagonal {
         Ok(())
     }
 
-    /// The cells of a block that have a colour.
-    fn cells_of(&self, place: &Place<'_>, colour: [usize; 3]) -> CellsOfColour {
-        let Place { block, memory, .. } = place;
-        let (shape, start) = (block.global_shape(), block.start());
-        let has = |axis: usize, index: usize| {
-            self.colour(axis, start[axis] + index, shape) == colour[axis]
-        };
-        let of_colour = rows(block).filter(|([i, j], _)| has(0, *i) && has(1, *j));
-        CellsOfColour {
-            rows: of_colour.map(|(_, cells)| memory.layout().index(cells.start)).collect(),
-            along: (0..block.shape()[2]).filter(|k| has(2, *k)).collect(),
-        }
-    }
-
     /// Whether cells see their nearest neighbours only.
     pub(crate) fn sees_nearest(&self) -> bool {
         self.apart.iter().all(|apart| *apart <= 3)
+    }
+
+    /// Whether products in a cell depend on the cells that it sees alone, and not on what is known of all.
+    pub(crate) fn is_local(&self) -> bool {
+        self.is_local
     }
 
     /// The arrays of the entries that tie the numbers of a cell to each other.
@@ -147,6 +131,15 @@ impl Diagonal {
 
     /// Inverts the blocks of identity·I + jacobian·J. Blocks without an inverse are left out.
     pub(crate) fn invert(&self, place: &mut Place<'_>, n: usize, identity: f64, jacobian: f64) {
+        if self.size == 1 {
+            for k in 0..n {
+                each_of_array(place, self.inverses + k, self.entries + k, |to, entry| {
+                    let x = identity + jacobian * entry;
+                    *to = if x.is_finite() && x != 0.0 { 1.0 / x } else { 1.0 };
+                });
+            }
+            return;
+        }
         let Place { block, memory, .. } = place;
         let layout = memory.layout();
         let size = self.size;
@@ -175,50 +168,87 @@ impl Diagonal {
 
     /// to ← the inverse of the diagonal times `from`.
     pub(crate) fn apply(&self, place: &mut Place<'_>, n: usize, from: Vector, to: Vector) {
-        let Place { block, memory, .. } = place;
-        let layout = memory.layout();
         let size = self.size;
         for row in 0..n {
             let first = row / size * size;
-            let target = memory.array(to + row);
             for column in 0..size {
-                let factor = memory.array(self.inverses + row * size + column);
-                let source = memory.array(from + first + column);
-                let all = memory.all_mut();
-                for (_, cells) in rows(block) {
-                    let at = layout.index(cells.start);
-                    for k in at..at + cells.shape()[2] {
-                        let part = all[factor + k] * all[source + k];
-                        all[target + k] = if column == 0 { part } else { all[target + k] + part };
-                    }
-                }
+                let (block, memory) = (place.block, &mut *place.memory);
+                let arrays = [to + row, self.inverses + row * size + column, from + first + column];
+                let arrays = arrays.map(|array| memory.array(array));
+                let rows = RowsOfBlock::of(block, memory);
+                let adds = column > 0;
+                widely(Multiply { all: memory.all_mut(), arrays, rows, adds });
+            }
+        }
+    }
+}
+
+/// Products of the numbers of two arrays, stored in another or added to it.
+struct Multiply<'m> {
+    all: &'m mut [f64],
+    /// Where the arrays begin, that of the products first.
+    arrays: [usize; 3],
+    rows: RowsOfBlock,
+    adds: bool,
+}
+
+impl NullaryFnOnce for Multiply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Multiply { all, arrays, rows, adds } = self;
+        let n2 = rows.shape[2];
+        for number in 0..rows.count() {
+            let (_, at) = rows.row(number);
+            let places = arrays.map(|array| array + at..array + at + n2);
+            let [to, a, b] = all.get_disjoint_mut(places).expect("three arrays");
+            let both = a.iter().zip(&*b);
+            match adds {
+                false => to.iter_mut().zip(both).for_each(|(to, (a, b))| *to = a * b),
+                true => to.iter_mut().zip(both).for_each(|(to, (a, b))| *to += a * b),
             }
         }
     }
 }
 
 /// Cells of a block.
-struct CellsOfColour {
-    /// The places in an array of the first cells of their rows.
-    rows: Vec<usize>,
-    /// Their indices in these rows.
-    along: Vec<usize>,
+struct CellsOfColour<'l> {
+    /// The places in an array of the first cells of their rows, with their indices in these rows.
+    rows: Vec<(usize, &'l [usize])>,
+}
+
+/// The cells of a block that have a colour; `along` are those of each colour in a row of colour 0.
+fn cells_of<'l>(
+    place: &Place<'_>,
+    colours: &Colours,
+    along: &'l [Vec<usize>],
+    colour: usize,
+) -> CellsOfColour<'l> {
+    let Place { block, memory, .. } = place;
+    let start = block.start();
+    let rows = rows(block).map(|([i, j], cells)| {
+        let of_row = colours.of_row([start[0] + i, start[1] + j]);
+        let of_cells = (colour + colours.count - of_row) % colours.count;
+        (memory.layout().index(cells.start), &along[of_cells][..])
+    });
+    CellsOfColour { rows: rows.filter(|(_, indices)| !indices.is_empty()).collect() }
 }
 
 /// Sets an array to a value in cells.
-fn paint(place: &mut Place<'_>, array: usize, cells: &CellsOfColour, value: f64) {
+fn paint(place: &mut Place<'_>, array: usize, cells: &CellsOfColour<'_>, value: f64) {
     let numbers = place.memory.of_array_mut(array);
-    for row in &cells.rows {
-        cells.along.iter().for_each(|k| numbers[row + k] = value);
+    for (row, indices) in &cells.rows {
+        indices.iter().for_each(|k| numbers[row + k] = value);
     }
 }
 
 /// Copies the numbers of an array to another in cells.
-fn take(place: &mut Place<'_>, cells: &CellsOfColour, from: usize, to: usize) {
+fn take(place: &mut Place<'_>, cells: &CellsOfColour<'_>, from: usize, to: usize) {
     let [from, to] = [from, to].map(|array| place.memory.array(array));
     let all = place.memory.all_mut();
-    for row in &cells.rows {
-        cells.along.iter().for_each(|k| all[to + row + k] = all[from + row + k]);
+    for (row, indices) in &cells.rows {
+        indices.iter().for_each(|k| all[to + row + k] = all[from + row + k]);
     }
 }
 
@@ -280,6 +310,34 @@ fn reach(product: &Plan, vector: std::ops::Range<usize>) -> [usize; 3] {
         widest = wider(widest, most.unwrap_or([0; 3]));
     }
     widest
+}
+
+/// Whether a product in a cell sees the vector along one axis at a time, as far as the kernels of sweeps tell.
+fn is_star(product: &Plan, vector: std::ops::Range<usize>) -> bool {
+    // The arrays that depend on the vector, beside those of the vector itself.
+    let mut made = vec![false; product.arrays()];
+    for action in product.actions() {
+        let Action::Sweep { kernel, inputs, outputs, extent, .. } = action else { continue };
+        let kernel = &product.kernels()[*kernel];
+        let mut depends = false;
+        for (input, array) in inputs.iter().enumerate() {
+            let Some(array) = array.array() else { continue };
+            if !(vector.contains(&array) || made[array]) || !kernel.loads(input as u32) {
+                continue;
+            }
+            depends = true;
+            let looks_aside = kernel.reach(input as u32) != [[0; 2]; 3];
+            if kernel.reaches_corners(input as u32) || made[array] && looks_aside {
+                return false;
+            }
+        }
+        let outputs = outputs.iter().filter_map(|slot| slot.array());
+        let is_block = matches!(extent, Extent::Block);
+        outputs.filter(|array| is_block || !vector.contains(array)).for_each(|array| {
+            made[array] |= depends;
+        });
+    }
+    true
 }
 
 #[cfg(test)]

@@ -124,9 +124,7 @@ impl LinearSystem<'_> {
             {
                 break;
             }
-            vectors.add(place, x, step, p);
-            vectors.add(place, r, -step, q);
-            residual = vectors.norm(place, r)?;
+            residual = vectors.advance(place, (x, r), (p, q), step)?;
             (before, iterations) = (rz, iterations + 1);
             if progress.ends(residual, iterations) {
                 break;

@@ -4,6 +4,7 @@
 pub(crate) mod balance;
 pub(crate) mod block_sums;
 pub(crate) mod blocks;
+pub(crate) mod colours;
 pub(crate) mod constraint;
 pub(crate) mod diagonal;
 pub(crate) mod eigenvalues;
@@ -14,4 +15,6 @@ pub(crate) mod newton;
 pub(crate) mod place;
 pub(crate) mod preconditioner;
 pub(crate) mod registers;
+pub(crate) mod vector_loops;
 pub(crate) mod vectors;
+pub(crate) mod wide;

@@ -235,9 +235,8 @@ impl Newton {
 
     /// The largest magnitude of the diagonal of J. Collective.
     pub(crate) fn fastest(&self, place: &Place<'_>) -> Result<f64, Error> {
-        self.vectors.largest(place, |memory, k, at| {
-            memory.of_array(self.preconditioner.diagonal.own(k))[at].abs()
-        })
+        let diagonal = |k: usize| [self.preconditioner.diagonal.own(k)];
+        self.vectors.largest(place, diagonal, |_, [x]| x.abs())
     }
 
     /// Solves (identity·I + factor·J)·correction = right, whose diagonal is ready, until the norm of the
@@ -261,26 +260,54 @@ impl Newton {
         let vectors = &*vectors;
         let mut averages = Vec::new();
         for k in &balanced {
-            averages.push(vectors.averages(place, registers.right + k)?[0] / identity);
+            averages.push(vectors.average(place, registers.right + k)? / identity);
         }
         let mut matrix = Matrix { jacobian, preconditioner, vectors, identity, factor, time, free };
-        let method = match self.method {
-            Some(method) => method,
-            None => match is_symmetric(&mut matrix, place, vectors, registers)? {
-                true => Krylov::ConjugateGradients,
-                false => Krylov::BiCgStab,
-            },
-        };
+        let most = options.max_iterations.unwrap_or(SolverOptions::MAX_ITERATIONS);
+        let (right, correction) = (registers.right, registers.correction);
         let system = LinearSystem {
             vectors,
-            x: registers.correction,
-            b: registers.right,
+            x: correction,
+            b: right,
             work: &registers.work,
             tolerance,
-            most: options.max_iterations.unwrap_or(SolverOptions::MAX_ITERATIONS),
+            most,
         };
-        let mut solved = system.solve(method, &mut matrix, place)?;
-        self.method = Some(method);
+        let mut by_cycles = None;
+        if options.krylov.is_none() && matrix.preconditioner.solves() {
+            let (iterations, residual) =
+                matrix.preconditioner.solve(place, right, correction, tolerance, most)?;
+            let converged = residual <= tolerance;
+            if !converged {
+                matrix.preconditioner.is_slow();
+            }
+            by_cycles = Some(Solved { iterations, residual, converged });
+        }
+        let mut solved = match by_cycles {
+            Some(solved) if solved.converged => solved,
+            _ => {
+                let method = match self.method {
+                    Some(method) => method,
+                    None => match is_symmetric(&mut matrix, place, vectors, registers)? {
+                        true => Krylov::ConjugateGradients,
+                        false => Krylov::BiCgStab,
+                    },
+                };
+                self.method = Some(method);
+                match by_cycles.filter(|solved| solved.residual.is_finite()) {
+                    None => system.solve(method, &mut matrix, place)?,
+                    Some(before) => {
+                        let product = registers.work[0];
+                        matrix.apply(place, correction, product)?;
+                        vectors.add(place, right, -1.0, product);
+                        vectors.copy(place, registers.from, correction);
+                        let rest = system.solve(method, &mut matrix, place)?;
+                        vectors.add(place, correction, 1.0, registers.from);
+                        Solved { iterations: before.iterations + rest.iterations, ..rest }
+                    }
+                }
+            }
+        };
         // What is left, by a method for any matrix, and then without cycles.
         while !solved.converged && solved.residual.is_finite() {
             let other = match self.method {
@@ -298,7 +325,7 @@ impl Newton {
         }
         // What is kept is kept to rounding, however exact the solution is.
         for (k, average) in balanced.iter().zip(averages) {
-            let [found, _] = vectors.averages(place, registers.correction + k)?;
+            let found = vectors.average(place, registers.correction + k)?;
             vectors.shift_array(place, registers.correction + k, average - found);
         }
         self.iterations.linear += solved.iterations as u64;
@@ -353,7 +380,7 @@ impl Newton {
         }
         // However slowly a state changes, it does, unless all that is missing is rounding.
         let exact = Bounds(vec![(0.0, 0.0); bounds.0.len()]);
-        if self.residual(place, factor, &exact)? <= 1.0 {
+        if first <= 1.0 && self.residual(place, factor, &exact)? <= 1.0 {
             return Ok(Corrected { converged: true, residual: first });
         }
         self.prepare(place, time, (1.0, -factor))?;
@@ -423,9 +450,8 @@ impl Newton {
     ) -> Result<f64, Error> {
         let rates = self.jacobian.rates(place, time)?;
         let right = self.registers.right;
-        self.vectors.copy(place, right, base);
-        self.vectors.add(place, right, factor, rates);
-        self.vectors.add(place, right, -1.0, self.registers.state);
+        let others = [(factor, rates), (-1.0, self.registers.state)];
+        self.vectors.combine(place, right, (1.0, base), &others);
         // Unknowns are those of the state already.
         self.clear_unknowns(place, right);
         self.vectors.norm(place, right)
@@ -434,24 +460,21 @@ impl Newton {
     /// Sets what a vector has for unknowns that follow from the state to 0.
     pub(crate) fn clear_unknowns(&self, place: &mut Place<'_>, vector: Vector) {
         for array in self.jacobian.unknowns.clone() {
-            self.vectors.set_array(place, vector + array, |_| 0.0);
+            self.vectors.set_array(place, vector + array, 0.0);
         }
     }
 
     /// The largest residual beside its bound. Collective.
     fn residual(&self, place: &Place<'_>, factor: f64, bounds: &Bounds) -> Result<f64, Error> {
-        let right = self.registers.right;
-        self.vectors.largest(place, |memory, k, at| {
-            let at = |array: usize| memory.of_array(array)[at].abs();
+        let (right, state) = (self.registers.right, self.registers.state);
+        let diagonal = &self.preconditioner.diagonal;
+        let arrays = |k: usize| [right + k, state + k, diagonal.own(k)];
+        self.vectors.largest(place, arrays, |k, numbers| {
+            let [residual, state, own] = numbers.map(f64::abs);
             let (absolute, relative) = bounds.0[k];
-            let state = at(self.registers.state + k);
-            let rounding =
-                ROUNDING * state * (1.0 + factor.abs() * at(self.preconditioner.diagonal.own(k)));
+            let rounding = ROUNDING * state * (1.0 + factor.abs() * own);
             let bound = absolute + relative * state + rounding;
-            match at(right + k) {
-                0.0 => 0.0,
-                residual => residual / bound,
-            }
+            if residual == 0.0 { 0.0 } else { residual / bound }
         })
     }
 }

@@ -29,19 +29,26 @@ pub(crate) struct Preconditioner {
     found: Option<u64>,
     solutions: u64,
     ties: Ties,
+    /// Whether cycles alone may solve systems: the entries are all there is of the matrix, and the same in all states. Not
+    /// where they turned out to be slow.
+    alone: bool,
+    slow: bool,
     /// For which matrix the preconditioner was made, and for which the cycles.
     made: Option<(f64, f64)>,
     built: Option<(f64, f64)>,
+    built_alone: bool,
 }
 
 /// What is known of the entries, beside the entries themselves: what a run needs to find them again.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SavedPreconditioner {
     cycles: bool,
+    slow: bool,
     found: Option<u64>,
     solutions: u64,
     made: Option<(f64, f64)>,
     built: Option<(f64, f64)>,
+    built_alone: bool,
 }
 
 /// How strong entries of the Jacobian matrix tie a cell to its neighbours, and the numbers of a cell to each
@@ -67,8 +74,11 @@ impl Preconditioner {
             found: None,
             solutions: 0,
             ties: Ties::default(),
+            alone: false,
+            slow: false,
             made: None,
             built: None,
+            built_alone: false,
         }
     }
 
@@ -83,6 +93,8 @@ impl Preconditioner {
         work: [Vector; 2],
     ) -> Result<bool, Error> {
         self.solutions += 1;
+        let is_single = self.multigrid.as_ref().is_some_and(|multigrid| multigrid.arrays() == 1);
+        self.alone = is_single && jacobian.is_constant && self.diagonal.is_local();
         let is_old = |found: u64| !jacobian.is_constant && self.solutions > found + EVERY;
         if !self.found.is_none_or(is_old) {
             return Ok(false);
@@ -103,8 +115,8 @@ impl Preconditioner {
         [from, to]: [Vector; 2],
     ) -> Result<(), Error> {
         let Preconditioner { diagonal, multigrid, .. } = self;
-        let take = |place: &Place<'_>, number: usize, colour: [usize; 3]| match multigrid {
-            Some(multigrid) => multigrid.take(place, diagonal, to, number, colour),
+        let take = |place: &Place<'_>, number: usize, colour: usize| match multigrid {
+            Some(multigrid) => multigrid.take(place, to, number, colour),
             None => Ok(()),
         };
         diagonal.find(jacobian, place, vectors, time, [from, to], take)?;
@@ -122,8 +134,8 @@ impl Preconditioner {
 
     /// What is known, for a run that goes on from here.
     pub(crate) fn save(&self) -> SavedPreconditioner {
-        let Preconditioner { cycles, found, solutions, made, built, .. } = *self;
-        SavedPreconditioner { cycles, found, solutions, made, built }
+        let Preconditioner { cycles, slow, found, solutions, made, built, built_alone, .. } = *self;
+        SavedPreconditioner { cycles, slow, found, solutions, made, built, built_alone }
     }
 
     /// Whether entries were found that are still of use.
@@ -133,9 +145,10 @@ impl Preconditioner {
 
     /// Takes over what was known; the entries are to be found again if they were known.
     pub(crate) fn restore(&mut self, saved: SavedPreconditioner) {
-        let SavedPreconditioner { cycles, found, solutions, made, built } = saved;
-        (self.cycles, self.found, self.solutions) = (cycles, found, solutions);
-        (self.made, self.built) = (made, built);
+        let SavedPreconditioner { cycles, slow, found, solutions, made, built, built_alone } =
+            saved;
+        (self.cycles, self.slow, self.found, self.solutions) = (cycles, slow, found, solutions);
+        (self.made, self.built, self.built_alone) = (made, built, built_alone);
     }
 
     /// Finds the entries again for the state and time of the last rates, and makes of them what was made.
@@ -150,7 +163,7 @@ impl Preconditioner {
     ) -> Result<(), Error> {
         self.find(jacobian, place, vectors, time, work)?;
         if let (Some((identity, factor)), Some(multigrid)) = (self.built, &mut self.multigrid) {
-            multigrid.build(place.world, identity, factor)?;
+            multigrid.build(place.world, (identity, factor), self.built_alone)?;
         }
         if let Some((identity, factor)) = self.made.filter(|_| !self.cycles) {
             self.diagonal.invert(place, vectors.arrays, identity, factor);
@@ -172,23 +185,53 @@ impl Preconditioner {
         // Where a cell is hardly tied to its neighbours the diagonal does; and cycles know nothing of what
         // ties the numbers of a cell to each other.
         let Ties { neighbours, within } = self.ties;
+        let is_uniform = self.multigrid.as_ref().is_some_and(Multigrid::is_uniform);
+        let is_tied = factor != 0.0 && neighbours > 0.0;
+        let alone = self.alone && is_tied && !self.slow && (identity == 0.0 || is_uniform);
         let best = neighbours > within && factor.abs() * neighbours > WEAK * identity.abs();
-        self.cycles = self.multigrid.is_some() && (best || self.asked);
+        self.cycles = self.multigrid.is_some() && (best || self.asked || alone);
         match self.multigrid.as_mut().filter(|_| self.cycles) {
             Some(multigrid) => {
-                // Cycles for a matrix nearby do as well, and serve for several lengths of steps.
+                // Beside other methods cycles for a matrix nearby do as well, and serve for several lengths of steps.
                 let factor = match identity {
-                    0.0 => factor,
+                    identity if identity == 0.0 || alone => factor,
                     identity => near(factor / identity) * identity,
                 };
-                if self.built != Some((identity, factor)) {
-                    multigrid.build(place.world, identity, factor)?;
+                if self.built != Some((identity, factor)) || self.built_alone != alone {
+                    multigrid.build(place.world, (identity, factor), alone)?;
                     self.built = Some((identity, factor));
+                    self.built_alone = alone;
                 }
             }
             None => self.diagonal.invert(place, vectors.arrays, identity, factor),
         }
         Ok(())
+    }
+
+    /// Whether cycles alone solve systems with the matrix for which the preconditioner was made.
+    pub(crate) fn solves(&self) -> bool {
+        self.cycles && self.built_alone && !self.slow && self.made == self.built
+    }
+
+    /// Leaves systems to methods that use cycles, since these alone are slow.
+    pub(crate) fn is_slow(&mut self) {
+        self.slow = true;
+    }
+
+    /// to ← the solution for `from` by cycles alone, as far as they lead: how many there were, and the norm of the
+    /// residual. Collective.
+    pub(crate) fn solve(
+        &mut self,
+        place: &mut Place<'_>,
+        from: Vector,
+        to: Vector,
+        tolerance: f64,
+        most: usize,
+    ) -> Result<(usize, f64), Error> {
+        match &mut self.multigrid {
+            Some(multigrid) => multigrid.solve(place, from, to, tolerance, most),
+            None => Ok((0, f64::INFINITY)),
+        }
     }
 
     /// Takes the diagonal instead of cycles, for the same matrix. Whether there were cycles.

@@ -4,11 +4,13 @@ use fluxions_grid::{Grid, Metric};
 use fluxions_halo::{Decomposition, Subdomain};
 
 use crate::error::Error;
-use crate::random::stream::Stream;
-use crate::run::memory::Memory;
 use crate::run::random_rows::rows;
 use crate::solvers::block_sums::{BlockSums, PartialSum};
 use crate::solvers::place::Place;
+use crate::solvers::vector_loops::{
+    Advance, Combine, EachAlone, EachOfArray, Largest, RowsOfBlock, SumRows, Volumes, WithoutOrder,
+};
+use crate::solvers::wide::widely;
 
 /// A vector, by its first array.
 pub(crate) type Vector = usize;
@@ -74,21 +76,56 @@ impl Vectors {
         place: &mut Place<'_>,
         to: Vector,
         from: Vector,
-        change: impl Fn(&mut f64, f64),
+        change: impl Fn(&mut f64, f64) + Copy,
     ) {
-        (0..self.arrays).for_each(|k| each_of_array(place, to + k, from + k, &change));
+        (0..self.arrays).for_each(|k| each_of_array(place, to + k, from + k, change));
+    }
+
+    /// x ← x + step·p and r ← r − step·q, and the norm of r. Collective.
+    pub(crate) fn advance(
+        &self,
+        place: &mut Place<'_>,
+        (x, r): (Vector, Vector),
+        (p, q): (Vector, Vector),
+        step: f64,
+    ) -> Result<f64, Error> {
+        let mut sums = Vec::with_capacity(self.arrays);
+        for k in 0..self.arrays {
+            let mut sum = self.sums.begin();
+            let volumes = self.volumes(place);
+            let Place { block, memory, .. } = place;
+            let arrays = [x + k, r + k, p + k, q + k].map(|array| memory.array(array));
+            let rows = RowsOfBlock::of(block, memory);
+            let all = memory.all_mut();
+            widely(Advance { sums: &self.sums, sum: &mut sum, volumes, all, arrays, rows, step });
+            sums.push(sum);
+        }
+        let found = self.sums.finish(place.world, &mut sums)?;
+        Ok((found.iter().sum::<f64>() / self.volume).sqrt())
+    }
+
+    /// to ← factor·from + Σ weight·vector, for vectors that are others than `to`.
+    pub(crate) fn combine(
+        &self,
+        place: &mut Place<'_>,
+        to: Vector,
+        (factor, from): (f64, Vector),
+        others: &[(f64, Vector)],
+    ) {
+        for k in 0..self.arrays {
+            let Place { block, memory, .. } = place;
+            let (to, from) = (memory.array(to + k), (factor, memory.array(from + k)));
+            let other = |(weight, vector): &(f64, Vector)| (*weight, memory.array(vector + k));
+            let others: Vec<(f64, usize)> = others.iter().map(other).collect();
+            let rows = RowsOfBlock::of(block, memory);
+            widely(Combine { all: memory.all_mut(), to, from, others: &others, rows });
+        }
     }
 
     /// vector ← factor·vector
     pub(crate) fn scale(&self, place: &mut Place<'_>, vector: Vector, factor: f64) {
-        let Place { block, memory, .. } = place;
-        let layout = memory.layout();
         for k in 0..self.arrays {
-            let numbers = memory.of_array_mut(vector + k);
-            for (_, cells) in rows(block) {
-                let row = &mut numbers[layout.index(cells.start)..][..cells.shape()[2]];
-                row.iter_mut().for_each(|x| *x *= factor);
-            }
+            each_alone(place, vector + k, |x| *x *= factor);
         }
     }
 
@@ -99,50 +136,38 @@ impl Vectors {
 
     /// Adds a number to every cell of an array.
     pub(crate) fn shift_array(&self, place: &mut Place<'_>, array: usize, by: f64) {
-        let Place { block, memory, .. } = place;
-        let layout = memory.layout();
-        let numbers = memory.of_array_mut(array);
-        for (_, cells) in rows(block) {
-            let row = &mut numbers[layout.index(cells.start)..][..cells.shape()[2]];
-            row.iter_mut().for_each(|x| *x += by);
-        }
+        each_alone(place, array, |x| *x += by);
     }
 
     /// Takes its average over the domain away from an array. Collective.
     pub(crate) fn remove_average(&self, place: &mut Place<'_>, array: usize) -> Result<(), Error> {
-        let [average, _] = self.averages(place, array)?;
+        let average = self.average(place, array)?;
         self.shift_array(place, array, -average);
         Ok(())
     }
 
-    /// Sets every number of an array by the number of its cell in the grid.
-    pub(crate) fn set_array(
-        &self,
-        place: &mut Place<'_>,
-        array: usize,
-        value: impl Fn(u64) -> f64,
-    ) {
-        let Place { block, memory, .. } = place;
-        let layout = memory.layout();
-        let numbers = memory.of_array_mut(array);
-        for ([i, j], cells) in rows(block) {
-            let first = block.global_number([i, j, 0]);
-            let row = &mut numbers[layout.index(cells.start)..][..cells.shape()[2]];
-            row.iter_mut().zip(first..).for_each(|(to, cell)| *to = value(cell));
-        }
+    /// Sets every number of an array.
+    pub(crate) fn set_array(&self, place: &mut Place<'_>, array: usize, value: f64) {
+        each_alone(place, array, |x| *x = value);
     }
 
     /// Sets every number of a vector.
     pub(crate) fn set(&self, place: &mut Place<'_>, vector: Vector, value: f64) {
-        (0..self.arrays).for_each(|k| self.set_array(place, vector + k, |_| value));
+        (0..self.arrays).for_each(|k| self.set_array(place, vector + k, value));
     }
 
-    /// Sets a vector to numbers in −½ … ½ that have no order.
+    /// Sets a vector to numbers in −½ … ½ that have no order, functions of the numbers of the cells in the grid.
     pub(crate) fn set_random(&self, place: &mut Place<'_>, vector: Vector, which: u32) {
         for k in 0..self.arrays {
-            let stream = Stream::new(0, "a vector of a solver", 1000 * which + k as u32);
-            let sample = |cell| stream.sample(fluxions_expr::Distribution::Uniform, cell, 0) - 0.5;
-            self.set_array(place, vector + k, sample);
+            let seed = (u64::from(which) << 32) + k as u64;
+            let Place { block, memory, .. } = place;
+            let layout = memory.layout();
+            let numbers = memory.of_array_mut(vector + k);
+            for ([i, j], cells) in rows(block) {
+                let first = block.global_number([i, j, 0]);
+                let row = &mut numbers[layout.index(cells.start)..][..cells.shape()[2]];
+                widely(WithoutOrder { row, first, seed });
+            }
         }
     }
 
@@ -155,10 +180,7 @@ impl Vectors {
         let mut sums: Vec<PartialSum> = Vec::with_capacity(pairs.len() * self.arrays);
         for (x, y) in pairs {
             for k in 0..self.arrays {
-                let mut sum = self.sums.begin();
-                let [x, y] = [x + k, y + k].map(|array| place.memory.of_array(array));
-                self.sum_rows(place, &mut sum, |at, volume| volume * (x[at] * y[at]));
-                sums.push(sum);
+                sums.push(self.sum_of(place, [x + k, y + k], |volume, x, y| volume * (x * y)));
             }
         }
         let found = self.sums.finish(place.world, &mut sums)?;
@@ -175,46 +197,59 @@ impl Vectors {
         Ok((self.product(place, x, x)? / self.volume).sqrt())
     }
 
+    /// The average over the domain of an array. Collective.
+    pub(crate) fn average(&self, place: &Place<'_>, array: usize) -> Result<f64, Error> {
+        let mut sums = [self.sum_of(place, [array; 2], |volume, x, _| volume * x)];
+        Ok(self.sums.finish(place.world, &mut sums)?[0] / self.volume)
+    }
+
     /// The average over the domain of an array, and that of its magnitude. Collective.
     pub(crate) fn averages(&self, place: &Place<'_>, array: usize) -> Result<[f64; 2], Error> {
-        let numbers = place.memory.of_array(array);
-        let mut sums = [self.sums.begin(), self.sums.begin()];
-        self.sum_rows(place, &mut sums[0], |at, volume| volume * numbers[at]);
-        self.sum_rows(place, &mut sums[1], |at, volume| volume * numbers[at].abs());
+        let mut sums = [
+            self.sum_of(place, [array; 2], |volume, x, _| volume * x),
+            self.sum_of(place, [array; 2], |volume, x, _| volume * x.abs()),
+        ];
         let found = self.sums.finish(place.world, &mut sums)?;
         Ok([found[0] / self.volume, found[1] / self.volume])
     }
 
     /// The largest magnitude in an array. Collective.
     pub(crate) fn magnitude(&self, place: &Place<'_>, array: usize) -> Result<f64, Error> {
-        Ok(place.world.max(largest_here(place, |memory, at| memory.of_array(array)[at].abs()))?)
+        Ok(place.world.max(largest_here(place, [array], |[x]| x.abs()))?)
     }
 
-    /// The largest value that `of` has for the place of a cell in an array; infinite if one is not a
-    /// number. Collective.
-    pub(crate) fn largest(
+    /// The largest value, at least 0, that `of` has for the number of an array of a vector and the numbers of some arrays
+    /// in a cell, those that `arrays` tells for the number; infinite if one is not a number. Collective.
+    pub(crate) fn largest<const N: usize>(
         &self,
         place: &Place<'_>,
-        of: impl Fn(&Memory, usize, usize) -> f64,
+        arrays: impl Fn(usize) -> [usize; N],
+        of: impl Fn(usize, [f64; N]) -> f64,
     ) -> Result<f64, Error> {
-        let of_array = |k: usize| largest_here(place, |memory, at| of(memory, k, at));
+        let of_array = |k: usize| largest_here(place, arrays(k), |numbers| of(k, numbers));
         Ok(place.world.max((0..self.arrays).map(of_array).fold(0.0, f64::max))?)
     }
 
-    /// Adds what `term` gives for the place of each cell in an array and its volume.
-    fn sum_rows(&self, place: &Place<'_>, sum: &mut PartialSum, term: impl Fn(usize, f64) -> f64) {
-        let layout = place.memory.layout();
-        let uniform = self.volume / place.block.global_shape().iter().product::<usize>() as f64;
-        for (row, cells) in rows(place.block) {
-            let at = layout.index(cells.start);
-            match &self.volumes {
-                None => self.sums.add_row(sum, row, |k| term(at + k, uniform)),
-                Some((2, volumes)) => self.sums.add_row(sum, row, |k| term(at + k, volumes[k])),
-                Some((axis, volumes)) => {
-                    let volume = volumes[row[*axis]];
-                    self.sums.add_row(sum, row, |k| term(at + k, volume));
-                }
-            }
+    /// The sum of what `term` gives for the volume of each cell of this rank and the numbers of two arrays there.
+    fn sum_of(
+        &self,
+        place: &Place<'_>,
+        arrays: [usize; 2],
+        term: impl Fn(f64, f64, f64) -> f64,
+    ) -> PartialSum {
+        let mut sum = self.sums.begin();
+        let volumes = self.volumes(place);
+        let rows = RowsOfBlock::of(place.block, place.memory);
+        let arrays = arrays.map(|array| place.memory.of_array(array));
+        widely(SumRows { sums: &self.sums, sum: &mut sum, volumes, arrays, rows, term });
+        sum
+    }
+
+    fn volumes(&self, place: &Place<'_>) -> Volumes<'_> {
+        let cells = place.block.global_shape().iter().product::<usize>();
+        match &self.volumes {
+            None => Volumes::Equal(self.volume / cells as f64),
+            Some((axis, volumes)) => Volumes::Along(*axis, volumes),
         }
     }
 }
@@ -225,40 +260,32 @@ pub(crate) fn copy_arrays(place: &mut Place<'_>, to: usize, from: usize, count: 
 }
 
 /// Calls `change` with every number of an array and that of another in the same cell.
-fn each_of_array(place: &mut Place<'_>, to: usize, from: usize, change: impl Fn(&mut f64, f64)) {
+pub(crate) fn each_of_array(
+    place: &mut Place<'_>,
+    to: usize,
+    from: usize,
+    change: impl Fn(&mut f64, f64) + Copy,
+) {
     let Place { block, memory, .. } = place;
-    let layout = memory.layout();
     let (to, from) = (memory.array(to), memory.array(from));
-    let all = memory.all_mut();
-    for (_, cells) in rows(block) {
-        let (at, length) = (layout.index(cells.start), cells.shape()[2]);
-        let (to, from) = two(all, to + at, from + at, length);
-        to.iter_mut().zip(from).for_each(|(to, from)| change(to, *from));
-    }
+    let rows = RowsOfBlock::of(block, memory);
+    widely(EachOfArray { all: memory.all_mut(), to, from, rows, change });
 }
 
-/// The largest value, at least 0, that `of` has for the place of a cell of this rank in an array; infinite if one is not
-/// a number.
-fn largest_here(place: &Place<'_>, of: impl Fn(&Memory, usize) -> f64) -> f64 {
-    let layout = place.memory.layout();
-    let mut largest: f64 = 0.0;
-    for (_, cells) in rows(place.block) {
-        let start = layout.index(cells.start);
-        for at in start..start + cells.shape()[2] {
-            let value = of(place.memory, at);
-            largest = if value.is_nan() { f64::INFINITY } else { largest.max(value) };
-        }
-    }
-    largest
+/// Calls `change` with every number of an array.
+fn each_alone(place: &mut Place<'_>, array: usize, change: impl Fn(&mut f64) + Copy) {
+    let Place { block, memory, .. } = place;
+    let rows = RowsOfBlock::of(block, memory);
+    widely(EachAlone { numbers: memory.of_array_mut(array), rows, change });
 }
 
-/// Two different pieces of a memory, the first of them mutable.
-fn two(all: &mut [f64], to: usize, from: usize, length: usize) -> (&mut [f64], &[f64]) {
-    if to < from {
-        let (before, after) = all.split_at_mut(from);
-        (&mut before[to..][..length], &after[..length])
-    } else {
-        let (before, after) = all.split_at_mut(to);
-        (&mut after[..length], &before[from..][..length])
-    }
+/// The largest value, at least 0, that `of` has for the numbers of some arrays in a cell of this rank; infinite if one is
+/// not a number.
+fn largest_here<const N: usize>(
+    place: &Place<'_>,
+    arrays: [usize; N],
+    of: impl Fn([f64; N]) -> f64,
+) -> f64 {
+    let arrays = arrays.map(|array| place.memory.of_array(array));
+    widely(Largest { arrays, rows: RowsOfBlock::of(place.block, place.memory), of })
 }

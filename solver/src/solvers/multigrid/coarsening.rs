@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use fluxions_comm::World;
+use fluxions_comm::{ExactSum, World};
 
 use crate::error::Error;
 use crate::solvers::multigrid::entries::Entries;
 use crate::solvers::multigrid::level::{Lattice, Level, Sizes, neighbours};
 use crate::solvers::multigrid::slab::Slab;
+use crate::solvers::multigrid::transfer::{Correction, Restriction};
 
 /// An axis is made coarser if the coupling along it is at least this share of the strongest.
 const WEAK: f64 = 0.2;
@@ -142,20 +143,16 @@ impl Coarsening {
         let shape = self.slab.shape(self.grid.shape);
         let offsets = neighbours(self.grid.shape);
         let place = |o: [i32; 3]| (9 * (o[0] + 1) + 3 * (o[1] + 1) + o[2] + 1) as usize;
-        let mut number = [0; 27];
-        offsets.iter().enumerate().for_each(|(k, offset)| number[place(*offset)] = k);
+        let mut numbers = [0; 27];
+        offsets.iter().enumerate().for_each(|(k, offset)| numbers[place(*offset)] = k);
         let ways: [Vec<Way>; 3] = std::array::from_fn(|axis| self.ways(axis, fine));
         let classes: [Vec<usize>; 2] = std::array::from_fn(|axis| classes(&ways[axis]));
-        let children: [Vec<Vec<usize>>; 2] = std::array::from_fn(|axis| {
-            let mut children = vec![Vec::new(); shape[axis]];
-            let parents = self.parents(axis, fine).into_iter().enumerate();
-            parents.for_each(|(index, parent)| children[parent].push(index));
-            children
-        });
+        let children: [Vec<Vec<usize>>; 2] =
+            std::array::from_fn(|axis| self.children(axis, fine, shape[axis]));
         let parents = self.parents(2, fine);
         let steps: Vec<[usize; 3]> =
             fine.offsets.iter().map(|offset| offset.map(|o| (o + 1) as usize)).collect();
-        let (n1, n2) = (fine.shape[1], fine.shape[2]);
+        let n1 = fine.shape[1];
         let mut entries = Entries::new(offsets.len(), shape[2]);
         let mut known: HashMap<Vec<[usize; 3]>, u32> = HashMap::new();
         let mut of_row = vec![0.0; offsets.len() * shape[2]];
@@ -164,7 +161,7 @@ impl Coarsening {
                 let (is, js) = (&children[0][ci], &children[1][cj]);
                 let pairs = || is.iter().flat_map(|i| js.iter().map(move |j| (*i, *j)));
                 let made_of = pairs().map(|(i, j)| {
-                    let kind = fine.entries.kind(i * n1 + j) as usize;
+                    let kind = fine.stencils.kind(i * n1 + j) as usize;
                     [kind, classes[0][i], classes[1][j]]
                 });
                 let made_of: Vec<[usize; 3]> = made_of.collect();
@@ -175,10 +172,10 @@ impl Coarsening {
                 of_row.fill(0.0);
                 for (i, j) in pairs() {
                     let (of_i, of_j) = (&ways[0][i], &ways[1][j]);
-                    let lists = fine.entries.of_row(i * n1 + j).chunks_exact(n2);
-                    for (list, [a, b, c]) in lists.zip(&steps) {
+                    for (number, [a, b, c]) in steps.iter().enumerate() {
                         for (k, of_k) in ways[2].iter().enumerate() {
-                            let entry = of_i.share * of_j.share * of_k.share * list[k];
+                            let entry = fine.stencils.entry(i * n1 + j, number, k);
+                            let entry = of_i.share * of_j.share * of_k.share * entry;
                             if entry == 0.0 {
                                 continue;
                             }
@@ -187,7 +184,7 @@ impl Coarsening {
                                 for (j, v) in of_j.reached[*b].iter().filter(|(_, w)| *w != 0.0) {
                                     for (k, w) in of_k.reached[*c].iter().filter(|(_, w)| *w != 0.0)
                                     {
-                                        let neighbour = number[9 * i + 3 * j + k];
+                                        let neighbour = numbers[9 * i + 3 * j + k];
                                         of_row[neighbour * shape[2] + to] += entry * (u * v * w);
                                     }
                                 }
@@ -204,7 +201,7 @@ impl Coarsening {
     /// The coarse level: R·A·P. Collective where the ranks hold parts of it.
     pub(crate) fn coarse(&self, fine: &Level, world: Option<&World>) -> Result<Level, Error> {
         let (offsets, entries) = kept(world, self.grid.shape, &self.entries(fine))?;
-        Ok(Level::new(self.grid.clone(), self.slab, offsets, entries))
+        Ok(Level::new(self.grid.clone(), self.slab, offsets, &entries))
     }
 
     /// How the cells of the fine slab along an axis take part in the coarse matrix.
@@ -226,72 +223,34 @@ impl Coarsening {
             .collect()
     }
 
-    /// Gives the coarse level its right side: the means of the residual of the fine level, the layers around whose
-    /// solution are right.
-    pub(crate) fn restrict(&self, fine: &Level, coarse: &mut Level) {
-        coarse.b.fill(0.0);
-        let n2 = coarse.shape[2];
-        let [of_rows, of_columns, along] = std::array::from_fn(|axis| self.shares(axis, fine));
-        let parents: [Vec<usize>; 2] = std::array::from_fn(|axis| self.parents(axis, fine));
-        let shifts = fine.shifts();
-        let mut residual = vec![0.0; fine.shape[2]];
-        for row in fine.rows() {
-            fine.residual_in(row, &shifts, &mut residual);
-            let ([i, j], ..) = row;
-            let at = coarse.at([parents[0][i] as isize, parents[1][j] as isize, 0]);
-            let (to, share) = (&mut coarse.b[at..at + n2], of_rows[i] * of_columns[j]);
-            match self.axes[2] {
-                true => {
-                    let pairs = residual.chunks(2).zip(along.chunks(2));
-                    for (to, (residual, along)) in to.iter_mut().zip(pairs) {
-                        *to += match (residual, along) {
-                            ([r, s], [u, v]) => share * (u * r + v * s),
-                            _ => share * (along[0] * residual[0]),
-                        };
-                    }
-                }
-                false => {
-                    to.iter_mut().zip(&residual).for_each(|(to, residual)| *to += share * residual);
-                }
-            }
-        }
+    /// For each index in the coarse slab along an axis the indices in the fine one of the cells that it is made of.
+    fn children(&self, axis: usize, fine: &Level, count: usize) -> Vec<Vec<usize>> {
+        let mut children = vec![Vec::new(); count];
+        let parents = self.parents(axis, fine).into_iter().enumerate();
+        parents.for_each(|(index, parent)| children[parent].push(index));
+        children
     }
 
-    /// Adds what is interpolated from the solution of the coarse level. The layers around that have to be renewed
-    /// where it is a slab.
-    pub(crate) fn correct(&self, fine: &mut Level, coarse: &Level) {
-        let (n2, coarse2) = (fine.shape[2], coarse.shape[2]);
-        // With a cell beside each end.
-        let mut row = vec![0.0; coarse2 + 2];
-        let sources: [Vec<[(isize, f64); 2]>; 2] =
-            std::array::from_fn(|axis| self.sources(axis, fine));
+    /// What gives the coarse level the means of the residual of the fine level after smoothing, or of its right side. The
+    /// squares of the numbers, by the volumes of cells, are added to `squares`.
+    pub(crate) fn restriction<'l>(
+        &self,
+        fine: &Level,
+        coarse: &'l mut Level,
+        of_residual: bool,
+        squares: Option<&'l mut ExactSum>,
+    ) -> Restriction<'l> {
+        let shares = std::array::from_fn(|axis| self.shares(axis, fine));
+        let children = std::array::from_fn(|axis| self.children(axis, fine, coarse.shape[axis]));
+        Restriction::new(fine, coarse, (shares, children), self.axes[2], (of_residual, squares))
+    }
+
+    /// What adds to a fine level what is interpolated from the solution of the coarse one, or replaces what there is. The
+    /// layers around the coarse solution have to be right. The solution is lent.
+    pub(crate) fn correction(&self, fine: &Level, coarse: &mut Level, adds: bool) -> Correction {
+        let sources = std::array::from_fn(|axis| self.sources(axis, fine));
         let weights: Vec<[f64; 2]> = self.weights[2].iter().map(|w| w.map(|(_, w)| w)).collect();
-        for ([i, j], _, at) in fine.rows() {
-            row.fill(0.0);
-            for (i, u) in sources[0][i].iter().filter(|(_, w)| *w != 0.0) {
-                for (j, v) in sources[1][j].iter().filter(|(_, w)| *w != 0.0) {
-                    let (weight, first) = (u * v, coarse.at([*i, *j, 0]));
-                    let values = &coarse.x[first..first + coarse2];
-                    row[1..].iter_mut().zip(values).for_each(|(to, x)| *to += weight * x);
-                }
-            }
-            // Ends that are joined; beyond others nothing counts.
-            (row[0], row[coarse2 + 1]) = (row[coarse2], row[1]);
-            let to = &mut fine.x[at..at + n2];
-            match self.axes[2] {
-                true => {
-                    let pairs = to.chunks_mut(2).zip(weights.chunks(2));
-                    for ((to, weights), near) in pairs.zip(row.windows(3)) {
-                        // The first cell of a pair is interpolated towards the cell before, the second towards that behind.
-                        to[0] += weights[0][0] * near[1] + weights[0][1] * near[0];
-                        if let ([_, to], [_, [own, other]]) = (to, weights) {
-                            *to += own * near[1] + other * near[2];
-                        }
-                    }
-                }
-                false => to.iter_mut().zip(&row[1..]).for_each(|(to, x)| *to += x),
-            }
-        }
+        Correction::new(coarse, sources, &weights, self.axes[2], adds)
     }
 }
 
@@ -443,7 +402,7 @@ mod tests {
             let expected =
                 |k: usize| 0.25 * (-2.0 + mirror * if k == 0 || k == 3 { 1.0 } else { 0.0 });
             for k in 0..n / 2 {
-                assert!((coarse.entries.of(0, 0)[k] - expected(k)).abs() < 1e-15, "{coarse:?}");
+                assert!((coarse.stencils.entry(0, 0, k) - expected(k)).abs() < 1e-15, "{coarse:?}");
             }
         }
     }

@@ -1,17 +1,19 @@
 //! A multigrid cycle for each array of the state as something near the inverse of a matrix.
 
-use fluxions_comm::{ExactSum, World};
+use fluxions_comm::{Combine, ExactSum, World};
 use fluxions_expr::Node;
 use fluxions_grid::{Condition, Grid, Metric};
 use fluxions_halo::Decomposition;
 
 use crate::error::Error;
 use crate::run::random_rows::rows;
+use crate::solvers::colours::Colours;
 use crate::solvers::diagonal::Diagonal;
 use crate::solvers::multigrid::entries::Entries;
 use crate::solvers::multigrid::gather::gather;
 use crate::solvers::multigrid::hierarchy::Hierarchy;
-use crate::solvers::multigrid::level::{Lattice, Level, Sizes, add_magnitudes, neighbours};
+use crate::solvers::multigrid::level::{Lattice, Level, Sizes, neighbours};
+use crate::solvers::multigrid::probes::Probes;
 use crate::solvers::multigrid::slab::{Cuts, Slab};
 use crate::solvers::place::Place;
 use crate::solvers::vectors::Vector;
@@ -21,6 +23,9 @@ use crate::system::pde::Pde;
 /// The most cells of the grid times arrays, whose entries for up to 27 neighbours have to be held. It does not depend on
 /// how the ranks share them, so that the method does not.
 const MOST: usize = 1 << 24;
+
+/// Where a cycle leaves more of a residual than this, other methods use cycles better.
+const SLOWEST: f64 = 0.3;
 
 /// How values of an array go on beyond each end of each axis.
 type Mirrors = [[f64; 2]; 3];
@@ -35,11 +40,12 @@ pub(crate) struct Multigrid {
     /// For each array how it goes on beyond the ends.
     mirrors: Vec<Mirrors>,
     offsets: Vec<[i32; 3]>,
-    /// While entries are being found: for each array and neighbour those of all cells of the slab; nothing where all of them
-    /// are 0.
-    lists: Vec<Vec<Vec<f64>>>,
+    colours: Colours,
+    /// While entries are being found: for each array what products have told.
+    probes: Vec<Probes>,
     /// For each array its entries, once they are found.
     entries: Vec<Entries>,
+    uniform: bool,
     hierarchies: Vec<Hierarchy>,
     /// The numbers of an array in all of the grid, where they are gathered.
     numbers: Vec<f64>,
@@ -83,8 +89,10 @@ impl Multigrid {
             slab,
             mirrors,
             offsets,
-            lists: Vec::new(),
+            colours: diagonal.colours(shape),
+            probes: Vec::new(),
             entries: Vec::new(),
+            uniform: false,
             hierarchies: Vec::new(),
             numbers: Vec::new(),
         })
@@ -95,62 +103,33 @@ impl Multigrid {
     pub(crate) fn take(
         &mut self,
         place: &Place<'_>,
-        diagonal: &Diagonal,
         product: Vector,
         number: usize,
-        colour: [usize; 3],
+        colour: usize,
     ) -> Result<(), Error> {
-        let Lattice { shape, periodic, .. } = self.grid;
-        if self.lists.is_empty() {
-            self.lists = vec![vec![Vec::new(); self.offsets.len()]; self.mirrors.len()];
+        let Multigrid { grid, slab, colours, probes, .. } = self;
+        let [n0, n1, n2] = slab.shape(grid.shape);
+        if probes.is_empty() {
+            *probes = vec![Probes::new(colours.count, n0 * n1); self.mirrors.len()];
         }
-        // From each index along an axis the step to an index of the colour.
-        let steps: [Vec<Option<i32>>; 3] = std::array::from_fn(|axis| {
-            let n = shape[axis] as i32;
-            let has_colour = |index: i32, step: &i32| {
-                let to = index + step;
-                let inside = periodic[axis] || (0..n).contains(&to);
-                let to = to.rem_euclid(n) as usize;
-                inside && diagonal.colour(axis, to, shape) == colour[axis]
-            };
-            self.slab
-                .along(axis, shape)
-                .map(|index| [0, -1, 1].into_iter().find(|step| has_colour(index as i32, step)))
-                .collect()
-        });
-        // The indices along a row from which each step leads there.
-        let along = [-1, 0, 1].map(|step| {
-            let indices = steps[2].iter().enumerate().filter(|(_, known)| **known == Some(step));
-            indices.map(|(k, _)| k).collect::<Vec<usize>>()
-        });
-        let [n0, n1, n2] = self.slab.shape(shape);
-        let is_gathered = self.is_gathered(place.world);
-        let mut take_row = |row: usize, values: &[f64]| {
-            let (Some(i), Some(j)) = (steps[0][row / n1], steps[1][row % n1]) else { return };
-            for (k, indices) in [-1, 0, 1].into_iter().zip(&along) {
-                let neighbour = self.offsets.iter().position(|offset| *offset == [i, j, k]);
-                let Some(neighbour) = neighbour else { continue };
-                let list = &mut self.lists[number][neighbour];
-                if list.is_empty() {
-                    if indices.iter().all(|k| values[*k] == 0.0) {
-                        continue;
-                    }
-                    *list = vec![0.0; n0 * n1 * n2];
-                }
-                let of_row = &mut list[row * n2..][..n2];
-                indices.iter().for_each(|k| of_row[*k] = values[*k]);
-            }
+        let first = [0, 1].map(|axis| if axis == slab.axis { slab.first } else { 0 });
+        let of_row = |row: usize| {
+            let of_row = colours.of_row([first[0] + row / n1, first[1] + row % n1]);
+            (colour + colours.count - of_row) % colours.count
         };
-        if is_gathered {
+        if self.cuts.is_none() && place.world.size() > 1 {
             let mut values = std::mem::take(&mut self.numbers);
-            Self::read(place, self.grid.cells(), product + number, &mut values)?;
-            values.chunks_exact(n2).enumerate().for_each(|(row, values)| take_row(row, values));
+            Self::read(place, grid.cells(), product + number, &mut values)?;
+            for (row, values) in values.chunks_exact(n2).enumerate() {
+                probes[number].take(row, of_row(row), values);
+            }
             self.numbers = values;
         } else {
             let Place { block, memory, .. } = place;
             let (layout, values) = (memory.layout(), memory.of_array(product + number));
             for (row, (_, cells)) in rows(block).enumerate() {
-                take_row(row, &values[layout.index(cells.start)..][..n2]);
+                let values = &values[layout.index(cells.start)..][..n2];
+                probes[number].take(row, of_row(row), values);
             }
         }
         Ok(())
@@ -178,16 +157,27 @@ impl Multigrid {
         Ok(())
     }
 
-    /// Makes the cycles of identity·I + factor·J ready. Collective.
-    pub(crate) fn build(&mut self, world: &World, identity: f64, factor: f64) -> Result<(), Error> {
+    /// Makes the cycles of identity·I + factor·J ready, which solve systems `alone` or are part of other methods. Collective.
+    pub(crate) fn build(
+        &mut self,
+        world: &World,
+        (identity, factor): (f64, f64),
+        alone: bool,
+    ) -> Result<(), Error> {
         self.hierarchies.clear();
         for (entries, mirrors) in self.entries.iter().zip(&self.mirrors) {
             let there = entries.there(self.cuts.is_some().then_some(world))?;
             let offsets = self.offsets.iter().zip(&there).filter(|(_, there)| **there);
             let offsets = offsets.map(|(offset, _)| *offset).collect();
             let entries = entries.only(&there).scaled(identity, factor);
-            let finest = Level::new(self.grid.clone(), self.slab, offsets, entries);
-            self.hierarchies.push(Hierarchy::new(world, finest, self.cuts.clone(), mirrors)?);
+            let finest = Level::new(self.grid.clone(), self.slab, offsets, &entries);
+            self.hierarchies.push(Hierarchy::new(
+                world,
+                finest,
+                self.cuts.clone(),
+                mirrors,
+                alone,
+            )?);
         }
         Ok(())
     }
@@ -195,15 +185,15 @@ impl Multigrid {
     /// Takes note that all entries were taken: the mean of the magnitudes that tie a cell to its neighbours, of the array in
     /// which it is largest. Collective.
     pub(crate) fn gathered(&mut self, world: &World) -> Result<f64, Error> {
-        let [n0, n1, n2] = self.slab.shape(self.grid.shape);
-        let lists = std::mem::take(&mut self.lists);
-        self.entries = lists.iter().map(|lists| Entries::of_lists(lists, n2, n0 * n1)).collect();
+        let probes = std::mem::take(&mut self.probes);
+        let entries_of =
+            |probes: &Probes| probes.entries(&self.grid, self.slab, &self.colours, &self.offsets);
+        self.entries = probes.iter().map(entries_of).collect();
+        self.uniform = self.are_uniform(world)?;
         let mut strongest: f64 = 0.0;
         for entries in &self.entries {
             let mut sum = ExactSum::new();
-            for row in (1..self.offsets.len()).flat_map(|number| entries.rows_of(number)) {
-                add_magnitudes(&mut sum, row);
-            }
+            entries.add_magnitudes(1..self.offsets.len(), &mut sum);
             if self.cuts.is_some() {
                 world.combine_sum(&mut sum)?;
             }
@@ -212,12 +202,76 @@ impl Multigrid {
         Ok(strongest)
     }
 
+    /// Whether at least half of the rows of cells have the entries of the row in the middle of the grid. Collective.
+    fn are_uniform(&self, world: &World) -> Result<bool, Error> {
+        let [n0, n1, _] = self.grid.shape;
+        let mut middle = [n0 / 2, n1 / 2];
+        let Slab { axis, first, count } = self.slab;
+        let is_here = (first..first + count).contains(&middle[axis.min(1)]);
+        middle[axis.min(1)] = middle[axis.min(1)].wrapping_sub(first);
+        for entries in &self.entries {
+            let number = middle[0].wrapping_mul(self.slab.shape(self.grid.shape)[1]);
+            let row = is_here.then(|| number + middle[1]);
+            let mut hash = [row.map_or(0, |row| (entries.hash_of(row) >> 1) as i64)];
+            if self.cuts.is_some() {
+                world.combine(Combine::Max, &mut hash)?;
+            }
+            let mut same = [entries.count_with(hash[0] as u64) as i64];
+            if self.cuts.is_some() {
+                world.combine(Combine::Sum, &mut same)?;
+            }
+            if 2 * same[0] < (n0 * n1) as i64 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// to ← a cycle for `from`. Collective.
     pub(crate) fn apply(
         &mut self,
         place: &mut Place<'_>,
         from: Vector,
         to: Vector,
+    ) -> Result<(), Error> {
+        self.for_each(place, from, to, |hierarchy, world| hierarchy.cycle(world))
+    }
+
+    /// to ← the solution for `from`, of one array, by cycles alone, until the root of the mean square of its residual is
+    /// `tolerance`, or until they are slow: their number, and the residual. Collective.
+    pub(crate) fn solve(
+        &mut self,
+        place: &mut Place<'_>,
+        from: Vector,
+        to: Vector,
+        tolerance: f64,
+        most: usize,
+    ) -> Result<(usize, f64), Error> {
+        let mut found = (0, f64::INFINITY);
+        self.for_each(place, from, to, |hierarchy, world| {
+            found = hierarchy.solve(world, tolerance, SLOWEST, most)?;
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Whether almost all rows of cells have the same entries, so that it takes no time to make coarse matrices.
+    pub(crate) fn is_uniform(&self) -> bool {
+        self.uniform
+    }
+
+    /// Of how many arrays the matrix is.
+    pub(crate) fn arrays(&self) -> usize {
+        self.mirrors.len()
+    }
+
+    /// Gives each array of `from` to a hierarchy as its right side, and takes its solution. Collective.
+    fn for_each(
+        &mut self,
+        place: &mut Place<'_>,
+        from: Vector,
+        to: Vector,
+        mut action: impl FnMut(&mut Hierarchy, &World) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut numbers = std::mem::take(&mut self.numbers);
         for k in 0..self.hierarchies.len() {
@@ -231,29 +285,26 @@ impl Multigrid {
             let (layout, n2) = (memory.layout(), finest.shape[2]);
             match is_gathered {
                 true => {
-                    for (_, cell, at) in finest.rows() {
-                        finest.b[at..at + n2].copy_from_slice(&numbers[cell..cell + n2]);
+                    for (row, numbers) in finest.rows().zip(numbers.chunks_exact(n2)) {
+                        finest.set_right(row, numbers);
                     }
                 }
                 false => {
                     let from = memory.of_array(from + k);
-                    for ((_, cells), (_, _, at)) in rows(block).zip(finest.rows()) {
-                        let from = &from[layout.index(cells.start)..][..n2];
-                        finest.b[at..at + n2].copy_from_slice(from);
+                    for ((_, cells), row) in rows(block).zip(finest.rows()) {
+                        finest.set_right(row, &from[layout.index(cells.start)..][..n2]);
                     }
                 }
             }
-            hierarchy.cycle(world)?;
+            action(hierarchy, world)?;
             let finest = hierarchy.finest();
-            let layout = memory.layout();
             // Where the block begins in what is held.
             let start = if self.cuts.is_some() { [0; 3] } else { block.start() };
             let to = memory.of_array_mut(to + k);
             for ([i, j], cells) in rows(block) {
-                let at = [start[0] + i, start[1] + j, start[2]].map(|index| index as isize);
-                let (at, length) = (finest.at(at), cells.shape()[2]);
-                let row = &mut to[layout.index(cells.start)..][..length];
-                row.copy_from_slice(&finest.x[at..at + length]);
+                let row = finest.row((start[0] + i) * finest.shape[1] + start[1] + j);
+                let to = &mut to[layout.index(cells.start)..][..cells.shape()[2]];
+                finest.copy_row(&finest.x, row, start[2], to);
             }
         }
         self.numbers = numbers;

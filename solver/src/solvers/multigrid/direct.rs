@@ -23,7 +23,7 @@ impl Direct {
         for row in 0..n {
             let cell = [row / (n1 * n2), row / n2 % n1, row % n2];
             for (number, offset) in level.offsets.iter().enumerate() {
-                let entry = level.entries.of(row / n2, number)[row % n2];
+                let entry = level.stencils.entry(row / n2, number, row % n2);
                 let mut column = [0; 3];
                 for (axis, n) in [n0, n1, n2].into_iter().enumerate() {
                     let index = cell[axis] as i32 + offset[axis];
@@ -65,8 +65,8 @@ impl Direct {
         let n = *n;
         let n2 = level.shape[2];
         let mut x = vec![0.0; n];
-        for (_, cell, at) in level.rows() {
-            x[cell..cell + n2].copy_from_slice(&level.b[at..at + n2]);
+        for row in level.rows() {
+            level.copy_row(&level.b, row, 0, &mut x[row.number * n2..][..n2]);
         }
         pivots.iter().enumerate().for_each(|(column, (pivot, _))| x.swap(column, *pivot));
         for (column, (_, counts)) in pivots.iter().enumerate() {
@@ -80,8 +80,8 @@ impl Direct {
             let known: f64 = (row + 1..n).map(|k| a[row * n + k] * x[k]).sum();
             x[row] = if pivots[row].1 { (x[row] - known) / a[row * n + row] } else { 0.0 };
         }
-        for (_, cell, at) in level.rows() {
-            level.x[at..at + n2].copy_from_slice(&x[cell..cell + n2]);
+        for row in level.rows() {
+            level.set_solution(row, &x[row.number * n2..][..n2]);
         }
     }
 }
@@ -103,12 +103,15 @@ mod tests {
         let sizes = [1, 1, n].map(Sizes::equal);
         let grid = Lattice { shape: [1, 1, n], periodic: [false, false, true], sizes };
         let mut level = Level::whole(grid, offsets, &entries);
-        let at = level.at([0; 3]);
-        (0..n).for_each(|k| level.b[at + k] = number(k, 9));
+        let right: Vec<f64> = (0..n).map(|k| number(k, 9)).collect();
+        let row = level.row(0);
+        level.set_right(row, &right);
         Direct::of(&level).solve(&mut level);
         Edges::of_whole(&level).renew(&mut level).unwrap();
-        let mut residual = vec![0.0; n];
-        level.residual_in(([0; 2], 0, at), &level.shifts(), &mut residual);
-        assert!(residual.iter().all(|r| r.abs() < 1e-10), "{level:?}");
+        for parity in [0, 1] {
+            let mut residual = vec![0.0; (n + 1 - parity) / 2];
+            level.residual_in(row, parity, &mut residual);
+            assert!(residual.iter().all(|r| r.abs() < 1e-10), "{level:?}");
+        }
     }
 }

@@ -2,8 +2,9 @@
 //! the same coefficients everywhere is small, and reading it costs no memory traffic.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
-use fluxions_comm::{Combine, World};
+use fluxions_comm::{Combine, ExactSum, World};
 
 use crate::error::Error;
 
@@ -61,20 +62,37 @@ impl Entries {
         self.kinds.push(kind);
     }
 
+    /// A hash of the entries of a row.
+    pub(crate) fn hash_of(&self, row: usize) -> u64 {
+        hash(self.of_row(row))
+    }
+
+    /// How many rows have entries whose hash, without its last bit, is this.
+    pub(crate) fn count_with(&self, half: u64) -> usize {
+        let is_it: Vec<bool> =
+            (0..self.count() as u32).map(|kind| hash(self.of_kind(kind)) >> 1 == half).collect();
+        self.kinds.iter().filter(|kind| is_it[**kind as usize]).count()
+    }
+
+    /// For how many neighbours there are entries, and how many cells a row has.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        (self.neighbours, self.length)
+    }
+
+    /// The kind of each row.
+    pub(crate) fn kinds(&self) -> &[u32] {
+        &self.kinds
+    }
+
     /// How many kinds of rows there are.
-    fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.numbers.len() / (self.neighbours * self.length)
     }
 
     /// The entries of a kind of row, neighbour by neighbour.
-    fn of_kind(&self, kind: u32) -> &[f64] {
+    pub(crate) fn of_kind(&self, kind: u32) -> &[f64] {
         let size = self.neighbours * self.length;
         &self.numbers[kind as usize * size..][..size]
-    }
-
-    /// The kind of a row.
-    pub(crate) fn kind(&self, row: usize) -> u32 {
-        self.kinds[row]
     }
 
     /// The entries of a row, neighbour by neighbour.
@@ -90,6 +108,16 @@ impl Entries {
     /// For each row one number after the other, of the entries for one of the neighbours.
     pub(crate) fn rows_of(&self, neighbour: usize) -> impl Iterator<Item = &[f64]> {
         (0..self.kinds.len()).map(move |row| self.of(row, neighbour))
+    }
+
+    /// Adds the magnitudes of the entries for some neighbours to a sum: those of each row are added first, in a fixed order.
+    pub(crate) fn add_magnitudes(&self, neighbours: Range<usize>, sum: &mut ExactSum) {
+        let of_kind = |kind: u32| -> f64 {
+            let lists = neighbours.start * self.length..neighbours.end * self.length;
+            self.of_kind(kind)[lists].iter().map(|x| x.abs()).sum()
+        };
+        let of_kinds: Vec<f64> = (0..self.count() as u32).map(of_kind).collect();
+        self.kinds.iter().for_each(|kind| sum.add(of_kinds[*kind as usize]));
     }
 
     /// Entries of the same rows made of these by kinds of rows: for so many neighbours, by `change`, which is given the
@@ -124,14 +152,6 @@ impl Entries {
         })
     }
 
-    /// The inverses of the entries of the cells themselves; 0 where these are 0.
-    pub(crate) fn inverses(&self) -> Self {
-        self.changed(1, |from, to| {
-            let inverse = |x: f64| if x == 0.0 { 0.0 } else { 1.0 / x };
-            to.iter_mut().zip(from).for_each(|(to, entry)| *to = inverse(*entry));
-        })
-    }
-
     /// For which neighbours there are entries that are not 0 on any rank, for the first always. Collective where the ranks
     /// hold parts.
     pub(crate) fn there(&self, world: Option<&World>) -> Result<Vec<bool>, Error> {
@@ -149,15 +169,15 @@ impl Entries {
 }
 
 /// A hash of the bits of numbers (the multiplication of FNV-1a, by words).
-fn hash(numbers: &[f64]) -> u64 {
+pub(crate) fn hash(numbers: &[f64]) -> u64 {
     let mix =
         |hash: u64, x: &f64| (hash ^ x.to_bits()).wrapping_mul(0x0100_0000_01b3).rotate_left(29);
     numbers.iter().fold(0xcbf2_9ce4_8422_2325, mix)
 }
 
 /// Whether numbers have the same bits.
-fn are_same(a: &[f64], b: &[f64]) -> bool {
-    a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
+pub(crate) fn are_same(a: &[f64], b: &[f64]) -> bool {
+    bytemuck::cast_slice::<f64, u64>(a) == bytemuck::cast_slice::<f64, u64>(b)
 }
 
 #[cfg(test)]
@@ -169,13 +189,12 @@ mod tests {
         let lists =
             [vec![1.0, 2.0, 1.0, 2.0, 3.0, 0.0], vec![5.0, 6.0, 5.0, 6.0, 5.0, 6.0], vec![]];
         let entries = Entries::of_lists(&lists, 2, 3);
-        assert_eq!((entries.count(), entries.kind(0), entries.kind(1)), (2, 0, 0));
+        assert_eq!((entries.count(), entries.kinds()), (2, &[0, 0, 1][..]));
         assert_eq!(entries.of(1, 0), [1.0, 2.0]);
         assert_eq!(entries.of_row(2), [3.0, 0.0, 5.0, 6.0, 0.0, 0.0]);
         assert_eq!(entries.there(None).unwrap(), [true, true, false]);
         let kept = entries.only(&[true, false, true]);
         assert_eq!(kept.of_row(2), [3.0, 0.0, 0.0, 0.0]);
-        assert_eq!(entries.inverses().of_row(2), [1.0 / 3.0, 0.0]);
         assert_eq!(entries.scaled(1.0, -2.0).of_row(0), [-1.0, -3.0, -10.0, -12.0, -0.0, -0.0]);
         // A row of zeros that differ by their signs is another row.
         let signs = Entries::of_lists(&[vec![0.0, -0.0]], 1, 2);

@@ -75,6 +75,8 @@ impl Cuts {
 pub(crate) struct Edges {
     /// The messages to and from the ranks below and above.
     links: [Option<(Outgoing, Incoming)>; 2],
+    /// The axis along which these ranks lie.
+    axis: usize,
     /// Along which axes the cells of this rank meet themselves.
     joined: [bool; 3],
 }
@@ -82,7 +84,7 @@ pub(crate) struct Edges {
 impl Edges {
     /// Those of a level of which each rank has all.
     pub(crate) fn of_whole(level: &Level) -> Self {
-        Edges { links: [None, None], joined: level.grid.periodic }
+        Edges { links: [None, None], axis: level.slab.axis, joined: level.grid.periodic }
     }
 
     /// Those of a level that is cut among the ranks.
@@ -98,12 +100,13 @@ impl Edges {
         let above = above.map(|to| (world.outgoing(to, 0, length), world.incoming(to, 1, length)));
         let mut joined = level.grid.periodic;
         joined[axis] = false;
-        Edges { links: [below, above], joined }
+        Edges { links: [below, above], axis, joined }
     }
 
-    /// Whether no layer changes but those at the ends of rows.
-    pub(crate) fn are_fixed(&self) -> bool {
-        self.links.iter().all(Option::is_none) && !self.joined[0] && !self.joined[1]
+    /// Whether the layers beyond the ends of each of the first two axes change.
+    pub(crate) fn are_open(&self) -> [bool; 2] {
+        let linked = self.links.iter().any(Option::is_some);
+        [0, 1].map(|axis| self.joined[axis] || linked && axis == self.axis)
     }
 
     /// Whether ends of rows are joined.

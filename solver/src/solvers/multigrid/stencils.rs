@@ -1,0 +1,109 @@
+//! The entries of a level's matrix as its loops read them: those of the cells of a row with even indices first, then those
+//! with odd ones, so that the cells of one colour of a chequerboard lie side by side.
+
+use fluxions_comm::ExactSum;
+
+use crate::solvers::multigrid::entries::Entries;
+
+/// In a row of fewer cells of a parity it does not matter whether all of them have the same entries.
+const LEAST: usize = 16;
+
+/// The entries of the cells of a slab, row of cells by row of cells, and the inverses of those of the cells themselves.
+#[derive(Clone, Debug)]
+pub(crate) struct Stencils {
+    neighbours: usize,
+    length: usize,
+    /// For each kind of row, one neighbour after the other, the entries of its cells; the inverses last.
+    numbers: Vec<f64>,
+    /// For each kind of row and parity the numbers of a cell, where they are the same in all cells but the first and the
+    /// last one.
+    same: Vec<Option<Vec<f64>>>,
+    /// The kind of each row.
+    kinds: Vec<u32>,
+}
+
+impl Stencils {
+    /// Those of entries, of which the first ones are those of the cells themselves.
+    pub(crate) fn of(entries: &Entries) -> Self {
+        let (neighbours, length) = entries.size();
+        let mut numbers = Vec::with_capacity(entries.count() * (neighbours + 1) * length);
+        for kind in 0..entries.count() as u32 {
+            let of_kind = entries.of_kind(kind);
+            let start = numbers.len();
+            for list in of_kind.chunks_exact(length) {
+                numbers.extend(list.iter().step_by(2));
+                numbers.extend(list.iter().skip(1).step_by(2));
+            }
+            let inverse = |x: f64| if x == 0.0 { 0.0 } else { 1.0 / x };
+            numbers.extend_from_within(start..start + length);
+            let inverses = numbers.len() - length;
+            numbers[inverses..].iter_mut().for_each(|x| *x = inverse(*x));
+        }
+        let kinds = entries.kinds().to_vec();
+        let mut stencils = Stencils { neighbours, length, numbers, same: Vec::new(), kinds };
+        let both = (0..entries.count()).flat_map(|kind| [(kind, 0), (kind, 1)]);
+        stencils.same = both.map(|(kind, parity)| stencils.same_in(kind, parity)).collect();
+        stencils
+    }
+
+    /// The numbers of a cell of a kind and parity, if they are the same in almost all.
+    fn same_in(&self, kind: usize, parity: usize) -> Option<Vec<f64>> {
+        let list = |number: usize| {
+            let list = self.list_of(kind, number, parity);
+            let inner = list.get(1..list.len().max(1) - 1).filter(|_| list.len() >= LEAST)?;
+            inner.iter().all(|x| x.to_bits() == inner[0].to_bits()).then_some(inner[0])
+        };
+        (0..=self.neighbours).map(list).collect()
+    }
+
+    fn list_of(&self, kind: usize, number: usize, parity: usize) -> &[f64] {
+        let evens = self.length.div_ceil(2);
+        let start = (kind * (self.neighbours + 1) + number) * self.length;
+        let (start, count) = match parity {
+            0 => (start, evens),
+            _ => (start + evens, self.length - evens),
+        };
+        &self.numbers[start..start + count]
+    }
+
+    /// The entries of the cells of a parity in a row for one of the neighbours.
+    #[inline(always)]
+    pub(super) fn list(&self, row: usize, number: usize, parity: usize) -> &[f64] {
+        self.list_of(self.kinds[row] as usize, number, parity)
+    }
+
+    /// The inverses of the entries of the cells themselves.
+    #[inline(always)]
+    pub(super) fn inverses(&self, row: usize, parity: usize) -> &[f64] {
+        self.list(row, self.neighbours, parity)
+    }
+
+    /// The entries and the inverse of a cell, where they are the same in all cells of a parity in a row but the first and the
+    /// last one.
+    #[inline(always)]
+    pub(super) fn same(&self, row: usize, parity: usize) -> Option<&[f64]> {
+        self.same[2 * self.kinds[row] as usize + parity].as_deref()
+    }
+
+    /// The entry of a cell of a row.
+    pub(crate) fn entry(&self, row: usize, number: usize, cell: usize) -> f64 {
+        self.list(row, number, cell % 2)[cell / 2]
+    }
+
+    /// The kind of a row.
+    pub(crate) fn kind(&self, row: usize) -> u32 {
+        self.kinds[row]
+    }
+
+    /// Adds the magnitudes of the entries for one of the neighbours to a sum: those of each row are added first, in a fixed
+    /// order.
+    pub(crate) fn add_magnitudes(&self, number: usize, sum: &mut ExactSum) {
+        let of_kind = (self.neighbours + 1) * self.length;
+        let kinds = self.numbers.chunks_exact(of_kind);
+        let of_kinds: Vec<f64> = kinds
+            .map(|numbers| numbers[number * self.length..][..self.length].iter().map(|x| x.abs()))
+            .map(Iterator::sum)
+            .collect();
+        self.kinds.iter().for_each(|kind| sum.add(of_kinds[*kind as usize]));
+    }
+}
