@@ -1,5 +1,5 @@
-//! How fast linear systems are solved: by conjugate gradients, whose preconditioner is one multigrid cycle an
-//! iteration, V(2,1) with red–black Gauss–Seidel. On 1 rank; tests/elliptic.rs has the same bits on several.
+//! How fast linear systems are solved: by multigrid cycles, V(2,1) with red–black Gauss–Seidel, alone or, where these are
+//! slow, one an iteration as the preconditioner of conjugate gradients. On 1 rank; tests/elliptic.rs has the same bits on several.
 
 use fluxions::prelude::*;
 use fluxions::solver::Balance;
@@ -51,8 +51,8 @@ fn text(axes: &[(&str, usize, f64)], ends: &str, equation: &str) -> String {
 
 const ENDS: [&str; 4] = ["value", "derivative", "mixed", "periodic"];
 
-/// Squares, sizes that are no powers of two and primes, and one long axis, with ends of each kind. V(2,1) alone has
-/// a factor of 0.10 to 0.12 (Trottenberg, Oosterlee & Schüller 2001, "Multigrid", section 2.5).
+/// Squares, sizes that are no powers of two and primes, and one long axis, with ends of each kind. V(2,1) has a factor of
+/// 0.10 to 0.12 (Trottenberg, Oosterlee & Schüller 2001, "Multigrid", section 2.5).
 #[test]
 fn residuals_fall_fast_in_two_dimensions() {
     for ends in ENDS {
@@ -60,11 +60,11 @@ fn residuals_fall_fast_in_two_dimensions() {
             [(32, 32), (64, 64), (128, 128), (256, 256), (96, 96), (97, 97), (101, 67), (1000, 40)];
         let found =
             sizes.map(|(n, m)| factor(&text(&[("x", n, 1.0), ("y", m, 1.0)], ends, "laplace(u)")));
-        assert!(found.iter().all(|factor| *factor < 0.06), "{ends}: {found:?}");
+        assert!(found.iter().all(|factor| *factor < 0.12), "{ends}: {found:?}");
     }
     // It does not depend on the size.
     let found = factor(&text(&[("x", 1024, 1.0), ("y", 1024, 1.0)], "value", "laplace(u)"));
-    assert!(found < 0.03, "{found}");
+    assert!(found < 0.12, "{found}");
 }
 
 #[test]
@@ -74,14 +74,14 @@ fn residuals_fall_fast_in_three_dimensions() {
     {
         let axes = [("x", n, 1.0), ("y", n, 1.0), ("z", n, 1.0)];
         let found = factor(&text(&axes, ends, "laplace(u)"));
-        assert!(found < 0.08, "{n} {ends}: {found}");
+        assert!(found < 0.15, "{n} {ends}: {found}");
     }
 }
 
 /// One axis, of Cartesian, polar and spherical grids, with a centre and without. Red–black cycles do least here.
 #[test]
 fn residuals_fall_fast_in_one_dimension() {
-    for (n, most) in [(1000, 0.2), (97, 0.15), (96, 0.15), (769, 0.2)] {
+    for (n, most) in [(1000, 0.25), (97, 0.2), (96, 0.2), (769, 0.25)] {
         for ends in ENDS {
             let found = factor(&text(&[("x", n, 1.0)], ends, "laplace(u)"));
             assert!(found < most, "{n} {ends}: {found}");
@@ -115,7 +115,7 @@ fn residuals_fall_fast_in_cylinders() {
                  z = {{ bounds = [0, {length}], cells = {m}{periodic} }}\n[boundary]\n{held}\n\
                  [solve]\nu = \"laplace(u)\"\n"
             ));
-            assert!(found < 0.06, "{n} {m} {inner} {periodic} {held}: {found}");
+            assert!(found < 0.12, "{n} {m} {inner} {periodic} {held}: {found}");
         }
     }
 }

@@ -244,10 +244,34 @@ fn recipes() {
     }
 }
 
+/// Scripts of batch systems are scripts, and run the command with options that it has.
+#[test]
+fn cluster() {
+    let home = Home::new();
+    let help = home.succeed(&["run", "--help"]);
+    let shown = blocks(&read("docs/CLUSTER.md"));
+    let scripts: Vec<_> = shown.iter().filter(|block| block.language == "sh").collect();
+    assert!(scripts.len() >= 3);
+    for script in scripts {
+        home.write("script", &script.text);
+        let mut check = std::process::Command::new("bash");
+        common::succeeded(fluxions_testing::finish(
+            check.args(["-n", "script"]).current_dir(home.path()),
+        ));
+        let runs = script.text.lines().filter_map(|line| line.split_once("fluxions run "));
+        for (_, arguments) in runs {
+            for option in arguments.split_whitespace().filter(|word| word.starts_with("--")) {
+                assert!(help.contains(option), "{option}");
+            }
+        }
+    }
+}
+
 /// The other documents have no code.
 #[test]
 fn no_document_is_left_out() {
-    let tried = ["GUIDE.md", "EXPRESSIONS.md", "FROM_PYPDE.md", "OUTPUT.md", "RECIPES.md"];
+    let tried =
+        ["GUIDE.md", "EXPRESSIONS.md", "FROM_PYPDE.md", "OUTPUT.md", "RECIPES.md", "CLUSTER.md"];
     for entry in std::fs::read_dir(root().join("docs")).unwrap() {
         let name = entry.unwrap().file_name().to_string_lossy().into_owned();
         if name.ends_with(".md") && !tried.contains(&name.as_str()) {

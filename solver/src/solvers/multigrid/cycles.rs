@@ -25,7 +25,7 @@ use crate::system::pde::Pde;
 const MOST: usize = 1 << 24;
 
 /// Where a cycle leaves more of a residual than this, other methods use cycles better.
-const SLOWEST: f64 = 0.3;
+const SLOWEST: f64 = 0.2;
 
 /// How values of an array go on beyond each end of each axis.
 type Mirrors = [[f64; 2]; 3];
@@ -176,7 +176,7 @@ impl Multigrid {
                 finest,
                 self.cuts.clone(),
                 mirrors,
-                alone,
+                alone.then_some(identity.abs()),
             )?);
         }
         Ok(())

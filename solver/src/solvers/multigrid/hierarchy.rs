@@ -22,8 +22,8 @@ const SWEEPS: usize = 10;
 /// residual down by a factor of ten or more, and does it twice on the coarsest grid.
 const DOMINATED: f64 = 0.33;
 const FEW_SWEEPS: usize = 2;
-/// Where they are this share or less, over-relaxation on the finest grid takes less time than cycles; and how often is
-/// smoothed at a time then.
+/// Where the identity leaves this share of the entries of the cells themselves to ties with neighbours, or less,
+/// over-relaxation on the finest grid takes less time than cycles; and how often is smoothed at a time then.
 const WEAK: f64 = 0.95;
 const MOST_SWEEPS: usize = 30;
 /// How often is smoothed before and after the correction from the coarser grid.
@@ -101,13 +101,14 @@ impl Meeting {
 
 impl Hierarchy {
     /// The hierarchy for a matrix on the finest grid, of which each rank has a slab if there are `cuts`; `mirrors` as
-    /// for [`Coarsening::of`]. What solves systems `alone` has one grid where neighbours are weakly tied. Collective.
+    /// for [`Coarsening::of`]. What solves systems `alone`, in whose matrix the identity has this magnitude, has one grid
+    /// where neighbours are weakly tied. Collective.
     pub(crate) fn new(
         world: &World,
         finest: Level,
         mut cuts: Option<Cuts>,
         mirrors: &[[f64; 2]; 3],
-        alone: bool,
+        alone: Option<f64>,
     ) -> Result<Self, Error> {
         let edges_of = |level: &Level, is_cut: bool| match is_cut {
             true => Edges::of_slab(world, level),
@@ -119,14 +120,17 @@ impl Hierarchy {
         while let Some(last) = levels.last() {
             let shared = cuts.is_some().then_some(world);
             let strengths = last.strengths(shared)?;
-            let ties = last.ties(shared)?;
-            if alone && levels.len() == 1 && !last.tied && ties <= WEAK {
-                // The best factor where cells of two colours see each other only, by the largest eigenvalue of
-                // Jacobi's method (Young 1954, Trans. Am. Math. Soc. 76, 92).
-                levels[0].omega = 2.0 / (1.0 + (1.0 - ties * ties).sqrt());
-                break;
+            if let Some(identity) = alone.filter(|_| levels.len() == 1 && !last.tied) {
+                // Not those of all entries: walls would make them weaker.
+                let ties = 1.0 - identity / last.diagonal(shared)?;
+                if ties <= WEAK {
+                    // The best factor where cells of two colours see each other only, by the largest eigenvalue of
+                    // Jacobi's method (Young 1954, Trans. Am. Math. Soc. 76, 92).
+                    levels[0].omega = 2.0 / (1.0 + (1.0 - ties * ties).sqrt());
+                    break;
+                }
             }
-            if ties <= DOMINATED {
+            if last.ties(shared)? <= DOMINATED {
                 sweeps = FEW_SWEEPS;
                 break;
             }
@@ -419,7 +423,7 @@ mod tests {
         let mirrors = [[if held { -1.0 } else { 1.0 }; 2]; 3];
         let n2 = level.shape[2];
         let world = World::solo();
-        let mut hierarchy = Hierarchy::new(&world, level.clone(), None, &mirrors, false).unwrap();
+        let mut hierarchy = Hierarchy::new(&world, level.clone(), None, &mirrors, None).unwrap();
         let mut outer = level;
         let mut edges = Edges::of_whole(&outer);
         let stream = Stream::new(1, "residual", 0);

@@ -258,17 +258,24 @@ impl Level {
         }
     }
 
-    /// The magnitude of all entries for neighbours beside that of the entries of the cells themselves. Collective where
-    /// the ranks hold parts of the grid.
+    /// The magnitude of the entries for neighbours beside that of the cell itself, where it is largest. (In means a few
+    /// narrow cells at a wall would decide.) Collective where the ranks hold parts of the grid.
     pub(crate) fn ties(&self, world: Option<&World>) -> Result<f64, Error> {
-        let mut sums = [ExactSum::new(), ExactSum::new()];
-        for number in 0..self.offsets.len() {
-            self.stencils.add_magnitudes(number, &mut sums[usize::from(number > 0)]);
-        }
+        let here = self.stencils.strongest_ties();
+        Ok(match world {
+            Some(world) => world.max(here)?,
+            None => here,
+        })
+    }
+
+    /// The mean magnitude of the entries of the cells themselves. Collective where the ranks hold parts of the grid.
+    pub(crate) fn diagonal(&self, world: Option<&World>) -> Result<f64, Error> {
+        let mut sum = ExactSum::new();
+        self.stencils.add_magnitudes(0, &mut sum);
         if let Some(world) = world {
-            sums.iter_mut().try_for_each(|sum| world.combine_sum(sum))?;
+            world.combine_sum(&mut sum)?;
         }
-        Ok(sums[1].value() / sums[0].value())
+        Ok(sum.value() / self.grid.cells() as f64)
     }
 
     /// The mean magnitude of the entries for the neighbours along each axis of the grid. Collective where the

@@ -95,6 +95,19 @@ impl Stencils {
         self.kinds[row]
     }
 
+    /// The largest sum, of all cells, of the magnitudes of the entries for neighbours beside that of the cell itself.
+    pub(crate) fn strongest_ties(&self) -> f64 {
+        let kinds = self.numbers.chunks_exact((self.neighbours + 1) * self.length);
+        let of_kind = |numbers: &[f64]| {
+            let of_cell = |cell: usize| {
+                let all = (1..self.neighbours).map(|k| numbers[k * self.length + cell].abs());
+                all.sum::<f64>() * numbers[self.neighbours * self.length + cell].abs()
+            };
+            (0..self.length).map(of_cell).fold(0.0, f64::max)
+        };
+        kinds.map(of_kind).fold(0.0, f64::max)
+    }
+
     /// Adds the magnitudes of the entries for one of the neighbours to a sum: those of each row are added first, in a fixed
     /// order.
     pub(crate) fn add_magnitudes(&self, number: usize, sum: &mut ExactSum) {
