@@ -107,7 +107,7 @@ impl Clock for TriedSteps {
         }
         self.part += 1;
         self.longest = None;
-        while self.halvings > 0 && self.part % 2 == 0 {
+        while self.halvings > 0 && self.part.is_multiple_of(2) {
             (self.halvings, self.part) = (self.halvings - 1, self.part / 2);
         }
         if self.halvings == 0 {
