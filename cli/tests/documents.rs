@@ -254,7 +254,7 @@ fn cluster() {
     assert!(scripts.len() >= 3);
     for script in scripts {
         home.write("script", &script.text);
-        let mut check = std::process::Command::new("bash");
+        let mut check = Command::new("bash");
         common::succeeded(fluxions_testing::finish(
             check.args(["-n", "script"]).current_dir(home.path()),
         ));
