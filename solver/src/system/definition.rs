@@ -26,7 +26,15 @@ pub struct Definition {
 /// How many definitions are looked into by recursion, each from within the one before.
 const MOST_IN_A_ROW: usize = 64;
 
+/// How many definitions in a row an equation is looked into for terms of a sum, each of them there as often as it is used.
+const FEW_IN_A_ROW: usize = 3;
+
 impl Definition {
+    /// Whether it is made of few definitions in a row.
+    pub(crate) fn is_shallow(&self) -> bool {
+        self.depth <= FEW_IN_A_ROW
+    }
+
     /// A definition that may use these.
     pub(crate) fn new(name: &str, expr: Expr, uses: Uses, others: &[Definition]) -> Self {
         let made_of = MadeOf::new(&expr, others);

@@ -129,10 +129,12 @@ fn all_terms(expr: &Expr, symbols: &Symbols) -> Vec<(bool, Expr)> {
 /// A term as a sum of terms, where it is a second derivative of a sum, or a product with one.
 fn split(term: &Expr, symbols: &Symbols) -> Vec<(bool, Expr)> {
     match &term.node {
-        Node::Define(d) => match all_terms(&symbols.definitions()[*d].expr, symbols) {
-            sum if sum.len() > 1 => sum,
-            _ => vec![(false, term.clone())],
-        },
+        Node::Define(d) if symbols.definitions()[*d].is_shallow() => {
+            match all_terms(&symbols.definitions()[*d].expr, symbols) {
+                sum if sum.len() > 1 => sum,
+                _ => vec![(false, term.clone())],
+            }
+        }
         Node::Operator(op, arguments) if is_second(*op) => {
             let (last, others) = arguments.split_last().expect("operators have arguments");
             let of = |(minus, part): (bool, Expr)| {
