@@ -192,4 +192,18 @@ mod tests {
             world.barrier()
         });
     }
+
+    /// Rank 0 gives its part and ends before rank 2 gives its own, for which rank 1 waits.
+    #[test]
+    fn a_rank_may_end_before_others_have_given_their_part_on_3_ranks() {
+        let found = run(3, |world| {
+            if world.rank() == 2 {
+                std::thread::sleep(std::time::Duration::from_millis(100));
+            }
+            let mut number = [world.rank() + 2];
+            world.reduce(&mut number, crate::Prod, 1)?;
+            Ok::<_, Error>(number[0])
+        });
+        assert_eq!(found.unwrap(), [2, 24, 4]);
+    }
 }

@@ -104,9 +104,20 @@ impl Ticket {
         Ok(false)
     }
 
-    /// Waits until it is.
+    /// Waits until it is: for one rank after the other, since those that have given their part may end before others give
+    /// theirs.
     pub(crate) fn wait(&self) -> Result<(), Error> {
-        self.team.wait(self.rank, self.call, self.awaited(), || self.is_there())
+        let ranks = match self.needed {
+            Needed::All => 0..self.team.size,
+            Needed::Rank(rank) => rank..rank + 1,
+            Needed::Nobody => 0..0,
+        };
+        for rank in ranks {
+            let awaited = Awaited::All(&self.team.members[rank..rank + 1]);
+            let is_there = || self.board.places[rank].get().is_some();
+            self.team.wait(self.rank, self.call, awaited, is_there)?;
+        }
+        Ok(())
     }
 
     /// What a rank contributed, if it is there and was meant for the same call as this rank's.
