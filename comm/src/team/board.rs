@@ -79,43 +79,35 @@ impl Ticket {
         Ticket { team: team.clone(), rank, number, board, call, needed }
     }
 
-    fn is_there(&self) -> bool {
-        let has = |place: &OnceLock<Contribution>| place.get().is_some();
-        match self.needed {
-            Needed::All => self.board.places.iter().all(has),
-            Needed::Rank(rank) => has(&self.board.places[rank]),
-            Needed::Nobody => true,
-        }
+    fn has_given(&self, rank: usize) -> bool {
+        self.board.places[rank].get().is_some()
     }
 
-    fn awaited(&self) -> Awaited<'_> {
-        match self.needed {
-            Needed::Rank(rank) => Awaited::All(&self.team.members[rank..rank + 1]),
-            Needed::All | Needed::Nobody => Awaited::All(&self.team.members),
-        }
-    }
-
-    /// Whether everything that this rank needs is there.
-    pub(crate) fn test(&self) -> Result<bool, Error> {
-        if self.is_there() {
-            return Ok(true);
-        }
-        self.team.watch.check(self.awaited(), &|| self.is_there())?;
-        Ok(false)
-    }
-
-    /// Waits until it is: for one rank after the other, since those that have given their part may end before others give
-    /// theirs.
-    pub(crate) fn wait(&self) -> Result<(), Error> {
-        let ranks = match self.needed {
+    /// The first rank whose part this one needs and that has not given it. Those that have may end before others do.
+    fn missing(&self) -> Option<usize> {
+        let mut ranks = match self.needed {
             Needed::All => 0..self.team.size,
             Needed::Rank(rank) => rank..rank + 1,
             Needed::Nobody => 0..0,
         };
-        for rank in ranks {
-            let awaited = Awaited::All(&self.team.members[rank..rank + 1]);
-            let is_there = || self.board.places[rank].get().is_some();
-            self.team.wait(self.rank, self.call, awaited, is_there)?;
+        ranks.find(|rank| !self.has_given(*rank))
+    }
+
+    fn awaited(&self, rank: usize) -> Awaited<'_> {
+        Awaited::All(&self.team.members[rank..rank + 1])
+    }
+
+    /// Whether everything that this rank needs is there.
+    pub(crate) fn test(&self) -> Result<bool, Error> {
+        let Some(rank) = self.missing() else { return Ok(true) };
+        self.team.watch.check(self.awaited(rank), &|| self.has_given(rank))?;
+        Ok(false)
+    }
+
+    /// Waits until it is.
+    pub(crate) fn wait(&self) -> Result<(), Error> {
+        while let Some(rank) = self.missing() {
+            self.team.wait(self.rank, self.call, self.awaited(rank), || self.has_given(rank))?;
         }
         Ok(())
     }
