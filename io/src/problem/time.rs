@@ -106,7 +106,7 @@ impl Times {
 
     /// Whether a state is found in which rates of change vanish, instead of steps.
     pub fn balances(&self) -> bool {
-        matches!(self.scheme, SchemeChoice::Elliptic(_) | SchemeChoice::Steady(_))
+        self.scheme.balances()
     }
 
     /// How a problem is solved, as in `in steps of 0.1 by rk4`.

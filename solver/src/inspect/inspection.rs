@@ -138,7 +138,7 @@ pub fn measured_speed(
     backend: Backend,
 ) -> Result<Speed, Errors> {
     let (all, scheme) = (pde.grid().cells() as f64, scheme.into());
-    let balances = matches!(scheme, SchemeChoice::Elliptic(_) | SchemeChoice::Steady(_));
+    let balances = scheme.balances();
     let most = if balances { MOST_SOLVED } else { MOST_CELLS };
     let (pde, initial) = Shifted::part(pde, initial, most, 0.0);
     let (world, cells) = (World::solo(), pde.grid().cells() as f64);

@@ -187,4 +187,28 @@ mod tests {
         // Where the slope of the root is infinite, it counts as 0.
         near(rate(16, &[("u", "-sqrt(u)")], &[("u", "where(x < 0.5, 0, 4)")]), 0.25);
     }
+
+    /// Of one field as of several.
+    #[test]
+    fn rates_are_found_where_they_are_asked_for() {
+        let grid = Grid::cartesian().axis("x", 0.0..1.0, 8, Ends::Periodic).build().unwrap();
+        for (more, expected) in [(None, vec![2.0]), (Some(("v", "3 - v")), vec![2.0, 3.0])] {
+            let pde = Pde::on(&grid).equation("u", "laplace(u) - u^2/2");
+            let pde = more.into_iter().fold(pde, |pde, (name, text)| pde.equation(name, text));
+            let (pde, world) = (pde.build().unwrap(), World::solo());
+            for (sensitivities, expected) in [
+                (Sensitivities::new(&pde, &[]), vec![0.0; expected.len()]),
+                (Sensitivities::with_rates(&pde, &[]), expected),
+            ] {
+                let builder = Simulation::builder(&pde, &world).scheme(&Tableau::EULER).dt(1.0);
+                let builder = builder.initial("u", "2").uncompiled();
+                let builder = if more.is_some() { builder.initial("v", "0") } else { builder };
+                let builder = builder.with_room_for(&sensitivities.plan);
+                let mut simulation = builder.build().unwrap();
+                let spectrum = spectrum(&sensitivities, &mut simulation).unwrap();
+                assert_eq!(spectrum.rates, expected);
+                assert!(sensitivities.stored.is_empty());
+            }
+        }
+    }
 }

@@ -76,16 +76,15 @@ impl SchemeChoice {
         })
     }
 
+    /// Whether a state is found in which rates vanish, instead of steps.
+    pub fn balances(&self) -> bool {
+        matches!(self, SchemeChoice::Elliptic(_) | SchemeChoice::Steady(_))
+    }
+
     /// Whether equations are solved, for the state itself or for unknowns beside fields that are stepped.
     pub fn solves(&self, pde: &Pde) -> bool {
-        pde.has_constraints()
-            || matches!(
-                self,
-                SchemeChoice::Implicit(..)
-                    | SchemeChoice::Imex(..)
-                    | SchemeChoice::Elliptic(_)
-                    | SchemeChoice::Steady(_)
-            )
+        let is_implicit = matches!(self, SchemeChoice::Implicit(..) | SchemeChoice::Imex(..));
+        pde.has_constraints() || is_implicit || self.balances()
     }
 
     /// Whether it can step a system.

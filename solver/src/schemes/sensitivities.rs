@@ -59,25 +59,44 @@ struct Body {
     level: usize,
 }
 
+/// What the plan finds beside the bounds.
+#[derive(Clone, Copy, PartialEq)]
+enum Beside {
+    Nothing,
+    /// The largest magnitude of the rate of each array.
+    Rates,
+    /// The bounds cell by cell, where they differ.
+    Cells,
+}
+
 impl Sensitivities {
     /// The sensitivities of a system. `kept` gives the names of the arrays that the scheme keeps
     /// between steps.
     pub(crate) fn new(pde: &Pde, kept: &[String]) -> Self {
+        Self::of_system(pde, kept, Beside::Nothing)
+    }
+
+    /// The same, with the largest magnitude of the rate of each array.
+    pub(crate) fn with_rates(pde: &Pde, kept: &[String]) -> Self {
+        Self::of_system(pde, kept, Beside::Rates)
+    }
+
+    fn of_system(pde: &Pde, kept: &[String], beside: Beside) -> Self {
         let targets: Vec<_> = rates_of(pde).into_iter().enumerate().collect();
-        Self::of(pde, kept, &targets, &globals::equations(pde))
+        Self::of(pde, kept, (&targets, &globals::equations(pde)), beside)
     }
 
     /// Those of a term in the rate of a field, whose bounds the plan stores cell by cell where they differ.
     pub(crate) fn of_term(pde: &Pde, kept: &[String], field: usize, term: OwnedExpr<'_>) -> Self {
-        Self::of(pde, kept, &[(field, term)], &[])
+        Self::of(pde, kept, (&[(field, term)], &[]), Beside::Cells)
     }
 
     /// Those of these rates of fields, and of unknowns without space.
     fn of(
         pde: &Pde,
         kept: &[String],
-        targets: &[(usize, OwnedExpr<'_>)],
-        numbers: &[OwnedExpr<'_>],
+        (targets, numbers): (&[(usize, OwnedExpr<'_>)], &[OwnedExpr<'_>]),
+        beside: Beside,
     ) -> Self {
         let n = pde.all_arrays() + kept.len();
         let all: Vec<OwnedExpr<'_>> =
@@ -102,7 +121,7 @@ impl Sensitivities {
         let rows = n + columns.len();
         let (mut reduced, mut constant) = (Vec::new(), Vec::new());
         let (mut changes, mut timed) = (false, false);
-        let (stores, mut stored) = (numbers.is_empty() && targets.len() == 1, Vec::new());
+        let mut stored = Vec::new();
         let mut bodies = Vec::new();
         for (field, target) in targets {
             let rows = pde.arrays_of(*field).map(Some).collect();
@@ -138,7 +157,7 @@ impl Sensitivities {
             let numbers = parts.numbers(ty, dimension, &mut pass.builder);
             for (row, value) in rows.into_iter().zip(numbers) {
                 let Some(row) = row else { continue };
-                if row < n && !stores {
+                if row < n && beside == Beside::Rates {
                     let builder = &mut pass.builder;
                     let magnitude = builder.unary(Unary::Abs, value);
                     let (kernel, inputs) = builder.kernel_of(magnitude);
@@ -177,7 +196,7 @@ impl Sensitivities {
                         changes |= kernel.uses_parameters() || !inputs.iter().all(is_fixed);
                         timed |= kernel.uses_parameter(TIME);
                         let inputs: Vec<Slot> = inputs.into_iter().map(slot).collect();
-                        if stores && part == Part::Total {
+                        if beside == Beside::Cells && part == Part::Total {
                             let array = plan.add_arrays([format!("bound {}", stored.len())]);
                             let kernel = plan.add_kernel(kernel.clone(), "bound".into());
                             plan.sweep_again(kernel, inputs.clone(), vec![Slot::Array(array)]);

@@ -20,7 +20,7 @@ pub(crate) struct Spectrum {
     pub(crate) rate: f64,
     /// A bound of the rate at which slow modes grow; 0 where they decay. What arrays do to each other is left out.
     pub(crate) growth: f64,
-    /// The largest magnitude of the rate of each array.
+    /// The largest magnitude of the rate of each array, where that is asked for, and else 0.
     pub(crate) rates: Vec<f64>,
     shapes: Vec<Shape>,
     /// How far they may lie from the shapes.

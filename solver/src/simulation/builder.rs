@@ -276,8 +276,7 @@ impl<'a> SimulationBuilder<'a> {
     /// The clock, and the schedules of the trackers; every mistake in times and intervals is added
     /// to `errors`.
     fn times(&mut self, errors: &mut Vec<Error>) -> Option<(Box<dyn Clock>, Trackers)> {
-        let has_steps = !matches!(self.scheme, SchemeChoice::Elliptic(_) | SchemeChoice::Steady(_));
-        let dt = self.dt.or((!has_steps).then_some(1.0)).ok_or(Error::NoTimeStep);
+        let dt = self.dt.or(self.scheme.balances().then_some(1.0)).ok_or(Error::NoTimeStep);
         let clock = dt.and_then(|dt| -> Result<Box<dyn Clock>, Error> {
             Ok(match (&self.scheme, self.stable) {
                 (SchemeChoice::ErrorControlled(tableau, _), _) => {
@@ -364,7 +363,12 @@ impl<'a> SimulationBuilder<'a> {
         let rates = rates.map(|scheme| rates::plan_of_largest(self.pde, &scheme.kept(self.pde)));
         self.other_plans.extend(rates.clone());
         let sensitivities = faster.zip(scheme).map(|(faster, scheme)| {
-            let sensitivities = Sensitivities::new(self.pde, &scheme.kept(self.pde));
+            let kept = scheme.kept(self.pde);
+            // Steps that follow the longest stable one are judged by the rates, too.
+            let sensitivities = match is_staged {
+                true => Sensitivities::new(self.pde, &kept),
+                false => Sensitivities::with_rates(self.pde, &kept),
+            };
             self.other_plans.push(sensitivities.plan.clone());
             (sensitivities, scheme, faster)
         });
