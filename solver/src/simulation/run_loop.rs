@@ -246,19 +246,15 @@ impl Simulation {
         // A run that is ended from within a step ends with it.
         let most = if ahead.is_break() { 1 } else { most };
         let began = Instant::now();
+        let (from, scheme) = (self.time, tries.then(|| self.saved_scheme()));
         match self.clock.certain().min(most) {
-            0 if tries => {
-                let (from, scheme) = (self.time, self.saved_scheme());
-                self.try_step()?;
-                self.durations.stepping += began.elapsed().as_secs_f64();
-                let step = Step { from, dt: self.time - from, to: self.time };
-                ahead = self.track_behind(&step, scheme)?;
-            }
             0 => self.try_step()?,
             most => self.make_steps(self.undisturbed(most))?,
         }
-        if !tries {
-            self.durations.stepping += began.elapsed().as_secs_f64();
+        self.durations.stepping += began.elapsed().as_secs_f64();
+        if let Some(scheme) = scheme {
+            let step = Step { from, dt: self.time - from, to: self.time };
+            ahead = self.track_behind(&step, scheme)?;
         }
         let within = self.track_within()?;
         self.change_after_step()?;

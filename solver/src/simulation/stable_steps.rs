@@ -188,9 +188,12 @@ impl Clock for StableSteps {
         if is_stable && below_0 != 0 && self.above_0 == 0.0 {
             self.above_0 = dt;
         }
-        let is_above_0 = below_0 == 0 || dt < SHORTEST_ABOVE_0 * self.above_0;
-        let (stable, above) = (is_stable || self.again >= RETRIES, is_above_0 || !is_stable);
-        if !(stable && above) {
+        let must_be_below = dt < SHORTEST_ABOVE_0 * self.above_0;
+        let is_rejected = match is_stable {
+            true => below_0 != 0 && !must_be_below,
+            false => self.again < RETRIES,
+        };
+        if is_rejected {
             let is_long = trial.finite && dt > longest;
             let shorter = if is_long { StableDt::SHARE * longest } else { 0.0 };
             self.change(shorter.max(SHORTER * dt))?;
@@ -246,19 +249,9 @@ impl Clock for StableSteps {
         }
         let mut equal = EqualSteps::new(time, dt).map_err(|_| foreign)?;
         equal.restore(time, steps)?;
-        let (steps, most, fixed) = (equal, self.most, fixed != 0);
-        *self = StableSteps {
-            steps,
-            most,
-            longest,
-            fixed,
-            interval,
-            left,
-            rejected,
-            again,
-            above_0,
-            signed,
-        };
+        (self.steps, self.longest, self.above_0) = (equal, longest, above_0);
+        (self.fixed, self.interval, self.left) = (fixed != 0, interval, left);
+        (self.rejected, self.again, self.signed) = (rejected, again, signed);
         Ok(())
     }
 }

@@ -4,7 +4,7 @@
 //! arrays of the state, or to arrays beside it that they keep from step to step: these are copied
 //! before the step, and brought back if it is rejected.
 
-use fluxions_comm::World;
+use fluxions_comm::{Max, World};
 use fluxions_halo::Subdomain;
 
 use crate::error::Error;
@@ -83,10 +83,9 @@ impl Undo {
                     all.iter_mut().zip(each).for_each(|(most, x)| *most = most.max(x));
                 }
             }
-            for most in all {
-                found.push(world.max(most)?);
-            }
+            found.extend(all);
         }
+        world.allreduce(&mut found, Max)?;
         let (of_arrays, _) = found.as_chunks::<5>();
         let shares = of_arrays.iter().zip(rates).filter(|([before, ..], _)| *before > 0.0);
         let share = shares

@@ -270,8 +270,18 @@ impl Level {
 
     /// The mean magnitude of the entries of the cells themselves. Collective where the ranks hold parts of the grid.
     pub(crate) fn diagonal(&self, world: Option<&World>) -> Result<f64, Error> {
+        self.mean(world, |offset| *offset == [0; 3])
+    }
+
+    /// The mean magnitude of the entries for these neighbours. Collective where the ranks hold parts of the grid.
+    fn mean(
+        &self,
+        world: Option<&World>,
+        is_meant: impl Fn(&[i32; 3]) -> bool,
+    ) -> Result<f64, Error> {
         let mut sum = ExactSum::new();
-        self.stencils.add_magnitudes(0, &mut sum);
+        let offsets = self.offsets.iter().enumerate().filter(|(_, offset)| is_meant(offset));
+        offsets.for_each(|(number, _)| self.stencils.add_magnitudes(number, &mut sum));
         if let Some(world) = world {
             world.combine_sum(&mut sum)?;
         }
@@ -281,19 +291,10 @@ impl Level {
     /// The mean magnitude of the entries for the neighbours along each axis of the grid. Collective where the
     /// ranks hold parts of it.
     pub(crate) fn strengths(&self, world: Option<&World>) -> Result<[f64; 3], Error> {
-        let mut sums: [ExactSum; 3] = std::array::from_fn(|_| ExactSum::new());
-        for (number, offset) in self.offsets.iter().enumerate() {
-            let along: Vec<usize> = (0..3).filter(|axis| offset[*axis] != 0).collect();
-            if let [axis] = along[..] {
-                self.stencils.add_magnitudes(number, &mut sums[axis]);
-            }
-        }
         let mut strengths = [0.0; 3];
-        for (strength, mut sum) in strengths.iter_mut().zip(sums) {
-            if let Some(world) = world {
-                world.combine_sum(&mut sum)?;
-            }
-            *strength = sum.value() / self.grid.cells() as f64;
+        for (axis, strength) in strengths.iter_mut().enumerate() {
+            let is_along = |offset: &[i32; 3]| (0..3).all(|k| (offset[k] != 0) == (k == axis));
+            *strength = self.mean(world, is_along)?;
         }
         Ok(strengths)
     }
