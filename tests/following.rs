@@ -223,6 +223,19 @@ fn what_changes_at_a_time_is_looked_for_on_1_to_4_ranks() {
     }
 }
 
+/// What was 0 until then has a rate all at once, and comes to rest at the root of 1000 = 10⁴ u³.
+#[test]
+fn a_source_that_begins_is_followed_on_1_to_4_ranks() {
+    let on = "where(t > 0.3, 1, 0)";
+    for scheme in SCHEMES {
+        let equations = format!(
+            "[equations]\nu = \"1e-3*d2_dx2(u) + {on}*(1000 - 1e4*u^3)\"\n[initial]\nu = \"0\""
+        );
+        let end = end_of(&equations, 0.4, scheme);
+        assert!((end - 0.1f64.cbrt()).abs() < 1e-3, "{scheme}: {end}");
+    }
+}
+
 /// u' = u² from 1 has no value at t = 1.
 #[test]
 fn a_solution_that_ends_is_told() {

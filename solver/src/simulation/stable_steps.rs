@@ -183,7 +183,9 @@ impl Clock for StableSteps {
         let dt = trial.step.dt;
         let longest = trial.found.map_or(f64::INFINITY, |found| found.limit.longest);
         let change = trial.found.map(|found| found.change).unwrap_or_default();
-        let is_stable = trial.finite && dt <= longest && !change.is_stuck;
+        // A shorter step leaves a steady state of the scheme. One that is still stuck meets a source that begins.
+        let is_stuck = change.is_stuck && self.again == 0;
+        let is_stable = trial.finite && dt <= longest && !is_stuck;
         let below_0 = change.to_negative & !self.signed;
         if is_stable && below_0 != 0 && self.above_0 == 0.0 {
             self.above_0 = dt;
@@ -400,6 +402,21 @@ mod tests {
         assert_eq!(rejections(1).0, 0);
         let (rejected, dt) = rejections(2);
         assert!(rejected == 12 && dt < 1e-8, "{rejected} {dt}");
+    }
+
+    /// It is the rate that has changed if a shorter step is stuck too.
+    #[test]
+    fn a_step_that_is_stuck_is_made_anew_once() {
+        let mut clock = StableSteps::new(0.0, 0.1, 10.0).unwrap();
+        clock.limit(limit(0.125)).unwrap();
+        for verdict in [Verdict::Rejected, Verdict::Accepted] {
+            let step = clock.next().unwrap();
+            let change = Change { is_stuck: true, ..Change::default() };
+            let found = Some(Found { change, limit: limit(0.125) });
+            let trial = Trial { found, ..Trial::new(step, true) };
+            assert_eq!(clock.judge(&trial).unwrap(), verdict);
+        }
+        assert_eq!(clock.rejected(), 1);
     }
 
     /// What is stable may change with the time alone.
