@@ -64,11 +64,11 @@ pub mod solver {
         AdamsBashforth, Advector, ArgumentConditions, Balance, Blocking, Checkpoint,
         CheckpointWriter, Error, ErrorBounds, Errors, Every, ExternalSource, FieldOperator, Flow,
         Formula, GO_ON, Global, Imex, Implicit, Inspection, Interpretation, Iterations, Krylov,
-        Mpdata, Occasion, PassTime, Pde, PdeBuilder, Preconditioning, Present, Region, Report,
-        RunState, ScheduleState, SchemeChoice, SchemeProperties, Simulation, SimulationBuilder,
-        Snapshot, SolverOptions, Sources, Stabilised, StableStep, StencilCells, StopReason,
-        Tableau, ThirdOrder, TimeTable, Tolerance, Tracker, TrackerError, TrackerState, Transport,
-        Values, WallFunction, WallPoint, Wish, stable_step,
+        LimitedBy, Mpdata, Occasion, PassTime, Pde, PdeBuilder, Preconditioning, Present, Region,
+        Report, RunState, ScheduleState, SchemeChoice, SchemeProperties, Simulation,
+        SimulationBuilder, Snapshot, SolverOptions, Sources, Stabilised, StableStep, StencilCells,
+        StopReason, Tableau, ThirdOrder, TimeTable, Tolerance, Tracker, TrackerError, TrackerState,
+        Transport, Values, WallFunction, WallPoint, Wish, stable_step,
     };
 }
 

@@ -189,10 +189,7 @@ fn stable(problem: &Problem, step: &StableStep) -> String {
         .into();
     }
     let mut text = format!("{:.3e}", step.longest);
-    if times.sources.is_some() {
-        return text + ", for transport, diffusion and decay";
-    }
-    if let Some(limit) = problem.limit_in_words() {
+    if let Some(limit) = problem.limit_in_words(step) {
         text += &format!(", for {limit}");
     }
     if step.faster > 1.0 {

@@ -296,6 +296,7 @@ fn transport() {
          [transport.h]\nvelocity = [\"u/h\", \"0.2*h\"]\n[transport.u]\nvelocity = [\"u/h\", \"0.2*h\"]\n"
     );
     check("own velocity", &problem(&own, "end = 1\ndt = 0.05"), &[1, 2, 9], 1.0, &RANKS);
+    check("following", &problem(&own, "end = 1\ndt = \"auto\""), &[1, 2, 9, 30], 1.0, &RANKS);
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub use inspect::machine::{BEYOND_CACHES, copy_bandwidth, message_latency, reduc
 pub use inspect::overdetermined::overdetermined;
 pub use inspect::pass_time::PassTime;
 pub use inspect::replay::{BeforeFailure, Growth, before_failure};
-pub use inspect::stability::{StableStep, stable_step};
+pub use inspect::stability::{LimitedBy, StableStep, stable_step};
 pub use operators::{FieldOperator, StencilCells};
 pub use random::power_spectrum::PowerSpectrum;
 pub use run::blocking::options::Blocking;

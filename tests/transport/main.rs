@@ -3,6 +3,7 @@
 
 mod bits;
 mod ends;
+mod following;
 mod kept;
 mod messages;
 mod orders;

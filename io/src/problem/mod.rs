@@ -41,7 +41,9 @@ use std::path::Path;
 use fluxions_comm::World;
 use fluxions_expr::{Backend, Place, Rank, Type, nearest};
 use fluxions_grid::Condition;
-use fluxions_solver::{Blocking, Error, Errors, Formula, Origin, Pde, PdeBuilder, Simulation};
+use fluxions_solver::{
+    Advector, Blocking, Error, Errors, Formula, Origin, Pde, PdeBuilder, Simulation,
+};
 use fluxions_solver::{
     SimulationBuilder, Transport, doubts, looked_at, overdetermined, parameters, space,
 };
@@ -66,7 +68,7 @@ pub use statistics::{Histogram, Spectrum};
 pub use stop::Stop;
 pub use time::Times;
 use time_table::Tables;
-use transport::AdvectedSection;
+use transport::{AdvectedSection, TransportEntry};
 use warning::BoundaryPlace;
 pub use warning::{Warning, Warnings};
 
@@ -340,6 +342,18 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         true => time::elliptic(&mut reader, document, options),
         false => time::read(&mut reader, document, document.get("transport").is_some(), options),
     };
+    let gives_courants = |entry: &&TransportEntry| {
+        !entry.is_wrong && matches!(entry.transport.advector, Advector::Courant(_))
+    };
+    if let Some(at) = times.as_ref().and_then(time::TimesEntry::automatic)
+        && let Some(entry) = transports.iter().find(gives_courants)
+    {
+        let message = format!(
+            "the Courant numbers of `{}` are those of a step of known length: set dt to a number, or give a velocity",
+            entry.field
+        );
+        reader.note(Diagnostic::at(at, message));
+    }
     let after_step = formulas::read(&mut reader, document, "after_step", Origin::AfterStep);
     if let (Some(place), Some(entry)) = (document.key_span("after_step"), &times)
         && entry.has_no_steps()

@@ -175,8 +175,9 @@ pub(crate) fn read<'t>(
         None => None,
     };
     if let Some(place) = place.clone().filter(|_| advected) {
-        let message = "steps with [transport] are of equal length, and have no tolerance";
-        reader.note(Diagnostic::at(place, message));
+        let message = "MPDATA does not estimate its error, so that a tolerance says nothing";
+        let help = "dt = \"auto\" follows the flow, and the waves that it makes";
+        reader.note(Diagnostic::at(place, message).help(Some(help)));
         return None;
     }
     let section = document.key_span("time");
@@ -355,6 +356,11 @@ impl TimesEntry {
         TimesEntry { times, automatic: None, scheme: None, candidates: Vec::new() }
     }
 
+    /// The place of dt = "auto", or of what stands for it, if it is there.
+    pub(crate) fn automatic(&self) -> Option<Range<usize>> {
+        self.automatic.clone()
+    }
+
     /// Whether a state is found without steps.
     pub(crate) fn has_no_steps(&self) -> bool {
         self.times.balances()
@@ -443,9 +449,8 @@ impl TimesEntry {
             return Ok(Times { following, stable: Some(step), ..times });
         };
         let dt = StableDt::SHARE * step.longest;
-        // Flows of transport are checked in every step instead.
         let controls = times.controls_error();
-        let follows = step.changes && times.sources.is_none() && !controls;
+        let follows = step.changes && !controls;
         let most = match times.end - times.start {
             0.0 => 1.0,
             span => MOST * span,

@@ -7,7 +7,9 @@ use std::rc::Rc;
 
 use fluxions_expr::{Ast, AstKind, nearest};
 use fluxions_grid::{Condition, Face, Grid};
-use fluxions_solver::{Doubt, Errors, Every, Limiting, StableStep, limiting, stable_step};
+use fluxions_solver::{
+    Doubt, Errors, Every, LimitedBy, Limiting, StableStep, limiting, stable_step,
+};
 use toml::de::{DeTable, DeValue};
 
 use super::boundary::BoundaryEntry;
@@ -90,7 +92,7 @@ impl Problem {
             "the step dt = {} is longer than {longest}, the longest that is sure to be stable{}: the \
              solution may grow without bound",
             brief(dt),
-            self.limit_in_words().map(|limit| format!(" for {limit}")).unwrap_or_default()
+            self.limit_in_words(step).map(|limit| format!(" for {limit}")).unwrap_or_default()
         );
         let help = format!("make dt {longest} or less, or write dt = \"auto\"");
         let span = self.places.dt.clone();
@@ -110,9 +112,14 @@ impl Problem {
         }
     }
 
-    /// Which term of which equation limits the steps of explicit schemes, and where, as in `laplace(u)` in the
-    /// equation of `u`; nothing where nothing does.
-    pub fn limit_in_words(&self) -> Option<String> {
+    /// What limits the steps of explicit schemes: which term of which equation, and where, as in `laplace(u)` in the
+    /// equation of `u`; or what of a transport. Nothing where nothing does.
+    pub fn limit_in_words(&self, step: &StableStep) -> Option<String> {
+        match step.by {
+            LimitedBy::Equations => {}
+            LimitedBy::Flow => return Some("the flow, which may empty no cell in a step".into()),
+            LimitedBy::Waves => return Some("waves that flows and sources make together".into()),
+        }
         // What is wrong with the initial values is told when the simulation is built.
         let Limiting { origin, span, cell } = limiting(&self.pde, &self.initial).ok()??;
         let text = self.places.part(&origin, span).and_then(|place| self.text.get(place))?;

@@ -41,6 +41,19 @@ pub struct StableStep {
     pub faster: f64,
     /// Whether there are fast waves that nothing damps, which the scheme lets grow whatever the step.
     pub grows: bool,
+    /// What limits it.
+    pub by: LimitedBy,
+}
+
+/// What limits a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitedBy {
+    /// The rates that equations give: of all that is stepped by them, of sources where fields are advected.
+    Equations,
+    /// The flow that advects fields, or their diffusivity: no more may leave a cell than is in it.
+    Flow,
+    /// Waves that flows and sources make together, as those of shallow water.
+    Waves,
 }
 
 /// Estimates the longest stable step of a scheme, from the initial values.
@@ -57,11 +70,12 @@ pub fn stable_step(
         // Equations are solved, and every step is stable.
         let any = f64::INFINITY;
         let (longest, decaying, oscillating) = (any, any, any);
-        let (rate, changes, faster, grows) = (0.0, false, 1.0, false);
-        return Ok(StableStep { rate, longest, decaying, oscillating, changes, faster, grows });
+        let (rate, changes, faster, grows, by) = (0.0, false, 1.0, false, LimitedBy::Equations);
+        return Ok(StableStep { rate, longest, decaying, oscillating, changes, faster, grows, by });
     }
     let limits = StabilityLimits::of(&*scheme);
     let (mut rate, mut longest, mut advected): (f64, f64, f64) = (0.0, f64::INFINITY, 0.0);
+    let mut of_waves = f64::INFINITY;
     let mut changes = false;
     let whole = pde.grid().cells() <= MOST_CELLS;
     let places: &[f64] = if whole { &[0.0] } else { &[0.0, 0.5, 1.0] };
@@ -70,6 +84,7 @@ pub fn stable_step(
         let (spectrum, of_transport, may_change) = bounds(&part, &initial, whole)?;
         rate = rate.max(spectrum.rate);
         longest = longest.min(spectrum.longest(&limits));
+        of_waves = of_waves.min(spectrum.longest_for_waves(&limits));
         advected = advected.max(of_transport);
         changes |= may_change;
     }
@@ -77,20 +92,29 @@ pub fn stable_step(
     let faster = modes.as_ref().map_or(1.0, |m| m.faster((rate, longest), changes, &limits));
     let grows = limits.let_waves_grow() && modes.is_some_and(|modes| modes.has_waves());
     rate *= faster.max(1.0);
-    let step = StableStep::new(&*scheme, (rate, longest / faster), advected);
+    let step = StableStep::new(&*scheme, (rate, longest / faster), (advected, of_waves));
     Ok(StableStep { changes, faster, grows, ..step })
 }
 
 impl StableStep {
     /// The step of a scheme for equations with this bound of their rates and this longest step, and for a
-    /// transport with this bound per unit of time.
-    fn new(scheme: &dyn Scheme, (rate, longest): (f64, f64), advected: f64) -> Self {
+    /// transport with this bound per unit of time and this longest step for waves.
+    fn new(
+        scheme: &dyn Scheme,
+        (rate, longest): (f64, f64),
+        (advected, of_waves): (f64, f64),
+    ) -> Self {
         let over = |limit: f64| if rate > 0.0 { limit / rate } else { f64::INFINITY };
         let decaying = over(scheme.real_limit()).min(1.0 / advected);
         let oscillating = over(scheme.imaginary_limit());
+        let by = match (1.0 / advected < longest, of_waves <= longest) {
+            (true, _) => LimitedBy::Flow,
+            (false, true) if of_waves.is_finite() => LimitedBy::Waves,
+            _ => LimitedBy::Equations,
+        };
         let longest = longest.min(1.0 / advected);
         let (changes, faster, grows) = (true, 1.0, false);
-        StableStep { rate, longest, decaying, oscillating, changes, faster, grows }
+        StableStep { rate, longest, decaying, oscillating, changes, faster, grows, by }
     }
 
     /// The longest stable step of a scheme in the present state of a simulation that has room for
@@ -103,8 +127,9 @@ impl StableStep {
     ) -> Result<StableStep, Error> {
         let spectrum = spectrum(sensitivities, simulation)?;
         let advected = simulation.measured().rate(simulation.pde(), true);
-        let longest = spectrum.longest(&StabilityLimits::of(scheme));
-        Ok(StableStep::new(scheme, (spectrum.rate, longest), advected))
+        let limits = StabilityLimits::of(scheme);
+        let (longest, of_waves) = (spectrum.longest(&limits), spectrum.longest_for_waves(&limits));
+        Ok(StableStep::new(scheme, (spectrum.rate, longest), (advected, of_waves)))
     }
 }
 

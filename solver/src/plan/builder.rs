@@ -101,6 +101,12 @@ impl PlanBuilder {
         self.factor(Factor::UsualSteps)
     }
 
+    /// The parameter that is the length of a step divided by that of the step before, times a factor, plus a
+    /// constant. It is added if there is none.
+    pub(crate) fn add_ratio(&mut self, factor: f64, constant: f64) -> usize {
+        self.factor(Factor::OfRatio(factor, constant))
+    }
+
     fn factor(&mut self, factor: Factor) -> usize {
         debug_assert_eq!(self.plan.results, 0, "results come after all factors");
         let factors = &mut self.plan.factors;
@@ -279,8 +285,8 @@ mod tests {
         let first = plan.first_factor();
         assert_eq!((half, usual), (first, first + 1));
         // A plan that knows no usual step takes each step for one.
-        assert_eq!(plan.factors_at(0.75).collect::<Vec<_>>(), [0.375, 1.0]);
+        assert_eq!(plan.factors_at(0.75, 1.0).collect::<Vec<_>>(), [0.375, 1.0]);
         plan.set_usual_step(0.25);
-        assert_eq!(plan.factors_at(0.75).collect::<Vec<_>>(), [0.375, 3.0]);
+        assert_eq!(plan.factors_at(0.75, 1.0).collect::<Vec<_>>(), [0.375, 3.0]);
     }
 }

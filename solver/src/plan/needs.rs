@@ -25,16 +25,11 @@ pub(super) fn settle(
                     widen(beyond, &std::mem::take(&mut needs[array]));
                     corners[array] = false;
                 }
-                let wide = beyond.iter().flatten().any(|margin| *margin > 0);
-                for (i, slot) in inputs.iter().enumerate() {
-                    let Some(array) = slot.array() else { continue };
-                    let reach = kernels[*kernel].reach(i as u32);
-                    let sum = std::array::from_fn(|axis| {
-                        [0, 1].map(|side| beyond[axis][side] + reach[axis][side])
-                    });
-                    widen(&mut needs[array], &sum);
-                    corners[array] |= wide || kernels[*kernel].reaches_corners(i as u32);
-                }
+                look(&kernels[*kernel], inputs, beyond, (&mut needs, &mut corners));
+            }
+            Action::Reduce { kernel, inputs, .. } => {
+                let block = Margins::default();
+                look(&kernels[*kernel], inputs, &block, (&mut needs, &mut corners));
             }
             Action::Halo { group, arrays, .. } => {
                 let width = &mut groups[*group].width;
@@ -54,4 +49,22 @@ pub(super) fn settle(
         }
     }
     needs.into_iter().zip(corners).map(|(layers, corners)| HaloWidth { layers, corners }).collect()
+}
+
+/// What a kernel looks at that is run so far beyond the block.
+fn look(
+    kernel: &Kernel,
+    inputs: &[Slot],
+    beyond: &Margins,
+    (needs, corners): (&mut [Margins], &mut [bool]),
+) {
+    let wide = beyond.iter().flatten().any(|margin| *margin > 0);
+    for (i, slot) in inputs.iter().enumerate() {
+        let Some(array) = slot.array() else { continue };
+        let reach = kernel.reach(i as u32);
+        let sum =
+            std::array::from_fn(|axis| [0, 1].map(|side| beyond[axis][side] + reach[axis][side]));
+        widen(&mut needs[array], &sum);
+        corners[array] |= wide || kernel.reaches_corners(i as u32);
+    }
 }

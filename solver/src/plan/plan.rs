@@ -54,6 +54,8 @@ pub(crate) enum Factor {
     OfStep(f64),
     /// The length of the step divided by that of the usual step.
     UsualSteps,
+    /// The length of the step divided by that of the step before, times the first number, plus the second.
+    OfRatio(f64, f64),
 }
 
 impl Plan {
@@ -95,13 +97,14 @@ impl Plan {
         self.first_factor
     }
 
-    /// The parameters that depend on the length of a step, for a step of this length. Where the
-    /// usual step is not known, every step is taken for one.
-    pub(crate) fn factors_at(&self, step: f64) -> impl Iterator<Item = f64> {
+    /// The parameters that depend on the length of a step, for a step of this length, which is `ratio` times that of
+    /// the step before. Where the usual step is not known, every step is taken for one.
+    pub(crate) fn factors_at(&self, step: f64, ratio: f64) -> impl Iterator<Item = f64> {
         let usual = self.usual_step.map_or(1.0, |usual| (1.0 / usual) * step);
         self.factors.iter().map(move |factor| match factor {
             Factor::OfStep(factor) => factor * step,
             Factor::UsualSteps => usual,
+            Factor::OfRatio(factor, constant) => constant + factor * ratio,
         })
     }
 

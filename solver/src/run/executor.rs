@@ -97,6 +97,8 @@ pub(crate) struct Executor {
     unknowns: Option<Rc<RefCell<dyn Unknowns>>>,
     /// The number of the step that the next run makes. It determines the random numbers.
     pub(crate) step: u64,
+    /// The length of that step divided by the length of the one before.
+    pub(crate) ratio: f64,
     pub(crate) counts: Counts,
 }
 
@@ -128,6 +130,7 @@ impl Executor {
             failed: Vec::new(),
             unknowns: None,
             step: 0,
+            ratio: 1.0,
             counts: Counts::default(),
             plan: Rc::new(plan),
         })
@@ -220,7 +223,7 @@ impl Executor {
         mut done: impl FnMut(usize),
     ) -> Result<bool, Error> {
         let plan = Rc::clone(&self.plan);
-        self.parameters.begin(&plan, time, step);
+        self.parameters.begin(&plan, time, step, self.ratio);
         self.parameters.set_globals(memory.globals());
         self.counts.rhs_evaluations += plan.evaluations() as u64;
         self.failed.clear();

@@ -16,11 +16,12 @@ impl Parameters {
         Parameters(vec![0.0; plan.parameters()])
     }
 
-    /// Sets the time and the parameters that depend on the length of the time step.
-    pub(crate) fn begin(&mut self, plan: &Plan, time: f64, step: f64) {
+    /// Sets the time and the parameters that depend on the length of the time step, which is `ratio` times that of
+    /// the step before.
+    pub(crate) fn begin(&mut self, plan: &Plan, time: f64, step: f64, ratio: f64) {
         self.0[TIME] = time;
         let values = self.0[plan.first_factor()..].iter_mut();
-        values.zip(plan.factors_at(step)).for_each(|(value, factor)| *value = factor);
+        values.zip(plan.factors_at(step, ratio)).for_each(|(value, factor)| *value = factor);
     }
 
     /// The time.

@@ -83,6 +83,16 @@ pub(crate) trait Scheme {
     fn before(&self, _: &Pde) -> Option<BeforeSteps> {
         None
     }
+
+    /// What tells how fast fields are advected in a state, where they are.
+    fn flow(&self, _: &Pde) -> Option<BeforeSteps> {
+        None
+    }
+
+    /// How long a step may be for waves that advected fields make of each other: ω dt.
+    fn wave_limit(&self) -> f64 {
+        f64::INFINITY
+    }
 }
 
 /// How a state within a step is found.

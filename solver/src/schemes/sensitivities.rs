@@ -24,6 +24,8 @@ use crate::schemes::spectrum::Spectrum;
 use crate::schemes::symbol::{Part, Symbols, UNDAMPED};
 use crate::system::definition::MadeOf;
 use crate::system::pde::Pde;
+use crate::system::transport::Advector;
+use crate::system::transport::advected::Advected;
 
 /// How the right-hand sides depend on the values that they load: the entries of a matrix of bounds,
 /// whose rows and columns are the arrays of fields, followed by those of quantities.
@@ -46,6 +48,19 @@ pub(crate) struct Sensitivities {
     pub(crate) timed: bool,
     /// The arrays in which bounds of a term are stored that differ from cell to cell.
     pub(crate) stored: Vec<usize>,
+    /// The flows of advected arrays, whose rows follow those of quantities.
+    flows: Vec<Flow>,
+}
+
+/// What an array is advected with along an axis: its flux is v·u.
+struct Flow {
+    array: usize,
+    /// 1 beside the length of a cell.
+    per_cell: f64,
+    /// The row of the flux.
+    row: usize,
+    /// The largest magnitude of v: it, or the number of the result that it is.
+    speed: Result<f64, usize>,
 }
 
 /// An expression whose derivatives are bounded.
@@ -58,6 +73,10 @@ struct Body {
     /// The level of the pass that computes the expression.
     level: usize,
 }
+
+/// The rates of fields, those of unknowns without space, and the velocities of advected fields along each axis.
+type Targets<'e> =
+    (&'e [(usize, OwnedExpr<'e>)], &'e [OwnedExpr<'e>], &'e [(usize, Vec<OwnedExpr<'e>>)]);
 
 /// What the plan finds beside the bounds.
 #[derive(Clone, Copy, PartialEq)]
@@ -83,24 +102,27 @@ impl Sensitivities {
 
     fn of_system(pde: &Pde, kept: &[String], beside: Beside) -> Self {
         let targets: Vec<_> = rates_of(pde).into_iter().enumerate().collect();
-        Self::of(pde, kept, (&targets, &globals::equations(pde)), beside)
+        let velocities = velocities(pde);
+        Self::of(pde, kept, (&targets, &globals::equations(pde), &velocities), beside)
     }
 
     /// Those of a term in the rate of a field, whose bounds the plan stores cell by cell where they differ.
     pub(crate) fn of_term(pde: &Pde, kept: &[String], field: usize, term: OwnedExpr<'_>) -> Self {
-        Self::of(pde, kept, (&[(field, term)], &[]), Beside::Cells)
+        Self::of(pde, kept, (&[(field, term)], &[], &[]), Beside::Cells)
     }
 
-    /// Those of these rates of fields, and of unknowns without space.
+    /// Those of these rates of fields, and of unknowns without space; and of the fluxes of fields with these velocities
+    /// along each axis.
     fn of(
         pde: &Pde,
         kept: &[String],
-        (targets, numbers): (&[(usize, OwnedExpr<'_>)], &[OwnedExpr<'_>]),
+        (targets, numbers, velocities): Targets<'_>,
         beside: Beside,
     ) -> Self {
         let n = pde.all_arrays() + kept.len();
+        let rates = targets.iter().map(|(_, target)| target).chain(numbers);
         let all: Vec<OwnedExpr<'_>> =
-            targets.iter().map(|(_, target)| target).chain(numbers).copied().collect();
+            rates.chain(velocities.iter().flat_map(|(_, along)| along)).copied().collect();
         let mut program = Program::new(pde, &all);
         let mut plan = PlanBuilder::new(pde, kept, &[&program]);
         plan.add_arrays(program.array_names());
@@ -208,6 +230,57 @@ impl Sensitivities {
                 }
             }
         }
+        let (mut flows, mut next_row) = (Vec::new(), rows);
+        for (field, along) in velocities {
+            for (velocity, spacing) in along.iter().zip(spacings(pde)) {
+                let mut pass = PassBuilder::last(&mut program);
+                let speed = pass.value(*velocity).only().re;
+                let speed = speed.unwrap_or_else(|| pass.builder.constant(0.0));
+                let magnitude = pass.builder.unary(Unary::Abs, speed);
+                let most = match pass.builder.as_constant(magnitude) {
+                    Some(most) => Ok(most),
+                    None => {
+                        let (kernel, inputs) = pass.builder.kernel_of(magnitude);
+                        let inputs: Vec<_> =
+                            inputs.into_iter().map(|input| pass.inputs()[input]).collect();
+                        changes |= kernel.uses_parameters() || !inputs.iter().all(is_fixed);
+                        timed |= kernel.uses_parameter(TIME);
+                        plan.reduce(kernel, inputs.into_iter().map(slot).collect(), Reduction::Max);
+                        reduced.push((next_row, next_row, Part::Rate));
+                        Err(reduced.len() - 1)
+                    }
+                };
+                for array in pde.arrays_of(*field) {
+                    let value = pass.load(ArrayRef::Field(array));
+                    let flux = pass.builder.binary(Binary::Multiply, speed, value);
+                    let mut derivatives: BTreeMap<usize, Vec<Partial>> = BTreeMap::new();
+                    for partial in partials(&mut pass.builder, flux) {
+                        derivatives.entry(partial.input).or_default().push(partial);
+                    }
+                    for (input, derivatives) in derivatives {
+                        let column = match &pass.inputs()[input] {
+                            ArrayRef::Field(array) => *array,
+                            array if is_fixed(array) => continue,
+                            ArrayRef::Quantity(array) => row_of(*array),
+                            ArrayRef::Extra(_) | ArrayRef::Random(_) => continue,
+                        };
+                        let size = total(&mut pass.builder, &derivatives);
+                        let size = finite_or_0(&mut pass.builder, size);
+                        if let Some(same) = pass.builder.as_constant(size) {
+                            constant.push((next_row, column, Part::Total, same));
+                            continue;
+                        }
+                        let (kernel, inputs) = pass.builder.kernel_of(size);
+                        let inputs = inputs.into_iter().map(|input| slot(pass.inputs()[input]));
+                        plan.reduce(kernel, inputs.collect(), Reduction::Max);
+                        reduced.push((next_row, column, Part::Total));
+                    }
+                    let per_cell = 1.0 / spacing;
+                    flows.push(Flow { array, per_cell, row: next_row, speed: most });
+                    next_row += 1;
+                }
+            }
+        }
         let mut of_numbers = Vec::new();
         for equation in numbers {
             let mut pass = PassBuilder::last(&mut program);
@@ -230,9 +303,24 @@ impl Sensitivities {
             }
         }
         changes |= of_numbers.contains(&None);
+        for advected in pde.advected.iter().filter(|_| !velocities.is_empty()) {
+            timed |= advected.is_timed(pde.symbols());
+            changes |= advected.is_timed(pde.symbols()) || advected.is_of_state(pde.symbols());
+        }
         let arrays = pde.arrays();
         let plan = plan.finish();
-        Sensitivities { plan, reduced, constant, of_numbers, rows, arrays, changes, timed, stored }
+        Sensitivities {
+            plan,
+            reduced,
+            constant,
+            of_numbers,
+            rows,
+            arrays,
+            changes,
+            timed,
+            stored,
+            flows,
+        }
     }
 
     /// Where the eigenvalues of the equations lie, linearised about a state for which the plan gives these
@@ -243,7 +331,35 @@ impl Sensitivities {
         let mut last = of_numbers.iter().copied();
         let of_number = |known: &Option<f64>| known.or_else(|| last.next()).unwrap_or(0.0);
         let fastest = self.of_numbers.iter().map(of_number).fold(0.0, f64::max);
-        Spectrum::new(&self.symbols(results), fastest)
+        let waves = if self.flows.is_empty() { 0.0 } else { self.waves(results) };
+        Spectrum::new(&self.symbols(results), fastest).with_waves(waves)
+    }
+
+    /// A bound of the frequencies of waves that advected fields make of each other by their flows and sources, as a flow
+    /// sees them that goes with the field.
+    fn waves(&self, results: &[f64]) -> f64 {
+        let n = self.arrays;
+        let all = self.reduced.iter().zip(results).map(|((r, c, p), bound)| (*r, *c, *p, *bound));
+        let all = all.chain(self.constant.iter().copied());
+        let rows = self.flows.iter().map(|flow| flow.row + 1).max().unwrap_or(self.rows);
+        let mut of_flows = Symbols::new(rows);
+        for (row, column, part, bound) in all.filter(|(row, _, p, _)| *row >= n && *p != Part::Rate)
+        {
+            of_flows.set(row, column, part, bound);
+        }
+        let mut speeds = vec![0.0; n];
+        for Flow { array, per_cell, row, speed, .. } in &self.flows {
+            of_flows.set(*array, *row, Part::Total, *per_cell);
+            speeds[*array] += per_cell * speed.unwrap_or_else(|result| results[result]);
+        }
+        let mut sum = self.symbols(results).totals(false);
+        for (row, entries) in of_flows.leading(n).entries().into_iter().enumerate() {
+            for (column, bound) in entries.into_iter().enumerate() {
+                let advection = if row == column { speeds[row] } else { 0.0 };
+                sum.add(row, column, (bound - advection).max(0.0));
+            }
+        }
+        sum.spectral_radius()
     }
 
     /// How the arrays of fields act on their rates in such a state.
@@ -251,14 +367,35 @@ impl Sensitivities {
         // Quantities are replaced by the arrays from which they are computed, beginning with those
         // of high levels.
         let mut symbols = Symbols::new(self.rows);
+        let is_known = |row: &usize| *row < self.rows;
         for ((row, column, part), bound) in self.reduced.iter().zip(results) {
-            symbols.set(*row, *column, *part, *bound);
+            if is_known(row) {
+                symbols.set(*row, *column, *part, *bound);
+            }
         }
-        for (row, column, part, bound) in &self.constant {
+        for (row, column, part, bound) in self.constant.iter().filter(|(row, ..)| is_known(row)) {
             symbols.set(*row, *column, *part, *bound);
         }
         symbols.leading(self.arrays)
     }
+}
+
+/// The velocities of advected fields, along each axis, where they are given as such.
+fn velocities(pde: &Pde) -> Vec<(usize, Vec<OwnedExpr<'_>>)> {
+    let mut all = Vec::new();
+    for Advected { field, advector, .. } in &pde.advected {
+        if let Advector::Velocity(along) = advector {
+            let owner = pde.conditions().owner_of_field(*field);
+            let along = along.iter().map(|expr| OwnedExpr { expr, owner, name: "" });
+            all.push((*field, along.collect()));
+        }
+    }
+    all
+}
+
+/// The lengths of cells along the axes that the grid has.
+fn spacings(pde: &Pde) -> impl Iterator<Item = f64> {
+    pde.grid().axes().iter().map(|axis| axis.spacing())
 }
 
 /// The sum of the magnitudes of derivatives.

@@ -22,6 +22,8 @@ pub(crate) struct Spectrum {
     pub(crate) growth: f64,
     /// The largest magnitude of the rate of each array, where that is asked for, and else 0.
     pub(crate) rates: Vec<f64>,
+    /// A bound of the frequencies of waves that advected fields make of each other; 0 where there are none.
+    waves: f64,
     shapes: Vec<Shape>,
     /// How far they may lie from the shapes.
     coupling: f64,
@@ -34,13 +36,15 @@ pub(crate) struct StabilityLimits {
     /// How far it is stable where no region is known, and along the real axis.
     usual: f64,
     real_limit: f64,
+    /// How far it is stable for waves that advected fields make of each other.
+    waves: f64,
 }
 
 impl StabilityLimits {
     /// Those of a scheme.
     pub(crate) fn of(scheme: &dyn Scheme) -> Self {
         let (region, real_limit) = (scheme.region(), scheme.real_limit());
-        StabilityLimits { region, usual: scheme.limit(), real_limit }
+        StabilityLimits { region, usual: scheme.limit(), real_limit, waves: scheme.wave_limit() }
     }
 
     /// Whether waves that nothing damps grow, whatever the step.
@@ -92,13 +96,27 @@ impl Spectrum {
         let growth = symbols.diagonal().map(|symbol| symbol.slow).fold(0.0, f64::max);
         let rates = symbols.diagonal().map(|symbol| symbol.rate).collect();
         let coupling = symbols.totals(false).spectral_radius();
-        Spectrum { rate, growth, rates, shapes, coupling }
+        Spectrum { rate, growth, rates, waves: 0.0, shapes, coupling }
+    }
+
+    /// The same with waves of up to this frequency that advected fields make of each other.
+    pub(crate) fn with_waves(self, waves: f64) -> Self {
+        Spectrum { waves, ..self }
     }
 
     /// The longest step of a scheme with these limits that keeps all eigenvalues where it is stable. It is infinite
     /// where nothing changes.
     pub(crate) fn longest(&self, limits: &StabilityLimits) -> f64 {
-        let StabilityLimits { region, usual, real_limit } = limits;
+        self.longest_of_rates(limits).min(self.longest_for_waves(limits))
+    }
+
+    /// That for waves which advected fields make of each other.
+    pub(crate) fn longest_for_waves(&self, limits: &StabilityLimits) -> f64 {
+        if self.waves > 0.0 { limits.waves / self.waves } else { f64::INFINITY }
+    }
+
+    fn longest_of_rates(&self, limits: &StabilityLimits) -> f64 {
+        let StabilityLimits { region, usual, real_limit, .. } = limits;
         // Where the rate is not a number, the state is not finite, and the next step tells.
         if self.rate.is_nan() || self.rate <= 0.0 {
             return f64::INFINITY;
@@ -185,7 +203,8 @@ mod tests {
 
     fn limits(tableau: &Tableau) -> StabilityLimits {
         let (region, usual) = (Some(tableau.region()), f64::NAN);
-        StabilityLimits { region, usual, real_limit: tableau.real_limit() }
+        let (real_limit, waves) = (tableau.real_limit(), f64::INFINITY);
+        StabilityLimits { region, usual, real_limit, waves }
     }
 
     /// The longest step of a scheme for −c·d_dx(u) + D·d2_dx2(u) along each of some axes, cells of length 1.

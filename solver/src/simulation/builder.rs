@@ -16,7 +16,7 @@ use crate::run::blocking::options::Blocking;
 use crate::run::guard::Causes;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
 use crate::schemes::rates;
-use crate::schemes::scheme::Starting;
+use crate::schemes::scheme::{BeforeSteps, Starting};
 use crate::schemes::sensitivities::Sensitivities;
 use crate::simulation::after_step::AfterStep;
 use crate::simulation::assembly::{Assembly, Stepping};
@@ -302,7 +302,7 @@ impl<'a> SimulationBuilder<'a> {
                     Box::new(ErrorControl::new(self.start, dt, 2)?.limited())
                 }
                 (_, Some(StableDt { first, most, .. })) => {
-                    Box::new(StableSteps::new(self.start, first, most)?)
+                    Box::new(StableSteps::new(self.start, first, most)?.with_signed(self.signed()))
                 }
                 (_, None) => Box::new(EqualSteps::new(self.start, dt)?),
             })
@@ -322,6 +322,14 @@ impl<'a> SimulationBuilder<'a> {
         clock.filter(|_| errors.is_empty()).map(|clock| (clock, Trackers::new(trackers)))
     }
 
+    /// The arrays that may be negative, a bit for each: those of advected fields that are said to be.
+    fn signed(&self) -> u64 {
+        let advected = self.pde.advected.iter();
+        let signed = advected.filter(|a| a.options.signed || a.options.infinite_gauge);
+        let arrays = signed.flat_map(|advected| self.pde.arrays_of(advected.field));
+        arrays.fold(0, |all, array| all | 1 << array.min(63))
+    }
+
     /// The simulation, in its initial state. Collective.
     ///
     /// # Errors
@@ -330,7 +338,7 @@ impl<'a> SimulationBuilder<'a> {
     pub fn build(mut self) -> Result<Simulation, Errors> {
         let is_staged = matches!(self.scheme, SchemeChoice::Stabilised(..));
         let controls = matches!(self.scheme, SchemeChoice::ErrorControlled(..));
-        self.stable = self.stable.filter(|_| self.pde.advected.is_empty() && !controls);
+        self.stable = self.stable.filter(|_| !controls);
         let faster = match self.stable {
             None if is_staged => Some(1.0),
             stable => stable.map(|stable| stable.faster),
@@ -364,13 +372,16 @@ impl<'a> SimulationBuilder<'a> {
         self.other_plans.extend(rates.clone());
         let sensitivities = faster.zip(scheme).map(|(faster, scheme)| {
             let kept = scheme.kept(self.pde);
-            // Steps that follow the longest stable one are judged by the rates, too.
-            let sensitivities = match is_staged {
+            // Steps that follow the longest stable one are judged by the rates, too, where these are all that changes
+            // the state.
+            let sensitivities = match is_staged || !self.pde.advected.is_empty() {
                 true => Sensitivities::new(self.pde, &kept),
                 false => Sensitivities::with_rates(self.pde, &kept),
             };
+            let flow = scheme.flow(self.pde);
             self.other_plans.push(sensitivities.plan.clone());
-            (sensitivities, scheme, faster)
+            self.other_plans.extend(flow.as_ref().map(|flow| flow.plan.clone()));
+            (sensitivities, flow, scheme, faster)
         });
         let may_change = self.trackers.iter().any(|(.., changes)| *changes);
         let setup = Setup::new(&self.request());
@@ -411,9 +422,15 @@ impl<'a> SimulationBuilder<'a> {
         assembly.set_initial(initial, &self.initial, held)?;
         let measured = assembly.measure(before, dt)?;
         let (limit, staged) = match sensitivities {
-            Some((sensitivities, scheme, faster)) => {
+            Some((sensitivities, flow, scheme, faster)) => {
                 let executor = assembly.executor(sensitivities.plan.clone(), self.backend)?;
-                let limit = StableLimit::new(sensitivities, executor, &*scheme, faster);
+                let flow = match flow {
+                    Some(BeforeSteps { plan, measures }) => {
+                        Some((assembly.executor(plan, self.backend)?, measures))
+                    }
+                    None => None,
+                };
+                let limit = StableLimit::new((sensitivities, executor), flow, &*scheme, faster);
                 let (seed, backend, stages, others) =
                     (self.seed, self.backend, None, HashMap::new());
                 let staged = Staged { scheme, seed, backend, stages, others };
@@ -530,6 +547,7 @@ impl<'a> SimulationBuilder<'a> {
             resumed_at: 0,
             max_steps: self.max_steps,
             time: self.start,
+            last_dt: None,
             steps: 0,
             stopped: None,
             durations,

@@ -222,6 +222,7 @@ impl Simulation {
 
     /// Takes over what the scheme knew, once all arrays are as they were. Collective.
     pub(super) fn restore_scheme(&mut self, known: SavedScheme) -> Result<(), Error> {
+        self.last_dt = known.last_dt;
         if let Some(dense) = &mut self.dense {
             dense.knows_slopes = known.knows_slopes;
         }

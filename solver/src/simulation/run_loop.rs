@@ -318,7 +318,11 @@ impl Simulation {
         let State { world, block, memory, .. } = &mut self.state;
         let clock = &*self.clock;
         let step = |k: usize| clock.step(k as u64).expect("steps that are certain are known");
-        let time = |k: usize| (step(k).from, step(k).dt);
+        let last = self.last_dt;
+        let time = |k: usize| {
+            let last = if k > 0 { Some(step(k - 1).dt) } else { last };
+            (step(k).from, step(k).dt, ratio(step(k).dt, last))
+        };
         // What is not finite, first: after which of the steps, and where if that is known already.
         let bad = match &mut self.wavefront {
             Some(wavefront) => {
@@ -328,7 +332,8 @@ impl Simulation {
             }
             None => {
                 self.stepper.step = self.steps;
-                let (from, dt) = time(0);
+                let (from, dt, ratio) = time(0);
+                self.stepper.ratio = ratio;
                 let finite = self.stepper.run(world, block, memory, from, dt)?;
                 (!finite).then(|| (0, None, self.stepper.causes(block, memory, from, dt)))
             }
@@ -341,7 +346,8 @@ impl Simulation {
             let bad = self.steps + 1 + after as u64;
             self.health.note(bad, step(after).to, place, causes);
         }
-        self.time = step(steps as usize - 1).to;
+        let last = step(steps as usize - 1);
+        (self.time, self.last_dt) = (last.to, Some(last.dt));
         self.steps += steps;
         self.clock.pass(steps);
         Ok(())
@@ -360,9 +366,10 @@ impl Simulation {
         self.choose_first_step(step.dt);
         let State { world, block, memory, .. } = &mut self.state;
         self.stepper.step = self.steps;
+        self.stepper.ratio = ratio(step.dt, self.last_dt);
         self.stepper.run_watched(world, block, memory, step.from, step.dt, done)?;
         memory.swap_all(self.stepper.plan().swaps());
-        (self.time, self.steps) = (step.to, self.steps + 1);
+        (self.time, self.steps, self.last_dt) = (step.to, self.steps + 1, Some(step.dt));
         if let Some(dense) = &mut self.dense {
             dense.note(step);
         }
@@ -419,6 +426,11 @@ impl Simulation {
         self.durations.output += began.elapsed().as_secs_f64();
         Ok(flow)
     }
+}
+
+/// The length of a step divided by that of the last one; 1 where there is none.
+pub(super) fn ratio(dt: f64, last: Option<f64>) -> f64 {
+    last.map_or(1.0, |last| dt / last)
 }
 
 /// Whether an error says that no further step can be made from a state that is good.

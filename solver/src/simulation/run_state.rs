@@ -37,6 +37,8 @@ pub struct RunState {
 /// What a scheme knows beside its arrays.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct SavedScheme {
+    /// The length of the last step, if a step has led to the present state.
+    pub(super) last_dt: Option<f64>,
     pub(super) knows_slopes: bool,
     pub(super) first_steps: Option<(u64, f64)>,
     pub(super) implicit: Option<SavedImplicit>,
@@ -93,6 +95,7 @@ impl Simulation {
     /// What the scheme knows beside its arrays.
     pub(super) fn saved_scheme(&self) -> SavedScheme {
         SavedScheme {
+            last_dt: self.last_dt,
             knows_slopes: self.dense.as_ref().is_some_and(|dense| dense.knows_slopes),
             first_steps: self.first_steps.as_ref().map(FirstSteps::save),
             implicit: self.implicit.as_ref().map(ImplicitStepper::save),

@@ -6,6 +6,7 @@ use std::time::Instant;
 use crate::error::Error;
 use crate::run::guard::Causes;
 use crate::simulation::clock::Step;
+use crate::simulation::run_loop::ratio;
 use crate::simulation::run_state::SavedScheme;
 use crate::simulation::schedule::Now;
 use crate::simulation::simulation::Simulation;
@@ -97,6 +98,7 @@ impl Simulation {
         self.choose_first_step(step.dt);
         let State { world, block, memory, .. } = &mut self.state;
         self.stepper.step = self.steps;
+        self.stepper.ratio = ratio(step.dt, self.last_dt);
         let finite = self.stepper.run(world, block, memory, step.from, step.dt)?;
         let causes = match finite {
             true => Causes::default(),

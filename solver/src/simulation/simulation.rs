@@ -73,6 +73,8 @@ pub struct Simulation {
     pub(super) resumed_at: u64,
     pub(super) max_steps: Option<u64>,
     pub(super) time: f64,
+    /// The length of the last step, if a step has led to the present state.
+    pub(super) last_dt: Option<f64>,
     pub(super) steps: u64,
     /// Why the last run stopped, if nothing was stepped since.
     pub(super) stopped: Option<StopReason>,
@@ -208,6 +210,7 @@ impl Simulation {
 
     /// Takes note that the state is not what the last step has led to.
     pub(super) fn forget_slopes(&mut self) {
+        self.last_dt = None;
         if let Some(dense) = &mut self.dense {
             dense.knows_slopes = false;
         }

@@ -2,11 +2,16 @@
 
 use crate::error::Error;
 use crate::run::executor::Executor;
+use crate::schemes::mpdata::measures::{Measure, Measured};
 use crate::schemes::scheme::Scheme;
 use crate::schemes::sensitivities::Sensitivities;
 use crate::schemes::spectrum::StabilityLimits;
 use crate::simulation::clock::Limit;
 use crate::simulation::state::State;
+
+/// The length of the step for which flows are measured: so short that its middle is its beginning, and a power of two,
+/// so that no digit is lost.
+const SHORT: f64 = 1.0 / (1u128 << 100) as f64;
 
 /// How steps follow the longest stable one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,6 +30,8 @@ pub struct StableDt {
 pub(crate) struct StableLimit {
     sensitivities: Sensitivities,
     executor: Executor,
+    /// What tells how fast fields are advected, where they are.
+    flow: Option<(Executor, Vec<Measure>)>,
     limits: StabilityLimits,
     /// By how much modes are faster than the equations alone tell.
     faster: f64,
@@ -44,10 +51,10 @@ impl StableDt {
 }
 
 impl StableLimit {
-    /// For a scheme, with the plan of the sensitivities made ready.
+    /// For a scheme, with the plans of the sensitivities and of flows made ready.
     pub(crate) fn new(
-        sensitivities: Sensitivities,
-        executor: Executor,
+        (sensitivities, executor): (Sensitivities, Executor),
+        flow: Option<(Executor, Vec<Measure>)>,
         scheme: &dyn Scheme,
         faster: f64,
     ) -> Self {
@@ -56,6 +63,7 @@ impl StableLimit {
         StableLimit {
             sensitivities,
             executor,
+            flow,
             limits,
             faster,
             known: None,
@@ -70,11 +78,17 @@ impl StableLimit {
         if let Some(known) = self.known {
             return Ok(known);
         }
-        let State { world, block, memory, .. } = state;
+        let State { pde, world, block, memory, .. } = state;
         self.executor.run(world, block, memory, time, 0.0)?;
         let results = self.executor.plan().results();
         let spectrum = self.sensitivities.spectrum(&self.executor.parameters()[results]);
-        let longest = spectrum.longest(&self.limits) / self.faster;
+        let mut longest = spectrum.longest(&self.limits) / self.faster;
+        if let Some((flow, measures)) = &mut self.flow {
+            flow.run(world, block, memory, time, SHORT)?;
+            let results = &flow.parameters()[flow.plan().results()];
+            let measured = Measured::new(measures.clone(), results, SHORT);
+            longest = longest.min(1.0 / measured.rate(pde, true));
+        }
         self.rate = self.faster * spectrum.rate;
         let fixed = !self.sensitivities.changes;
         let limit = Limit { longest, growth: spectrum.growth, fixed };

@@ -86,6 +86,11 @@ impl StableSteps {
         })
     }
 
+    /// The same where these arrays may be negative, a bit for each.
+    pub(crate) fn with_signed(self, signed: u64) -> Self {
+        StableSteps { signed, ..self }
+    }
+
     /// Goes on with steps of another length, unless only rounding is left of the run then.
     fn change(&mut self, dt: f64) -> Result<(), Error> {
         let mut changed = self.steps;

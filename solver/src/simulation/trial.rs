@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::run::executor::Executor;
 use crate::run::guard::Causes;
 use crate::simulation::clock::{Found, Trial, Verdict};
+use crate::simulation::run_loop::ratio;
 use crate::simulation::simulation::Simulation;
 use crate::simulation::state::State;
 use crate::simulation::undo::Undo;
@@ -43,6 +44,7 @@ impl Simulation {
             let State { world, block, memory, .. } = &mut self.state;
             undo.save(memory);
             self.stepper.step = self.steps;
+            self.stepper.ratio = ratio(step.dt, self.last_dt);
             // All ranks fail to find unknowns alike.
             let (mine, found) = match self.stepper.run(world, block, memory, step.from, step.dt) {
                 Ok(mine) => (mine, true),
@@ -90,7 +92,7 @@ impl Simulation {
                 let place = self.state.first_not_finite();
                 self.health.note(self.steps + 1, step.to, place, causes);
             }
-            (self.time, self.steps) = (step.to, self.steps + 1);
+            (self.time, self.steps, self.last_dt) = (step.to, self.steps + 1, Some(step.dt));
             if let Some(dense) = &mut self.dense {
                 dense.note(step);
             }

@@ -54,15 +54,15 @@ fn prepared(pde: &Pde, asked: Blocking) -> (World, Subdomain, Memory, Executor, 
     (world, block, memory, executor, wavefront)
 }
 
-fn time(step: usize) -> (f64, f64) {
-    (0.2 + step as f64 * STEP, STEP)
+fn time(step: usize) -> (f64, f64, f64) {
+    (0.2 + step as f64 * STEP, STEP, 1.0)
 }
 
 /// The state after some steps that are made pass by pass.
 fn step_by_step(pde: &Pde, steps: usize) -> Vec<u64> {
     let (world, block, mut memory, mut executor, _) = prepared(pde, Blocking::default());
     for step in 0..steps {
-        let (time, size) = time(step);
+        let (time, size, _) = time(step);
         assert!(executor.run(&world, &block, &mut memory, time, size).unwrap());
         memory.swap_all(executor.plan().swaps());
     }

@@ -78,7 +78,7 @@ impl DeepPipeline {
         // The first sweep touches the memory, since the system provides pages only when they are
         // touched.
         wavefront.steps = 1;
-        wavefront.sweep(block, memory, 1, |_| (0.0, 0.0), None);
+        wavefront.sweep(block, memory, 1, |_| (0.0, 0.0, 1.0), None);
         let in_cache = self.in_cache.is_some();
         // All ranks must exchange halos as many times.
         let sweeps = (CELLS / self.in_cache.unwrap_or(CELLS).max(1)).clamp(1, MOST_SWEEPS);
@@ -87,7 +87,7 @@ impl DeepPipeline {
         let mut parts = (0..slabs as isize / timed).cycle().map(|part| part * timed);
         let mut time = |wavefront: &mut Wavefront| {
             let start = parts.next().expect("a block has a part to be timed on");
-            let (steps, still) = (wavefront.steps, |_| (0.0, 0.0));
+            let (steps, still) = (wavefront.steps, |_| (0.0, 0.0, 1.0));
             let began = Instant::now();
             if in_cache {
                 for _ in 0..sweeps {

@@ -190,14 +190,14 @@ impl Wavefront {
         self.steps * in_a_step > 1
     }
 
-    /// Makes `steps` steps. `time` gives the beginning and the length of each. Returns the first
-    /// number on this rank that is not finite, if there is one. Collective.
+    /// Makes `steps` steps. `time` gives the beginning and the length of each, and the latter divided by the length of
+    /// the step before. Returns the first number on this rank that is not finite, if there is one. Collective.
     pub(crate) fn advance(
         &mut self,
         block: &Subdomain,
         memory: &mut Memory,
         steps: usize,
-        time: impl Fn(usize) -> (f64, f64),
+        time: impl Fn(usize) -> (f64, f64, f64),
         counts: &mut Counts,
     ) -> Result<Option<Bad>, Error> {
         self.halo.fill(memory, counts)?;
@@ -211,7 +211,7 @@ impl Wavefront {
         block: &Subdomain,
         memory: &mut Memory,
         steps: usize,
-        time: impl Fn(usize) -> (f64, f64),
+        time: impl Fn(usize) -> (f64, f64, f64),
         part: Option<Range<isize>>,
     ) -> Option<Bad> {
         let used = steps * self.pipeline.per_step;
@@ -277,10 +277,10 @@ impl Wavefront {
     }
 
     /// Finds the places of the tasks' arrays in memory, and sets the tasks' parameters.
-    fn bind(&mut self, memory: &Memory, used: usize, time: impl Fn(usize) -> (f64, f64)) {
+    fn bind(&mut self, memory: &Memory, used: usize, time: impl Fn(usize) -> (f64, f64, f64)) {
         for (task, bound) in self.pipeline.tasks[..used].iter().zip(&mut self.bound) {
-            let (begin, size) = time(task.step);
-            bound.parameters.begin(&self.plan, begin + task.at * size, size);
+            let (begin, size, ratio) = time(task.step);
+            bound.parameters.begin(&self.plan, begin + task.at * size, size, ratio);
             bound.binding.bind(memory, &task.action);
         }
     }

@@ -1,5 +1,5 @@
-//! What is measured before the first step of a system with transport: how large Courant numbers
-//! are, and whether densities are positive.
+//! What is measured of a system with transport: how large Courant numbers are, before the first step and in the states
+//! of a run, and whether densities are positive.
 
 use fluxions_expr::{Binary, Reduction, Unary, Value};
 
@@ -56,6 +56,14 @@ impl Measure {
         all
     }
 
+    /// Those that tell how fast transport is in a state, whose velocities and diffusivities are known.
+    pub(crate) fn of_state(fields: &CourantFields) -> Vec<Measure> {
+        let outflows = (0..fields.list.len()).map(Measure::Outflow);
+        let advected = fields.advected.iter().enumerate();
+        let diffusions = advected.filter(|(_, advected)| !advected.diffusivity.is_empty());
+        outflows.chain(diffusions.map(|(k, _)| Measure::Diffusion(k))).collect()
+    }
+
     /// The reduction that makes one number of the values of all cells.
     pub(crate) fn kind(self) -> Reduction {
         match self {
@@ -64,8 +72,14 @@ impl Measure {
         }
     }
 
-    /// Its value in a cell. The Courant numbers are those before the first step.
-    pub(crate) fn pass(self, pde: &Pde, fields: &CourantFields, courants: &[CourantField]) -> Pass {
+    /// Its value in a cell, with these Courant numbers, and for each advected field the arrays of its diffusivities
+    /// where they depend on the fields.
+    pub(crate) fn pass(
+        self,
+        pde: &Pde,
+        fields: &CourantFields,
+        (courants, diffusivities): (&[CourantField], &[Vec<usize>]),
+    ) -> Pass {
         by_hand(pde, |pass| {
             let value = match self {
                 Measure::Outflow(k) => outflow(pass, &courants[k]),
@@ -80,7 +94,8 @@ impl Measure {
                     }
                 }
                 Measure::Diffusion(k) => {
-                    diffusion(pass, &fields.advected[k], &courants[fields.of[k]])
+                    let cells = diffusivities.get(k).map_or(&[][..], Vec::as_slice);
+                    diffusion(pass, &fields.advected[k], &courants[fields.of[k]], cells)
                 }
             };
             pass.builder.output(value);
@@ -121,12 +136,21 @@ fn speed(pass: &mut PassBuilder, courants: &CourantField, cells: &[usize]) -> Va
 
 /// The part of a cell that diffusion moves in a step. Fluxes go with the larger of two values, so
 /// that up to twice the diffusivity leaves through each of two faces.
-fn diffusion(pass: &mut PassBuilder, advected: &Advected, courants: &CourantField) -> Value {
-    let b = &mut pass.builder;
-    let zero = b.constant(0.0);
+fn diffusion(
+    pass: &mut PassBuilder,
+    advected: &Advected,
+    courants: &CourantField,
+    cells: &[usize],
+) -> Value {
+    let zero = pass.builder.constant(0.0);
     let mut sum = zero;
-    for (mu, axis) in advected.diffusivity.iter().zip(courants.exprs.pde.grid().axes()) {
-        let mu = courants.exprs.located(b, mu, [AxisProfile::Centre; 3], [0; 3]);
+    let axes = courants.exprs.pde.grid().axes();
+    for (k, (mu, axis)) in advected.diffusivity.iter().zip(axes).enumerate() {
+        let mu = match cells.get(k) {
+            Some(array) => load(pass, *array, [0; 3]),
+            None => courants.exprs.located(&mut pass.builder, mu, [AxisProfile::Centre; 3], [0; 3]),
+        };
+        let b = &mut pass.builder;
         let factor = b.constant(4.0 / (axis.spacing() * axis.spacing()));
         let part = b.binary(Binary::Multiply, mu, factor);
         sum = b.binary(Binary::Add, sum, part);
@@ -135,11 +159,12 @@ fn diffusion(pass: &mut PassBuilder, advected: &Advected, courants: &CourantFiel
         let negative = b.binary(Binary::Less, mu, zero);
         sum = b.select(negative, nan, sum);
     }
+    let b = &mut pass.builder;
     let dt = b.parameter(courants.whole_step);
     b.binary(Binary::Multiply, sum, dt)
 }
 
-/// What was measured of a system before the first step, the same on all ranks.
+/// What was measured of a system, the same on all ranks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Measured {
     values: Vec<(Measure, f64)>,

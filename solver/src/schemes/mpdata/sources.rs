@@ -8,7 +8,9 @@ use crate::plan::pass::PassBuilder;
 use crate::plan::plan::equations;
 use crate::plan::program::{ArrayRef, OwnedExpr, Program};
 use crate::schemes::mpdata::courant_field::load;
-use crate::schemes::mpdata::courant_fields::{CourantFields, along_axes, found_diffusivities};
+use crate::schemes::mpdata::courant_fields::{
+    CourantFields, NamedCourant, along_axes, found_diffusivities,
+};
 use crate::schemes::mpdata::step::{Steps, found, is_nothing};
 use crate::schemes::rates::{self, Update};
 use crate::system::definition::MadeOf;
@@ -47,23 +49,22 @@ impl<'a> Steps<'a> {
         let mut program = self.prepare(&targets);
         let slot = self.slots();
         for (named, cells) in fields.list.iter().zip(&mut found.velocities) {
-            if named.velocity().is_none() {
+            *cells = self.velocity_arrays(named);
+            if cells.is_empty() {
                 continue;
             }
-            let what = format!("velocity of {}", named.name);
-            let names = along_axes(self.pde, &what, ", at cells").into_iter();
-            cells.extend(names.map(|name| self.plan.add_array(name)));
             let mut outputs: Vec<Slot> = cells.iter().map(|array| Slot::Array(*array)).collect();
+            // To the middle of the step, in a straight line: v + (v − v before) dt/(2 dt before).
+            let weights = [self.plan.add_ratio(0.5, 1.0), self.plan.add_ratio(0.5, 0.0)];
             let mut pass = PassBuilder::last(&mut program);
             let targets = named.targets(self.pde);
             let values: Vec<Value> = targets.iter().map(|t| number(&mut pass, *t)).collect();
             for (value, array) in values.iter().zip(&named.before) {
-                // Extrapolated to the middle of the step.
                 let earlier = load(&mut pass, *array, [0; 3]);
                 let b = &mut pass.builder;
-                let (three, one) = (b.constant(1.5), b.constant(0.5));
-                let now = b.binary(Binary::Multiply, three, *value);
-                let then = b.binary(Binary::Multiply, one, earlier);
+                let [of_now, of_then] = weights.map(|weight| b.parameter(weight));
+                let now = b.binary(Binary::Multiply, of_now, *value);
+                let then = b.binary(Binary::Multiply, of_then, earlier);
                 let middle = b.binary(Binary::Subtract, now, then);
                 b.output(middle);
             }
@@ -75,6 +76,71 @@ impl<'a> Steps<'a> {
             let pass = pass.finish();
             self.plan.sweep(pass, &slot, outputs, Extent::Block, "velocity".into());
         }
+        self.store_diffusivities(fields, &mut program, &mut found);
+        if let Some(part) = part {
+            let base = self.at.clone();
+            self.add_sources(&mut program, &sources, part, &base);
+        }
+        found
+    }
+
+    /// Computes velocities and diffusivities that depend on the fields, as they are in the present state.
+    pub(crate) fn look(&mut self, fields: &CourantFields<'a>) -> Found {
+        let targets = found(self.pde, fields);
+        let mut found = Found {
+            velocities: vec![Vec::new(); fields.list.len()],
+            diffusivities: vec![Vec::new(); fields.advected.len()],
+        };
+        if targets.is_empty() {
+            return found;
+        }
+        let mut program = self.prepare(&targets);
+        for (named, cells) in fields.list.iter().zip(&mut found.velocities) {
+            *cells = self.velocity_arrays(named);
+            if !cells.is_empty() {
+                self.store_velocity(&mut program, named, cells);
+            }
+        }
+        self.store_diffusivities(fields, &mut program, &mut found);
+        found
+    }
+
+    /// New arrays for a velocity at the centres of cells, one for each axis; none where it does not depend on the
+    /// fields.
+    fn velocity_arrays(&mut self, named: &NamedCourant<'a>) -> Vec<usize> {
+        if named.velocity().is_none() {
+            return Vec::new();
+        }
+        let what = format!("velocity of {}", named.name);
+        let names = along_axes(self.pde, &what, ", at cells").into_iter();
+        names.map(|name| self.plan.add_array(name)).collect()
+    }
+
+    /// Stores a velocity as it is in the present state.
+    fn store_velocity(
+        &mut self,
+        program: &mut Program<'a>,
+        named: &NamedCourant<'a>,
+        arrays: &[usize],
+    ) {
+        let mut pass = PassBuilder::last(program);
+        for target in named.targets(self.pde) {
+            let value = number(&mut pass, target);
+            pass.builder.output(value);
+        }
+        let (pass, slot) = (pass.finish(), self.slots());
+        let outputs = arrays.iter().map(|array| Slot::Array(*array)).collect();
+        self.plan.sweep(pass, &slot, outputs, Extent::Block, "velocity".into());
+    }
+
+    /// Stores diffusivities that depend on the fields.
+    fn store_diffusivities(
+        &mut self,
+        fields: &CourantFields<'a>,
+        program: &mut Program<'a>,
+        found: &mut Found,
+    ) {
+        let slot = self.slots();
         for (advected, cells) in fields.advected.iter().zip(&mut found.diffusivities) {
             let targets = found_diffusivities(self.pde, advected);
             if targets.is_empty() {
@@ -83,7 +149,7 @@ impl<'a> Steps<'a> {
             let names = advected.diffusivity_names(self.pde.symbols()).into_iter();
             cells.extend(names.map(|name| self.plan.add_array(name)));
             let outputs = cells.iter().map(|array| Slot::Array(*array)).collect();
-            let mut pass = PassBuilder::last(&mut program);
+            let mut pass = PassBuilder::last(program);
             for target in targets {
                 let value = number(&mut pass, target);
                 pass.builder.output(value);
@@ -91,11 +157,6 @@ impl<'a> Steps<'a> {
             let pass = pass.finish();
             self.plan.sweep(pass, &slot, outputs, Extent::Block, "diffusivity".into());
         }
-        if let Some(part) = part {
-            let base = self.at.clone();
-            self.add_sources(&mut program, &sources, part, &base);
-        }
-        found
     }
 
     /// Stores velocities that depend on the fields, as those of a step before the first.
@@ -106,14 +167,7 @@ impl<'a> Steps<'a> {
                 continue;
             }
             let mut program = self.prepare(&targets);
-            let mut pass = PassBuilder::last(&mut program);
-            for target in &targets {
-                let value = number(&mut pass, *target);
-                pass.builder.output(value);
-            }
-            let (pass, slot) = (pass.finish(), self.slots());
-            let outputs = named.before.iter().map(|array| Slot::Array(*array)).collect();
-            self.plan.sweep(pass, &slot, outputs, Extent::Block, "velocity".into());
+            self.store_velocity(&mut program, named, &named.before);
         }
     }
 

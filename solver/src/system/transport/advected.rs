@@ -46,6 +46,11 @@ impl Advected {
     pub(crate) fn is_timed(&self, symbols: &Symbols) -> bool {
         self.advector.parts().iter().any(|part| mentions(symbols, part, &|n| *n == Node::Time))
     }
+
+    /// Whether what advects the field, or spreads it, depends on the fields.
+    pub(crate) fn is_of_state(&self, symbols: &Symbols) -> bool {
+        !self.is_given(symbols) || !self.found_diffusivities(symbols).is_empty()
+    }
 }
 
 /// Whether an expression is made of places and times alone.
