@@ -91,12 +91,27 @@ pub(crate) struct BenchArgs {
     /// Set a key of the file, as in `--set grid.x.cells=512`. Can be repeated.
     #[arg(long, value_name = "KEY=VALUE", requires = "file")]
     pub(crate) set: Vec<String>,
+    /// Write what was measured of the machine to a file, for `check --machine`.
+    #[arg(long, value_name = "MACHINE.toml")]
+    pub(crate) save: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct CheckArgs {
-    #[command(flatten)]
-    pub(crate) problem: ProblemArgs,
+    /// The problem file.
+    #[arg(value_name = "FILE.toml")]
+    pub(crate) file: PathBuf,
+    /// Tell how long a step takes on so many ranks, and up to how many ranks more of them pay. By default what
+    /// the problem needs is told for as many as `run` would take.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16_777_216))]
+    pub(crate) ranks: Option<u32>,
+    /// Tell it of another machine: a file that `bench --save` has written, or archer2, lumi-c, snellius-rome,
+    /// aws-efa, cloud-rdma or gigabit.
+    #[arg(long, value_name = "MACHINE", requires = "ranks")]
+    pub(crate) machine: Option<String>,
+    /// Set a key of the file, as in `--set time.end=5`. Can be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
     /// Print a stage of the compilation instead of the report.
     #[arg(long, value_enum)]
     pub(crate) show: Option<Stage>,

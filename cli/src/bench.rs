@@ -10,6 +10,7 @@ use fluxions_solver::{
 };
 
 use crate::args::{BenchArgs, ProblemArgs};
+use crate::cost;
 use crate::failure::Failure;
 use crate::print::line;
 use crate::ranks::{cores, number, on_so_many_ranks, together};
@@ -36,6 +37,11 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<ExitCode, Failure> {
     };
     on_so_many_ranks(args.ranks, threads, |world| {
         let memory = machine(world)?;
+        if let Some(path) = &args.save {
+            let found = cost::machine(world)?;
+            let saved = if world.is_root() { found.save(path) } else { Ok(()) };
+            together(world, saved)?;
+        }
         match &problem {
             Some(args) => {
                 let problem = source::read_together(world, args)?;
@@ -64,7 +70,8 @@ fn machine(world: &World) -> Result<f64, Failure> {
         told(world, name, &format!("{size:>7} arrays: {:6.1} GB/s", memory / 1e9));
     }
     for length in MESSAGES {
-        if let Some(seconds) = message_latency(world, length)? {
+        if world.size() > 1 {
+            let seconds = message_latency(world, [0, 1], length)?;
             let name = if length == MESSAGES[0] { "messages" } else { "" };
             let text = format!("{length:>7} number(s): {:6.2} µs", seconds * 1e6);
             told(world, name, &text);

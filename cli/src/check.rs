@@ -14,18 +14,20 @@ use fluxions_solver::{
 };
 use indicatif::BinaryBytes;
 
-use crate::args::{CheckArgs, Stage};
+use crate::args::{CheckArgs, ProblemArgs, Stage};
 use crate::conditions::conditions;
 use crate::estimate::{self, Estimate};
 use crate::failure::{Failure, warn};
 use crate::print::print;
-use crate::{ranks, source};
+use crate::{cost, ranks, source};
 
 pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let began = Instant::now();
-    let problem = source::read(&args.problem)?;
+    let CheckArgs { file, ranks, set, .. } = args;
+    let asked = ProblemArgs { file: file.clone(), ranks: *ranks, set: set.clone() };
+    let problem = source::read(&asked)?;
     let read = began.elapsed().as_secs_f64();
-    let ranks = ranks::number(&args.problem, &problem);
+    let ranks = ranks::number(&asked, &problem);
     // Output expressions and initial values are checked by making a simulation of a small part.
     let mistakes = |errors| Failure::Mistakes(problem.mistakes(&errors));
     let inspection = Inspection::new(&problem.pde, &problem.times.scheme, ranks, &problem.dims);
@@ -51,7 +53,12 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
                 true => speed.ok(),
                 false => Some(speed.map_err(mistakes)?),
             };
-            print(&describe(&problem, &inspection, &step, (speed, read), ranks)?)?;
+            let mut text = describe(&problem, &inspection, &step, (speed, read), ranks)?;
+            if args.ranks.is_some() && !problem.times.balances() {
+                let scaling = cost::scaling(&problem, ranks, args.machine.as_deref())?;
+                text += &lines("scaling", &scaling);
+            }
+            print(&text)?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -88,14 +95,7 @@ fn describe(
     ranks: usize,
 ) -> Result<String, Failure> {
     let mut text = String::new();
-    // Writing to a text cannot fail.
-    let mut line = |name: &str, value: String| {
-        let mut lines = value.lines();
-        let _ = writeln!(text, "{name:<12}{}", lines.next().unwrap_or(""));
-        for more in lines {
-            let _ = writeln!(text, "{:12}{more}", "");
-        }
-    };
+    let mut line = |name: &str, value: String| text += &lines(name, &value);
     let pde = &problem.pde;
     let grid = pde.grid();
     if !problem.title.is_empty() {
@@ -176,6 +176,16 @@ fn describe(
         line("run time", Estimate::new(problem, ranks, speed, read).describe(speed));
     }
     Ok(text)
+}
+
+/// A value of some lines under a name.
+fn lines(name: &str, value: &str) -> String {
+    let mut text = String::new();
+    for (number, line) in value.lines().enumerate() {
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "{:<12}{line}", if number == 0 { name } else { "" });
+    }
+    text
 }
 
 fn stable(problem: &Problem, step: &StableStep) -> String {

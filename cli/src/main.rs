@@ -5,6 +5,7 @@ mod args;
 mod bench;
 mod check;
 mod conditions;
+mod cost;
 mod diff;
 mod estimate;
 mod export;

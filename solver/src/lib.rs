@@ -18,8 +18,10 @@ mod solvers;
 mod system;
 
 pub use error::{Error, Errors, FailedStep, TooLong};
+pub use inspect::block_speed::{BlockSpeed, block_speed};
 pub use inspect::cause::{Cause, cause_in_equations, cause_in_initial};
 pub use inspect::conditioned::{Conditioned, conditioned};
+pub use inspect::demand::{Demand, Message, Round};
 pub use inspect::doubts::{Doubt, doubts, looked_at};
 pub use inspect::fastest::fastest;
 pub use inspect::first_step::first_step;

@@ -111,7 +111,7 @@ impl Inspection {
 const MOST_CELLS: usize = 1 << 20;
 const MOST_SOLVED: usize = 1 << 16;
 /// Steps of this length leave the state as it is, and so do not fail.
-const NO_STEP: f64 = 1e-30;
+pub(super) const NO_STEP: f64 = 1e-30;
 /// About how long steps are timed.
 const TIMED: Duration = Duration::from_millis(200);
 

@@ -1,7 +1,9 @@
 //! Inspections: what a problem needs and how fast it is, found without solving it.
 
+pub(crate) mod block_speed;
 pub(crate) mod cause;
 pub(crate) mod conditioned;
+pub(crate) mod demand;
 pub(crate) mod doubts;
 pub(crate) mod fastest;
 pub(crate) mod first_step;
