@@ -93,6 +93,23 @@ fn waves_count_beside_a_faster_flow() {
     assert_eq!((beside.by, beside.longest), (LimitedBy::Flow, 1.0 / 30.0));
 }
 
+/// A reaction that goes to and fro in fields that are advected makes no waves: steps are as long as it allows.
+#[test]
+fn reactions_of_advected_fields_are_no_waves() {
+    let reacting = |velocity: &str| {
+        problem(&format!(
+            "[grid]\nx = {{ bounds = [0, 64], cells = 64, periodic = true }}\n[equations]\na = \"b - a\"\n\
+             b = \"a - b\"\n[initial]\na = \"1 + sin(2*pi*x/64)\"\nb = 0\n[transport.all]\n\
+             fields = [\"a\", \"b\"]\nvelocity = [{velocity}]\n[time]\nend = 1\ndt = \"auto\"\n"
+        ))
+    };
+    let stable = reacting("\"0.1 + 0.05*sin(2*pi*x/64)\"").stable_step().unwrap();
+    assert_eq!((stable.by, stable.longest), (LimitedBy::Equations, 1.0));
+    // Where the flow depends on them, it does.
+    let stable = reacting("\"0.1*a\"").stable_step().unwrap();
+    assert_eq!(stable.by, LimitedBy::Waves);
+}
+
 /// The breaking of a dam, 2 to 1, g = 1 (Stoker 1957, "Water Waves", 10.8): h and u between the waves.
 #[test]
 fn a_dam_breaks_on_1_to_4_ranks() {

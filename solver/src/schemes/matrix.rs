@@ -29,11 +29,16 @@ impl Matrix {
     /// The largest magnitude of the eigenvalues. In a large matrix it is that of one of the blocks of
     /// rows that depend on each other, and a bound of it if that block is large too.
     pub(crate) fn spectral_radius(&self) -> f64 {
-        if self.rows.len() <= MOST_DENSE {
-            return self.by_powers();
+        match self.rows.len() <= MOST_DENSE {
+            true => self.by_powers(),
+            false => self.radius_of_blocks(|_| true),
         }
+    }
+
+    /// The same of those blocks of rows that depend on each other which count.
+    pub(crate) fn radius_of_blocks(&self, counts: impl Fn(&[usize]) -> bool) -> f64 {
         let blocks = self.blocks();
-        let radii = blocks.iter().map(|block| {
+        let radii = blocks.iter().filter(|block| counts(block)).map(|block| {
             let numbers: HashMap<usize, usize> = block.iter().copied().zip(0..).collect();
             let mut part = Matrix::new(block.len());
             for (row, whole) in block.iter().enumerate() {

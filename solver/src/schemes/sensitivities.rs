@@ -74,6 +74,9 @@ struct Body {
     level: usize,
 }
 
+/// What is left of a bound beside rounding.
+const ROUNDING: f64 = 1e-9;
+
 /// The rates of fields, those of unknowns without space, and the velocities of advected fields along each axis.
 type Targets<'e> =
     (&'e [(usize, OwnedExpr<'e>)], &'e [OwnedExpr<'e>], &'e [(usize, Vec<OwnedExpr<'e>>)]);
@@ -336,7 +339,7 @@ impl Sensitivities {
     }
 
     /// A bound of the frequencies of waves that advected fields make of each other by their flows and sources, as a flow
-    /// sees them that goes with the field.
+    /// sees them that goes with the field. What sources alone make of fields is left out.
     fn waves(&self, results: &[f64]) -> f64 {
         let n = self.arrays;
         let all = self.reduced.iter().zip(results).map(|((r, c, p), bound)| (*r, *c, *p, *bound));
@@ -353,13 +356,20 @@ impl Sensitivities {
             speeds[*array] += per_cell * speed.unwrap_or_else(|result| results[result]);
         }
         let mut sum = self.symbols(results).totals(false);
+        let mut by_flows = Vec::new();
         for (row, entries) in of_flows.leading(n).entries().into_iter().enumerate() {
             for (column, bound) in entries.into_iter().enumerate() {
                 let advection = if row == column { speeds[row] } else { 0.0 };
-                sum.add(row, column, (bound - advection).max(0.0));
+                let excess = bound - advection;
+                if excess > ROUNDING * bound {
+                    sum.add(row, column, excess);
+                    by_flows.push((row, column));
+                }
             }
         }
-        sum.spectral_radius()
+        sum.radius_of_blocks(|block| {
+            by_flows.iter().any(|(row, column)| block.contains(row) && block.contains(column))
+        })
     }
 
     /// How the arrays of fields act on their rates in such a state.
