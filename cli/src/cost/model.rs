@@ -103,7 +103,7 @@ pub(crate) fn parts(
     }
     if ranks > 1 {
         let in_node = machine.reductions.node * log2(used) / log2(machine.cores).max(1.0);
-        let nodes = ranks.div_ceil(machine.cores);
+        let nodes = machine.network.map_or(1, |_| ranks.div_ceil(machine.cores));
         let one = in_node + machine.reductions.doubling * log2(nodes);
         parts.reducing = demand.reductions as f64 * one;
     }

@@ -212,8 +212,9 @@ mod tests {
     /// Four steps in a sweep: halos of four layers with corners, and three, two and one more layers computed.
     #[test]
     fn deep_halos_are_exchanged_once_for_several_steps() {
-        let steps = demand(&heat(256, Ends::Periodic), 4, 4);
-        assert_eq!((steps.steps, steps.dims.as_slice()), (4, &[2, 2][..]));
+        let pde = heat(256, Ends::Periodic);
+        let steps = Demand::new(&pde, &Tableau::EULER, (4, &[2, 2]), 4).unwrap().unwrap();
+        assert_eq!((steps.steps, steps.cells), (4, 128 * 128));
         let bytes: Vec<usize> =
             steps.rounds.iter().map(|round| round.messages.iter().map(|m| m.bytes).sum()).collect();
         assert_eq!(bytes, [2 * 4 * 128 * 8, 2 * 4 * (128 + 8) * 8]);
