@@ -24,7 +24,7 @@ NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 BENCH := target/peers/venv/bin/python benches/peers
 BENCHED = $(if $(ONLY),--only "$(ONLY)") $(if $(TOOLS),--tools "$(TOOLS)")
 
-.PHONY: help run test fuzz bench bench-verify bench-solvers lint doc setup clean
+.PHONY: help run test test-messages fuzz bench bench-verify bench-solvers lint doc setup clean
 
 help:
 	@echo "make run    build and run the first example on two ranks"
@@ -56,7 +56,13 @@ else
 endif
 ifndef MPI
 	@$(ENVIRONMENT) $(CARGO) test --package fluxions-cli --no-default-features --test without_mpi
+	@if command -v mpicc.mpich mpirun.mpich >/dev/null; then $(MAKE) --no-print-directory test-messages MPI=mpich; \
+		else echo "MPICH is not installed, so messages are tested with one MPI alone"; fi
 endif
+
+# Messages alone, as `make test` does with the other MPI.
+test-messages:
+	@$(ENVIRONMENT) $(CARGO) test --package fluxions-comm --tests --quiet
 
 fuzz: setup
 	@$(ENVIRONMENT) FLUXIONS_MUTATIONS=50000 FLUXIONS_FAULTS=1000 FLUXIONS_KILLS=1000 $(CARGO) test \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs other people's tools, with which tests open what Fluxions has written: a browser and ffmpeg, strace, which injects
-# faults, and iproute2, which makes hosts, by apt, with sudo if need be, and an environment of Python in target/tools. Does nothing where they are there. Tests that need them are
+# faults, iproute2, which makes hosts, and MPICH, a second MPI, by apt, with sudo if need be, and an environment of Python in target/tools. Does nothing where they are there. Tests that need them are
 # skipped where they cannot be installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,6 +30,8 @@ program chromium chromium chromium-browser google-chrome chrome
 program ffmpeg ffmpeg
 program strace strace
 program iproute2 ip
+program mpich mpirun.mpich
+program libmpich-dev mpicc.mpich
 
 packages=(h5py==3.15.1 h5netcdf==1.8.1 netCDF4==1.7.4 xarray==2025.11.0 meshio==5.3.5 vtk==9.5.2 py-pde==0.59.0)
 folder=target/tools

@@ -83,6 +83,50 @@ fn residuals_vanish_on_1_to_4_ranks() {
 }
 
 /// The discrete eigenfunction of the Laplacian on an interval whose ends are held.
+/// Waves in a room, with and without damping: the matrix is far from definite, and cycles lead nowhere. The solution is a
+/// sum of eigenfunctions of the discrete Laplacian, whose ends are at walls, at reflecting ends, and joined.
+#[test]
+fn waves_are_found_on_1_to_4_ranks() {
+    let modes = [(1, 2, 1.0), (3, 4, -0.5), (5, 2, 0.8), (7, 8, 0.3), (2, 6, -0.7)];
+    let (nx, ny) = (24, 20);
+    let eigenvalue = |k: f64, n: usize| {
+        let n = n as f64;
+        -4.0 * n * n * (k * PI / (2.0 * n)).sin().powi(2)
+    };
+    for (squared, damping) in [(400.0, 0.0), (400.0, 40.0)] {
+        let number = format!("({squared} + {damping}*I)");
+        let (number, fields) = match damping {
+            0.0 => (squared.to_string(), ""),
+            _ => (number, "[fields]\np = \"complex\"\n"),
+        };
+        let terms = modes.iter().map(|(k, l, size)| {
+            let eigenvalue = eigenvalue(f64::from(*k), nx) + eigenvalue(f64::from(*l), ny);
+            format!("{size}*({eigenvalue} + {number})*sin({k}*pi*x)*cos({l}*pi*y)")
+        });
+        let right = terms.collect::<Vec<_>>().join(" + ");
+        for ends in ["}", ", periodic = true }"] {
+            let found = solve(&format!(
+                "[grid]\nx = {{ bounds = [0, 1], cells = {nx} }}\ny = {{ bounds = [0, 1], cells = {ny}{ends}\n\
+                 {fields}[solve]\np = \"laplace(p) + {number}*p = {right}\"\n[boundary]\nx = {{ value = 0 }}\n"
+            ));
+            // Of a complex number both parts, one after the other.
+            let parts = found[0].len() / (nx * ny);
+            for (cell, values) in found[0].chunks_exact(parts).enumerate() {
+                let x = (cell / ny) as f64 + 0.5;
+                let y = (cell % ny) as f64 + 0.5;
+                let mode = |(k, l, size): &(i32, i32, f64)| {
+                    let (x, y) = (x / nx as f64, y / ny as f64);
+                    size * (f64::from(*k) * PI * x).sin() * (f64::from(*l) * PI * y).cos()
+                };
+                let exact: f64 = modes.iter().map(mode).sum();
+                let imaginary = values.get(1).copied().unwrap_or(0.0);
+                let error = (values[0] - exact).hypot(imaginary);
+                assert!(error < 1e-6, "{number} {ends}: {cell}: {values:?} {exact}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_sine_is_exact() {
     let found = solved(

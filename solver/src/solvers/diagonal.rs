@@ -121,6 +121,13 @@ impl Diagonal {
         (0..size * size).filter(move |k| k % (size + 1) != 0).map(move |k| first + k)
     }
 
+    /// The same with the numbers whose rate they are in, and the numbers that act on it.
+    pub(crate) fn ties_of_numbers(&self) -> Vec<(usize, usize, usize)> {
+        let (size, first) = (self.size, self.entries);
+        let pairs = (0..size * size).map(|k| (k / size, k % size, first + k));
+        pairs.filter(|(row, column, _)| row != column).collect()
+    }
+
     /// The first array of the entries of a number's own rate.
     pub(crate) fn own(&self, number: usize) -> usize {
         match self.size {

@@ -42,19 +42,34 @@ pub(crate) struct LinearSystem<'s> {
 
 /// Whether an iteration comes nearer to its end.
 struct Progress {
+    first: f64,
     best: f64,
     at: usize,
+    highest: f64,
 }
 
 impl Progress {
     /// After so many iterations without progress an iteration is given up.
     const PATIENCE: usize = 400;
+    /// An iteration whose residual grows by this factor leads away.
+    const AWAY: f64 = 1e8;
+    /// How much rounding there is in a residual, beside the highest one before it.
+    const ROUNDING: f64 = 1e-14;
 
     fn from(residual: f64) -> Self {
-        Progress { best: residual, at: 0 }
+        Progress { first: residual, best: residual, at: 0, highest: residual }
+    }
+
+    /// What is sure to be left of a residual that the iteration knows, in which there is rounding of those before it.
+    fn surely(&self, residual: f64) -> f64 {
+        residual.max(Self::ROUNDING * self.highest)
     }
 
     fn ends(&mut self, residual: f64, iterations: usize) -> bool {
+        self.highest = self.highest.max(residual);
+        if residual > Self::AWAY * self.first {
+            return true;
+        }
         if residual < 0.9 * self.best {
             (self.best, self.at) = (residual, iterations);
         }
@@ -192,6 +207,7 @@ impl LinearSystem<'_> {
                 break;
             }
         }
+        let residual = progress.surely(residual);
         Ok(Solved { iterations, residual, converged: residual <= tolerance })
     }
 

@@ -283,9 +283,11 @@ impl Newton {
             }
             by_cycles = Some(Solved { iterations, residual, converged });
         }
-        let mut solved = match by_cycles {
+        // What was found so far, and what is left of the right side with it.
+        let (found, left) = (registers.from, registers.to);
+        let solved = match by_cycles {
             Some(solved) if solved.converged => solved,
-            _ => {
+            before => {
                 let method = match self.method {
                     Some(method) => method,
                     None => match is_symmetric(&mut matrix, place, vectors, registers)? {
@@ -294,35 +296,58 @@ impl Newton {
                     },
                 };
                 self.method = Some(method);
-                match by_cycles.filter(|solved| solved.residual.is_finite()) {
-                    None => system.solve(method, &mut matrix, place)?,
-                    Some(before) => {
-                        let product = registers.work[0];
-                        matrix.apply(place, correction, product)?;
-                        vectors.add(place, right, -1.0, product);
-                        vectors.copy(place, registers.from, correction);
-                        let rest = system.solve(method, &mut matrix, place)?;
-                        vectors.add(place, correction, 1.0, registers.from);
-                        Solved { iterations: before.iterations + rest.iterations, ..rest }
+                // Cycles that lead away are forgotten.
+                let first = if before.is_some() { vectors.norm(place, right)? } else { 0.0 };
+                let before = before.filter(|solved| solved.residual < first);
+                if before.is_some() {
+                    matrix.apply(place, correction, left)?;
+                    vectors.add(place, right, -1.0, left);
+                    vectors.copy(place, found, correction);
+                }
+                vectors.copy(place, left, right);
+                let mut solved = system.solve(method, &mut matrix, place)?;
+                let mut iterations = before.map_or(0, |b| b.iterations) + solved.iterations;
+                match (solved.converged, before) {
+                    (true, Some(_)) => vectors.add(place, correction, 1.0, found),
+                    (true, None) => {}
+                    (false, _) => {
+                        if before.is_none() {
+                            vectors.set(place, found, 0.0);
+                        }
+                        // What is left, by a method for any matrix, and then with other preconditioners.
+                        while !solved.converged {
+                            if solved.residual <= 0.5 * vectors.norm(place, left)? {
+                                vectors.add(place, found, 1.0, correction);
+                                vectors.copy(place, left, right);
+                            }
+                            let other = match self.method {
+                                Some(Krylov::ConjugateGradients) if options.krylov.is_none() => {
+                                    self.method = Some(Krylov::BiCgStab);
+                                    Krylov::BiCgStab
+                                }
+                                Some(method)
+                                    if matrix.preconditioner.retreat(place, vectors)? =>
+                                {
+                                    method
+                                }
+                                _ => break,
+                            };
+                            vectors.copy(place, right, left);
+                            solved = system.solve(other, &mut matrix, place)?;
+                            iterations += solved.iterations;
+                        }
+                        if solved.converged {
+                            vectors.add(place, correction, 1.0, found);
+                        } else {
+                            vectors.copy(place, correction, found);
+                            let residual = vectors.norm(place, left)?;
+                            solved = Solved { residual, ..solved };
+                        }
                     }
                 }
+                Solved { iterations, ..solved }
             }
         };
-        // What is left, by a method for any matrix, and then without cycles.
-        while !solved.converged && solved.residual.is_finite() {
-            let other = match self.method {
-                Some(Krylov::ConjugateGradients) if options.krylov.is_none() => {
-                    self.method = Some(Krylov::BiCgStab);
-                    Krylov::BiCgStab
-                }
-                Some(method) if matrix.preconditioner.leave_cycles(place, vectors) => method,
-                _ => break,
-            };
-            vectors.copy(place, registers.from, registers.correction);
-            let rest = system.solve(other, &mut matrix, place)?;
-            vectors.add(place, registers.correction, 1.0, registers.from);
-            solved = Solved { iterations: solved.iterations + rest.iterations, ..rest };
-        }
         // What is kept is kept to rounding, however exact the solution is.
         for (k, average) in balanced.iter().zip(averages) {
             let found = vectors.average(place, registers.correction + k)?;

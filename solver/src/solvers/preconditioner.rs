@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::solvers::diagonal::Diagonal;
 use crate::solvers::jacobian::Jacobian;
-use crate::solvers::multigrid::cycles::Multigrid;
+use crate::solvers::multigrid::cycles::{Elimination, Multigrid};
 use crate::solvers::place::Place;
 use crate::solvers::vectors::{Vector, Vectors};
 use crate::system::solver_options::Preconditioning;
@@ -37,6 +37,9 @@ pub(crate) struct Preconditioner {
     made: Option<(f64, f64)>,
     built: Option<(f64, f64)>,
     built_alone: bool,
+    /// Which matrices are eliminated, and that for which the preconditioner was made, if it is.
+    eliminates: Eliminates,
+    eliminated: Option<Elimination>,
 }
 
 /// What is known of the entries, beside the entries themselves: what a run needs to find them again.
@@ -49,6 +52,18 @@ pub(crate) struct SavedPreconditioner {
     made: Option<(f64, f64)>,
     built: Option<(f64, f64)>,
     built_alone: bool,
+    eliminates: Eliminates,
+}
+
+/// Which matrices are eliminated.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+enum Eliminates {
+    /// None so far: other ways have led to solutions.
+    Untried,
+    /// All, since cycles, or else the diagonal, did not help.
+    All { cycles: bool },
+    /// None, since that did not help, or would take too long.
+    Nothing,
 }
 
 /// How strong entries of the Jacobian matrix tie a cell to its neighbours, and the numbers of a cell to each
@@ -79,6 +94,8 @@ impl Preconditioner {
             made: None,
             built: None,
             built_alone: false,
+            eliminates: Eliminates::Untried,
+            eliminated: None,
         }
     }
 
@@ -134,8 +151,9 @@ impl Preconditioner {
 
     /// What is known, for a run that goes on from here.
     pub(crate) fn save(&self) -> SavedPreconditioner {
-        let Preconditioner { cycles, slow, found, solutions, made, built, built_alone, .. } = *self;
-        SavedPreconditioner { cycles, slow, found, solutions, made, built, built_alone }
+        let Preconditioner { cycles, slow, found, solutions, made, built, .. } = *self;
+        let Preconditioner { built_alone, eliminates, .. } = *self;
+        SavedPreconditioner { cycles, slow, found, solutions, made, built, built_alone, eliminates }
     }
 
     /// Whether entries were found that are still of use.
@@ -145,8 +163,9 @@ impl Preconditioner {
 
     /// Takes over what was known; the entries are to be found again if they were known.
     pub(crate) fn restore(&mut self, saved: SavedPreconditioner) {
-        let SavedPreconditioner { cycles, slow, found, solutions, made, built, built_alone } =
-            saved;
+        let SavedPreconditioner { cycles, slow, found, solutions, made, built, .. } = saved;
+        self.eliminates = saved.eliminates;
+        let built_alone = saved.built_alone;
         (self.cycles, self.slow, self.found, self.solutions) = (cycles, slow, found, solutions);
         (self.made, self.built, self.built_alone) = (made, built, built_alone);
     }
@@ -166,7 +185,12 @@ impl Preconditioner {
             multigrid.build(place.world, (identity, factor), self.built_alone)?;
         }
         if let Some((identity, factor)) = self.made.filter(|_| !self.cycles) {
-            self.diagonal.invert(place, vectors.arrays, identity, factor);
+            match self.eliminates {
+                Eliminates::All { .. } => {
+                    self.eliminated = self.elimination(place, (identity, factor))?;
+                }
+                _ => self.diagonal.invert(place, vectors.arrays, identity, factor),
+            }
         }
         Ok(())
     }
@@ -182,6 +206,12 @@ impl Preconditioner {
             return Ok(());
         }
         self.made = Some((identity, factor));
+        self.eliminated = None;
+        if let Eliminates::All { .. } = self.eliminates {
+            self.cycles = false;
+            self.eliminated = self.elimination(place, (identity, factor))?;
+            return Ok(());
+        }
         // Where a cell is hardly tied to its neighbours the diagonal does; and cycles know nothing of what
         // ties the numbers of a cell to each other.
         let Ties { neighbours, within } = self.ties;
@@ -234,12 +264,41 @@ impl Preconditioner {
         }
     }
 
-    /// Takes the diagonal instead of cycles, for the same matrix. Whether there were cycles.
-    pub(crate) fn leave_cycles(&mut self, place: &mut Place<'_>, vectors: &Vectors) -> bool {
-        let Some((identity, factor)) = self.made.filter(|_| self.cycles) else { return false };
-        self.diagonal.invert(place, vectors.arrays, identity, factor);
-        self.cycles = false;
-        true
+    /// Takes something else for the same matrix, where what was taken did not help: elimination, from now on for all
+    /// matrices, and then the diagonal. Whether there is anything left. Collective.
+    pub(crate) fn retreat(
+        &mut self,
+        place: &mut Place<'_>,
+        vectors: &Vectors,
+    ) -> Result<bool, Error> {
+        let Some((identity, factor)) = self.made else { return Ok(false) };
+        if self.eliminates == Eliminates::Untried {
+            self.eliminated = self.elimination(place, (identity, factor))?;
+            if self.eliminated.is_some() {
+                self.eliminates = Eliminates::All { cycles: self.cycles };
+                self.cycles = false;
+                return Ok(true);
+            }
+        }
+        let had_cycles = match self.eliminates {
+            Eliminates::All { cycles } => cycles,
+            _ => self.cycles,
+        };
+        self.eliminates = Eliminates::Nothing;
+        (self.eliminated, self.cycles) = (None, false);
+        if had_cycles {
+            self.diagonal.invert(place, vectors.arrays, identity, factor);
+        }
+        Ok(had_cycles)
+    }
+
+    fn elimination(
+        &self,
+        place: &Place<'_>,
+        matrix: (f64, f64),
+    ) -> Result<Option<Elimination>, Error> {
+        let Some(multigrid) = &self.multigrid else { return Ok(None) };
+        multigrid.eliminate(place, matrix, &self.diagonal.ties_of_numbers())
     }
 
     /// Forgets the entries, which have changed.
@@ -255,6 +314,9 @@ impl Preconditioner {
         from: Vector,
         to: Vector,
     ) -> Result<(), Error> {
+        if let (Some(eliminated), Some(multigrid)) = (&self.eliminated, &mut self.multigrid) {
+            return multigrid.apply_eliminated(place, eliminated, from, to);
+        }
         match self.multigrid.as_mut().filter(|_| self.cycles) {
             Some(multigrid) => multigrid.apply(place, from, to),
             None => {

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::run::random_rows::rows;
 use crate::solvers::colours::Colours;
 use crate::solvers::diagonal::Diagonal;
+use crate::solvers::multigrid::elimination::{Band, Order};
 use crate::solvers::multigrid::entries::Entries;
 use crate::solvers::multigrid::gather::gather;
 use crate::solvers::multigrid::hierarchy::Hierarchy;
@@ -29,6 +30,12 @@ const SLOWEST: f64 = 0.2;
 
 /// How values of an array go on beyond each end of each axis.
 type Mirrors = [[f64; 2]; 3];
+
+/// A matrix that was eliminated.
+pub(crate) struct Elimination {
+    order: Order,
+    band: Band,
+}
 
 /// The entries of a Jacobian matrix for nearest neighbours, and cycles for a matrix made of it.
 pub(crate) struct Multigrid {
@@ -225,6 +232,108 @@ impl Multigrid {
             }
         }
         Ok(true)
+    }
+
+    /// Eliminates identity·I + factor·J as far as its entries are known, with those that tie the numbers of a cell to each
+    /// other: `ties` gives their rows, columns and arrays. Nothing where that would take too long. Collective.
+    pub(crate) fn eliminate(
+        &self,
+        place: &Place<'_>,
+        (identity, factor): (f64, f64),
+        ties: &[(usize, usize, usize)],
+    ) -> Result<Option<Elimination>, Error> {
+        let Multigrid { grid, cuts, entries, offsets, .. } = self;
+        let shared = cuts.is_some().then_some(place.world);
+        let order = Order::new(grid, entries.len());
+        let mut there = vec![false; offsets.len()];
+        for entries in entries {
+            let of_array = entries.there(shared)?;
+            there.iter_mut().zip(of_array).for_each(|(there, also)| *there |= also);
+        }
+        let seen: Vec<[i32; 3]> =
+            offsets.iter().zip(&there).filter(|(_, there)| **there).map(|(o, _)| *o).collect();
+        let width = order.width(&seen);
+        if !order.is_affordable(width) {
+            return Ok(None);
+        }
+        let mut band = Band::new(order.count(), width);
+        let [n0, n1, n2] = grid.shape;
+        let cell_of = |cell: usize| [cell / (n1 * n2), cell / n2 % n1, cell % n2];
+        for (array, entries) in entries.iter().enumerate() {
+            let entries = entries.scaled(identity, factor);
+            for (number, offset) in offsets.iter().enumerate().filter(|(k, _)| there[*k]) {
+                let list = self.whole(place.world, &entries, number)?;
+                for (cell, entry) in list.into_iter().enumerate().filter(|(_, x)| *x != 0.0) {
+                    let cell = cell_of(cell);
+                    let mut next = [0; 3];
+                    for (axis, n) in [n0, n1, n2].into_iter().enumerate() {
+                        next[axis] =
+                            (cell[axis] as i32 + offset[axis]).rem_euclid(n as i32) as usize;
+                    }
+                    band.add(order.place(cell, array), order.place(next, array), entry);
+                }
+            }
+        }
+        let mut list = Vec::new();
+        for (row, column, array) in ties {
+            Self::read(place, grid.cells(), *array, &mut list)?;
+            for (cell, entry) in list.iter().enumerate() {
+                let cell = cell_of(cell);
+                band.add(order.place(cell, *row), order.place(cell, *column), factor * entry);
+            }
+        }
+        Ok(Some(Elimination { order, band: band.eliminated() }))
+    }
+
+    /// The entries for one of the neighbours of all cells of the grid. Collective where the ranks hold parts.
+    fn whole(&self, world: &World, entries: &Entries, number: usize) -> Result<Vec<f64>, Error> {
+        let Multigrid { grid, cuts, slab, .. } = self;
+        if cuts.is_none() {
+            return Ok(entries.rows_of(number).flatten().copied().collect());
+        }
+        let rows_across = slab.shape(grid.shape)[1];
+        let rows = entries.rows_of(number).enumerate().map(|(row, numbers)| {
+            let mut indices = [row / rows_across, row % rows_across];
+            indices[slab.axis] += slab.first;
+            ((indices[0] * grid.shape[1] + indices[1]) * grid.shape[2], numbers)
+        });
+        gather(world, grid.cells(), rows)
+    }
+
+    /// to ← the solution for `from` of what was eliminated. Collective.
+    pub(crate) fn apply_eliminated(
+        &mut self,
+        place: &mut Place<'_>,
+        elimination: &Elimination,
+        from: Vector,
+        to: Vector,
+    ) -> Result<(), Error> {
+        let Elimination { order, band } = elimination;
+        let [_, n1, n2] = self.grid.shape;
+        let cell_of = |cell: usize| [cell / (n1 * n2), cell / n2 % n1, cell % n2];
+        let mut x = vec![0.0; order.count()];
+        let mut numbers = std::mem::take(&mut self.numbers);
+        for k in 0..self.arrays() {
+            Self::read(place, self.grid.cells(), from + k, &mut numbers)?;
+            for (cell, number) in numbers.iter().enumerate() {
+                x[order.place(cell_of(cell), k)] = *number;
+            }
+        }
+        band.solve(&mut x);
+        let Place { block, memory, .. } = place;
+        let layout = memory.layout();
+        for k in 0..self.arrays() {
+            let to = memory.of_array_mut(to + k);
+            for ([i, j], cells) in rows(block) {
+                let first = block.global_number([i, j, 0]) as usize;
+                let row = &mut to[layout.index(cells.start)..][..cells.shape()[2]];
+                for (number, x_of) in row.iter_mut().enumerate() {
+                    *x_of = x[order.place(cell_of(first + number), k)];
+                }
+            }
+        }
+        self.numbers = numbers;
+        Ok(())
     }
 
     /// to ← a cycle for `from`. Collective.

@@ -20,6 +20,7 @@
 pub(crate) mod coarsening;
 pub(crate) mod cycles;
 pub(crate) mod direct;
+pub(crate) mod elimination;
 mod entries;
 mod gather;
 pub(crate) mod hierarchy;
