@@ -48,6 +48,7 @@ impl<B: Owned> Request<B> {
     ///
     /// # Errors
     /// If another rank has failed.
+    #[inline]
     pub fn test(&mut self) -> Result<bool, Error> {
         match &mut self.0 {
             State::Over(..) => Ok(true),
@@ -61,6 +62,7 @@ impl<B: Owned> Request<B> {
     ///
     /// # Errors
     /// If the operation or another rank has failed: a message may be longer than the room for it.
+    #[inline]
     pub fn wait(self) -> Result<(B, Status), Error> {
         let (buffer, status) = match self.0 {
             State::Over(buffer, status) => (buffer, status),

@@ -26,7 +26,10 @@ pub(crate) struct Persistent<T: Data> {
     is_receipt: bool,
     /// What a rank waits for in this request.
     call: Call,
-    outcome: Result<Status, Error>,
+    /// What is known of the message that was received last.
+    found: Status,
+    /// What went wrong before the next wait, which tells it.
+    error: Option<Box<Error>>,
     communicator: Rc<Communicator>,
 }
 
@@ -94,7 +97,8 @@ impl<T: Data> Persistent<T> {
             is_active: false,
             is_receipt,
             call,
-            outcome: Ok(Status::NONE),
+            found: Status::NONE,
+            error: None,
             communicator: communicator.clone(),
         }
     }
@@ -129,7 +133,7 @@ impl<T: Data> Persistent<T> {
     #[inline]
     pub(crate) fn start_or_fail_later(&mut self) {
         if let Err(error) = self.start() {
-            self.outcome = Err(error);
+            self.error = Some(Box::new(error));
         }
     }
 
@@ -139,7 +143,10 @@ impl<T: Data> Persistent<T> {
         if self.is_active
             && let Some((code, found)) = test(&mut self.request)
         {
-            self.end(code, &found);
+            match self.end(code, &found) {
+                Ok(status) => self.found = status,
+                Err(error) => self.error = Some(Box::new(error)),
+            }
         }
         !self.is_active
     }
@@ -149,21 +156,24 @@ impl<T: Data> Persistent<T> {
     pub(crate) fn wait(&mut self) -> Result<Status, Error> {
         if self.is_active {
             let (code, found) = wait(&mut self.request, &self.communicator, self.call);
-            self.end(code, &found);
+            return self.end(code, &found);
         }
-        std::mem::replace(&mut self.outcome, Ok(Status::NONE))
+        match self.error.take() {
+            None => Ok(std::mem::replace(&mut self.found, Status::NONE)),
+            Some(error) => Err(*error),
+        }
     }
 
-    fn end(&mut self, code: c_int, found: &ffi::MPI_Status) {
+    #[inline]
+    fn end(&mut self, code: c_int, found: &ffi::MPI_Status) -> Result<Status, Error> {
         self.is_active = false;
-        self.outcome = outcome(code, self.call).and_then(|()| {
-            if !self.is_receipt {
-                return Ok(Status::NONE);
-            }
-            let status = fitting(status::<T>(found, self.call)?, self.buffer.len(), self.call)?;
-            take_over(&mut self.buffer, &self.staged, self.call)?;
-            Ok(status)
-        });
+        outcome(code, self.call)?;
+        if !self.is_receipt {
+            return Ok(Status::NONE);
+        }
+        let status = fitting(status::<T>(found, self.call)?, self.buffer.len(), self.call)?;
+        take_over(&mut self.buffer, &self.staged, self.call)?;
+        Ok(status)
     }
 }
 

@@ -127,6 +127,7 @@ impl<T: Data> SendChannel<T> {
     ///
     /// # Errors
     /// If the message is on its way.
+    #[inline]
     pub fn buffer_mut(&mut self) -> Result<&mut [T], Error> {
         match &mut self.0 {
             Sending::Team { to, tag, data, is_active, .. } => match is_active {
@@ -144,6 +145,7 @@ impl<T: Data> SendChannel<T> {
     ///
     /// # Errors
     /// If the message is on its way, or if another rank has failed.
+    #[inline]
     pub fn start(&mut self) -> Result<(), Error> {
         self.buffer_mut()?;
         match &mut self.0 {
@@ -163,6 +165,7 @@ impl<T: Data> SendChannel<T> {
     ///
     /// # Errors
     /// If another rank has failed.
+    #[inline]
     pub fn test(&mut self) -> Result<bool, Error> {
         match &mut self.0 {
             Sending::Team { is_active, .. } => {
@@ -178,6 +181,7 @@ impl<T: Data> SendChannel<T> {
     ///
     /// # Errors
     /// If another rank has failed.
+    #[inline]
     pub fn wait(&mut self) -> Result<(), Error> {
         match &mut self.0 {
             Sending::Team { is_active, .. } => {
@@ -195,6 +199,7 @@ impl<T: Data> RecvChannel<T> {
     ///
     /// # Errors
     /// If the message is on its way.
+    #[inline]
     pub fn buffer(&self) -> Result<&[T], Error> {
         match &self.0 {
             Receiving::Team { from, tag, data, receipt, .. } => match receipt {
@@ -212,6 +217,7 @@ impl<T: Data> RecvChannel<T> {
     ///
     /// # Errors
     /// If it is ready already.
+    #[inline]
     pub fn start(&mut self) -> Result<(), Error> {
         self.buffer()?;
         match &mut self.0 {
@@ -234,6 +240,7 @@ impl<T: Data> RecvChannel<T> {
     ///
     /// # Errors
     /// If another rank has failed.
+    #[inline]
     pub fn test(&mut self) -> Result<bool, Error> {
         match &mut self.0 {
             Receiving::Team { receipt: None, .. } => Ok(true),
@@ -247,6 +254,7 @@ impl<T: Data> RecvChannel<T> {
     ///
     /// # Errors
     /// As [`recv`](World::recv).
+    #[inline]
     pub fn wait(&mut self) -> Result<Status, Error> {
         match &mut self.0 {
             Receiving::Team { data, receipt, .. } => match receipt.take() {

@@ -149,6 +149,7 @@ impl World {
     ///
     /// # Errors
     /// As [`send`](World::send) and [`recv`](World::recv).
+    #[inline]
     pub fn sendrecv<B: Buffer + ?Sized, C: BufferMut + ?Sized>(
         &self,
         data: &B,
@@ -208,6 +209,7 @@ impl World {
     ///
     /// # Errors
     /// As [`send`](World::send).
+    #[inline]
     pub fn isend<B: Owned>(
         &self,
         data: B,
@@ -221,6 +223,7 @@ impl World {
     ///
     /// # Errors
     /// As [`send`](World::send).
+    #[inline]
     pub fn issend<B: Owned>(
         &self,
         data: B,
@@ -230,6 +233,7 @@ impl World {
         self.isend_as(Operation::Ssend, data, to.into(), tag)
     }
 
+    #[inline]
     fn isend_as<B: Owned>(
         &self,
         operation: Operation,
@@ -264,6 +268,7 @@ impl World {
     /// # Errors
     /// If there is no such rank or the tag is too large. What goes wrong with the message is told by
     /// [`wait`](Request::wait).
+    #[inline]
     pub fn irecv<B: Owned>(
         &self,
         into: B,
