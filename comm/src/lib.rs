@@ -137,6 +137,7 @@ mod order;
 mod peer;
 mod request;
 mod requests;
+mod rows;
 mod team;
 pub mod threads;
 mod waiting;
@@ -158,5 +159,8 @@ pub use operator::{
 pub use peer::{Any, Source, Status, Tag};
 pub use request::Request;
 pub use requests::{Completed, Requests};
+pub use rows::{Part, Rows};
 pub use waiting::{Call, Operation};
-pub use world::{Cartesian, Kind, Message, RecvChannel, SendChannel, World, balanced_dimensions};
+pub use world::{
+    Cartesian, InPlace, Kind, Message, RecvChannel, SendChannel, World, balanced_dimensions,
+};

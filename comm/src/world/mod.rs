@@ -9,6 +9,7 @@ mod immediate;
 mod immediate_reduction;
 #[cfg(feature = "mpi")]
 mod in_order;
+mod in_place;
 mod persistent;
 mod point_to_point;
 mod probe;
@@ -17,6 +18,7 @@ mod start;
 mod world;
 
 pub use cartesian::{Cartesian, balanced_dimensions};
+pub use in_place::InPlace;
 pub use persistent::{RecvChannel, SendChannel};
 pub use probe::Message;
 pub(crate) use world::Inner;

@@ -1,0 +1,130 @@
+//! Messages whose numbers are sent from a list and arrive in it, without copies beside it.
+
+use crate::error::{Class, Error};
+use crate::message::{Channel, Incoming, Outgoing};
+#[cfg(feature = "mpi")]
+use crate::mpi::InPlace as OfMpi;
+use crate::rows::{Part, Rows};
+use crate::waiting::Call;
+use crate::world::{Inner, World};
+
+/// Parts of a list of numbers that go to other ranks, and parts that come from them, any number of times.
+///
+/// Processes of MPI send them from the list and receive them into it, rows at equal distances as MPI's derived types.
+pub struct InPlace(Inside);
+
+enum Inside {
+    Team(Vec<(Rows, Outgoing)>, Vec<(Rows, Incoming)>),
+    #[cfg(feature = "mpi")]
+    Mpi(OfMpi),
+}
+
+impl World {
+    /// Sets up what is exchanged: the parts that are sent, and those that are received.
+    ///
+    /// ```
+    /// use fluxions_comm::{Error, Part, Rows, threads};
+    ///
+    /// // Two columns of 3 by 3 numbers change places with those of the other rank.
+    /// let found = threads::run(2, |world| {
+    ///     let other = 1 - world.rank();
+    ///     let column = |start| Rows { start, counts: [1, 3], strides: [0, 3], length: 1 };
+    ///     let part = |start| Part { rank: other, tag: 0, rows: column(start) };
+    ///     let mut exchange = world.in_place(&[part(1)], &[part(2)])?;
+    ///     let mut numbers = [10 * world.rank(), 1, 2, 3, 4, 5, 6, 7, 8].map(|n| n as f64);
+    ///     exchange.exchange(&mut numbers, &[0])?;
+    ///     Ok::<_, Error>(numbers)
+    /// })?;
+    /// assert_eq!(found[1], [10.0, 1.0, 1.0, 3.0, 4.0, 4.0, 6.0, 7.0, 7.0]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there is no such rank, or a part is too long for MPI.
+    pub fn in_place(&self, sent: &[Part], received: &[Part]) -> Result<InPlace, Error> {
+        for part in sent {
+            let call = Call::send(Some(part.rank), part.tag, part.rows.numbers());
+            self.check_rank(Some(part.rank), call)?;
+            self.check_tag(Some(part.tag), call)?;
+        }
+        for part in received {
+            let call = Call::recv(Some(part.rank), Some(part.tag), part.rows.numbers());
+            self.check_rank(Some(part.rank), call)?;
+            self.check_tag(Some(part.tag), call)?;
+        }
+        Ok(InPlace(match &self.0 {
+            Inner::Team(team, rank) => {
+                let end = |ends, part: &Part| {
+                    let length = part.rows.numbers();
+                    Channel::Thread(team.mailbox_end(ends, *rank, part.tag, length))
+                };
+                let to = |part: &Part| (part.rows, Outgoing(end((*rank, part.rank), part)));
+                let from = |part: &Part| (part.rows, Incoming(end((part.rank, *rank), part)));
+                Inside::Team(sent.iter().map(to).collect(), received.iter().map(from).collect())
+            }
+            #[cfg(feature = "mpi")]
+            Inner::Mpi(communicator) => Inside::Mpi(OfMpi::new(communicator, sent, received)?),
+        }))
+    }
+}
+
+impl InPlace {
+    /// Exchanges the parts of some lists, which begin at `starts`, and waits until that is done.
+    ///
+    /// # Errors
+    /// If a part lies beyond the numbers, if a message is shorter or longer than its part, or if another rank has failed.
+    pub fn exchange(&mut self, numbers: &mut [f64], starts: &[usize]) -> Result<(), Error> {
+        match &mut self.0 {
+            Inside::Team(sent, received) => {
+                let rows = sent.iter().map(|(rows, _)| rows);
+                let ends = rows.chain(received.iter().map(|(rows, _)| rows)).map(Rows::end);
+                check_ends(ends.max().unwrap_or(0), numbers, starts)?;
+                starts
+                    .iter()
+                    .try_for_each(|start| exchange_threads(sent, received, &mut numbers[*start..]))
+            }
+            #[cfg(feature = "mpi")]
+            Inside::Mpi(parts) => {
+                check_ends(parts.end(), numbers, starts)?;
+                parts.exchange(numbers, starts)
+            }
+        }
+    }
+}
+
+/// Checks that parts that end at `end` lie within the numbers.
+fn check_ends(end: usize, numbers: &[f64], starts: &[usize]) -> Result<(), Error> {
+    let most = numbers.len().checked_sub(end);
+    match starts.iter().all(|start| most.is_some_and(|most| *start <= most)) {
+        true => Ok(()),
+        false => {
+            let call = Call::recv(None, None, numbers.len());
+            Err(Error::failed(call, Class::Count, "a part lies beyond the numbers"))
+        }
+    }
+}
+
+fn exchange_threads(
+    sent: &mut [(Rows, Outgoing)],
+    received: &mut [(Rows, Incoming)],
+    numbers: &mut [f64],
+) -> Result<(), Error> {
+    for (rows, to) in sent {
+        let mut room = to.buffer();
+        for start in rows.starts() {
+            let (row, rest) = room.split_at_mut(rows.length);
+            row.copy_from_slice(&numbers[start..start + rows.length]);
+            room = rest;
+        }
+        to.start()?;
+    }
+    for (rows, from) in received {
+        let mut arrived = from.finish()?;
+        for start in rows.starts() {
+            let (row, rest) = arrived.split_at(rows.length);
+            numbers[start..start + rows.length].copy_from_slice(row);
+            arrived = rest;
+        }
+    }
+    Ok(())
+}
