@@ -9,13 +9,16 @@
 mod decomposition;
 mod error;
 mod exchange;
+mod link;
 mod pack;
 mod plan;
 pub mod wall;
+mod way;
 mod wrap;
 
 pub use decomposition::{Decomposition, Neighbour, Subdomain};
 pub use error::Error;
 pub use exchange::{Exchange, FieldHalo};
 pub use plan::{HaloPlan, HaloWidth, Leg};
+pub use way::Way;
 pub use wrap::wrap;

@@ -21,6 +21,17 @@ fn grid(shape: &[usize], periodic: &[bool]) -> Grid {
 
 /// Fills, exchanges twice, compares; gives the number of messages that this rank sent.
 fn check(world: &World, grid: &Grid, dims: &[usize], width: HaloWidth) -> usize {
+    check_rounds(world, grid, dims, width, 2).messages()
+}
+
+/// Fills, exchanges, and compares so many times.
+fn check_rounds(
+    world: &World,
+    grid: &Grid,
+    dims: &[usize],
+    width: HaloWidth,
+    rounds: usize,
+) -> Exchange {
     let least = width.widest();
     let blocks = Decomposition::new(grid, world.size(), dims, least).unwrap();
     let block = blocks.subdomain(world.rank());
@@ -34,7 +45,7 @@ fn check(world: &World, grid: &Grid, dims: &[usize], width: HaloWidth) -> usize 
     let arrays = [0, layout.length(), 2 * layout.length() + 16];
     let mut memory = vec![0.0; 3 * layout.length() + 16];
     let mut exchange = Exchange::new(world, &block, layout, width, &fields);
-    for round in 0..2 {
+    for round in 0..rounds {
         memory.fill(-9e9);
         let [n0, n1, n2] = block.shape();
         for (field, array) in arrays.iter().enumerate() {
@@ -46,7 +57,11 @@ fn check(world: &World, grid: &Grid, dims: &[usize], width: HaloWidth) -> usize 
         for phase in 0..exchange.plan().phases().len() {
             exchange.start(phase, &mut memory, &arrays).unwrap();
             exchange.poll(phase);
+            let is_over = exchange.is_over(phase);
+            let before = is_over.then(|| memory.clone());
             exchange.finish(phase, &mut memory, &arrays).unwrap();
+            exchange.measured(phase);
+            assert!(before.is_none_or(|before| before == memory), "it was not over");
         }
         let reach = |a: usize| {
             let [low, high] = width.layers[a].map(|w| w as isize);
@@ -84,7 +99,7 @@ fn check(world: &World, grid: &Grid, dims: &[usize], width: HaloWidth) -> usize 
             }
         }
     }
-    exchange.messages()
+    exchange
 }
 
 fn cells(ranges: [std::ops::Range<isize>; 3]) -> impl Iterator<Item = (isize, isize, isize)> {
@@ -168,6 +183,29 @@ fn as_processes_on_2_3_and_4_ranks() {
         {
             for width in widths() {
                 check(&world, &grid(shape, periodic), &[], used_axes(width, shape.len()));
+            }
+        }
+    });
+}
+
+/// On 2 ranks along one axis, and on 4 along two, 3 and 7 ways are tried 16 times each.
+#[cfg(feature = "mpi")]
+#[test]
+fn cells_arrive_in_all_ways_on_2_and_4_ranks() {
+    fluxions_testing::under_mpi(&[2, 4], "cells_arrive_in_all_ways_on_2_and_4_ranks", || {
+        let world = World::start().unwrap();
+        let plane = grid(&[9, 11], &[true, false]);
+        let space = grid(&[8, 9, 10], &[true; 3]);
+        let cases = match world.size() {
+            2 => vec![(&plane, vec![2, 1], 3), (&plane, vec![1, 2], 3), (&space, vec![2, 1, 1], 3)],
+            _ => vec![(&space, vec![1, 2, 2], 7)],
+        };
+        for (grid, dims, ways) in cases {
+            for corners in [false, true] {
+                let layers = HaloWidth { layers: [[2, 1]; 3], corners };
+                let width = used_axes(layers, dims.len());
+                let exchange = check_rounds(&world, grid, &dims, width, 16 * ways + 2);
+                assert!((0..exchange.plan().phases().len()).all(|k| exchange.way(k).is_some()));
             }
         }
     });

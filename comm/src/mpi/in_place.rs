@@ -1,5 +1,6 @@
 //! Messages from and into a list of numbers, whose rows are described by MPI's derived types (MPI 4.0, section 5.1).
 
+use std::collections::VecDeque;
 use std::os::raw::{c_int, c_void};
 use std::rc::Rc;
 
@@ -95,11 +96,32 @@ fn derived(rows: &Rows, call: Call) -> Result<ffi::MPI_Datatype, Error> {
 
 /// Parts of a list that are sent and received in one call.
 pub(crate) struct InPlace {
-    sent: Vec<Leg>,
-    received: Vec<Leg>,
-    /// The requests of the call that goes on, and whose they are.
-    requests: Vec<(ffi::MPI_Request, usize)>,
+    /// The requests of the last calls, by where the lists were.
+    requests: VecDeque<Requests>,
+    /// The receipts, and then what is sent.
+    legs: Vec<Leg>,
+    receipts: usize,
     communicator: Rc<Communicator>,
+}
+
+/// For how many places of lists requests are kept: arrays that change places come by the same ones again.
+const KEPT: usize = 8;
+
+/// Persistent requests for lists at some places: those of the receipts, and then those of what is sent, list by list.
+struct Requests {
+    numbers: *mut f64,
+    starts: Vec<usize>,
+    /// The requests, each with the number of its leg.
+    all: Vec<(ffi::MPI_Request, usize)>,
+}
+
+impl Drop for Requests {
+    fn drop(&mut self) {
+        for (request, _) in &mut self.all {
+            // SAFETY: the request is inactive and is not used again.
+            unsafe { ffi::MPI_Request_free(request) };
+        }
+    }
 }
 
 impl InPlace {
@@ -115,99 +137,103 @@ impl InPlace {
             Leg::new(part, Call::recv(Some(part.rank), Some(part.tag), part.rows.numbers()))
         };
         Ok(InPlace {
-            sent: sent.iter().map(to).collect::<Result<_, _>>()?,
-            received: received.iter().map(from).collect::<Result<_, _>>()?,
-            requests: Vec::new(),
+            requests: VecDeque::with_capacity(KEPT),
+            legs: received.iter().map(from).chain(sent.iter().map(to)).collect::<Result<_, _>>()?,
+            receipts: received.len(),
             communicator: communicator.clone(),
         })
     }
 
     /// One past the last number of the parts.
     pub(crate) fn end(&self) -> usize {
-        self.sent.iter().chain(&self.received).map(|leg| leg.end).max().unwrap_or(0)
+        self.legs.iter().map(|leg| leg.end).max().unwrap_or(0)
     }
 
     /// Exchanges the parts of the lists that begin at `starts`, which lie within the numbers.
     pub(crate) fn exchange(&mut self, numbers: &mut [f64], starts: &[usize]) -> Result<(), Error> {
-        // The numbers are lent to this call alone until it returns, and no request is left when it does.
-        let receipts = self.received.len() * starts.len();
-        let begun = self.begin(numbers.as_mut_ptr(), starts);
-        let is_cancelled = begun.is_err();
-        let mut result = begun;
-        let (received, sent) = (&self.received, &self.sent);
-        for (place, (request, leg)) in self.requests.iter_mut().enumerate() {
-            let is_receipt = place < receipts;
-            let leg = if is_receipt { &received[*leg] } else { &sent[*leg] };
+        let numbers = numbers.as_mut_ptr();
+        let known = |kept: &Requests| kept.numbers == numbers && kept.starts == starts;
+        let place = match self.requests.iter().position(known) {
+            Some(place) => place,
+            None => {
+                let new = self.set_up(numbers, starts)?;
+                if self.requests.len() == KEPT {
+                    self.requests.pop_front();
+                }
+                self.requests.push_back(new);
+                self.requests.len() - 1
+            }
+        };
+        let (mut result, mut begun) = (Ok(()), 0);
+        for (request, leg) in &mut self.requests[place].all {
+            // SAFETY: the request is persistent and inactive. Its part lies within the numbers, which are lent to this call
+            // alone until it returns; then no request is active.
+            let code = unsafe { ffi::MPI_Start(request) };
+            if code != ffi::MPI_SUCCESS as c_int {
+                result = outcome(code, self.legs[*leg].call);
+                break;
+            }
+            begun += 1;
+        }
+        let is_cancelled = result.is_err();
+        for (request, number) in &mut self.requests[place].all[..begun] {
+            let (leg, is_receipt) = (&self.legs[*number], *number < self.receipts);
             if is_cancelled && is_receipt {
                 // SAFETY: the request is active. A receipt that is cancelled ends, with or without a message.
                 unsafe { ffi::MPI_Cancel(request) };
             }
             let (code, found) = wait(request, &self.communicator, leg.call);
-            let ended = outcome(code, leg.call).and_then(|()| match is_receipt {
-                true => whole(&found, leg),
-                false => Ok(()),
-            });
-            result = result.and(ended);
+            if code != ffi::MPI_SUCCESS as c_int {
+                result = result.and(outcome(code, leg.call));
+            } else if is_receipt && !is_whole(&found, leg) {
+                result = result.and(Err(too_short(leg.call)));
+            }
         }
-        self.requests.clear();
         result
     }
 
-    /// Begins to receive and to send everything.
-    fn begin(&mut self, numbers: *mut f64, starts: &[usize]) -> Result<(), Error> {
+    /// Sets up the requests for lists that begin at `starts`.
+    fn set_up(&self, numbers: *mut f64, starts: &[usize]) -> Result<Requests, Error> {
         let raw = self.communicator.raw;
-        // SAFETY: this is a constant of the MPI library, which is only read.
-        let null = unsafe { ffi::RSMPI_REQUEST_NULL };
-        for start in starts {
-            for (number, leg) in self.received.iter().enumerate() {
-                let (place, mut request) = (leg.place(numbers, *start), null);
-                // SAFETY: the part lies within the numbers, which nobody else uses until the request is over.
-                let code = unsafe {
-                    ffi::MPI_Irecv(
-                        place,
-                        leg.length,
-                        leg.kind,
-                        leg.rank,
-                        leg.tag,
-                        raw,
-                        &mut request,
-                    )
+        let mut new = Requests { numbers, starts: starts.to_vec(), all: Vec::new() };
+        let (receipts, sent) = (0..self.receipts, self.receipts..self.legs.len());
+        for (legs, is_receipt) in [(receipts, true), (sent, false)] {
+            let each = |start| legs.clone().map(move |number| (start, number));
+            for (start, number) in starts.iter().flat_map(each) {
+                let leg = &self.legs[number];
+                let place = leg.place(numbers, *start);
+                let (length, kind, rank, tag) = (leg.length, leg.kind, leg.rank, leg.tag);
+                // SAFETY: the constant is only read; nothing is read or written at the place before the request is started.
+                let (code, request) = unsafe {
+                    let mut request = ffi::RSMPI_REQUEST_NULL;
+                    let code = match is_receipt {
+                        true => {
+                            ffi::MPI_Recv_init(place, length, kind, rank, tag, raw, &mut request)
+                        }
+                        false => {
+                            ffi::MPI_Send_init(place, length, kind, rank, tag, raw, &mut request)
+                        }
+                    };
+                    (code, request)
                 };
                 outcome(code, leg.call)?;
-                self.requests.push((request, number));
+                new.all.push((request, number));
             }
         }
-        for start in starts {
-            for (number, leg) in self.sent.iter().enumerate() {
-                let (place, mut request) = (leg.place(numbers, *start), null);
-                // SAFETY: as above.
-                let code = unsafe {
-                    ffi::MPI_Isend(
-                        place,
-                        leg.length,
-                        leg.kind,
-                        leg.rank,
-                        leg.tag,
-                        raw,
-                        &mut request,
-                    )
-                };
-                outcome(code, leg.call)?;
-                self.requests.push((request, number));
-            }
-        }
-        Ok(())
+        Ok(new)
     }
 }
 
-/// Checks that all of a part has arrived.
+/// Whether all of a part has arrived.
 #[inline]
-fn whole(found: &ffi::MPI_Status, leg: &Leg) -> Result<(), Error> {
+fn is_whole(found: &ffi::MPI_Status, leg: &Leg) -> bool {
     let mut length = 0;
     // SAFETY: the status was written by MPI, and the type is that of the receipt.
     unsafe { ffi::MPI_Get_count(found, leg.kind, &mut length) };
-    match length == leg.length {
-        true => Ok(()),
-        false => Err(Error::failed(leg.call, Class::Count, "the message is too short")),
-    }
+    length == leg.length
+}
+
+#[cold]
+fn too_short(call: Call) -> Error {
+    Error::failed(call, Class::Count, "the message is too short")
 }

@@ -335,7 +335,7 @@ impl Executor {
             if let Some(action @ Action::Sweep { kernel, beyond, .. }) = sweep {
                 self.binding.bind(memory, action);
                 let domain = block.domain();
-                let core = domain.shrunk(self.groups[group].waiting());
+                let core = domain.shrunk(self.groups[group].waiting(phase));
                 finite &= self.core(memory, group, phase, *kernel, &core);
                 rest = Some((*kernel, domain.grown(*beyond).without(&core)));
             }
@@ -349,6 +349,7 @@ impl Executor {
                     finite &= self.sweep(memory, kernel, &slab);
                 }
             }
+            self.groups[group].exchange.measured(phase);
         }
         Ok(finite)
     }
@@ -362,7 +363,7 @@ impl Executor {
         kernel: usize,
         core: &Region,
     ) -> bool {
-        if !self.groups[group].waits() {
+        if !self.groups[group].waits(phase) {
             return self.sweep(memory, kernel, core);
         }
         let axis = if core.shape()[0] > 1 { 0 } else { 1 };

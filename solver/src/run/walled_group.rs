@@ -45,17 +45,17 @@ impl WalledGroup {
         self.exchange.plan().phases().len()
     }
 
-    /// Whether messages from other ranks are awaited.
-    pub(crate) fn waits(&self) -> bool {
-        !self.awaited.is_empty()
+    /// Whether messages from other ranks are awaited in a phase that has started.
+    pub(crate) fn waits(&self, phase: usize) -> bool {
+        !self.awaited.is_empty() && !self.exchange.is_over(phase)
     }
 
     /// The number of cells at each face of the block that cannot be computed before the messages
-    /// arrive.
-    pub(crate) fn waiting(&self) -> Margins {
+    /// of a phase that has started arrive.
+    pub(crate) fn waiting(&self, phase: usize) -> Margins {
         let layers = self.exchange.plan().width().layers;
         let mut margins = Margins::default();
-        for face in &self.awaited {
+        for face in self.awaited.iter().filter(|_| self.waits(phase)) {
             margins[face.axis][face.side.index()] = layers[face.axis][face.side.index()];
         }
         margins

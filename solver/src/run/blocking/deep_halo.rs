@@ -43,6 +43,7 @@ impl DeepHalo {
         for phase in 0..self.exchange.plan().phases().len() {
             self.exchange.start(phase, memory.all_mut(), &self.starts)?;
             self.exchange.finish(phase, memory.all_mut(), &self.starts)?;
+            self.exchange.measured(phase);
         }
         counts.add_exchange(&self.exchange);
         Ok(())
