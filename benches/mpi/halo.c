@@ -94,7 +94,9 @@ static void halo(char **argument) {
             sent[f] = aligned_alloc(64, (cells[f] * 8 + 63) / 64 * 64);
             received[f] = aligned_alloc(64, (cells[f] * 8 + 63) / 64 * 64);
             bytes += cells[f] * 8;
-            if (window != MPI_WIN_NULL) {
+            if (persistent && !strcmp(mode, "neighbor persistent")) MPI_Request_free(&q[0]);
+    else if (persistent) for (int k = 0; k < 2 * face_count; k++) MPI_Request_free(&q[k]);
+    if (window != MPI_WIN_NULL) {
                 MPI_Aint length;
                 int unit;
                 MPI_Win_shared_query(window, peer[f], &length, &unit, &theirs[f]);

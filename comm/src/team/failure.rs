@@ -7,9 +7,13 @@ use std::time::{Duration, Instant};
 use crate::error::Error;
 use crate::waiting::{Call, Limit};
 
-/// How many times a waiting rank looks again before it gives way.
-const SPINS: usize = 2000;
-/// How many times a rank then lets other threads run before it goes to sleep, where there are more
+/// How many times a waiting rank looks again before it gives way: for a few microseconds. The rank for which it waits may have to
+/// run on the same core.
+const SPINS: usize = 100;
+/// How long a rank then lets other threads run before it goes to sleep, where there are cores for all ranks. To be woken takes
+/// about 50 µs, and a rank for which others wait meanwhile makes them go to sleep, too.
+const AWAKE: Duration = Duration::from_micros(300);
+/// How many times a rank lets other threads run before it goes to sleep, where there are more
 /// ranks than cores: it is cheaper to let another rank go on than to be woken by it.
 const YIELDS: usize = 200;
 /// A rank that did not get its core back within this time shares it with other programs. Then ranks
@@ -122,6 +126,10 @@ impl FailureWatch {
                     return;
                 }
                 std::hint::spin_loop();
+            }
+            let began = Instant::now();
+            while !happened() && began.elapsed() < AWAKE {
+                std::thread::yield_now();
             }
             return;
         }
