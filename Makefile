@@ -24,13 +24,13 @@ NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 BENCH := target/peers/venv/bin/python benches/peers
 BENCHED = $(if $(ONLY),--only "$(ONLY)") $(if $(TOOLS),--tools "$(TOOLS)")
 
-.PHONY: help run test test-messages fuzz bench bench-verify bench-solvers lint doc setup clean
+.PHONY: help run test test-messages fuzz bench bench-verify bench-solvers bench-mpi lint doc setup clean
 
 help:
 	@echo "make run    build and run the first example on two ranks"
 	@echo "make test   build and run every test; MPI=mpich: those that start processes, with MPICH"
 	@echo "make fuzz   damage files and inject faults many times over, for hours"
-	@echo "make bench  measure Fluxions beside other tools (benches/README.md); bench-solvers: its solvers alone"
+	@echo "make bench  measure Fluxions beside other tools (benches/README.md); bench-solvers, bench-mpi: parts alone"
 	@echo "make lint   formatting, clippy, documentation without warnings"
 	@echo "make doc    build the API documentation"
 	@echo "make setup  install what is missing"
@@ -72,7 +72,7 @@ bench: setup
 	@CARGO=$(CARGO) benches/peers/setup.sh
 	$(BENCH)/driver.py $(BENCHED) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(REAL_TIME),--real-time)
 	$(BENCH)/table.py
-	$(if $(ONLY),,$(MAKE) bench-solvers)
+	$(if $(ONLY),,$(MAKE) bench-solvers bench-mpi)
 
 # Of bench-solvers: ROWS="S1,S3", ROUNDS=5.
 bench-solvers: setup
@@ -80,6 +80,12 @@ bench-solvers: setup
 	@$(ENVIRONMENT) $(CARGO) build --release --package fluxions-cli
 	target/peers/venv/bin/python benches/solvers.py target/release/fluxions $(if $(ROWS),--only $(ROWS)) \
 		$(if $(ROUNDS),--rounds $(ROUNDS))
+
+# Of bench-mpi: BENCHES="call,pingpong,allreduce,pi,halo,threads", ROUNDS=5.
+bench-mpi: setup
+	@CARGO=$(CARGO) benches/peers/setup.sh
+	@$(ENVIRONMENT) CARGO=$(CARGO) target/peers/venv/bin/python benches/mpi/driver.py \
+		$(if $(BENCHES),--only $(BENCHES)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 bench-verify: setup
 	@CARGO=$(CARGO) benches/peers/setup.sh
