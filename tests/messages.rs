@@ -77,3 +77,18 @@ fn one_message_per_neighbour_for_all_fields() {
     // 2 × 2 ranks: two neighbours along x, one along y.
     assert_eq!(count(&one, Tableau::EULER, (2, 2)).0, 4 * 3);
 }
+
+/// 2 ranks exchange halos often enough for all ways to be tried.
+#[test]
+fn how_messages_go_is_chosen_and_told() {
+    let grid = Grid::cartesian().axis("x", 0.0..1.0, 24, Periodic).axis("y", 0.0..1.0, 8, Periodic);
+    let pde = Pde::on(&grid.build().unwrap()).equation("u", "laplace(u)").build().unwrap();
+    let reports = on_threads(2, |world| {
+        let passes = Blocking { steps: Some(0), ..Blocking::default() };
+        let builder = Simulation::builder(&pde, world).dt(1e-4).blocking(passes);
+        let mut simulation = builder.initial("u", "x*y").build().map_err(|e| e.to_string())?;
+        simulation.run_until(50e-4).map_err(|e| e.to_string())
+    });
+    let ways = reports.unwrap().remove(0).halo_ways;
+    assert!(ways == ["x packed"] || ways == ["x packed and overlapped"], "{ways:?}");
+}

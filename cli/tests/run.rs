@@ -50,6 +50,7 @@ fn the_run_folder_holds_what_it_should() {
         "halo_exchanges",
         "messages",
         "bytes_sent",
+        "halo_ways",
         "wall_seconds",
         "setup_seconds",
         "stepping_seconds",

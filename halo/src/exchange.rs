@@ -83,6 +83,17 @@ impl Exchange {
         self.phases[phase].choice.chosen()
     }
 
+    /// The axes across which messages go, with the way of each that was chosen.
+    pub fn ways(&self) -> impl Iterator<Item = (usize, Way)> {
+        let of_phase = |phase: &Phase| {
+            let way = phase.choice.chosen();
+            let is_sent = |link: &&Link| link.outgoing.is_some() || link.incoming.is_some();
+            let axes = phase.links.iter().filter(is_sent).map(|link| link.leg.face.axis);
+            axes.filter_map(move |axis| way.map(|way| (axis, way))).collect::<Vec<_>>()
+        };
+        self.phases.iter().flat_map(of_phase)
+    }
+
     /// Starts a phase: prepares to receive, packs and sends, and fills those halo cells that come
     /// from the block itself. `arrays` gives the positions in `memory` where each field's array
     /// begins. All ranks must do so.

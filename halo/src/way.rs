@@ -14,9 +14,20 @@ pub struct Way {
     pub waits: bool,
 }
 
+impl Way {
+    /// How messages across an axis go.
+    pub fn in_words(&self, axis: usize) -> &'static str {
+        match (self.in_place[axis], self.waits) {
+            (true, _) => "in place",
+            (false, true) => "packed",
+            (false, false) => "packed and overlapped",
+        }
+    }
+}
+
 /// Each way is tried for so many exchanges in a row, of which the first does not count, and all ways so many times.
-const ROW: usize = 4;
-const ROUNDS: usize = 4;
+const ROW: usize = 3;
+const ROUNDS: usize = 3;
 /// What an overlap must cost to be given up, in percent of an exchange with all that is computed meanwhile: it hides the wait
 /// for a rank that is late.
 const NOTABLE: i64 = 2;
@@ -192,6 +203,6 @@ mod tests {
         });
         // Of 7 ways, the last one is all in place.
         let all = Way { in_place: [false, true, true], waits: false };
-        assert_eq!(found.unwrap(), [(7 * 16, all); 2]);
+        assert_eq!(found.unwrap(), [(7 * 9, all); 2]);
     }
 }

@@ -57,6 +57,7 @@ pub fn to_json(report: &Report, copy_bandwidth: Option<f64>, conservation: &Cons
         "halo_exchanges": report.halo_exchanges,
         "messages": report.messages,
         "bytes_sent": report.bytes_sent,
+        "halo_ways": report.halo_ways,
         "wall_seconds": report.wall_seconds,
         "setup_seconds": report.setup_seconds,
         "stepping_seconds": report.stepping_seconds,

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use fluxions_comm::World;
 use fluxions_expr::{Backend, Reduction};
 use fluxions_grid::Region;
-use fluxions_halo::Subdomain;
+use fluxions_halo::{Exchange, Subdomain};
 
 use crate::error::Error;
 use crate::plan::action::{Action, Extent, Slot};
@@ -182,6 +182,11 @@ impl Executor {
     pub(crate) fn adopt_parameters(&mut self, other: &Executor) {
         let count = other.plan.first_factor();
         self.parameters.adopt(&other.parameters.all()[..count]);
+    }
+
+    /// The exchanges of the plan's halos.
+    pub(crate) fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
+        self.groups.iter().map(|group| &group.exchange)
     }
 
     /// The numbers of messages and bytes that this rank sends in each run of the plan.

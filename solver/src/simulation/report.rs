@@ -64,6 +64,8 @@ pub struct Report {
     pub messages: u64,
     /// Bytes in these messages.
     pub bytes_sent: u64,
+    /// How the messages across each named axis go, as far as it was chosen by measurement: "x in place", "y packed".
+    pub halo_ways: Vec<String>,
     /// Seconds from before the set-up until now.
     pub wall_seconds: f64,
     /// Seconds of setting up.

@@ -1,10 +1,13 @@
 //! The run loop: makes the steps that the clock asks for, and calls the trackers that are due.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use fluxions_comm::Combine;
+use fluxions_halo::{Exchange, Way};
 
 use crate::error::Error;
+use crate::run::blocking::wavefront::Wavefront;
 use crate::run::counts::Counts;
 use crate::simulation::after_step::AfterStep;
 use crate::simulation::checkpoint::Occasion;
@@ -210,6 +213,7 @@ impl Simulation {
             halo_exchanges,
             messages: sent[0] as u64,
             bytes_sent: sent[1] as u64,
+            halo_ways: self.halo_ways(),
             wall_seconds: slowest(self.durations.began.elapsed().as_secs_f64())?,
             setup_seconds: slowest(self.durations.setup)?,
             stepping_seconds: slowest(self.durations.stepping)?,
@@ -222,6 +226,17 @@ impl Simulation {
             backend: self.stepper.backends(),
             steps_per_sweep: self.wavefront.as_ref().map_or(1, |w| w.steps as u64),
         })
+    }
+
+    /// How the messages across each axis go.
+    fn halo_ways(&self) -> Vec<String> {
+        let grid = self.state.pde.grid();
+        let blocked = self.wavefront.as_ref().map(Wavefront::exchange);
+        let ways = blocked.into_iter().chain(self.stepper.exchanges()).flat_map(Exchange::ways);
+        let in_words = |(axis, way): (usize, Way)| {
+            grid.inner_axis(axis).map(|named| format!("{} {}", named.name(), way.in_words(axis)))
+        };
+        ways.filter_map(in_words).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// Whether as many steps as allowed have been made.

@@ -36,6 +36,20 @@ impl DeepHalo {
         DeepHalo { starts: Vec::with_capacity(arrays.len()), arrays, exchange }
     }
 
+    /// The exchange.
+    pub(crate) fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
+    /// Exchanges until it is chosen how messages go. Collective.
+    pub(crate) fn choose_ways(&mut self, memory: &mut Memory) -> Result<(), Error> {
+        let phases = self.exchange.plan().phases().len();
+        while (0..phases).any(|phase| self.exchange.way(phase).is_none()) {
+            self.fill(memory, &mut Counts::default())?;
+        }
+        Ok(())
+    }
+
     /// Fills the halos. Collective.
     pub(crate) fn fill(&mut self, memory: &mut Memory, counts: &mut Counts) -> Result<(), Error> {
         self.starts.clear();

@@ -79,6 +79,7 @@ impl DeepPipeline {
         // touched.
         wavefront.steps = 1;
         wavefront.sweep(block, memory, 1, |_| (0.0, 0.0, 1.0), None);
+        wavefront.choose_ways(memory)?;
         let in_cache = self.in_cache.is_some();
         // All ranks must exchange halos as many times.
         let sweeps = (CELLS / self.in_cache.unwrap_or(CELLS).max(1)).clamp(1, MOST_SWEEPS);

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use fluxions_comm::World;
 use fluxions_expr::Kernel;
 use fluxions_grid::{Face, Region, Side};
-use fluxions_halo::Subdomain;
+use fluxions_halo::{Exchange, Subdomain};
 
 use crate::error::Error;
 use crate::plan::action::{Action, Extent};
@@ -188,6 +188,16 @@ impl Wavefront {
         let sweeps = |task: &&Task| matches!(task.action, Action::Sweep { .. });
         let in_a_step = self.pipeline.tasks[..self.pipeline.per_step].iter().filter(sweeps).count();
         self.steps * in_a_step > 1
+    }
+
+    /// The exchange of halos before a sweep.
+    pub(crate) fn exchange(&self) -> &Exchange {
+        self.halo.exchange()
+    }
+
+    /// Exchanges halos until it is chosen how their messages go. Collective.
+    pub(crate) fn choose_ways(&mut self, memory: &mut Memory) -> Result<(), Error> {
+        self.halo.choose_ways(memory)
     }
 
     /// Makes `steps` steps. `time` gives the beginning and the length of each, and the latter divided by the length of
