@@ -15,24 +15,28 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// The number of numbers in all rows.
+    /// The number of numbers in all rows; the largest integer if there are more.
     pub fn numbers(&self) -> usize {
-        self.counts[0] * self.counts[1] * self.length
+        self.counts[0].saturating_mul(self.counts[1]).saturating_mul(self.length)
     }
 
-    /// One past the last number.
+    /// One past the last number; the largest integer if that is beyond it.
     pub fn end(&self) -> usize {
-        let last = |axis: usize| self.counts[axis].saturating_sub(1) * self.strides[axis];
-        self.start + last(0) + last(1) + self.length
+        let last =
+            |axis: usize| self.counts[axis].saturating_sub(1).saturating_mul(self.strides[axis]);
+        self.start.saturating_add(last(0)).saturating_add(last(1)).saturating_add(self.length)
     }
 
     /// The same rows, as few and as long ones as possible.
     #[must_use]
     pub fn joined(mut self) -> Self {
         let [outer, inner] = self.counts;
+        if self.end() == usize::MAX {
+            return self;
+        }
         if inner == 1 {
             (self.counts, self.strides) = ([1, outer], [0, self.strides[0]]);
-        } else if outer > 1 && self.strides[0] == inner * self.strides[1] {
+        } else if outer > 1 && Some(self.strides[0]) == inner.checked_mul(self.strides[1]) {
             (self.counts, self.strides) = ([1, outer * inner], [0, self.strides[1]]);
         }
         if self.counts[0] <= 1 && (self.counts[1] == 1 || self.strides[1] == self.length) {

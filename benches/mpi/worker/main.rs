@@ -2,10 +2,10 @@
 //!
 //! ```text
 //! worker call | pingpong | allreduce | pi        like calls.c
-//! worker halo NX NY NZ WIDTH PX PY PZ            like halo.c; under mpirun, or on threads
+//! worker halo NX NY NZ WIDTH PX PY PZ            like halo.c
 //! ```
 //!
-//! MPI is started at the thread level SINGLE, or at FUNNELED if the environment has `FUNNELED`.
+//! Under mpirun ranks are its processes, and otherwise threads. MPI is started at the thread level SINGLE, or at FUNNELED if the environment has `FUNNELED`.
 
 mod calls;
 mod halo;
@@ -43,16 +43,19 @@ fn main() -> ExitCode {
         Some(_) => ThreadLevel::Funneled,
         None => ThreadLevel::Single,
     };
-    let outcome = match (launched_ranks(), &words[..]) {
-        (None, ["halo", .., p0, p1, p2]) => {
-            let ranks: Option<usize> =
-                [p0, p1, p2].iter().map(|p| p.parse::<usize>().ok()).product();
-            threads::run(ranks.unwrap_or(1), |world| run(world, &words).map_err(|e| e.to_string()))
-                .map(drop)
-        }
-        _ => World::start_at(level)
-            .map_err(|e| e.to_string())
-            .and_then(|world| run(&world, &words).map_err(|e| e.to_string())),
+    let ranks = match &words[..] {
+        ["call"] => Some(1),
+        ["halo", .., p0, p1, p2] => [p0, p1, p2].iter().map(|p| p.parse::<usize>().ok()).product(),
+        _ => Some(2),
+    };
+    let outcome = match launched_ranks() {
+        None => threads::run(ranks.unwrap_or(1), |world| {
+            run(world, &words).map_err(|error| error.to_string())
+        })
+        .map(drop),
+        Some(_) => World::start_at(level)
+            .map_err(|error| error.to_string())
+            .and_then(|world| run(&world, &words).map_err(|error| error.to_string())),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -32,7 +32,7 @@ impl Leg {
     fn new(part: &Part, call: Call) -> Result<Self, Error> {
         let rows = part.rows.joined();
         let numbers = count::<f64>(rows.numbers(), call)?;
-        let is_derived = rows.counts != [1, 1];
+        let is_derived = rows.counts != [1, 1] && numbers > 0;
         let (kind, length) = match is_derived {
             false => (datatype::<f64>().0, numbers),
             true => (derived(&rows, call)?, 1),
@@ -166,8 +166,8 @@ impl InPlace {
         };
         let (mut result, mut begun) = (Ok(()), 0);
         for (request, leg) in &mut self.requests[place].all {
-            // SAFETY: the request is persistent and inactive. Its part lies within the numbers, which are lent to this call
-            // alone until it returns; then no request is active.
+            // SAFETY: the request is persistent and inactive. It is that of a list at the same address. Its part lies within the
+            // numbers, which are lent to this call alone until it returns; then no request is active.
             let code = unsafe { ffi::MPI_Start(request) };
             if code != ffi::MPI_SUCCESS as c_int {
                 result = outcome(code, self.legs[*leg].call);

@@ -20,7 +20,8 @@ enum Inside {
 }
 
 impl World {
-    /// Sets up what is exchanged: the parts that are sent, and those that are received.
+    /// Sets up what is exchanged: the parts that are sent, and those that are received, which do not overlap with any others:
+    /// where they do, it is not said what is there.
     ///
     /// ```
     /// use fluxions_comm::{Error, Part, Rows, threads};
@@ -40,7 +41,7 @@ impl World {
     /// ```
     ///
     /// # Errors
-    /// If there is no such rank, or a part is too long for MPI.
+    /// If there is no such rank, or a part is too long for MPI or its rows lie too far apart.
     pub fn in_place(&self, sent: &[Part], received: &[Part]) -> Result<InPlace, Error> {
         for part in sent {
             let call = Call::send(Some(part.rank), part.tag, part.rows.numbers());

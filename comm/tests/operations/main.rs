@@ -6,6 +6,7 @@
 mod cartesian;
 mod collective;
 mod communicators;
+mod in_place;
 mod layouts;
 mod mistakes;
 mod nonblocking;
@@ -28,6 +29,7 @@ fn cases() -> Vec<Case> {
     [
         point_to_point::CASES,
         layouts::CASES,
+        in_place::CASES,
         nonblocking::CASES,
         probing::CASES,
         collective::CASES,
