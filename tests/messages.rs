@@ -87,7 +87,7 @@ fn how_messages_go_is_chosen_and_told() {
         let passes = Blocking { steps: Some(0), ..Blocking::default() };
         let builder = Simulation::builder(&pde, world).dt(1e-4).blocking(passes);
         let mut simulation = builder.initial("u", "x*y").build().map_err(|e| e.to_string())?;
-        simulation.run_until(50e-4).map_err(|e| e.to_string())
+        simulation.run_until(80e-4).map_err(|e| e.to_string())
     });
     let ways = reports.unwrap().remove(0).halo_ways;
     assert!(ways == ["x packed"] || ways == ["x packed and overlapped"], "{ways:?}");

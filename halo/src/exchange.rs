@@ -132,11 +132,10 @@ impl Exchange {
                 fill(&link.leg, copied, &self.layout, &self.fields, memory, arrays);
             }
         }
-        if way.waits {
-            self.receive(phase, memory, arrays)?;
+        match way.waits {
+            true => self.receive(phase, memory, arrays),
+            false => Ok(()),
         }
-        self.phases[phase].choice.leave();
-        Ok(())
     }
 
     /// Whether all halo cells of a phase that has started are filled.
@@ -154,10 +153,8 @@ impl Exchange {
         if way.waits {
             return;
         }
-        choice.enter();
         let packed = links.iter_mut().filter(|link| !way.in_place[link.leg.face.axis]);
         packed.filter_map(|link| link.incoming.as_mut()).for_each(Incoming::poll);
-        choice.leave();
     }
 
     /// Finishes a phase: waits for the messages to this rank and fills the halo cells with them.
@@ -170,13 +167,10 @@ impl Exchange {
         memory: &mut [f64],
         arrays: &[usize],
     ) -> Result<(), Error> {
-        if self.phases[phase].choice.way().waits {
-            return Ok(());
+        match self.phases[phase].choice.way().waits {
+            true => Ok(()),
+            false => self.receive(phase, memory, arrays),
         }
-        self.phases[phase].choice.enter();
-        self.receive(phase, memory, arrays)?;
-        self.phases[phase].choice.leave();
-        Ok(())
     }
 
     fn receive(&mut self, phase: usize, memory: &mut [f64], arrays: &[usize]) -> Result<(), Error> {
