@@ -94,9 +94,7 @@ static void halo(char **argument) {
             sent[f] = aligned_alloc(64, (cells[f] * 8 + 63) / 64 * 64);
             received[f] = aligned_alloc(64, (cells[f] * 8 + 63) / 64 * 64);
             bytes += cells[f] * 8;
-            if (persistent && !strcmp(mode, "neighbor persistent")) MPI_Request_free(&q[0]);
-    else if (persistent) for (int k = 0; k < 2 * face_count; k++) MPI_Request_free(&q[k]);
-    if (window != MPI_WIN_NULL) {
+            if (window != MPI_WIN_NULL) {
                 MPI_Aint length;
                 int unit;
                 MPI_Win_shared_query(window, peer[f], &length, &unit, &theirs[f]);
@@ -198,6 +196,8 @@ static void halo(char **argument) {
     int wrong = verify();
     if (rank == 0 && wrong) printf("# WRONG: %s %s: %d halo cells\n", mode, name, wrong);
     MEASURE("halo", mode, name, times_each, EXCHANGE);
+    if (persistent && !strcmp(mode, "neighbor persistent")) MPI_Request_free(&q[0]);
+    else if (persistent) for (int k = 0; k < 2 * face_count; k++) MPI_Request_free(&q[k]);
     if (window != MPI_WIN_NULL) MPI_Win_unlock_all(window), MPI_Win_free(&window);
     for (int f = 0; f < face_count; f++) MPI_Type_free(&to[f]), MPI_Type_free(&from[f]);
 }
