@@ -125,8 +125,7 @@ fn verdict(problem: &Problem, model: &Model<'_>, point: &dyn Fn(usize) -> Option
     let most = if has_network { MOST_RANKS } else { model.machine.cores };
     let most = most.min(problem.pde.grid().cells() / LEAST_CELLS).max(1);
     let doubled = std::iter::successors(Some(1), |ranks| Some(2 * ranks));
-    let points: Vec<Point> =
-        doubled.take_while(|ranks| *ranks <= most).map_while(|ranks| point(ranks)).collect();
+    let points: Vec<Point> = doubled.take_while(|ranks| *ranks <= most).map_while(point).collect();
     let fastest = points.iter().map(|p| p.parts.total()).fold(f64::INFINITY, f64::min);
     let pays = points.iter().position(|p| p.parts.total() <= PAYS * fastest);
     let Some(pays) = pays else { return String::new() };
