@@ -18,6 +18,8 @@ use crate::error::{Error, file};
 const MARK: u64 = u64::from_le_bytes(*b"FLXPART1");
 const HEADER: usize = 10;
 const NUMBER: u64 = size_of::<u64>() as u64;
+/// How many numbers are written at once.
+const AT_ONCE: usize = 1 << 15;
 
 /// Writes a part, whose arrays `values` gives one by one, and waits until it is on the disk.
 pub(super) fn write(
@@ -33,12 +35,17 @@ pub(super) fn write(
         let mut sum = Xxh3::new();
         let indices = region.start.into_iter().chain(region.end).map(|index| index as i64 as u64);
         let header = [MARK, step, rank as u64, arrays as u64].into_iter().chain(indices);
-        let mut bytes: Vec<u8> = header.flat_map(u64::to_le_bytes).collect();
-        for number in 0..=arrays {
-            sum.update(&bytes);
-            out.write_all(&bytes)?;
-            if number < arrays {
-                bytes = values(number).into_iter().flat_map(f64::to_le_bytes).collect();
+        let header: Vec<u8> = header.flat_map(u64::to_le_bytes).collect();
+        sum.update(&header);
+        out.write_all(&header)?;
+        let mut bytes = vec![0; AT_ONCE * size_of::<f64>()];
+        for number in 0..arrays {
+            for values in values(number).chunks(AT_ONCE) {
+                let bytes = &mut bytes[..size_of_val(values)];
+                let places = bytes.as_chunks_mut::<8>().0.iter_mut();
+                places.zip(values).for_each(|(place, value)| *place = value.to_le_bytes());
+                sum.update(bytes);
+                out.write_all(bytes)?;
             }
         }
         out.write_all(&sum.digest().to_le_bytes())?;

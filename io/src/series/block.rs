@@ -11,7 +11,7 @@ use super::view::Values;
 use super::{Contents, Field, hyperslab};
 
 /// The most numbers that a rank converts and gives to HDF5 at a time.
-const SLAB: usize = 1 << 19;
+pub(crate) const SLAB: usize = 1 << 19;
 
 /// How blocks are cut for writing by HDF5, the same on all ranks: along which named axis, how thick the slabs are, and
 /// how many there are on the rank with most.

@@ -2,6 +2,7 @@
 //! the number of its cell. So each rank adds what it has, and the sum does not depend on ranks.
 
 /// The sum of the hashes of numbers in a row of cells, whose first has this number in the grid.
+#[inline(always)]
 pub(crate) fn of_row(bits: impl Iterator<Item = u64>, first: u64) -> u64 {
     bits.zip(first..).fold(0, |sum, (bits, cell)| sum.wrapping_add(hash(bits, cell)))
 }
@@ -13,6 +14,7 @@ pub(crate) fn stored(sum: u64) -> u64 {
 
 /// A hash of a number in a cell: the finisher of SplitMix64 (Steele, Lea & Flood 2014, OOPSLA, figure 17), for the bits
 /// of the number and a multiple of the cell's number by the golden ratio.
+#[inline(always)]
 fn hash(bits: u64, cell: u64) -> u64 {
     let z = bits ^ cell.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

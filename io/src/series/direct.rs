@@ -6,6 +6,8 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use fluxions_comm::{Combine, World};
+#[cfg(target_os = "linux")]
+use rustix::fs::{Advice, fadvise};
 
 use super::index::dataset_of;
 use super::segment::SnapshotPlace;
@@ -70,8 +72,16 @@ impl Offsets {
         read().map_err(hdf(path, "go on with it"))
     }
 
+    /// Where the rooms for fields begin, and how many bytes they have. Those that HDF5 makes as they are needed are not among
+    /// them.
+    pub(crate) fn rooms(&self, capacity: usize, contents: &Contents) -> Vec<(u64, u64)> {
+        let rooms = self.fields.iter().zip(&contents.fields);
+        let rooms = rooms.filter(|(offset, _)| **offset >= 0);
+        rooms.map(|(at, field)| (*at as u64, contents.room(field, capacity))).collect()
+    }
+
     /// Those of rank 0, on all ranks. Collective.
-    fn shared(
+    pub(crate) fn shared(
         world: &World,
         here: Option<Self>,
         contents: &Contents,
@@ -93,21 +103,13 @@ impl Offsets {
 }
 
 impl OpenSegment {
-    /// Opens a segment on all ranks, with the offsets that rank 0 has read. Collective; what fails is not agreed on.
+    /// Opens the segment of this number.
     ///
     /// # Errors
-    /// If the file cannot be opened on this rank, or another rank is gone.
-    pub(crate) fn open(
-        world: &World,
-        (path, number): (PathBuf, usize),
-        here: Option<Offsets>,
-        contents: &Contents,
-        numbers: usize,
-    ) -> Result<Result<Self, Error>, fluxions_comm::Error> {
-        let offsets = Offsets::shared(world, here, contents, numbers)?;
-        let open = OpenOptions::new().write(true).open(&path);
-        let open = open.map_err(file(&path, "write"));
-        Ok(open.map(|open| OpenSegment { number, path, open, offsets }))
+    /// If the file cannot be opened.
+    pub(crate) fn open(path: PathBuf, number: usize, offsets: Offsets) -> Result<Self, Error> {
+        let open = OpenOptions::new().write(true).open(&path).map_err(file(&path, "write"))?;
+        Ok(OpenSegment { number, path, open, offsets })
     }
 
     /// Its file.
@@ -127,6 +129,14 @@ impl OpenSegment {
         bytes: &[u8],
     ) -> Result<(), Error> {
         self.write(bytes, self.offsets.fields[field] as u64 + first * size as u64)
+    }
+
+    /// Has the system begin to write to the disk what it has in memory, so that less is left to wait for before a checkpoint.
+    pub(crate) fn begin_settling(&self) {
+        // The advice that it will not be needed is the one by which Linux begins at once. What is not on the disk yet stays
+        // in memory, and where the advice is not taken nothing is lost.
+        #[cfg(target_os = "linux")]
+        let _ = fadvise(&self.open, 0, None, Advice::DontNeed);
     }
 
     /// Writes the checksums of the components of a field.

@@ -13,6 +13,7 @@ mod by_hdf5;
 mod checksum;
 mod direct;
 mod field;
+mod form;
 mod header;
 mod hyperslab;
 mod index;
@@ -20,6 +21,7 @@ mod mesh;
 mod netcdf;
 mod number;
 mod part_writer;
+mod piece;
 mod reader;
 mod repair;
 mod scales;
@@ -71,9 +73,12 @@ impl Contents {
 
     /// Bytes of the numbers of a snapshot.
     pub(crate) fn bytes_of_snapshot(&self) -> usize {
-        let numbers = |field: &Field| {
-            self.shape(field).iter().product::<usize>() * field.ty().per_component()
-        };
-        self.fields.iter().map(numbers).sum::<usize>() * self.precision.bytes()
+        self.fields.iter().map(|field| self.room(field, 1)).sum::<u64>() as usize
+    }
+
+    /// Bytes of the numbers of a field in so many snapshots.
+    pub(crate) fn room(&self, field: &Field, snapshots: usize) -> u64 {
+        let numbers = self.shape(field).iter().product::<usize>() * field.ty().per_component();
+        (snapshots * numbers * self.precision.bytes()) as u64
     }
 }

@@ -1,8 +1,11 @@
 //! Numbers in files: of 8 or 4 bytes. Complex ones are compounds of `r` and `i`, as in h5py.
 
+use std::marker::PhantomData;
+
 use hdf5::H5Type;
 use hdf5::types::OwnedDynValue;
 use num_complex::{Complex, Complex32, Complex64};
+use pulp::{Arch, NullaryFnOnce};
 
 use super::checksum;
 use crate::problem::Precision;
@@ -27,6 +30,7 @@ impl Stored for f64 {
         re
     }
 
+    #[inline(always)]
     fn bits(self) -> u64 {
         self.to_bits()
     }
@@ -35,6 +39,7 @@ impl Stored for f64 {
         bytes.copy_from_slice(&self.to_le_bytes());
     }
 
+    #[inline(always)]
     fn take(bytes: &[u8]) -> Self {
         f64::from_le_bytes(bytes.try_into().expect("the bytes of one number"))
     }
@@ -45,6 +50,7 @@ impl Stored for f32 {
         re as f32
     }
 
+    #[inline(always)]
     fn bits(self) -> u64 {
         u64::from(self.to_bits())
     }
@@ -53,6 +59,7 @@ impl Stored for f32 {
         bytes.copy_from_slice(&self.to_le_bytes());
     }
 
+    #[inline(always)]
     fn take(bytes: &[u8]) -> Self {
         f32::from_le_bytes(bytes.try_into().expect("the bytes of one number"))
     }
@@ -66,6 +73,7 @@ where
         Complex::new(T::from_parts(re, 0.0), T::from_parts(im, 0.0))
     }
 
+    #[inline(always)]
     fn bits(self) -> u64 {
         self.re.bits() ^ self.im.bits().rotate_left(31).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
@@ -76,6 +84,7 @@ where
         self.im.put(im);
     }
 
+    #[inline(always)]
     fn take(bytes: &[u8]) -> Self {
         let (re, im) = bytes.split_at(size_of::<T>());
         Complex::new(T::take(re), T::take(im))
@@ -127,7 +136,24 @@ fn put_row<T: Stored>(re: &[f64], im: Option<&[f64]>, bytes: &mut [u8]) {
 }
 
 fn sum_row<T: Stored>(bytes: &[u8], first: u64) -> u64 {
-    checksum::of_row(bytes.chunks_exact(size_of::<T>()).map(|bytes| T::take(bytes).bits()), first)
+    Arch::new().dispatch(SumRow::<T> { bytes, first, of: PhantomData })
+}
+
+/// The checksum of a row, by the widest vectors that the processor has.
+struct SumRow<'b, T> {
+    bytes: &'b [u8],
+    first: u64,
+    of: PhantomData<T>,
+}
+
+impl<T: Stored> NullaryFnOnce for SumRow<'_, T> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn call(self) -> u64 {
+        let numbers = self.bytes.chunks_exact(size_of::<T>());
+        checksum::of_row(numbers.map(|bytes| T::take(bytes).bits()), self.first)
+    }
 }
 
 /// The fill value, which stands where nothing was written. Its type is that of the numbers.

@@ -7,12 +7,13 @@ use std::thread::JoinHandle;
 use super::block::Row;
 use super::direct::OpenSegment;
 use super::number::NumberType;
+use super::piece::{LARGE_PAGE, Piece};
 use crate::error::Error;
 
-/// Bytes of a piece, at most: large enough for one call of the system, small enough to stay in the caches.
-const PIECE: usize = 1 << 20;
+/// Bytes that are written at once, at most: enough for a call of the system, and not more than stays in the caches of a core.
+const AT_ONCE: usize = 1 << 18;
 /// Pieces that wait for the thread, at most. Who has more to write waits, so that memory is bounded.
-const WAITING: usize = 32;
+const WAITING: usize = 16;
 
 /// Where the numbers of a component of a field belong.
 #[derive(Clone, Copy)]
@@ -32,6 +33,8 @@ pub(crate) struct PartWriter {
     /// What is being filled.
     piece: Piece,
     way: Way,
+    /// Why the snapshot cannot be written, if that is known before it is tried.
+    failed: Option<Error>,
 }
 
 enum Way {
@@ -42,9 +45,17 @@ enum Way {
 }
 
 impl PartWriter {
+    /// About how many bytes of memory a writer takes, of so many in a snapshot.
+    pub(crate) fn memory(is_aside: bool, snapshot: usize) -> usize {
+        match is_aside {
+            true => (snapshot / LARGE_PAGE + 2).min(WAITING + 2) * LARGE_PAGE,
+            false => AT_ONCE,
+        }
+    }
+
     /// A writer that writes at once.
     pub(crate) fn here() -> Self {
-        PartWriter { piece: Piece::default(), way: Way::Here(None) }
+        PartWriter { piece: Piece::of(AT_ONCE), way: Way::Here(None), failed: None }
     }
 
     /// A writer that leaves it to a thread of its own.
@@ -53,12 +64,13 @@ impl PartWriter {
     /// If the system allows no further thread.
     pub(crate) fn aside() -> std::io::Result<Self> {
         let way = Way::Aside(WriterThread::start()?);
-        Ok(PartWriter { piece: Piece::default(), way })
+        Ok(PartWriter { piece: Piece::of(LARGE_PAGE), way, failed: None })
     }
 
     /// Begins a snapshot of so many components in all.
     pub(crate) fn begin(&mut self, segment: Arc<OpenSegment>, components: usize) {
         let new = Part { segment, sums: vec![0; components], outcome: Ok(()) };
+        self.failed = None;
         match &mut self.way {
             Way::Here(part) => *part = Some(new),
             Way::Aside(thread) => thread.send(Order::Begin(new)),
@@ -66,7 +78,14 @@ impl PartWriter {
     }
 
     /// Writes rows of cells of a component.
-    pub(crate) fn write<'a>(&mut self, to: Destination, rows: impl Iterator<Item = Row<'a>>) {
+    ///
+    /// # Errors
+    /// If the system does not grant the memory for that.
+    pub(crate) fn write<'a>(
+        &mut self,
+        to: Destination,
+        rows: impl Iterator<Item = Row<'a>>,
+    ) -> std::io::Result<()> {
         for Row { cell, re, im } in rows {
             let mut done = 0;
             while done < re.len() {
@@ -75,11 +94,12 @@ impl PartWriter {
                 }
                 let next = re.len().min(done + self.piece.room(to.numbers));
                 let im = im.as_ref().map(|im| &im[done..next]);
-                self.piece.append(cell + done as u64, to.numbers, &re[done..next], im);
+                self.piece.append(cell + done as u64, to.numbers, &re[done..next], im)?;
                 done = next;
             }
         }
         self.pass_on(to);
+        Ok(())
     }
 
     /// Writes what was filled, or has it written.
@@ -90,10 +110,16 @@ impl PartWriter {
                 self.piece.empty();
             }
             Way::Aside(thread) => {
-                let spare = thread.spare.try_recv().unwrap_or_default();
+                let spare = thread.spare.try_recv().unwrap_or_else(|_| Piece::of(LARGE_PAGE));
                 thread.send(Order::Write(std::mem::replace(&mut self.piece, spare), to));
             }
         }
+    }
+
+    /// Says why the snapshot cannot be written: that becomes its outcome.
+    pub(crate) fn give_up(&mut self, why: Error) {
+        self.piece.empty();
+        self.failed.get_or_insert(why);
     }
 
     /// Says that the snapshot has no further rows.
@@ -116,10 +142,11 @@ impl PartWriter {
     /// # Errors
     /// If it could not be written.
     pub(crate) fn outcome(&mut self) -> Result<Vec<u64>, Error> {
-        match &mut self.way {
+        let outcome = match &mut self.way {
             Way::Here(part) => part.take().expect(BEGUN).end(),
             Way::Aside(thread) => thread.outcome(),
-        }
+        };
+        self.failed.take().map_or(outcome, Err)
     }
 }
 
@@ -141,61 +168,19 @@ impl Part {
     }
 
     fn try_to_write(&mut self, piece: &Piece, to: Destination) -> Result<(), Error> {
-        for (cell, bytes) in piece.runs() {
-            let sum = to.numbers.checksum(bytes, cell);
-            self.sums[to.component] = self.sums[to.component].wrapping_add(sum);
-            self.segment.write_field(to.field, (to.first + cell, to.numbers.size), bytes)?;
+        for (mut cell, bytes) in piece.runs() {
+            for bytes in bytes.chunks(AT_ONCE) {
+                let sum = to.numbers.checksum(bytes, cell);
+                self.sums[to.component] = self.sums[to.component].wrapping_add(sum);
+                self.segment.write_field(to.field, (to.first + cell, to.numbers.size), bytes)?;
+                cell += (bytes.len() / to.numbers.size) as u64;
+            }
         }
         Ok(())
     }
 
     fn end(self) -> Result<Vec<u64>, Error> {
         self.outcome.map(|()| self.sums)
-    }
-}
-
-/// Numbers on their way to a file, in runs of cells that follow one another in the grid.
-#[derive(Default)]
-struct Piece {
-    /// As large as a piece may be, once it is used.
-    bytes: Vec<u8>,
-    filled: usize,
-    /// Where runs begin: the number of the cell, and the place in the bytes.
-    runs: Vec<(u64, usize)>,
-    /// The cell after the last one.
-    next: u64,
-}
-
-impl Piece {
-    /// For how many more numbers there is room.
-    fn room(&self, numbers: NumberType) -> usize {
-        (PIECE - self.filled) / numbers.size
-    }
-
-    /// Adds numbers from this cell on, for which there is room.
-    fn append(&mut self, cell: u64, numbers: NumberType, re: &[f64], im: Option<&[f64]>) {
-        let end = self.filled + re.len() * numbers.size;
-        if self.bytes.len() < end {
-            // Pieces are used again: those of small snapshots stay small.
-            let room = if end > PIECE / 2 { PIECE } else { end };
-            self.bytes.resize(room, 0);
-        }
-        if self.runs.is_empty() || cell != self.next {
-            self.runs.push((cell, self.filled));
-        }
-        numbers.put(re, im, &mut self.bytes[self.filled..end]);
-        (self.filled, self.next) = (end, cell + re.len() as u64);
-    }
-
-    /// The runs: the number of the first cell, and the bytes.
-    fn runs(&self) -> impl Iterator<Item = (u64, &[u8])> {
-        let ends = self.runs.iter().skip(1).map(|(_, begin)| *begin).chain([self.filled]);
-        self.runs.iter().zip(ends).map(|((cell, begin), end)| (*cell, &self.bytes[*begin..end]))
-    }
-
-    fn empty(&mut self) {
-        self.filled = 0;
-        self.runs.clear();
     }
 }
 
@@ -274,32 +259,11 @@ fn work(orders: &Receiver<Order>, used: &Sender<Piece>, told: &Sender<Result<Vec
                 let _ = used.send(piece);
             }
             Order::End => {
-                let _ = told.send(part.take().expect(BEGUN).end());
+                let part = part.take().expect(BEGUN);
+                let segment = part.segment.clone();
+                let _ = told.send(part.end());
+                segment.begin_settling();
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::problem::Precision;
-
-    #[test]
-    fn cells_that_follow_one_another_are_one_run() {
-        let numbers = NumberType::new(Precision::F64, false);
-        let mut piece = Piece::default();
-        piece.append(5, numbers, &[1.0, 2.0], None);
-        piece.append(7, numbers, &[3.0], None);
-        piece.append(20, numbers, &[4.0], None);
-        let bytes: Vec<u8> = [1.0, 2.0, 3.0].iter().flat_map(|x: &f64| x.to_le_bytes()).collect();
-        let runs: Vec<_> = piece.runs().collect();
-        assert_eq!(runs, [(5, &bytes[..]), (20, &4f64.to_le_bytes()[..])]);
-        assert_eq!(piece.room(numbers), PIECE / 8 - 4);
-        piece.empty();
-        assert_eq!((piece.runs().count(), piece.room(numbers)), (0, PIECE / 8));
-        // The cell that would have followed begins a run of the next piece.
-        piece.append(21, numbers, &[5.0], None);
-        assert_eq!(piece.runs().collect::<Vec<_>>(), [(21, &5f64.to_le_bytes()[..])]);
     }
 }

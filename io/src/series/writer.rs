@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use fluxions_comm::{Combine, World};
 use fluxions_solver::{Flow, GO_ON, Pde, Report, Snapshot, Tracker, TrackerError};
 use serde::{Deserialize, Serialize};
 
-use super::block::Block;
-use super::direct::{Offsets, OpenSegment, first_number};
+use super::block::{Block, SLAB};
+use super::direct::{OpenSegment, first_number};
+use super::form::Form;
 use super::index::{Numbers, SOLVER};
 use super::part_writer::{Destination, PartWriter};
 use super::segment::{self, Places, SnapshotPlace};
@@ -18,7 +20,7 @@ use super::xdmf::Description;
 use super::{Contents, Field, by_hdf5, checksum, index, mesh, solver};
 use crate::error::{Error, file};
 use crate::folder::{Claim, Mode, RunFolder, Wait, remove, sync};
-use crate::problem::{Compression, Part, Precision, Problem, Warning, Warnings};
+use crate::problem::{Compression, Output, Part, Precision, Problem, Warning, Warnings};
 use crate::together::{agree, is_on_one_host};
 
 /// The shortest time between two writes of the index while a run goes on: what it may lack after a kill.
@@ -45,6 +47,8 @@ pub struct SeriesWriter {
     times: Vec<f64>,
     numbers: Numbers,
     description: Description,
+    /// The form of the last segment, once there is one.
+    form: Option<Form>,
     /// The segment of the last snapshot, once there is one.
     open: Option<Arc<OpenSegment>>,
     /// The first segment that may not be on the disk yet.
@@ -97,6 +101,25 @@ impl SeriesWriter {
         SeriesWriter::of((folder, true), names, contents)
     }
 
+    /// About how many bytes of memory a writer takes on rank 0 alone.
+    pub fn memory_once(problem: &Problem) -> usize {
+        mesh::memory(problem.pde.grid())
+    }
+
+    /// About how many bytes of memory a writer of what `problem` asks for takes on each of so many ranks.
+    pub fn memory(problem: &Problem, ranks: usize) -> usize {
+        let Output { fields, precision, compression, .. } = &problem.output;
+        let cells = problem.pde.grid().cells() / ranks;
+        match compression {
+            Compression::None => {
+                let snapshot = cells * fields.len() * precision.bytes();
+                PartWriter::memory(has_spare_core(ranks) && snapshot >= ASIDE, snapshot)
+            }
+            // The numbers of a field as they are given to HDF5.
+            Compression::Deflate => cells.min(SLAB) * precision.bytes(),
+        }
+    }
+
     /// A writer of what `problem` asks for. The folder is ready for a run.
     pub fn new(folder: &RunFolder, problem: &Problem) -> Self {
         let contents = Contents {
@@ -137,6 +160,7 @@ impl SeriesWriter {
             times: Vec::new(),
             numbers: Vec::new(),
             description: Description::default(),
+            form: None,
             open: None,
             settled: 0,
             parts: None,
@@ -199,21 +223,28 @@ impl SeriesWriter {
         self.one_host = is_on_one_host(now.world())?;
         let begun = if now.world().is_root() { self.begin_files() } else { Ok(()) };
         agree(now.world(), begun)?;
-        let parts = self.begin_parts(now.world().size());
+        let parts = self.begin_parts(now.world())?;
         self.parts = agree(now.world(), parts)?;
         Ok(())
     }
 
-    /// What writes past HDF5, if that is possible.
-    fn begin_parts(&self, ranks: usize) -> Result<Option<PartWriter>, Error> {
+    /// What writes past HDF5, if that is possible. Collective; what fails is not agreed on.
+    fn begin_parts(
+        &self,
+        world: &World,
+    ) -> Result<Result<Option<PartWriter>, Error>, TrackerError> {
         if !self.one_host || self.contents.compression != Compression::None {
-            return Ok(None);
+            return Ok(Ok(None));
         }
-        if self.contents.bytes_of_snapshot() / ranks < ASIDE {
-            return Ok(Some(PartWriter::here()));
+        // Where ranks keep all cores busy, a thread would take more from the steps than it saves.
+        let mut aside = [i64::from(has_spare_core(world.size()))];
+        world.combine(Combine::Min, &mut aside)?;
+        let is_large = self.contents.bytes_of_snapshot() / world.size() >= ASIDE;
+        if aside[0] == 0 || !is_large {
+            return Ok(Ok(Some(PartWriter::here())));
         }
         let failed = file(self.folder.path(), "start a thread that writes to it");
-        PartWriter::aside().map(Some).map_err(failed)
+        Ok(PartWriter::aside().map(Some).map_err(failed))
     }
 
     fn begin_files(&mut self) -> Result<(), Error> {
@@ -246,20 +277,20 @@ impl SeriesWriter {
             return Ok(open.clone());
         }
         let path = self.segment(place);
-        let names: Vec<String> = self.numbers.iter().map(|(name, _)| name.clone()).collect();
-        let here = if world.is_root() {
-            let made = match place.slot {
-                0 => segment::create(&path, place, &self.contents, &names),
-                _ => Ok(()),
-            };
-            made.and_then(|()| Offsets::read(&path, &self.contents, &names)).map(Some)
-        } else {
-            Ok(None)
+        let form = match self.form.take().filter(|form| form.fits(place)) {
+            Some(form) => {
+                agree(world, form.make(&path))?;
+                form
+            }
+            None => {
+                let names: Vec<String> =
+                    self.numbers.iter().map(|(name, _)| name.clone()).collect();
+                Form::of(world, (&path, place), &self.contents, &names)?
+            }
         };
-        let here = agree(world, here)?;
-        let opened =
-            OpenSegment::open(world, (path, place.segment), here, &self.contents, names.len())?;
+        let opened = OpenSegment::open(path, place.segment, form.offsets.clone());
         let opened = Arc::new(agree(world, opened)?);
+        self.form = Some(form);
         self.open = Some(opened.clone());
         Ok(opened)
     }
@@ -284,7 +315,9 @@ impl SeriesWriter {
             for of_field in 0..field.components().len() {
                 let first = first_number(field, contents, slot, of_field);
                 let to = Destination { field: number, first, component, numbers: block.numbers };
-                parts.write(to, block.rows(of_field, contents));
+                let written = parts.write(to, block.rows(of_field, contents));
+                let failed = file(segment.path(), "get the memory to write a snapshot");
+                written.unwrap_or_else(|error| parts.give_up(failed(error)));
                 component += 1;
             }
         }
@@ -306,17 +339,36 @@ impl SeriesWriter {
         let mut sums: Vec<i64> = sums.into_iter().map(|sum| sum as i64).collect();
         world.combine(Combine::Sum, &mut sums)?;
         let completed = match world.is_root() {
-            true => self.write_time(&segment, (slot, time), &numbers, &sums),
+            true => self.complete_here(&segment, (slot, time), (&numbers, &sums), is_last),
             false => Ok(()),
         };
         agree(&world, completed)?;
+        if !world.is_root() {
+            self.note(time, &numbers);
+        }
+        Ok(())
+    }
+
+    /// Gives a snapshot its time, takes note of it, and shows it if that is due.
+    fn complete_here(
+        &mut self,
+        segment: &OpenSegment,
+        (slot, time): (usize, f64),
+        (numbers, sums): (&[f64], &[i64]),
+        is_last: bool,
+    ) -> Result<(), Error> {
+        self.write_time(segment, (slot, time), numbers, sums)?;
+        self.note(time, numbers);
+        let is_due = self.shown.is_none_or(|(when, _)| when.elapsed() >= INDEX) || is_last;
+        if is_due { self.show(Wait::No) } else { Ok(()) }
+    }
+
+    /// Takes note of a snapshot that is complete.
+    fn note(&mut self, time: f64, numbers: &[f64]) {
         self.times.push(time);
         for ((_, values), number) in self.numbers.iter_mut().zip(numbers) {
-            values.push(number);
+            values.push(*number);
         }
-        let is_due = self.shown.is_none_or(|(when, _)| when.elapsed() >= INDEX) || is_last;
-        let shown = if world.is_root() && is_due { self.show(Wait::No) } else { Ok(()) };
-        Ok(agree(&world, shown)?)
     }
 
     fn write_time(
@@ -347,6 +399,11 @@ impl SeriesWriter {
         }
         Ok(())
     }
+}
+
+/// Whether there is a core that none of so many ranks needs.
+fn has_spare_core(ranks: usize) -> bool {
+    available_parallelism().is_ok_and(|cores| cores.get() > ranks)
 }
 
 /// The value of a number of a series in a state.
@@ -393,11 +450,13 @@ impl Tracker for SeriesWriter {
         let SeriesWriter { parts: Some(parts), pending, .. } = self else { return Ok(()) };
         let Some(written) = pending.take() else { return Ok(()) };
         let world = written.world.clone();
-        let mut done = [i64::from(wait || parts.is_done())];
-        world.combine(Combine::Min, &mut done)?;
-        if done[0] == 0 {
-            *pending = Some(written);
-            return Ok(());
+        if !wait {
+            let mut done = [i64::from(parts.is_done())];
+            world.combine(Combine::Min, &mut done)?;
+            if done[0] == 0 {
+                *pending = Some(written);
+                return Ok(());
+            }
         }
         let sums = agree(&world, parts.outcome());
         if sums.is_err() {
