@@ -5,12 +5,12 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use fluxions::expr::{Rank, Type};
-use fluxions_io::Problem;
 use fluxions_io::numbers::brief;
 use fluxions_io::problem::{Output, Part};
+use fluxions_io::{Problem, SeriesWriter};
 use fluxions_solver::{
     Advector, Formula, Global, Inspection, Region, SchemeChoice, Speed, StableStep, ThirdOrder,
-    Transport, measured_speed,
+    Transport, measured_speed, used_memory,
 };
 use indicatif::BinaryBytes;
 
@@ -40,7 +40,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
         Some(Stage::Passes) => print(&inspection.plan)?,
         Some(Stage::Kernel) => print(&inspection.kernels)?,
         None => {
-            problem.check().map_err(mistakes)?;
+            let needs = problem.check().map_err(mistakes)?;
             let step = problem.stable_step().map_err(mistakes)?;
             let mut warnings = problem.warnings.clone();
             warnings.extend(problem.step_warning(&step));
@@ -53,6 +53,10 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
                 true => speed.ok(),
                 false => Some(speed.map_err(mistakes)?),
             };
+            let solver = speed.map_or(0.0, |speed| speed.solver_bytes_per_cell);
+            let needs = needs.map(|needs| needs.with_solver(solver));
+            let places = (ranks, &*problem.dims);
+            let inspection = Inspection::with_needs(&problem.pde, scheme, places, needs)?;
             let mut text = describe(&problem, &inspection, &step, (speed, read), ranks)?;
             if args.ranks.is_some() && !problem.times.balances() {
                 let scaling = cost::scaling(&problem, ranks, args.machine.as_deref())?;
@@ -130,11 +134,7 @@ fn describe(
     line("step", inspection.plan.clone());
     let dims: Vec<String> = inspection.dims.iter().map(usize::to_string).collect();
     line("ranks", format!("{ranks} ({})", dims.join("×")));
-    let mut memory = format!("{} per rank", BinaryBytes(inspection.memory_per_rank as u64));
-    if let Err(error) = inspection.check_memory(ranks) {
-        memory += &format!("\nwarning: {error}");
-    }
-    line("memory", memory);
+    line("memory", memory(problem, inspection, ranks));
     line(
         "halos",
         format!(
@@ -207,6 +207,28 @@ fn stable(problem: &Problem, step: &StableStep) -> String {
             "\nconditions, or numbers of the whole domain, make modes faster than this term does";
     }
     text
+}
+
+/// What the run needs of memory.
+fn memory(problem: &Problem, inspection: &Inspection, ranks: usize) -> String {
+    let writers = SeriesWriter::memory(problem, ranks);
+    // A checkpoint is written array by array.
+    let cells = problem.pde.grid().cells() / ranks;
+    let beside = writers.max(cells * size_of::<f64>());
+    let all = inspection.memory_per_rank + beside;
+    let mut text = format!("{} per rank, {} of it for output", bytes(all), bytes(beside));
+    if let Some(program) = used_memory() {
+        let program = program as usize + SeriesWriter::memory_once(problem);
+        text += &format!("\nbeside about {} for the program and its libraries", bytes(program));
+    }
+    if let Err(error) = Inspection::check_memory(all, ranks) {
+        text += &format!("\nwarning: {error}");
+    }
+    text
+}
+
+fn bytes(count: usize) -> BinaryBytes {
+    BinaryBytes(count as u64)
 }
 
 /// The formulas and the options of each advected field, a line for each.

@@ -16,6 +16,7 @@ mod formulas;
 mod global;
 mod grid;
 mod help;
+mod needs;
 mod noise;
 mod output;
 mod part;
@@ -42,7 +43,7 @@ use fluxions_comm::World;
 use fluxions_expr::{Backend, Place, Rank, Type, nearest};
 use fluxions_grid::Condition;
 use fluxions_solver::{
-    Advector, Blocking, Error, Errors, Formula, Origin, Pde, PdeBuilder, Simulation,
+    Advector, Blocking, Error, Errors, Formula, Needs, Origin, Pde, PdeBuilder, Simulation,
 };
 use fluxions_solver::{
     SimulationBuilder, Transport, doubts, looked_at, overdetermined, parameters, space,
@@ -232,11 +233,12 @@ impl Problem {
         self.execution.backend_for(steps * self.pde.grid().cells() as f64)
     }
 
-    /// Checks what shows only when a simulation is built, by building one on a small part of the grid.
+    /// Checks what shows only when a simulation is built, by building one on a small part of the grid: what it needs of memory,
+    /// if that is known.
     ///
     /// # Errors
     /// What is wrong.
-    pub fn check(&self) -> Result<(), Errors> {
+    pub fn check(&self) -> Result<Option<Needs>, Errors> {
         const CELLS: usize = 4096;
         // No steps are made, so nothing is compiled for speed.
         let blocking = Blocking { steps: Some(0), stream: Some(false), ..self.execution.blocking };
@@ -254,9 +256,12 @@ impl Problem {
                         [Error::Courant { .. } | Error::UnfitTransport { .. }]
                     ) =>
             {
-                Ok(())
+                Ok(None)
             }
-            built => built.map(drop),
+            built => {
+                let needs = built?.needs();
+                Ok(Some(needs.with_output_within_steps(self.has_output_within_steps())))
+            }
         }
     }
 

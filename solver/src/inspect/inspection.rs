@@ -11,12 +11,13 @@ use crate::error::{Error, Errors};
 use crate::plan::action::Action;
 use crate::run::blocking::deep_pipeline::DeepPipeline;
 use crate::run::blocking::options::Blocking;
-use crate::run::memory::Memory;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
 use crate::schemes::scheme::SchemeProperties;
 use crate::simulation::machine_memory;
+use crate::simulation::needs::Needs;
 use crate::simulation::simulation::Simulation;
 use crate::solvers::blocks;
+use crate::solvers::multigrid::cycles::cuts;
 use crate::system::formula::Formula;
 use crate::system::pde::Pde;
 use crate::system::shifted::Shifted;
@@ -33,7 +34,7 @@ pub struct Inspection {
     pub kernels: String,
     /// The number of ranks along each named axis.
     pub dims: Vec<usize>,
-    /// The bytes of the arrays on the rank that needs most memory.
+    /// The bytes of memory on the rank that needs most: of arrays, copies of them, and solvers, beside the program.
     pub memory_per_rank: usize,
     /// The number of messages, of all ranks together, in a step that is not blocked with others.
     pub messages_per_step: usize,
@@ -42,7 +43,7 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    /// Finds out what `pde` needs with this scheme on this number of ranks.
+    /// Finds out what `pde` needs with this scheme on this number of ranks; of memory, what its steps need.
     ///
     /// # Errors
     /// If the grid cannot be cut into this many blocks, or if the scheme cannot step the system.
@@ -51,6 +52,19 @@ impl Inspection {
         scheme: impl Into<SchemeChoice>,
         ranks: usize,
         dims: &[usize],
+    ) -> Result<Self, Error> {
+        Inspection::with_needs(pde, scheme, (ranks, dims), None)
+    }
+
+    /// The same, with the memory that a simulation needs beside its steps, as one of a part of the grid has told.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn with_needs(
+        pde: &Pde,
+        scheme: impl Into<SchemeChoice>,
+        (ranks, dims): (usize, &[usize]),
+        needs: Option<Needs>,
     ) -> Result<Self, Error> {
         let choice = scheme.into();
         let scheme = scheme_for(pde, &choice)?;
@@ -64,13 +78,18 @@ impl Inspection {
         };
         let blocked = DeepPipeline::new(pde, &plan, &decomposition, Blocking::default());
         let deep = blocked.map_or([0; 3], |blocked| blocked.halo());
-        let halo = plan.halo();
-        let halo = std::array::from_fn(|axis| halo[axis].max(deep[axis]));
+        let needs = needs.unwrap_or(Needs::of_steps(plan.arrays(), plan.rows(), plan.halo()));
+        let halo = [plan.halo(), needs.halo, deep];
+        let halo =
+            std::array::from_fn(|axis| halo.map(|halo| halo[axis]).into_iter().max().unwrap_or(0));
+        let is_cut = cuts(&decomposition, pde.grid().missing()).is_some();
         let (mut memory, mut messages, mut bytes) = (0, 0, 0);
         for rank in 0..ranks {
             let block = decomposition.subdomain(rank);
-            let layout = block.layout(halo);
-            memory = memory.max(Memory::bytes(layout, plan.arrays(), plan.rows()));
+            // Where solvers do not share the grid, each rank has all of it.
+            let solved = if is_cut { block.cells() } else { pde.grid().cells() };
+            let solver = (needs.solver * solved as f64) as usize;
+            memory = memory.max(needs.bytes(block.layout(halo)) + solver);
             for action in plan.actions() {
                 let Action::Halo { group, arrays, .. } = action else { continue };
                 let halo = HaloPlan::new(&block, plan.groups()[*group].width);
@@ -98,12 +117,12 @@ impl Inspection {
 }
 
 impl Inspection {
-    /// Whether this machine has the memory for so many ranks.
+    /// Whether this machine has so many bytes of memory for each of so many ranks.
     ///
     /// # Errors
-    /// If it has less, so that a simulation will be refused.
-    pub fn check_memory(&self, ranks: usize) -> Result<(), Error> {
-        machine_memory::check_total((self.memory_per_rank * ranks) as u64)
+    /// If it has less, so that a simulation may be refused.
+    pub fn check_memory(bytes: usize, ranks: usize) -> Result<(), Error> {
+        machine_memory::check_total((bytes * ranks) as u64)
     }
 }
 
@@ -122,6 +141,8 @@ pub struct Speed {
     pub cells_per_second: f64,
     /// The seconds that it takes to set up a simulation of the whole grid.
     pub setup_seconds: f64,
+    /// Bytes of memory that solvers keep for each cell.
+    pub solver_bytes_per_cell: f64,
 }
 
 /// How fast one rank is with kernels that are compiled by this back end. It is measured for a moment
@@ -154,7 +175,8 @@ pub fn measured_speed(
             }
             false => seconds_per_step(&mut simulation, dt, TIMED)?,
         };
-        Ok(Speed { cells_per_second: cells / seconds, setup_seconds })
+        let solver_bytes_per_cell = simulation.needs().solver;
+        Ok(Speed { cells_per_second: cells / seconds, setup_seconds, solver_bytes_per_cell })
     };
     match scheme.solves(&pde) {
         // Why a part cannot be solved need not hold for the whole.

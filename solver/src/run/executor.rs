@@ -55,6 +55,9 @@ pub(crate) trait Unknowns {
         to: usize,
     ) -> Result<(), Error>;
 
+    /// The bytes of memory that this takes beside the arrays of the simulation.
+    fn bytes(&self) -> usize;
+
     /// What it took so far.
     fn iterations(&self) -> Iterations;
 

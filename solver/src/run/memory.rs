@@ -32,6 +32,7 @@ pub(crate) struct Memory {
     /// The positions where the arrays begin. Arrays change places by exchanging these.
     arrays: Vec<usize>,
     first_row: usize,
+    rows: usize,
     /// The unknowns without space.
     globals: Vec<f64>,
 }
@@ -58,7 +59,7 @@ impl Memory {
         let _ = pages.advise(memmap2::Advice::HugePage);
         let first_row = shift + arrays * stride;
         let arrays = (0..arrays).map(|k| shift + k * stride).collect();
-        Ok(Memory { pages, layout, arrays, first_row, globals: Vec::new() })
+        Ok(Memory { pages, layout, arrays, first_row, rows, globals: Vec::new() })
     }
 
     /// The number of bytes that arrays and rows take on rank 0.
@@ -88,6 +89,11 @@ impl Memory {
     /// The layout that all arrays have.
     pub(crate) fn layout(&self) -> Layout {
         self.layout
+    }
+
+    /// The number of rows beside the arrays.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
     }
 
     /// The number of arrays.

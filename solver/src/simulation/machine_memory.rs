@@ -32,6 +32,11 @@ fn total_memory() -> Option<u64> {
     bytes("/proc/meminfo", "MemTotal:")
 }
 
+/// Bytes of memory that this process has at the moment, where the system tells.
+pub fn used_memory() -> Option<u64> {
+    bytes("/proc/self/status", "VmRSS:")
+}
+
 /// Bytes of memory of the machine that are free, where the system tells.
 pub fn free_memory() -> Option<u64> {
     bytes("/proc/meminfo", "MemAvailable:")

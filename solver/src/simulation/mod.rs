@@ -16,6 +16,7 @@ mod health;
 mod implicit_numbers;
 mod implicit_steps;
 pub(crate) mod machine_memory;
+pub(crate) mod needs;
 pub(crate) mod report;
 mod run_loop;
 pub(crate) mod run_state;

@@ -74,6 +74,10 @@ impl Unknowns for Constraint {
         self.newton.respond(&mut place, time, to)
     }
 
+    fn bytes(&self) -> usize {
+        self.newton.preconditioner.bytes()
+    }
+
     fn iterations(&self) -> Iterations {
         self.newton.iterations
     }

@@ -99,6 +99,11 @@ impl Preconditioner {
         }
     }
 
+    /// The bytes of memory that it takes beside the arrays of the simulation, once it is made.
+    pub(crate) fn bytes(&self) -> usize {
+        self.multigrid.as_ref().map_or(0, Multigrid::bytes)
+    }
+
     /// Finds the entries for the state and time of the last rates, if they may have changed since they were
     /// found: whether that was done. The vectors are overwritten. Collective.
     pub(crate) fn look(

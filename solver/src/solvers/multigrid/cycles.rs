@@ -105,6 +105,13 @@ impl Multigrid {
         })
     }
 
+    /// The bytes of memory that it takes, once the grids are made.
+    pub(crate) fn bytes(&self) -> usize {
+        let entries = self.entries.iter().map(Entries::bytes);
+        let hierarchies = self.hierarchies.iter().map(Hierarchy::bytes);
+        entries.chain(hierarchies).sum::<usize>() + size_of_val(&*self.numbers)
+    }
+
     /// Takes the entries from the product with a vector whose array `number` is 1 in cells of a colour.
     /// Collective.
     pub(crate) fn take(
@@ -423,7 +430,7 @@ impl Multigrid {
 
 /// Where a decomposition cuts the grid into slabs whose layers stay together in pairs; nothing if it does not, or if there
 /// is one rank. The axis is the first one.
-fn cuts(decomposition: &Decomposition, axis: usize) -> Option<Cuts> {
+pub(crate) fn cuts(decomposition: &Decomposition, axis: usize) -> Option<Cuts> {
     let (dims, ranks) = (decomposition.dims(), decomposition.ranks());
     let is_cut_once = (0..3).all(|other| other == axis || dims[other] == 1);
     if ranks == 1 || axis == 2 || !is_cut_once {

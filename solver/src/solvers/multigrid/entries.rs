@@ -49,6 +49,11 @@ impl Entries {
         entries
     }
 
+    /// The bytes of memory that they take.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&*self.numbers) + size_of_val(&*self.kinds)
+    }
+
     /// Adds a row with entries of its own, neighbour by neighbour: its kind.
     pub(crate) fn push(&mut self, row: &[f64]) -> u32 {
         let kind = self.count() as u32;

@@ -171,6 +171,12 @@ impl Hierarchy {
         Ok(Hierarchy { levels, edges, coarsenings, meeting, direct, sweeps })
     }
 
+    /// The bytes of memory that the grids take.
+    pub(crate) fn bytes(&self) -> usize {
+        let parts = self.meeting.iter().map(|meeting| &meeting.part);
+        self.levels.iter().chain(parts).map(Level::bytes).sum()
+    }
+
     /// The finest grid, whose right side is given and whose solution is found.
     pub(crate) fn finest(&mut self) -> &mut Level {
         &mut self.levels[0]

@@ -134,6 +134,12 @@ impl Level {
         Level::new(grid, slab, offsets, &entries)
     }
 
+    /// The bytes of memory that it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        let arrays = [&self.x, &self.b, &self.beside];
+        self.stencils.bytes() + arrays.map(|array| size_of_val(&**array)).iter().sum::<usize>()
+    }
+
     /// How many cells are held.
     pub(crate) fn cells(&self) -> usize {
         self.shape.iter().product()

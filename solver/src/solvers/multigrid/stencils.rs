@@ -46,6 +46,11 @@ impl Stencils {
         stencils
     }
 
+    /// The bytes of memory that they take.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&*self.numbers) + size_of_val(&*self.kinds)
+    }
+
     /// The numbers of a cell of a kind and parity, if they are the same in almost all.
     fn same_in(&self, kind: usize, parity: usize) -> Option<Vec<f64>> {
         let list = |number: usize| {
