@@ -4,6 +4,7 @@ use std::os::unix::fs::MetadataExt;
 
 use fluxions::comm::{Combine, World, launched_rank, launched_ranks};
 use fluxions_io::{Problem, odd_rank};
+use fluxions_solver::check_start;
 
 use crate::args::ProblemArgs;
 use crate::failure::{Failure, code};
@@ -34,6 +35,7 @@ pub(crate) fn on_so_many_ranks<T: Send>(
     let told = |failure| if speaks() { failure } else { Failure::ToldByRank0 };
     let longest = waiting::longest().map_err(told)?;
     if launched_ranks().is_some() {
+        check_start(1).map_err(|error| told(error.into()))?;
         let world = World::start().map_err(|error| told(not_started(&error)))?;
         waiting::limit(&world, longest, None);
         one_build(&world)?;
@@ -56,8 +58,13 @@ pub(crate) fn on_so_many_ranks<T: Send>(
                 format!("{ranks} ranks are more than the {MOST_THREADS} that can be threads");
             return Err(Failure::usage(message, Some("ask for fewer in [ranks], or use mpirun")));
         }
-        1 => vec![body(&World::solo())?],
-        ranks => fluxions::comm::threads::run(ranks, body)?,
+        ranks => {
+            check_start(ranks)?;
+            match ranks {
+                1 => vec![body(&World::solo())?],
+                _ => fluxions::comm::threads::run(ranks, body)?,
+            }
+        }
     };
     result.into_iter().next().ok_or(Failure::Told { code: code::FAILED })
 }
@@ -107,6 +114,8 @@ pub(crate) fn number(args: &ProblemArgs, problem: &Problem) -> usize {
         return least;
     }
     let most = cores().min(problem.pde.grid().cells());
+    // In little memory the ranks that can be had are not even tried.
+    let most = if check_start(most).is_ok() { most } else { 1 };
     let world = World::solo();
     // Errors are reported when the problem is solved.
     let most = problem.simulation(&world).most_ranks(most).ok().flatten().unwrap_or(least);

@@ -222,6 +222,36 @@ fn a_file_that_may_not_be_so_long_ends_a_run_with_a_message() {
     }
 }
 
+/// A limit of the memory of a process: it is enough, or what is too little is told. Below what the libraries take, the
+/// system's loader says so.
+#[test]
+fn too_little_memory_is_told_on_1_and_2_ranks() {
+    let home = Home::new();
+    home.write("p.toml", &LONG.replace("end = 400", "end = 2"));
+    let program = env!("CARGO_BIN_EXE_fluxions");
+    for ranks in ["1", "2"] {
+        let mut codes = Vec::new();
+        for megabytes in (230..=950).step_by(60) {
+            let mut command = Command::new("sh");
+            let limit = megabytes * 1024;
+            let line = format!(
+                "ulimit -v {limit}; exec {program} run p.toml --overwrite --quiet --ranks {ranks}"
+            );
+            command.args(["-c", &line]).current_dir(home.path());
+            let output = fluxions_testing::finish(&mut command);
+            let (told, code) = (text(&output.stderr), output.status.code());
+            match code {
+                Some(0) => {}
+                Some(3) => assert!(told.contains("of memory beside their arrays"), "{told}"),
+                Some(127) => assert!(told.contains("shared libraries"), "{told}"),
+                _ => panic!("{megabytes} MB, {ranks} rank(s): {code:?} {told}"),
+            }
+            codes.push(code);
+        }
+        assert!(codes.contains(&Some(3)) && codes.last() == Some(&Some(0)), "{codes:?}");
+    }
+}
+
 /// A file system of two megabytes, where the system lets a test make one.
 #[test]
 fn a_full_disk_leaves_what_was_written_before_on_1_and_2_ranks() {

@@ -529,6 +529,19 @@ pub enum Error {
         /// Bytes that it has, or that this process may have.
         available: u64,
     },
+    /// A limit of the memory of a process in which ranks cannot start.
+    #[error(
+        "{ranks} rank(s) need {:.0} MiB of memory beside their arrays, and this process may have {:.0} MiB more",
+        *needed as f64 / MIB, *available as f64 / MIB
+    )]
+    LittleMemory {
+        /// How many ranks the process starts.
+        ranks: usize,
+        /// Bytes that they need.
+        needed: u64,
+        /// Bytes that the process may still have.
+        available: u64,
+    },
     /// Memory that the operating system refused.
     #[error("the operating system refused {:.1} GiB of memory: {source}", *needed as f64 / GIB)]
     NoMemory {
@@ -656,6 +669,7 @@ pub enum Error {
     },
 }
 
+const MIB: f64 = (1u64 << 20) as f64;
 const GIB: f64 = (1u64 << 30) as f64;
 
 fn circle(names: &[String]) -> String {
@@ -878,6 +892,9 @@ impl Error {
             }
             Error::Memory { .. } | Error::NoMemory { .. } => {
                 Some("use fewer cells, or ranks on several machines".into())
+            }
+            Error::LittleMemory { .. } => {
+                Some("raise the limit (`ulimit -v`), or use fewer ranks".into())
             }
             Error::NotFinite { step: 0, .. } => Some("look at the initial value there".into()),
             Error::NotFinite { noise: true, .. } => Some(

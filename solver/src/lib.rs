@@ -48,7 +48,7 @@ pub use simulation::builder::SimulationBuilder;
 pub use simulation::checkpoint::{Checkpoint, CheckpointWriter, Occasion, Present, Wish};
 pub use simulation::effort::Effort;
 pub use simulation::equal_steps::EqualSteps;
-pub use simulation::machine_memory::{free_memory, used_memory};
+pub use simulation::machine_memory::{check_start, free_memory, used_memory};
 pub use simulation::needs::Needs;
 pub use simulation::report::{Report, StopReason, cell_rate};
 pub use simulation::run_state::{RunState, TrackerState};

@@ -4,6 +4,11 @@ use fluxions_comm::{Kind, World};
 
 use crate::error::Error;
 
+/// Bytes that libraries take beside arrays: those of HDF5 and of the compiler.
+const OF_LIBRARIES: u64 = 64 << 20;
+/// Bytes of addresses that a rank takes, as one of several threads: its stack, and an arena of the C library's memory.
+const OF_RANK: u64 = 96 << 20;
+
 /// Checks that this machine has as much memory as its ranks need, each so many bytes. Threads share
 /// the memory; how many processes run on the machine is not known.
 pub(super) fn check(bytes: usize, world: &World) -> Result<(), Error> {
@@ -11,9 +16,25 @@ pub(super) fn check(bytes: usize, world: &World) -> Result<(), Error> {
     check_total((bytes * here) as u64)
 }
 
-/// Checks that this machine has so many bytes of memory, and that this process may use them.
+/// Checks that this process may have the memory that so many ranks need in it beside their arrays: without it libraries, and
+/// what the compiler makes of this program, end the process without a word.
+///
+/// # Errors
+/// If it may have less.
+pub fn check_start(ranks: usize) -> Result<(), Error> {
+    let needed = OF_LIBRARIES + ranks as u64 * OF_RANK;
+    match allowed_memory() {
+        Some(available) if needed > available => {
+            Err(Error::LittleMemory { ranks, needed, available })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks that this machine has so many bytes of memory for arrays, and that this process may use them.
 pub(crate) fn check_total(needed: u64) -> Result<(), Error> {
-    match [total_memory(), allowed_memory()].into_iter().flatten().min() {
+    let allowed = allowed_memory().map(|allowed| allowed.saturating_sub(OF_LIBRARIES));
+    match [total_memory(), allowed].into_iter().flatten().min() {
         Some(available) if needed > available => Err(Error::Memory { needed, available }),
         _ => Ok(()),
     }
