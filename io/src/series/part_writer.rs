@@ -10,8 +10,9 @@ use super::number::NumberType;
 use super::piece::{LARGE_PAGE, Piece};
 use crate::error::Error;
 
-/// Bytes that are written at once, at most: enough for a call of the system, and not more than stays in the caches of a core.
-const AT_ONCE: usize = 1 << 18;
+/// Bytes that a rank writes at once, at most. The system lets one rank after the other write to a file, and each turn may cost
+/// the time until a rank wakes up.
+const AT_ONCE: usize = 1 << 20;
 /// Pieces that wait for the thread, at most. Who has more to write waits, so that memory is bounded.
 const WAITING: usize = 16;
 
@@ -168,13 +169,10 @@ impl Part {
     }
 
     fn try_to_write(&mut self, piece: &Piece, to: Destination) -> Result<(), Error> {
-        for (mut cell, bytes) in piece.runs() {
-            for bytes in bytes.chunks(AT_ONCE) {
-                let sum = to.numbers.checksum(bytes, cell);
-                self.sums[to.component] = self.sums[to.component].wrapping_add(sum);
-                self.segment.write_field(to.field, (to.first + cell, to.numbers.size), bytes)?;
-                cell += (bytes.len() / to.numbers.size) as u64;
-            }
+        for (cell, bytes) in piece.runs() {
+            let sum = to.numbers.checksum(bytes, cell);
+            self.sums[to.component] = self.sums[to.component].wrapping_add(sum);
+            self.segment.write_field(to.field, (to.first + cell, to.numbers.size), bytes)?;
         }
         Ok(())
     }
