@@ -35,6 +35,7 @@ const found = {
   lines: [...document.querySelectorAll('#curves path')].map(e => e.getAttribute('d').split('L').length),
   wide: document.documentElement.scrollWidth > innerWidth,
   state: document.querySelector('img.state')?.naturalWidth,
+  shown: document.querySelector('img.state')?.clientWidth,
 };
 const moved = new Set();
 const slider = document.getElementById('slider');
@@ -110,6 +111,8 @@ fn the_page_of_a_run_shows_it_in_a_browser() {
         assert_eq!(found["title"], "small");
         assert_eq!((&found["badge"], &found["wide"]), (&"ended".into(), &false.into()));
         assert!(found["state"].as_u64().unwrap() > 400, "{found}");
+        // Three panels side by side can be read on a phone, too.
+        assert!(found["shown"].as_u64().unwrap() > 650, "{found}");
         assert_eq!(found["frames"], 5);
         assert_eq!(list(&found["panels"]), ["u", "v", "both"]);
         assert_eq!(found["first"][0], "t = 40");

@@ -143,6 +143,14 @@ fn fill(title: &str, sections: &str, data: &Value) -> String {
     page
 }
 
+/// Whether a picture, as bytes of PNG, has panels side by side.
+fn is_wide(png: &[u8]) -> bool {
+    const WIDE: u32 = 1000;
+    // The width follows the mark of the format and the head of its first part.
+    let width = png.get(16..20).and_then(|bytes| bytes.try_into().ok());
+    width.is_some_and(|width| u32::from_be_bytes(width) >= WIDE)
+}
+
 /// The last state and the player, with its data.
 fn show(
     folder: &RunFolder,
@@ -158,7 +166,8 @@ fn show(
         None => png(series, &view)?,
     };
     let image = format!(
-        "<p><img class=\"state\" alt=\"the state at t = {time}\" src=\"{}\"></p>",
+        "<p class=\"picture{}\"><img class=\"state\" alt=\"the state at t = {time}\" src=\"{}\"></p>",
+        if is_wide(&picture) { " wide" } else { "" },
         html::image(&picture),
         time = escaped(&brief(*last)),
     );
