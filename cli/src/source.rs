@@ -57,6 +57,11 @@ fn parse(args: &ProblemArgs, text: &str) -> Result<Problem, Failure> {
 /// The text of the problem file, with the changes by `--set`.
 fn text(args: &ProblemArgs) -> Result<String, Failure> {
     let name = args.file.to_string_lossy();
+    // It is read more than once, and a pipe might give nothing for ever.
+    if std::fs::metadata(&args.file).is_ok_and(|of| !of.is_file() && !of.is_dir()) {
+        let help = "write the problem to a file: it is read more than once";
+        return Err(Failure::usage(format!("{name} is not an ordinary file"), Some(help)));
+    }
     let bytes = std::fs::read(&args.file).map_err(|error| {
         Failure::usage(format!("cannot read the problem file {name}: {error}"), None)
     })?;

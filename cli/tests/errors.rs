@@ -122,6 +122,20 @@ fn files_that_cannot_be_read() {
     assert!(message.contains("neither a run folder nor a file of one"), "{message}");
 }
 
+/// A pipe that nobody writes to: who reads it waits for ever.
+#[test]
+fn a_pipe_is_no_problem_file() {
+    let home = common::Home::new();
+    let made = std::process::Command::new("mkfifo").arg(home.path().join("p.toml")).status();
+    assert!(made.unwrap().success());
+    for command in ["run", "check"] {
+        let output = fluxions_testing::finish(&mut home.fluxions(&[command, "p.toml"]));
+        let told = common::text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains("p.toml is not an ordinary file"), "{told}");
+    }
+}
+
 #[test]
 fn arguments_that_cannot_be() {
     let home = common::Home::new();
