@@ -38,3 +38,38 @@ impl Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use fluxions_solver::Inspection;
+
+    use super::*;
+
+    /// The arrays for which there has to be memory, about.
+    fn arrays(time: &str, output: &str) -> f64 {
+        let text = format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 400 }}\ny = {{ bounds = [0, 1], cells = 500 }}\n\
+             [equations]\nu = \"1e-4*laplace(u) - u^3\"\n[initial]\nu = \"x\"\n[time]\nend = 1\n{time}\n\
+             [output]\n{output}\n"
+        );
+        let problem = Problem::parse("p", &text).unwrap();
+        let needs = problem.check().unwrap();
+        let (scheme, dims) = (&problem.times.scheme, &*problem.dims);
+        let inspection = Inspection::with_needs(&problem.pde, scheme, (1, dims), needs).unwrap();
+        (inspection.memory_per_rank as f64 / (200_000.0 * 8.0)).round()
+    }
+
+    #[test]
+    fn copies_of_the_state_are_among_what_is_needed() {
+        let euler = "dt = 1e-3\nscheme = \"euler\"";
+        let every_step = arrays(euler, "every = 0.25");
+        assert_eq!(every_step, 2.0);
+        // A shorter step finds the state, and the one before it is kept.
+        assert_eq!(arrays(euler, "every = 0.3333"), every_step + 1.0);
+        assert_eq!(arrays(euler, "at = [0.5, 0.6]"), every_step);
+        assert_eq!(arrays(euler, "at = [0.5, 0.61234]"), every_step + 1.0);
+        // Steps that are made anew where they were too long begin with a copy.
+        let follows = arrays("dt = \"auto\"\nscheme = \"euler\"", "every = 2");
+        assert!(follows > every_step, "{follows}");
+    }
+}
