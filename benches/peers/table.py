@@ -157,6 +157,7 @@ def written(results):
         "C with HDF5",
         "h5py, one dataset",
         "h5py, a chunk each",
+        "h5py, flushed",
         "py-pde, uncompressed",
         "py-pde",
     ):

@@ -1,6 +1,6 @@
 """Writes snapshots to a file and prints the seconds that it took.
 
-python hdf5_output.py contiguous|chunked|pypde|pypde_compressed FILE SNAPSHOTS N
+python hdf5_output.py contiguous|chunked|flushed|points|pypde|pypde_compressed FILE SNAPSHOTS N
 """
 
 import sys
@@ -21,13 +21,25 @@ def contiguous():
             dataset[k] = data
 
 
-def chunked():
+def chunked(flushes=False):
     shapes = {"maxshape": (None, n, n), "chunks": (1, n, n)}
     with h5py.File(path, "w") as file:
         dataset = file.create_dataset("u", (1, n, n), "f8", **shapes)
         for k in range(snapshots):
             dataset.resize(k + 1, 0)
             dataset[k] = data
+            if flushes:
+                file.flush()
+
+
+def points():
+    """Values at `n` points for each of `snapshots` steps."""
+    with h5py.File(path, "w") as file:
+        dataset = file.create_dataset("u", (1, n), "f8", maxshape=(None, n), chunks=(64, n))
+        for k in range(snapshots):
+            dataset.resize(k + 1, 0)
+            dataset[k] = data[0]
+            file.flush()
 
 
 def with_pypde(compression):
@@ -49,6 +61,8 @@ def with_pypde(compression):
 write = {
     "contiguous": lambda: contiguous,
     "chunked": lambda: chunked,
+    "flushed": lambda: lambda: chunked(flushes=True),
+    "points": lambda: points,
     "pypde": lambda: with_pypde(False),
     "pypde_compressed": lambda: with_pypde(True),
 }[kind]()
