@@ -244,6 +244,12 @@ fn recipes() {
     }
 }
 
+#[test]
+fn scaling() {
+    let count = Trial::of("docs/SCALING.md");
+    assert_eq!((count("toml"), count("sh")), (1, 1));
+}
+
 /// Scripts of batch systems are scripts, and run the command with options that it has.
 #[test]
 fn cluster() {
@@ -270,8 +276,15 @@ fn cluster() {
 /// The other documents have no code.
 #[test]
 fn no_document_is_left_out() {
-    let tried =
-        ["GUIDE.md", "EXPRESSIONS.md", "FROM_PYPDE.md", "OUTPUT.md", "RECIPES.md", "CLUSTER.md"];
+    let tried = [
+        "GUIDE.md",
+        "EXPRESSIONS.md",
+        "FROM_PYPDE.md",
+        "OUTPUT.md",
+        "RECIPES.md",
+        "CLUSTER.md",
+        "SCALING.md",
+    ];
     for entry in std::fs::read_dir(root().join("docs")).unwrap() {
         let name = entry.unwrap().file_name().to_string_lossy().into_owned();
         if name.ends_with(".md") && !tried.contains(&name.as_str()) {
