@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The cost model of `fluxions check --ranks`, beside measured steps and on large machines.
 
-    benches/scaling.py measure [--rounds 5] [PROGRAM]
+    benches/scaling.py measure [PROGRAM] [--rounds 5] [--ranks 1 2 4]
     benches/scaling.py curves [PROGRAM]
 
 `measure`: for some problems on 1, 2 and 4 ranks, as threads: the time of a step that the model predicts, and that which
@@ -74,10 +74,10 @@ class Fluxions:
         return report["stepping_seconds"] / report["steps"]
 
 
-def measure(fluxions, rounds):
+def measure(fluxions, rounds, chosen):
     print("| problem | ranks | predicted, µs | measured, µs | ratio |\n| --- | --- | --- | --- | --- |")
     for name, (text, steps) in MEASURED.items():
-        for ranks in (1, 2, 4):
+        for ranks in chosen:
             pairs = [
                 (fluxions.predicted(text, ranks)[0][0], fluxions.measured(text, ranks, steps))
                 for _ in range(rounds)
@@ -87,7 +87,8 @@ def measure(fluxions, rounds):
             print(f"| {name} | {ranks} | {predicted * 1e6:.1f} | {measured * 1e6:.1f} | {ratio:.2f} |", flush=True)
 
 
-RANKS = [1, 16, 128, 1024, 8192, 65536, 131072]
+# From a full node on.
+RANKS = {"archer2": [128, 1024, 8192, 65536, 131072], "gigabit": [8, 64, 1024, 8192, 131072]}
 CURVES = {
     "strong: heat by rk4, 1024³ cells": lambda ranks: problem("xyz", 1024, HEAT, "rk4"),
     "strong: Gray–Scott by rk4, 8192² cells": lambda ranks: problem("xy", 8192, GRAY_SCOTT, "rk4"),
@@ -102,17 +103,18 @@ PARTS = ["computing", "latency", "transfer", "copying", "reducing"]
 
 
 def curves(fluxions):
-    for machine in ("archer2", "gigabit"):
+    for machine, list_of_ranks in RANKS.items():
         for name, text in CURVES.items():
             print(f"\n{machine}, {name}\n")
             print("| ranks | a step, ms | efficiency | largest part beside computing |\n| --- | --- | --- | --- |")
             one, last = None, ""
-            for ranks in RANKS:
+            for ranks in list_of_ranks:
                 (seconds, *parts), last = fluxions.predicted(text(ranks), ranks, machine)
                 one = one or seconds
-                share = one / seconds / (ranks if name.startswith("strong") else 1)
+                more = ranks / list_of_ranks[0] if name.startswith("strong") else 1
+                share = one / seconds / more
                 most = max(range(1, 5), key=lambda part: parts[part])
-                beside = f"{PARTS[most]}, {100 * parts[most] / seconds:.0f} %" if ranks > 1 else "–"
+                beside = f"{PARTS[most]}, {100 * parts[most] / seconds:.0f} %"
                 print(f"| {ranks} | {seconds * 1e3:.3f} | {100 * share:.0f} % | {beside} |", flush=True)
             if name.startswith("strong"):
                 print("\n" + "\n".join(line.strip() for line in last.splitlines()[-2:]))
@@ -123,11 +125,12 @@ def main():
     parser.add_argument("what", choices=["measure", "curves"])
     parser.add_argument("program", nargs="?", default="target/release/fluxions")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--ranks", type=int, nargs="+", default=[1, 2, 4])
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         fluxions = Fluxions(arguments.program, folder)
         if arguments.what == "measure":
-            measure(fluxions, arguments.rounds)
+            measure(fluxions, arguments.rounds, arguments.ranks)
         else:
             curves(fluxions)
 

@@ -136,6 +136,7 @@ fn verdict(problem: &Problem, model: &Model<'_>, point: &dyn Fn(usize) -> Option
     });
     let limit = match points.get(pays + 1) {
         Some(next) => next.parts.overhead(),
+        None if has_network && best.ranks >= MOST_RANKS / 2 => "nothing up to so many",
         None if has_network => "the grid, whose blocks become too small",
         None => "the cores of the machine",
     };

@@ -8,6 +8,10 @@ use fluxions_solver::{BlockSpeed, Demand, Message};
 
 use super::machine::Machine;
 
+/// By how much longer ranks take that share a core, beside taking turns: as measured for two on each of two cores
+/// (benches/scaling.py), where caches are shared and halos wait for a rank that does not run.
+const DISTURBED: f64 = 1.35;
+
 /// The parts of the time of a step, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Parts {
@@ -107,9 +111,9 @@ pub(crate) fn parts(
         let one = in_node + machine.reductions.doubling * log2(nodes);
         parts.reducing = demand.reductions as f64 * one;
     }
-    // More ranks than cores take turns.
+    // More ranks than cores take turns, and disturb each other.
     if machine.network.is_none() && ranks > machine.cores {
-        let turns = ranks as f64 / machine.cores as f64;
+        let turns = DISTURBED * ranks as f64 / machine.cores as f64;
         let Parts { computing, latency, transfer, copying, reducing } = parts;
         let [computing, latency, transfer, copying, reducing] =
             [computing, latency, transfer, copying, reducing].map(|part| part * turns);
@@ -227,6 +231,6 @@ mod tests {
         let alone = Machine { network: None, ..machine() };
         let fit = parts(&demand(10_000, 1), &alone, &speeds(), (8, true));
         let turns = parts(&demand(10_000, 1), &alone, &speeds(), (16, true));
-        near(turns.total(), 2.0 * fit.total());
+        near(turns.total(), 2.0 * DISTURBED * fit.total());
     }
 }
