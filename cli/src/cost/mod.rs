@@ -64,8 +64,7 @@ pub(crate) fn scaling(
     ranks: usize,
     of: Option<&str>,
 ) -> Result<String, Failure> {
-    let cut = (ranks, &problem.dims[..]);
-    if Demand::new(&problem.pde, &problem.times.scheme, cut, 1)?.is_none() {
+    if problem.times.scheme.solves(&problem.pde) {
         return Ok("not known before: each step solves equations".into());
     }
     let here = of.is_none();

@@ -5,8 +5,8 @@ use fluxions_halo::{Decomposition, HaloPlan, HaloWidth, Leg, Subdomain};
 
 use crate::error::Error;
 use crate::plan::action::Action;
-use crate::plan::margins::{Margins, widen};
 use crate::plan::plan::Plan;
+use crate::run::blocking::deep_halo::exchanged;
 use crate::run::blocking::deep_pipeline::DeepPipeline;
 use crate::run::blocking::options::Blocking;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
@@ -139,7 +139,7 @@ fn sent(block: &Subdomain, width: HaloWidth, arrays: usize) -> Vec<Round> {
 }
 
 /// The exchanges of a step that is made pass by pass.
-fn rounds(plan: &Plan, block: &Subdomain) -> Vec<Round> {
+pub(super) fn rounds(plan: &Plan, block: &Subdomain) -> Vec<Round> {
     let halos = plan.actions().iter().filter_map(|action| match action {
         Action::Halo { group, arrays, .. } => Some((plan.groups()[*group].width, arrays.len())),
         _ => None,
@@ -150,12 +150,8 @@ fn rounds(plan: &Plan, block: &Subdomain) -> Vec<Round> {
 /// The exchange of the steps of a pipeline.
 fn deep_rounds(pde: &Pde, plan: &Plan, blocked: &DeepPipeline, block: &Subdomain) -> Vec<Round> {
     let state = (0..pde.arrays()).chain(plan.changing().iter().copied());
-    let arrays: Vec<usize> =
-        state.filter(|array| blocked.widths[*array] != Margins::default()).collect();
-    let mut layers = Margins::default();
-    arrays.iter().for_each(|array| widen(&mut layers, &blocked.widths[*array]));
-    let axes = layers.iter().filter(|sides| **sides != [0; 2]).count();
-    sent(block, HaloWidth { layers, corners: axes > 1 }, arrays.len())
+    let (arrays, width) = exchanged(state, &blocked.widths);
+    sent(block, width, arrays.len())
 }
 
 /// The cells that the sweeps of a pipeline compute, over those of the block.

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use fluxions_comm::World;
 use fluxions_expr::Backend;
-use fluxions_halo::{Decomposition, HaloPlan};
+use fluxions_halo::Decomposition;
 
 use crate::error::{Error, Errors};
-use crate::plan::action::Action;
+use crate::inspect::demand::rounds;
 use crate::run::blocking::deep_pipeline::DeepPipeline;
 use crate::run::blocking::options::Blocking;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
@@ -90,15 +90,9 @@ impl Inspection {
             let solved = if is_cut { block.cells() } else { pde.grid().cells() };
             let solver = (needs.solver * solved as f64) as usize;
             memory = memory.max(needs.bytes(block.layout(halo)) + solver);
-            for action in plan.actions() {
-                let Action::Halo { group, arrays, .. } = action else { continue };
-                let halo = HaloPlan::new(&block, plan.groups()[*group].width);
-                for leg in halo.phases().iter().flatten() {
-                    if leg.neighbour != rank && !leg.send.is_empty() {
-                        messages += 1;
-                        bytes += leg.send.cells() * arrays.len() * size_of::<f64>();
-                    }
-                }
+            for message in rounds(&plan, &block).iter().flat_map(|round| &round.messages) {
+                messages += 1;
+                bytes += message.bytes;
             }
         }
         let kernel = |(name, kernel)| format!("{name}\n{kernel}");

@@ -1,7 +1,7 @@
 //! What a scheme is: something that makes the plan of a time step, and knows how good that is.
 
 use crate::plan::plan::Plan;
-use crate::schemes::mpdata::measures::Measure;
+use crate::schemes::mpdata::measures::{FlowRate, Measure};
 use crate::schemes::stability::StabilityRegion;
 use crate::system::pde::Pde;
 
@@ -84,8 +84,8 @@ pub(crate) trait Scheme {
         None
     }
 
-    /// What tells how fast fields are advected in a state, where they are.
-    fn flow(&self, _: &Pde) -> Option<BeforeSteps> {
+    /// A plan whose results tell how fast fields are advected in a state, where they are.
+    fn flow(&self, _: &Pde) -> Option<(Plan, FlowRate)> {
         None
     }
 

@@ -175,6 +175,11 @@ impl Sensitivities {
             ArrayRef::Quantity(array) => fixed.contains(array),
             ArrayRef::Extra(_) | ArrayRef::Random(_) => false,
         };
+        let column_of = |input: &ArrayRef| match input {
+            ArrayRef::Field(array) => Some(*array),
+            ArrayRef::Quantity(array) => (!is_fixed(input)).then(|| row_of(*array)),
+            ArrayRef::Extra(_) | ArrayRef::Random(_) => None,
+        };
         for Body { rows, expr, ty, owner, level } in bodies {
             let mut pass = PassBuilder::new(&mut program, level);
             let parts = pass.value(OwnedExpr { expr: &expr, owner, name: "" });
@@ -190,18 +195,8 @@ impl Sensitivities {
                     plan.reduce(kernel, inputs.collect(), Reduction::Max);
                     reduced.push((row, row, Part::Rate));
                 }
-                let mut derivatives: BTreeMap<usize, Vec<Partial>> = BTreeMap::new();
-                for partial in partials(&mut pass.builder, value) {
-                    derivatives.entry(partial.input).or_default().push(partial);
-                }
-                for (input, derivatives) in derivatives {
-                    let array = &pass.inputs()[input];
-                    let column = match array {
-                        ArrayRef::Field(array) => *array,
-                        array if is_fixed(array) => continue,
-                        ArrayRef::Quantity(array) => row_of(*array),
-                        ArrayRef::Extra(_) | ArrayRef::Random(_) => continue,
-                    };
+                for (input, derivatives) in derivatives(&mut pass.builder, value) {
+                    let Some(column) = column_of(&pass.inputs()[input]) else { continue };
                     let builder = &mut pass.builder;
                     // Of what an array does to another one only the size is used.
                     let parts = match row >= n || column >= n || row == column {
@@ -256,17 +251,8 @@ impl Sensitivities {
                 for array in pde.arrays_of(*field) {
                     let value = pass.load(ArrayRef::Field(array));
                     let flux = pass.builder.binary(Binary::Multiply, speed, value);
-                    let mut derivatives: BTreeMap<usize, Vec<Partial>> = BTreeMap::new();
-                    for partial in partials(&mut pass.builder, flux) {
-                        derivatives.entry(partial.input).or_default().push(partial);
-                    }
-                    for (input, derivatives) in derivatives {
-                        let column = match &pass.inputs()[input] {
-                            ArrayRef::Field(array) => *array,
-                            array if is_fixed(array) => continue,
-                            ArrayRef::Quantity(array) => row_of(*array),
-                            ArrayRef::Extra(_) | ArrayRef::Random(_) => continue,
-                        };
+                    for (input, derivatives) in derivatives(&mut pass.builder, flux) {
+                        let Some(column) = column_of(&pass.inputs()[input]) else { continue };
                         let size = total(&mut pass.builder, &derivatives);
                         let size = finite_or_0(&mut pass.builder, size);
                         if let Some(same) = pass.builder.as_constant(size) {
@@ -406,6 +392,15 @@ fn velocities(pde: &Pde) -> Vec<(usize, Vec<OwnedExpr<'_>>)> {
 /// The lengths of cells along the axes that the grid has.
 fn spacings(pde: &Pde) -> impl Iterator<Item = f64> {
     pde.grid().axes().iter().map(|axis| axis.spacing())
+}
+
+/// The derivatives of a value with respect to what it loads, input by input.
+fn derivatives(builder: &mut Builder, value: Value) -> BTreeMap<usize, Vec<Partial>> {
+    let mut derivatives: BTreeMap<usize, Vec<Partial>> = BTreeMap::new();
+    for partial in partials(builder, value) {
+        derivatives.entry(partial.input).or_default().push(partial);
+    }
+    derivatives
 }
 
 /// The sum of the magnitudes of derivatives.

@@ -16,7 +16,7 @@ use crate::run::blocking::options::Blocking;
 use crate::run::guard::Causes;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
 use crate::schemes::rates;
-use crate::schemes::scheme::{BeforeSteps, Starting};
+use crate::schemes::scheme::Starting;
 use crate::schemes::sensitivities::Sensitivities;
 use crate::simulation::after_step::AfterStep;
 use crate::simulation::assembly::{Assembly, Stepping};
@@ -380,7 +380,7 @@ impl<'a> SimulationBuilder<'a> {
             };
             let flow = scheme.flow(self.pde);
             self.other_plans.push(sensitivities.plan.clone());
-            self.other_plans.extend(flow.as_ref().map(|flow| flow.plan.clone()));
+            self.other_plans.extend(flow.as_ref().map(|(plan, _)| plan.clone()));
             (sensitivities, flow, scheme, faster)
         });
         let may_change = self.trackers.iter().any(|(.., changes)| *changes);
@@ -425,9 +425,7 @@ impl<'a> SimulationBuilder<'a> {
             Some((sensitivities, flow, scheme, faster)) => {
                 let executor = assembly.executor(sensitivities.plan.clone(), self.backend)?;
                 let flow = match flow {
-                    Some(BeforeSteps { plan, measures }) => {
-                        Some((assembly.executor(plan, self.backend)?, measures))
-                    }
+                    Some((plan, rate)) => Some((assembly.executor(plan, self.backend)?, rate)),
                     None => None,
                 };
                 let limit = StableLimit::new((sensitivities, executor), flow, &*scheme, faster);

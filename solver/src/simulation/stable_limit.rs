@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::run::executor::Executor;
-use crate::schemes::mpdata::measures::{Measure, Measured};
+use crate::schemes::mpdata::measures::FlowRate;
 use crate::schemes::scheme::Scheme;
 use crate::schemes::sensitivities::Sensitivities;
 use crate::schemes::spectrum::StabilityLimits;
@@ -31,7 +31,7 @@ pub(crate) struct StableLimit {
     sensitivities: Sensitivities,
     executor: Executor,
     /// What tells how fast fields are advected, where they are.
-    flow: Option<(Executor, Vec<Measure>)>,
+    flow: Option<(Executor, FlowRate)>,
     limits: StabilityLimits,
     /// By how much modes are faster than the equations alone tell.
     faster: f64,
@@ -54,7 +54,7 @@ impl StableLimit {
     /// For a scheme, with the plans of the sensitivities and of flows made ready.
     pub(crate) fn new(
         (sensitivities, executor): (Sensitivities, Executor),
-        flow: Option<(Executor, Vec<Measure>)>,
+        flow: Option<(Executor, FlowRate)>,
         scheme: &dyn Scheme,
         faster: f64,
     ) -> Self {
@@ -78,16 +78,15 @@ impl StableLimit {
         if let Some(known) = self.known {
             return Ok(known);
         }
-        let State { pde, world, block, memory, .. } = state;
+        let State { world, block, memory, .. } = state;
         self.executor.run(world, block, memory, time, 0.0)?;
         let results = self.executor.plan().results();
         let spectrum = self.sensitivities.spectrum(&self.executor.parameters()[results]);
         let mut longest = spectrum.longest(&self.limits) / self.faster;
-        if let Some((flow, measures)) = &mut self.flow {
+        if let Some((flow, rate)) = &mut self.flow {
             flow.run(world, block, memory, time, SHORT)?;
             let results = &flow.parameters()[flow.plan().results()];
-            let measured = Measured::new(measures.clone(), results, SHORT);
-            longest = longest.min(1.0 / measured.rate(pde, true));
+            longest = longest.min(1.0 / rate.largest(results, SHORT));
         }
         self.rate = self.faster * spectrum.rate;
         let fixed = !self.sensitivities.changes;

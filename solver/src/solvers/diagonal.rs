@@ -117,15 +117,14 @@ impl Diagonal {
 
     /// The arrays of the entries that tie the numbers of a cell to each other.
     pub(crate) fn ties(&self) -> impl Iterator<Item = usize> + use<> {
-        let (size, first) = (self.size, self.entries);
-        (0..size * size).filter(move |k| k % (size + 1) != 0).map(move |k| first + k)
+        self.ties_of_numbers().map(|(.., array)| array)
     }
 
     /// The same with the numbers whose rate they are in, and the numbers that act on it.
-    pub(crate) fn ties_of_numbers(&self) -> Vec<(usize, usize, usize)> {
+    pub(crate) fn ties_of_numbers(&self) -> impl Iterator<Item = (usize, usize, usize)> + use<> {
         let (size, first) = (self.size, self.entries);
-        let pairs = (0..size * size).map(|k| (k / size, k % size, first + k));
-        pairs.filter(|(row, column, _)| row != column).collect()
+        let pairs = (0..size * size).map(move |k| (k / size, k % size, first + k));
+        pairs.filter(|(row, column, _)| row != column)
     }
 
     /// The first array of the entries of a number's own rate.

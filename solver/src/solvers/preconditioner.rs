@@ -303,7 +303,7 @@ impl Preconditioner {
         matrix: (f64, f64),
     ) -> Result<Option<Elimination>, Error> {
         let Some(multigrid) = &self.multigrid else { return Ok(None) };
-        multigrid.eliminate(place, matrix, &self.diagonal.ties_of_numbers())
+        multigrid.eliminate(place, matrix, self.diagonal.ties_of_numbers())
     }
 
     /// Forgets the entries, which have changed.

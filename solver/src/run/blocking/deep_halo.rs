@@ -8,6 +8,19 @@ use crate::plan::margins::{Margins, widen};
 use crate::run::counts::Counts;
 use crate::run::memory::Memory;
 
+/// Those of some arrays that need a deep halo, and how wide it is: `widths` gives, for every array of the plan, the halo cells
+/// that must be known.
+pub(crate) fn exchanged(
+    arrays: impl Iterator<Item = usize>,
+    widths: &[Margins],
+) -> (Vec<usize>, HaloWidth) {
+    let arrays: Vec<usize> = arrays.filter(|k| widths[*k] != Margins::default()).collect();
+    let mut layers = Margins::default();
+    arrays.iter().for_each(|array| widen(&mut layers, &widths[*array]));
+    let axes = layers.iter().filter(|sides| **sides != [0; 2]).count();
+    (arrays, HaloWidth { layers, corners: axes > 1 })
+}
+
 /// The deep halos of some arrays of the state.
 pub(crate) struct DeepHalo {
     arrays: Vec<usize>,
@@ -26,11 +39,7 @@ impl DeepHalo {
         arrays: impl Iterator<Item = usize>,
         widths: &[Margins],
     ) -> Self {
-        let arrays: Vec<usize> = arrays.filter(|k| widths[*k] != Margins::default()).collect();
-        let mut layers = Margins::default();
-        arrays.iter().for_each(|array| widen(&mut layers, &widths[*array]));
-        let axes = layers.iter().filter(|sides| **sides != [0; 2]).count();
-        let width = HaloWidth { layers, corners: axes > 1 };
+        let (arrays, width) = exchanged(arrays, widths);
         let fields = vec![FieldHalo::default(); arrays.len()];
         let exchange = Exchange::new(world, block, memory.layout(), width, &fields);
         DeepHalo { starts: Vec::with_capacity(arrays.len()), arrays, exchange }

@@ -1,6 +1,6 @@
 //! Temporal blocking, which makes several time steps in one sweep over memory.
 
-mod deep_halo;
+pub(crate) mod deep_halo;
 pub(crate) mod deep_pipeline;
 pub(crate) mod options;
 mod pipeline;

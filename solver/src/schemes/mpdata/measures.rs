@@ -164,7 +164,38 @@ fn diffusion(
     b.binary(Binary::Multiply, sum, dt)
 }
 
-/// What was measured of a system, the same on all ranks.
+/// Which results of the measures of a state tell how fast each advected field is moved.
+pub(crate) struct FlowRate {
+    /// For each advected field the numbers of its results.
+    of: Vec<Vec<usize>>,
+}
+
+impl FlowRate {
+    /// For the results of these measures. Courant numbers that are given limit no step.
+    pub(crate) fn new(fields: &CourantFields, measures: &[Measure]) -> Self {
+        let is_given = |k: usize| {
+            let advector = fields.list[k].exprs.advector;
+            matches!(advector, Advector::Courant(_))
+        };
+        let of_field = |(field, courants): (usize, &usize)| {
+            let counts = |measure: &Measure| match *measure {
+                Measure::Outflow(k) => k == *courants && !is_given(k),
+                Measure::Diffusion(k) => k == field,
+                Measure::Speed(_) | Measure::Density(_) => false,
+            };
+            (0..measures.len()).filter(|number| counts(&measures[*number])).collect()
+        };
+        FlowRate { of: fields.of.iter().enumerate().map(of_field).collect() }
+    }
+
+    /// How fast transport and diffusion are, per unit of time, by results for a step of this length.
+    pub(crate) fn largest(&self, results: &[f64], dt: f64) -> f64 {
+        let rate = |numbers: &Vec<usize>| numbers.iter().map(|k| results[*k] / dt).sum();
+        self.of.iter().map(rate).fold(0.0, f64::max)
+    }
+}
+
+/// What was measured of a system before the first step, the same on all ranks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Measured {
     values: Vec<(Measure, f64)>,

@@ -3,7 +3,7 @@
 use crate::plan::plan::{Plan, equations};
 use crate::schemes::by_hand::extra;
 use crate::schemes::mpdata::courant_fields::CourantFields;
-use crate::schemes::mpdata::measures::Measure;
+use crate::schemes::mpdata::measures::{FlowRate, Measure};
 use crate::schemes::mpdata::step::{Steps, is_nothing};
 use crate::schemes::scheme::{BeforeSteps, Scheme};
 use crate::schemes::tableau::Tableau;
@@ -98,7 +98,7 @@ impl Scheme for MpdataScheme {
     }
 
     /// How fast flows and diffusion are in a state, from the Courant numbers at the faces of cells.
-    fn flow(&self, pde: &Pde) -> Option<BeforeSteps> {
+    fn flow(&self, pde: &Pde) -> Option<(Plan, FlowRate)> {
         let fields = CourantFields::of(pde);
         let mut steps = Steps::new(pde, &fields);
         let found = steps.look(&fields);
@@ -110,7 +110,7 @@ impl Scheme for MpdataScheme {
             let inputs = pass.inputs.iter().map(|array| extra(*array)).collect();
             plan.reduce(pass.kernel, inputs, measure.kind());
         }
-        Some(BeforeSteps { plan: plan.finish(), measures })
+        Some((plan.finish(), FlowRate::new(&fields, &measures)))
     }
 
     /// Waves at rest, h' = −q, q' = h with the frequency ω, s = ω dt: the flow of h is extrapolated to the middle of the

@@ -30,6 +30,16 @@ pub(crate) struct Found {
     pub(crate) diffusivities: Vec<Vec<usize>>,
 }
 
+impl Found {
+    /// No arrays so far.
+    fn nothing(fields: &CourantFields<'_>) -> Self {
+        Found {
+            velocities: vec![Vec::new(); fields.list.len()],
+            diffusivities: vec![Vec::new(); fields.advected.len()],
+        }
+    }
+}
+
 impl<'a> Steps<'a> {
     /// Computes what depends on the fields at the beginning of the step: velocities,
     /// diffusivities, and a part of the sources.
@@ -39,10 +49,7 @@ impl<'a> Steps<'a> {
         if part.is_some() {
             targets.extend(&sources);
         }
-        let mut found = Found {
-            velocities: vec![Vec::new(); fields.list.len()],
-            diffusivities: vec![Vec::new(); fields.advected.len()],
-        };
+        let mut found = Found::nothing(fields);
         if targets.is_empty() {
             return found;
         }
@@ -87,10 +94,7 @@ impl<'a> Steps<'a> {
     /// Computes velocities and diffusivities that depend on the fields, as they are in the present state.
     pub(crate) fn look(&mut self, fields: &CourantFields<'a>) -> Found {
         let targets = found(self.pde, fields);
-        let mut found = Found {
-            velocities: vec![Vec::new(); fields.list.len()],
-            diffusivities: vec![Vec::new(); fields.advected.len()],
-        };
+        let mut found = Found::nothing(fields);
         if targets.is_empty() {
             return found;
         }

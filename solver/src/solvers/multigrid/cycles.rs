@@ -9,9 +9,9 @@ use crate::error::Error;
 use crate::run::random_rows::rows;
 use crate::solvers::colours::Colours;
 use crate::solvers::diagonal::Diagonal;
-use crate::solvers::multigrid::elimination::{Band, Order};
+use crate::solvers::multigrid::elimination::{Band, Order, ROUNDING};
 use crate::solvers::multigrid::entries::Entries;
-use crate::solvers::multigrid::gather::gather;
+use crate::solvers::multigrid::gather::{gather, gather_slab};
 use crate::solvers::multigrid::hierarchy::Hierarchy;
 use crate::solvers::multigrid::level::{Lattice, Level, Sizes, neighbours};
 use crate::solvers::multigrid::probes::Probes;
@@ -247,7 +247,7 @@ impl Multigrid {
         &self,
         place: &Place<'_>,
         (identity, factor): (f64, f64),
-        ties: &[(usize, usize, usize)],
+        ties: impl Iterator<Item = (usize, usize, usize)>,
     ) -> Result<Option<Elimination>, Error> {
         let Multigrid { grid, cuts, entries, offsets, .. } = self;
         let shared = cuts.is_some().then_some(place.world);
@@ -264,32 +264,26 @@ impl Multigrid {
             return Ok(None);
         }
         let mut band = Band::new(order.count(), width);
-        let [n0, n1, n2] = grid.shape;
-        let cell_of = |cell: usize| [cell / (n1 * n2), cell / n2 % n1, cell % n2];
         for (array, entries) in entries.iter().enumerate() {
             let entries = entries.scaled(identity, factor);
             for (number, offset) in offsets.iter().enumerate().filter(|(k, _)| there[*k]) {
                 let list = self.whole(place.world, &entries, number)?;
                 for (cell, entry) in list.into_iter().enumerate().filter(|(_, x)| *x != 0.0) {
-                    let cell = cell_of(cell);
-                    let mut next = [0; 3];
-                    for (axis, n) in [n0, n1, n2].into_iter().enumerate() {
-                        next[axis] =
-                            (cell[axis] as i32 + offset[axis]).rem_euclid(n as i32) as usize;
-                    }
+                    let cell = grid.cell(cell);
+                    let next = grid.beside(cell, *offset);
                     band.add(order.place(cell, array), order.place(next, array), entry);
                 }
             }
         }
         let mut list = Vec::new();
         for (row, column, array) in ties {
-            Self::read(place, grid.cells(), *array, &mut list)?;
+            Self::read(place, grid.cells(), array, &mut list)?;
             for (cell, entry) in list.iter().enumerate() {
-                let cell = cell_of(cell);
-                band.add(order.place(cell, *row), order.place(cell, *column), factor * entry);
+                let cell = grid.cell(cell);
+                band.add(order.place(cell, row), order.place(cell, column), factor * entry);
             }
         }
-        Ok(Some(Elimination { order, band: band.eliminated() }))
+        Ok(Some(Elimination { order, band: band.eliminated(ROUNDING) }))
     }
 
     /// The entries for one of the neighbours of all cells of the grid. Collective where the ranks hold parts.
@@ -298,13 +292,7 @@ impl Multigrid {
         if cuts.is_none() {
             return Ok(entries.rows_of(number).flatten().copied().collect());
         }
-        let rows_across = slab.shape(grid.shape)[1];
-        let rows = entries.rows_of(number).enumerate().map(|(row, numbers)| {
-            let mut indices = [row / rows_across, row % rows_across];
-            indices[slab.axis] += slab.first;
-            ((indices[0] * grid.shape[1] + indices[1]) * grid.shape[2], numbers)
-        });
-        gather(world, grid.cells(), rows)
+        gather_slab(world, (grid.shape, *slab), entries.rows_of(number))
     }
 
     /// to ← the solution for `from` of what was eliminated. Collective.
@@ -316,14 +304,12 @@ impl Multigrid {
         to: Vector,
     ) -> Result<(), Error> {
         let Elimination { order, band } = elimination;
-        let [_, n1, n2] = self.grid.shape;
-        let cell_of = |cell: usize| [cell / (n1 * n2), cell / n2 % n1, cell % n2];
         let mut x = vec![0.0; order.count()];
         let mut numbers = std::mem::take(&mut self.numbers);
         for k in 0..self.arrays() {
             Self::read(place, self.grid.cells(), from + k, &mut numbers)?;
             for (cell, number) in numbers.iter().enumerate() {
-                x[order.place(cell_of(cell), k)] = *number;
+                x[order.place(self.grid.cell(cell), k)] = *number;
             }
         }
         band.solve(&mut x);
@@ -335,7 +321,7 @@ impl Multigrid {
                 let first = block.global_number([i, j, 0]) as usize;
                 let row = &mut to[layout.index(cells.start)..][..cells.shape()[2]];
                 for (number, x_of) in row.iter_mut().enumerate() {
-                    *x_of = x[order.place(cell_of(first + number), k)];
+                    *x_of = x[order.place(self.grid.cell(first + number), k)];
                 }
             }
         }

@@ -1,85 +1,44 @@
 //! The solution on the coarsest grid, by elimination.
 
+use crate::solvers::multigrid::elimination::Band;
 use crate::solvers::multigrid::level::Level;
 
 /// What is smaller beside the largest number of its column is rounding: the matrix has no inverse.
 const ROUNDING: f64 = 1e-12;
 
-/// A matrix as the product of triangular ones (Golub & Van Loan 2013, "Matrix Computations", algorithm 3.4.1).
+/// The matrix of a level as the product of triangular ones.
 #[derive(Clone, Debug)]
-pub(crate) struct Direct {
-    n: usize,
-    factors: Vec<f64>,
-    /// Which row was taken for each column, and whether it counts.
-    pivots: Vec<(usize, bool)>,
-}
+pub(crate) struct Direct(Band);
 
 impl Direct {
     /// The factors of the matrix of a level.
     pub(crate) fn of(level: &Level) -> Self {
-        let n = level.cells();
-        let mut a = vec![0.0; n * n];
-        let [n0, n1, n2] = level.shape;
-        for row in 0..n {
-            let cell = [row / (n1 * n2), row / n2 % n1, row % n2];
+        let [_, n1, n2] = level.shape;
+        let mut entries = Vec::new();
+        for row in 0..level.cells() {
+            let cell = level.grid.cell(row);
             for (number, offset) in level.offsets.iter().enumerate() {
                 let entry = level.stencils.entry(row / n2, number, row % n2);
-                let mut column = [0; 3];
-                for (axis, n) in [n0, n1, n2].into_iter().enumerate() {
-                    let index = cell[axis] as i32 + offset[axis];
-                    column[axis] = index.rem_euclid(n as i32) as usize;
-                }
+                let [i, j, k] = level.grid.beside(cell, *offset);
                 if entry != 0.0 {
-                    a[row * n + (column[0] * n1 + column[1]) * n2 + column[2]] += entry;
+                    entries.push((row, (i * n1 + j) * n2 + k, entry));
                 }
             }
         }
-        let largest = a.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
-        let mut pivots = Vec::with_capacity(n);
-        for column in 0..n {
-            let size = |row: usize| a[row * n + column].abs();
-            let pivot =
-                (column..n).fold(column, |p, row| if size(row) > size(p) { row } else { p });
-            let counts = size(pivot) > ROUNDING * largest;
-            pivots.push((pivot, counts));
-            for k in 0..n {
-                a.swap(pivot * n + k, column * n + k);
-            }
-            if !counts {
-                continue;
-            }
-            for row in column + 1..n {
-                let factor = a[row * n + column] / a[column * n + column];
-                a[row * n + column] = factor;
-                for k in column + 1..n {
-                    a[row * n + k] -= factor * a[column * n + k];
-                }
-            }
-        }
-        Direct { n, factors: a, pivots }
+        let width = entries.iter().map(|(row, column, _)| row.abs_diff(*column)).max();
+        let mut band = Band::new(level.cells(), width.unwrap_or(0));
+        entries.into_iter().for_each(|(row, column, entry)| band.add(row, column, entry));
+        Direct(band.eliminated(ROUNDING))
     }
 
     /// Solves A·x = b on the level.
     pub(crate) fn solve(&self, level: &mut Level) {
-        let Direct { n, factors: a, pivots } = self;
-        let n = *n;
         let n2 = level.shape[2];
-        let mut x = vec![0.0; n];
+        let mut x = vec![0.0; level.cells()];
         for row in level.rows() {
             level.copy_row(&level.b, row, 0, &mut x[row.number * n2..][..n2]);
         }
-        pivots.iter().enumerate().for_each(|(column, (pivot, _))| x.swap(column, *pivot));
-        for (column, (_, counts)) in pivots.iter().enumerate() {
-            if *counts {
-                for row in column + 1..n {
-                    x[row] -= a[row * n + column] * x[column];
-                }
-            }
-        }
-        for row in (0..n).rev() {
-            let known: f64 = (row + 1..n).map(|k| a[row * n + k] * x[k]).sum();
-            x[row] = if pivots[row].1 { (x[row] - known) / a[row * n + row] } else { 0.0 };
-        }
+        self.0.solve(&mut x);
         for row in level.rows() {
             level.set_solution(row, &x[row.number * n2..][..n2]);
         }

@@ -1,12 +1,12 @@
-//! The solution on the finest grid by elimination, for systems whose solution cycles do not come near: those whose matrix
-//! is far from definite, as that of waves.
+//! Elimination: on the coarsest grid (direct.rs), and on the finest one for systems whose solution cycles do not come near:
+//! those whose matrix is far from definite, as that of waves.
 //!
 //! Every rank does all of it in the same order, so that the result does not depend on the ranks.
 
 use crate::solvers::multigrid::level::Lattice;
 
-/// What is smaller beside the largest number of the matrix is rounding: the matrix has no inverse.
-const ROUNDING: f64 = 1e-14;
+/// What is smaller beside the largest number of the matrix of the finest grid is rounding: the matrix has no inverse.
+pub(crate) const ROUNDING: f64 = 1e-14;
 /// The most numbers that are held, and the most multiplications.
 const MOST_NUMBERS: usize = 1 << 25;
 const MOST_PRODUCTS: usize = 1 << 32;
@@ -99,8 +99,8 @@ impl Band {
         self.rows[row * (3 * self.width + 1) + column + self.width - row] += value;
     }
 
-    /// The matrix as factors.
-    pub(crate) fn eliminated(mut self) -> Self {
+    /// The matrix as factors. A pivot of less than this share of the largest entry is rounding.
+    pub(crate) fn eliminated(mut self, rounding: f64) -> Self {
         let Band { n, width, .. } = self;
         let length = 3 * width + 1;
         let largest = self.rows.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
@@ -109,7 +109,7 @@ impl Band {
             let at = |row: usize| row * length + k + width - row;
             let size = |row: usize| self.rows[at(row)].abs();
             let pivot = (k..=last).fold(k, |p, row| if size(row) > size(p) { row } else { p });
-            let counts = size(pivot) > ROUNDING * largest;
+            let counts = size(pivot) > rounding * largest;
             self.pivots.push((pivot, counts));
             // The columns from this one on that may have entries.
             let columns = (2 * width + 1).min(n - k);
@@ -182,7 +182,7 @@ mod tests {
             }
             let right: Vec<f64> = (0..n).map(|row| number(row, 99)).collect();
             let mut x = right.clone();
-            band.eliminated().solve(&mut x);
+            band.eliminated(ROUNDING).solve(&mut x);
             for row in 0..n {
                 let product: f64 = near(row).map(|column| entry(row, column) * x[column]).sum();
                 assert!((product - right[row]).abs() < 1e-9, "{n} {width} {row}: {product}");

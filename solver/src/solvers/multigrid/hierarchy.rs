@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::solvers::multigrid::coarsening::{Coarsening, kept};
 use crate::solvers::multigrid::direct::Direct;
 use crate::solvers::multigrid::entries::Entries;
-use crate::solvers::multigrid::gather::gather;
+use crate::solvers::multigrid::gather::gather_slab;
 use crate::solvers::multigrid::level::{Level, neighbours};
 use crate::solvers::multigrid::slab::{Cuts, Edges, Slab};
 use crate::solvers::multigrid::transfer::{RestrictAll, Squares};
@@ -59,13 +59,7 @@ impl Meeting {
         world: &World,
         numbers: impl Iterator<Item = &'a [f64]>,
     ) -> Result<Vec<f64>, Error> {
-        let [_, n1, n2] = part.grid.shape;
-        let rows = part.rows().zip(numbers).map(|(row, numbers)| {
-            let mut indices = row.indices;
-            indices[part.slab.axis] += part.slab.first;
-            ((indices[0] * n1 + indices[1]) * n2, numbers)
-        });
-        gather(world, part.grid.cells(), rows)
+        gather_slab(world, (part.grid.shape, part.slab), numbers)
     }
 
     /// Gives the whole level the right side of the parts. Collective.

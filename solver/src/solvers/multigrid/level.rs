@@ -20,6 +20,18 @@ impl Lattice {
         self.shape.iter().product()
     }
 
+    /// The indices of the cell of this number.
+    pub(crate) fn cell(&self, number: usize) -> [usize; 3] {
+        let [_, n1, n2] = self.shape;
+        [number / (n1 * n2), number / n2 % n1, number % n2]
+    }
+
+    /// The cell at an offset from another one, as if all ends were joined.
+    pub(crate) fn beside(&self, cell: [usize; 3], offset: [i32; 3]) -> [usize; 3] {
+        let along = |axis: usize| cell[axis] as i32 + offset[axis];
+        std::array::from_fn(|axis| along(axis).rem_euclid(self.shape[axis] as i32) as usize)
+    }
+
     /// The sum of the volumes of all cells.
     pub(crate) fn volume(&self) -> f64 {
         self.sizes.iter().map(|sizes| sizes.volumes.iter().sum::<f64>()).product()
