@@ -125,8 +125,9 @@ impl PartWriter {
 
     /// Says that the snapshot has no further rows.
     pub(crate) fn end(&mut self) {
-        if let Way::Aside(thread) = &self.way {
-            thread.send(Order::End);
+        match &self.way {
+            Way::Here(part) => part.as_ref().expect(BEGUN).segment.begin_settling(),
+            Way::Aside(thread) => thread.send(Order::End),
         }
     }
 
