@@ -14,6 +14,7 @@ type Each = dyn Fn(&mut [f64], &[f64], usize) + Send + Sync;
 pub struct Native {
     name: Arc<str>,
     arguments: usize,
+    breaks: Arc<[f64]>,
     /// Applies the closure cell by cell. The loop is compiled with the closure in it.
     each: Arc<Each>,
 }
@@ -25,7 +26,8 @@ impl Native {
         let each = move |values: &mut [f64], arguments: &[f64], pitch: usize| {
             each_of_numbers(&function, values, arguments, pitch);
         };
-        Native { name: name.into(), arguments: F::ARGUMENTS, each: Arc::new(each) }
+        let breaks = Arc::new([]);
+        Native { name: name.into(), arguments: F::ARGUMENTS, breaks, each: Arc::new(each) }
     }
 
     /// The function of this name that a closure of a slice defines. The slice holds all `arguments`
@@ -39,7 +41,19 @@ impl Native {
         let each = move |values: &mut [f64], arguments: &[f64], pitch: usize| {
             each_of_slice(&function, values, arguments, pitch);
         };
-        Native { name: name.into(), arguments, each: Arc::new(each) }
+        Native { name: name.into(), arguments, breaks: Arc::new([]), each: Arc::new(each) }
+    }
+
+    /// The same function of one number, which jumps or bends at these arguments. Where it is a function of the time,
+    /// time steps that follow a tolerance end there.
+    #[must_use]
+    pub fn with_breaks(self, breaks: impl IntoIterator<Item = f64>) -> Self {
+        Native { breaks: breaks.into_iter().collect(), ..self }
+    }
+
+    /// The arguments at which the function is known to jump or bend.
+    pub fn breaks(&self) -> &[f64] {
+        &self.breaks
     }
 
     /// The name of the function in expressions.

@@ -45,6 +45,7 @@ use crate::simulation::tried_steps::TriedSteps;
 use crate::solvers::constraint::Constraint;
 use crate::system::formula::Formula;
 use crate::system::pde::Pde;
+use crate::system::switches::Switches;
 use crate::system::transport::limits;
 
 /// Collects what a [`Simulation`] is made of.
@@ -529,6 +530,7 @@ impl<'a> SimulationBuilder<'a> {
             streams,
             trackers,
             clock,
+            switches: self.scheme.tolerance().and_then(|_| Switches::new(self.pde)),
             limit,
             staged,
             first_steps,

@@ -502,9 +502,9 @@ impl Simulation {
 
     /// Makes a step by an implicit scheme: as often as it takes until the clock accepts it.
     pub(super) fn try_implicit_step(&mut self) -> Result<(), Error> {
-        let Some(stepper) = &mut self.implicit else { return Ok(()) };
         loop {
-            let step = self.clock.next().expect("there are steps before the end");
+            let step = self.next_step();
+            let Some(stepper) = &mut self.implicit else { return Ok(()) };
             let State { pde, world, block, memory, .. } = &mut self.state;
             let mut place = Place { world, block, memory };
             let before = stepper.newton.iterations.nonlinear;

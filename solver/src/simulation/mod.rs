@@ -30,6 +30,7 @@ pub(crate) mod stable_limit;
 mod stable_steps;
 mod staged;
 mod state;
+mod switching;
 pub(crate) mod tracker;
 mod trial;
 mod tried_steps;

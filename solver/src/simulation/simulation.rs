@@ -31,6 +31,7 @@ use crate::solvers::balance::Balance;
 use crate::solvers::newton::Newton;
 use crate::system::origin::Origin;
 use crate::system::pde::Pde;
+use crate::system::switches::Switches;
 
 /// A system of equations with its state, ready to be stepped.
 pub struct Simulation {
@@ -43,6 +44,8 @@ pub struct Simulation {
     /// What was measured of transport before the first step.
     pub(super) measured: Measured,
     pub(super) clock: Box<dyn Clock>,
+    /// The times at which rates jump or bend, where steps are to end there.
+    pub(super) switches: Option<Switches>,
     /// Finds the longest stable step, for clocks that have to be told.
     pub(super) limit: Option<StableLimit>,
     /// Makes steps with as many stages as they need, where that varies.

@@ -35,11 +35,11 @@ impl Simulation {
         };
         loop {
             self.tell_limit()?;
-            let step = self.clock.next().expect("there are steps before the end");
+            let step = self.next_step();
             self.choose_stages(step.dt)?;
             self.choose_first_step(step.dt);
             if let Some(dense) = &mut self.dense {
-                dense.prepare(&mut self.state, self.time)?;
+                dense.prepare(&mut self.state, step.from)?;
             }
             let State { world, block, memory, .. } = &mut self.state;
             undo.save(memory);

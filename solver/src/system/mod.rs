@@ -23,6 +23,7 @@ mod resolve;
 pub(crate) mod shifted;
 pub(crate) mod solver_options;
 pub mod space;
+pub(crate) mod switches;
 pub(crate) mod symbols;
 pub(crate) mod symmetry;
 pub(crate) mod time_table;

@@ -46,6 +46,7 @@ impl TimeTable {
         }
         let table = Arc::clone(&points);
         let function = Native::of_slice("time_table", 1, move |t: &[f64]| value_at(&table, t[0]));
+        let function = function.with_breaks(points.iter().map(|[time, _]| *time));
         Ok(TimeTable { points, function })
     }
 

@@ -263,12 +263,17 @@ impl Conditions {
         self.sets.all().flatten().flatten().any(|face| face.sees_others)
     }
 
-    /// The fields that the numbers of conditions use, with those in definitions.
-    pub(crate) fn seen(&self, symbols: &Symbols) -> Vec<usize> {
+    /// The numbers of all conditions, given fluxes among them.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = &Expr> {
         let faces = self.sets.all().flatten().flatten();
         let numbers = faces.flat_map(|face| face.condition.numbers());
-        let numbers = numbers.chain(self.fluxes.iter().map(|given| &given.flux));
-        let fields = numbers.flat_map(|expr| MadeOf::new(expr, symbols.definitions()).fields);
+        numbers.chain(self.fluxes.iter().map(|given| &given.flux))
+    }
+
+    /// The fields that the numbers of conditions use, with those in definitions.
+    pub(crate) fn seen(&self, symbols: &Symbols) -> Vec<usize> {
+        let fields =
+            self.numbers().flat_map(|expr| MadeOf::new(expr, symbols.definitions()).fields);
         fields.collect::<HashSet<usize>>().into_iter().collect()
     }
 
