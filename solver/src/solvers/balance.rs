@@ -88,12 +88,13 @@ impl Newton {
             if norm <= self.rounding(place)? {
                 break;
             }
-            let forcing = match self.jacobian.is_constant {
-                true => 0.0,
-                false if corrections == 0 => FIRST_FORCING,
-                false => forcing_term(norm, norm_before).min(FIRST_FORCING),
+            // What is left of linear equations is what the solver leaves, but for rounding.
+            let (forcing, share) = match self.jacobian.is_constant {
+                true => (0.0, 0.99),
+                false if corrections == 0 => (FIRST_FORCING, 0.3),
+                false => (forcing_term(norm, norm_before).min(FIRST_FORCING), 0.3),
             };
-            let tolerance = norm * forcing.max(0.3 * target / norm).clamp(1e-14, 0.5);
+            let tolerance = norm * forcing.max(share * target / norm).clamp(1e-14, 0.5);
             self.right_from_rates(place, -1.0);
             let solved = self.linear(place, time, (0.0, 1.0), tolerance)?;
             corrections += 1;
@@ -249,8 +250,10 @@ impl Newton {
     ) -> Result<Option<(f64, f64)>, Error> {
         self.vectors.copy(place, self.registers.before, self.registers.state);
         let mut share = 1.0;
-        for _ in 0..HALVINGS {
-            self.vectors.copy(place, self.registers.state, self.registers.before);
+        for halvings in 0..HALVINGS {
+            if halvings > 0 {
+                self.vectors.copy(place, self.registers.state, self.registers.before);
+            }
             self.vectors.add(place, self.registers.state, share, self.registers.correction);
             self.jacobian.rates(place, time)?;
             let reached = self.remaining(place, free)?;
@@ -288,7 +291,7 @@ impl Newton {
 
     /// The same for the state of the last rates. Collective.
     fn free_here(&mut self, place: &mut Place<'_>, time: f64) -> Result<Vec<usize>, Error> {
-        let (vector, product) = (self.registers.from, self.registers.to);
+        let (vector, product) = (self.registers.correction, self.registers.to);
         self.vectors.set_random(place, vector, 3);
         self.jacobian.product(place, time, vector, product)?;
         let scale = self.vectors.norm(place, product)? / self.vectors.norm(place, vector)?;

@@ -144,7 +144,7 @@ impl Newton {
         matrix: (f64, f64),
     ) -> Result<(), Error> {
         let Newton { jacobian, preconditioner, vectors, registers, matrix_time, .. } = self;
-        let work = [registers.from, registers.to];
+        let work = [registers.correction, registers.to];
         let look =
             |jacobian: &mut Jacobian| preconditioner.look(jacobian, place, vectors, time, work);
         if jacobian.without_response(look)? {
@@ -199,7 +199,7 @@ impl Newton {
     fn find_again(&mut self, place: &mut Place<'_>) -> Result<(), Error> {
         let Newton { jacobian, preconditioner, vectors, registers, matrix_time, .. } = self;
         jacobian.rates(place, *matrix_time)?;
-        let work = [registers.from, registers.to];
+        let work = [registers.correction, registers.to];
         let time = *matrix_time;
         jacobian.without_response(|jacobian| {
             preconditioner.find_again(jacobian, place, vectors, time, work)

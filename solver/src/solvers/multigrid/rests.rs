@@ -4,12 +4,16 @@ use crate::solvers::multigrid::level::Level;
 
 /// How many cells are computed together.
 const LANES: usize = 8;
+/// Lists for so many neighbours are shortened before a loop, so that their lengths are not looked at in it; of more, that
+/// would take longer than a row.
+const FEW: usize = 10;
 
 /// The entries of cells for a neighbour.
 trait Coefficients: Copy {
     /// Those of cells from this one on.
     fn some(self, first: usize) -> [f64; LANES];
     fn one(self, cell: usize) -> f64;
+    fn shortened(self, count: usize) -> Self;
 }
 
 impl Coefficients for f64 {
@@ -20,6 +24,11 @@ impl Coefficients for f64 {
 
     #[inline(always)]
     fn one(self, _: usize) -> f64 {
+        self
+    }
+
+    #[inline(always)]
+    fn shortened(self, _: usize) -> Self {
         self
     }
 }
@@ -36,6 +45,45 @@ impl Coefficients for &[f64] {
     fn one(self, cell: usize) -> f64 {
         self[cell]
     }
+
+    #[inline(always)]
+    fn shortened(self, count: usize) -> Self {
+        &self[..count]
+    }
+}
+
+/// Entries for neighbours, and the values of these.
+type Terms<'t, const N: usize, C> = (&'t [C; N], &'t [&'t [f64]; N]);
+
+/// b − Σ entries·values in cells from this one on.
+#[inline(always)]
+fn some_rests<const N: usize, C: Coefficients>(
+    b: &[f64],
+    (entries, values): Terms<'_, N, C>,
+    first: usize,
+) -> [f64; LANES] {
+    let mut rest = b.some(first);
+    for n in 0..N {
+        let (entries, values) = (entries[n].some(first), values[n].some(first));
+        for lane in 0..LANES {
+            rest[lane] -= entries[lane] * values[lane];
+        }
+    }
+    rest
+}
+
+/// The same in one cell.
+#[inline(always)]
+fn rest_in<const N: usize, C: Coefficients>(
+    b: &[f64],
+    (entries, values): Terms<'_, N, C>,
+    cell: usize,
+) -> f64 {
+    let mut rest = b[cell];
+    for n in 0..N {
+        rest -= entries[n].one(cell) * values[n][cell];
+    }
+    rest
 }
 
 /// to ← (b − Σ entries·values)·factor, where `to` is none of the values.
@@ -43,32 +91,31 @@ impl Coefficients for &[f64] {
 fn rests<const N: usize, C: Coefficients, F: Coefficients>(
     to: &mut [f64],
     b: &[f64],
-    terms: [(C, &[f64]); N],
+    terms: Terms<'_, N, C>,
     factor: F,
 ) {
     let count = to.len();
-    let (b, terms) = (&b[..count], terms.map(|(entries, values)| (entries, &values[..count])));
+    let b = &b[..count];
     if count < LANES {
-        for k in 0..count {
-            let mut rest = b[k];
-            for (entries, values) in terms {
-                rest -= entries.one(k) * values[k];
-            }
-            to[k] = rest * factor.one(k);
+        for (k, to) in to.iter_mut().enumerate() {
+            *to = rest_in(b, terms, k) * factor.one(k);
         }
         return;
     }
+    let shortened;
+    let terms = match N < FEW {
+        true => {
+            shortened =
+                (terms.0.map(|entries| entries.shortened(count)), terms.1.map(|x| &x[..count]));
+            (&shortened.0, &shortened.1)
+        }
+        false => terms,
+    };
     let mut first = 0;
     while first < count {
         // The last ones are computed together with some before them once more.
         let at = first.min(count - LANES);
-        let mut rest = b.some(at);
-        for (entries, values) in terms {
-            let (entries, values) = (entries.some(at), values.some(at));
-            for lane in 0..LANES {
-                rest[lane] -= entries[lane] * values[lane];
-            }
-        }
+        let mut rest = some_rests(b, terms, at);
         let factor = factor.some(at);
         for lane in 0..LANES {
             rest[lane] *= factor[lane];
@@ -83,32 +130,22 @@ fn rests<const N: usize, C: Coefficients, F: Coefficients>(
 fn over_relax<const N: usize, C: Coefficients, F: Coefficients>(
     to: &mut [f64],
     b: &[f64],
-    terms: [(C, &[f64]); N],
+    terms: Terms<'_, N, C>,
     (factor, omega): (F, f64),
 ) {
     let count = to.len();
-    let (b, terms) = (&b[..count], terms.map(|(entries, values)| (entries, &values[..count])));
+    let b = &b[..count];
     let mut first = 0;
     while first + LANES <= count {
-        let mut rest = b.some(first);
-        for (entries, values) in terms {
-            let (entries, values) = (entries.some(first), values.some(first));
-            for lane in 0..LANES {
-                rest[lane] -= entries[lane] * values[lane];
-            }
-        }
+        let rest = some_rests(b, terms, first);
         let factor = factor.some(first);
         for (lane, to) in to[first..first + LANES].iter_mut().enumerate() {
             *to += omega * (rest[lane] * factor[lane] - *to);
         }
         first += LANES;
     }
-    for k in first..count {
-        let mut rest = b[k];
-        for (entries, values) in terms {
-            rest -= entries.one(k) * values[k];
-        }
-        to[k] += omega * (rest * factor.one(k) - to[k]);
+    for (k, to) in to.iter_mut().enumerate().skip(first) {
+        *to += omega * (rest_in(b, terms, k) * factor.one(k) - *to);
     }
 }
 
@@ -121,16 +158,15 @@ pub(super) fn rests_in_row<const N: usize>(
     from: usize,
     to: &mut [f64],
     b: &[f64],
-    values: [&[f64]; N],
+    values: &[&[f64]; N],
     inverted: bool,
 ) {
-    let stencils = &level.stencils;
-    let count = to.len();
-    let lists: [&[f64]; N] = std::array::from_fn(|n| stencils.list(row, from + n, parity));
+    let (stencils, omega) = (&level.stencils, level.omega);
     let inverses = stencils.inverses(row, parity);
-    let omega = level.omega;
+    let (lists, apart) = stencils.lists(row, from, parity);
     let Some(same) = stencils.same(row, parity) else {
-        let terms: [_; N] = std::array::from_fn(|n| (lists[n], values[n]));
+        let entries: [&[f64]; N] = std::array::from_fn(|n| &lists[n * apart..]);
+        let terms = (&entries, values);
         return match inverted {
             true if omega != 1.0 => over_relax(to, b, terms, (inverses, omega)),
             true => rests(to, b, terms, inverses),
@@ -138,11 +174,11 @@ pub(super) fn rests_in_row<const N: usize>(
         };
     };
     // The first and the last cell may have other entries.
-    let last = count - 1;
+    let last = to.len() - 1;
     for k in [0, last] {
         let mut rest = b[k];
         for n in 0..N {
-            rest -= lists[n][k] * values[n][k];
+            rest -= lists[n * apart + k] * values[n][k];
         }
         to[k] = match inverted {
             true if omega != 1.0 => to[k] + omega * (rest * inverses[k] - to[k]),
@@ -150,13 +186,13 @@ pub(super) fn rests_in_row<const N: usize>(
             false => rest,
         };
     }
-    let terms: [_; N] = std::array::from_fn(|n| (same[from + n], &values[n][1..last]));
+    let entries: [f64; N] = std::array::from_fn(|n| same[from + n]);
+    let values: [&[f64]; N] = std::array::from_fn(|n| &values[n][1..]);
+    let (terms, inverse) = ((&entries, &values), same[same.len() - 1]);
+    let (to, b) = (&mut to[1..last], &b[1..last]);
     match inverted {
-        true if omega != 1.0 => {
-            let inverse = same[same.len() - 1];
-            over_relax(&mut to[1..last], &b[1..last], terms, (inverse, omega));
-        }
-        true => rests(&mut to[1..last], &b[1..last], terms, same[same.len() - 1]),
-        false => rests(&mut to[1..last], &b[1..last], terms, 1.0),
+        true if omega != 1.0 => over_relax(to, b, terms, (inverse, omega)),
+        true => rests(to, b, terms, inverse),
+        false => rests(to, b, terms, 1.0),
     }
 }

@@ -48,7 +48,7 @@ impl Level {
                 false => &behind[from - at - count..][..count],
             }
         });
-        rests_in_row(self, (row.number, parity), 1, here, &self.b[at..at + count], values, true);
+        rests_in_row(self, (row.number, parity), 1, here, &self.b[at..at + count], &values, true);
         self.x = x;
     }
 
@@ -113,7 +113,7 @@ impl Level {
             &self.x[from..from + count]
         });
         let b = &self.b[at..at + count];
-        rests_in_row(self, (row.number, parity), 0, residual, b, values, false);
+        rests_in_row(self, (row.number, parity), 0, residual, b, &values, false);
     }
 
     fn residual_of_any(&self, row: RowOfCells, parity: usize, residual: &mut [f64]) {
@@ -152,7 +152,7 @@ impl<const N: usize> NullaryFnOnce for Beside<'_, N> {
                 &level.x[from..from + count]
             });
             let (to, b) = (&mut beside[at..at + count], &level.b[at..at + count]);
-            rests_in_row(level, (row.number, parity), 1, to, b, values, true);
+            rests_in_row(level, (row.number, parity), 1, to, b, &values, true);
         }
         level.beside = beside;
         level.take_over(colour);

@@ -77,6 +77,16 @@ impl Stencils {
         self.list_of(self.kinds[row] as usize, number, parity)
     }
 
+    /// The entries of the cells of a parity in a row for the neighbours from this one on, and how many numbers apart those
+    /// for one begin and those for the next.
+    #[inline(always)]
+    pub(super) fn lists(&self, row: usize, number: usize, parity: usize) -> (&[f64], usize) {
+        let of_kind = (self.neighbours + 1) * self.length;
+        let start = self.kinds[row] as usize * of_kind;
+        let first = number * self.length + if parity == 0 { 0 } else { self.length.div_ceil(2) };
+        (&self.numbers[start + first..start + of_kind], self.length)
+    }
+
     /// The inverses of the entries of the cells themselves.
     #[inline(always)]
     pub(super) fn inverses(&self, row: usize, parity: usize) -> &[f64] {
