@@ -21,7 +21,7 @@ use crate::system::pde::Pde;
 use crate::system::solver_options::SolverOptions;
 
 /// How exact stages are beside the tolerance of a step.
-const BESIDE_STEP: f64 = 0.01;
+const BESIDE_STEP: f64 = 0.03;
 
 /// What makes steps by an implicit scheme.
 pub(crate) struct ImplicitStepper {

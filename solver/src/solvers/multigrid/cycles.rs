@@ -178,20 +178,19 @@ impl Multigrid {
         (identity, factor): (f64, f64),
         alone: bool,
     ) -> Result<(), Error> {
-        self.hierarchies.clear();
+        let mut before = std::mem::take(&mut self.hierarchies).into_iter();
         for (entries, mirrors) in self.entries.iter().zip(&self.mirrors) {
             let there = entries.there(self.cuts.is_some().then_some(world))?;
             let offsets = self.offsets.iter().zip(&there).filter(|(_, there)| **there);
             let offsets = offsets.map(|(offset, _)| *offset).collect();
             let entries = entries.only(&there).scaled(identity, factor);
             let finest = Level::new(self.grid.clone(), self.slab, offsets, &entries);
-            self.hierarchies.push(Hierarchy::new(
-                world,
-                finest,
-                self.cuts.clone(),
-                mirrors,
-                alone.then_some(identity.abs()),
-            )?);
+            let (cuts, alone) = (self.cuts.clone(), alone.then_some(identity.abs()));
+            let mut hierarchy = Hierarchy::new(world, finest, cuts, mirrors, alone)?;
+            if let Some(before) = before.next() {
+                hierarchy.take_memory(before);
+            }
+            self.hierarchies.push(hierarchy);
         }
         Ok(())
     }

@@ -165,6 +165,17 @@ impl Hierarchy {
         Ok(Hierarchy { levels, edges, coarsenings, meeting, direct, sweeps })
     }
 
+    /// Takes over the memory of another hierarchy for grids that are the same: that of the system would have to be made
+    /// ready again.
+    pub(crate) fn take_memory(&mut self, other: Hierarchy) {
+        for (level, other) in self.levels.iter_mut().zip(other.levels) {
+            level.take_memory(other);
+        }
+        if let (Some(meeting), Some(other)) = (&mut self.meeting, other.meeting) {
+            meeting.part.take_memory(other.part);
+        }
+    }
+
     /// The bytes of memory that the grids take.
     pub(crate) fn bytes(&self) -> usize {
         let parts = self.meeting.iter().map(|meeting| &meeting.part);

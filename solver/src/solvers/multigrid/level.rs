@@ -146,6 +146,16 @@ impl Level {
         Level::new(grid, slab, offsets, &entries)
     }
 
+    /// Takes over the memory of another level for numbers that are written before they are read, if both are of one slab.
+    pub(crate) fn take_memory(&mut self, other: Level) {
+        if self.grid == other.grid && self.slab == other.slab {
+            (self.x, self.b) = (other.x, other.b);
+            if self.beside.len() == other.beside.len() {
+                self.beside = other.beside;
+            }
+        }
+    }
+
     /// The bytes of memory that it takes.
     pub(crate) fn bytes(&self) -> usize {
         let arrays = [&self.x, &self.b, &self.beside];
