@@ -57,7 +57,6 @@ impl Switches {
         let known = once.into_iter().chain(every).fold(until.next_up(), f64::min);
         let until = until.min(known);
         let found = self.pieces.as_ref().and_then(|kernel| turning(kernel, after..=until));
-        let found = found.filter(|time| time - after > dt.min(until - after) / MANY as f64);
         found.or(Some(known).filter(|known| *known <= until))
     }
 
@@ -95,26 +94,25 @@ fn values(kernel: &Kernel, time: f64) -> Vec<f64> {
 }
 
 /// The first time in a range at which a function has another value than at the beginning, as far as looks at some times
-/// tell.
+/// tell; nothing if there are many such times.
 fn turning(kernel: &Kernel, range: RangeInclusive<f64>) -> Option<f64> {
     let (start, end) = range.into_inner();
-    let before = values(kernel, start);
-    let same = |time: f64| {
-        let both = values(kernel, time);
-        both.iter().zip(&before).all(|(a, b)| a.to_bits() == b.to_bits())
-    };
-    let looks = (1..=LOOKS).map(|k| match k {
+    let bits =
+        |time: f64| -> Vec<u64> { values(kernel, time).into_iter().map(f64::to_bits).collect() };
+    let look = |k: u32| match k {
         LOOKS => end,
         k => start + (end - start) * f64::from(k) / f64::from(LOOKS),
-    });
-    let (mut low, mut high) = (start, looks.clone().find(|time| !same(*time))?);
-    low = looks.take_while(|time| *time < high).last().unwrap_or(low);
+    };
+    let seen: Vec<Vec<u64>> = (0..=LOOKS).map(|k| bits(look(k))).collect();
+    let turns = seen.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    let first = seen.iter().position(|bits| *bits != seen[0]).filter(|_| turns <= MANY)? as u32;
+    let (mut low, mut high) = (look(first - 1), look(first));
     loop {
         let middle = low + (high - low) / 2.0;
         if middle <= low || middle >= high {
             return Some(high);
         }
-        if same(middle) { low = middle } else { high = middle }
+        if bits(middle) == seen[0] { low = middle } else { high = middle }
     }
 }
 
