@@ -65,7 +65,7 @@ pub(crate) fn read<'t>(
     for (key, value) in table.entries.iter() {
         let name = key.get_ref().as_ref();
         if places.iter().any(|place| place == name) {
-            entries.extend(entry(reader, None, name, key.span(), value, tables));
+            entries.extend(entry(reader, (None, name), key.span(), value, names, tables));
         } else if name == "arguments" && !names.contains(&name) {
             let [continued, own] = ArgumentConditions::WORDS;
             let expected = format!("\"{continued}\" or \"{own}\"");
@@ -82,7 +82,8 @@ pub(crate) fn read<'t>(
             for (key, value) in own.entries.iter() {
                 let at = key.get_ref().as_ref();
                 if places.iter().any(|place| place == at) {
-                    entries.extend(entry(reader, Some(name), at, key.span(), value, tables));
+                    let place = (Some(name), at);
+                    entries.extend(entry(reader, place, key.span(), value, names, tables));
                 } else {
                     let known: Vec<&str> = places.iter().map(String::as_str).collect();
                     reader.unknown_key(&own, key, &known);
@@ -101,10 +102,10 @@ pub(crate) fn read<'t>(
 
 fn entry<'t>(
     reader: &mut Reader<'t>,
-    of: Option<&str>,
-    at: &str,
+    (of, at): (Option<&str>, &str),
     key: std::ops::Range<usize>,
     value: &'t TomlValue<'t>,
+    names: &[&str],
     tables: Tables<'_>,
 ) -> Option<BoundaryEntry> {
     let of = of.map(str::to_string);
@@ -135,6 +136,12 @@ fn entry<'t>(
                     let message = format!("the condition \"{name}\" needs no number");
                     let help = Some(format!("write it as \"{at}\" = \"{name}\""));
                     reader.note(Diagnostic::at(key.span(), message).help(help));
+                    return None;
+                }
+                if !KINDS.contains(&name) && of.is_none() && names.contains(&name) {
+                    let message = format!("conditions of `{name}` do not stand in [boundary.{at}]");
+                    let help = format!("write \"{at}\" = {{ … }} below [boundary.{name}]");
+                    reader.note(Diagnostic::at(key.span(), message).help(Some(help)));
                     return None;
                 }
                 if !KINDS.contains(&name) {
