@@ -112,12 +112,14 @@ pub enum Class {
     Value,
     /// The ranks called different operations, or the same one with different roots, types or lengths.
     Mismatch,
-    /// A message is on its way, and is to be started or looked at.
+    /// A message is on its way and is to be started or looked at, or a window is used in the wrong phase.
     Active,
     /// The only rank waits for itself.
     Deadlock,
     /// The dimensions of a grid of ranks do not fit.
     Dimensions,
+    /// There is not so much memory, or ranks that are to share it are on different nodes.
+    Memory,
     /// Another error of MPI, with the number of its class.
     Other(i32),
 }

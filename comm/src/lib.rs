@@ -102,6 +102,8 @@
 //! | `Reduce`, `Allreduce` | in place: [`reduce`](World::reduce), [`allreduce`](World::allreduce); [`reduce_into`](World::reduce_into), [`allreduce_into`](World::allreduce_into) |
 //! | `Scan`, `Exscan`, `Reduce_scatter_block` | [`scan`](World::scan), [`exscan`](World::exscan), [`reduce_scatter_block_into`](World::reduce_scatter_block_into) |
 //! | `Ibarrier`, `Ibcast`, `Iallreduce`, … | [`ibarrier`](World::ibarrier), [`ibcast`](World::ibcast), [`iallreduce`](World::iallreduce), … |
+//! | `Iscatterv`, `Igatherv`, `Iallgatherv`, `Ialltoallv` | [`iscatterv`](World::iscatterv), [`igatherv`](World::igatherv), [`iallgatherv`](World::iallgatherv), [`ialltoallv`](World::ialltoallv) |
+//! | `Win.Allocate_shared`, `Shared_query`, `Sync` | [`shared_window`](World::shared_window): [`SharedWindow`] |
 //! | `SUM`, `MAXLOC`, …, `Op.Create` | [`Sum`], [`MaxLoc`], …, a closure: see [`Operator`] |
 //! | `Dup`, `Split`, `Split_type` | [`dup`](World::dup), [`split`](World::split), [`split_shared`](World::split_shared) |
 //! | `Create_cart`, `Shift`, `Sub`, `Compute_dims` | [`cartesian`](World::cartesian), [`Cartesian`], [`balanced_dimensions`] |
@@ -135,6 +137,7 @@ mod mpi;
 mod operator;
 mod order;
 mod peer;
+mod phase;
 mod request;
 mod requests;
 mod rows;
@@ -162,5 +165,6 @@ pub use requests::{Completed, Requests};
 pub use rows::{Part, Rows};
 pub use waiting::{Call, Operation};
 pub use world::{
-    Cartesian, InPlace, Kind, Message, RecvChannel, SendChannel, World, balanced_dimensions,
+    Cartesian, InPlace, Kind, Message, RecvChannel, SendChannel, SharedWindow, World,
+    balanced_dimensions,
 };

@@ -30,12 +30,13 @@ pub enum Operation {
     Dup,
     Split,
     Cartesian,
+    Window,
     Start,
     End,
 }
 
 impl Operation {
-    const ALL: [Operation; 21] = [
+    const ALL: [Operation; 22] = [
         Operation::Send,
         Operation::Ssend,
         Operation::Recv,
@@ -55,6 +56,7 @@ impl Operation {
         Operation::Dup,
         Operation::Split,
         Operation::Cartesian,
+        Operation::Window,
         Operation::Start,
         Operation::End,
     ];
@@ -87,6 +89,7 @@ impl Operation {
             "dup",
             "split",
             "cartesian",
+            "a shared window",
             "the start",
             "the end",
         ];
@@ -133,6 +136,7 @@ impl Call {
         use Operation::*;
         let elements = match self.operation {
             Barrier | Dup | Split | Start | End | Probe | Cartesian => String::new(),
+            Window if self.length == 0 => String::new(),
             _ => format!(" of {} element(s)", self.length),
         };
         let preposition = match self.operation {
@@ -172,7 +176,7 @@ impl fmt::Display for Call {
             Bcast | Scatter => write!(f, "{peer} to send its elements to all ranks"),
             Gather | Reduce => write!(f, "all ranks to send their elements to {peer}"),
             Allgather | Alltoall => write!(f, "all ranks to send elements to each other"),
-            Scan | Exscan | ReduceScatter | Dup | Split | Cartesian => {
+            Scan | Exscan | ReduceScatter | Dup | Split | Cartesian | Window => {
                 write!(f, "all ranks to take part in {}", self.operation.name())
             }
             Start => write!(f, "all ranks to start"),

@@ -65,8 +65,8 @@ impl Communicator {
         call: Call,
     ) -> Result<(), Error> {
         let (length, kind) = (count::<T>(into.len(), call)?, datatype::<T>().0);
-        let (counts, starts) = partition::<T>(counts, call)?;
-        let (from, counts, starts) = (address(data), counts.as_ptr(), starts.as_ptr());
+        let parts = partition::<T>(counts, call)?;
+        let (from, (counts, starts)) = (address(data), parts.places());
         self.write_to(into, call, |place| {
             // SAFETY: see above.
             unsafe {
@@ -105,8 +105,8 @@ impl Communicator {
         call: Call,
     ) -> Result<(), Error> {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
-        let (counts, starts) = partition::<T>(counts, call)?;
-        let (from, counts, starts) = (address(data), counts.as_ptr(), starts.as_ptr());
+        let parts = partition::<T>(counts, call)?;
+        let (from, (counts, starts)) = (address(data), parts.places());
         self.write_to(into, call, |place| {
             // SAFETY: see above.
             unsafe {
@@ -139,8 +139,8 @@ impl Communicator {
         call: Call,
     ) -> Result<(), Error> {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
-        let (counts, starts) = partition::<T>(counts, call)?;
-        let (from, counts, starts) = (address(data), counts.as_ptr(), starts.as_ptr());
+        let parts = partition::<T>(counts, call)?;
+        let (from, (counts, starts)) = (address(data), parts.places());
         self.write_to(into, call, |place| {
             // SAFETY: see above.
             unsafe {
@@ -171,32 +171,21 @@ impl Communicator {
         call: Call,
     ) -> Result<(), Error> {
         let kind = datatype::<T>().0;
-        let (sent, sent_starts) = partition::<T>(to, call)?;
-        let (received, starts) = partition::<T>(from, call)?;
+        let (sent, received) = (partition::<T>(to, call)?, partition::<T>(from, call)?);
+        let ((to, to_starts), (from, from_starts)) = (sent.places(), received.places());
         let mine = address(data);
         self.write_to(into, call, |place| {
-            let (sent, sent_starts) = (sent.as_ptr(), sent_starts.as_ptr());
-            let (received, starts) = (received.as_ptr(), starts.as_ptr());
+            let raw = self.raw;
             // SAFETY: see above.
             unsafe {
-                ffi::MPI_Alltoallv(
-                    mine,
-                    sent,
-                    sent_starts,
-                    kind,
-                    place,
-                    received,
-                    starts,
-                    kind,
-                    self.raw,
-                )
+                ffi::MPI_Alltoallv(mine, to, to_starts, kind, place, from, from_starts, kind, raw)
             }
         })
     }
 
     pub(crate) fn ibarrier(self: &Rc<Self>) -> Result<Pending<u8>, Error> {
         let call = Call::of_all(Operation::Barrier, 0);
-        let buffers = Buffers { data: Vec::new(), other: Vec::new() };
+        let buffers = Buffers::of(Vec::new());
         Pending::begin(self, Sort::Collective, call, buffers, |_, _, request| {
             // SAFETY: the communicator is valid.
             unsafe { ffi::MPI_Ibarrier(self.raw, request) }
@@ -210,7 +199,7 @@ impl Communicator {
         call: Call,
     ) -> Result<Pending<T>, Error> {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
-        let buffers = Buffers { data, other: Vec::new() };
+        let buffers = Buffers::of(data);
         Pending::begin(self, Sort::Collective, call, buffers, |(place, _), _, request| {
             // SAFETY: see above; the buffers are kept until the request is over.
             unsafe { ffi::MPI_Ibcast(place, length, kind, root as c_int, self.raw, request) }

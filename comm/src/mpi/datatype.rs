@@ -58,16 +58,26 @@ fn too_many(length: usize, call: Call) -> Error {
 }
 
 /// Numbers of elements, and where in a list each part begins.
-pub(super) fn partition<T: Data>(
-    counts: &[usize],
-    call: Call,
-) -> Result<(Vec<c_int>, Vec<c_int>), Error> {
+pub(crate) struct Partition {
+    counts: Vec<c_int>,
+    starts: Vec<c_int>,
+}
+
+impl Partition {
+    /// Where both lists are, which are not moved with the partition.
+    pub(super) fn places(&self) -> (*const c_int, *const c_int) {
+        (self.counts.as_ptr(), self.starts.as_ptr())
+    }
+}
+
+/// The partition of a list by numbers of elements.
+pub(super) fn partition<T: Data>(counts: &[usize], call: Call) -> Result<Partition, Error> {
     count::<T>(counts.iter().fold(0usize, |sum, n| sum.saturating_add(*n)), call)?;
     let counts: Vec<c_int> =
         counts.iter().map(|n| count::<T>(*n, call)).collect::<Result<_, _>>()?;
     let starts = counts.iter().scan(0, |next, n| Some(std::mem::replace(next, *next + n)));
     let starts = starts.collect();
-    Ok((counts, starts))
+    Ok(Partition { counts, starts })
 }
 
 /// MPI's operator.

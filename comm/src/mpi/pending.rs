@@ -8,6 +8,7 @@ use mpi::ffi;
 use crate::data::Data;
 use crate::error::Error;
 use crate::mpi::communicator::Communicator;
+use crate::mpi::datatype::Partition;
 use crate::mpi::landing::{address, fitting, place, staged, take_over};
 use crate::mpi::outcome::outcome;
 use crate::mpi::point_to_point::{blank, status};
@@ -28,6 +29,25 @@ pub(crate) struct Buffers<T> {
     pub(crate) data: Vec<T>,
     /// What it reads besides.
     pub(crate) other: Vec<T>,
+    /// How these are divided among the ranks, where that is not equally: MPI reads it until the operation is over.
+    _parts: Vec<Partition>,
+}
+
+impl<T> Buffers<T> {
+    /// One list alone.
+    pub(crate) fn of(data: Vec<T>) -> Self {
+        Self::with(data, Vec::new())
+    }
+
+    /// A list that is given back, and one that is read besides.
+    pub(crate) fn with(data: Vec<T>, other: Vec<T>) -> Self {
+        Self::divided(data, other, Vec::new())
+    }
+
+    /// The same, with what says how they are divided.
+    pub(super) fn divided(data: Vec<T>, other: Vec<T>, parts: Vec<Partition>) -> Self {
+        Buffers { data, other, _parts: parts }
+    }
 }
 
 /// An operation that is under way.

@@ -222,7 +222,7 @@ impl Communicator {
     ) -> Result<Pending<T>, Error> {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         let (to, tag) = (to as c_int, tag as c_int);
-        let buffers = Buffers { data, other: Vec::new() };
+        let buffers = Buffers::of(data);
         Pending::begin(self, Sort::Send, call, buffers, |(place, _), _, request| {
             // SAFETY: the place has so many elements and stays as it is until the request is over.
             unsafe {
@@ -247,7 +247,7 @@ impl Communicator {
         count::<T>(into.len() + 1, call)?;
         let ((kind, units), sort) = (datatype::<T>(), Sort::Receive(from));
         let (from, tag) = (source_of(from), tag_of(tag));
-        let buffers = Buffers { data: into, other: Vec::new() };
+        let buffers = Buffers::of(into);
         Pending::begin(self, sort, call, buffers, |(place, room), _, request| {
             let length = (room * units) as c_int;
             // SAFETY: the place has room for so many elements, and nobody else uses it until the request is over.

@@ -113,7 +113,7 @@ impl Communicator {
     ) -> Result<Pending<T>, Error> {
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         let how = operator(how);
-        let buffers = Buffers { data, other: Vec::new() };
+        let buffers = Buffers::of(data);
         Pending::begin(self, Sort::Collective, call, buffers, |(place, _), _, request| {
             // SAFETY: see above; the buffers are kept until the request is over.
             unsafe { ffi::MPI_Iallreduce(IN_PLACE, place, length, kind, how, self.raw, request) }

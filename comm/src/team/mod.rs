@@ -6,6 +6,7 @@ mod failure;
 mod inbox;
 mod mailbox;
 mod messages;
+mod shared;
 mod team;
 mod work;
 
@@ -16,5 +17,6 @@ pub(crate) use failure::lock;
 pub(crate) use inbox::Envelope;
 pub(crate) use mailbox::MailboxEnd;
 pub(crate) use messages::unpack;
+pub(crate) use shared::TeamWindow;
 pub(crate) use team::Team;
 pub(crate) use work::{Task, Work};

@@ -10,6 +10,7 @@ use crate::team::board::Boards;
 use crate::team::failure::{Awaited, FailureWatch, lock};
 use crate::team::inbox::Inbox;
 use crate::team::mailbox::{Mailbox, MailboxEnd};
+use crate::team::shared::Shown;
 use crate::waiting::{Call, Operation};
 use crate::world::Kind;
 
@@ -35,6 +36,8 @@ pub(crate) struct Team {
     /// The integers that each rank contributes to a collective operation.
     integers: Vec<Mutex<Vec<i64>>>,
     numbers: Vec<Mutex<Vec<f64>>>,
+    /// What each rank shows in a window.
+    pub(crate) shown: Vec<Shown>,
     arrived: Mutex<usize>,
     /// The number of times that all ranks have met.
     meetings: AtomicUsize,
@@ -68,6 +71,7 @@ impl Team {
             mailboxes: Mutex::default(),
             integers: (0..size).map(|_| Mutex::default()).collect(),
             numbers: (0..size).map(|_| Mutex::default()).collect(),
+            shown: (0..size).map(|_| Shown::default()).collect(),
             arrived: Mutex::new(0),
             meetings: AtomicUsize::new(0),
             met: Condvar::new(),

@@ -119,7 +119,7 @@ impl World {
             }
             #[cfg(feature = "mpi")]
             Inner::Mpi(communicator) => {
-                let buffers = Buffers { data: into, other: data };
+                let buffers = Buffers::with(into, data);
                 State::Mpi(communicator.iscatter(buffers, root, call)?, None)
             }
         }))
@@ -146,7 +146,7 @@ impl World {
             }
             #[cfg(feature = "mpi")]
             Inner::Mpi(communicator) => {
-                let buffers = Buffers { data: all, other: data };
+                let buffers = Buffers::with(all, data);
                 State::Mpi(communicator.igather(buffers, root, call)?, None)
             }
         }))
@@ -180,7 +180,7 @@ impl World {
             }
             #[cfg(feature = "mpi")]
             Inner::Mpi(communicator) => {
-                let buffers = Buffers { data: all, other: data };
+                let buffers = Buffers::with(all, data);
                 State::Mpi(communicator.iallgather(buffers, call)?, None)
             }
         }))
@@ -204,7 +204,7 @@ impl World {
             }
             #[cfg(feature = "mpi")]
             Inner::Mpi(communicator) => {
-                let buffers = Buffers { data: data.clone(), other: data };
+                let buffers = Buffers::with(data.clone(), data);
                 State::Mpi(communicator.ialltoall(buffers, call)?, None)
             }
         }))

@@ -81,7 +81,7 @@ impl World {
                 let is_root = communicator.rank() == root;
                 let mine = data.clone();
                 let all = if is_root { data.repeat(communicator.size()) } else { Vec::new() };
-                let buffers = Buffers { data: all, other: data };
+                let buffers = Buffers::with(all, data);
                 let pending = communicator.igather(buffers, root, call)?;
                 let finish = move |all: Vec<B::Item>| {
                     let mut result = mine;
@@ -142,7 +142,7 @@ impl World {
             #[cfg(feature = "mpi")]
             Inner::Mpi(communicator) => {
                 let mine = data.clone();
-                let buffers = Buffers { data: data.repeat(communicator.size()), other: data };
+                let buffers = Buffers::with(data.repeat(communicator.size()), data);
                 let pending = communicator.iallgather(buffers, call)?;
                 let finish = move |all: Vec<B::Item>| {
                     let mut result = mine;

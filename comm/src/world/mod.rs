@@ -6,6 +6,7 @@ mod collective;
 mod communicators;
 mod exact;
 mod immediate;
+mod immediate_parts;
 mod immediate_reduction;
 #[cfg(feature = "mpi")]
 mod in_order;
@@ -14,6 +15,7 @@ mod persistent;
 mod point_to_point;
 mod probe;
 mod reduction;
+mod shared_window;
 mod start;
 mod world;
 
@@ -21,5 +23,6 @@ pub use cartesian::{Cartesian, balanced_dimensions};
 pub use in_place::InPlace;
 pub use persistent::{RecvChannel, SendChannel};
 pub use probe::Message;
+pub use shared_window::SharedWindow;
 pub(crate) use world::Inner;
 pub use world::{Kind, World};

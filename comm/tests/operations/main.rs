@@ -15,6 +15,7 @@ mod probing;
 mod random;
 mod reductions;
 mod sample;
+mod windows;
 
 use std::cell::Cell;
 use std::sync::Once;
@@ -36,6 +37,7 @@ fn cases() -> Vec<Case> {
         reductions::CASES,
         communicators::CASES,
         cartesian::CASES,
+        windows::CASES,
         mistakes::CASES,
         random::CASES,
     ]

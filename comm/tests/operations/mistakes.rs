@@ -84,6 +84,8 @@ fn roots(world: &World) {
     fails(world.igather(vec![1], n), Class::Root);
     fails(world.iscatter(vec![1; n], vec![1], n), Class::Root);
     fails(world.ireduce(vec![1], Sum, n), Class::Root);
+    fails(world.iscatterv(vec![1; n], &vec![1; n], vec![1], n), Class::Root);
+    fails(world.igatherv(vec![1], vec![1; n], &vec![1; n], n), Class::Root);
 }
 
 fn lengths(world: &World) {
@@ -100,6 +102,12 @@ fn lengths(world: &World) {
     fails(world.gatherv_into(&[1; 2], &mut vec![0; n], &vec![1; n], rank), Class::Count);
     fails(world.iscatter(vec![1; n + 1], vec![1], rank), Class::Count);
     fails(world.reduce_into(&[1], &mut [1; 2], Sum, rank), Class::Count);
+    fails(world.iscatterv(vec![1; n], &vec![1; n + 1], vec![0], rank), Class::Count);
+    fails(world.iscatterv(vec![1; n], &vec![2; n], vec![0], rank), Class::Count);
+    fails(world.iscatterv(vec![1; n], &vec![1; n], vec![0; 2], rank), Class::Count);
+    fails(world.igatherv(vec![1], vec![0; n], &[], rank), Class::Count);
+    fails(world.igatherv(vec![1; 2], vec![0; n], &vec![1; n], rank), Class::Count);
+    fails(world.igatherv(vec![1], vec![0; n + 1], &vec![1; n], rank), Class::Count);
     // Those without a root are found by all.
     fails(world.allgather_into(&[1], &mut vec![0; n + 1]), Class::Count);
     fails(world.allgatherv_into(&[1], &mut vec![0; n], &vec![1; n + 1]), Class::Count);
@@ -107,6 +115,11 @@ fn lengths(world: &World) {
     fails(world.alltoall_into(&vec![1; n], &mut vec![0; n + 1]), Class::Count);
     fails(world.alltoallv_into(&vec![1; n], &vec![1; n], &mut [0], &vec![2; n]), Class::Count);
     fails(world.alltoallv_into(&vec![1; n + 1], &vec![1; n], &mut [0], &[]), Class::Count);
+    fails(world.iallgatherv(vec![1], vec![0; n], &vec![1; n + 1]), Class::Count);
+    fails(world.iallgatherv(vec![1; 2], vec![0; n], &vec![1; n]), Class::Count);
+    fails(world.iallgatherv(vec![1], vec![0; n + 1], &vec![1; n]), Class::Count);
+    fails(world.ialltoallv(vec![1; n], &vec![1; n], vec![0], &vec![2; n]), Class::Count);
+    fails(world.ialltoallv(vec![1; n + 1], &vec![1; n], vec![0], &[]), Class::Count);
     fails(world.allreduce_into(&[1], &mut [0; 2], Sum), Class::Count);
     fails(world.reduce_scatter_block_into(&vec![1; n + 1], &mut [0], Sum), Class::Count);
     if n > 1 {

@@ -21,6 +21,9 @@ pub(crate) const CASES: &[Case] = &[
     ("requests that are dropped", dropped),
     ("boxes", boxes),
     ("operations of all ranks, all types", |world| for_some_types!(of_all_ranks(world))),
+    ("parts of different lengths, all types, later", |world| {
+        for_some_types!(different_parts(world))
+    }),
     ("several operations of all ranks at once", at_once),
     ("immediate reductions", reductions),
     ("truncated later", truncated),
@@ -249,6 +252,8 @@ fn dropped(world: &World) {
         },
     );
     drop(world.iallreduce(vec![1, 2, 3], Sum).unwrap());
+    let n = world.size();
+    drop(world.iallgatherv(vec![1; 2000], vec![0; 2000 * n], &vec![2000; n]).unwrap());
     drop(world.ibarrier().unwrap());
     let mut count = [1];
     world.allreduce(&mut count, Sum).unwrap();
@@ -283,6 +288,40 @@ fn of_all_ranks<T: Sample>(world: &World) {
     let (found, _) = world.ialltoall(sent).unwrap().wait().unwrap();
     let expected: Vec<T> = (0..n).map(|other| T::samples(other, n)[rank]).collect();
     assert_eq!(found, expected);
+}
+
+fn different_parts<T: Sample>(world: &World) {
+    let (rank, n) = (world.rank(), world.size());
+    for each in [0, 2, 700] {
+        let counts: Vec<usize> = (0..n).map(|rank| each * rank).collect();
+        let list = |rank: usize| T::samples(rank, each * rank);
+        let all: Vec<T> = (0..n).flat_map(list).collect();
+        let room = |length: usize| T::samples(50, length);
+        for root in 0..n {
+            let is_root = rank == root;
+            let sent = if is_root { all.clone() } else { Vec::new() };
+            let mine = world.iscatterv(sent, &counts, room(counts[rank]), root).unwrap();
+            let found = if is_root { room(all.len()) } else { room(1) };
+            let found = world.igatherv(list(rank), found, &counts, root).unwrap();
+            assert_eq!(mine.wait().unwrap().0, list(rank));
+            let found = found.wait().unwrap().0;
+            assert_eq!(found, if is_root { all.clone() } else { room(1) });
+        }
+        // From each rank to rank r, r times so many elements. The counts are not needed while this goes on.
+        let row = |rank: usize| T::samples(rank, all.len());
+        let columns = world.ialltoallv(
+            row(rank),
+            &counts.clone(),
+            room(n * counts[rank]).into_boxed_slice(),
+            &vec![counts[rank]; n],
+        );
+        let found = world.iallgatherv(list(rank), room(all.len()), &counts.clone()).unwrap();
+        assert_eq!(found.wait().unwrap().0, all);
+        let start: usize = counts[..rank].iter().sum();
+        let part = |other: usize| row(other)[start..start + counts[rank]].to_vec();
+        let found: Box<[T]> = columns.unwrap().wait().unwrap().0;
+        assert_eq!(found.to_vec(), (0..n).flat_map(part).collect::<Vec<_>>());
+    }
 }
 
 fn at_once(world: &World) {
