@@ -37,7 +37,7 @@ def build(mpi):
     if mpi != "openmpi":
         env["CARGO_TARGET_DIR"] = str(ROOT / "target" / mpi)
     words = [CARGO, "build", "--release", "--package", "fluxions-halo", "--bench", "mpi", "--message-format=json"]
-    lines = subprocess.run(words, cwd=ROOT, env=env, check=True, capture_output=True, text=True).stdout.splitlines()
+    lines = subprocess.run(words, cwd=ROOT, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
     found = [line.split('"executable":"')[1].split('"')[0] for line in lines if '"executable":"' in line]
     shutil.copy(found[-1], BUILT / f"worker.{mpi}")
 

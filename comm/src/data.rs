@@ -1,5 +1,6 @@
 //! Values that can be sent: plain data, whose bytes say everything about them.
 
+use bytemuck::checked::{self, CheckedCastError};
 use bytemuck::{CheckedBitPattern, NoUninit};
 
 /// Plain data, which can be sent as its bytes: all integers and floats of Rust, `bool`, `char`, complex numbers
@@ -39,8 +40,18 @@ pub(crate) fn bytes<T: Data>(values: &[T]) -> &[u8] {
 
 /// Replaces the first values by those that these bytes are.
 pub(crate) fn read<T: Data>(bytes: &[u8], into: &mut [T]) -> Result<(), NoValue> {
+    let length = into.len().min(bytes.len() / size_of::<T>());
+    match checked::try_cast_slice(&bytes[..length * size_of::<T>()]) {
+        Ok(values) => {
+            into[..length].copy_from_slice(values);
+            return Ok(());
+        }
+        Err(CheckedCastError::InvalidBitPattern) => return Err(NoValue),
+        // They do not lie in memory as values of this type do.
+        Err(CheckedCastError::PodCastError(_)) => {}
+    }
     for (value, bytes) in into.iter_mut().zip(bytes.chunks_exact(size_of::<T>())) {
-        *value = bytemuck::checked::try_pod_read_unaligned(bytes).map_err(|_| NoValue)?;
+        *value = checked::try_pod_read_unaligned(bytes).map_err(|_| NoValue)?;
     }
     Ok(())
 }
@@ -49,7 +60,7 @@ pub(crate) fn read<T: Data>(bytes: &[u8], into: &mut [T]) -> Result<(), NoValue>
 pub(crate) fn read_all<T: Data>(bytes: &[u8]) -> Result<Vec<T>, NoValue> {
     bytes
         .chunks_exact(size_of::<T>())
-        .map(|bytes| bytemuck::checked::try_pod_read_unaligned(bytes).map_err(|_| NoValue))
+        .map(|bytes| checked::try_pod_read_unaligned(bytes).map_err(|_| NoValue))
         .collect()
 }
 
@@ -62,6 +73,12 @@ mod tests {
         let sent = [1.5f64, f64::NAN, -0.0];
         let mut back = [0.0f64; 3];
         read(bytes(&sent), &mut back).unwrap();
+        assert_eq!(back.map(f64::to_bits), sent.map(f64::to_bits));
+        // At any place in memory.
+        let mut shifted = vec![0];
+        shifted.extend_from_slice(bytes(&sent));
+        back = [0.0; 3];
+        read(&shifted[1..], &mut back).unwrap();
         assert_eq!(back.map(f64::to_bits), sent.map(f64::to_bits));
         assert_eq!(read_all::<[i16; 2]>(bytes(&[1i16, 2, 3, 4])).unwrap(), [[1, 2], [3, 4]]);
     }

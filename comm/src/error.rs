@@ -102,7 +102,7 @@ pub enum Class {
     Root,
     /// A tag is too large.
     Tag,
-    /// A number of elements does not fit what it is for, or is too large for MPI.
+    /// A number of elements does not fit what it is for, or is larger than MPI counts.
     Count,
     /// A message is longer than the room for it. The message is lost.
     Truncated,

@@ -118,6 +118,11 @@
 //! ranks, or by operators that do not depend on it ([`Operator`]). [`World::sum`] adds up doubles exactly ([`ExactSum`]), to the same
 //! bits on any number of ranks.
 //!
+//! # Lengths
+//!
+//! Lists may have more than 2³¹ elements. In operations with parts of different lengths, in reductions that go on meanwhile, in
+//! `reduce_scatter_block_into` and in what is exchanged in place, MPI does not count so far: there they are errors of [`Class::Count`].
+//!
 //! # Errors
 //!
 //! Wrong arguments and messages that do not fit are values ([`Error::Failed`]), and the world goes on. Each rank finds its

@@ -8,7 +8,8 @@ use mpi::ffi;
 use crate::data::Data;
 use crate::error::Error;
 use crate::mpi::communicator::Communicator;
-use crate::mpi::datatype::{count, datatype, partition};
+use crate::mpi::counted::{count, counted, counted_of};
+use crate::mpi::datatype::{datatype, partition};
 use crate::mpi::landing::address;
 use crate::mpi::outcome::outcome;
 use crate::mpi::pending::{Buffers, Pending, Sort};
@@ -30,7 +31,8 @@ impl Communicator {
         root: usize,
         call: Call,
     ) -> Result<(), Error> {
-        let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
+        let list = counted::<T>(data.len(), call)?;
+        let (length, kind) = (list.length, list.kind);
         self.write_to(data, call, |place| {
             // SAFETY: see above.
             unsafe { ffi::MPI_Bcast(place, length, kind, root as c_int, self.raw) }
@@ -45,7 +47,8 @@ impl Communicator {
         root: usize,
         call: Call,
     ) -> Result<(), Error> {
-        let (length, kind) = (count::<T>(into.len(), call)?, datatype::<T>().0);
+        let list = counted_of::<T>(into.len(), into.len() * self.size(), call)?;
+        let (length, kind) = (list.length, list.kind);
         let from = address(data);
         self.write_to(into, call, |place| {
             // SAFETY: see above.
@@ -84,8 +87,8 @@ impl Communicator {
         root: usize,
         call: Call,
     ) -> Result<(), Error> {
-        let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
-        count::<T>(into.len(), call)?;
+        let list = counted_of::<T>(data.len(), data.len() * self.size(), call)?;
+        let (length, kind) = (list.length, list.kind);
         let from = address(data);
         self.write_to(into, call, |place| {
             // SAFETY: see above.
@@ -122,8 +125,8 @@ impl Communicator {
         into: &mut [T],
         call: Call,
     ) -> Result<(), Error> {
-        let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
-        count::<T>(into.len(), call)?;
+        let list = counted_of::<T>(data.len(), into.len(), call)?;
+        let (length, kind) = (list.length, list.kind);
         let from = address(data);
         self.write_to(into, call, |place| {
             // SAFETY: see above.
@@ -155,8 +158,8 @@ impl Communicator {
         into: &mut [T],
         call: Call,
     ) -> Result<(), Error> {
-        count::<T>(data.len(), call)?;
-        let (length, kind) = (count::<T>(data.len() / self.size(), call)?, datatype::<T>().0);
+        let list = counted_of::<T>(data.len() / self.size(), data.len(), call)?;
+        let (length, kind) = (list.length, list.kind);
         let from = address(data);
         self.write_to(into, call, |place| {
             // SAFETY: see above.
@@ -198,7 +201,8 @@ impl Communicator {
         root: usize,
         call: Call,
     ) -> Result<Pending<T>, Error> {
-        let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
+        let list = counted::<T>(data.len(), call)?;
+        let (length, kind) = (list.length, list.kind);
         let buffers = Buffers::of(data);
         Pending::begin(self, Sort::Collective, call, buffers, |(place, _), _, request| {
             // SAFETY: see above; the buffers are kept until the request is over.
@@ -212,7 +216,8 @@ impl Communicator {
         root: usize,
         call: Call,
     ) -> Result<Pending<T>, Error> {
-        let (length, kind) = (count::<T>(buffers.data.len(), call)?, datatype::<T>().0);
+        let list = counted_of::<T>(buffers.data.len(), buffers.data.len() * self.size(), call)?;
+        let (length, kind) = (list.length, list.kind);
         Pending::begin(self, Sort::Collective, call, buffers, |(place, _), from, request| {
             let root = root as c_int;
             // SAFETY: see above; the buffers are kept until the request is over.
@@ -228,7 +233,8 @@ impl Communicator {
         root: usize,
         call: Call,
     ) -> Result<Pending<T>, Error> {
-        let (length, kind) = (count::<T>(buffers.other.len(), call)?, datatype::<T>().0);
+        let list = counted_of::<T>(buffers.other.len(), buffers.other.len() * self.size(), call)?;
+        let (length, kind) = (list.length, list.kind);
         Pending::begin(self, Sort::Collective, call, buffers, |(place, _), from, request| {
             let root = root as c_int;
             // SAFETY: see above; the buffers are kept until the request is over.
@@ -243,7 +249,8 @@ impl Communicator {
         buffers: Buffers<T>,
         call: Call,
     ) -> Result<Pending<T>, Error> {
-        let (length, kind) = (count::<T>(buffers.other.len(), call)?, datatype::<T>().0);
+        let list = counted_of::<T>(buffers.other.len(), buffers.data.len(), call)?;
+        let (length, kind) = (list.length, list.kind);
         Pending::begin(self, Sort::Collective, call, buffers, |(place, _), from, request| {
             // SAFETY: see above; the buffers are kept until the request is over.
             unsafe {
@@ -258,7 +265,8 @@ impl Communicator {
         call: Call,
     ) -> Result<Pending<T>, Error> {
         let each = buffers.other.len() / self.size();
-        let (length, kind) = (count::<T>(each, call)?, datatype::<T>().0);
+        let list = counted_of::<T>(each, buffers.data.len(), call)?;
+        let (length, kind) = (list.length, list.kind);
         Pending::begin(self, Sort::Collective, call, buffers, |(place, _), from, request| {
             // SAFETY: see above; the buffers are kept until the request is over.
             unsafe {

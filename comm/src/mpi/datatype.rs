@@ -7,7 +7,8 @@ use mpi::ffi;
 use num_complex::Complex;
 
 use crate::data::Data;
-use crate::error::{Class, Error};
+use crate::error::Error;
+use crate::mpi::counted::count;
 use crate::operator::BuiltIn;
 use crate::waiting::Call;
 
@@ -41,20 +42,6 @@ pub(super) fn datatype<T: Data>() -> (ffi::MPI_Datatype, usize) {
             _ => (ffi::RSMPI_UINT8_T, size),
         }
     }
-}
-
-/// A number of elements as MPI counts them.
-#[inline]
-pub(super) fn count<T: Data>(length: usize, call: Call) -> Result<c_int, Error> {
-    let units = length.checked_mul(datatype::<T>().1).and_then(|n| c_int::try_from(n).ok());
-    units.ok_or_else(|| too_many(length, call))
-}
-
-#[cold]
-fn too_many(length: usize, call: Call) -> Error {
-    let text =
-        format!("{length} elements are too many for one call of MPI, which counts to 2^31 - 1");
-    Error::failed(call, Class::Count, text)
 }
 
 /// Numbers of elements, and where in a list each part begins.

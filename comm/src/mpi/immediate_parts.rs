@@ -8,7 +8,8 @@ use mpi::ffi;
 use crate::data::Data;
 use crate::error::Error;
 use crate::mpi::communicator::Communicator;
-use crate::mpi::datatype::{count, datatype, partition};
+use crate::mpi::counted::count;
+use crate::mpi::datatype::{datatype, partition};
 use crate::mpi::pending::{Buffers, Pending, Sort};
 use crate::waiting::Call;
 

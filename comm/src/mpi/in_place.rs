@@ -8,7 +8,8 @@ use mpi::ffi;
 
 use crate::error::{Class, Error};
 use crate::mpi::communicator::Communicator;
-use crate::mpi::datatype::{count, datatype};
+use crate::mpi::counted::count;
+use crate::mpi::datatype::datatype;
 use crate::mpi::outcome::outcome;
 use crate::mpi::pending::wait;
 use crate::rows::{Part, Rows};

@@ -6,6 +6,7 @@
 
 mod collective;
 mod communicator;
+mod counted;
 mod datatype;
 mod environment;
 mod immediate_parts;

@@ -8,7 +8,7 @@ use mpi::ffi;
 use crate::data::Data;
 use crate::error::Error;
 use crate::mpi::communicator::Communicator;
-use crate::mpi::datatype::{count, datatype};
+use crate::mpi::counted::counted;
 use crate::mpi::landing::{address, fitting, place, staged, take_over};
 use crate::mpi::outcome::outcome;
 use crate::mpi::pending::{test, wait};
@@ -42,7 +42,8 @@ impl<T: Data> Persistent<T> {
         tag: usize,
     ) -> Result<Self, Error> {
         let call = Call::send(to, tag, buffer.len());
-        let (length, kind) = (count::<T>(buffer.len(), call)?, datatype::<T>().0);
+        let list = counted::<T>(buffer.len(), call)?;
+        let (length, kind) = (list.length, list.kind);
         let (to, place) = (source_of(to.into()), address(&buffer));
         // SAFETY: the buffer has so many elements and lives as long as the request. Both belong to the `Persistent`, which
         // never moves the elements. The constant is only read.
@@ -64,10 +65,10 @@ impl<T: Data> Persistent<T> {
         tag: Tag,
     ) -> Result<Self, Error> {
         let call = Call::recv(from.rank(), tag.number(), buffer.len());
-        let kind = datatype::<T>().0;
         let mut staged = staged(&buffer);
-        let length = communicator.room(&mut buffer, &mut staged, from);
-        let length = count::<T>(length, call)?;
+        let room = communicator.room(&mut buffer, &mut staged, from);
+        let list = counted::<T>(room, call)?;
+        let (length, kind) = (list.length, list.kind);
         let place = place(&mut buffer, &mut staged);
         // SAFETY: the place has room for so many elements, though it may not hold as many, and lives as long as
         // the request. MPI writes to it only while the request is active, and then `Persistent` lets nobody access it. The

@@ -8,7 +8,8 @@ use mpi::ffi;
 use crate::data::Data;
 use crate::error::{Class, Error};
 use crate::mpi::communicator::Communicator;
-use crate::mpi::datatype::{count, datatype};
+use crate::mpi::counted::counted;
+use crate::mpi::datatype::datatype;
 use crate::mpi::landing::{address, land};
 use crate::mpi::outcome::outcome;
 use crate::mpi::pending::{Buffers, Pending, Sort};
@@ -32,14 +33,28 @@ pub(super) fn status<T: Data>(status: &ffi::MPI_Status, call: Call) -> Result<St
         ffi::MPI_Get_count(status, kind, &mut length);
         ffi::RSMPI_UNDEFINED
     };
-    if length == undefined || !(length as usize).is_multiple_of(units) {
-        let text = format!("a message is no whole number of elements of {} bytes", size_of::<T>());
-        return Err(Error::failed(call, Class::Type, text));
-    }
+    let length = match length != undefined && (length as usize).is_multiple_of(units) {
+        true => length as usize / units,
+        false => long_length::<T>(status, call)?,
+    };
     Ok(Status {
         source: usize::try_from(status.MPI_SOURCE).ok(),
         tag: status.MPI_TAG.max(0) as usize,
-        length: length as usize / units,
+        length,
+    })
+}
+
+/// How many elements a message has that MPI cannot tell in a C integer.
+#[cold]
+fn long_length<T: Data>(status: &ffi::MPI_Status, call: Call) -> Result<usize, Error> {
+    let mut bytes = 0;
+    // SAFETY: the status was written by MPI. The constant is only read.
+    let code = unsafe { ffi::MPI_Get_elements_x(status, ffi::RSMPI_UINT8_T, &mut bytes) };
+    outcome(code, call)?;
+    let length = usize::try_from(bytes).ok().filter(|bytes| bytes.is_multiple_of(size_of::<T>()));
+    length.map(|bytes| bytes / size_of::<T>()).ok_or_else(|| {
+        let text = format!("a message is no whole number of elements of {} bytes", size_of::<T>());
+        Error::failed(call, Class::Type, text)
     })
 }
 
@@ -75,7 +90,8 @@ pub(crate) struct Matched {
 impl Matched {
     /// Receives the message.
     pub(crate) fn recv<T: Data>(mut self, into: &mut [T], call: Call) -> Result<Status, Error> {
-        let (length, kind) = (count::<T>(into.len(), call)?, datatype::<T>().0);
+        let list = counted::<T>(into.len(), call)?;
+        let (length, kind) = (list.length, list.kind);
         let Some(mut raw) = self.raw.take() else { return Ok(Status::NONE) };
         land(into, call, |place| {
             let mut found = blank();
@@ -111,7 +127,8 @@ impl Communicator {
         tag: usize,
         call: Call,
     ) -> Result<(), Error> {
-        let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
+        let list = counted::<T>(data.len(), call)?;
+        let (length, kind) = (list.length, list.kind);
         let (from, to, tag) = (address(data), to as c_int, tag as c_int);
         // SAFETY: `data` has so many elements of this type; rank and tag were checked.
         let code = self.during(call, || unsafe {
@@ -132,7 +149,8 @@ impl Communicator {
         tag: Tag,
         call: Call,
     ) -> Result<Status, Error> {
-        let (length, kind) = (count::<T>(into.len(), call)?, datatype::<T>().0);
+        let list = counted::<T>(into.len(), call)?;
+        let (length, kind) = (list.length, list.kind);
         let (from, tag) = (source_of(from), tag_of(tag));
         land(into, call, |place| {
             let mut found = blank();
@@ -158,8 +176,10 @@ impl Communicator {
             // that were sent before began first.
             return self.send_and_recv((data, sent_tag), (into, from, tag), call);
         }
-        let (sent, sent_kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
-        let (length, kind) = (count::<U>(into.len(), call)?, datatype::<U>().0);
+        let sending = counted::<T>(data.len(), call)?;
+        let (sent, sent_kind) = (sending.length, sending.kind);
+        let list = counted::<U>(into.len(), call)?;
+        let (length, kind) = (list.length, list.kind);
         let to = source_of(to.into());
         land(into, call, |place| {
             let mut found = blank();
@@ -192,7 +212,8 @@ impl Communicator {
         (into, from, tag): (&mut [U], Source, Tag),
         call: Call,
     ) -> Result<Status, Error> {
-        let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
+        let list = counted::<T>(data.len(), call)?;
+        let (length, kind) = (list.length, list.kind);
         // SAFETY: `data` has so many elements and stays as it is until the request is over, below. The constant is only read.
         let (code, mut request) = unsafe {
             let (from, to, tag) = (address(data), self.rank() as c_int, sent_tag as c_int);
@@ -220,7 +241,8 @@ impl Communicator {
         tag: usize,
         call: Call,
     ) -> Result<Pending<T>, Error> {
-        let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
+        let list = counted::<T>(data.len(), call)?;
+        let (length, kind) = (list.length, list.kind);
         let (to, tag) = (to as c_int, tag as c_int);
         let buffers = Buffers::of(data);
         Pending::begin(self, Sort::Send, call, buffers, |(place, _), _, request| {
@@ -244,12 +266,12 @@ impl Communicator {
         tag: Tag,
         call: Call,
     ) -> Result<Pending<T>, Error> {
-        count::<T>(into.len() + 1, call)?;
-        let ((kind, units), sort) = (datatype::<T>(), Sort::Receive(from));
+        let room = into.len() + usize::from(from.takes(self.rank()));
+        let (list, sort) = (counted::<T>(room, call)?, Sort::Receive(from));
+        let (length, kind) = (list.length, list.kind);
         let (from, tag) = (source_of(from), tag_of(tag));
         let buffers = Buffers::of(into);
-        Pending::begin(self, sort, call, buffers, |(place, room), _, request| {
-            let length = (room * units) as c_int;
+        Pending::begin(self, sort, call, buffers, |(place, _), _, request| {
             // SAFETY: the place has room for so many elements, and nobody else uses it until the request is over.
             unsafe { ffi::MPI_Irecv(place, length, kind, from, tag, self.raw, request) }
         })

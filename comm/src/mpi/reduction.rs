@@ -8,7 +8,8 @@ use mpi::ffi;
 use crate::data::Data;
 use crate::error::Error;
 use crate::mpi::communicator::Communicator;
-use crate::mpi::datatype::{count, datatype, operator};
+use crate::mpi::counted::{MOST, count};
+use crate::mpi::datatype::{datatype, operator};
 use crate::mpi::landing::{IN_PLACE, address};
 use crate::mpi::pending::{Buffers, Pending, Sort};
 use crate::operator::BuiltIn;
@@ -26,6 +27,9 @@ impl Communicator {
         how: BuiltIn,
         call: Call,
     ) -> Result<(), Error> {
+        if data.len() > MOST {
+            return data.chunks_mut(MOST).try_for_each(|piece| self.allreduce(piece, how, call));
+        }
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         let how = operator(how);
         self.write_to(data, call, |place| {
@@ -42,6 +46,9 @@ impl Communicator {
         root: usize,
         call: Call,
     ) -> Result<(), Error> {
+        if data.len() > MOST {
+            return data.chunks_mut(MOST).try_for_each(|piece| self.reduce(piece, how, root, call));
+        }
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         let (how, is_root) = (operator(how), self.rank() == root);
         // In place, MPICH 4.0 crashes on long lists where the root is not rank 0.
@@ -63,6 +70,9 @@ impl Communicator {
         how: BuiltIn,
         call: Call,
     ) -> Result<(), Error> {
+        if data.len() > MOST {
+            return data.chunks_mut(MOST).try_for_each(|piece| self.scan(piece, how, call));
+        }
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         let how = operator(how);
         self.write_to(data, call, |place| {
@@ -79,6 +89,10 @@ impl Communicator {
         how: BuiltIn,
         call: Call,
     ) -> Result<(), Error> {
+        if data.len() > MOST {
+            let mut pieces = data.chunks(MOST).zip(into.chunks_mut(MOST));
+            return pieces.try_for_each(|(from, into)| self.exscan(from, into, how, call));
+        }
         let (length, kind) = (count::<T>(data.len(), call)?, datatype::<T>().0);
         let (how, from) = (operator(how), address(data));
         self.write_to(into, call, |place| {

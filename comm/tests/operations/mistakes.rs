@@ -210,12 +210,27 @@ fn too_much(world: &World) {
     if world.kind() != Kind::Mpi {
         return;
     }
-    // Untouched zeros take no memory.
+    let n = world.size();
+    // Untouched zeros take no memory. Parts of different lengths end where MPI's numbers do; elsewhere longer lists may be sent
+    // (tests/large.rs).
     let long = vec![0u8; 1 << 31];
-    let said = fails(world.send(&long, world.rank(), 0), Class::Count);
-    assert!(said.contains("2147483648 elements are too many for one call of MPI"), "{said}");
-    if world.size() > 1 {
-        let mut all = vec![0u8; world.size() << 30];
-        fails(world.allgather_into(&long[..1 << 30], &mut all), Class::Count);
+    let mut all = vec![0u8; n << 31];
+    let said = fails(world.allgatherv_into(&long, &mut all, &vec![1 << 31; n]), Class::Count);
+    assert!(said.ends_with("elements are too many for one call of MPI, which counts to 2^31 - 1"));
+    fails(world.scatterv_into(&all, &vec![1 << 31; n], &mut vec![0; 1 << 31], 0), Class::Count);
+    fails(world.iallreduce(long, Sum), Class::Count);
+    let mut mine = vec![0u8; 1 << 31];
+    fails(world.reduce_scatter_block_into(&all, &mut mine, Sum), Class::Count);
+    let rows =
+        fluxions_comm::Rows { start: 0, counts: [1 << 20; 2], strides: [1 << 24, 2], length: 1 };
+    let part = fluxions_comm::Part { rank: 0, tag: 0, rows };
+    fails(world.in_place(&[part], &[]).map(drop), Class::Count);
+    if n > 1 {
+        // Each part can be counted, their sum cannot.
+        let part = &mine[..1 << 30];
+        fails(world.allgatherv_into(part, &mut all[..n << 30], &vec![1 << 30; n]), Class::Count);
+        let counts = vec![1 << 30; n];
+        let sent = &all[..n << 30];
+        fails(world.alltoallv_into(sent, &counts, &mut vec![0; n << 30], &counts), Class::Count);
     }
 }
