@@ -91,26 +91,36 @@
 //! | a program that has called `MPI_Init` itself | [`World::attach`], [`World::from_raw`] |
 //! | `rank`, `size`, `Barrier` | [`rank`](World::rank), [`size`](World::size), [`barrier`](World::barrier) |
 //! | `Send`, `Ssend`, `Recv`, `Sendrecv` | [`send`](World::send), [`ssend`](World::ssend), [`recv`](World::recv), [`sendrecv`](World::sendrecv) |
+//! | `Bsend`, `Rsend` | [`bsend`](World::bsend); [`send`](World::send), as MPI itself may take a ready one |
 //! | `ANY_SOURCE`, `ANY_TAG`, `PROC_NULL` | [`Any`], `None` |
-//! | `Isend`, `Issend`, `Irecv` | [`isend`](World::isend), [`issend`](World::issend), [`irecv`](World::irecv): they own the elements |
+//! | `Isend`, `Issend`, `Irecv` | [`isend`](World::isend), [`issend`](World::issend), [`irecv`](World::irecv): they own the elements, as `Ibsend` does |
 //! | `Wait`, `Test`; `Waitall`, `Waitany`, `Testany`, … | [`Request`]; [`Requests`], which may be empty |
 //! | `Send_init`, `Recv_init`, `Start` | [`send_init`](World::send_init), [`recv_init`](World::recv_init) |
 //! | `Probe`, `Iprobe`, `Mprobe`, `Improbe` | [`probe`](World::probe), [`iprobe`](World::iprobe), [`mprobe`](World::mprobe), [`improbe`](World::improbe) |
 //! | `Bcast` | [`bcast`](World::bcast) |
 //! | `Scatter(v)`, `Gather(v)` | [`scatter_into`](World::scatter_into), [`scatterv_into`](World::scatterv_into), [`gather_into`](World::gather_into), [`gatherv_into`](World::gatherv_into) |
 //! | `Allgather(v)`, `Alltoall(v)` | [`allgather_into`](World::allgather_into), [`allgatherv_into`](World::allgatherv_into), [`alltoall_into`](World::alltoall_into), [`alltoallv_into`](World::alltoallv_into) |
+//! | `Neighbor_allgather(v)`, `Neighbor_alltoall(v)`, `Create_dist_graph_adjacent` | [`neighbourhood`](World::neighbourhood), [`Cartesian::neighbourhood`]: [`Neighbourhood`] |
 //! | `Reduce`, `Allreduce` | in place: [`reduce`](World::reduce), [`allreduce`](World::allreduce); [`reduce_into`](World::reduce_into), [`allreduce_into`](World::allreduce_into) |
 //! | `Scan`, `Exscan`, `Reduce_scatter_block` | [`scan`](World::scan), [`exscan`](World::exscan), [`reduce_scatter_block_into`](World::reduce_scatter_block_into) |
+//! | `Reduce_scatter`, `Ireduce_scatter_block` | [`reduce_scatter_into`](World::reduce_scatter_into), [`ireduce_scatter_block`](World::ireduce_scatter_block) |
 //! | `Ibarrier`, `Ibcast`, `Iallreduce`, … | [`ibarrier`](World::ibarrier), [`ibcast`](World::ibcast), [`iallreduce`](World::iallreduce), … |
 //! | `Iscatterv`, `Igatherv`, `Iallgatherv`, `Ialltoallv` | [`iscatterv`](World::iscatterv), [`igatherv`](World::igatherv), [`iallgatherv`](World::iallgatherv), [`ialltoallv`](World::ialltoallv) |
 //! | `Win.Allocate_shared`, `Shared_query`, `Sync` | [`shared_window`](World::shared_window): [`SharedWindow`] |
 //! | `SUM`, `MAXLOC`, …, `Op.Create` | [`Sum`], [`MaxLoc`], …, a closure: see [`Operator`] |
 //! | `Dup`, `Split`, `Split_type` | [`dup`](World::dup), [`split`](World::split), [`split_shared`](World::split_shared) |
+//! | `Group.Incl`, `Create` | [`subset`](World::subset); groups are lists of ranks |
 //! | `Create_cart`, `Shift`, `Sub`, `Compute_dims` | [`cartesian`](World::cartesian), [`Cartesian`], [`balanced_dimensions`] |
+//! | derived types, `Pack` | structs, views of ndarray with any strides; [`in_place`](World::in_place) |
+//! | `Get_processor_name`, `Get_library_version`, `Wtime` | [`host`](World::host), [`mpi_library`](World::mpi_library), `std::time::Instant` |
 //! | status codes, exceptions | [`Error`], with its [`Class`] |
 //!
 //! numba-mpi's functions take the world and whole arrays: `allreduce(a, b, operator=Operator.MAX)` is
 //! `world.allreduce_into(&a, &mut b, Max)`, and counts are the lengths of slices.
+//!
+//! What is not here: communicators between groups and processes that are started later, put and get into the memory of ranks that do
+//! not share it, files (`fluxions_io` writes them, by parallel HDF5), sessions, messages in partitions, which Open MPI 4 has
+//! not either, and going on after a process has died. [`World::raw`] is MPI's handle for all of that.
 //!
 //! # Order and bits
 //!
@@ -170,6 +180,6 @@ pub use requests::{Completed, Requests};
 pub use rows::{Part, Rows};
 pub use waiting::{Call, Operation};
 pub use world::{
-    Cartesian, InPlace, Kind, Message, RecvChannel, SendChannel, SharedWindow, World,
-    balanced_dimensions,
+    Cartesian, InPlace, Kind, Message, Neighbourhood, RecvChannel, SendChannel, SharedWindow,
+    World, balanced_dimensions,
 };

@@ -11,8 +11,8 @@ use crate::waiting::Call;
 
 /// An operation that is under way. It owns its elements, and gives them back from [`wait`](Request::wait).
 ///
-/// Dropping it is safe: a receipt is cancelled; what is sent still arrives, and its memory is not freed; an operation of
-/// all ranks is waited for.
+/// Dropping it is safe: a receipt is cancelled; what is sent still arrives, and its elements are kept until it has; an operation
+/// of all ranks is waited for.
 ///
 /// ```
 /// use fluxions_comm::{Error, threads};
@@ -29,7 +29,7 @@ use crate::waiting::Call;
 /// })?;
 /// # Ok::<(), Error>(())
 /// ```
-#[must_use = "dropping a request cancels a receipt, and leaks what is sent"]
+#[must_use = "dropping a request cancels a receipt, and waits for an operation of all ranks"]
 pub struct Request<B: Owned>(pub(crate) State<B::Item>);
 
 /// Makes the result out of what MPI has collected.

@@ -30,13 +30,14 @@ pub enum Operation {
     Dup,
     Split,
     Cartesian,
+    Neighbours,
     Window,
     Start,
     End,
 }
 
 impl Operation {
-    const ALL: [Operation; 22] = [
+    const ALL: [Operation; 23] = [
         Operation::Send,
         Operation::Ssend,
         Operation::Recv,
@@ -56,6 +57,7 @@ impl Operation {
         Operation::Dup,
         Operation::Split,
         Operation::Cartesian,
+        Operation::Neighbours,
         Operation::Window,
         Operation::Start,
         Operation::End,
@@ -89,6 +91,7 @@ impl Operation {
             "dup",
             "split",
             "cartesian",
+            "an exchange with neighbours",
             "a shared window",
             "the start",
             "the end",
@@ -176,7 +179,7 @@ impl fmt::Display for Call {
             Bcast | Scatter => write!(f, "{peer} to send its elements to all ranks"),
             Gather | Reduce => write!(f, "all ranks to send their elements to {peer}"),
             Allgather | Alltoall => write!(f, "all ranks to send elements to each other"),
-            Scan | Exscan | ReduceScatter | Dup | Split | Cartesian | Window => {
+            Scan | Exscan | ReduceScatter | Dup | Split | Cartesian | Neighbours | Window => {
                 write!(f, "all ranks to take part in {}", self.operation.name())
             }
             Start => write!(f, "all ranks to start"),

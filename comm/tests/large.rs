@@ -84,7 +84,7 @@ fn on_2_threads() {
 #[cfg(feature = "mpi")]
 #[test]
 fn on_2_processes() {
-    if std::env::var_os("FLUXIONS_TEST_INSIDE_MPI").is_none() && !has_memory() {
+    if std::env::var_os(fluxions_testing::INSIDE).is_none() && !has_memory() {
         return;
     }
     fluxions_testing::under_mpi(&[2], "on_2_processes", || on_two_ranks(&World::start().unwrap()));

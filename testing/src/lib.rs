@@ -87,4 +87,5 @@ pub fn under_mpi(ranks: &[usize], test: &str, body: impl FnOnce()) {
     }
 }
 
-const INSIDE: &str = "FLUXIONS_TEST_INSIDE_MPI";
+/// Set in processes that a test has started, where it runs its body.
+pub const INSIDE: &str = "FLUXIONS_TEST_INSIDE_MPI";

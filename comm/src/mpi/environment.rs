@@ -6,6 +6,7 @@ use std::rc::Rc;
 use mpi::ffi;
 
 use crate::error::Error;
+use crate::mpi::left_behind::LeftBehind;
 use crate::mpi::wait_watch::WaitWatch;
 use crate::waiting::{Call, Operation};
 
@@ -28,10 +29,12 @@ pub(crate) struct Environment {
     pub(super) highest_tag: usize,
     /// It also watches the end.
     pub(super) watch: WaitWatch,
+    pub(super) left_behind: LeftBehind,
 }
 
 impl Drop for Environment {
     fn drop(&mut self) {
+        self.left_behind.end();
         if self.finalises {
             self.watch.enter(Call::of_all(Operation::End, 0));
             // SAFETY: MPI was initialised here, and all that uses it is gone.
@@ -58,6 +61,7 @@ impl Environment {
             level,
             highest_tag: highest_tag(),
             watch: WaitWatch::default(),
+            left_behind: LeftBehind::default(),
         }))
     }
 
@@ -86,6 +90,7 @@ impl Environment {
             level: ThreadLevel::Funneled,
             highest_tag: highest_tag(),
             watch: WaitWatch::default(),
+            left_behind: LeftBehind::default(),
         }))
     }
 
@@ -99,6 +104,16 @@ impl Environment {
         let text = String::from_utf8_lossy(&bytes);
         let first = text.split([',', '\n']).next().unwrap_or_default();
         first.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The name of this machine.
+    pub(crate) fn host() -> String {
+        let mut length = 0;
+        let mut text = [0 as c_char; ffi::MPI_MAX_PROCESSOR_NAME as usize + 1];
+        // SAFETY: MPI is initialised, and the text has as much room as it asks for.
+        unsafe { ffi::MPI_Get_processor_name(text.as_mut_ptr(), &mut length) };
+        let bytes: Vec<u8> = text.iter().take(length.max(0) as usize).map(|c| *c as u8).collect();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 }
 

@@ -12,6 +12,7 @@ mod environment;
 mod immediate_parts;
 mod in_place;
 mod landing;
+mod left_behind;
 mod outcome;
 mod pending;
 mod persistent;

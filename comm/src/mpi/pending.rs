@@ -187,10 +187,9 @@ impl<T: Data> Drop for Pending<T> {
                 self.wait();
             }
             Sort::Send => {
-                // MPI still reads the elements, which are therefore never freed.
-                std::mem::forget(std::mem::take(&mut self.buffers.data));
-                // SAFETY: the request is active; the operation goes on without it.
-                unsafe { ffi::MPI_Request_free(&mut self.request) };
+                // MPI still reads the elements.
+                let elements = Box::new(std::mem::take(&mut self.buffers.data));
+                self.communicator.environment.left_behind.add(self.request, elements);
             }
             Sort::Collective => self.wait(),
         }

@@ -185,10 +185,11 @@ impl<T: Data> Drop for Persistent<T> {
             unsafe { ffi::MPI_Cancel(&mut self.request) };
             let _ = self.wait();
         } else if self.is_active {
-            // MPI may still read the elements, which are therefore never freed.
-            std::mem::forget(std::mem::take(&mut self.buffer));
+            // MPI may still read the elements.
+            let elements = Box::new(std::mem::take(&mut self.buffer));
+            return self.communicator.environment.left_behind.add(self.request, elements);
         }
-        // SAFETY: the request is not used again, and MPI is not finalised yet. One that is active goes on without it.
+        // SAFETY: the request is inactive and not used again, and MPI is not finalised yet.
         unsafe { ffi::MPI_Request_free(&mut self.request) };
     }
 }

@@ -9,7 +9,7 @@ use crate::data::Data;
 use crate::error::Error;
 use crate::mpi::communicator::Communicator;
 use crate::mpi::counted::{MOST, count};
-use crate::mpi::datatype::{datatype, operator};
+use crate::mpi::datatype::{datatype, operator, partition};
 use crate::mpi::landing::{IN_PLACE, address};
 use crate::mpi::pending::{Buffers, Pending, Sort};
 use crate::operator::BuiltIn;
@@ -115,6 +115,23 @@ impl Communicator {
         self.write_to(into, call, |place| {
             // SAFETY: see above.
             unsafe { ffi::MPI_Reduce_scatter_block(from, place, length, kind, how, self.raw) }
+        })
+    }
+
+    /// Combines the lists of all ranks, of which each gets as many elements as `counts` says.
+    pub(crate) fn reduce_scatter<T: Data>(
+        &self,
+        data: &[T],
+        counts: &[usize],
+        into: &mut [T],
+        how: BuiltIn,
+        call: Call,
+    ) -> Result<(), Error> {
+        let (parts, kind) = (partition::<T>(counts, call)?, datatype::<T>().0);
+        let (how, from, counts) = (operator(how), address(data), parts.places().0);
+        self.write_to(into, call, |place| {
+            // SAFETY: see above; there is a count for each rank.
+            unsafe { ffi::MPI_Reduce_scatter(from, place, counts, kind, how, self.raw) }
         })
     }
 

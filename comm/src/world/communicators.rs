@@ -73,6 +73,40 @@ impl World {
         }
     }
 
+    /// The world of some ranks, in this order, which is the same on all ranks. Nothing for the others. Collective.
+    ///
+    /// What MPI makes of groups are lists of ranks here, with all that Rust does with lists.
+    ///
+    /// ```
+    /// use fluxions_comm::{Error, threads};
+    ///
+    /// let found = threads::run(4, |world| {
+    ///     let some = world.subset(&[3, 0, 2])?;
+    ///     Ok::<_, Error>(some.map(|some| (some.rank(), some.size())))
+    /// })?;
+    /// assert_eq!(found, [Some((1, 3)), None, Some((2, 3)), Some((0, 3))]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there is no such rank, or one is there twice, or if another rank has failed.
+    pub fn subset(&self, ranks: &[usize]) -> Result<Option<World>, Error> {
+        let call = Call::of_all(Operation::Split, 0);
+        for (place, rank) in ranks.iter().enumerate() {
+            self.check_rank(Some(*rank), call)?;
+            if ranks[..place].contains(rank) {
+                return Err(Error::failed(
+                    call,
+                    Class::Rank,
+                    format!("rank {rank} is there twice"),
+                ));
+            }
+        }
+        let place = ranks.iter().position(|rank| *rank == self.rank());
+        // There are not more ranks than such integers.
+        self.split(place.map(|_| 0), place.unwrap_or(0) as i32)
+    }
+
     /// The world of the ranks that share memory with this one: those on the same node. Collective.
     ///
     /// # Errors

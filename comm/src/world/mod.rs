@@ -11,9 +11,11 @@ mod immediate_reduction;
 #[cfg(feature = "mpi")]
 mod in_order;
 mod in_place;
+mod neighbourhood;
 mod persistent;
 mod point_to_point;
 mod probe;
+mod reduce_scatter;
 mod reduction;
 mod shared_window;
 mod start;
@@ -21,6 +23,7 @@ mod world;
 
 pub use cartesian::{Cartesian, balanced_dimensions};
 pub use in_place::InPlace;
+pub use neighbourhood::Neighbourhood;
 pub use persistent::{RecvChannel, SendChannel};
 pub use probe::Message;
 pub use shared_window::SharedWindow;

@@ -59,6 +59,33 @@ impl World {
         self.send_as(Operation::Ssend, &data.packed(), to.into(), tag)
     }
 
+    /// Sends elements and never waits: they are copied, and the copy is kept until they are received.
+    ///
+    /// ```
+    /// use fluxions_comm::{Error, threads};
+    ///
+    /// // All send before anyone receives.
+    /// threads::run(2, |world| {
+    ///     let mut numbers = vec![world.rank() as f64; 100_000];
+    ///     world.bsend(&numbers, 1 - world.rank(), 0)?;
+    ///     world.recv(&mut numbers, 1 - world.rank(), 0)?;
+    ///     assert_eq!(numbers[99_999], (1 - world.rank()) as f64);
+    ///     Ok::<(), Error>(())
+    /// })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`send`](World::send).
+    pub fn bsend<B: Buffer + ?Sized>(
+        &self,
+        data: &B,
+        to: impl Into<Option<usize>>,
+        tag: usize,
+    ) -> Result<(), Error> {
+        self.isend(data.packed().into_owned(), to, tag).map(drop)
+    }
+
     #[inline]
     fn send_as<T: Data>(
         &self,

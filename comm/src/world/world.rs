@@ -188,6 +188,18 @@ impl World {
         }
     }
 
+    /// The name of the machine on which this rank runs, as MPI or the system tells it.
+    pub fn host(&self) -> String {
+        match &self.0 {
+            Inner::Team(..) => {
+                let name = std::fs::read_to_string("/proc/sys/kernel/hostname");
+                name.map_or("localhost".into(), |name| name.trim().to_string())
+            }
+            #[cfg(feature = "mpi")]
+            Inner::Mpi(_) => Environment::host(),
+        }
+    }
+
     /// MPI's handle of the world, for libraries that call MPI themselves.
     #[cfg(feature = "mpi")]
     pub fn raw(&self) -> Option<RawComm> {

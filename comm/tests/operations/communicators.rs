@@ -8,6 +8,8 @@ pub(crate) const CASES: &[Case] = &[
     ("parts by colours and keys", split),
     ("ranks without a colour", without_colour),
     ("a colour that is too large", too_large),
+    ("ranks in an order of their own", subset),
+    ("the name of the machine", host),
     ("ranks that share memory", shared),
     ("parts of parts, with all that the solver uses", parts_of_parts),
     ("errors in parts are values, too", errors),
@@ -58,6 +60,31 @@ fn without_colour(world: &World) {
 fn too_large(world: &World) {
     let error = world.split(1 << 31, 0).err().unwrap();
     assert_eq!(error.class(), Some(Class::Count));
+}
+
+fn subset(world: &World) {
+    let (rank, n) = (world.rank(), world.size());
+    // Every second one, from the last one on.
+    let ranks: Vec<usize> = (0..n).rev().step_by(2).collect();
+    let some = world.subset(&ranks).unwrap();
+    assert_eq!(some.is_some(), ranks.contains(&rank));
+    if let Some(some) = some {
+        let mut all = vec![0; ranks.len()];
+        some.allgather_into(&[rank], &mut all).unwrap();
+        assert_eq!(all, ranks);
+    }
+    assert!(world.subset(&[]).unwrap().is_none());
+}
+
+fn host(world: &World) {
+    let mut name = [0; 256];
+    let mine = world.host().into_bytes();
+    assert!(!mine.is_empty());
+    name[..mine.len()].copy_from_slice(&mine);
+    // All tests run on one host.
+    let own = name;
+    world.bcast(&mut name, 0).unwrap();
+    assert_eq!(name, own);
 }
 
 fn shared(world: &World) {

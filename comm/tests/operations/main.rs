@@ -6,9 +6,12 @@
 mod cartesian;
 mod collective;
 mod communicators;
+#[cfg(feature = "mpi")]
+mod handles;
 mod in_place;
 mod layouts;
 mod mistakes;
+mod neighbours;
 mod nonblocking;
 mod point_to_point;
 mod probing;
@@ -37,6 +40,7 @@ fn cases() -> Vec<Case> {
         reductions::CASES,
         communicators::CASES,
         cartesian::CASES,
+        neighbours::CASES,
         windows::CASES,
         mistakes::CASES,
         random::CASES,

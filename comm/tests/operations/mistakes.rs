@@ -47,6 +47,11 @@ fn no_such_rank(world: &World) {
     fails(world.send_init(vec![1], n, 0), Class::Rank);
     fails(world.recv_init(vec![1], n, 0), Class::Rank);
     let ring = world.cartesian(&[n], &[true]).unwrap().unwrap();
+    fails(world.bsend(&[1], n, 0), Class::Rank);
+    fails(world.neighbourhood(&[n], &[]).map(drop), Class::Rank);
+    fails(world.neighbourhood(&[], &[0, n]).map(drop), Class::Rank);
+    fails(world.subset(&[n]).map(drop), Class::Rank);
+    fails(world.subset(&[0, 0]).map(drop), Class::Rank);
     fails(ring.coordinates(n), Class::Rank);
     fails(ring.shift(1, 1), Class::Dimensions);
     fails(ring.rank_at(&[0, 0]), Class::Dimensions);
@@ -59,6 +64,7 @@ fn tags(world: &World) {
     assert!(said.ends_with(&format!("tags end at {}", tag - 1)), "{said}");
     fails(world.ssend(&[1], rank, usize::MAX), Class::Tag);
     fails(world.isend(vec![1], rank, tag), Class::Tag);
+    fails(world.bsend(&[1], rank, tag), Class::Tag);
     fails(world.recv(&mut [0], rank, tag), Class::Tag);
     fails(world.irecv(vec![0], rank, tag), Class::Tag);
     fails(world.sendrecv(&[1], rank, tag, &mut [0], rank, 0), Class::Tag);
@@ -122,9 +128,20 @@ fn lengths(world: &World) {
     fails(world.ialltoallv(vec![1; n + 1], &vec![1; n], vec![0], &[]), Class::Count);
     fails(world.allreduce_into(&[1], &mut [0; 2], Sum), Class::Count);
     fails(world.reduce_scatter_block_into(&vec![1; n + 1], &mut [0], Sum), Class::Count);
+    fails(world.reduce_scatter_into(&vec![1; n], &vec![1; n + 1], &mut [0], Sum), Class::Count);
+    fails(world.reduce_scatter_into(&vec![1; n], &vec![2; n], &mut [0; 2], Sum), Class::Count);
+    fails(world.reduce_scatter_into(&vec![1; n], &vec![1; n], &mut [0; 2], Sum), Class::Count);
+    let alone = world.neighbourhood(&[rank], &[rank]).unwrap();
+    fails(alone.allgather_into(&[1], &mut [0; 2]), Class::Count);
+    fails(alone.allgatherv_into(&[1], &mut [0], &[1, 1]), Class::Count);
+    fails(alone.alltoall_into(&[1, 2], &mut [0]), Class::Count);
+    fails(alone.alltoallv_into(&[1, 2], &[1], &mut [0; 2], &[2]), Class::Count);
+    fails(alone.alltoallv_into(&[1], &[1], &mut [0], &[]), Class::Count);
+    fails(alone.alltoallv_into(&[1], &[usize::MAX], &mut [0], &[1]), Class::Count);
     if n > 1 {
         fails(world.alltoall_into(&vec![1; n + 1], &mut vec![0; n + 1]), Class::Count);
         fails(world.ialltoall(vec![1; n + 1]), Class::Count);
+        fails(world.ireduce_scatter_block(vec![1; n + 1], Sum), Class::Count);
     }
 }
 

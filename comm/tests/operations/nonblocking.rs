@@ -241,6 +241,10 @@ fn dropped(world: &World) {
         |last| {
             // What is sent arrives nevertheless.
             drop(world.isend(vec![1.0; 30_000], last, 0).unwrap());
+            let mut again = world.send_init(vec![2.0; 30_000], last, 3).unwrap();
+            again.start().unwrap();
+            drop(again);
+            drop(world.issend(vec![3.0; 2], last, 4).unwrap());
             world.recv(&mut [0.0; 1], last, 2).unwrap();
         },
         |first| {
@@ -248,6 +252,10 @@ fn dropped(world: &World) {
             let mut found = vec![0.0; 30_000];
             world.recv(&mut found, first, 0).unwrap();
             assert!(found.iter().all(|x| *x == 1.0));
+            world.recv(&mut found, first, 3).unwrap();
+            assert!(found.iter().all(|x| *x == 2.0));
+            world.recv(&mut found[..2], first, 4).unwrap();
+            assert_eq!(found[..2], [3.0; 2]);
             world.send(&[1.0], first, 2).unwrap();
         },
     );

@@ -6,6 +6,7 @@ use fluxions_comm::{Any, Class, Status, World};
 use crate::sample::{Sample, for_all_types, for_some_types};
 
 pub(crate) const CASES: &[Case] = &[
+    ("bsend never waits", bsend),
     ("send and recv of all types", |world| for_all_types!(send_and_recv(world))),
     ("any source, any tag", any_source_and_tag),
     ("nothing, and more than the eager limits", lengths),
@@ -239,4 +240,22 @@ fn persistent_misused(world: &World) {
     // Receipts that are dropped take no message.
     from.start().unwrap();
     drop(from);
+}
+
+/// All send round a ring, and to themselves, before anyone receives.
+fn bsend(world: &World) {
+    let (rank, n) = (world.rank(), world.size());
+    let (next, before) = ((rank + 1) % n, (rank + n - 1) % n);
+    for length in [0, 1, 50_000] {
+        let mut numbers = vec![rank; length];
+        world.bsend(&numbers, next, 0).unwrap();
+        world.bsend(&vec![n + rank; length], rank, 1).unwrap();
+        world.bsend(&numbers, None, 0).unwrap();
+        numbers.fill(usize::MAX);
+        world.barrier().unwrap();
+        assert_eq!(world.recv(&mut numbers, before, 0).unwrap().length, length);
+        assert_eq!(numbers, vec![before; length]);
+        world.recv(&mut numbers, rank, 1).unwrap();
+        assert_eq!(numbers, vec![n + rank; length]);
+    }
 }

@@ -63,8 +63,21 @@ fn check<T: Data + PartialEq + Debug>(
     let row = |rank: usize| (0..n).flat_map(|part| list(rank + part)).collect::<Vec<T>>();
     let mut found = list(n);
     world.reduce_scatter_block_into(&row(rank), &mut found, operator).unwrap();
-    let lists: Vec<Vec<T>> = (0..n).map(|other| list(other + rank)).collect();
-    assert_eq!(found, expected(&lists, &operator));
+    let parts: Vec<Vec<T>> = (0..n).map(|other| list(other + rank)).collect();
+    assert_eq!(found, expected(&parts, &operator));
+    let later = world.ireduce_scatter_block(row(rank), operator).unwrap();
+    // The first two elements for the last rank but one, the rest for the last one, if there are so many.
+    let (length, first) = (list(0).len(), list(0).len().min(2));
+    let mut counts = vec![0; n];
+    counts[n - 1] = length;
+    if n > 1 {
+        (counts[n - 2], counts[n - 1]) = (first, length - first);
+    }
+    let mut found = list(n)[..counts[rank]].to_vec();
+    world.reduce_scatter_into(&list(rank), &counts, &mut found, operator).unwrap();
+    let start = if n > 1 && rank == n - 1 { first } else { 0 };
+    assert_eq!(found, all[start..start + counts[rank]]);
+    assert_eq!(later.wait().unwrap().0, expected(&parts, &operator));
 }
 
 /// The most used of them.
