@@ -63,9 +63,9 @@ pub mod solver {
     pub use fluxions_solver::{
         AdamsBashforth, Advector, ArgumentConditions, Balance, Blocking, Checkpoint,
         CheckpointWriter, Error, ErrorBounds, Errors, Every, ExternalSource, FieldOperator, Flow,
-        Formula, GO_ON, Global, Imex, Implicit, Inspection, Interpretation, Iterations, Krylov,
-        LimitedBy, Mpdata, Occasion, PassTime, Pde, PdeBuilder, Preconditioning, Present, Region,
-        Report, RunState, ScheduleState, SchemeChoice, SchemeProperties, Simulation,
+        Formula, GO_ON, Global, Halos, Imex, Implicit, Inspection, Interpretation, Iterations,
+        Krylov, LimitedBy, Mpdata, Occasion, PassTime, Pde, PdeBuilder, Preconditioning, Present,
+        Region, Report, RunState, ScheduleState, SchemeChoice, SchemeProperties, Simulation,
         SimulationBuilder, Snapshot, SolverOptions, Sources, Stabilised, StableStep, StencilCells,
         StopReason, Tableau, ThirdOrder, TimeTable, Tolerance, Tracker, TrackerError, TrackerState,
         Transport, Values, WallFunction, WallPoint, Wish, stable_step,
@@ -84,7 +84,7 @@ pub mod prelude {
     pub use fluxions_io::{Problem, RunFolder, SeriesWriter};
     pub use fluxions_solver::{
         AdamsBashforth, Advector, ArgumentConditions, Blocking, Every, FieldOperator, Flow,
-        Formula, GO_ON, Imex, Implicit, Interpretation, Mpdata, Pde, PdeBuilder, Report,
+        Formula, GO_ON, Halos, Imex, Implicit, Interpretation, Mpdata, Pde, PdeBuilder, Report,
         SchemeChoice, Simulation, Snapshot, SolverOptions, Sources, Stabilised, StopReason,
         Tableau, ThirdOrder, Tolerance, Tracker, TrackerError, Transport, Values, WallFunction,
         WallPoint,

@@ -9,8 +9,8 @@ use fluxions_io::numbers::brief;
 use fluxions_io::problem::{Output, Part};
 use fluxions_io::{Problem, SeriesWriter};
 use fluxions_solver::{
-    Advector, Formula, Global, Inspection, Region, SchemeChoice, Speed, StableStep, ThirdOrder,
-    Transport, measured_speed, used_memory,
+    Advector, Formula, Global, Halos, Inspection, Region, SchemeChoice, Speed, StableStep,
+    ThirdOrder, Transport, measured_speed, used_memory,
 };
 use indicatif::BinaryBytes;
 
@@ -138,9 +138,13 @@ fn describe(
     line(
         "halos",
         format!(
-            "{} messages with {} per step, without temporal blocking",
+            "{} messages with {} per step, without temporal blocking{}",
             inspection.messages_per_step,
-            BinaryBytes(inspection.bytes_per_step as u64)
+            BinaryBytes(inspection.bytes_per_step as u64),
+            match problem.execution.halos {
+                Halos::Measured => String::new(),
+                asked => format!(", {}", asked.name()),
+            }
         ),
     );
     let Output { parts, spectra, histograms, .. } = &problem.output;

@@ -207,6 +207,32 @@ fn threads_and_processes_give_the_same_bits() {
     }
 }
 
+/// On 2 and 4 processes and on 3 threads.
+#[cfg(feature = "mpi")]
+#[test]
+fn halos_go_as_asked_and_to_the_same_bits() {
+    let home = run(&["--ranks", "1", "--out", "one"]);
+    for (halos, ways) in [("packed", "packed and overlapped"), ("in place", "in place")] {
+        let asked = format!("execution.halos=\"{halos}\"");
+        // Several steps in a sweep have halos of their own.
+        for (ranks, steps) in [(2, "0"), (2, "3"), (4, "0")] {
+            let (out, steps) =
+                (format!("{halos}{ranks}{steps}"), format!("execution.steps_per_sweep={steps}"));
+            let args =
+                ["run", "small.toml", "--out", &out, "--set", &asked, "--set", steps.as_str()];
+            common::succeeded(fluxions_testing::finish(&mut home.mpirun(ranks, &args)));
+            home.succeed(&["diff", "one", &out]);
+            let report = home.read(&format!("{out}/report.json"));
+            assert!(report.contains(&format!(" {ways}\"")), "{report}");
+        }
+        let args = ["run", "small.toml", "--ranks", "3", "--out", halos, "--set", &asked];
+        home.succeed(&args);
+        home.succeed(&["diff", "one", halos]);
+        let said = home.succeed(&["check", "small.toml", "--ranks", "2", "--set", &asked]);
+        assert!(said.contains(&format!("without temporal blocking, {halos}\n")), "{said}");
+    }
+}
+
 #[test]
 fn differences_are_found_and_tolerated() {
     let home = run(&["--out", "a"]);

@@ -3,6 +3,7 @@
 use fluxions_grid::{Face, Grid, Layout, Region, Side};
 
 use crate::error::Error;
+use crate::way::Halos;
 
 /// A grid cut into blocks of nearly equal size, `dims[a]` of them along axis a.
 ///
@@ -14,6 +15,7 @@ pub struct Decomposition {
     dims: [usize; 3],
     /// Cuts are at multiples of so many cells along each axis.
     units: [usize; 3],
+    halos: Halos,
 }
 
 impl Decomposition {
@@ -56,7 +58,9 @@ impl Decomposition {
             .filter(fits)
             .min_by_key(|dims| (surface(shape, periodic, *dims), dims.map(std::cmp::Reverse)));
         match best {
-            Some(dims) => Ok(Decomposition { shape, periodic, dims, units: [1; 3] }),
+            Some(dims) => {
+                Ok(Decomposition { shape, periodic, dims, units: [1; 3], halos: Halos::default() })
+            }
             None => Err(Error::TooManyRanks {
                 shape: shape[missing..].to_vec(),
                 ranks,
@@ -79,6 +83,12 @@ impl Decomposition {
             unit
         });
         Decomposition { units, ..self }
+    }
+
+    /// The same with halos that go in this way.
+    #[must_use]
+    pub fn with_halos(self, halos: Halos) -> Self {
+        Decomposition { halos, ..self }
     }
 
     /// The number of blocks along each of the three inner axes.
@@ -132,7 +142,7 @@ impl Decomposition {
             here.then(|| Neighbour { rank: self.rank_at(other), wraps })
         };
         let neighbours = std::array::from_fn(|a| Side::BOTH.map(|side| neighbour(a, side)));
-        Subdomain { rank, start, shape, global: self.shape, neighbours }
+        Subdomain { rank, start, shape, global: self.shape, neighbours, halos: self.halos }
     }
 }
 
@@ -169,12 +179,18 @@ pub struct Subdomain {
     shape: [usize; 3],
     global: [usize; 3],
     neighbours: [[Option<Neighbour>; 2]; 3],
+    halos: Halos,
 }
 
 impl Subdomain {
     /// The rank whose block this is.
     pub fn rank(&self) -> usize {
         self.rank
+    }
+
+    /// How its halos go.
+    pub fn halos(&self) -> Halos {
+        self.halos
     }
 
     /// The index in the grid of the block's first cell.

@@ -9,7 +9,7 @@ use fluxions_grid::{Face, Layout};
 use crate::decomposition::Subdomain;
 use crate::link::{Link, fill};
 use crate::plan::{HaloPlan, HaloWidth};
-use crate::way::{Choice, Way};
+use crate::way::{Choice, Halos, Way};
 
 /// A field that takes part in an exchange.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Exchange {
         let plan = HaloPlan::new(block, width);
         let phase = |legs: &Vec<_>| {
             let links = legs.iter().map(|leg| Link::new(world, leg, fields.len()));
-            Phase::new(world, &layout, links.collect())
+            Phase::new(world, &layout, links.collect(), block.halos())
         };
         let phases = plan.phases().iter().map(phase).collect();
         Exchange { world: world.clone(), plan, layout, fields: fields.to_vec(), phases }
@@ -191,11 +191,11 @@ impl Exchange {
 }
 
 impl Phase {
-    fn new(world: &World, layout: &Layout, links: Vec<Link>) -> Self {
+    fn new(world: &World, layout: &Layout, links: Vec<Link>, halos: Halos) -> Self {
         let is_sent = |link: &&Link| link.outgoing.is_some() || link.incoming.is_some();
         let mut across = [false; 3];
         links.iter().filter(is_sent).for_each(|link| across[link.leg.face.axis] = true);
-        let can_be_in_place = world.kind() == Kind::Mpi;
+        let can_be_in_place = world.kind() == Kind::Mpi && halos != Halos::Packed;
         let axes = (0..3).filter(|axis| can_be_in_place && across[*axis]);
         let messages = |axis: usize| {
             let links = || links.iter().filter(move |link| link.leg.face.axis == axis);
@@ -205,6 +205,6 @@ impl Phase {
             (axis, messages.unwrap_or_else(|error| panic!("{error}")))
         };
         let in_place = axes.map(messages).collect();
-        Phase { links, in_place, choice: Choice::new(across, can_be_in_place) }
+        Phase { links, in_place, choice: Choice::new(across, can_be_in_place, halos) }
     }
 }

@@ -20,5 +20,5 @@ pub use decomposition::{Decomposition, Neighbour, Subdomain};
 pub use error::Error;
 pub use exchange::{Exchange, FieldHalo};
 pub use plan::{HaloPlan, HaloWidth, Leg};
-pub use way::Way;
+pub use way::{Halos, Way};
 pub use wrap::wrap;

@@ -25,6 +25,32 @@ impl Way {
     }
 }
 
+/// How it is decided in which way messages go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Halos {
+    /// All ways are tried in the first exchanges, and the fastest one is taken.
+    #[default]
+    Measured,
+    /// They are packed, and computations go on meanwhile.
+    Packed,
+    /// They go from the arrays and into them. Rank threads copy them, as if they were packed.
+    InPlace,
+}
+
+impl Halos {
+    /// All of them.
+    pub const ALL: [Halos; 3] = [Halos::Measured, Halos::Packed, Halos::InPlace];
+
+    /// The name in problem files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Halos::Measured => "measured",
+            Halos::Packed => "packed",
+            Halos::InPlace => "in place",
+        }
+    }
+}
+
 /// Each way is tried for so many exchanges in a row, of which the first does not count, and all ways so many times.
 const ROW: usize = 3;
 const ROUNDS: usize = 5;
@@ -50,7 +76,7 @@ pub(crate) struct Choice {
 
 impl Choice {
     /// The choice where messages go across these axes: on all ranks the same ones.
-    pub(crate) fn new(across: [bool; 3], can_be_in_place: bool) -> Self {
+    pub(crate) fn new(across: [bool; 3], can_be_in_place: bool, halos: Halos) -> Self {
         let subsets = if can_be_in_place { 8 } else { 1 };
         let mut ways = Vec::new();
         for subset in 0..subsets {
@@ -68,8 +94,11 @@ impl Choice {
             ways,
             measured: 0,
             began: None,
-            way: Way::default(),
-            is_made: across == [false; 3],
+            way: match halos {
+                Halos::InPlace if can_be_in_place => Way { in_place: across, waits: false },
+                _ => Way::default(),
+            },
+            is_made: across == [false; 3] || halos != Halos::Measured,
         }
     }
 
@@ -135,18 +164,29 @@ mod tests {
 
     #[test]
     fn ways_of_axes() {
-        let count = |across, can| Choice::new(across, can).ways.len();
+        let choice = |across, can| Choice::new(across, can, Halos::Measured);
+        let count = |across, can| choice(across, can).ways.len();
         assert_eq!(count([false, true, false], true), 3);
         assert_eq!(count([true, true, false], true), 7);
         assert_eq!(count([true; 3], true), 15);
         assert_eq!(count([true; 3], false), 2);
-        assert_eq!(Choice::new([false; 3], true).chosen(), Some(Way::default()));
-        assert_eq!(Choice::new([true; 3], true).ways[0], Way::default());
+        assert_eq!(choice([false; 3], true).chosen(), Some(Way::default()));
+        assert_eq!(choice([true; 3], true).chosen(), None);
+        assert_eq!(choice([true; 3], true).ways[0], Way::default());
+    }
+
+    #[test]
+    fn ways_that_are_asked_for() {
+        let across = [true, false, true];
+        let chosen = |can, halos| Choice::new(across, can, halos).chosen();
+        assert_eq!(chosen(true, Halos::Packed), Some(Way::default()));
+        assert_eq!(chosen(true, Halos::InPlace), Some(Way { in_place: across, waits: false }));
+        assert_eq!(chosen(false, Halos::InPlace), Some(Way::default()));
     }
 
     #[test]
     fn the_first_way_unless_another_is_notably_faster() {
-        let ways = Choice::new([false, false, true], true).ways;
+        let ways = Choice::new([false, false, true], true, Halos::Measured).ways;
         let [packed, waiting, in_place] = ways[..] else { panic!("three ways") };
         assert_eq!((packed, waiting.waits), (Way::default(), true));
         assert_eq!(in_place.in_place, [false, false, true]);
@@ -162,7 +202,7 @@ mod tests {
     #[test]
     fn two_ranks_choose_what_is_fastest_on_the_slower_one() {
         let found = threads::run(2, |world| {
-            let mut choice = Choice::new([false, true, true], true);
+            let mut choice = Choice::new([false, true, true], true, Halos::Measured);
             let mut tried = 0;
             while choice.chosen().is_none() {
                 choice.begin(world)?;

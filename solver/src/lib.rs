@@ -18,6 +18,7 @@ mod solvers;
 mod system;
 
 pub use error::{Error, Errors, FailedStep, TooLong};
+pub use fluxions_halo::Halos;
 pub use inspect::block_speed::{BlockSpeed, block_speed};
 pub use inspect::cause::{Cause, cause_in_equations, cause_in_initial};
 pub use inspect::conditioned::{Conditioned, conditioned};

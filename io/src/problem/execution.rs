@@ -2,7 +2,7 @@
 //! the result by a bit.
 
 use fluxions_expr::Backend;
-use fluxions_solver::Blocking;
+use fluxions_solver::{Blocking, Halos};
 
 use super::diagnostic::Diagnostic;
 use super::reader::{Reader, Table};
@@ -15,6 +15,8 @@ pub struct Execution {
     pub backend: Option<Backend>,
     /// How many steps are made in one sweep over memory.
     pub blocking: Blocking,
+    /// How halos go between ranks.
+    pub halos: Halos,
 }
 
 impl Execution {
@@ -35,7 +37,7 @@ impl Execution {
 pub(crate) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Execution {
     let mut execution = Execution::default();
     let Some(table) = reader.table(document, "execution") else { return execution };
-    reader.known_keys(&table, &["backend", "steps_per_sweep", "slabs", "tile", "stream"]);
+    reader.known_keys(&table, &["backend", "steps_per_sweep", "slabs", "tile", "stream", "halos"]);
     if let Some(value) = table.get("backend")
         && let Some(word) = reader.string(value, "the name of a back end")
     {
@@ -45,6 +47,19 @@ pub(crate) fn read<'t>(reader: &mut Reader<'t>, document: &Table<'t>) -> Executi
                 let message = format!("this build of Fluxions has no back end \"{word}\"");
                 let names = Backend::ALL.iter().map(|backend| backend.name());
                 let help = suggest(word, names, '"', "it has");
+                reader.note(Diagnostic::at(value.span(), message).help(Some(help)));
+            }
+        }
+    }
+    if let Some(value) = table.get("halos")
+        && let Some(word) = reader.string(value, "how halos go")
+    {
+        match Halos::ALL.into_iter().find(|halos| halos.name() == word) {
+            Some(halos) => execution.halos = halos,
+            None => {
+                let message = format!("halos do not go \"{word}\"");
+                let names = Halos::ALL.iter().map(|halos| halos.name());
+                let help = suggest(word, names, '"', "there are");
                 reader.note(Diagnostic::at(value.span(), message).help(Some(help)));
             }
         }

@@ -194,7 +194,8 @@ impl Problem {
             .seed(self.seed)
             .dims(&self.dims)
             .backend(self.backend())
-            .blocking(self.execution.blocking);
+            .blocking(self.execution.blocking)
+            .halos(self.execution.halos);
         for (field, value) in &self.initial {
             builder = builder.initial(field, value.clone());
         }
@@ -242,7 +243,7 @@ impl Problem {
         const CELLS: usize = 4096;
         // No steps are made, so nothing is compiled for speed.
         let blocking = Blocking { steps: Some(0), stream: Some(false), ..self.execution.blocking };
-        let execution = Execution { backend: Some(Backend::Closures), blocking };
+        let execution = Execution { backend: Some(Backend::Closures), blocking, ..self.execution };
         let pde = self.pde.cropped(CELLS, 0.0);
         let part = Problem { pde, dims: vec![], execution, ..self.clone() };
         let is_part = part.pde.grid() != self.pde.grid();

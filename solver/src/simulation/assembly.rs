@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use fluxions_comm::{Combine, World};
 use fluxions_expr::Backend;
-use fluxions_halo::{Decomposition, HaloWidth, Subdomain};
+use fluxions_halo::{Decomposition, HaloWidth, Halos, Subdomain};
 
 use crate::error::{Error, Errors, elsewhere};
 use crate::plan::evaluation;
@@ -65,12 +65,13 @@ impl<'a> Assembly<'a> {
         (seed, start): (u64, f64),
         setup: &Setup,
         (dims, solves): (&[usize], bool),
-        blocking: Blocking,
+        (blocking, halos): (Blocking, Halos),
     ) -> Result<Self, Error> {
         let decomposition = match solves {
             true => blocks::cut(pde.grid(), world.size(), dims, setup.least)?,
             false => Decomposition::new(pde.grid(), world.size(), dims, setup.least)?,
         };
+        let decomposition = decomposition.with_halos(halos);
         let blocked = DeepPipeline::new(pde, &setup.step, &decomposition, blocking);
         let (mut halo, mut data_widths) = (setup.halo, setup.data_widths.clone());
         if let Some(blocked) = &blocked {

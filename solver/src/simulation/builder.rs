@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use fluxions_comm::World;
 use fluxions_expr::Backend;
-use fluxions_halo::Decomposition;
+use fluxions_halo::{Decomposition, Halos};
 
 use crate::error::{Error, Errors};
 use crate::plan::evaluation;
@@ -70,6 +70,7 @@ pub struct SimulationBuilder<'a> {
     other_plans: Vec<Plan>,
     backend: Backend,
     blocking: Blocking,
+    halos: Halos,
     began: Instant,
 }
 
@@ -102,6 +103,7 @@ impl<'a> SimulationBuilder<'a> {
             other_plans: Vec::new(),
             backend: Backend::default(),
             blocking: Blocking::default(),
+            halos: Halos::default(),
             began: Instant::now(),
         }
     }
@@ -234,6 +236,13 @@ impl<'a> SimulationBuilder<'a> {
     #[must_use]
     pub fn blocking(mut self, blocking: Blocking) -> Self {
         self.blocking = blocking;
+        self
+    }
+
+    /// How halos go between ranks; measured if not given. It changes no bit of the results.
+    #[must_use]
+    pub fn halos(mut self, halos: Halos) -> Self {
+        self.halos = halos;
         self
     }
 
@@ -399,7 +408,8 @@ impl<'a> SimulationBuilder<'a> {
         let dims = limits::ranks_along(self.pde, &self.dims)?;
         let solves = self.scheme.solves(self.pde);
         let (problem, run) = ((self.pde, self.world), (self.seed, self.start));
-        let mut assembly = Assembly::new(problem, run, &setup, (&dims, solves), self.blocking)?;
+        let how = (self.blocking, self.halos);
+        let mut assembly = Assembly::new(problem, run, &setup, (&dims, solves), how)?;
         let Setup { step, before, dense, initial, held, after_step, observables, .. } = setup;
         let Stepping { stepper, wavefront, streams } =
             assembly.stepping(step, self.backend, self.blocking)?;
