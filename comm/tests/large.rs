@@ -70,22 +70,22 @@ fn on_two_ranks(world: &World) {
     }
 }
 
+/// One after the other, so that they do not need their memory at the same time.
 #[test]
-fn on_2_threads() {
-    if has_memory() {
+fn on_2_threads_and_2_processes() {
+    let is_inside = std::env::var_os(fluxions_testing::INSIDE).is_some();
+    if !is_inside {
+        if !has_memory() {
+            return;
+        }
         threads::run(2, |world| {
             on_two_ranks(world);
             Ok::<(), Error>(())
         })
         .unwrap();
     }
-}
-
-#[cfg(feature = "mpi")]
-#[test]
-fn on_2_processes() {
-    if std::env::var_os(fluxions_testing::INSIDE).is_none() && !has_memory() {
-        return;
-    }
-    fluxions_testing::under_mpi(&[2], "on_2_processes", || on_two_ranks(&World::start().unwrap()));
+    #[cfg(feature = "mpi")]
+    fluxions_testing::under_mpi(&[2], "on_2_threads_and_2_processes", || {
+        on_two_ranks(&World::start().unwrap());
+    });
 }

@@ -3,10 +3,14 @@
 use crate::Case;
 use fluxions_comm::{Class, World, balanced_dimensions};
 
-use crate::sample::{Sample, for_some_types};
+use crate::sample::{Particle, Sample};
 
 pub(crate) const CASES: &[Case] = &[
-    ("neighbours on a torus, all types", |world| for_some_types!(torus(world))),
+    ("neighbours on a torus", |world| {
+        torus::<f64>(world);
+        torus::<bool>(world);
+        torus::<Particle>(world);
+    }),
     ("neighbours on a line", line),
     ("a complete graph, and a rank twice", graph),
     ("a neighbour that sends another number", other_number),
