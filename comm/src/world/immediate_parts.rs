@@ -4,7 +4,9 @@
 
 use crate::buffer::Owned;
 use crate::error::Error;
-use crate::request::{Request, State};
+use crate::request::Request;
+#[cfg(feature = "mpi")]
+use crate::request::State;
 use crate::team::{Needed, exchanged, gathered, part_of};
 use crate::waiting::{Call, Operation};
 use crate::world::collective::{expect, total};

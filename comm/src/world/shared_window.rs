@@ -65,9 +65,7 @@ impl World {
         let has_memory = match &self.0 {
             Inner::Team(..) => zeros.try_reserve_exact(length).is_ok(),
             #[cfg(feature = "mpi")]
-            Inner::Mpi(_) => {
-                length.checked_mul(size_of::<T>()).is_some_and(|n| isize::try_from(n).is_ok())
-            }
+            Inner::Mpi(_) => self.has_memory(length.saturating_mul(size_of::<T>()))?,
         };
         let [size, alignment] = [size_of::<T>() as i64, align_of::<T>() as i64];
         let is_alone = i64::from(node.size() < self.size());
@@ -92,6 +90,23 @@ impl World {
             Inner::Mpi(communicator) => Inside::Mpi(MpiWindow::new(communicator, length)?),
         };
         Ok(SharedWindow { inside, ranks: self.size() })
+    }
+}
+
+#[cfg(feature = "mpi")]
+impl World {
+    /// Whether the system would give so many bytes for each rank together. Where it does not, MPI may hang: one process of MPICH 4.0
+    /// finds out, and the others wait for it.
+    fn has_memory(&self, bytes: usize) -> Result<bool, Error> {
+        /// More than any machine has, and few enough to be added up.
+        const MOST: usize = 1 << 48;
+        let mut all = [bytes.min(MOST) as i64];
+        self.combine(Combine::Sum, &mut all)?;
+        let mut room = Vec::<u8>::new();
+        let is_there = room.try_reserve_exact(all[0] as usize).is_ok();
+        // The compiler is not to leave out what is not used.
+        std::hint::black_box(&mut room);
+        Ok(is_there)
     }
 }
 

@@ -126,6 +126,8 @@ fn wrong(world: &World) {
     let n = world.size();
     let memory = "there is not so much memory on every rank";
     fails(world.shared_window::<f64>(usize::MAX), Class::Memory, memory);
+    // Addresses would do, but there is not so much memory.
+    fails(world.shared_window::<f64>(1 << 43), Class::Memory, memory);
     // One rank alone asks for too much, and all are told.
     let is_last = world.rank() + 1 == n;
     let length = if is_last { usize::MAX / 8 } else { 1 };
