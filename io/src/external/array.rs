@@ -376,6 +376,9 @@ mod tests {
         let told = |name: &str, write: &dyn Fn(&Path)| read(name, write, &[2]).unwrap_err();
         let folder = told("run", &|path| std::fs::create_dir(path).unwrap());
         assert_eq!(folder.message, "run is a folder, not a file");
+        let device =
+            told("zero.npy", &|path| std::os::unix::fs::symlink("/dev/zero", path).unwrap());
+        assert_eq!(device.message, "zero.npy is not an ordinary file");
         let bytes = |path: &Path| std::fs::write(path, b"PK\x03\x04").unwrap();
         let archive = told("map.npz", &bytes);
         assert_eq!(archive.message, "map.npz is not an HDF5 file");

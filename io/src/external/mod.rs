@@ -78,7 +78,9 @@ fn check_file(path: &Path) -> Result<(), Unusable> {
     let shown = path.display();
     match () {
         _ if path.is_dir() => Err(unusable(format!("{shown} is a folder, not a file"))),
-        _ if !path.is_file() => Err(unusable(format!("there is no file {shown}"))),
+        _ if !path.exists() => Err(unusable(format!("there is no file {shown}"))),
+        // A pipe or a device.
+        _ if !path.is_file() => Err(unusable(format!("{shown} is not an ordinary file"))),
         _ => Ok(()),
     }
 }
