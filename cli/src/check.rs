@@ -7,7 +7,7 @@ use std::time::Instant;
 use fluxions::expr::{Rank, Type};
 use fluxions_io::numbers::brief;
 use fluxions_io::problem::{Output, Part};
-use fluxions_io::{Problem, SeriesWriter};
+use fluxions_io::{Problem, SeriesWriter, picture};
 use fluxions_solver::{
     Advector, Formula, Global, Halos, Inspection, Region, SchemeChoice, Speed, StableStep,
     ThirdOrder, Transport, measured_speed, used_memory,
@@ -19,7 +19,11 @@ use crate::conditions::conditions;
 use crate::estimate::{self, Estimate};
 use crate::failure::{Failure, warn};
 use crate::print::print;
+use crate::run::PANELS;
 use crate::{cost, ranks, source};
+
+/// Less memory than this is not told of pictures.
+const NOTABLE: usize = 16 << 20;
 
 pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let began = Instant::now();
@@ -225,7 +229,14 @@ fn memory(problem: &Problem, inspection: &Inspection, ranks: usize) -> String {
         let program = program as usize + SeriesWriter::memory_once(problem);
         text += &format!("\nbeside about {} for the program and its libraries", bytes(program));
     }
-    if let Err(error) = Inspection::check_memory(all, ranks) {
+    let pictures = picture::memory(problem, PANELS);
+    if pictures >= NOTABLE {
+        text += &format!(
+            "\n{} for the pictures at the end, on one rank, when the rest is free again",
+            bytes(pictures)
+        );
+    }
+    if let Err(error) = Inspection::check_memory(all.max(pictures / ranks), ranks) {
         text += &format!("\nwarning: {error}");
     }
     text
