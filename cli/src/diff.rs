@@ -7,7 +7,7 @@ use ndarray::{ArrayD, IxDyn};
 
 use crate::args::DiffArgs;
 use crate::failure::{Failure, code};
-use crate::print::line;
+use crate::print::answer;
 
 pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
     for (name, value) in [("--rtol", args.rtol), ("--atol", args.atol)] {
@@ -17,11 +17,11 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
     }
     let (a, b) = (Series::open(&args.a)?, Series::open(&args.b)?);
     let (fields_a, fields_b) = (a.fields()?, b.fields()?);
-    let mut same = have_same_names(&fields_a, &fields_b);
+    let mut same = have_same_names(&fields_a, &fields_b)?;
     let (times_a, times_b) = (a.times()?, b.times()?);
     let is_whole = !args.last && args.time.is_none();
     if is_whole && times_a.len() != times_b.len() {
-        line(&format!("snapshots: {} in A, {} in B", times_a.len(), times_b.len()));
+        answer(&format!("snapshots: {} in A, {} in B", times_a.len(), times_b.len()))?;
         same = false;
     }
     let pairs: Vec<(usize, usize)> = match args.time {
@@ -36,51 +36,55 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
         for (k, l) in &pairs {
             let (ta, tb) = (times_a[*k], times_b[*l]);
             if (ta - tb).abs() > args.atol + args.rtol * tb.abs() {
-                line(&format!("time of snapshot {k}: {ta:?} in A, {tb:?} in B"));
+                answer(&format!("time of snapshot {k}: {ta:?} in A, {tb:?} in B"))?;
                 same = false;
             }
         }
         if is_whole {
-            same &= compare_globals(&a.globals()?, &b.globals()?, args);
+            same &= compare_globals(&a.globals()?, &b.globals()?, args)?;
         }
     }
     for name in fields_a.iter().filter(|field| fields_b.contains(field)) {
         let (field, other) = (a.field(name)?, b.field(name)?);
         if field.ty() != other.ty() {
-            line(&format!("{name}: {} in A, {} in B", field.ty(), other.ty()));
+            answer(&format!("{name}: {} in A, {} in B", field.ty(), other.ty()))?;
             same = false;
             continue;
         }
         let (shape_a, shape_b) = (a.shape(name)?, b.shape(name)?);
         if shape_a[1..] != shape_b[1..] {
-            line(&format!("{name}: {:?} cells in A, {:?} in B", &shape_a[1..], &shape_b[1..]));
+            answer(&format!("{name}: {:?} cells in A, {:?} in B", &shape_a[1..], &shape_b[1..]))?;
             same = false;
             continue;
         }
         let difference = compare(&a, &b, &field, &pairs, args)?;
-        line(&format!("{name}: {difference}"));
+        answer(&format!("{name}: {difference}"))?;
         same &= difference.first.is_none();
     }
     Ok(if same { ExitCode::SUCCESS } else { ExitCode::from(code::DIFFERENT) })
 }
 
 /// Tells names that only one of two results has; whether there are none.
-fn have_same_names(a: &[String], b: &[String]) -> bool {
+fn have_same_names(a: &[String], b: &[String]) -> Result<bool, Failure> {
     let mut same = true;
     for (one, other, whose) in [(a, b, "A"), (b, a, "B")] {
         for name in one.iter().filter(|name| !other.contains(name)) {
-            line(&format!("{name}: only in {whose}"));
+            answer(&format!("{name}: only in {whose}"))?;
             same = false;
         }
     }
-    same
+    Ok(same)
 }
 
 /// Compares the unknowns without space; whether they are the same.
-fn compare_globals(a: &[(String, Vec<f64>)], b: &[(String, Vec<f64>)], args: &DiffArgs) -> bool {
+fn compare_globals(
+    a: &[(String, Vec<f64>)],
+    b: &[(String, Vec<f64>)],
+    args: &DiffArgs,
+) -> Result<bool, Failure> {
     let names = |all: &[(String, Vec<f64>)]| all.iter().map(|(name, _)| name.clone()).collect();
     let (names_a, names_b): (Vec<String>, Vec<String>) = (names(a), names(b));
-    let mut same = have_same_names(&names_a, &names_b);
+    let mut same = have_same_names(&names_a, &names_b)?;
     for (name, in_a) in a {
         let Some((_, in_b)) = b.iter().find(|(other, _)| other == name) else { continue };
         let mut difference = Difference::default();
@@ -88,10 +92,10 @@ fn compare_globals(a: &[(String, Vec<f64>)], b: &[(String, Vec<f64>)], args: &Di
             let [x, y] = [x, y].map(|x| ArrayD::from_elem(IxDyn(&[]), *x));
             difference.add(&x, &y, &format!("in snapshot {k}"), args);
         }
-        line(&format!("{name}: {difference}"));
+        answer(&format!("{name}: {difference}"))?;
         same &= difference.first.is_none();
     }
-    same
+    Ok(same)
 }
 
 /// How a field differs.

@@ -2,15 +2,16 @@
 
 use std::process::ExitCode;
 
+use fluxions::comm::World;
 use fluxions::grid::{Ends, Geometry, Grid, Metric};
-use fluxions_io::checkpoint::{Record, list};
+use fluxions_io::checkpoint::{Newest, Record};
 use fluxions_io::numbers::{brief, measured};
-use fluxions_io::{Error, Mode, RunFolder, RunStatus, Series, repair};
+use fluxions_io::{Error, Mode, Repaired, RunFolder, RunStatus, Series, repair};
 use ndarray::{ArrayD, Axis};
 
 use crate::args::InfoArgs;
 use crate::failure::Failure;
-use crate::print::line;
+use crate::print::answer;
 
 pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
     if args.repair {
@@ -20,68 +21,86 @@ pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
         }
         // No run may be using it.
         let _claim = folder.of_run().claim(Mode::Resume, &[])?;
-        let count = repair(&folder)?;
-        line(&format!("the index has {count} snapshot(s)"));
+        tell_repaired("the index", &repair(&folder)?)?;
         for part in std::fs::read_dir(folder.parts()).into_iter().flatten().flatten() {
             let name = part.file_name().to_string_lossy().into_owned();
-            let count = repair(&folder.part(&name))?;
-            line(&format!("that of the part {name} has {count} snapshot(s)"));
+            tell_repaired(&format!("that of the part {name}"), &repair(&folder.part(&name))?)?;
         }
     }
-    if let Ok(record) = Record::read(&args.path) {
-        describe_checkpoint(&record);
-        return Ok(ExitCode::SUCCESS);
+    match Record::read(&args.path) {
+        Ok(record) => {
+            describe_checkpoint(&record)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Err(error @ (Error::Checkpoint { .. } | Error::OtherBuild { .. })) => {
+            return Err(error.into());
+        }
+        // It is no checkpoint.
+        Err(_) => {}
     }
-    let series = Series::open(&args.path).inspect_err(|_| {
+    let opened = Series::open(&args.path);
+    if opened.is_err() {
         let folder = RunFolder::of_series(&args.path);
         if folder.holds_run() {
-            line(&format!("run         {}", state(&folder)));
+            answer(&format!("run         {}", state(&folder)))?;
         }
-    })?;
-    let line = |name: &str, value: &str| {
+    }
+    let series = opened?;
+    let line = |name: &str, value: &str| -> Result<(), Failure> {
         // A title may have several lines.
         for (k, part) in value.lines().enumerate() {
-            line(&format!("{:<12}{part}", if k == 0 { name } else { "" }));
+            answer(&format!("{:<12}{part}", if k == 0 { name } else { "" }))?;
         }
+        Ok(())
     };
-    line("file", &series.path().display().to_string());
-    line("title", &series.text("title"));
-    line("geometry", &series.text("geometry"));
-    line("made by", &series.text("created_by"));
+    line("file", &series.path().display().to_string())?;
+    line("title", &series.text("title"))?;
+    line("geometry", &series.text("geometry"))?;
+    line("made by", &series.text("created_by"))?;
     let times = series.times()?;
     let fields = series.fields()?;
     if let Some(field) = fields.first() {
         for (axis, [lower, upper], cells) in axes(&series, field)? {
             let (lower, upper) = (brief(lower), brief(upper));
-            line("axis", &format!("{axis} in [{lower}, {upper}], {cells} cells"));
+            line("axis", &format!("{axis} in [{lower}, {upper}], {cells} cells"))?;
         }
     }
     if let (Some(first), Some(last)) = (times.first(), times.last()) {
         let (first, last) = (brief(*first), brief(*last));
-        line("snapshots", &format!("{}, t = {first} to {last}", times.len()));
+        line("snapshots", &format!("{}, t = {first} to {last}", times.len()))?;
     }
     for field in &fields {
         describe(&series, field, times.len().checked_sub(1), &line)?;
     }
     for (name, values) in series.globals()? {
         if let Some(last) = values.last() {
-            line("number", &format!("{name}, {} in the last snapshot", measured(*last)));
+            line("number", &format!("{name}, {} in the last snapshot", measured(*last)))?;
         }
     }
     if args.path.is_dir() {
         let folder = RunFolder::of_series(&args.path);
-        if let Some(newest) = list(&folder.checkpoints()).first() {
-            let told = match Record::read(newest) {
-                Ok(record) => {
-                    format!("t = {}, step {}", brief(record.state.time), record.state.steps)
-                }
-                Err(error) => error.to_string(),
-            };
-            line("checkpoint", &told);
+        let newest = Newest::checked(&World::solo(), &folder)?;
+        if let Some(Record { state, .. }) = newest.record() {
+            line("checkpoint", &format!("t = {}, step {}", brief(state.time), state.steps))?;
         }
-        line("run", &state(&folder));
+        for reason in newest.passed_over() {
+            line("checkpoint", &format!("cannot be used: {reason}"))?;
+        }
+        line("run", &state(&folder))?;
     }
-    Ok(ExitCode::SUCCESS)
+    match series.first_missing()? {
+        Some(missing) => Err(missing.into()),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// What became of an index.
+fn tell_repaired(index: &str, Repaired { snapshots, lost }: &Repaired) -> Result<(), Failure> {
+    answer(&format!("{index} has {snapshots} snapshot(s)"))?;
+    match lost {
+        None => Ok(()),
+        Some(lost) => answer(&format!("{} is missing or damaged", lost.display())),
+    }
 }
 
 /// What is going on in a run folder, or how the run ended.
@@ -91,11 +110,12 @@ pub(crate) fn state(folder: &RunFolder) -> String {
             return format!("running on host {host}, process {pid}");
         }
         Some(RunStatus::Killed) => {
-            return match list(&folder.checkpoints()).is_empty() {
-                true => "killed".into(),
-                false => "killed: `fluxions run` with --resume goes on".into(),
+            return match Newest::at_a_glance(folder).record() {
+                None => "killed".into(),
+                Some(_) => "killed: `fluxions run` with --resume goes on".into(),
             };
         }
+        Some(RunStatus::Ended(how)) if how.starts_with("failed") => how,
         Some(RunStatus::Ended(how)) => format!("stopped: {how}"),
         None => "no folder of a run".into(),
     };
@@ -122,16 +142,14 @@ pub(crate) fn state(folder: &RunFolder) -> String {
 }
 
 /// What a checkpoint holds.
-fn describe_checkpoint(record: &Record) {
+fn describe_checkpoint(record: &Record) -> Result<(), Failure> {
     let Record { state, ranks, shape, arrays, scheme, created_by, .. } = record;
     let cells: Vec<String> = shape.iter().skip_while(|n| **n == 1).map(usize::to_string).collect();
-    line(&format!("checkpoint  t = {}, step {}", brief(state.time), state.steps));
-    line(&format!("made by     {created_by}, on {ranks} rank(s)"));
-    line(&format!("scheme      {scheme}"));
-    line(&format!("grid        {} cells", cells.join("×")));
-    for array in arrays {
-        line(&format!("array       {array}"));
-    }
+    answer(&format!("checkpoint  t = {}, step {}", brief(state.time), state.steps))?;
+    answer(&format!("made by     {created_by}, on {ranks} rank(s)"))?;
+    answer(&format!("scheme      {scheme}"))?;
+    answer(&format!("grid        {} cells", cells.join("×")))?;
+    arrays.iter().try_for_each(|array| answer(&format!("array       {array}")))
 }
 
 /// The axes of the grid with their bounds and numbers of cells. Cells come last in a field's shape.
@@ -147,7 +165,7 @@ fn describe(
     series: &Series,
     name: &str,
     last: Option<usize>,
-    line: &impl Fn(&str, &str),
+    line: &impl Fn(&str, &str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let field = series.field(name)?;
     let ty = field.ty();
@@ -160,12 +178,11 @@ fn describe(
     let parts = if ty.complex { "complex, 2 × " } else { "" };
     let text = format!("{name} [{}]{rank}, {parts}{bits} bits", dims.join(", "));
     let Some(last) = last else {
-        line("field", &text);
-        return Ok(());
+        return line("field", &text);
     };
     let components = field.components();
     if components.len() > 1 {
-        line("field", &text);
+        line("field", &text)?;
     }
     let weights = weights(series, name)?;
     for (number, component) in components.iter().enumerate() {
@@ -179,9 +196,9 @@ fn describe(
             (measured(low), measured(high), measured(mean(&values, weights.as_deref())));
         let range = format!("{low} … {high}, mean {mean}");
         match components.len() {
-            1 if !ty.complex => line("field", &format!("{text}; last: {range}")),
-            1 => line("field", &format!("{text}; last {what}: {range}")),
-            _ => line("", &format!("last {what}: {range}")),
+            1 if !ty.complex => line("field", &format!("{text}; last: {range}"))?,
+            1 => line("field", &format!("{text}; last {what}: {range}"))?,
+            _ => line("", &format!("last {what}: {range}"))?,
         }
     }
     Ok(())

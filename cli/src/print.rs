@@ -20,6 +20,11 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Prints a line of what a command was asked for, as [`print`] does.
+pub(crate) fn answer(text: &str) -> Result<(), Failure> {
+    print(&format!("{text}\n"))
+}
+
 /// Prints a line, if anybody reads it.
 pub(crate) fn line(text: &str) {
     let _ = print(&format!("{text}\n"));

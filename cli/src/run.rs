@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use fluxions::comm::{Kind, World};
-use fluxions_io::checkpoint::{Checkpoints, Record, Resumed, list, resume, scheme_so_far};
+use fluxions_io::checkpoint::{Checkpoints, Newest, Resumed, resume};
 use fluxions_io::numbers::{brief, measured};
 use fluxions_io::page::{self, Pictures};
 use fluxions_io::problem::{Probe, Warning, Warnings};
@@ -74,9 +74,12 @@ fn solve(args: &RunArgs, world: &World, signals: &Signals) -> Result<ExitCode, F
     if world.kind() == Kind::Mpi {
         together(world, folder.is_seen_by_all(world).map_err(Failure::from))?;
     }
-    let scheme = if args.resume { scheme_so_far(world, &folder)? } else { None };
-    let problem = match scheme {
-        Some(scheme) => together(world, problem.by_scheme(&scheme).map_err(Failure::Mistakes))?,
+    let newest = if args.resume { Newest::checked(world, &folder)? } else { Newest::default() };
+    let problem = match newest.record() {
+        // Which scheme is the fastest may depend on the end.
+        Some(record) => {
+            together(world, problem.by_scheme(&record.scheme).map_err(Failure::Mistakes))?
+        }
         None => problem,
     };
 
@@ -86,9 +89,13 @@ fn solve(args: &RunArgs, world: &World, signals: &Signals) -> Result<ExitCode, F
     }
     let (later, conservation) = (Warnings::default(), Conservation::default());
     let run = Run { args, world, problem: &problem, folder, warnings, later, conservation };
-    let simulation = run.build(signals);
-    let mut simulation = together(world, simulation)?;
-    let resumed = run.go_on(&mut simulation, claim.as_ref())?;
+    let began = Instant::now();
+    let built = match run.build(signals) {
+        Ok(simulation) => Ok(simulation),
+        Err(errors) => Err(run.not_built(errors, claim.as_mut(), began)?),
+    };
+    let mut simulation = together(world, built)?;
+    let resumed = run.go_on(&mut simulation, claim.as_ref(), newest)?;
     let begun = match &mut claim {
         Some(claim) => run.begin(claim, &resumed),
         None => Ok(()),
@@ -110,10 +117,7 @@ fn solve(args: &RunArgs, world: &World, signals: &Signals) -> Result<ExitCode, F
             // Its memory may be needed to find out why.
             drop(simulation);
             let seconds = began.elapsed().as_secs_f64();
-            let residuals = match &error {
-                Error::NotSolved { history, .. } => Some(history.clone()),
-                _ => None,
-            };
+            let residuals = residuals(&error);
             let failure = run.failed(error, seconds);
             run.leave_trace(&failure, at, residuals, seconds)?;
             Err(failure)
@@ -188,10 +192,17 @@ fn last_snapshot(folder: &RunFolder) -> Option<f64> {
     Series::open(folder.path()).and_then(|series| series.times()).ok()?.last().copied()
 }
 
-/// The time of the newest checkpoint in a folder that can be read, if there is one.
+/// The time of the newest checkpoint in a folder that can be used, if there is one.
 fn last_checkpoint(folder: &RunFolder) -> Option<f64> {
-    let records = list(&folder.checkpoints()).into_iter().map(|path| Record::read(&path));
-    records.flatten().next().map(|record| record.state.time)
+    Newest::at_a_glance(folder).record().map(|record| record.state.time)
+}
+
+/// How far equations were solved that could not be.
+fn residuals(error: &Error) -> Option<Vec<f64>> {
+    match error {
+        Error::NotSolved { history, .. } => Some(history.clone()),
+        _ => None,
+    }
 }
 
 /// Probes in groups of one schedule each: those of a group look together.
@@ -231,7 +242,7 @@ fn warnings(problem: &Problem) -> Vec<Warning> {
 }
 
 impl Run<'_> {
-    fn build(&self, signals: &Signals) -> Result<Simulation, Failure> {
+    fn build(&self, signals: &Signals) -> Result<Simulation, Errors> {
         let Run { args, world, problem, folder, later, .. } = self;
         let mut builder = problem
             .simulation(world)
@@ -288,16 +299,34 @@ impl Run<'_> {
                     .asked(move || signals.reason()),
             );
         }
-        builder.build().map_err(|errors| {
-            let mistakes = problem.mistakes(&errors);
-            match errors.0[..] {
-                // The unknowns of the initial state.
-                [Error::NotSolved { .. } | Error::Incompatible { .. }] => {
-                    Failure::Explained(mistakes)
-                }
-                _ => Failure::Mistakes(mistakes),
-            }
-        })
+        builder.build()
+    }
+
+    /// Why there is nothing to step. Where the unknowns of the initial state are not found, on all ranks alike, this is a
+    /// run that has failed, which leaves a trace, unless one that was to go on is in the folder. Collective then.
+    fn not_built(
+        &self,
+        errors: Errors,
+        claim: Option<&mut Claim>,
+        began: Instant,
+    ) -> Result<Failure, Failure> {
+        let mistakes = self.problem.mistakes(&errors);
+        let [error @ (Error::NotSolved { .. } | Error::Incompatible { .. })] = &errors.0[..] else {
+            return Ok(Failure::Mistakes(mistakes));
+        };
+        let failure = Failure::Explained(mistakes);
+        let goes_on = self.args.resume && claim.as_ref().is_some_and(|claim| claim.holds_run());
+        let begins = self.world.max(f64::from(u8::from(goes_on)))? == 0.0;
+        if begins {
+            let begun = match claim {
+                Some(claim) => self.begin(claim, &Resumed::default()),
+                None => Ok(()),
+            };
+            together(self.world, begun)?;
+            let start = (self.problem.times.start, 0);
+            self.leave_trace(&failure, start, residuals(error), began.elapsed().as_secs_f64())?;
+        }
+        Ok(failure)
     }
 
     /// Goes on from the newest checkpoint, if that is asked for and there is one. Collective.
@@ -305,6 +334,7 @@ impl Run<'_> {
         &self,
         simulation: &mut Simulation,
         claim: Option<&Claim>,
+        newest: Newest,
     ) -> Result<Resumed, Failure> {
         let Run { args, world, problem, folder, .. } = self;
         let holds_run = claim.is_some_and(Claim::holds_run);
@@ -312,7 +342,7 @@ impl Run<'_> {
         if !goes_on {
             return Ok(Resumed::default());
         }
-        let resumed = resume(folder, problem, simulation);
+        let resumed = resume(newest, folder, problem, simulation);
         let resumed = together(world, resumed.map_err(Failure::from))?;
         if world.is_root() && !args.quiet {
             for reason in &resumed.passed_over {

@@ -71,6 +71,9 @@ fn failures_of_solvers_end_with_a_report_on_2_ranks() {
         ("stage_not_finite", 1..2, false),
         ("linear_system_given_up", 1..10, true),
         ("no_steady_state", 10..500, true),
+        // Before the first step.
+        ("unknown_not_found", 1..10, true),
+        ("incompatible_at_first", 0..1, false),
     ] {
         let home = common::Home::new();
         let file = format!("{name}.toml");
@@ -87,10 +90,15 @@ fn failures_of_solvers_end_with_a_report_on_2_ranks() {
             let report: serde_json::Value =
                 serde_json::from_str(&home.read(&format!("{out}/report.json"))).unwrap();
             assert_eq!(report["stop_reason"], "failed", "{name}");
-            assert!(told.contains(report["stop_detail"].as_str().unwrap()), "{name}: {told}");
-            let list = report["residuals"].as_array().unwrap();
+            let detail = report["stop_detail"].as_str().unwrap();
+            let detail = detail.trim_start_matches(&format!("{file}: "));
+            assert!(told.contains(detail), "{name}: {told}");
+            let list = report["residuals"].as_array().cloned().unwrap_or_default();
             assert!(residuals.contains(&list.len()), "{name}: {list:?}");
-            assert_eq!(list[0].as_f64().is_some(), is_finite, "{name}: {list:?}");
+            let first = list.first().and_then(serde_json::Value::as_f64);
+            assert_eq!(first.is_some(), is_finite, "{name}: {list:?}");
+            let info = fluxions_testing::finish(&mut home.fluxions(&["info", out]));
+            assert!(common::text(&info.stdout).contains("run         failed at t = "), "{name}");
             [&report["time"], &report["steps"], &report["residuals"]].map(Clone::clone)
         };
         let by_threads = run(false, "threads");
@@ -98,6 +106,25 @@ fn failures_of_solvers_end_with_a_report_on_2_ranks() {
             assert_eq!(run(true, "processes"), by_threads, "{name}");
         }
     }
+}
+
+/// A run that fails before its first step is a run all the same: `--overwrite` replaces it, and one that was to go on is left
+/// as it was.
+#[test]
+fn a_run_that_fails_before_its_first_step_replaces_no_run_that_was_to_go_on() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/failures");
+    let home = common::Home::new();
+    let text = std::fs::read_to_string(folder.join("incompatible_at_first.toml")).unwrap();
+    home.write("bad.toml", &text);
+    home.write("good.toml", &text.replace("+ 1\"", "+ 1 - average(1 + 0*u)\""));
+    home.fail(3, &["run", "bad.toml", "--out", "run"]);
+    assert!(home.fail(4, &["run", "bad.toml", "--out", "run"]).contains("already holds a run"));
+    home.succeed(&["run", "good.toml", "--out", "run", "--overwrite"]);
+    let before = home.read("run/report.json");
+    home.fail(3, &["run", "bad.toml", "--out", "run", "--resume"]);
+    assert_eq!(home.read("run/report.json"), before);
+    home.fail(3, &["run", "bad.toml", "--out", "run", "--overwrite"]);
+    assert!(home.read("run/report.json").contains("\"stop_reason\": \"failed\""));
 }
 
 #[test]

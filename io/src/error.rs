@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::problem::MAY_CHANGE_IN_WORDS;
 use crate::suggest::suggest;
 
+/// What files say of the program that wrote them.
+pub(crate) const THIS_BUILD: &str = concat!("Fluxions ", env!("CARGO_PKG_VERSION"));
+
 /// A failure to read or write.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -33,6 +36,12 @@ pub enum Error {
     #[error("{} is not an HDF5 file", path.display())]
     NotHdf5 {
         /// The file.
+        path: PathBuf,
+    },
+    /// A folder whose name HDF5 cannot be told.
+    #[error("{}: the name of a run folder has to be valid UTF-8", path.display())]
+    NotUnicode {
+        /// The folder.
         path: PathBuf,
     },
     /// A folder that holds a run already.
@@ -69,6 +78,16 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// A checkpoint of another build of Fluxions that this one cannot use.
+    #[error("{}: written by {}, {reason}", path.display(), builds(by))]
+    OtherBuild {
+        /// The checkpoint.
+        path: PathBuf,
+        /// The version that wrote it.
+        by: String,
+        /// Why this one cannot use it, in words that follow its name.
+        reason: String,
+    },
     /// A run none of whose checkpoints can be used.
     #[error("no checkpoint in {} can be used: {}", path.display(), reasons.join("; "))]
     NoUsableCheckpoint {
@@ -76,6 +95,8 @@ pub enum Error {
         path: PathBuf,
         /// Why not, for each.
         reasons: Vec<String>,
+        /// Whether another build of Fluxions wrote one of them.
+        of_other_build: bool,
     },
     /// A checkpoint of another problem.
     #[error("the run in {} solves another problem: {difference}", path.display())]
@@ -149,11 +170,19 @@ pub enum Error {
         /// The index.
         path: PathBuf,
     },
+    /// A run folder without the first file of its snapshots.
+    #[error("{} is missing: there is nothing to make an index of", path.display())]
+    NoSnapshots {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file of a later version.
-    #[error("{} was written by a later version of Fluxions (format {version})", path.display())]
+    #[error("{} was written by {}, which reads no format {version}", path.display(), builds(by))]
     LaterVersion {
         /// The file.
         path: PathBuf,
+        /// The version that wrote it.
+        by: String,
         /// The version of its format.
         version: u32,
     },
@@ -231,14 +260,22 @@ impl Error {
                 "choose another folder with --out; --overwrite replaces only what a run has written"
                     .into(),
             ),
+            Error::OtherBuild { .. } | Error::NoUsableCheckpoint { of_other_build: true, .. } => {
+                Some(
+                    "go on with the build that wrote it; or begin anew, with --out in another folder or with --overwrite \
+                     in this one"
+                        .into(),
+                )
+            }
             Error::NoUsableCheckpoint { .. } => {
                 Some("to replace the run by one from the beginning, use --overwrite".into())
             }
+            Error::LaterVersion { .. } => Some("read it with the version that wrote it".into()),
             Error::NotOfAnExport { .. } => Some("choose another name with -o".into()),
             Error::NotShared { .. } => Some(
                 "choose a folder on a file system that all hosts share, with --out".into(),
             ),
-            Error::HoldsInput { .. } => Some("choose another folder with --out".into()),
+            Error::HoldsInput { .. } | Error::NotUnicode { .. } => Some("choose another folder with --out".into()),
             Error::Locked { certain: true, .. } => {
                 Some("wait for its end, or choose another folder with --out".into())
             }
@@ -261,6 +298,15 @@ impl Error {
             }
             _ => None,
         }
+    }
+}
+
+/// The build that wrote something, and this one.
+fn builds(by: &str) -> String {
+    match by {
+        THIS_BUILD => format!("another build of {by} than this one"),
+        "" => format!("another version of Fluxions than this one, {THIS_BUILD}"),
+        _ => format!("{by}; this is {THIS_BUILD}"),
     }
 }
 

@@ -38,7 +38,7 @@ pub use num_complex::Complex64;
 pub use probes::ProbesWriter;
 pub use problem::Problem;
 pub use report::to_json;
-pub use series::{Component, Field, Series, SeriesWriter, repair};
+pub use series::{Component, Field, Repaired, Series, SeriesWriter, repair};
 pub use spectra::spectrum_writer;
 pub use stopping::Stopping;
 pub use together::{agree, odd_rank, share};

@@ -5,6 +5,7 @@
 //! folder gets its name by a rename, so that a folder of that name is complete; every file carries a checksum, which
 //! is looked at before anything is used.
 
+mod newest;
 mod part;
 mod reader;
 mod record;
@@ -13,7 +14,8 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 
-pub use reader::{Resumed, resume, scheme_so_far};
+pub use newest::Newest;
+pub use reader::{Resumed, resume};
 pub use record::Record;
 pub use rhythm::{Limit, Rhythm};
 pub use writer::Checkpoints;
@@ -39,7 +41,7 @@ fn part(checkpoint: &Path, rank: usize) -> PathBuf {
 }
 
 /// The complete checkpoints in a folder, the newest first.
-pub fn list(checkpoints: &Path) -> Vec<PathBuf> {
+fn list(checkpoints: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(checkpoints) else { return Vec::new() };
     let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
     let mut names: Vec<String> = names.filter(|name| is_numbered(name)).collect();

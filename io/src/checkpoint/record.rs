@@ -12,7 +12,9 @@ use super::STATE;
 use crate::error::{Error, file};
 
 const MARK: &str = "Fluxions checkpoint";
-const VERSION: u32 = 1;
+/// The version of all that a state is made of: it changes when anything that a simulation, its clock, its scheme or a
+/// tracker saves changes its form.
+const VERSION: u32 = 2;
 /// More bytes than a state takes that a run has written.
 const MOST: u64 = 1 << 30;
 
@@ -59,7 +61,7 @@ impl Record {
     /// Reads a checkpoint's file.
     ///
     /// # Errors
-    /// If it cannot be read, is damaged, or of a later version.
+    /// If it cannot be read, is damaged, or of another build.
     pub fn read(checkpoint: &Path) -> Result<Self, Error> {
         let path = checkpoint.join(STATE);
         let bad = |reason: String| Error::Checkpoint { path: checkpoint.into(), reason };
@@ -75,19 +77,24 @@ impl Record {
             .strip_prefix(MARK)
             .and_then(|rest| rest.trim_start().split_once(' '))
             .ok_or_else(|| bad(format!("{STATE} is not the file of a checkpoint")))?;
+        let json = || serde_json::from_str::<Value>(body).ok();
+        let other_build = |reason| {
+            let by = json().and_then(|json| Some(json.get("created_by")?.as_str()?.to_string()));
+            let by = by.unwrap_or_default();
+            Error::OtherBuild { path: checkpoint.into(), by, reason }
+        };
         match version.parse::<u32>() {
             Ok(VERSION) => {}
-            Ok(later) if later > VERSION => {
-                let reason = format!("written by a later version of Fluxions (format {later})");
-                return Err(bad(reason));
+            Ok(other) => {
+                return Err(other_build(format!("which reads format {VERSION}, not {other}")));
             }
-            _ => return Err(damaged()),
+            Err(_) => return Err(damaged()),
         }
         if u64::from_str_radix(sum, 16) != Ok(xxh3_64(body.as_bytes())) {
             return Err(damaged());
         }
-        let json: Value = serde_json::from_str(body).map_err(|_| damaged())?;
-        Record::of(&json).ok_or_else(damaged)
+        let found = json().and_then(|json| Record::of(&json));
+        found.ok_or_else(|| other_build("which does not understand its state".into()))
     }
 
     fn of(json: &Value) -> Option<Self> {

@@ -9,7 +9,7 @@ use fluxions_solver::{Checkpoint, CheckpointWriter, Occasion, Present, TrackerEr
 use super::record::Record;
 use super::rhythm::{Limit, Rhythm};
 use super::{ASIDE, STATE, UNFINISHED, folder, list, part};
-use crate::error::{Error, file};
+use crate::error::{Error, THIS_BUILD, file};
 use crate::folder::{CHECKPOINTS, RunFolder, Wait, put_in_place, sync, write_whole};
 use crate::problem::{Checkpointing, Problem};
 use crate::together::{agree, first};
@@ -125,6 +125,19 @@ impl Checkpoints {
         std::fs::create_dir(&new).map_err(file(&new, "make the folder"))
     }
 
+    /// Writes the files of a checkpoint. Collective.
+    fn write_files(&self, checkpoint: &Checkpoint<'_>, step: u64) -> Result<(), TrackerError> {
+        let world = checkpoint.world();
+        agree(world, if world.is_root() { self.begin(step) } else { Ok(()) })?;
+        let path = part(&self.unfinished(step), world.rank());
+        let arrays = checkpoint.arrays().len();
+        let values = |number| checkpoint.values(number);
+        let written = part::write(&path, (step, world.rank()), &checkpoint.part(), arrays, values);
+        agree(world, written)?;
+        agree(world, if world.is_root() { self.complete(checkpoint, step) } else { Ok(()) })?;
+        Ok(())
+    }
+
     fn unfinished(&self, step: u64) -> PathBuf {
         let finished = folder(&self.folder.checkpoints(), step);
         finished.with_extension(&UNFINISHED[1..])
@@ -140,7 +153,7 @@ impl Checkpoints {
             arrays: checkpoint.arrays(),
             problem: self.problem.clone(),
             scheme: self.scheme.clone(),
-            created_by: concat!("Fluxions ", env!("CARGO_PKG_VERSION")).into(),
+            created_by: THIS_BUILD.into(),
         };
         write_whole(&new.join(STATE), record.to_text().as_bytes(), Wait::ForDisk)?;
         sync(&new)?;
@@ -183,13 +196,13 @@ impl CheckpointWriter for Checkpoints {
             return Ok(());
         }
         let began = Instant::now();
-        agree(world, if world.is_root() { self.begin(step) } else { Ok(()) })?;
-        let path = part(&self.unfinished(step), world.rank());
-        let arrays = checkpoint.arrays().len();
-        let values = |number| checkpoint.values(number);
-        let written = part::write(&path, (step, world.rank()), &checkpoint.part(), arrays, values);
-        agree(world, written)?;
-        agree(world, if world.is_root() { self.complete(checkpoint, step) } else { Ok(()) })?;
+        if let Err(failed) = self.write_files(checkpoint, step) {
+            if world.is_root() {
+                // Where the disk is full, others need the room.
+                let _ = super::remove(&self.unfinished(step));
+            }
+            return Err(failed);
+        }
         self.last = Some(step);
         self.took = began.elapsed();
         if let Due::Wall { interval, next } = &mut self.due {

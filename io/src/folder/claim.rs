@@ -42,6 +42,9 @@ impl RunFolder {
     /// of the files that it reads, or a file that no run has made.
     pub fn claim(&self, mode: Mode, inputs: &[PathBuf]) -> Result<Claim, Error> {
         let path = self.path();
+        if path.to_str().is_none() {
+            return Err(Error::NotUnicode { path: path.into() });
+        }
         let input = inputs.iter().find(|input| self.would_replace(input)).cloned();
         if let Some(input) = input.clone().filter(|_| mode != Mode::Resume) {
             return Err(Error::HoldsInput { path: path.into(), input });
@@ -216,6 +219,9 @@ pub(crate) fn is_numbered(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::ffi::OsStrExt;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     fn begun(folder: &RunFolder) -> Claim {
@@ -294,6 +300,38 @@ mod tests {
         drop(claim);
         assert!(matches!(folder.claim(Mode::Overwrite, &[]), Err(Error::NotOfARun { .. })));
         assert_eq!(std::fs::read_to_string(&mine).unwrap(), "mine");
+    }
+
+    /// Claims of runs that do not begin come and go; never are there two at a time. On 4 threads.
+    #[test]
+    fn claims_that_are_given_up_exclude_each_other() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = RunFolder::at(home.path());
+        let (held, claimed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..300 {
+                        let Ok(claim) = folder.claim(Mode::New, &[]) else { continue };
+                        assert_eq!(held.fetch_add(1, Ordering::SeqCst), 0);
+                        claimed.fetch_add(1, Ordering::SeqCst);
+                        std::thread::yield_now();
+                        held.fetch_sub(1, Ordering::SeqCst);
+                        drop(claim);
+                    }
+                });
+            }
+        });
+        assert!(claimed.into_inner() > 0);
+    }
+
+    #[test]
+    fn a_name_that_hdf5_cannot_open_is_refused() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join(std::ffi::OsStr::from_bytes(b"\xffrun"));
+        let claimed = RunFolder::at(&path).claim(Mode::New, &[]);
+        assert!(matches!(claimed, Err(Error::NotUnicode { .. })));
+        assert!(!path.exists());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -96,24 +97,33 @@ impl Marker {
         if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {
             return Err(Error::foreign(path));
         }
-        let mut open = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(file(path, "make the file"))?;
-        let locked = open.try_lock();
-        let mut said = Marker::read(&mut open).map_err(file(path, "read"))?;
-        // Who has just taken the lock is about to write who it is.
-        for _ in 0..PATIENCE {
-            let is_nameless = said.as_ref().is_some_and(|marker| marker.runner.is_none());
-            if !(is_nameless && matches!(locked, Err(TryLockError::WouldBlock))) {
-                break;
+        let mut tries = 0..PATIENCE;
+        let (open, locked, said) = loop {
+            let mut open = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(path)
+                .map_err(file(path, "make the file"))?;
+            let locked = open.try_lock();
+            let said = Marker::read(&mut open).map_err(file(path, "read"))?;
+            let is_settled = match &locked {
+                // A run that did not begin removes its file: whoever locks that afterwards has locked nothing.
+                Ok(()) => is_at(&open, path),
+                // Who has just taken the lock is about to write who it is, or gives it up.
+                Err(TryLockError::WouldBlock) => {
+                    said.as_ref().is_none_or(|marker| marker.runner.is_some())
+                }
+                Err(TryLockError::Error(_)) => true,
+            };
+            match tries.next() {
+                _ if is_settled => break (open, locked, said),
+                None => break (open, locked.and(Err(TryLockError::WouldBlock)), said),
+                Some(_) if locked.is_err() => std::thread::sleep(Duration::from_millis(20)),
+                Some(_) => {}
             }
-            std::thread::sleep(Duration::from_millis(20));
-            said = Marker::read(&mut open).map_err(file(path, "read"))?;
-        }
+        };
         let runner = said.as_ref().and_then(|marker| marker.runner.clone());
         let is_over = said.as_ref().is_none_or(|marker| marker.ended.is_some());
         let folder = path.parent().unwrap_or(path);
@@ -211,6 +221,12 @@ impl Marker {
             (None, _) => RunStatus::Killed,
         })
     }
+}
+
+/// Whether the file that lies at a path is the one that is open.
+fn is_at(open: &File, path: &Path) -> bool {
+    let found = (open.metadata(), path.symlink_metadata());
+    matches!(found, (Ok(a), Ok(b)) if (a.dev(), a.ino()) == (b.dev(), b.ino()))
 }
 
 /// The name of this host.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::html::{escaped, row, section};
-use crate::checkpoint::list;
+use crate::checkpoint::Newest;
 use crate::folder::{RunFolder, RunStatus};
 use crate::numbers::{brief, short};
 
@@ -33,7 +33,7 @@ impl Outcome {
             status: folder.status(),
             report: report.unwrap_or(Value::Null),
             warnings,
-            can_go_on: !list(&folder.checkpoints()).is_empty(),
+            can_go_on: Newest::at_a_glance(folder).record().is_some(),
         }
     }
 

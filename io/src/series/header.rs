@@ -10,6 +10,7 @@ use hdf5::{Dataset, File, Location};
 
 use super::segment::Places;
 use super::{Contents, Field};
+use crate::error::THIS_BUILD;
 
 /// The version of what is in the files; see docs/OUTPUT.md.
 pub(crate) const FORMAT_VERSION: u32 = 3;
@@ -27,7 +28,7 @@ pub(crate) fn write(file: &File, contents: &Contents) -> hdf5::Result<()> {
     put(file, "title", &contents.title)?;
     put(file, "geometry", grid.geometry().name())?;
     put(file, "problem", &contents.problem)?;
-    put(file, "created_by", concat!("Fluxions ", env!("CARGO_PKG_VERSION")))?;
+    put(file, "created_by", THIS_BUILD)?;
     file.new_attr::<u32>().create("format_version")?.write_scalar(&FORMAT_VERSION)?;
     // An attribute has room for so many texts.
     let fields = contents.fields.iter().map(|field| field.name().to_string()).take(LISTED);

@@ -38,7 +38,7 @@ pub(crate) use header::{bounds, texts, unicode};
 pub(crate) use netcdf::free_name;
 pub(crate) use number::Stored;
 pub use reader::{Component, Series};
-pub use repair::repair;
+pub use repair::{Repaired, repair};
 pub use writer::SeriesWriter;
 pub(crate) use xdmf::escaped;
 

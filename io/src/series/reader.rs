@@ -123,7 +123,8 @@ impl Series {
         let version = file.attr("format_version").and_then(|attr| attr.read_scalar::<u32>());
         match version {
             Ok(later) if later > FORMAT_VERSION => {
-                Err(Error::LaterVersion { path, version: later })
+                let by = header::text(&file, "created_by");
+                Err(Error::LaterVersion { path, by, version: later })
             }
             _ => Ok(Series { path, file }),
         }
@@ -358,6 +359,30 @@ impl Series {
             }
             false => Ok(found),
         }
+    }
+
+    /// The first snapshot whose file is missing, as an error; nothing if all are there, or if the file has no checksums.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn first_missing(&self) -> Result<Option<Error>, Error> {
+        let count = self.snapshots()?;
+        for field in self.fields()? {
+            let name = format!("checksums/{field}");
+            if !self.file.link_exists("checksums") || !self.file.link_exists(&name) {
+                continue;
+            }
+            let failed = hdf(&self.path, "read the checksums");
+            let sums: Vec<u64> =
+                self.file.dataset(&name).and_then(|sums| sums.read_raw()).map_err(failed)?;
+            let components = self.field(&field)?.components().len().max(1);
+            let mut complete = sums.chunks(components).take(count);
+            if let Some(snapshot) = complete.position(|sums| sums.contains(&0)) {
+                let path = self.path.clone();
+                return Ok(Some(Error::Damaged { path, field, snapshot, is_missing: true }));
+            }
+        }
+        Ok(None)
     }
 
     /// The checksum of a component of a field, 0 where its segment is missing; nothing in files without checksums.

@@ -1,11 +1,13 @@
 //! Makes the index of a series again from its segments, as after a kill, or where it was lost.
 
+use std::path::PathBuf;
+
 use hdf5::File;
 
 use super::index::{Numbers, SOLVER};
 use super::segment::{self, Places};
 use super::xdmf::Description;
-use super::{Contents, header, index, mesh};
+use super::{Contents, Series, header, index, mesh};
 use crate::error::{Error, hdf};
 use crate::folder::{RunFolder, Wait};
 use crate::problem::{Compression, Precision};
@@ -18,14 +20,24 @@ struct Found {
     capacity: usize,
 }
 
-/// Makes `series.h5` and `series.xdmf` again: the number of complete snapshots. No run may be using the folder.
+/// What became of an index.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Repaired {
+    /// How many snapshots it has.
+    pub snapshots: usize,
+    /// A file of snapshots that is missing or damaged although there are later ones.
+    pub lost: Option<PathBuf>,
+}
+
+/// Makes `series.h5` and `series.xdmf` again, of the snapshots before the first that is not complete; an index that knows of more
+/// stays. No run may be using the folder.
 ///
 /// # Errors
 /// If there is no segment that can be read, or the files cannot be written.
-pub fn repair(folder: &RunFolder) -> Result<usize, Error> {
+pub fn repair(folder: &RunFolder) -> Result<Repaired, Error> {
     let first = folder.path().join(segment::file(0));
     if !first.is_file() {
-        return Err(Error::NoRun { path: folder.path().into() });
+        return Err(Error::NoSnapshots { path: first });
     }
     let failed = hdf(&first, "read the snapshots");
     let file = unlocked().open(&first).map_err(&failed)?;
@@ -34,11 +46,16 @@ pub fn repair(folder: &RunFolder) -> Result<usize, Error> {
     let capacity = found(&file).map_err(&failed)?.capacity;
     let places = Places::new(capacity);
     let (mut times, mut numbers): (Vec<f64>, Numbers) = (Vec::new(), Vec::new());
+    let mut lost = None;
     for number in 0.. {
         let path = folder.path().join(segment::file(number));
         // What cannot be read ends the series.
-        let Ok(found) = unlocked().open(&path).and_then(|file| found(&file)) else { break };
-        let is_full = found.times.len() == found.capacity;
+        let found = unlocked().open(&path).and_then(|file| found(&file)).ok();
+        let is_full = found.as_ref().is_some_and(|found| found.times.len() == found.capacity);
+        if !is_full && folder.path().join(segment::file(number + 1)).exists() {
+            lost = Some(path);
+        }
+        let Some(found) = found else { break };
         times.extend(found.times);
         match number {
             0 => numbers = found.numbers,
@@ -52,13 +69,17 @@ pub fn repair(folder: &RunFolder) -> Result<usize, Error> {
             break;
         }
     }
+    let before = Series::open(folder.path()).and_then(|series| series.snapshots()).unwrap_or(0);
+    if before > times.len() {
+        return Ok(Repaired { snapshots: before, lost });
+    }
     index::write(&folder.make("series.h5")?, &contents, places, &times, &numbers, Wait::ForDisk)?;
     folder.make("series.xdmf")?;
     Description::default().write(folder, &contents, (places, &times), Wait::ForDisk)?;
     if !folder.mesh().exists() {
         mesh::write(&folder.make("mesh.h5")?, &contents.grid)?;
     }
-    Ok(times.len())
+    Ok(Repaired { snapshots: times.len(), lost })
 }
 
 /// The complete snapshots of a segment.
