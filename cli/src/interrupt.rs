@@ -1,7 +1,7 @@
 //! What ends a run before its end: signals, and limits of the time by the clock on the wall.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use fluxions_io::Problem;
@@ -28,7 +28,12 @@ pub(crate) struct Signals {
     seen: Arc<AtomicUsize>,
     /// For each of them, whether it ends the process at once.
     ends: Arc<[Arc<AtomicBool>]>,
+    /// What is done before a signal ends the process, for a run that cannot stop after a checkpoint.
+    last: Arc<Mutex<Option<Last>>>,
 }
+
+/// What is done at last, given the name of a signal.
+type Last = Box<dyn FnOnce(&str) + Send>;
 
 impl Signals {
     /// Records the signals that ask a run to stop, from now on; a second one that comes later than in a moment ends the
@@ -44,30 +49,44 @@ impl Signals {
             ends
         };
         let ends: Arc<[Arc<AtomicBool>]> = SIGNALS.iter().enumerate().map(watch).collect();
+        let watched = Signals { seen, ends, last: Arc::default() };
         if let Ok(mut signals) =
             signal_hook::iterator::Signals::new(SIGNALS.map(|(signal, _)| signal))
         {
-            let later = ends.clone();
+            let watched = watched.clone();
             // It lives as long as the process.
             let _ = std::thread::Builder::new().name("signals".into()).spawn(move || {
                 for signal in signals.forever() {
-                    std::thread::sleep(GRACE);
                     let number = SIGNALS.iter().position(|(known, _)| *known == signal);
-                    number.into_iter().for_each(|k| later[k].store(true, Ordering::Relaxed));
+                    watched.end(number);
+                    std::thread::sleep(GRACE);
+                    number.into_iter().for_each(|k| watched.ends[k].store(true, Ordering::Relaxed));
                 }
             });
         }
         for signal in [SIGHUP, SIGXFSZ] {
             let _ = flag::register(signal, Arc::default());
         }
-        Signals { seen, ends }
+        watched
     }
 
-    /// Lets signals end the process at once again, for a run without checkpoints; one that has come does so now.
-    pub(crate) fn restore_defaults(&self) {
-        self.ends.iter().for_each(|ends| ends.store(true, Ordering::Relaxed));
-        if let Some(number) = self.seen.load(Ordering::Relaxed).checked_sub(1) {
-            let _ = signal_hook::low_level::emulate_default_handler(SIGNALS[number].0);
+    /// Lets signals end the process, for a run without checkpoints, after `last` was done with the name of the signal; one
+    /// that has come does so now.
+    pub(crate) fn end_after(&self, last: impl FnOnce(&str) + Send + 'static) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(last));
+        self.end(self.seen.load(Ordering::Relaxed).checked_sub(1));
+    }
+
+    /// Ends the process as a signal does, if there is one and that is how it ends.
+    fn end(&self, number: Option<usize>) {
+        let Some(number) = number else { return };
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(last) = last {
+            let (signal, name) = SIGNALS[number];
+            // Another one does not wait.
+            self.ends[number].store(true, Ordering::Relaxed);
+            last(name);
+            let _ = signal_hook::low_level::emulate_default_handler(signal);
         }
     }
 

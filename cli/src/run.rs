@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fluxions::comm::{Kind, World};
 use fluxions_io::checkpoint::{Checkpoints, Newest, Resumed, resume};
@@ -31,6 +31,8 @@ use crate::{source, waiting};
 /// Seconds of stepping beside which it takes no time to measure the machine's bandwidth. Shorter runs
 /// are not compared with it.
 const MEASURABLE: f64 = 5.0;
+/// How long the other processes wait until rank 0 has written that a signal ends the run.
+const MOMENT: Duration = Duration::from_millis(300);
 /// The most panels of the picture.
 pub(crate) const PANELS: usize = 6;
 
@@ -102,6 +104,9 @@ fn solve(args: &RunArgs, world: &World, signals: &Signals) -> Result<ExitCode, F
     };
     together(world, begun)?;
     waiting::limit(world, waiting::longest()?, Some(run.folder.clone()));
+    if problem.times.balances() {
+        run.end_by_signals(signals);
+    }
 
     let began = Instant::now();
     let report = match simulation.run_until(problem.times.end) {
@@ -289,9 +294,7 @@ impl Run<'_> {
             .track(Every::Moment, Progress::new(shown));
         let every = problem.stop.every(&problem.times);
         builder = builder.track(every, Stopping::new(problem.stop.clone()));
-        if problem.times.balances() {
-            signals.restore_defaults();
-        } else {
+        if !problem.times.balances() {
             let signals = signals.clone();
             builder = builder.checkpoints(
                 Checkpoints::new(folder, problem)
@@ -327,6 +330,23 @@ impl Run<'_> {
             self.leave_trace(&failure, start, residuals(error), began.elapsed().as_secs_f64())?;
         }
         Ok(failure)
+    }
+
+    /// Lets signals end a run without checkpoints; rank 0 leaves a trace.
+    fn end_by_signals(&self, signals: &Signals) {
+        let Run { world, folder, .. } = self;
+        let ranks = world.size();
+        if world.is_root() {
+            let folder = folder.clone();
+            signals.end_after(move |signal| {
+                let help = "a run without steps has no checkpoints: --overwrite begins it anew";
+                let why = format!("the signal {signal} ended it");
+                leave_trace(&folder, &why, Some(help.into()), json!({ "ranks": ranks }));
+            });
+        } else if world.kind() == Kind::Mpi {
+            // The launcher ends all processes as soon as one has ended.
+            signals.end_after(|_| std::thread::sleep(MOMENT));
+        }
     }
 
     /// Goes on from the newest checkpoint, if that is asked for and there is one. Collective.
