@@ -27,13 +27,23 @@ mod watch;
 use std::process::ExitCode;
 
 use clap::Parser;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use apart::apart;
 use args::{Command, Typed};
 use failure::Failure;
 use ranks::speaks;
 
+/// How many files this process may keep open, if the system lets it: each probe has one, and each file that a series maps.
+const OPEN_FILES: u64 = 1 << 16;
+
 fn main() -> ExitCode {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if let Some(current) = current.filter(|current| *current < OPEN_FILES) {
+        let current = Some(maximum.unwrap_or(OPEN_FILES).min(OPEN_FILES).max(current));
+        // With fewer it works as well, or says so.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current, maximum });
+    }
     let outcome = match Typed::try_parse() {
         // Under mpirun, commands for a single process run on rank 0 only.
         Ok(Typed { command }) if is_alone(&command) && !speaks() => Ok(ExitCode::SUCCESS),

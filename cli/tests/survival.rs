@@ -3,7 +3,9 @@
 
 mod common;
 
-use std::os::unix::process::CommandExt;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -66,6 +68,75 @@ fn assert_same(home: &Home, a: &str, b: &str) {
     home.succeed(&["diff", a, b]);
     let csv = |folder: &str| home.read(&format!("{folder}/diagnostics.csv"));
     assert!(csv(a) == csv(b), "diagnostics of {b}");
+}
+
+/// A disk that is full in the midst of a checkpoint: what was written of it goes, so that there is room to say so.
+#[test]
+fn a_checkpoint_without_room_is_taken_back_on_1_and_2_ranks() {
+    let home = Home::new();
+    let text_of = LONG.replace("cells = 24", "cells = 500").replace("cells = 20", "cells = 500");
+    let text_of = text_of
+        .replace("1e-3*", "1e-7*")
+        .replace("end = 400", "end = 0.4")
+        .replace("every = 5", "every = 100");
+    home.write("p.toml", &text_of.replace("{ time = 3 }\n", "{ time = 0.1 }\nkeep = 9\n"));
+    home.succeed(&["run", "p.toml", "--quiet", "--out", "whole"]);
+    let program = env!("CARGO_BIN_EXE_fluxions");
+    for ranks in ["1", "2"] {
+        let lines = format!(
+            "{program} run p.toml --out disk/p --quiet --ranks {ranks}; echo run $?; \
+             ls disk/p/checkpoints; cp -r disk/p kept-{ranks}"
+        );
+        let Some(output) = home.on_disk("9m", &lines) else { return };
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert!(out.contains("run 4") && !out.contains(".new"), "{out}\n{err}");
+        assert!(err.contains("cannot write a checkpoint: No space left on device"), "{err}");
+        let kept = format!("kept-{ranks}");
+        let report: serde_json::Value =
+            serde_json::from_str(&home.read(&format!("{kept}/report.json"))).unwrap();
+        assert!(report["last_checkpoint_time"].as_f64().is_some_and(|t| t > 0.0), "{report}");
+        let info = home.succeed(&["info", &kept]);
+        assert!(info.contains("run         failed at t = "), "{info}");
+        home.succeed(&["run", "p.toml", "--out", &kept, "--resume", "--quiet"]);
+        assert_same(&home, "whole", &kept);
+    }
+}
+
+/// The usual limit of open files is one that a process may raise.
+#[test]
+fn more_probes_than_files_that_are_open_at_first() {
+    let home = Home::new();
+    let probe =
+        |k: usize| format!("[[output.probe]]\nname = \"p{k}\"\nat = [0.5, 0.{:03}]\n", k + 1);
+    let probes: String = (0..120).map(probe).collect();
+    home.write("p.toml", &(LONG.replace("end = 400", "end = 0.1") + &probes));
+    let mut command = Command::new("sh");
+    let line = format!("ulimit -S -n 90; {} run p.toml --quiet", env!("CARGO_BIN_EXE_fluxions"));
+    let output = fluxions_testing::finish(command.args(["-c", &line]).current_dir(home.path()));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(home.path().join("p/probes/p119.csv").exists());
+}
+
+/// HDF5 opens no file with such a name.
+#[test]
+fn a_folder_whose_name_is_not_unicode_is_refused_before_anything_is_made() {
+    let home = Home::new();
+    let name = OsStr::from_bytes(b"\xfe\xff");
+    let problem = LONG.replace("end = 400", "end = 1");
+    std::fs::write(home.path().join(name).with_extension("toml"), problem).unwrap();
+    let run = |more: &[&str]| {
+        let mut command = home.fluxions(&["run"]);
+        command.arg(Path::new(name).with_extension("toml")).args(more);
+        let output = fluxions_testing::finish(&mut command);
+        (output.status.code(), text(&output.stderr))
+    };
+    let (code, told) = run(&[]);
+    assert!(
+        code == Some(4) && told.contains("the name of a run folder has to be valid UTF-8"),
+        "{told}"
+    );
+    assert!(!home.path().join(name).exists());
+    assert_eq!(run(&["--out", "out", "--quiet"]).0, Some(0));
 }
 
 /// However often a run is killed, and wherever, it comes to the same end. There are 48 kills, or as many as `FLUXIONS_KILLS`
@@ -132,6 +203,30 @@ fn a_signal_ends_a_run_after_a_checkpoint_on_1_and_2_ranks() {
                 false => assert_ne!(output.status.code(), Some(0)),
             }
         }
+    }
+}
+
+/// A run without steps has no checkpoints; a signal ends it all the same with a trace. On 1 and 2 ranks.
+#[test]
+fn a_signal_to_a_run_without_steps_is_told_on_1_and_2_ranks() {
+    let home = Home::new();
+    home.write(
+        "p.toml",
+        "[grid]\nx = { bounds = [0, 1], cells = 1000 }\ny = { bounds = [0, 1], cells = 1000 }\n\
+         [solve]\nphi = \"laplace(phi) = sin(40*x*y)\"\n[boundary]\nx = { value = 0 }\n[solver]\n\
+         preconditioner = \"diagonal\"\ntolerance = 1e-14\nmax_iterations = 1000000\n",
+    );
+    for (ranks, signal, name) in [("1", Signal::TERM, "TERM"), ("2", Signal::INT, "INT")] {
+        let out = home.path().join(name);
+        let mut child = start(&home, &["run", "p.toml", "--out", name, "--ranks", ranks]);
+        wait_for(is_there(&out.join("problem.toml")));
+        send(&child, signal);
+        assert_eq!(child.wait().unwrap().signal(), Some(signal.as_raw()), "{name}");
+        let why = format!("the signal SIG{name} ended it");
+        assert!(home.read(&format!("{name}/report.json")).contains(&why));
+        let info = fluxions_testing::finish(&mut home.fluxions(&["info", name]));
+        let info = text(&info.stdout);
+        assert!(info.contains(&format!("run         failed: {why}")), "{info}");
     }
 }
 
@@ -300,6 +395,9 @@ fn what_cannot_be_printed_ends_no_run() {
         ("run p.toml --overwrite >&- 2>&-", 0),
         ("run p.toml --overwrite --set time.dt=0 2> /dev/full", 2),
         ("check p.toml > /dev/full", 4),
+        ("info p > /dev/full", 4),
+        ("diff p p > /dev/full", 4),
+        ("info p | head -1", 0),
     ] {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("{program} {line}")]).current_dir(home.path());
@@ -335,6 +433,33 @@ fn missing_and_damaged_snapshots_are_named() {
     }
     std::fs::write(&segment, whole).unwrap();
     home.succeed(&["diff", "p", "q"]);
+}
+
+/// Files of the first snapshots are named where later ones are there, and what an index knows of these stays.
+#[test]
+fn a_file_of_snapshots_that_is_lost_takes_no_later_ones_with_it() {
+    let home = Home::new();
+    let larger = LONG.replace("cells = 24", "cells = 400").replace("cells = 20", "cells = 350");
+    let larger = larger.replace("1e-3*", "1e-7*");
+    home.write(
+        "p.toml",
+        &larger.replace("end = 400", "end = 0.5").replace("every = 5", "every = 0.1"),
+    );
+    home.succeed(&["run", "p.toml", "--quiet"]);
+    let file = home.path().join("p/snapshots/000001.h5");
+    let whole = std::fs::read(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let told = home.fail(4, &["info", "p"]);
+    assert!(told.contains("`u` of snapshot 1 is missing"), "{told}");
+    let output = fluxions_testing::finish(&mut home.fluxions(&["info", "p", "--repair"]));
+    let told = text(&output.stdout);
+    assert!(told.contains("the index has 6 snapshot(s)"), "{told}");
+    assert!(told.contains("p/snapshots/000001.h5 is missing or damaged"), "{told}");
+    std::fs::write(&file, whole).unwrap();
+    assert!(home.succeed(&["info", "p"]).contains("6, t = 0 to 0.5"));
+    std::fs::remove_dir_all(home.path().join("p/snapshots")).unwrap();
+    let told = home.fail(4, &["info", "p", "--repair"]);
+    assert!(told.contains("000000.h5 is missing: there is nothing to make an index of"), "{told}");
 }
 
 #[test]
