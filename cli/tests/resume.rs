@@ -357,7 +357,7 @@ fn a_scheme_that_was_chosen_stays() {
     let (_, body) = state.split_once('\n').unwrap();
     let body = body.replace("scheme = \\\"ark4\\\"", "scheme = \\\"auto\\\"");
     let sum = xxhash_rust::xxh3::xxh3_64(body.as_bytes());
-    let state = format!("Fluxions checkpoint 1 {sum:016x}\n{body}");
+    let state = format!("Fluxions checkpoint 2 {sum:016x}\n{body}");
     home.write("q/checkpoints/000000000003/state.json", &state);
     home.write("q.toml", &text);
     home.succeed(&["run", "q.toml", "--resume"]);
@@ -404,19 +404,89 @@ fn a_damaged_checkpoint_is_passed_over() {
     }
 }
 
+/// Checkpoints of another format, or with a state of another form, are told with both versions and what to do; nothing
+/// is lost. An older checkpoint that can be used is gone on with.
 #[test]
-fn a_checkpoint_of_a_later_version_is_named() {
+fn checkpoints_of_other_builds_are_named() {
+    type Change = fn(&str) -> String;
+    let changes: [(&str, Change, &str); 4] = [
+        (
+            "later",
+            |text| {
+                let text = text.replacen("checkpoint 2", "checkpoint 7", 1);
+                text.replace("Fluxions 0.1.0", "Fluxions 9.8.7")
+            },
+            "written by Fluxions 9.8.7; this is Fluxions 0.1.0, which reads format 2, not 7",
+        ),
+        (
+            "earlier",
+            |text| text.replacen("checkpoint 2", "checkpoint 1", 1),
+            "written by another build of Fluxions 0.1.0 than this one, which reads format 2, not 1",
+        ),
+        (
+            "other state",
+            |text| with_sum(text, |body| body.replacen("\"state\": \"", "\"state\": \"ff", 1)),
+            "written by another build of Fluxions 0.1.0 than this one, which does not understand its state",
+        ),
+        (
+            "other arrays",
+            |text| with_sum(text, |body| body.replacen("\"u\"", "\"flow of u\"", 1)),
+            "another build of Fluxions 0.1.0 than this one, whose runs of this problem keep other arrays",
+        ),
+    ];
+    let home = Home::new();
+    home.write("small.toml", SMALL);
+    for (name, change, told) in changes {
+        let out = ["--out", name];
+        home.succeed(&[&["run", "small.toml", "--set", "time.max_steps=12"], &out[..]].concat());
+        let state = format!("{name}/checkpoints/000000000012/state.json");
+        let text = home.read(&state);
+        home.write(&state, &change(&text));
+        let err = home.fail(4, &[&["run", "small.toml", "--resume"], &out[..]].concat());
+        assert!(err.contains(told), "{name}: {err}");
+        assert!(err.contains("help: go on with the build that wrote it; or begin anew"), "{err}");
+        let info = home.succeed(&["info", name]);
+        assert!(info.contains("3, t = 0 to 12"), "{info}");
+        if name != "other arrays" {
+            assert!(info.contains("checkpoint  cannot be used: ") && info.contains(told), "{info}");
+            let checkpoint = format!("{name}/checkpoints/000000000012");
+            assert!(home.fail(4, &["info", &checkpoint]).contains(told));
+        }
+        home.write(&state, &text);
+        let longer = ["run", "small.toml", "--resume", "--set", "time.max_steps=20"];
+        home.succeed(&[&longer[..], &out].concat());
+        let newest = format!("{name}/checkpoints/000000000020/state.json");
+        home.write(&newest, &change(&home.read(&newest)));
+        if name != "other arrays" {
+            let said = home.succeed(&[&["run", "small.toml", "--resume"], &out[..]].concat());
+            assert!(said.contains("goes on from t = 12, step 12"), "{name}: {said}");
+        }
+    }
+}
+
+/// A state with a changed body and its checksum.
+fn with_sum(text: &str, change: impl Fn(&str) -> String) -> String {
+    let (_, body) = text.split_once('\n').unwrap();
+    let body = change(body);
+    format!("Fluxions checkpoint 2 {:016x}\n{body}", xxhash_rust::xxh3::xxh3_64(body.as_bytes()))
+}
+
+/// `info` and a run that goes on find the same checkpoint.
+#[test]
+fn the_newest_checkpoint_that_can_be_used_is_told() {
     let home = Home::new();
     home.write("small.toml", SMALL);
     home.succeed(&["run", "small.toml", "--set", "time.max_steps=12"]);
-    let state = "small/checkpoints/000000000012/state.json";
-    let text = home.read(state).replacen("Fluxions checkpoint 1", "Fluxions checkpoint 7", 1);
-    home.write(state, &text);
-    let err = home.fail(4, &["run", "small.toml", "--resume"]);
-    assert!(err.contains("written by a later version of Fluxions (format 7)"), "{err}");
-    assert!(err.contains("no checkpoint in small can be used"), "{err}");
-    // Nothing is lost.
-    assert!(home.succeed(&["info", "small"]).contains("3, t = 0 to 12"));
+    home.succeed(&["run", "small.toml", "--resume", "--set", "time.max_steps=20"]);
+    let part = home.path().join("small/checkpoints/000000000020/part-00000");
+    let mut bytes = std::fs::read(&part).unwrap();
+    bytes[400] ^= 1;
+    std::fs::write(&part, bytes).unwrap();
+    let info = home.succeed(&["info", "small"]);
+    assert!(info.contains("checkpoint  t = 12, step 12"), "{info}");
+    assert!(info.contains("000000000020/part-00000: it is damaged"), "{info}");
+    let said = home.succeed(&["run", "small.toml", "--resume"]);
+    assert!(said.contains("goes on from t = 12, step 12"), "{said}");
 }
 
 #[test]
@@ -553,4 +623,53 @@ fn noise_that_is_repeated_is_told() {
     let quiet = first.replace("[noise]\nu = 0.1\n", "");
     home.write("c.toml", &format!("{quiet}{from_file}"));
     assert!(!told(&["check", "c.toml"]).contains(warning));
+}
+
+/// A checkpoint that was written once is understood by every later build that has the same format: whatever changes the form
+/// of what a simulation, its clock, scheme or trackers save changes the number of the format in io/src/checkpoint/record.rs.
+/// `UPDATE_GOLDEN=1` then writes tests/checkpoints anew. Results are compared with a tolerance, since their bits may change
+/// from build to build.
+#[test]
+fn kept_checkpoints_of_this_format_are_understood() {
+    let output = "[[output.probe]]\nname = \"p\"\nat = [0.4]\nevery = 0.03\n\
+                  [[output.line]]\nname = \"l\"\nfrom = [0.1]\nto = [0.9]\nevery = 0.05\n\
+                  [conserved]\nmass = \"integral(u)\"\n";
+    let grid = "[grid]\nx = { bounds = [0, 1], cells = 12 }\n";
+    let ions = format!(
+        "{grid}[equations]\nu = \"laplace(u) + diffusion(u, phi)\"\n\
+         [solve]\nphi = \"0.03*laplace(phi) = 1 - u\"\n[boundary.phi]\nx = {{ value = 0 }}\n\
+         [boundary.u]\nx = {{ flux = 0 }}\n[initial]\nu = \"1 + 0.3*cos(pi*x)\"\n"
+    );
+    let numbers = format!(
+        "{grid}[equations]\nu = \"0.05*laplace(u) + T - u^3\"\n[initial]\nu = \"x\"\n\
+         [numbers]\nT = {{ initial = 2, equation = \"-T^2 + 3*average(u)\" }}\n"
+    );
+    let decay =
+        format!("{grid}[equations]\nu = \"0.01*laplace(u) - u^3\"\n[initial]\nu = \"1 + x\"\n");
+    for (name, sections, time) in [
+        ("bdf2", &ions, "dt = 0.05\nscheme = \"bdf2\""),
+        ("ark3", &ions, "tolerance = 1e-3\nscheme = \"ark3\""),
+        ("tsit5", &numbers, "tolerance = 1e-6\nscheme = \"tsit5\""),
+        ("adams-bashforth3", &decay, "dt = 0.01\nscheme = \"adams-bashforth3\""),
+        ("auto", &numbers, "dt = \"auto\"\nscheme = \"rk4\""),
+    ] {
+        let home = Home::new();
+        home.write("p.toml", &(problem(sections, &format!("end = 0.4\n{time}")) + output));
+        home.succeed(&["run", "p.toml", "--quiet", "--out", "whole", "--ranks", "1"]);
+        let first = ["--out", name, "--ranks", "1", "--set", "time.max_steps=3"];
+        home.succeed(&[&["run", "p.toml", "--quiet"], &first[..]].concat());
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/checkpoints").join(name);
+        let here = home.path().join(name).join("checkpoints/000000000003");
+        let (from, to) = match std::env::var_os("UPDATE_GOLDEN").is_some() {
+            true => (&here, &kept),
+            false => (&kept, &here),
+        };
+        std::fs::create_dir_all(to).unwrap();
+        for file in ["state.json", "part-00000"] {
+            std::fs::copy(from.join(file), to.join(file)).unwrap();
+        }
+        let on = home.succeed(&["run", "p.toml", "--out", name, "--resume"]);
+        assert!(on.contains(", step 3\n") && !on.contains("passed over"), "{name}: {on}");
+        home.succeed(&["diff", "whole", name, "--rtol", "1e-4", "--atol", "1e-4"]);
+    }
 }

@@ -74,7 +74,7 @@ fn assert_same(home: &Home, a: &str, b: &str) {
 #[test]
 fn a_checkpoint_without_room_is_taken_back_on_1_and_2_ranks() {
     let home = Home::new();
-    let text_of = LONG.replace("cells = 24", "cells = 500").replace("cells = 20", "cells = 500");
+    let text_of = LONG.replace("cells = 24", "cells = 250").replace("cells = 20", "cells = 250");
     let text_of = text_of
         .replace("1e-3*", "1e-7*")
         .replace("end = 400", "end = 0.4")
@@ -87,7 +87,7 @@ fn a_checkpoint_without_room_is_taken_back_on_1_and_2_ranks() {
             "{program} run p.toml --out disk/p --quiet --ranks {ranks}; echo run $?; \
              ls disk/p/checkpoints; cp -r disk/p kept-{ranks}"
         );
-        let Some(output) = home.on_disk("9m", &lines) else { return };
+        let Some(output) = home.on_disk("2600k", &lines) else { return };
         let (out, err) = (text(&output.stdout), text(&output.stderr));
         assert!(out.contains("run 4") && !out.contains(".new"), "{out}\n{err}");
         assert!(err.contains("cannot write a checkpoint: No space left on device"), "{err}");
