@@ -39,13 +39,17 @@ pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
         Err(_) => {}
     }
     let opened = Series::open(&args.path);
-    if opened.is_err() {
-        let folder = RunFolder::of_series(&args.path);
-        if folder.holds_run() {
-            answer(&format!("run         {}", state(&folder)))?;
-        }
+    let folder = RunFolder::of_series(&args.path);
+    if opened.is_err() && folder.holds_run() {
+        answer(&format!("run         {}", state(&folder)))?;
     }
-    let series = opened?;
+    let series = match opened {
+        Err(Error::NoRun { .. }) if folder.holds_run() => {
+            answer("snapshots   none")?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        opened => opened?,
+    };
     let line = |name: &str, value: &str| -> Result<(), Failure> {
         // A title may have several lines.
         for (k, part) in value.lines().enumerate() {
@@ -78,7 +82,6 @@ pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
         }
     }
     if args.path.is_dir() {
-        let folder = RunFolder::of_series(&args.path);
         let newest = Newest::checked(&World::solo(), &folder)?;
         if let Some(Record { state, .. }) = newest.record() {
             line("checkpoint", &format!("t = {}, step {}", brief(state.time), state.steps))?;

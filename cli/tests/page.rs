@@ -46,13 +46,19 @@ if (slider) {
   document.getElementById('play').click();
   setInterval(() => moved.add(clock()), 20);
 }
-setTimeout(() => {
+// The player is waited for: on a busy machine its timer may be late.
+let looks = 0;
+const looking = setInterval(() => {
+  if (slider && slider.max > 0 && moved.size < 4 && ++looks < 500) return;
+  if (looks++ < 50) return;
+  clearInterval(looking);
+  if (slider) document.getElementById('play').click();
   const result = document.createElement('pre');
   result.id = 'result';
   result.textContent = JSON.stringify({ ...found, moved: [...moved], seen,
     loaded: performance.getEntriesByType('resource').map(e => e.name).filter(name => !name.startsWith('data:')) });
   document.body.appendChild(result);
-}, 1500);
+}, 20);
 </script>";
 
 fn browser() -> Option<&'static str> {
@@ -76,7 +82,7 @@ fn opened(browser: &str, page: &Path, width: u32) -> Value {
     let mut command = Command::new(browser);
     command
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
-        .args(["--virtual-time-budget=4000", "--dump-dom"])
+        .args(["--virtual-time-budget=20000", "--dump-dom"])
         .arg(format!("--window-size={width},900"))
         .arg(format!("--user-data-dir={}", home.path().join("profile").display()))
         .arg(format!("file://{}", copy.display()));
