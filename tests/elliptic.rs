@@ -163,6 +163,27 @@ fn what_cannot_be_balanced_is_told_on_1_to_3_ranks() {
     assert!(mean.abs() < 1e-12, "{mean}");
 }
 
+/// Equations without a solution, which are nearly met, as far as rounding tells, where the state has run away. On 1 and 2
+/// ranks.
+#[test]
+fn a_state_that_has_run_away_is_no_solution() {
+    for equation in ["laplace(phi) - exp(-phi^2) - 1000", "laplace(phi) - exp(-phi^2) - 1"] {
+        let text = format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 16 }}\ny = {{ bounds = [0, 1], cells = 8 }}\n\
+             [solve]\nphi = \"{equation}\"\n"
+        );
+        for ranks in [1, 2] {
+            let found = threads::run(ranks, |world| Ok::<_, Error>(failure(&text, world))).unwrap();
+            for error in found {
+                assert!(
+                    error.to_string().starts_with("the equations could not be solved"),
+                    "{equation}: {error}"
+                );
+            }
+        }
+    }
+}
+
 /// Bratu's problem has a steady state up to a fold, at 6.7798 for 16² cells, and none beyond it.
 #[test]
 fn a_steady_state_is_found_where_there_is_one() {

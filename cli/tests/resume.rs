@@ -232,17 +232,21 @@ fn implicit_steps_beside_numbers() {
     }
 }
 
-/// What is switched on and off makes steps be rejected again and again: runs that stop after each of the first steps go
-/// on to the same bits.
+/// What is switched on and off by the state makes steps be rejected again and again, and by the time alone, end there: runs
+/// that stop after each of the first steps go on to the same bits.
 #[test]
 fn steps_that_are_rejected() {
-    let switched = format!(
-        "{GRID}[equations]\nu = \"0.01*laplace(u) - u + where(sin(20*t) > 0, 40, 0)*v\"\nv = \"0.1*u - v\"\n\
-         [initial]\nu = \"1 + 0.3*sin(2*pi*x)\"\nv = \"y\""
-    );
+    let switched = |phase: &str| {
+        format!(
+            "{GRID}[equations]\nu = \"0.01*laplace(u) - u + where(sin({phase}) > 0, 40, 0)*v\"\n\
+             v = \"0.1*u - v\"\n[initial]\nu = \"1 + 0.3*sin(2*pi*x)\"\nv = \"y\""
+        )
+    };
     for scheme in ["dormand-prince", "bogacki-shampine", "tr-bdf2"] {
         let time = format!("end = 1.2\nscheme = \"{scheme}\"\ntolerance = 1e-3\ndt = 0.1");
-        let text = problem(&switched, &time);
+        let text = problem(&switched("20*t"), &time);
+        check(scheme, &text, &[2, 3, 4, 5, 6, 7], 1.2, &[1]);
+        let text = problem(&switched("20*t + 1e-9*u"), &time);
         let home = Home::new();
         home.write("p.toml", &text);
         home.succeed(&["run", "p.toml", "--quiet", "--ranks", "1"]);

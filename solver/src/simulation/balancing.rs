@@ -26,7 +26,7 @@ impl Simulation {
         let names = pde.array_names();
         let mut place = Place { world, block, memory };
         let found = match balancing.steady {
-            true => balancing.newton.settle(&mut place, self.time, true),
+            true => balancing.newton.settle(&mut place, self.time, true, None),
             false => balancing.newton.balance(&mut place, self.time, &names, None),
         };
         self.stepper.counts = balancing.newton.jacobian.counts();

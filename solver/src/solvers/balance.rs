@@ -11,6 +11,7 @@ const MOST_CORRECTIONS: u64 = 60;
 const MOST_STEPS: u64 = 400;
 /// How many times a correction is halved before it is given up.
 const HALVINGS: u32 = 20;
+const NOT_SOLVED: &str = "the equations could not be solved";
 /// What a constant may change beside what a vector without order does, for constants to change nothing.
 const NOTHING: f64 = 4e-15;
 /// What may be left over all of the domain, beside what there is.
@@ -28,6 +29,35 @@ pub struct Balance {
     pub residuals: [f64; 2],
     /// The average of what could not be balanced, for each field whose solution is known but for a constant.
     pub excess: Vec<(String, f64)>,
+}
+
+/// What rounding alone may leave of rates.
+pub(crate) struct Rounding {
+    /// The norm of the rates at first, and what rounding may have left of it.
+    norm_at_first: f64,
+    at_first: Option<f64>,
+    /// What rounding may leave in the present state.
+    now: f64,
+}
+
+impl Rounding {
+    fn new(norm_at_first: f64) -> Self {
+        Rounding { norm_at_first, at_first: None, now: 0.0 }
+    }
+
+    /// Takes note of what rounding may leave in the present state.
+    fn note(&mut self, rounding: f64) {
+        self.at_first.get_or_insert(rounding);
+        self.now = rounding;
+    }
+
+    /// Whether so many times as much explains the norm of the rates. In a state that has run away so far that rounding is as
+    /// large as the rates were at first, it explains nothing.
+    fn explain(&self, norm: f64, times: f64) -> bool {
+        let has_run_away =
+            norm > 0.5 * self.norm_at_first && norm > 30.0 * self.at_first.unwrap_or(f64::INFINITY);
+        norm <= times * self.now && !has_run_away
+    }
 }
 
 impl Newton {
@@ -80,12 +110,14 @@ impl Newton {
         let (mut norm, mut norm_before) = (norm_at_first, f64::INFINITY);
         self.begin_history(norm_at_first / first);
         if !norm.is_finite() {
-            return Err(self.not_solved("the equations could not be solved", norm, 0, None));
+            return Err(self.not_solved(NOT_SOLVED, norm, 0, None));
         }
         let mut corrections = 0;
+        let mut limits = Rounding::new(norm_at_first);
         while norm > target {
             self.prepare(place, time, (0.0, 1.0))?;
-            if norm <= self.rounding(place)? {
+            limits.note(self.rounding(place)?);
+            if limits.explain(norm, 1.0) {
                 break;
             }
             // What is left of linear equations is what the solver leaves, but for rounding.
@@ -102,32 +134,34 @@ impl Newton {
             let share = self.search(place, time, &free, norm)?;
             if share.is_none() && !self.jacobian.is_constant && free.is_empty() {
                 // Newton's method is stuck far from a solution.
-                let settled = self.settle(place, time, false)?;
+                let settled = self.settle(place, time, false, Some(limits));
+                let settled = settled.map_err(|mut error| {
+                    if let Error::NotSolved { what, .. } = &mut error {
+                        *what = NOT_SOLVED;
+                    }
+                    error
+                })?;
                 return Ok(Balance { residuals: [norm_at_first, settled.residuals[1]], ..settled });
             }
             let reached =
                 share.filter(|(_, reached)| corrections < MOST_CORRECTIONS || *reached <= target);
             let Some((_, reached)) = reached else {
-                if norm <= 30.0 * self.rounding(place)? {
+                if limits.explain(norm, 30.0) {
                     break;
                 }
-                return Err(self.not_solved(
-                    "the equations could not be solved",
-                    norm / first,
-                    corrections,
-                    Some(solved),
-                ));
+                return Err(self.not_solved(NOT_SOLVED, norm / first, corrections, Some(solved)));
             };
             (norm_before, norm) = (norm, reached);
             self.history.push(norm / first);
             // What is left when corrections no longer help is rounding, or too few iterations.
             if norm > 0.5 * norm_before && norm > target {
-                if norm <= 30.0 * self.rounding(place)? {
+                limits.note(self.rounding(place)?);
+                if limits.explain(norm, 30.0) {
                     break;
                 }
                 if !solved.converged {
                     return Err(self.not_solved(
-                        "the equations could not be solved",
+                        NOT_SOLVED,
                         norm / first,
                         corrections,
                         Some(solved),
@@ -149,12 +183,14 @@ impl Newton {
     /// Goes along the solution in time, by steps of the implicit Euler scheme that grow as rates become
     /// smaller, to the state in which they vanish: pseudo-transient continuation (Kelley & Keyes 1998, SIAM
     /// J. Numer. Anal. 35, 508, algorithm PTC). Unless the way matters (`forwards`), it leads back in time where
-    /// modes decay in that direction. Collective.
+    /// modes decay in that direction. `limits` tell what rounding left where a search began that has led here.
+    /// Collective.
     pub(crate) fn settle(
         &mut self,
         place: &mut Place<'_>,
         time: f64,
         forwards: bool,
+        limits: Option<Rounding>,
     ) -> Result<Balance, Error> {
         let before = self.iterations;
         self.jacobian.rates(place, time)?;
@@ -175,9 +211,11 @@ impl Newton {
             step = -step;
         }
         let (mut made, mut failed) = (0, 0);
+        let mut limits = limits.unwrap_or(Rounding::new(first));
         while norm > tolerance * scale && made + failed < MOST_STEPS {
             self.prepare(place, time, (1.0, -step))?;
-            if norm <= self.rounding(place)? {
+            limits.note(self.rounding(place)?);
+            if limits.explain(norm, 1.0) {
                 break;
             }
             self.right_from_rates(place, step);
@@ -205,7 +243,8 @@ impl Newton {
             scale = scale.max(norm.min(10.0 * first));
         }
         let corrections = self.iterations.nonlinear - before.nonlinear;
-        if norm > tolerance * scale && norm > self.rounding(place)? {
+        limits.note(self.rounding(place)?);
+        if norm > tolerance * scale && !limits.explain(norm, 1.0) {
             return Err(self.not_solved(Error::NO_STEADY_STATE, norm / first, made + failed, None));
         }
         Ok(Balance {
