@@ -44,7 +44,7 @@ pub(crate) fn info(args: &InfoArgs) -> Result<ExitCode, Failure> {
         answer(&format!("run         {}", state(&folder)))?;
     }
     let series = match opened {
-        Err(Error::NoRun { .. }) if folder.holds_run() => {
+        Err(Error::NoSnapshot { .. }) => {
             answer("snapshots   none")?;
             return Ok(ExitCode::SUCCESS);
         }

@@ -99,6 +99,10 @@ fn failures_of_solvers_end_with_a_report_on_2_ranks() {
             assert_eq!(first.is_some(), is_finite, "{name}: {list:?}");
             let info = home.succeed(&["info", out]);
             assert!(info.contains("run         failed at t = "), "{name}: {info}");
+            if info.contains("snapshots   none") {
+                let told = home.fail(4, &["plot", out]);
+                assert!(told.contains(&format!("the run in {out} has no snapshot")), "{told}");
+            }
             [&report["time"], &report["steps"], &report["residuals"]].map(Clone::clone)
         };
         let by_threads = run(false, "threads");

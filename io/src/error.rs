@@ -170,6 +170,12 @@ pub enum Error {
         /// The index.
         path: PathBuf,
     },
+    /// A run that has written no snapshot, or none yet.
+    #[error("the run in {} has no snapshot", path.display())]
+    NoSnapshot {
+        /// The run folder.
+        path: PathBuf,
+    },
     /// A run folder without the first file of its snapshots.
     #[error("{} is missing: there is nothing to make an index of", path.display())]
     NoSnapshots {
@@ -269,6 +275,9 @@ impl Error {
             }
             Error::NoUsableCheckpoint { .. } => {
                 Some("to replace the run by one from the beginning, use --overwrite".into())
+            }
+            Error::NoSnapshot { path } => {
+                Some(format!("`fluxions info {}` tells what became of it", path.display()))
             }
             Error::LaterVersion { .. } => Some("read it with the version that wrote it".into()),
             Error::NotOfAnExport { .. } => Some("choose another name with -o".into()),

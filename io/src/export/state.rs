@@ -36,7 +36,7 @@ impl<'s> Content<'s> {
             None => (0..all.len()).collect(),
         };
         if snapshots.is_empty() {
-            return Err(Error::NoRun { path: series.path().into() });
+            return Err(Error::NoSnapshot { path: series.folder().path().into() });
         }
         let grid = series.grid()?;
         let damaged = || Error::Unreadable { path: series.path().into(), others: Vec::new() };

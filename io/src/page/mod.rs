@@ -92,7 +92,9 @@ fn page(folder: &RunFolder, pictures: Pictures) -> String {
                 }
             }
         }
-        Err(Error::NoRun { .. }) => sections += &section("States", "<p>There is no snapshot.</p>"),
+        Err(Error::NoRun { .. } | Error::NoSnapshot { .. }) => {
+            sections += &section("States", "<p>There is no snapshot.</p>")
+        }
         Err(error) => sections += &section("States", &told(&error)),
     }
     let curves = curves::read(folder);

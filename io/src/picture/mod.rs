@@ -150,7 +150,8 @@ fn page_of(series: &Series, view: &View) -> Result<(Page, f64), Error> {
         Some(asked) => series.nearest(asked)?,
         None => times.len().checked_sub(1),
     };
-    let snapshot = snapshot.ok_or_else(|| Error::NoRun { path: series.path().into() })?;
+    let snapshot =
+        snapshot.ok_or_else(|| Error::NoSnapshot { path: series.folder().path().into() })?;
     Ok((panels(series, view, snapshot, times[snapshot])?, times[snapshot]))
 }
 

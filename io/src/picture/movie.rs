@@ -38,7 +38,7 @@ pub struct Movie {
 pub fn movie(series: &Series, view: &View, per_second: f64, path: &Path) -> Result<Movie, Error> {
     let times = series.times()?;
     let Some(last) = times.len().checked_sub(1) else {
-        return Err(Error::NoRun { path: series.path().into() });
+        return Err(Error::NoSnapshot { path: series.folder().path().into() });
     };
     let stride = times.len().div_ceil(MOST);
     // Counted from the end, which is always seen.

@@ -97,10 +97,11 @@ impl Series {
         let asked = path;
         let path = folder.as_ref().map_or_else(|| path.to_path_buf(), RunFolder::series);
         let has_snapshots =
-            folder.is_some_and(|folder| folder.path().join(segment::file(0)).exists());
-        let no_run = || match has_snapshots {
-            true => Error::NoIndex { path: path.clone() },
-            false => Error::NoRun { path: asked.into() },
+            folder.as_ref().is_some_and(|folder| folder.path().join(segment::file(0)).exists());
+        let no_run = || match &folder {
+            _ if has_snapshots => Error::NoIndex { path: path.clone() },
+            Some(folder) if folder.holds_run() => Error::NoSnapshot { path: asked.into() },
+            _ => Error::NoRun { path: asked.into() },
         };
         if !path.is_file() {
             return Err(no_run());
