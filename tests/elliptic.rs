@@ -167,7 +167,11 @@ fn what_cannot_be_balanced_is_told_on_1_to_3_ranks() {
 /// ranks.
 #[test]
 fn a_state_that_has_run_away_is_no_solution() {
-    for equation in ["laplace(phi) - exp(-phi^2) - 1000", "laplace(phi) - exp(-phi^2) - 1"] {
+    for equation in [
+        "laplace(phi) - exp(-phi^2) - 1000",
+        "laplace(phi) - exp(-phi^2) - 1",
+        "laplace(phi) - 300*exp(-phi^2) - 1",
+    ] {
         let text = format!(
             "[grid]\nx = {{ bounds = [0, 1], cells = 16 }}\ny = {{ bounds = [0, 1], cells = 8 }}\n\
              [solve]\nphi = \"{equation}\"\n"

@@ -12,6 +12,8 @@ const MOST_STEPS: u64 = 400;
 /// How many times a correction is halved before it is given up.
 const HALVINGS: u32 = 20;
 const NOT_SOLVED: &str = "the equations could not be solved";
+/// What is left by rounding has an average of less than this share of its norm.
+const RANDOM: f64 = 0.2;
 /// What a constant may change beside what a vector without order does, for constants to change nothing.
 const NOTHING: f64 = 4e-15;
 /// What may be left over all of the domain, beside what there is.
@@ -31,33 +33,13 @@ pub struct Balance {
     pub excess: Vec<(String, f64)>,
 }
 
-/// What rounding alone may leave of rates.
+/// What is known of rounding from the states of a search.
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Rounding {
-    /// The norm of the rates at first, and what rounding may have left of it.
-    norm_at_first: f64,
+    /// The norm of the rates that it may have left in the state from which the search began, once that is known.
     at_first: Option<f64>,
-    /// What rounding may leave in the present state.
-    now: f64,
-}
-
-impl Rounding {
-    fn new(norm_at_first: f64) -> Self {
-        Rounding { norm_at_first, at_first: None, now: 0.0 }
-    }
-
-    /// Takes note of what rounding may leave in the present state.
-    fn note(&mut self, rounding: f64) {
-        self.at_first.get_or_insert(rounding);
-        self.now = rounding;
-    }
-
-    /// Whether so many times as much explains the norm of the rates. In a state that has run away so far that rounding is as
-    /// large as the rates were at first, it explains nothing.
-    fn explain(&self, norm: f64, times: f64) -> bool {
-        let has_run_away =
-            norm > 0.5 * self.norm_at_first && norm > 30.0 * self.at_first.unwrap_or(f64::INFINITY);
-        norm <= times * self.now && !has_run_away
-    }
+    /// Whether the state has run away since. The further it does, the less can be told from its rates.
+    has_run_away: bool,
 }
 
 impl Newton {
@@ -113,11 +95,10 @@ impl Newton {
             return Err(self.not_solved(NOT_SOLVED, norm, 0, None));
         }
         let mut corrections = 0;
-        let mut limits = Rounding::new(norm_at_first);
+        let mut rounding = Rounding::default();
         while norm > target {
             self.prepare(place, time, (0.0, 1.0))?;
-            limits.note(self.rounding(place)?);
-            if limits.explain(norm, 1.0) {
+            if self.is_rounding(place, time, (norm, 1.0), &free, &mut rounding)? {
                 break;
             }
             // What is left of linear equations is what the solver leaves, but for rounding.
@@ -134,7 +115,7 @@ impl Newton {
             let share = self.search(place, time, &free, norm)?;
             if share.is_none() && !self.jacobian.is_constant && free.is_empty() {
                 // Newton's method is stuck far from a solution.
-                let settled = self.settle(place, time, false, Some(limits));
+                let settled = self.settle(place, time, false, Some(rounding));
                 let settled = settled.map_err(|mut error| {
                     if let Error::NotSolved { what, .. } = &mut error {
                         *what = NOT_SOLVED;
@@ -146,7 +127,7 @@ impl Newton {
             let reached =
                 share.filter(|(_, reached)| corrections < MOST_CORRECTIONS || *reached <= target);
             let Some((_, reached)) = reached else {
-                if limits.explain(norm, 30.0) {
+                if self.is_rounding(place, time, (norm, 30.0), &free, &mut rounding)? {
                     break;
                 }
                 return Err(self.not_solved(NOT_SOLVED, norm / first, corrections, Some(solved)));
@@ -155,8 +136,7 @@ impl Newton {
             self.history.push(norm / first);
             // What is left when corrections no longer help is rounding, or too few iterations.
             if norm > 0.5 * norm_before && norm > target {
-                limits.note(self.rounding(place)?);
-                if limits.explain(norm, 30.0) {
+                if self.is_rounding(place, time, (norm, 30.0), &free, &mut rounding)? {
                     break;
                 }
                 if !solved.converged {
@@ -183,14 +163,14 @@ impl Newton {
     /// Goes along the solution in time, by steps of the implicit Euler scheme that grow as rates become
     /// smaller, to the state in which they vanish: pseudo-transient continuation (Kelley & Keyes 1998, SIAM
     /// J. Numer. Anal. 35, 508, algorithm PTC). Unless the way matters (`forwards`), it leads back in time where
-    /// modes decay in that direction. `limits` tell what rounding left where a search began that has led here.
+    /// modes decay in that direction. `rounding` is known from a search that has led here.
     /// Collective.
     pub(crate) fn settle(
         &mut self,
         place: &mut Place<'_>,
         time: f64,
         forwards: bool,
-        limits: Option<Rounding>,
+        rounding: Option<Rounding>,
     ) -> Result<Balance, Error> {
         let before = self.iterations;
         self.jacobian.rates(place, time)?;
@@ -211,11 +191,10 @@ impl Newton {
             step = -step;
         }
         let (mut made, mut failed) = (0, 0);
-        let mut limits = limits.unwrap_or(Rounding::new(first));
+        let mut rounding = rounding.unwrap_or_default();
         while norm > tolerance * scale && made + failed < MOST_STEPS {
             self.prepare(place, time, (1.0, -step))?;
-            limits.note(self.rounding(place)?);
-            if limits.explain(norm, 1.0) {
+            if self.is_rounding(place, time, (norm, 1.0), &[], &mut rounding)? {
                 break;
             }
             self.right_from_rates(place, step);
@@ -243,8 +222,9 @@ impl Newton {
             scale = scale.max(norm.min(10.0 * first));
         }
         let corrections = self.iterations.nonlinear - before.nonlinear;
-        limits.note(self.rounding(place)?);
-        if norm > tolerance * scale && !limits.explain(norm, 1.0) {
+        if norm > tolerance * scale
+            && !self.is_rounding(place, time, (norm, 1.0), &[], &mut rounding)?
+        {
             return Err(self.not_solved(Error::NO_STEADY_STATE, norm / first, made + failed, None));
         }
         Ok(Balance {
@@ -266,6 +246,34 @@ impl Newton {
             self.vectors.remove_average(place, self.registers.rates + k)?;
         }
         self.vectors.norm(place, self.registers.rates)
+    }
+
+    /// Whether rounding, so many times, explains that the rates have this norm, without the averages of the arrays that are
+    /// `free`. It is large in a state that runs away along a constant, too, and explains nothing if the average of the rates
+    /// tells that there is no balance. Collective.
+    fn is_rounding(
+        &mut self,
+        place: &mut Place<'_>,
+        time: f64,
+        (norm, times): (f64, f64),
+        free: &[usize],
+        rounding: &mut Rounding,
+    ) -> Result<bool, Error> {
+        let now = self.rounding(place)?;
+        let at_first = *rounding.at_first.get_or_insert(now);
+        if norm > times * now || rounding.has_run_away {
+            return Ok(false);
+        }
+        if self.jacobian.is_constant || norm <= 30.0 * at_first {
+            return Ok(true);
+        }
+        self.jacobian.rates(place, time)?;
+        for k in self.without_effect(place, time, (0..self.vectors.arrays).collect())? {
+            let [average, _] = self.vectors.averages(place, self.registers.rates + k)?;
+            rounding.has_run_away |= !free.contains(&k) && average.abs() > RANDOM * norm;
+        }
+        self.remaining(place, free)?;
+        Ok(!rounding.has_run_away)
     }
 
     /// The norm of the rates that rounding alone may leave. Collective.
@@ -330,20 +338,32 @@ impl Newton {
 
     /// The same for the state of the last rates. Collective.
     fn free_here(&mut self, place: &mut Place<'_>, time: f64) -> Result<Vec<usize>, Error> {
+        let balanced = self.balanced(place, time)?;
+        self.without_effect(place, time, balanced)
+    }
+
+    /// Those of some arrays of which a constant may be added without a change of the rates, in the state of the last ones.
+    /// Collective.
+    fn without_effect(
+        &mut self,
+        place: &mut Place<'_>,
+        time: f64,
+        arrays: Vec<usize>,
+    ) -> Result<Vec<usize>, Error> {
         let (vector, product) = (self.registers.correction, self.registers.to);
         self.vectors.set_random(place, vector, 3);
         self.jacobian.product(place, time, vector, product)?;
         let scale = self.vectors.norm(place, product)? / self.vectors.norm(place, vector)?;
-        let mut free = Vec::new();
-        for k in self.balanced(place, time)? {
+        let mut found = Vec::new();
+        for k in arrays {
             self.vectors.set(place, vector, 0.0);
             self.vectors.set_array(place, vector + k, 1.0);
             self.jacobian.product(place, time, vector, product)?;
             if self.vectors.norm(place, product)? <= NOTHING * scale {
-                free.push(k);
+                found.push(k);
             }
         }
-        Ok(free)
+        Ok(found)
     }
 
     fn not_solved(
