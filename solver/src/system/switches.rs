@@ -37,10 +37,10 @@ impl Switches {
         for expr in rates.chain(pde.conditions().numbers()).chain(definitions) {
             expr.walk(&mut |part| search.look_at(part));
         }
-        let Search { mut once, every, builder, count, .. } = search;
+        let Search { mut once, every, builder, .. } = search;
         once.sort_by(f64::total_cmp);
         once.dedup();
-        let pieces = (count > 0).then(|| builder.finish());
+        let pieces = Some(builder.finish()).filter(|kernel| !kernel.outputs().is_empty());
         let found = !once.is_empty() || !every.is_empty() || pieces.is_some();
         found.then_some(Switches { once, every, pieces })
     }
@@ -66,7 +66,7 @@ impl Switches {
         let once = self.once.partition_point(|time| *time < start);
         self.once.get(once).is_some_and(|time| *time <= end)
             || self.every.iter().any(|linear| next_whole(*linear, start) <= end)
-            || self.pieces.as_ref().is_some_and(|kernel| turning(kernel, start..=end).is_some())
+            || self.pieces.as_ref().is_some_and(|kernel| bits(kernel, start) != bits(kernel, end))
     }
 }
 
@@ -79,31 +79,30 @@ fn next_whole([rate, offset]: [f64; 2], after: f64) -> f64 {
     if at(n) > after { at(n) } else { at(n + rate.signum()) }
 }
 
-/// The values of functions of the time.
-fn values(kernel: &Kernel, time: f64) -> Vec<f64> {
+/// The bits of the values of functions of the time.
+fn bits(kernel: &Kernel, time: f64) -> Vec<u64> {
     let nothing = "functions of the time read nothing else";
     let parameter = |number: u32| match number as usize {
         TIME => time,
         _ => unreachable!("{nothing}"),
     };
-    kernel.outputs_in_cell(
+    let values = kernel.outputs_in_cell(
         |_, _| unreachable!("{nothing}"),
         parameter,
         |_, _| unreachable!("{nothing}"),
-    )
+    );
+    values.into_iter().map(f64::to_bits).collect()
 }
 
 /// The first time in a range at which a function has another value than at the beginning, as far as looks at some times
 /// tell; nothing if there are many such times.
 fn turning(kernel: &Kernel, range: RangeInclusive<f64>) -> Option<f64> {
     let (start, end) = range.into_inner();
-    let bits =
-        |time: f64| -> Vec<u64> { values(kernel, time).into_iter().map(f64::to_bits).collect() };
     let look = |k: u32| match k {
         LOOKS => end,
         k => start + (end - start) * f64::from(k) / f64::from(LOOKS),
     };
-    let seen: Vec<Vec<u64>> = (0..=LOOKS).map(|k| bits(look(k))).collect();
+    let seen: Vec<Vec<u64>> = (0..=LOOKS).map(|k| bits(kernel, look(k))).collect();
     let turns = seen.windows(2).filter(|pair| pair[0] != pair[1]).count();
     let first = seen.iter().position(|bits| *bits != seen[0]).filter(|_| turns <= MANY)? as u32;
     let (mut low, mut high) = (look(first - 1), look(first));
@@ -112,7 +111,7 @@ fn turning(kernel: &Kernel, range: RangeInclusive<f64>) -> Option<f64> {
         if middle <= low || middle >= high {
             return Some(high);
         }
-        if bits(middle) == seen[0] { low = middle } else { high = middle }
+        if bits(kernel, middle) == seen[0] { low = middle } else { high = middle }
     }
 }
 
@@ -123,9 +122,8 @@ struct Search<'a> {
     definitions: Vec<(Form, Option<Value>)>,
     once: Vec<f64>,
     every: Vec<[f64; 2]>,
+    /// Its outputs are functions of the time that are constant between such times.
     builder: Builder,
-    /// How many outputs it has.
-    count: usize,
 }
 
 /// How an expression depends on the time.
@@ -147,7 +145,6 @@ impl<'a> Search<'a> {
             once: Vec::new(),
             every: Vec::new(),
             builder: Builder::new(),
-            count: 0,
         };
         for definition in pde.definitions() {
             let form = search.form(&definition.expr);
@@ -231,13 +228,15 @@ impl<'a> Search<'a> {
                     self.crossing(&parts[0], &parts[1]);
                 }
                 Binary::Min | Binary::Max => self.crossing(&parts[0], &parts[1]),
-                Binary::Remainder | Binary::Modulo => self.wholes_of_ratio(&parts[0], &parts[1]),
+                Binary::Remainder | Binary::Modulo => {
+                    self.wholes_of(Binary::Divide, &parts[0], &parts[1])
+                }
                 _ => {}
             },
             Node::Chain(functions, _) => {
                 let is_remainder = |f: &Binary| matches!(f, Binary::Remainder | Binary::Modulo);
                 for k in (0..functions.len()).filter(|k| is_remainder(&functions[*k])) {
-                    self.wholes_of_ratio(&part.before(k), &parts[k + 1]);
+                    self.wholes_of(Binary::Divide, &part.before(k), &parts[k + 1]);
                 }
             }
             Node::Call(Function::MinOf | Function::MaxOf, _) => {
@@ -249,9 +248,11 @@ impl<'a> Search<'a> {
                 self.crossing(&parts[0], &Expr::number(0.0));
             }
             Node::Call(Function::Unary(Unary::Floor | Unary::Ceil), _) => {
-                self.wholes(&parts[0], 0.0);
+                self.wholes_of(Binary::Add, &parts[0], &Expr::number(0.0));
             }
-            Node::Call(Function::Unary(Unary::Round), _) => self.wholes(&parts[0], 0.5),
+            Node::Call(Function::Unary(Unary::Round), _) => {
+                self.wholes_of(Binary::Add, &parts[0], &Expr::number(0.5));
+            }
             Node::Native(function, _) if !function.breaks().is_empty() && parts.len() == 1 => {
                 let breaks = function.breaks();
                 let few = breaks.len() <= MOST_POINTS;
@@ -272,48 +273,24 @@ impl<'a> Search<'a> {
             Form::Timed => {
                 let (a, b) = (self.value(a), self.value(b));
                 let less = self.builder.binary(Binary::Less, a, b);
-                self.add(less);
+                self.builder.output(less);
             }
         }
     }
 
-    /// Takes note of the times at which a value plus a constant is a whole number.
-    fn wholes(&mut self, of: &Expr, shift: f64) {
-        match self.form(of) {
+    /// Takes note of the times at which a function of two values is a whole number.
+    fn wholes_of(&mut self, f: Binary, a: &Expr, b: &Expr) {
+        match combined(f, self.form(a), self.form(b)) {
             Form::Linear([0.0, _]) | Form::Other => {}
-            Form::Linear([rate, offset]) => self.add_every([rate, offset + shift]),
-            Form::Timed => {
-                let (value, shift) = (self.value(of), self.builder.constant(shift));
-                let sum = self.builder.binary(Binary::Add, value, shift);
-                let floor = self.builder.unary(Unary::Floor, sum);
-                self.add(floor);
-            }
-        }
-    }
-
-    /// Takes note of the times at which a ratio is a whole number.
-    fn wholes_of_ratio(&mut self, a: &Expr, b: &Expr) {
-        match combined(Binary::Divide, self.form(a), self.form(b)) {
-            Form::Linear([0.0, _]) | Form::Other => {}
-            Form::Linear(linear) => self.add_every(linear),
+            Form::Linear(linear) if self.every.contains(&linear) => {}
+            Form::Linear(linear) => self.every.push(linear),
             Form::Timed => {
                 let (a, b) = (self.value(a), self.value(b));
-                let ratio = self.builder.binary(Binary::Divide, a, b);
-                let floor = self.builder.unary(Unary::Floor, ratio);
-                self.add(floor);
+                let value = self.builder.binary(f, a, b);
+                let floor = self.builder.unary(Unary::Floor, value);
+                self.builder.output(floor);
             }
         }
-    }
-
-    fn add_every(&mut self, linear: [f64; 2]) {
-        if !self.every.contains(&linear) {
-            self.every.push(linear);
-        }
-    }
-
-    fn add(&mut self, piece: Value) {
-        self.builder.output(piece);
-        self.count += 1;
     }
 }
 

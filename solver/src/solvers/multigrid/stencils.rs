@@ -63,12 +63,15 @@ impl Stencils {
 
     fn list_of(&self, kind: usize, number: usize, parity: usize) -> &[f64] {
         let evens = self.length.div_ceil(2);
+        let count = if parity == 0 { evens } else { self.length - evens };
+        &self.numbers[self.start_of(kind, number, parity)..][..count]
+    }
+
+    /// Where the entries of the cells of a kind and parity begin for one of the neighbours.
+    #[inline(always)]
+    fn start_of(&self, kind: usize, number: usize, parity: usize) -> usize {
         let start = (kind * (self.neighbours + 1) + number) * self.length;
-        let (start, count) = match parity {
-            0 => (start, evens),
-            _ => (start + evens, self.length - evens),
-        };
-        &self.numbers[start..start + count]
+        if parity == 0 { start } else { start + self.length.div_ceil(2) }
     }
 
     /// The entries of the cells of a parity in a row for one of the neighbours.
@@ -81,10 +84,8 @@ impl Stencils {
     /// for one begin and those for the next.
     #[inline(always)]
     pub(super) fn lists(&self, row: usize, number: usize, parity: usize) -> (&[f64], usize) {
-        let of_kind = (self.neighbours + 1) * self.length;
-        let start = self.kinds[row] as usize * of_kind;
-        let first = number * self.length + if parity == 0 { 0 } else { self.length.div_ceil(2) };
-        (&self.numbers[start + first..start + of_kind], self.length)
+        let start = self.start_of(self.kinds[row] as usize, number, parity);
+        (&self.numbers[start..], self.length)
     }
 
     /// The inverses of the entries of the cells themselves.
