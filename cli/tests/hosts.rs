@@ -107,10 +107,12 @@ impl Hosts {
         text(&all.stdout).lines().filter(is_ours).map(String::from).collect()
     }
 
-    /// Starts a run that would take hours, and waits until it has written a snapshot.
-    fn started(&self, home: &Home, timeout: &str) -> Child {
+    /// Starts a run that would take hours and writes this often, and waits until it has written a snapshot.
+    fn started(&self, home: &Home, every: &str, timeout: &str) -> Child {
         home.write("p.toml", PROBLEM);
-        let args = ["run", "p.toml", "--set", "time.end=1e5", "--quiet", "--out", "long"];
+        let every = format!("output.every={every}");
+        let args = ["run", "p.toml", "--set", "time.end=1e5", "--set", &every, "--quiet"];
+        let args = [&args[..], &["--out", "long"]].concat();
         let errors = std::fs::File::create(home.path().join("told")).unwrap();
         let mut command = self.mpirun(home, 2, &args);
         command.env("FLUXIONS_TIMEOUT", timeout).stdin(Stdio::null()).stdout(Stdio::null());
@@ -158,7 +160,7 @@ fn the_bits_are_those_of_one_rank_on_2_hosts_with_2_and_3_ranks() {
 fn a_rank_that_is_killed_on_another_host_ends_the_job_on_2_ranks() {
     let home = Home::new();
     let Some(hosts) = Hosts::new(&home) else { return };
-    let mut job = hosts.started(&home, "10 min");
+    let mut job = hosts.started(&home, "0.25", "10 min");
     let [other] = &hosts.processes(2)[..] else { panic!("one rank on the other host") };
     let killed = Command::new("kill").args(["-9", other]).status().unwrap();
     assert!(killed.success());
@@ -171,9 +173,21 @@ fn a_rank_that_is_killed_on_another_host_ends_the_job_on_2_ranks() {
 
 #[test]
 fn a_cable_that_is_pulled_is_told_by_the_ranks_that_wait_on_2_ranks() {
+    // Ranks wait for halos and sums almost all of the time.
+    pull_a_cable("1000");
+}
+
+#[test]
+fn a_cable_that_is_pulled_while_ranks_write_is_told_by_them_on_2_ranks() {
+    // Ranks on several hosts write by HDF5, which waits by itself, almost all of the time.
+    pull_a_cable("0.005");
+}
+
+/// Pulls the cable out of hosts on which a run writes this often.
+fn pull_a_cable(every: &str) {
     let home = Home::new();
     let Some(hosts) = Hosts::new(&home) else { return };
-    let mut job = hosts.started(&home, "3 s");
+    let mut job = hosts.started(&home, every, "3 s");
     let second = format!("{}2", hosts.name);
     let cut = ["-n", &second, "link", "set", "eth0", "down"];
     assert!(Command::new("ip").args(cut).status().unwrap().success());

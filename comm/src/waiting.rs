@@ -32,12 +32,13 @@ pub enum Operation {
     Cartesian,
     Neighbours,
     Window,
+    Library,
     Start,
     End,
 }
 
 impl Operation {
-    const ALL: [Operation; 23] = [
+    const ALL: [Operation; 24] = [
         Operation::Send,
         Operation::Ssend,
         Operation::Recv,
@@ -59,6 +60,7 @@ impl Operation {
         Operation::Cartesian,
         Operation::Neighbours,
         Operation::Window,
+        Operation::Library,
         Operation::Start,
         Operation::End,
     ];
@@ -93,6 +95,7 @@ impl Operation {
             "cartesian",
             "an exchange with neighbours",
             "a shared window",
+            "a call of another library",
             "the start",
             "the end",
         ];
@@ -138,7 +141,7 @@ impl Call {
     pub(crate) fn in_words(&self) -> String {
         use Operation::*;
         let elements = match self.operation {
-            Barrier | Dup | Split | Start | End | Probe | Cartesian => String::new(),
+            Barrier | Dup | Split | Start | End | Probe | Cartesian | Library => String::new(),
             Window if self.length == 0 => String::new(),
             _ => format!(" of {} element(s)", self.length),
         };
@@ -182,6 +185,7 @@ impl fmt::Display for Call {
             Scan | Exscan | ReduceScatter | Dup | Split | Cartesian | Neighbours | Window => {
                 write!(f, "all ranks to take part in {}", self.operation.name())
             }
+            Library => write!(f, "all ranks within another library, such as HDF5"),
             Start => write!(f, "all ranks to start"),
             End => write!(f, "all ranks to end"),
         }

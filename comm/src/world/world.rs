@@ -200,7 +200,19 @@ impl World {
         }
     }
 
-    /// MPI's handle of the world, for libraries that call MPI themselves.
+    /// Does what makes this rank wait for others without this crate, such as a call of a library that has [`World::raw`]. Under
+    /// MPI the time counts for [`World::limit_waits`]. What is done must not use this world.
+    pub fn within_library<T>(&self, call: impl FnOnce() -> T) -> T {
+        match &self.0 {
+            Inner::Team(..) => call(),
+            #[cfg(feature = "mpi")]
+            Inner::Mpi(communicator) => {
+                communicator.during(Call::of_all(Operation::Library, 0), call)
+            }
+        }
+    }
+
+    /// MPI's handle of the world, for libraries that call MPI themselves. Their calls belong into [`World::within_library`].
     #[cfg(feature = "mpi")]
     pub fn raw(&self) -> Option<RawComm> {
         match &self.0 {

@@ -33,7 +33,7 @@ pub(crate) fn write(
     // Ranks on one host write one after the other what HDF5 has to compress: together they wait for ever for one
     // that has failed.
     let by_mpi = !one_host && world.kind() == Kind::Mpi;
-    let together = by_mpi.then(|| together_on(&world).open_rw(path));
+    let together = by_mpi.then(|| Together::open(&world, path));
     let together = match together {
         Some(opened) => Some(agree(&world, opened.map_err(&failed))?),
         None => None,
@@ -54,7 +54,7 @@ pub(crate) fn write(
                 .collect()
         };
         let written = match &together {
-            Some(file) => write(file, true),
+            Some(together) => together.on_file(|file| write(file, true)),
             None => world.in_turn(|| {
                 let file = unlocked().open_rw(path)?;
                 let sums = write(&file, false)?;
@@ -64,13 +64,46 @@ pub(crate) fn write(
         };
         sums.extend(agree(&world, written.map_err(&failed))?);
     }
-    let closed = together.map_or(Ok(()), |file| file.flush().and_then(|()| file.close()));
+    let closed = together.map_or(Ok(()), Together::close);
     agree(&world, closed.map_err(&failed))?;
     Ok(sums)
 }
 
+/// A file that all MPI processes of a world have open together. HDF5 waits for all of them in whatever it does with it, so the
+/// limit of waits holds there too.
+struct Together {
+    world: World,
+    file: Option<File>,
+}
+
+impl Together {
+    fn open(world: &World, path: &Path) -> hdf5::Result<Self> {
+        let builder = builder(world);
+        let file = world.within_library(|| builder.open_rw(path))?;
+        Ok(Together { world: world.clone(), file: Some(file) })
+    }
+
+    /// Does something with the file that uses no other messages.
+    fn on_file<T>(&self, act: impl FnOnce(&File) -> T) -> T {
+        let file = self.file.as_ref().expect("it is open until it is closed");
+        self.world.within_library(|| act(file))
+    }
+
+    fn close(mut self) -> hdf5::Result<()> {
+        let file = self.file.take().expect("it is closed once");
+        self.world.within_library(|| file.flush().and_then(|()| file.close()))
+    }
+}
+
+impl Drop for Together {
+    fn drop(&mut self) {
+        let file = self.file.take();
+        self.world.within_library(|| drop(file));
+    }
+}
+
 /// What opens a file by all MPI processes of a world together.
-fn together_on(world: &World) -> FileBuilder {
+fn builder(world: &World) -> FileBuilder {
     #[cfg_attr(not(feature = "mpi"), expect(unused_mut))]
     let mut builder = unlocked();
     #[cfg(feature = "mpi")]
