@@ -258,6 +258,7 @@ fn implicit_steps_beside_unknowns_have_their_orders() {
         ("bdf2", 2.0),
         ("tr-bdf2", 2.0),
         ("sdirk2", 2.0),
+        ("sdirk4", 3.0),
         ("ars222", 2.0),
         ("ark3", 3.0),
     ] {
@@ -276,6 +277,7 @@ fn implicit_steps_beside_unknowns_have_the_same_bits_on_1_to_4_ranks() {
     for time in [
         "scheme = \"tr-bdf2\"\ntolerance = 1e-4",
         "scheme = \"bdf2\"\ndt = 0.002",
+        "scheme = \"bdf2\"\ntolerance = 1e-4",
         "scheme = \"ark3\"\ntolerance = 1e-4",
     ] {
         let found = solve(&ions(time));

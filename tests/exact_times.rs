@@ -69,12 +69,13 @@ const EXPLICIT: [(&str, i32); 9] = [
     ("adams-bashforth3", 3),
     ("rkc2", 2),
 ];
-const IMPLICIT: [(&str, i32); 9] = [
+const IMPLICIT: [(&str, i32); 10] = [
     ("backward-euler", 1),
     ("crank-nicolson", 2),
     ("bdf2", 2),
     ("tr-bdf2", 2),
     ("sdirk2", 2),
+    ("sdirk4", 4),
     ("imex-euler", 1),
     ("ars222", 2),
     ("ars443", 3),

@@ -218,6 +218,7 @@ fn implicit_schemes_step_numbers_with_their_orders() {
         ("bdf2", 2.0),
         ("tr-bdf2", 2.0),
         ("sdirk2", 2.0),
+        ("sdirk4", 4.0),
         ("ars222", 2.0),
         ("ark3", 3.0),
     ] {
@@ -234,7 +235,7 @@ fn implicit_schemes_step_numbers_with_their_orders() {
 #[test]
 fn implicit_steps_with_numbers_follow_a_tolerance_on_1_to_4_ranks() {
     let exact = numbers(&format!("{BATH}scheme = \"dormand-prince\"\ntolerance = 1e-11\n"));
-    for scheme in ["tr-bdf2", "ark3"] {
+    for scheme in ["crank-nicolson", "bdf2", "tr-bdf2", "sdirk2", "sdirk4", "ark3"] {
         let text = format!("{BATH}scheme = \"{scheme}\"\ntolerance = 1e-5\n");
         solve(&text);
         let found = numbers(&text);

@@ -177,7 +177,9 @@ fn lowest(text: &str) -> Vec<f64> {
 /// What is looked at is what steps lead to: not what lies between a state and one that was changed, or kept positive.
 #[test]
 fn output_knows_changes_and_bounds() {
-    for scheme in ["tsit5", "dormand-prince", "bogacki-shampine", "rkc2", "fehlberg45", "tr-bdf2"] {
+    for scheme in
+        ["tsit5", "dormand-prince", "bogacki-shampine", "rkc2", "fehlberg45", "tr-bdf2", "bdf2"]
+    {
         let text = format!(
             "[grid]\nx = {{ bounds = [0, 1], cells = 6 }}\n[equations]\ns = \"-1 + 0*s\"\n[initial]\ns = 0.5\n\
              [after_step]\ns = \"max(s, 0)\"\n[time]\nend = 1\nscheme = \"{scheme}\"\ntolerance = 1e-3\n"

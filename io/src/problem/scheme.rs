@@ -118,7 +118,7 @@ fn named<'t>(
     }
     let implicit = Implicit::ALL.into_iter().find(|implicit| implicit.name() == name);
     if let Some(implicit) = implicit.filter(|_| !advected) {
-        let usual = || (automatic && implicit.estimates_error()).then(Tolerance::default);
+        let usual = || automatic.then(Tolerance::default);
         let tolerance = tolerance.or_else(usual);
         return Some((SchemeChoice::Implicit(implicit, tolerance, options), None));
     }

@@ -75,6 +75,7 @@ impl Times {
                 tableau.order()
             }
             SchemeChoice::Imex(imex, ..) => imex.order(),
+            SchemeChoice::Implicit(implicit, ..) => implicit.order(),
             _ => 2,
         }
     }
@@ -457,10 +458,6 @@ impl TimesEntry {
         };
         if dt == f64::INFINITY && !follows && !controls {
             let message = match times.scheme {
-                SchemeChoice::Implicit(implicit, ..) => format!(
-                    "{} is stable for any step: set dt to a number, or use tr-bdf2 with a tolerance",
-                    implicit.name()
-                ),
                 SchemeChoice::Imex(imex, ..) => {
                     format!("{} needs a dt, unlike ark3 and ark4 with a tolerance", imex.name())
                 }

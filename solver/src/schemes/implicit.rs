@@ -22,7 +22,7 @@ pub enum Implicit {
     CrankNicolson,
     /// The backward differentiation formula of two steps, of order 2 (Hairer & Wanner 1996, "Solving Ordinary
     /// Differential Equations II", V.1; for steps of different length Hairer, Nørsett & Wanner 1993, III.5).
-    /// The first step is one of backward Euler.
+    /// The first step is one of backward Euler, and so is one that is much longer than the step before.
     Bdf2,
     /// The trapezoidal rule followed by a backward differentiation formula, of order 2, with an estimate of the
     /// error (Bank et al. 1985, IEEE Trans. Electron Devices 32, 1992; Hosea & Shampine 1996, Appl. Numer.
@@ -30,6 +30,9 @@ pub enum Implicit {
     TrBdf2,
     /// Two diagonally implicit stages, of order 2 (Alexander 1977, SIAM J. Numer. Anal. 14, 1006).
     Sdirk2,
+    /// Five diagonally implicit stages, of order 4, with a second result of order 3 (Hairer & Wanner 1996, IV.6,
+    /// eq. 6.16).
+    Sdirk4,
 }
 
 /// The coefficients of diagonally implicit stages.
@@ -45,12 +48,13 @@ pub(crate) struct ImplicitStages {
 
 impl Implicit {
     /// All implicit schemes.
-    pub const ALL: [Implicit; 5] = [
+    pub const ALL: [Implicit; 6] = [
         Implicit::BackwardEuler,
         Implicit::CrankNicolson,
         Implicit::Bdf2,
         Implicit::TrBdf2,
         Implicit::Sdirk2,
+        Implicit::Sdirk4,
     ];
 
     /// The name in problem files.
@@ -61,17 +65,50 @@ impl Implicit {
             Implicit::Bdf2 => "bdf2",
             Implicit::TrBdf2 => "tr-bdf2",
             Implicit::Sdirk2 => "sdirk2",
+            Implicit::Sdirk4 => "sdirk4",
         }
     }
 
     /// The order of its error in the time step.
     pub fn order(self) -> usize {
-        if self == Implicit::BackwardEuler { 1 } else { 2 }
+        match self {
+            Implicit::BackwardEuler => 1,
+            Implicit::Sdirk4 => 4,
+            _ => 2,
+        }
     }
 
-    /// Whether it estimates the error of a step.
-    pub fn estimates_error(self) -> bool {
-        self == Implicit::TrBdf2
+    /// The order of the result whose error is estimated.
+    pub(crate) fn error_order(self) -> usize {
+        self.order().min(3)
+    }
+
+    /// The number of states before that at the beginning of a step on which the step looks back, or the estimate of
+    /// its error.
+    pub(crate) fn looks_back(self, estimates_error: bool) -> usize {
+        let own = usize::from(self == Implicit::Bdf2);
+        let of_error = self.leading_error(1.0, 1.0).map_or(0, |_| self.order());
+        if estimates_error { own.max(of_error) } else { own }
+    }
+
+    /// The error of a step of length `dt` after one of length `last`, for every unit of the divided difference of the
+    /// solution that is one order higher than the scheme; nothing where the stages tell the error.
+    ///
+    /// The p-th divided difference is the p-th derivative over p!, so these are p! times the error constants (Hairer &
+    /// Wanner 1996, V.1 and IV.6: dt²/2·u″, dt³/12·u‴ for the trapezoidal rule, 2/9·dt³·u‴ for equal steps of the
+    /// two-step formula; R(z) − e^z = (3γ² − 2γ³ − 1/6)·z³ for the two stages of Alexander, γ = 1 − 1/√2).
+    pub(crate) fn leading_error(self, dt: f64, last: f64) -> Option<f64> {
+        match self {
+            Implicit::BackwardEuler => Some(dt * dt),
+            Implicit::CrankNicolson => Some(dt * dt * dt / 2.0),
+            Implicit::Bdf2 => {
+                let ratio = dt / last;
+                let share = (1.0 + ratio) * (1.0 + ratio) / (ratio * (1.0 + 2.0 * ratio));
+                Some(dt * dt * dt * share)
+            }
+            Implicit::Sdirk2 => Some(dt * dt * dt * (3.0 * SQRT_2 - 4.0)),
+            Implicit::TrBdf2 | Implicit::Sdirk4 => None,
+        }
     }
 
     /// Its stages; those of its first step, where it looks back on the step before.
@@ -89,6 +126,17 @@ impl Implicit {
             Implicit::Sdirk2 => {
                 let gamma = 1.0 - FRAC_1_SQRT_2;
                 (vec![vec![gamma], vec![FRAC_1_SQRT_2, gamma]], vec![gamma, 1.0], None)
+            }
+            Implicit::Sdirk4 => {
+                let a = vec![
+                    vec![0.25],
+                    vec![0.5, 0.25],
+                    vec![17.0 / 50.0, -0.04, 0.25],
+                    vec![371.0 / 1360.0, -137.0 / 2720.0, 15.0 / 544.0, 0.25],
+                    vec![25.0 / 24.0, -49.0 / 48.0, 125.0 / 16.0, -85.0 / 12.0, 0.25],
+                ];
+                let embedded = vec![59.0 / 48.0, -17.0 / 96.0, 225.0 / 32.0, -85.0 / 12.0, 0.0];
+                (a, vec![0.25, 0.75, 0.55, 0.5, 1.0], Some(embedded))
             }
         };
         ImplicitStages { a, c, embedded }
@@ -119,8 +167,16 @@ impl Solving {
 
     pub(crate) fn estimates_error(self) -> bool {
         match self {
-            Solving::All(implicit) => implicit.estimates_error(),
+            Solving::All(_) => true,
             Solving::Part(imex) => imex.estimates_error(),
+        }
+    }
+
+    /// The number of states on which a step looks back, beside that at its beginning.
+    pub(crate) fn looks_back(self, estimates_error: bool) -> usize {
+        match self {
+            Solving::All(implicit) => implicit.looks_back(estimates_error),
+            Solving::Part(_) => 0,
         }
     }
 
@@ -148,8 +204,8 @@ pub(crate) struct ImplicitRegisters {
     /// The state at the beginning of the step, and what a stage is added to.
     pub(crate) old: usize,
     pub(crate) base: usize,
-    /// The state at the beginning of the step before.
-    pub(crate) earlier: usize,
+    /// The states at the beginnings of the steps before, the latest first, as far as they are needed.
+    pub(crate) earlier: Vec<usize>,
     /// The slopes of the stages, and those of what is treated explicitly.
     pub(crate) slopes: Vec<usize>,
     pub(crate) explicit: Vec<usize>,
@@ -166,15 +222,18 @@ impl ImplicitScheme {
         let first = pde.all_arrays() + names.len();
         let count = self.solving.stages().a.len();
         let of_explicit = if matches!(self.solving, Solving::Part(_)) { count } else { 0 };
-        let own = ["former", "base of", "earlier"].map(str::to_string).into_iter();
+        let back = self.solving.looks_back(self.tolerance.is_some());
+        let own = ["former", "base of"].map(str::to_string).into_iter();
+        let own = own.chain((1..=back).map(|steps| format!("{steps} before of")));
         let slopes = (1..=count + of_explicit).map(|stage| format!("slope {stage} of"));
         for what in own.chain(slopes) {
             names.extend(fields.iter().map(|name| format!("{what} {name}")));
         }
-        let slope = |stage: usize| first + (3 + stage) * n;
+        let slope = |stage: usize| first + (2 + back + stage) * n;
         let slopes = (0..count).map(slope).collect();
         let explicit = (count..count + of_explicit).map(slope).collect();
-        let (old, base, earlier) = (first, first + n, first + 2 * n);
+        let (old, base) = (first, first + n);
+        let earlier = (2..2 + back).map(|k| first + k * n).collect();
         (names, ImplicitRegisters { solver, old, base, earlier, slopes, explicit })
     }
 }

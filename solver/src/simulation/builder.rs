@@ -15,6 +15,7 @@ use crate::plan::plan::Plan;
 use crate::run::blocking::options::Blocking;
 use crate::run::guard::Causes;
 use crate::schemes::choice::{SchemeChoice, scheme_for};
+use crate::schemes::implicit::Implicit;
 use crate::schemes::rates;
 use crate::schemes::scheme::Starting;
 use crate::schemes::sensitivities::Sensitivities;
@@ -30,7 +31,7 @@ use crate::simulation::error_control::ErrorControl;
 use crate::simulation::first_steps::FirstSteps;
 use crate::simulation::health::Health;
 use crate::simulation::implicit_numbers::ImplicitNumbers;
-use crate::simulation::implicit_steps::ImplicitStepper;
+use crate::simulation::implicit_steps::{ImplicitStepper, MOST_GROWTH};
 use crate::simulation::report::Durations;
 use crate::simulation::schedule::{Every, Schedule};
 use crate::simulation::setup::{Request, Setup};
@@ -296,8 +297,12 @@ impl<'a> SimulationBuilder<'a> {
                 (SchemeChoice::Stabilised(_, None), _) => {
                     Box::new(TriedSteps::new(EqualSteps::new(self.start, dt)?).limited())
                 }
-                (SchemeChoice::Implicit(_, Some(_), _), _) => {
-                    Box::new(ErrorControl::new(self.start, dt, 2)?)
+                (SchemeChoice::Implicit(implicit, Some(_), _), _) => {
+                    let steps = ErrorControl::new(self.start, dt, implicit.error_order())?;
+                    Box::new(match implicit {
+                        Implicit::Bdf2 => steps.growing(MOST_GROWTH),
+                        _ => steps,
+                    })
                 }
                 (SchemeChoice::Imex(imex, Some(_), _), _) => {
                     Box::new(ErrorControl::new(self.start, dt, imex.order() - 1)?)

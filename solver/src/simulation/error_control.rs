@@ -45,6 +45,8 @@ pub(crate) struct ErrorControl {
     limited: bool,
     longest: f64,
     told: Option<u64>,
+    /// By how much a step may be longer than the one before.
+    growth: f64,
 }
 
 impl ErrorControl {
@@ -75,6 +77,7 @@ impl ErrorControl {
             limited: false,
             longest: f64::INFINITY,
             told: None,
+            growth: *FACTORS.end(),
         })
     }
 
@@ -83,15 +86,20 @@ impl ErrorControl {
         ErrorControl { limited: true, ..self }
     }
 
+    /// The same steps, growing by no more than this factor each.
+    pub(crate) fn growing(self, growth: f64) -> Self {
+        ErrorControl { growth, ..self }
+    }
+
     /// By how much the step after one with this error is longer.
     fn factor(&self, error: f64) -> f64 {
         let power = |base: f64, exponent: f64| Binary::Power.eval(base, exponent / self.power);
         let factor = match error {
-            0.0 => *FACTORS.end(),
+            0.0 => self.growth,
             error if error > 1.0 => SAFETY * power(error, -1.0),
             error => SAFETY * power(error, -0.7) * power(self.before, 0.4),
         };
-        factor.clamp(*FACTORS.start(), *FACTORS.end())
+        factor.clamp(*FACTORS.start(), self.growth)
     }
 
     /// Whether the next step is longer than rounding; if not, the error is that of the last one.

@@ -24,9 +24,8 @@ pub(super) struct ImplicitNumbers {
     rates: Executor,
     first: usize,
     names: Vec<String>,
-    /// At the beginning of the step, and of the step before.
+    /// At the beginning of the step.
     pub(super) old: Vec<f64>,
-    pub(super) earlier: Vec<f64>,
     /// The slopes of the stages.
     pub(super) slopes: Vec<Vec<f64>>,
     /// The inverse of the derivatives of N − factor·g, once there is one for this stage.
@@ -38,8 +37,8 @@ impl ImplicitNumbers {
     pub(super) fn new(pde: &Pde, rates: Executor, first: usize) -> Self {
         let names: Vec<String> = pde.globals().iter().map(|global| global.name.clone()).collect();
         let none = vec![0.0; names.len()];
-        let (old, earlier, slopes, inverse) = (none.clone(), none, Vec::new(), Vec::new());
-        ImplicitNumbers { rates, first, names, old, earlier, slopes, inverse }
+        let (old, slopes, inverse) = (none, Vec::new(), Vec::new());
+        ImplicitNumbers { rates, first, names, old, slopes, inverse }
     }
 
     /// Their rates in the present state. Collective.

@@ -14,6 +14,7 @@ use crate::simulation::clock::{Step, Trial, Verdict};
 use crate::simulation::implicit_numbers::{self, ImplicitNumbers};
 use crate::simulation::simulation::Simulation;
 use crate::simulation::state::State;
+use crate::simulation::step_history::{Known, StepHistory};
 use crate::solvers::newton::{Bounds, Newton, SavedNewton};
 use crate::solvers::place::Place;
 use crate::solvers::registers::STATE;
@@ -22,40 +23,51 @@ use crate::system::solver_options::SolverOptions;
 
 /// How exact stages are beside the tolerance of a step.
 const BESIDE_STEP: f64 = 0.03;
+/// By how much a step of `bdf2` may be longer than the one before: from 1 + √2 on, steps that go on growing are not stable
+/// (Hairer, Nørsett & Wanner 1993, III.5).
+const LONGEST_RATIO: f64 = 2.4;
+/// By how much steps of `bdf2` grow.
+pub(super) const MOST_GROWTH: f64 = 2.0;
+/// How many steps of `crank-nicolson` are made of halves by backward Euler where the state is rough (Rannacher 1984, Numer.
+/// Math. 43, 309).
+const DAMPED: u8 = 2;
+/// How much of the slopes has to be lost in a step that turns most of them around, beside what remains of their sum, for
+/// them to be those of modes that decay. Modes that oscillate lose nothing.
+const LOSS: f64 = 0.1;
 
 /// What makes steps by an implicit scheme.
 pub(crate) struct ImplicitStepper {
     solving: Solving,
-    stages: ImplicitStages,
+    pub(super) stages: ImplicitStages,
     /// What is treated explicitly, where that is a part of the rates.
-    explicit: Option<Explicit>,
+    pub(super) explicit: Option<Explicit>,
     /// Finds the unknowns of a state to which slopes of both kinds have led, if there are any.
     find: Option<Executor>,
     /// Unknowns without space, if there are any.
-    numbers: Option<ImplicitNumbers>,
+    pub(super) numbers: Option<ImplicitNumbers>,
     pub(super) newton: Newton,
-    registers: ImplicitRegisters,
+    pub(super) registers: ImplicitRegisters,
     tolerance: Option<Tolerance>,
-    /// The length of the step before, where the scheme looks back on it.
-    last: Option<f64>,
+    pub(super) history: StepHistory,
+    /// How many steps from now on are damped; not known before the first step from a state.
+    damped: Option<u8>,
 }
 
 /// What an implicit scheme knows beside the state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct SavedImplicit {
-    last: Option<f64>,
-    /// The unknowns without space at the beginning of the last step.
-    earlier: Vec<f64>,
+    history: Known,
+    damped: Option<u8>,
     newton: SavedNewton,
 }
 
 /// What is treated explicitly of the rates.
-struct Explicit {
+pub(super) struct Explicit {
     /// Stores it where products of the solver are stored.
     rates: Executor,
     a: Vec<Vec<f64>>,
     /// The weights of the result for both parts.
-    b: [Vec<f64>; 2],
+    pub(super) b: [Vec<f64>; 2],
     evaluations: u64,
 }
 
@@ -84,17 +96,18 @@ impl ImplicitStepper {
             }
             _ => None,
         };
-        let (stages, last) = (solving.stages(), None);
+        let history = StepHistory::new(registers.earlier.clone());
         ImplicitStepper {
             solving,
-            stages,
+            stages: solving.stages(),
             explicit,
             find,
             numbers,
             newton,
             registers,
             tolerance,
-            last,
+            history,
+            damped: None,
         }
     }
 
@@ -126,16 +139,14 @@ impl ImplicitStepper {
 
     /// What is known beside the state, for a run that goes on from here.
     pub(super) fn save(&self) -> SavedImplicit {
-        let earlier = self.numbers.as_ref().map(|numbers| numbers.earlier.clone());
-        let earlier = earlier.unwrap_or_default();
-        SavedImplicit { last: self.last, earlier, newton: self.newton.save() }
+        let (history, damped) = (self.history.save(), self.damped);
+        SavedImplicit { history, damped, newton: self.newton.save() }
     }
 
     /// The arrays that such a run needs beside the state.
     pub(super) fn kept(&self, arrays: usize) -> impl Iterator<Item = usize> + use<> {
-        let looks_back = self.solving == Solving::All(Implicit::Bdf2);
-        let earlier = self.registers.earlier;
-        let earlier = earlier..earlier + if looks_back { arrays } else { 0 };
+        let earlier = self.registers.earlier.clone().into_iter();
+        let earlier = earlier.flat_map(move |first| first..first + arrays);
         earlier.chain(self.newton.kept())
     }
 
@@ -145,40 +156,132 @@ impl ImplicitStepper {
         place: &mut Place<'_>,
         saved: SavedImplicit,
     ) -> Result<(), Error> {
-        self.last = saved.last;
-        if let Some(numbers) = &mut self.numbers {
-            numbers.earlier = saved.earlier;
-        }
+        self.history.restore(saved.history);
+        self.damped = saved.damped;
         self.newton.restore(place, saved.newton)
     }
 
-    /// Forgets the step before, which has not led to the present state.
+    /// Forgets the steps before, which have not led to the present state.
     pub(super) fn forget(&mut self) {
-        self.last = None;
+        self.history.forget();
     }
 
-    /// Makes the state that at the end of a step, or leaves something else if that cannot be found.
+    /// Forgets all that is known of the state: it is another one.
+    pub(super) fn begin_anew(&mut self) {
+        self.forget();
+        self.damped = None;
+    }
+
+    /// Makes the state that at the end of a step, with its error if there is a tolerance, or leaves something else if that
+    /// cannot be found.
     fn attempt(&mut self, place: &mut Place<'_>, pde: &Pde, step: Step) -> Result<Attempt, Error> {
-        let Step { from, dt, .. } = step;
-        let ImplicitRegisters { old, base, earlier, slopes, .. } = self.registers.clone();
-        self.newton.vectors.copy(place, old, STATE);
+        self.newton.vectors.copy(place, self.registers.old, STATE);
         if let Some(numbers) = &mut self.numbers {
             numbers.old = place.memory.globals().to_vec();
-            numbers.slopes.clear();
         }
-        if let (Solving::All(Implicit::Bdf2), Some(last)) = (self.solving, self.last) {
-            // (1 + 2ω)/(1 + ω)·u_n+1 = (1 + ω)·u_n − ω²/(1 + ω)·u_n−1 + dt·F(u_n+1), ω = dt/dt_before
-            let ratio = dt / last;
-            let scale = (1.0 + ratio) / (1.0 + 2.0 * ratio);
-            let vectors = &self.newton.vectors;
-            vectors.copy_scaled(place, base, scale * (1.0 + ratio), old);
-            vectors.add(place, base, -scale * ratio * ratio / (1.0 + ratio), earlier);
-            let of_numbers = self.numbers.as_ref().map(|numbers| {
-                let both = numbers.old.iter().zip(&numbers.earlier);
-                let share = ratio * ratio / (1.0 + ratio);
-                both.map(|(old, earlier)| scale * ((1.0 + ratio) * old - share * earlier)).collect()
-            });
-            return self.stage(place, pde, (base, of_numbers), scale * dt, from + dt);
+        let last = self.history.lengths().first().copied();
+        let last = last.filter(|last| step.dt <= LONGEST_RATIO * last);
+        let (made, attempt) = match (self.solving, last) {
+            (Solving::All(Implicit::Bdf2), Some(last)) => {
+                (self.solving, self.two_step(place, pde, step, last)?)
+            }
+            (Solving::All(Implicit::Bdf2), None) => {
+                (Solving::All(Implicit::BackwardEuler), self.by_stages(place, pde, step)?)
+            }
+            (Solving::All(Implicit::CrankNicolson), _) if self.tolerance.is_none() => {
+                (self.solving, self.trapezoidal(place, pde, step)?)
+            }
+            _ => (self.solving, self.by_stages(place, pde, step)?),
+        };
+        match self.tolerance.clone() {
+            Some(tolerance) if attempt.solved => {
+                let error = self.error(place, pde, (step, made), &tolerance)?;
+                Ok(Attempt { error: Some(error), ..attempt })
+            }
+            _ => Ok(attempt),
+        }
+    }
+
+    /// A step by the two-step formula, after one of length `last`.
+    fn two_step(
+        &mut self,
+        place: &mut Place<'_>,
+        pde: &Pde,
+        Step { from, dt, .. }: Step,
+        last: f64,
+    ) -> Result<Attempt, Error> {
+        // (1 + 2ω)/(1 + ω)·u_n+1 = (1 + ω)·u_n − ω²/(1 + ω)·u_n−1 + dt·F(u_n+1), ω = dt/dt_before
+        let ratio = dt / last;
+        let scale = (1.0 + ratio) / (1.0 + 2.0 * ratio);
+        let (vectors, ImplicitRegisters { old, base, earlier, .. }) =
+            (&self.newton.vectors, &self.registers);
+        vectors.copy_scaled(place, *base, scale * (1.0 + ratio), *old);
+        vectors.add(place, *base, -scale * ratio * ratio / (1.0 + ratio), earlier[0]);
+        let of_numbers = self.numbers.as_ref().map(|numbers| {
+            let both = numbers.old.iter().zip(&self.history.numbers()[0]);
+            let share = ratio * ratio / (1.0 + ratio);
+            both.map(|(old, earlier)| scale * ((1.0 + ratio) * old - share * earlier)).collect()
+        });
+        self.stage(place, pde, (*base, of_numbers), scale * dt, from + dt)
+    }
+
+    /// A step of the trapezoidal rule; two of backward Euler where the state is rough, at first.
+    fn trapezoidal(
+        &mut self,
+        place: &mut Place<'_>,
+        pde: &Pde,
+        step: Step,
+    ) -> Result<Attempt, Error> {
+        if self.damped.is_none_or(|left| left == 0) {
+            let attempt = self.by_stages(place, pde, step)?;
+            if self.damped.is_some() || !attempt.solved {
+                return Ok(attempt);
+            }
+            self.damped = Some(if self.turns_decaying_slopes(place)? { DAMPED } else { 0 });
+            if self.damped == Some(0) {
+                return Ok(attempt);
+            }
+            self.newton.vectors.copy(place, STATE, self.registers.old);
+            if let Some(numbers) = &self.numbers {
+                place.memory.set_globals(&numbers.old);
+            }
+        }
+        let (base, half) = (self.registers.base, step.dt / 2.0);
+        let mut attempt = Attempt { solved: true, error: None, residual: 0.0 };
+        for time in [step.from + half, step.from + step.dt] {
+            self.newton.vectors.copy(place, base, STATE);
+            let of_numbers = self.numbers.as_ref().map(|_| place.memory.globals().to_vec());
+            attempt = self.stage(place, pde, (base, of_numbers), half, time)?;
+            if !attempt.solved {
+                break;
+            }
+        }
+        Ok(attempt)
+    }
+
+    /// Whether the last step by the trapezoidal rule has turned around most of the slopes, and they are those of modes that
+    /// should have decayed. Collective.
+    fn turns_decaying_slopes(&self, place: &Place<'_>) -> Result<bool, Error> {
+        let [before, after] = [self.registers.slopes[0], self.registers.slopes[1]];
+        let pairs = [(before, before), (before, after), (after, after)];
+        let [old, mixed, new] = self.newton.vectors.products(place, &pairs)?[..] else {
+            return Ok(false);
+        };
+        let (sum, difference) = (old + 2.0 * mixed + new, old - 2.0 * mixed + new);
+        let [sum, difference] = [sum, difference].map(|square| square.max(0.0).sqrt());
+        Ok(sum < difference && (old - new) * difference > LOSS * sum * old)
+    }
+
+    /// A step by the stages of the scheme.
+    fn by_stages(
+        &mut self,
+        place: &mut Place<'_>,
+        pde: &Pde,
+        Step { from, dt, .. }: Step,
+    ) -> Result<Attempt, Error> {
+        let ImplicitRegisters { old, base, slopes, .. } = self.registers.clone();
+        if let Some(numbers) = &mut self.numbers {
+            numbers.slopes.clear();
         }
         let count = self.stages.a.len();
         for stage in 0..count {
@@ -250,17 +353,7 @@ impl ImplicitStepper {
                 return Ok(Attempt { solved: false, error: None, residual: largest });
             }
         }
-        let error = match (&self.tolerance, self.stages.embedded.clone()) {
-            (Some(tolerance), Some(embedded)) => {
-                let bounds = bounds_of(pde, tolerance, 1.0);
-                Some(match self.stays_positive(place, pde, tolerance)? {
-                    true => self.error(place, step, &embedded, &bounds)?,
-                    false => f64::INFINITY,
-                })
-            }
-            _ => None,
-        };
-        Ok(Attempt { solved: true, error, residual: 0.0 })
+        Ok(Attempt { solved: true, error: None, residual: 0.0 })
     }
 
     /// Takes the rates of numbers in the present state for the slopes of a stage.
@@ -285,7 +378,7 @@ impl ImplicitStepper {
     }
 
     /// Whether what has to stay positive does so in the state. Collective.
-    fn stays_positive(
+    pub(super) fn stays_positive(
         &self,
         place: &Place<'_>,
         pde: &Pde,
@@ -407,77 +500,10 @@ impl ImplicitStepper {
         let bound = |magnitude: f64| if magnitude > 0.0 { magnitude } else { all };
         Ok(Bounds(magnitudes.into_iter().map(|m| (share * bound(m), 0.0)).collect()))
     }
-
-    /// The error of a step beside its bounds: that of the second result, damped as fast modes are in a step
-    /// (Hosea & Shampine 1996, section 4). Collective.
-    fn error(
-        &mut self,
-        place: &mut Place<'_>,
-        step: Step,
-        embedded: &[f64],
-        bounds: &Bounds,
-    ) -> Result<f64, Error> {
-        let registers = &self.newton.registers;
-        let (right, correction) = (registers.right, registers.correction);
-        if self.explicit.is_some() {
-            // The state is no longer that of the last stage.
-            self.newton.jacobian.rates(place, step.from + step.dt)?;
-        }
-        let Newton { vectors, .. } = &self.newton;
-        let last = self.stages.a.len() - 1;
-        let row = &self.stages.a[last];
-        let b = match &self.explicit {
-            Some(Explicit { b: [_, b], .. }) => b,
-            None => row,
-        };
-        let differences = b.iter().zip(embedded).map(|(b, other)| step.dt * (b - other));
-        let of_slopes = differences.clone().zip(&self.registers.slopes);
-        let all = of_slopes.chain(differences.zip(&self.registers.explicit));
-        let all = all.map(|(weight, slope)| (weight, *slope)).filter(|(weight, _)| *weight != 0.0);
-        let all: Vec<_> = all.collect();
-        match all.split_first() {
-            Some((first, others)) => vectors.combine(place, right, *first, others),
-            None => vectors.set(place, right, 0.0),
-        }
-        let norm = vectors.norm(place, right)?;
-        let matrix = (1.0, -row[last] * step.dt);
-        if norm > 0.0 && norm.is_finite() {
-            let time = step.from + step.dt;
-            self.newton.prepare(place, time, matrix)?;
-            let solved = self.newton.linear(place, time, matrix, 0.03 * norm)?;
-            if !solved.converged && solved.residual > 0.5 * norm {
-                return Ok(f64::INFINITY);
-            }
-        } else {
-            self.newton.vectors.copy(place, correction, right);
-        }
-        let of_numbers = match (&self.numbers, &self.tolerance) {
-            (Some(numbers), Some(tolerance)) => {
-                let b = match &self.explicit {
-                    Some(Explicit { b: [b, _], .. }) => b,
-                    None => row,
-                };
-                let damps = self.explicit.is_none();
-                let error = numbers.error(b, embedded, step.dt, damps);
-                let both = place.memory.globals().iter().zip(&numbers.old);
-                let largest: Vec<f64> = both.map(|(new, old)| new.abs().max(old.abs())).collect();
-                numbers.beside(&error, &largest, tolerance)
-            }
-            _ => 0.0,
-        };
-        let old = self.registers.old;
-        let arrays = |k: usize| [correction + k, old + k, STATE + k];
-        let of_fields = self.newton.vectors.largest(place, arrays, |k, numbers| {
-            let [error, old, new] = numbers.map(f64::abs);
-            let (absolute, relative) = bounds.0[k];
-            error / (absolute + relative * old.max(new))
-        })?;
-        Ok(of_fields.max(of_numbers))
-    }
 }
 
 /// Bounds for each array of the state by the tolerance of its field, times a factor.
-fn bounds_of(pde: &Pde, tolerance: &Tolerance, factor: f64) -> Bounds {
+pub(super) fn bounds_of(pde: &Pde, tolerance: &Tolerance, factor: f64) -> Bounds {
     let of_field = |(field, name): (usize, &String)| {
         let bounds = tolerance.of(name);
         let bounds = (factor * bounds.absolute, factor * bounds.relative);
@@ -526,14 +552,10 @@ impl Simulation {
                 verdict?;
                 continue;
             }
-            let ImplicitRegisters { old, earlier, .. } = stepper.registers;
-            if stepper.solving == Solving::All(Implicit::Bdf2) {
-                stepper.newton.vectors.copy(&mut place, earlier, old);
-                if let Some(numbers) = &mut stepper.numbers {
-                    numbers.earlier = numbers.old.clone();
-                }
-                stepper.last = Some(step.dt);
-            }
+            let numbers = stepper.numbers.as_ref().map(|numbers| &numbers.old[..]);
+            let began = (stepper.registers.old, step.dt);
+            stepper.history.note((&stepper.newton.vectors, &mut place), began, numbers);
+            stepper.damped = stepper.damped.map(|left| left.saturating_sub(1));
             (self.time, self.steps) = (step.to, self.steps + 1);
             return Ok(());
         }

@@ -221,7 +221,7 @@ impl Simulation {
             first.forget();
         }
         if let Some(implicit) = &mut self.implicit {
-            implicit.forget();
+            implicit.begin_anew();
         }
         if let Some(balancing) = &mut self.balancing {
             balancing.found = None;
