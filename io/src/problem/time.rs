@@ -187,7 +187,7 @@ pub(crate) fn read<'t>(
     let dt = match tolerance {
         Some(_) => table.get("dt"),
         None if is_chosen => table.get("dt"),
-        None => reader.required(&table, "dt", section, "0.001", unknown),
+        None => reader.required(&table, "dt", section, "0.001, or dt = \"auto\"", unknown),
     };
     reader.dt = dt.map(|value| value.span());
     let start = match table.get("start") {
