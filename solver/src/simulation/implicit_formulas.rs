@@ -15,6 +15,38 @@ const DAMPED: u8 = 2;
 /// them to be those of modes that decay. Modes that oscillate lose nothing.
 const LOSS: f64 = 0.1;
 
+/// How the slope of each stage follows from those before it, near enough to begin with: with these weights of up to three of
+/// them, those with which differences between them count least.
+pub(super) fn predictions(times: &[f64]) -> Vec<Vec<f64>> {
+    let of_stage = |stage: usize| {
+        let before: Vec<usize> = (0..stage).filter(|k| !times[..*k].contains(&times[*k])).collect();
+        let most = before.len().min(3);
+        let subsets = (0..1usize << before.len()).filter(|set| set.count_ones() as usize == most);
+        let weights = subsets.map(|set| {
+            let chosen = before.iter().enumerate().filter(|(bit, _)| set >> bit & 1 == 1);
+            let chosen: Vec<usize> = chosen.map(|(_, k)| *k).collect();
+            let at: Vec<f64> = chosen.iter().map(|k| times[*k]).collect();
+            let mut weights = vec![0.0; stage];
+            for (k, weight) in chosen.into_iter().zip(extrapolation(&at, times[stage])) {
+                weights[k] = weight;
+            }
+            weights
+        });
+        let size = |weights: &Vec<f64>| weights.iter().map(|weight| weight.abs()).sum::<f64>();
+        weights.min_by(|a, b| size(a).total_cmp(&size(b))).unwrap_or_default()
+    };
+    (0..times.len()).map(of_stage).collect()
+}
+
+/// The weights of values at some times in the polynomial through them at another time.
+fn extrapolation(times: &[f64], at: f64) -> Vec<f64> {
+    let weight = |i: usize| {
+        let others = times.iter().enumerate().filter(|(j, _)| *j != i);
+        others.map(|(_, other)| (at - other) / (times[i] - other)).product()
+    };
+    (0..times.len()).map(weight).collect()
+}
+
 impl ImplicitStepper {
     /// A step by the two-step formula, after one of length `last`.
     pub(super) fn two_step(
@@ -36,7 +68,23 @@ impl ImplicitStepper {
             let share = ratio * ratio / (1.0 + ratio);
             both.map(|(old, earlier)| scale * ((1.0 + ratio) * old - share * earlier)).collect()
         });
-        self.stage(place, pde, (*base, of_numbers), scale * dt, from + dt)
+        let base = *base;
+        self.extrapolate(place, dt);
+        self.stage(place, pde, (base, of_numbers), scale * dt, from + dt)
+    }
+
+    /// Makes the state that which a parabola through the last states has after this time, near the solution, if so many are
+    /// known and steps follow a tolerance; whether that was done.
+    fn extrapolate(&self, place: &mut Place<'_>, after: f64) -> bool {
+        let (&[last, before], Some(_)) = (self.history.lengths(), &self.tolerance) else {
+            return false;
+        };
+        let weights = extrapolation(&[0.0, -last, -last - before], after);
+        let arrays = self.history.arrays().iter().copied();
+        let others: Vec<_> = weights[1..].iter().copied().zip(arrays).collect();
+        let old = (weights[0], self.registers.old);
+        self.newton.vectors.combine(place, STATE, old, &others);
+        true
     }
 
     /// A step of the trapezoidal rule; two of backward Euler where the state is rough, at first.
@@ -122,9 +170,10 @@ impl ImplicitStepper {
                 self.find_explicit(place, time, stage)?;
                 continue;
             }
-            if stage > 0 {
-                // The slope of the stage before leads near the solution.
-                self.newton.vectors.add(place, STATE, factor, slopes[stage - 1]);
+            if !self.extrapolate(place, self.stages.c[stage] * dt) {
+                for (weight, slope) in self.predictions[stage].iter().zip(&slopes) {
+                    self.newton.vectors.add(place, STATE, factor * weight, *slope);
+                }
             }
             let implicit = of_numbers.clone().filter(|_| self.explicit.is_none());
             let attempt = self.stage(place, pde, (base, implicit), factor, time)?;
@@ -193,5 +242,26 @@ impl ImplicitStepper {
             numbers.slopes.push(rates);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slopes_of_stages_are_extrapolated_from_those_far_apart() {
+        let found = predictions(&[0.25, 0.75, 0.55, 0.5, 1.0]);
+        assert_eq!(found[..2], [vec![], vec![1.0]]);
+        assert!(found[4][1] > 0.0 && found[4].iter().map(|w| w.abs()).sum::<f64>() < 20.0);
+        // Of slopes that are a parabola.
+        let slope = |t: f64| 1.0 - 2.0 * t + 3.0 * t * t;
+        let times = [0.25, 0.75, 0.55, 0.5, 1.0];
+        for stage in 3..5 {
+            let all = found[stage].iter().zip(times).map(|(weight, t)| weight * slope(t));
+            assert!((all.sum::<f64>() - slope(times[stage])).abs() < 1e-12);
+        }
+        // A time that two stages share counts once.
+        assert_eq!(predictions(&[0.0, 1.0, 1.0, 0.5])[3], [0.5, 0.5, 0.0]);
     }
 }

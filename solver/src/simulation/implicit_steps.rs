@@ -11,6 +11,7 @@ use crate::schemes::implicit::{
 };
 use crate::schemes::tolerance::Tolerance;
 use crate::simulation::clock::{Step, Trial, Verdict};
+use crate::simulation::implicit_formulas::predictions;
 use crate::simulation::implicit_numbers::ImplicitNumbers;
 use crate::simulation::simulation::Simulation;
 use crate::simulation::state::State;
@@ -30,6 +31,8 @@ pub(super) const MOST_GROWTH: f64 = 2.0;
 pub(crate) struct ImplicitStepper {
     pub(super) solving: Solving,
     pub(super) stages: ImplicitStages,
+    /// How the slopes of stages are predicted.
+    pub(super) predictions: Vec<Vec<f64>>,
     /// What is treated explicitly, where that is a part of the rates.
     pub(super) explicit: Option<Explicit>,
     /// Finds the unknowns of a state to which slopes of both kinds have led, if there are any.
@@ -88,9 +91,11 @@ impl ImplicitStepper {
             _ => None,
         };
         let history = StepHistory::new(registers.earlier.clone());
+        let stages = solving.stages();
         ImplicitStepper {
             solving,
-            stages: solving.stages(),
+            predictions: predictions(&stages.c),
+            stages,
             explicit,
             find,
             numbers,
