@@ -125,6 +125,10 @@ impl<'t> Reader<'t> {
         key: &Spanned<toml::de::DeString<'t>>,
         known: &[&str],
     ) {
+        // What the keys should be follows from what is wrong elsewhere.
+        if known.is_empty() && !self.mistakes.is_empty() {
+            return;
+        }
         let place = match table.name.as_str() {
             "" => "the problem file".to_string(),
             name => format!("[{name}]"),
