@@ -188,6 +188,50 @@ fn a_state_that_has_run_away_is_no_solution() {
     }
 }
 
+/// Derivatives of derivatives look at every other cell. What they leave undetermined may grow until rounding hides the residual:
+/// that is no solution, and the message says why.
+#[test]
+fn chequers_that_grow_are_no_solution_and_are_named() {
+    let tensor = "[[2, 0.5], [0.5, 1]]";
+    let text = |equation: &str| {
+        format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 32 }}\ny = {{ bounds = [0, 1], cells = 32 }}\n[solve]\n\
+             u = \"{equation} + 1\"\n[boundary.u]\nx = {{ value = 0 }}\ny = {{ value = 0 }}\n"
+        )
+    };
+    for equation in [
+        format!("divergence(dot({tensor}, gradient(u)))"),
+        "d_dx(d_dx(u)) + d_dy(d_dy(u)) + x + y".into(),
+    ] {
+        let found = threads::run(2, |world| Ok::<_, Error>(outcome(&text(&equation), world)));
+        for outcome in found.unwrap() {
+            match outcome {
+                // Or a solution without them.
+                Ok(largest) => assert!(largest < 1.0, "{equation}: {largest}"),
+                Err(error) => {
+                    let told = error.to_string();
+                    assert!(
+                        told.contains("change their sign from cell to cell"),
+                        "{equation}: {told}"
+                    );
+                    assert!(error.help().unwrap().contains("diffusion(D, u)"));
+                }
+            }
+        }
+    }
+    let compact = solve(&text(&format!("diffusion({tensor}, u)")));
+    assert!(compact[0].iter().all(|u| (0.0..0.06).contains(u)));
+}
+
+/// The largest value of the solution of an elliptic problem, or why there is none.
+fn outcome(text: &str, world: &World) -> Result<f64, Error> {
+    let problem = problem(text);
+    let mut simulation = problem.simulation(world).build().unwrap();
+    simulation.run_until(0.0)?;
+    let found = simulation.field("u")?;
+    Ok(found.iter().fold(0.0, |largest, u| largest.max(u.abs())))
+}
+
 /// Bratu's problem has a steady state up to a fold, at 6.7798 for 16² cells, and none beyond it.
 #[test]
 fn a_steady_state_is_found_where_there_is_one() {

@@ -750,6 +750,8 @@ fn place(axes: &[String], coordinates: &[f64]) -> String {
 }
 
 impl Error {
+    /// What [`Error::NotSolved`] says of equations that leave patterns undetermined.
+    pub(crate) const CHEQUERED: &'static str = "the equations could not be solved, since they do not see values that change their sign from cell to cell";
     /// What [`Error::NotSolved`] says of steady states.
     pub(crate) const NO_STEADY_STATE: &'static str = "no steady state was found";
 
@@ -836,6 +838,11 @@ impl Error {
             ),
             Error::NotSolved { what: Error::NO_STEADY_STATE, .. } => Some(
                 "there may be none near the initial values: try others, or step in time".into(),
+            ),
+            Error::NotSolved { what: Error::CHEQUERED, .. } => Some(
+                "a derivative of a derivative looks at every other cell: write laplace(u), or diffusion(D, u), where D may be \
+                 a tensor"
+                    .into(),
             ),
             Error::NotSolved { stuck: Some(iterations), .. } => {
                 Some(format!("a linear system was given up after {iterations} iterations"))

@@ -12,10 +12,14 @@ const MOST_STEPS: u64 = 400;
 /// How many times a correction is halved before it is given up.
 const HALVINGS: u32 = 20;
 const NOT_SOLVED: &str = "the equations could not be solved";
+/// The largest share of the rates at first that rounding may leave in a solution.
+const MOST_ROUNDED: f64 = 1e-3;
 /// What is left by rounding has an average of less than this share of its norm.
 const RANDOM: f64 = 0.2;
 /// What a constant may change beside what a vector without order does, for constants to change nothing.
 const NOTHING: f64 = 4e-15;
+/// What chequers may change beside what a vector without order does, for equations that hardly see them.
+const CHEQUERED: f64 = 1e-6;
 /// What may be left over all of the domain, beside what there is.
 const EXCESS: f64 = 1e-12;
 
@@ -34,12 +38,21 @@ pub struct Balance {
 }
 
 /// What is known of rounding from the states of a search.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Rounding {
+    /// The norm of the rates with which others are compared.
+    scale: f64,
     /// The norm of the rates that it may have left in the state from which the search began, once that is known.
     at_first: Option<f64>,
     /// Whether the state has run away since. The further it does, the less can be told from its rates.
     has_run_away: bool,
+}
+
+impl Rounding {
+    /// What is known before a search that compares rates with this norm.
+    fn beside(scale: f64) -> Self {
+        Rounding { scale, at_first: None, has_run_away: false }
+    }
 }
 
 impl Newton {
@@ -64,10 +77,27 @@ impl Newton {
         Ok(if norm.is_finite() { norm } else { 0.0 })
     }
 
+    /// Finds the state in which the rates vanish, as [`balanced_state`](Self::balanced_state) does. Collective.
+    pub(crate) fn balance(
+        &mut self,
+        place: &mut Place<'_>,
+        time: f64,
+        names: &[String],
+        drift: Option<f64>,
+    ) -> Result<Balance, Error> {
+        let mut found = self.balanced_state(place, time, names, drift);
+        if let Err(Error::NotSolved { what, .. }) = &mut found
+            && self.leaves_chequers(place, time)?
+        {
+            *what = Error::CHEQUERED;
+        }
+        found
+    }
+
     /// Finds the state in which the rates vanish, from the present state on. `names` are those of the arrays.
     /// The norm of the rates is compared with that at first, or with that where the state is 0 if this is larger; and what
     /// may be in excess is `drift` beside the latter, if it is given. Collective.
-    pub(crate) fn balance(
+    fn balanced_state(
         &mut self,
         place: &mut Place<'_>,
         time: f64,
@@ -95,7 +125,7 @@ impl Newton {
             return Err(self.not_solved(NOT_SOLVED, norm, 0, None));
         }
         let mut corrections = 0;
-        let mut rounding = Rounding::default();
+        let mut rounding = Rounding::beside(first);
         while norm > target {
             self.prepare(place, time, (0.0, 1.0))?;
             if self.is_rounding(place, time, (norm, 1.0), &free, &mut rounding)? {
@@ -191,7 +221,7 @@ impl Newton {
             step = -step;
         }
         let (mut made, mut failed) = (0, 0);
-        let mut rounding = rounding.unwrap_or_default();
+        let mut rounding = rounding.unwrap_or(Rounding::beside(first));
         while norm > tolerance * scale && made + failed < MOST_STEPS {
             self.prepare(place, time, (1.0, -step))?;
             if self.is_rounding(place, time, (norm, 1.0), &[], &mut rounding)? {
@@ -249,8 +279,8 @@ impl Newton {
     }
 
     /// Whether rounding, so many times, explains that the rates have this norm, without the averages of the arrays that are
-    /// `free`. It is large in a state that runs away along a constant, too, and explains nothing if the average of the rates
-    /// tells that there is no balance. Collective.
+    /// `free`. It is large in a state that runs away, too: there it explains nothing if much of the rates at first is left, or
+    /// if their average tells that there is no balance. Collective.
     fn is_rounding(
         &mut self,
         place: &mut Place<'_>,
@@ -264,7 +294,14 @@ impl Newton {
         if norm > times * now || rounding.has_run_away {
             return Ok(false);
         }
-        if self.jacobian.is_constant || norm <= 30.0 * at_first {
+        if norm <= 30.0 * at_first {
+            return Ok(true);
+        }
+        if norm > MOST_ROUNDED * rounding.scale {
+            rounding.has_run_away = true;
+            return Ok(false);
+        }
+        if self.jacobian.is_constant {
             return Ok(true);
         }
         self.jacobian.rates(place, time)?;
@@ -364,6 +401,24 @@ impl Newton {
             }
         }
         Ok(found)
+    }
+
+    /// Whether chequers may be added to an array with no change of the rates of the state. Collective.
+    fn leaves_chequers(&mut self, place: &mut Place<'_>, time: f64) -> Result<bool, Error> {
+        self.jacobian.rates(place, time)?;
+        let (vector, product) = (self.registers.correction, self.registers.to);
+        self.vectors.set_random(place, vector, 3);
+        self.jacobian.product(place, time, vector, product)?;
+        let scale = self.vectors.norm(place, product)? / self.vectors.norm(place, vector)?;
+        for k in 0..self.vectors.arrays {
+            self.vectors.set(place, vector, 0.0);
+            self.vectors.set_chequered(place, vector + k);
+            self.jacobian.product(place, time, vector, product)?;
+            if self.vectors.norm(place, product)? <= CHEQUERED * scale {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn not_solved(

@@ -156,6 +156,20 @@ impl Vectors {
         (0..self.arrays).for_each(|k| self.set_array(place, vector + k, value));
     }
 
+    /// Sets an array to 1 and −1 in cells next to each other, along all axes.
+    pub(crate) fn set_chequered(&self, place: &mut Place<'_>, array: usize) {
+        let Place { block, memory, .. } = place;
+        let (layout, start) = (memory.layout(), block.start());
+        let numbers = memory.of_array_mut(array);
+        for ([i, j], cells) in rows(block) {
+            let first = start[0] + i + start[1] + j + start[2];
+            let row = &mut numbers[layout.index(cells.start)..][..cells.shape()[2]];
+            for (k, number) in row.iter_mut().enumerate() {
+                *number = if (first + k).is_multiple_of(2) { 1.0 } else { -1.0 };
+            }
+        }
+    }
+
     /// Sets a vector to numbers in −½ … ½ that have no order, functions of the numbers of the cells in the grid.
     pub(crate) fn set_random(&self, place: &mut Place<'_>, vector: Vector, which: u32) {
         for k in 0..self.arrays {
