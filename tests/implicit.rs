@@ -324,6 +324,18 @@ fn what_overflows_is_told() {
     let problem = problem(text);
     let mut simulation = problem.simulation(&World::solo()).build().unwrap();
     assert!(simulation.run_until(1.0).is_err());
+    // What grows without end does not make steps be rejected for ever.
+    for scheme in SCHEMES {
+        let text = format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 8 }}\n[equations]\nu = \"laplace(laplace(u)) + 1\"\n\
+             [boundary.u]\nx = {{ mixed = {{ coefficient = 2, value = 0.7 }} }}\n[initial]\nu = \"0.5 + 0.1*x\"\n\
+             [time]\nend = 0.3\nscheme = \"{scheme}\"\ntolerance = 1e-3\n"
+        );
+        let problem = self::problem(&text);
+        let mut simulation = problem.simulation(&World::solo()).build().unwrap();
+        let error = simulation.run_until(0.3).unwrap_err();
+        assert!(matches!(error, Error::NotSolved { at: Some(_), .. }), "{scheme}: {error}");
+    }
 }
 
 /// A jump of temperature in long steps: modes that decay fast turn their sign in each step of the trapezoidal rule, hardly

@@ -24,6 +24,8 @@ use crate::system::pde::Pde;
 /// By how much a step of `bdf2` may be longer than the one before: from 1 + √2 on, steps that go on growing are not stable
 /// (Hairer, Nørsett & Wanner 1993, III.5).
 const LONGEST_RATIO: f64 = 2.4;
+/// The squares of larger numbers have sums that are not finite, so that nothing is known of residuals.
+const OVERFLOWING: f64 = 1e145;
 /// By how much steps of `bdf2` grow.
 pub(super) const MOST_GROWTH: f64 = 2.0;
 
@@ -256,6 +258,12 @@ impl Simulation {
                 }
                 stepper.newton.preconditioner.forget();
                 verdict?;
+                let largest =
+                    stepper.newton.vectors.largest(&place, |k| [STATE + k], |_, [x]| x.abs())?;
+                if largest > OVERFLOWING {
+                    // Shorter steps would be rejected for ever.
+                    return Err(stepper.not_solved(&attempt, step, self.steps, before));
+                }
                 continue;
             }
             let numbers = stepper.numbers.as_ref().map(|numbers| &numbers.old[..]);
