@@ -411,3 +411,20 @@ fn former_states_tell_the_error_of_a_step() {
         assert!((0.8..1.2).contains(&found), "{scheme}: {found}");
     }
 }
+
+/// √u has no value below 0, where a parabola through the last states may lead: u = (1 − t/2)² comes near it. On 1 rank.
+#[test]
+fn what_is_predicted_may_have_no_rates() {
+    for scheme in SCHEMES {
+        let text = format!(
+            "[grid]\nx = {{ bounds = [0, 1], cells = 6 }}\n[equations]\nu = \"-sqrt(u)\"\n[initial]\nu = 1\n\
+             [time]\nend = 1.99\nscheme = \"{scheme}\"\ntolerance = 1e-3\n"
+        );
+        let problem = problem(&text);
+        let mut simulation = problem.simulation(&World::solo()).build().unwrap();
+        let report = simulation.run_until(1.99).unwrap();
+        let found = simulation.field("u").unwrap()[[0]];
+        assert!((found - 2.5e-5).abs() < 5e-3, "{scheme}: {found}");
+        assert!(report.rejected_steps <= 12, "{scheme}: {report}");
+    }
+}

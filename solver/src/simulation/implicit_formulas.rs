@@ -68,9 +68,28 @@ impl ImplicitStepper {
             let share = ratio * ratio / (1.0 + ratio);
             both.map(|(old, earlier)| scale * ((1.0 + ratio) * old - share * earlier)).collect()
         });
-        let base = *base;
-        self.extrapolate(place, dt);
-        self.stage(place, pde, (base, of_numbers), scale * dt, from + dt)
+        let (base, old) = (*base, *old);
+        let predicted = self.extrapolate(place, dt).then_some(old);
+        self.stage_from(predicted, place, pde, (base, of_numbers), scale * dt, from + dt)
+    }
+
+    /// Solves the equations of a stage from the present state on; if that is `predicted` and does not help, from that in these
+    /// arrays: what is predicted may lie where the rates have no value.
+    fn stage_from(
+        &mut self,
+        predicted: Option<usize>,
+        place: &mut Place<'_>,
+        pde: &Pde,
+        (base, of_numbers): (usize, Option<Vec<f64>>),
+        factor: f64,
+        time: f64,
+    ) -> Result<Attempt, Error> {
+        let numbers = place.memory.globals().to_vec();
+        let attempt = self.stage(place, pde, (base, of_numbers.clone()), factor, time)?;
+        let Some(certain) = predicted.filter(|_| !attempt.solved) else { return Ok(attempt) };
+        self.newton.vectors.copy(place, STATE, certain);
+        place.memory.set_globals(&numbers);
+        self.stage(place, pde, (base, of_numbers), factor, time)
     }
 
     /// Makes the state that which a parabola through the last states has after this time, near the solution, if so many are
@@ -170,13 +189,16 @@ impl ImplicitStepper {
                 self.find_explicit(place, time, stage)?;
                 continue;
             }
-            if !self.extrapolate(place, self.stages.c[stage] * dt) {
+            let mut is_predicted = self.extrapolate(place, self.stages.c[stage] * dt);
+            if !is_predicted {
                 for (weight, slope) in self.predictions[stage].iter().zip(&slopes) {
                     self.newton.vectors.add(place, STATE, factor * weight, *slope);
+                    is_predicted = true;
                 }
             }
+            let predicted = is_predicted.then_some(base);
             let implicit = of_numbers.clone().filter(|_| self.explicit.is_none());
-            let attempt = self.stage(place, pde, (base, implicit), factor, time)?;
+            let attempt = self.stage_from(predicted, place, pde, (base, implicit), factor, time)?;
             if !attempt.solved {
                 return Ok(attempt);
             }
