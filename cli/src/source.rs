@@ -16,7 +16,9 @@ use crate::ranks::together;
 pub(crate) fn read(args: &ProblemArgs) -> Result<Problem, Failure> {
     let text = text(args)?;
     try_files(args, &text)?;
-    parse(args, &text)
+    let problem = parse(args, &text)?;
+    problem.check_data()?;
+    Ok(problem)
 }
 
 /// Makes sure that the files that the problem names do not take the process that reads them with them.
@@ -45,7 +47,11 @@ pub(crate) fn read_together(world: &World, args: &ProblemArgs) -> Result<Problem
     let text = if world.is_root() { read() } else { Ok(None) };
     let text = together(world, text)?;
     let text = share(world, text.as_deref())?.unwrap_or_default();
-    together(world, parse(args, &text))
+    let problem = together(world, parse(args, &text))?;
+    let is_checked_here = world.is_root() && world.kind() == Kind::Mpi;
+    let checked = if is_checked_here { problem.check_data() } else { Ok(()) };
+    together(world, checked.map_err(Failure::from))?;
+    Ok(problem)
 }
 
 fn parse(args: &ProblemArgs, text: &str) -> Result<Problem, Failure> {

@@ -406,6 +406,63 @@ fn what_cannot_be_printed_ends_no_run() {
     }
 }
 
+/// What comes shortly after another output, and before a long time without any, does not wait for the next one.
+#[test]
+fn what_is_written_before_a_pause_is_shown() {
+    let home = Home::new();
+    let text =
+        LONG.replace("end = 400", "end = 1e6").replace("every = { time = 3 }", "every = \"1h\"");
+    let text = text.replace("every = 5", "at = [0.02, 0.03, 0.05]");
+    let (before, _) = text.split_once("[diagnostics]").unwrap();
+    let probe = "[[output.probe]]\nname = \"p\"\nat = [0.5, 0.5]\ntimes = [0.01, 0.02, 0.03]\n";
+    home.write("p.toml", &format!("{before}{probe}"));
+    for ranks in ["1", "3"] {
+        let folder = home.path().join(ranks);
+        let mut child =
+            start(&home, &["run", "p.toml", "--quiet", "--out", ranks, "--ranks", ranks]);
+        let is_shown =
+            || Series::open(&folder).is_ok_and(|series| series.snapshots().unwrap() == 4);
+        wait_for(|| is_there(&folder.join("probes/p.csv"))() && is_shown());
+        wait_for(|| home.read(&format!("{ranks}/probes/p.csv")).lines().count() == 5);
+        assert!(child.try_wait().unwrap().is_none(), "the run goes on");
+        send(&child, Signal::KILL);
+        child.wait().unwrap();
+    }
+}
+
+/// What is cut out of a snapshot is right only if all of it is: there is a checksum of the whole.
+#[test]
+fn pictures_of_parts_of_snapshots_are_checked_too() {
+    let home = Home::new();
+    let text = LONG.replace("end = 400", "end = 10");
+    let text = text.replace("cells = 20 }", "cells = 20 }\nz = { bounds = [0, 1], cells = 6 }");
+    home.write("p.toml", &text);
+    home.succeed(&["run", "p.toml", "--quiet"]);
+    let segment = home.path().join("p/snapshots/000000.h5");
+    let whole = std::fs::read(&segment).unwrap();
+    let series = Series::open(&home.path().join("p")).unwrap();
+    // A cell that is in none of the cuts.
+    let value = series.read("u", 1).unwrap()[[11, 9, 5]].to_le_bytes();
+    drop(series);
+    let commands = [
+        &["plot", "p", "--time", "5"][..],
+        &["plot", "p", "--kymograph"],
+        &["plot", "p", "--kymograph", "--along", "y"],
+        &["movie", "p"],
+    ];
+    commands.iter().for_each(|args| drop(home.succeed(args)));
+    let at = whole.windows(8).position(|bytes| bytes == value).unwrap();
+    let mut damaged = whole.clone();
+    damaged[at] ^= 4;
+    std::fs::write(&segment, damaged).unwrap();
+    for args in commands {
+        let told = home.fail(4, args);
+        assert!(told.contains("`u` of snapshot 1 is damaged"), "{args:?}: {told}");
+    }
+    std::fs::write(&segment, whole).unwrap();
+    home.succeed(commands[0]);
+}
+
 #[test]
 fn missing_and_damaged_snapshots_are_named() {
     let home = Home::new();
@@ -433,6 +490,41 @@ fn missing_and_damaged_snapshots_are_named() {
     }
     std::fs::write(&segment, whole).unwrap();
     home.succeed(&["diff", "p", "q"]);
+}
+
+/// A run that begins with the state of another one begins with what that has written.
+#[test]
+fn a_damaged_snapshot_is_no_initial_state() {
+    let home = Home::new();
+    home.write("p.toml", &LONG.replace("end = 400", "end = 40"));
+    home.succeed(&["run", "p.toml", "--quiet"]);
+    let from_file = "u = { file = \"p/series.h5\", time = 20 }\n[noise]";
+    let (before, rest) = LONG.split_once("u = \"1 + ").unwrap();
+    let (_, after) = rest.split_once("[noise]").unwrap();
+    home.write("q.toml", &format!("{before}{from_file}{after}").replace("end = 400", "end = 1"));
+    home.succeed(&["run", "q.toml", "--quiet"]);
+    let segment = home.path().join("p/snapshots/000000.h5");
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let series = Series::open(&home.path().join("p")).unwrap();
+    let value = series.read("u", 4).unwrap()[[11, 9]].to_le_bytes();
+    drop(series);
+    let at = bytes.windows(8).position(|bytes| bytes == value).unwrap();
+    bytes[at] ^= 4;
+    std::fs::write(&segment, bytes).unwrap();
+    for ranks in ["1", "2"] {
+        let args = ["run", "q.toml", "--quiet", "--overwrite", "--ranks", ranks];
+        let told = home.fail(4, &args);
+        assert!(told.contains("`u` of snapshot 4 is damaged"), "{told}");
+    }
+    #[cfg(feature = "mpi")]
+    {
+        let output =
+            fluxions_testing::finish(&mut home.mpirun(2, &["run", "q.toml", "--overwrite"]));
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(4), "{told}");
+        assert!(told.contains("`u` of snapshot 4 is damaged"), "{told}");
+    }
+    home.succeed(&["run", "q.toml", "--quiet", "--overwrite", "--set", "initial.u.time=15"]);
 }
 
 /// Files of the first snapshots are named where later ones are there, and what an index knows of these stays.

@@ -36,6 +36,10 @@ impl Tracker for DiagnosticsWriter {
         Ok(GO_ON)
     }
 
+    fn catch_up(&mut self, _: bool) -> Result<(), TrackerError> {
+        Ok(self.lines.write_if_due()?)
+    }
+
     fn finish(&mut self, _: &Report) -> Result<(), TrackerError> {
         Ok(self.lines.write()?)
     }

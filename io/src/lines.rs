@@ -1,12 +1,12 @@
 //! Files of lines that a run writes, and goes on with.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, file};
-use crate::folder::RunFolder;
+use crate::folder::{RunFolder, begin_settling};
 
 /// How long lines may wait before they are written.
 const WAIT: Duration = Duration::from_millis(250);
@@ -43,11 +43,10 @@ impl Lines {
         let path = self.folder.make(&self.name)?;
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);
-        let mut open = options.open(&path).map_err(file(&path, "make the file"))?;
+        let open = options.open(&path).map_err(file(&path, "make the file"))?;
         let found = open.metadata().map_err(file(&path, "read"))?.len();
         self.length = self.length.min(found);
-        let whole = open.set_len(self.length).and_then(|()| open.seek(SeekFrom::End(0)));
-        whole.map_err(file(&path, "write"))?;
+        open.set_len(self.length).map_err(file(&path, "write"))?;
         Ok(open)
     }
 
@@ -62,16 +61,26 @@ impl Lines {
         }
         self.waiting += line;
         self.length += line.len() as u64;
+        if self.waiting.len() >= MOST { self.write() } else { self.write_if_due() }
+    }
+
+    /// Writes what waits, a few times a second.
+    pub(crate) fn write_if_due(&mut self) -> Result<(), Error> {
         let is_due = self.written.is_none_or(|when| when.elapsed() >= WAIT);
-        if is_due || self.waiting.len() >= MOST { self.write() } else { Ok(()) }
+        if is_due { self.write() } else { Ok(()) }
     }
 
     /// Writes what waits.
     pub(crate) fn write(&mut self) -> Result<(), Error> {
         let path = self.path();
-        if let Some(open) = self.file.as_mut().filter(|_| !self.waiting.is_empty()) {
-            // In one piece, so that a kill leaves whole lines.
-            open.write_all(self.waiting.as_bytes()).map_err(file(&path, "write"))?;
+        if let Some(open) = self.file.as_ref().filter(|_| !self.waiting.is_empty()) {
+            // In one piece, so that a kill leaves whole lines; at its place, so that it may be tried again.
+            let at = self.length - self.waiting.len() as u64;
+            if let Err(error) = open.write_all_at(self.waiting.as_bytes(), at) {
+                // Where there is no room, a part of a line is worth nothing.
+                let _ = open.set_len(at);
+                return Err(file(&path, "write")(error));
+            }
             self.waiting.clear();
             self.written = Some(Instant::now());
         }
@@ -80,9 +89,21 @@ impl Lines {
 
     /// Writes what waits, and waits until it is on the disk.
     pub(crate) fn settle(&mut self) -> Result<(), Error> {
-        self.write()?;
-        let synced = self.file.as_ref().map_or(Ok(()), File::sync_data);
-        synced.map_err(file(&self.path(), "write"))
+        Lines::settle_all(std::slice::from_mut(self))
+    }
+
+    /// Writes what waits in all of these files, and waits until it is on the disk. All begin before one is waited for: then the
+    /// disk is waited for once, not once for each file.
+    pub(crate) fn settle_all(all: &mut [Self]) -> Result<(), Error> {
+        for lines in &mut *all {
+            lines.write()?;
+            lines.file.iter().for_each(begin_settling);
+        }
+        for lines in all {
+            let synced = lines.file.as_ref().map_or(Ok(()), File::sync_data);
+            synced.map_err(file(&lines.path(), "write"))?;
+        }
+        Ok(())
     }
 
     /// The bytes of all lines.

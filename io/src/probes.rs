@@ -149,12 +149,16 @@ impl Tracker for ProbesWriter {
         Ok(GO_ON)
     }
 
+    fn catch_up(&mut self, _: bool) -> Result<(), TrackerError> {
+        Ok(self.files.iter_mut().try_for_each(Lines::write_if_due)?)
+    }
+
     fn finish(&mut self, _: &Report) -> Result<(), TrackerError> {
         Ok(self.files.iter_mut().try_for_each(Lines::write)?)
     }
 
     fn settle(&mut self) -> Result<(), TrackerError> {
-        Ok(self.files.iter_mut().try_for_each(Lines::settle)?)
+        Ok(Lines::settle_all(&mut self.files)?)
     }
 
     fn save(&self) -> Option<Vec<u8>> {

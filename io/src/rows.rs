@@ -79,6 +79,10 @@ impl<R: Rows> Tracker for RowsWriter<R> {
         self.rows.verdict().map(|()| GO_ON)
     }
 
+    fn catch_up(&mut self, _: bool) -> Result<(), TrackerError> {
+        Ok(self.lines.write_if_due()?)
+    }
+
     fn finish(&mut self, _: &Report) -> Result<(), TrackerError> {
         Ok(self.lines.write()?)
     }

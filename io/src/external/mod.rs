@@ -7,6 +7,7 @@
 //! constant beyond the outermost centres of an axis that is not periodic.
 
 mod array;
+mod check;
 mod interpolate;
 
 use std::error::Error as StdError;
@@ -28,6 +29,7 @@ use crate::series::{bounds, texts};
 use crate::suggest::suggest;
 use crate::unlocked::unlocked;
 use array::{ArrayFile, Kind};
+pub(crate) use check::check;
 use interpolate::{Between, between, interpolate};
 
 /// Which dataset a problem asks for.

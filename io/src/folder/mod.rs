@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use claim::is_numbered;
 pub use claim::{Claim, Mode};
 pub use marker::RunStatus;
-pub(crate) use whole::{Wait, beside, put_in_place, remove, sync, write_whole};
+pub(crate) use whole::{Wait, begin_settling, beside, put_in_place, remove, sync, write_whole};
 
 use crate::error::{Error, file};
 use crate::text::visible;

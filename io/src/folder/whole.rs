@@ -36,6 +36,16 @@ pub(crate) fn write_whole(path: &Path, contents: &[u8], wait: Wait) -> Result<()
     put_in_place(&new, path)
 }
 
+/// Has the system begin to write to the disk what it has in memory of a file, so that less is left to wait for later.
+pub(crate) fn begin_settling(open: &File) {
+    // The advice that it will not be needed is the one by which Linux begins at once. What is not on the disk yet stays
+    // in memory, and where the advice is not taken nothing is lost.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::fs::fadvise(open, 0, None, rustix::fs::Advice::DontNeed);
+    #[cfg(not(target_os = "linux"))]
+    let _ = open;
+}
+
 /// Waits until the contents of a file, or the names in a folder, are on the disk.
 pub(crate) fn sync(path: &Path) -> Result<(), Error> {
     File::open(path).and_then(|open| open.sync_all()).map_err(file(path, "write"))

@@ -29,6 +29,11 @@ impl ExternalEntry {
         &self.wanted.path
     }
 
+    /// What is asked for.
+    pub(crate) fn wanted(&self) -> &DatasetRequest {
+        &self.wanted
+    }
+
     /// Where it stands.
     pub(crate) fn span(&self) -> Range<usize> {
         self.span.clone()

@@ -50,6 +50,7 @@ use fluxions_solver::{
 };
 use toml::de::{DeTable, DeValue};
 
+use crate::external::DatasetRequest;
 use boundary::{BoundaryEntry, BoundarySection};
 pub(crate) use changes::{MAY_CHANGE_IN_WORDS, difference};
 pub use checkpoint::Checkpointing;
@@ -146,6 +147,8 @@ pub struct Problem {
     pub execution: Execution,
     /// What is probably not meant, the length of the step apart.
     pub warnings: Vec<Warning>,
+    /// What is read from files.
+    data: Vec<DatasetRequest>,
     places: Places,
 }
 
@@ -168,6 +171,14 @@ impl Problem {
         }
         read(name, text, &Table::document(document.get_ref()))
             .map_err(|mistakes| Mistakes::new(name, text, mistakes))
+    }
+
+    /// Compares the snapshots of runs that it reads with their checksums.
+    ///
+    /// # Errors
+    /// If one is damaged or cannot be read.
+    pub fn check_data(&self) -> Result<(), crate::Error> {
+        self.data.iter().try_for_each(crate::external::check)
     }
 
     /// The same problem, solved by this scheme where its file leaves the choice to Fluxions.
@@ -417,6 +428,8 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
         }
     }
     let missing = external.len() < external_parameters.len();
+    let data = external_parameters.iter().chain(&external_initial);
+    let data = data.map(|entry| entry.wanted().clone()).collect();
     let pde = grid.filter(|_| !missing).map(|grid| {
         let mut builder = Pde::on(&grid);
         for (name, values) in external {
@@ -562,6 +575,7 @@ fn read(name: &str, text: &str, document: &Table<'_>) -> Result<Problem, Vec<Dia
                 dims,
                 execution,
                 warnings,
+                data,
                 places,
             })
         }

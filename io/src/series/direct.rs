@@ -6,13 +6,12 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use fluxions_comm::{Combine, World};
-#[cfg(target_os = "linux")]
-use rustix::fs::{Advice, fadvise};
 
 use super::index::dataset_of;
 use super::segment::SnapshotPlace;
 use super::{Contents, Field};
 use crate::error::{Error, file, hdf};
+use crate::folder::begin_settling;
 use crate::problem::Compression;
 use crate::unlocked::unlocked;
 
@@ -133,10 +132,7 @@ impl OpenSegment {
 
     /// Has the system begin to write to the disk what it has in memory, so that less is left to wait for before a checkpoint.
     pub(crate) fn begin_settling(&self) {
-        // The advice that it will not be needed is the one by which Linux begins at once. What is not on the disk yet stays
-        // in memory, and where the advice is not taken nothing is lost.
-        #[cfg(target_os = "linux")]
-        let _ = fadvise(&self.open, 0, None, Advice::DontNeed);
+        begin_settling(&self.open);
     }
 
     /// Writes the checksums of the components of a field.

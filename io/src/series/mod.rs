@@ -11,12 +11,14 @@
 mod block;
 mod by_hdf5;
 mod checksum;
+mod component;
 mod direct;
 mod field;
 mod form;
 mod header;
 mod hyperslab;
 mod index;
+mod index_writer;
 mod mesh;
 mod netcdf;
 mod number;
@@ -33,11 +35,12 @@ mod view;
 mod writer;
 mod xdmf;
 
+pub use component::Component;
 pub use field::Field;
 pub(crate) use header::{bounds, texts, unicode};
 pub(crate) use netcdf::free_name;
 pub(crate) use number::Stored;
-pub use reader::{Component, Series};
+pub use reader::Series;
 pub use repair::{Repaired, repair};
 pub use writer::SeriesWriter;
 pub(crate) use xdmf::escaped;

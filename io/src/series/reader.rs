@@ -7,11 +7,10 @@ use fluxions_grid::Grid;
 use fluxions_solver::free_memory;
 use hdf5::{Dataset, File, H5Type, Hyperslab, SliceOrIndex};
 use ndarray::ArrayD;
-use num_complex::{Complex32, Complex64};
+use num_complex::Complex64;
 
 use super::header::FORMAT_VERSION;
-use super::number::Stored;
-use super::{Field, checksum, header, seal, segment};
+use super::{Field, header, seal, segment};
 use crate::contained;
 use crate::error::{Error, file, hdf};
 use crate::folder::RunFolder;
@@ -19,17 +18,8 @@ use crate::unlocked::unlocked;
 
 /// A time series that was written.
 pub struct Series {
-    path: PathBuf,
-    file: File,
-}
-
-/// The values of one component of a field.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Component {
-    /// Of a real field.
-    Real(ArrayD<f64>),
-    /// Of a complex field.
-    Complex(ArrayD<Complex64>),
+    pub(super) path: PathBuf,
+    pub(super) file: File,
 }
 
 /// Why a file could not be opened.
@@ -49,42 +39,14 @@ fn not_opened(path: &Path, error: hdf5::Error) -> Error {
     }
 }
 
-fn bits_of<T: Stored>(values: impl Iterator<Item = (f64, f64)>) -> u64 {
-    checksum::of_row(values.map(|(re, im)| T::from_parts(re, im).bits()), 0)
+/// One index of an axis.
+fn one(index: usize) -> SliceOrIndex {
+    SliceOrIndex::Index(index)
 }
 
-impl Component {
-    /// A real number computed from each value.
-    pub fn map(
-        self,
-        of_real: impl Fn(f64) -> f64,
-        of_complex: impl Fn(Complex64) -> f64,
-    ) -> ArrayD<f64> {
-        match self {
-            Component::Real(values) => values.mapv_into(of_real),
-            Component::Complex(values) => values.mapv(of_complex),
-        }
-    }
-
-    /// The checksum of the values of all cells, which are stored in 4 bytes each if `is_single`.
-    fn checksum(&self, is_single: bool) -> u64 {
-        let sum = match self {
-            Component::Real(values) if is_single => {
-                bits_of::<f32>(values.iter().map(|x| (*x, 0.0)))
-            }
-            Component::Real(values) => bits_of::<f64>(values.iter().map(|x| (*x, 0.0))),
-            Component::Complex(values) if is_single => {
-                bits_of::<Complex32>(values.iter().map(|z| (z.re, z.im)))
-            }
-            Component::Complex(values) => bits_of::<Complex64>(values.iter().map(|z| (z.re, z.im))),
-        };
-        checksum::stored(sum)
-    }
-
-    /// The absolute values.
-    pub fn absolute(self) -> ArrayD<f64> {
-        self.map(f64::abs, Complex64::norm)
-    }
+/// All indices of an axis of so many.
+fn all(count: usize) -> SliceOrIndex {
+    SliceOrIndex::SliceCount { start: 0, step: 1, count, block: 1 }
 }
 
 impl Series {
@@ -310,58 +272,6 @@ impl Series {
         self.read_at(field, &[Some(snapshot)])
     }
 
-    /// One component of a field at one snapshot: one axis per axis of the grid, the last of them
-    /// restricted to the index `cut` if it is `Some`.
-    ///
-    /// # Errors
-    /// If the component or the snapshot does not exist or cannot be read.
-    pub fn component(
-        &self,
-        field: &Field,
-        snapshot: usize,
-        component: usize,
-        cut: Option<usize>,
-    ) -> Result<Component, Error> {
-        let axes = self.shape(field.name())?.len();
-        let mut at = vec![None; axes.saturating_sub(1 + field.indices(component).len())];
-        if let Some(last) = at.last_mut() {
-            *last = cut;
-        }
-        self.part(field, snapshot, component, &at)
-    }
-
-    /// One component of a field at one snapshot, for each axis of the grid at one index or at all.
-    ///
-    /// # Errors
-    /// If the component or the snapshot does not exist or cannot be read.
-    pub fn part(
-        &self,
-        field: &Field,
-        snapshot: usize,
-        component: usize,
-        at: &[Option<usize>],
-    ) -> Result<Component, Error> {
-        let first = [snapshot].into_iter().chain(field.indices(component)).map(Some);
-        let indices: Vec<Option<usize>> = first.chain(at.iter().copied()).collect();
-        let is_single = self.bytes(field.name())? < 8 * field.ty().per_component();
-        let found = match field.ty().complex {
-            false => Component::Real(self.read_at(field.name(), &indices)?),
-            true => Component::Complex(self.read_at(field.name(), &indices)?),
-        };
-        let stored = self.checksum(field.name(), snapshot, component)?;
-        let is_missing = stored == Some(0);
-        // That of a part is not known.
-        let is_damaged = at.iter().all(Option::is_none)
-            && stored.is_some_and(|sum| sum != found.checksum(is_single));
-        match is_missing || is_damaged {
-            true => {
-                let (path, field) = (self.path.clone(), field.name().into());
-                Err(Error::Damaged { path, field, snapshot, is_missing })
-            }
-            false => Ok(found),
-        }
-    }
-
     /// The first snapshot whose file is missing, as an error; nothing if all are there, or if the file has no checksums.
     ///
     /// # Errors
@@ -369,10 +279,10 @@ impl Series {
     pub fn first_missing(&self) -> Result<Option<Error>, Error> {
         let count = self.snapshots()?;
         for field in self.fields()? {
-            let name = format!("checksums/{field}");
-            if !self.file.link_exists("checksums") || !self.file.link_exists(&name) {
+            if !self.has_checksums(&field) {
                 continue;
             }
+            let name = format!("checksums/{field}");
             let failed = hdf(&self.path, "read the checksums");
             let sums: Vec<u64> =
                 self.file.dataset(&name).and_then(|sums| sums.read_raw()).map_err(failed)?;
@@ -386,54 +296,38 @@ impl Series {
         Ok(None)
     }
 
-    /// The checksum of a component of a field, 0 where its segment is missing; nothing in files without checksums.
-    fn checksum(
-        &self,
-        field: &str,
-        snapshot: usize,
-        component: usize,
-    ) -> Result<Option<u64>, Error> {
-        let name = format!("checksums/{field}");
-        if !self.file.link_exists("checksums") || !self.file.link_exists(&name) {
-            return Ok(None);
-        }
-        let failed = hdf(&self.path, "read the checksums");
-        let at =
-            Hyperslab::from(vec![SliceOrIndex::Index(snapshot), SliceOrIndex::Index(component)]);
-        let read = self.file.dataset(&name);
-        let read = read.and_then(|sums| sums.read_slice::<u64, _, ndarray::IxDyn>(at));
-        Ok(read.map_err(failed)?.first().copied())
-    }
-
     /// The values at these indices of a field along its first axes; at all indices where there is none.
     fn read_at<T: H5Type>(
         &self,
         field: &str,
         indices: &[Option<usize>],
     ) -> Result<ArrayD<T>, Error> {
+        self.read_box(field, &indices.iter().map(|index| index.map(one)).collect::<Vec<_>>())
+    }
+
+    /// The values of a field in such a range along each of its first axes, and all along the others and where there is none.
+    pub(super) fn read_box<T: H5Type>(
+        &self,
+        field: &str,
+        ranges: &[Option<SliceOrIndex>],
+    ) -> Result<ArrayD<T>, Error> {
         let dataset = self.dataset(field)?;
-        let shape = dataset.shape();
-        self.check_size(field, &shape, indices)?;
-        let mut slices: Vec<SliceOrIndex> = (shape.iter())
-            .map(|n| SliceOrIndex::SliceCount { start: 0, step: 1, count: *n, block: 1 })
-            .collect();
-        for (slice, index) in slices.iter_mut().zip(indices) {
-            *slice = index.map_or(*slice, SliceOrIndex::Index);
+        let mut slices: Vec<SliceOrIndex> = dataset.shape().into_iter().map(all).collect();
+        for (slice, range) in slices.iter_mut().zip(ranges) {
+            *slice = range.unwrap_or(*slice);
         }
+        self.check_size(field, &slices)?;
         let failed = hdf(&self.path, "read a snapshot");
         dataset.read_slice::<T, _, ndarray::IxDyn>(Hyperslab::from(slices)).map_err(failed)
     }
 
-    /// Whether there is memory for what lies at these indices of a field: a damaged file may claim anything.
-    fn check_size(
-        &self,
-        field: &str,
-        shape: &[usize],
-        indices: &[Option<usize>],
-    ) -> Result<(), Error> {
-        let is_whole = |axis: usize| indices.get(axis).copied().flatten().is_none();
-        let mut lengths = shape.iter().enumerate().filter(|(axis, _)| is_whole(*axis));
-        let cells = lengths.try_fold(1u64, |n, (_, k)| n.checked_mul(*k as u64));
+    /// Whether there is memory for a part of a field: a damaged file may claim anything.
+    fn check_size(&self, field: &str, slices: &[SliceOrIndex]) -> Result<(), Error> {
+        let mut lengths = slices.iter().filter_map(|slice| match slice {
+            SliceOrIndex::SliceCount { count, .. } => Some(*count as u64),
+            _ => None,
+        });
+        let cells = lengths.try_fold(1u64, u64::checked_mul);
         let needed = cells.and_then(|n| n.checked_mul(16)).unwrap_or(u64::MAX);
         match free_memory() {
             Some(available) if needed > available => {

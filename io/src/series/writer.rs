@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::available_parallelism;
-use std::time::{Duration, Instant};
 
 use fluxions_comm::{Combine, World};
 use fluxions_solver::{Flow, GO_ON, Pde, Report, Snapshot, Tracker, TrackerError};
@@ -13,18 +12,15 @@ use super::block::{Block, SLAB};
 use super::direct::{OpenSegment, first_number};
 use super::form::Form;
 use super::index::{Numbers, SOLVER};
+use super::index_writer::IndexWriter;
 use super::part_writer::{Destination, PartWriter};
 use super::segment::{self, Places, SnapshotPlace};
 use super::view::View;
-use super::xdmf::Description;
-use super::{Contents, Field, by_hdf5, checksum, index, mesh, solver};
+use super::{Contents, Field, by_hdf5, checksum, mesh, solver};
 use crate::error::{Error, file};
 use crate::folder::{Claim, Mode, RunFolder, Wait, remove, sync};
 use crate::problem::{Compression, Output, Part, Precision, Problem, Warning, Warnings};
 use crate::together::{agree, is_on_one_host};
-
-/// The shortest time between two writes of the index while a run goes on: what it may lack after a kill.
-const INDEX: Duration = Duration::from_millis(250);
 
 /// Bytes of a snapshot for each rank from which on a thread writes them: less is written in less time than a thread takes to
 /// wake up.
@@ -46,7 +42,6 @@ pub struct SeriesWriter {
     places: Places,
     times: Vec<f64>,
     numbers: Numbers,
-    description: Description,
     /// The form of the last segment, once there is one.
     form: Option<Form>,
     /// The segment of the last snapshot, once there is one.
@@ -57,10 +52,8 @@ pub struct SeriesWriter {
     parts: Option<PartWriter>,
     /// The snapshot that is being written, if one is.
     pending: Option<Pending>,
-    /// When the index was written, and with how many snapshots.
-    shown: Option<(Instant, usize)>,
-    /// With how many snapshots the index is on the disk.
-    synced: usize,
+    /// What shows the snapshots, on rank 0.
+    index: Option<IndexWriter>,
     one_host: bool,
     /// The fields whose numbers were too large for the file, and where that is told.
     overflown: Vec<String>,
@@ -159,14 +152,12 @@ impl SeriesWriter {
             places: Places::new(1),
             times: Vec::new(),
             numbers: Vec::new(),
-            description: Description::default(),
             form: None,
             open: None,
             settled: 0,
             parts: None,
             pending: None,
-            shown: None,
-            synced: 0,
+            index: None,
             one_host: true,
             overflown: Vec::new(),
             warnings: Warnings::default(),
@@ -220,34 +211,29 @@ impl SeriesWriter {
             };
             self.numbers = globals.chain(of_solver).map(|name| (name, Vec::new())).collect();
         }
-        self.one_host = is_on_one_host(now.world())?;
-        let begun = if now.world().is_root() { self.begin_files() } else { Ok(()) };
-        agree(now.world(), begun)?;
-        let parts = self.begin_parts(now.world())?;
-        self.parts = agree(now.world(), parts)?;
+        let world = now.world();
+        self.one_host = is_on_one_host(world)?;
+        // Where ranks keep all cores busy, a thread would take more from the steps than it saves.
+        let mut spare = [i64::from(has_spare_core(world.size()))];
+        world.combine(Combine::Min, &mut spare)?;
+        let by_hdf5 = !self.one_host || self.contents.compression != Compression::None;
+        let aside = spare[0] == 1 && !by_hdf5;
+        let begun = if world.is_root() { self.begin_files(aside) } else { Ok(()) };
+        agree(world, begun)?;
+        if by_hdf5 {
+            return Ok(());
+        }
+        let is_large = self.contents.bytes_of_snapshot() / world.size() >= ASIDE;
+        let failed = file(self.folder.path(), "start a thread that writes to it");
+        let parts = match aside && is_large {
+            true => PartWriter::aside().map_err(failed),
+            false => Ok(PartWriter::here()),
+        };
+        self.parts = Some(agree(world, parts)?);
         Ok(())
     }
 
-    /// What writes past HDF5, if that is possible. Collective; what fails is not agreed on.
-    fn begin_parts(
-        &self,
-        world: &World,
-    ) -> Result<Result<Option<PartWriter>, Error>, TrackerError> {
-        if !self.one_host || self.contents.compression != Compression::None {
-            return Ok(Ok(None));
-        }
-        // Where ranks keep all cores busy, a thread would take more from the steps than it saves.
-        let mut aside = [i64::from(has_spare_core(world.size()))];
-        world.combine(Combine::Min, &mut aside)?;
-        let is_large = self.contents.bytes_of_snapshot() / world.size() >= ASIDE;
-        if aside[0] == 0 || !is_large {
-            return Ok(Ok(Some(PartWriter::here())));
-        }
-        let failed = file(self.folder.path(), "start a thread that writes to it");
-        Ok(PartWriter::aside().map(Some).map_err(failed))
-    }
-
-    fn begin_files(&mut self) -> Result<(), Error> {
+    fn begin_files(&mut self, aside: bool) -> Result<(), Error> {
         if self.claims && self.claim.is_none() {
             let mut claim = self.folder.claim(Mode::New, &[])?;
             claim.begin()?;
@@ -258,6 +244,7 @@ impl SeriesWriter {
         }
         ["series.h5", "series.xdmf"].into_iter().try_for_each(|n| self.folder.make(n).map(drop))?;
         mesh::write(&self.folder.make("mesh.h5")?, &self.contents.grid)?;
+        self.index = Some(IndexWriter::new(&self.folder, &self.contents, self.places, aside));
         if self.times.is_empty() {
             return Ok(());
         }
@@ -333,6 +320,27 @@ impl SeriesWriter {
         }
     }
 
+    /// Completes the snapshot that is being written, if there is one, once it is written, for which it waits if `wait` is set.
+    /// Collective.
+    fn complete_pending(&mut self, wait: bool) -> Result<(), TrackerError> {
+        let SeriesWriter { parts: Some(parts), pending, .. } = self else { return Ok(()) };
+        let Some(written) = pending.take() else { return Ok(()) };
+        let world = written.world.clone();
+        if !wait {
+            let mut done = [i64::from(parts.is_done())];
+            world.combine(Combine::Min, &mut done)?;
+            if done[0] == 0 {
+                *pending = Some(written);
+                return Ok(());
+            }
+        }
+        let sums = agree(&world, parts.outcome());
+        if sums.is_err() {
+            self.give_up(&written);
+        }
+        self.complete(written, sums?)
+    }
+
     /// Gives a snapshot its time, now that all ranks have written their parts, with these parts of the checksums. Collective.
     fn complete(&mut self, written: Pending, sums: Vec<u64>) -> Result<(), TrackerError> {
         let Pending { world, segment, slot, time, numbers, is_last } = written;
@@ -359,8 +367,7 @@ impl SeriesWriter {
     ) -> Result<(), Error> {
         self.write_time(segment, (slot, time), numbers, sums)?;
         self.note(time, numbers);
-        let is_due = self.shown.is_none_or(|(when, _)| when.elapsed() >= INDEX) || is_last;
-        if is_due { self.show(Wait::No) } else { Ok(()) }
+        if is_last { self.show(Wait::No) } else { self.show_if_due() }
     }
 
     /// Takes note of a snapshot that is complete.
@@ -388,16 +395,16 @@ impl SeriesWriter {
         segment.complete(slot, time, numbers)
     }
 
-    /// Writes the index anew.
+    /// Shows all snapshots that are complete.
     fn show(&mut self, wait: Wait) -> Result<(), Error> {
-        let SeriesWriter { folder, contents, places, times, numbers, .. } = self;
-        index::write(&folder.series(), contents, *places, times, numbers, wait)?;
-        self.description.write(folder, contents, (*places, times), wait)?;
-        self.shown = Some((Instant::now(), self.times.len()));
-        if wait == Wait::ForDisk {
-            self.synced = self.times.len();
-        }
-        Ok(())
+        let SeriesWriter { index, times, numbers, .. } = self;
+        index.as_mut().map_or(Ok(()), |index| index.show(times, numbers, wait))
+    }
+
+    /// Shows all snapshots that are complete, a few times a second.
+    fn show_if_due(&mut self) -> Result<(), Error> {
+        let SeriesWriter { index, times, numbers, .. } = self;
+        index.as_mut().map_or(Ok(()), |index| index.show_if_due(times, numbers))
     }
 }
 
@@ -422,7 +429,7 @@ impl Tracker for SeriesWriter {
             self.begin(now)?;
         }
         // One snapshot at a time is on its way.
-        self.catch_up(true)?;
+        self.complete_pending(true)?;
         let place = self.places.of(self.times.len());
         self.warn_of_overflow(now)?;
         let segment = self.open(&world, place)?;
@@ -437,7 +444,7 @@ impl Tracker for SeriesWriter {
         if self.parts.is_some() {
             self.hand_over(now, (&segment, place.slot))?;
             self.pending = Some(written);
-            self.catch_up(false)?;
+            self.complete_pending(false)?;
         } else {
             let to = (&*self.segment(place), place.slot);
             let sums = by_hdf5::write(now, (&self.contents, &self.view), to, self.one_host)?;
@@ -447,29 +454,17 @@ impl Tracker for SeriesWriter {
     }
 
     fn catch_up(&mut self, wait: bool) -> Result<(), TrackerError> {
-        let SeriesWriter { parts: Some(parts), pending, .. } = self else { return Ok(()) };
-        let Some(written) = pending.take() else { return Ok(()) };
-        let world = written.world.clone();
-        if !wait {
-            let mut done = [i64::from(parts.is_done())];
-            world.combine(Combine::Min, &mut done)?;
-            if done[0] == 0 {
-                *pending = Some(written);
-                return Ok(());
-            }
+        self.complete_pending(wait)?;
+        // A snapshot after which there is no other for a long time is shown all the same.
+        self.show_if_due()?;
+        match &mut self.index {
+            Some(index) if wait => Ok(index.wait()?),
+            _ => Ok(()),
         }
-        let sums = agree(&world, parts.outcome());
-        if sums.is_err() {
-            self.give_up(&written);
-        }
-        self.complete(written, sums?)
     }
 
     fn finish(&mut self, report: &Report) -> Result<(), TrackerError> {
-        // Only rank 0 shows what there is.
-        if self.shown.is_some_and(|(_, count)| count < self.times.len()) {
-            self.show(Wait::No)?;
-        }
+        self.show(Wait::No)?;
         if self.claim.is_some() {
             self.folder.note_end(&report.stop_reason.to_string())?;
         }
@@ -485,7 +480,8 @@ impl Tracker for SeriesWriter {
             written.map(|file| self.folder.path().join(file)).try_for_each(|path| sync(&path))?;
             self.settled = last;
         }
-        if self.shown.is_some() && self.synced < self.times.len() {
+        let index = self.index.as_ref();
+        if index.is_some_and(|index| !index.is_on_disk(self.times.len())) {
             self.show(Wait::ForDisk)?;
             [self.folder.snapshots().as_path(), self.folder.path()]
                 .into_iter()
