@@ -14,6 +14,9 @@ const VARIABLE: &str = "FLUXIONS_APART";
 
 /// How many bytes of files a processor reads, checks and compares in a second, at least.
 const RATE: u64 = 20_000_000;
+/// The same where snapshots are small, so that each takes far longer than its bytes; and the most seconds that this adds.
+const RATE_OF_SMALL: u64 = 250_000;
+const MOST_FOR_SMALL: u64 = 600;
 
 /// Runs this command line in a process of its own, unless this is it already; `body` does what it asks for. `paths` are
 /// the files that it reads; for so many seconds, and more for large files, it may keep a processor busy: HDF5 may go round
@@ -62,9 +65,14 @@ fn limit(paths: &[&Path], seconds: u64) {
     // The process that waits for this one tells of what it did not survive.
     std::panic::set_hook(Box::new(|_| {}));
     let bytes: u64 = paths.iter().map(|path| size(path)).sum();
-    let limit = Some(seconds + bytes / RATE);
+    let limit = Some(allowed(seconds, bytes));
     // Without a limit it works as well.
     let _ = setrlimit(Resource::Cpu, Rlimit { current: limit, maximum: limit });
+}
+
+/// For how many seconds a process that reads so many bytes may keep a processor busy, beside what it takes at any rate.
+fn allowed(seconds: u64, bytes: u64) -> u64 {
+    seconds + bytes / RATE + (bytes / RATE_OF_SMALL).min(MOST_FOR_SMALL)
 }
 
 fn child() -> Command {
@@ -108,5 +116,18 @@ fn size_here(path: &Path) -> u64 {
             entries.flatten().filter_map(|entry| entry.metadata().ok()).map(|m| m.len()).sum()
         }
         Err(_) => path.metadata().map_or(0, |found| found.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_snapshots_have_time_of_their_own() {
+        // 20 000 snapshots of 64 cells, of two runs: 12 MB, which HDF5 took longer to read than 20 MB/s allow.
+        assert!(allowed(5, 2 * 20_000 * 8 * 64) > 60);
+        // Large files have no more than a fraction of an hour in addition.
+        assert_eq!(allowed(5, 20_000_000_000), 5 + 1000 + MOST_FOR_SMALL);
     }
 }

@@ -174,7 +174,7 @@ impl Series {
 
     /// How many cells a component of a field has along each axis.
     fn cells(&self, field: &Field, component: usize) -> Result<Vec<usize>, Error> {
-        let shape = self.shape(field.name())?;
+        let shape = self.dataset(field.name())?.shape();
         Ok(shape.get(1 + field.indices(component).len()..).unwrap_or_default().to_vec())
     }
 

@@ -338,7 +338,7 @@ impl Series {
         }
     }
 
-    fn dataset(&self, field: &str) -> Result<Dataset, Error> {
+    pub(super) fn dataset(&self, field: &str) -> Result<Dataset, Error> {
         let name = format!("fields/{field}");
         if !self.file.link_exists(&name) {
             let known = self.fields()?;
