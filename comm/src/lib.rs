@@ -89,12 +89,17 @@
 //! |---|---|
 //! | `COMM_WORLD`, `Init`, `Finalize` | [`World::start`], [`launch`]; finalised when the last world is dropped |
 //! | a program that has called `MPI_Init` itself | [`World::attach`], [`World::from_raw`] |
+//! | `Is_initialized`, `initialized`; `Query_thread` | [`Error::AlreadyStarted`], [`Error::NotStarted`]; [`ThreadLevel`], asked for by [`World::start_at`] |
+//! | `Abort` | [`abort`](World::abort) |
 //! | `rank`, `size`, `Barrier` | [`rank`](World::rank), [`size`](World::size), [`barrier`](World::barrier) |
-//! | `Send`, `Ssend`, `Recv`, `Sendrecv` | [`send`](World::send), [`ssend`](World::ssend), [`recv`](World::recv), [`sendrecv`](World::sendrecv) |
+//! | `Send`, `Ssend`, `Recv`, `Sendrecv` | [`send`](World::send), [`ssend`](World::ssend), [`recv`](World::recv), [`sendrecv`](World::sendrecv), [`sendrecv_replace`](World::sendrecv_replace) |
+//! | `Status`, `Get_count` | [`Status`] |
 //! | `Bsend`, `Rsend` | [`bsend`](World::bsend); [`send`](World::send), as MPI itself may take a ready one |
 //! | `ANY_SOURCE`, `ANY_TAG`, `PROC_NULL` | [`Any`], `None` |
 //! | `Isend`, `Issend`, `Irecv` | [`isend`](World::isend), [`issend`](World::issend), [`irecv`](World::irecv): they own the elements, as `Ibsend` does |
 //! | `Wait`, `Test`; `Waitall`, `Waitany`, `Testany`, … | [`Request`]; [`Requests`], which may be empty |
+//! | `Cancel`, `Free` of requests and communicators | they are dropped |
+//! | `send`, `recv`, `bcast` of pickled objects | plain data ([`Data`]), or bytes and [`recv_vec`](World::recv_vec) |
 //! | `Send_init`, `Recv_init`, `Start` | [`send_init`](World::send_init), [`recv_init`](World::recv_init) |
 //! | `Probe`, `Iprobe`, `Mprobe`, `Improbe` | [`probe`](World::probe), [`iprobe`](World::iprobe), [`mprobe`](World::mprobe), [`improbe`](World::improbe) |
 //! | `Bcast` | [`bcast`](World::bcast) |
@@ -118,9 +123,10 @@
 //! numba-mpi's functions take the world and whole arrays: `allreduce(a, b, operator=Operator.MAX)` is
 //! `world.allreduce_into(&a, &mut b, Max)`, and counts are the lengths of slices.
 //!
-//! What is not here: communicators between groups and processes that are started later, put and get into the memory of ranks that do
-//! not share it, files (`fluxions_io` writes them, by parallel HDF5), sessions, messages in partitions, which Open MPI 4 has
-//! not either, and going on after a process has died. [`World::raw`] is MPI's handle for all of that.
+//! What is not here: names, attributes and comparisons of communicators, parts of different types in one call (`Alltoallw`),
+//! communicators between groups, processes that are started later, put and get into the memory of ranks that do not share it, files
+//! (`fluxions_io` writes them, by parallel HDF5), sessions, messages in partitions, which Open MPI 4 has not either, and going on
+//! after a process has died. [`World::raw`] is MPI's handle for all of that.
 //!
 //! # Order and bits
 //!
@@ -132,6 +138,18 @@
 //!
 //! Lists may have more than 2³¹ elements. In operations with parts of different lengths, in reductions that go on meanwhile, in
 //! `reduce_scatter_block_into` and in what is exchanged in place, MPI does not count so far: there they are errors of [`Class::Count`].
+//!
+//! A message may be longer than the room for it by mistake. **Open MPI** (4.1.4 and 5.0.11 were seen to) fetches messages of more than 1
+//! to 64 KiB without a look at the room, and writes beyond its end. So [`recv`](World::recv), [`sendrecv`](World::sendrecv) and what is
+//! made of them take a message first and look how long it is, which costs about 0.04 µs; a rank that receives from itself
+//! knows how long its messages are. The mistake remains where receipts begin before their messages are there, in
+//! [`irecv`](World::irecv), [`recv_init`](World::recv_init) and [`in_place`](World::in_place), and within operations of all ranks that
+//! are called with different lengths. If that may happen, let Open MPI 4.1 copy long messages, which then take up to five times as
+//! long:
+//!
+//! ```text
+//! mpirun --mca btl_self_flags send,inplace --mca btl_vader_flags send,inplace --mca btl_tcp_flags send,inplace …
+//! ```
 //!
 //! # Errors
 //!

@@ -73,6 +73,19 @@ impl<B: Owned> Requests<B> {
 
     /// Waits for all that are left; what they give back, in their order.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(3, |world| {
+    /// let sent: Requests<_> = (0..3).map(|to| world.isend(vec![world.rank()], to, 0)).collect::<Result<_, _>>()?;
+    /// for from in 0..3 {
+    ///     world.recv(&mut [0usize], from, 0)?;
+    /// }
+    /// assert_eq!(sent.wait_all()?.len(), 3);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// That of the first one that failed, when all are over.
     pub fn wait_all(self) -> Result<Vec<Completed<B>>, Error> {
@@ -100,6 +113,23 @@ impl<B: Owned> Requests<B> {
 
     /// Waits until at least one of those that are left is over, and takes out all that are. None if there are none.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// let other = 1 - world.rank();
+    /// let mut receipts = Requests::from_iter([world.irecv(vec![0], other, 0)?, world.irecv(vec![0], other, 1)?]);
+    /// world.send(&[5], other, 0)?;
+    /// world.send(&[6], other, 1)?;
+    /// let mut found = 0;
+    /// while !receipts.is_empty() {
+    ///     found += receipts.wait_some()?.len();
+    /// }
+    /// assert_eq!(found, 2);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If one of them or another rank has failed.
     pub fn wait_some(&mut self) -> Result<Vec<Completed<B>>, Error> {
@@ -111,6 +141,19 @@ impl<B: Owned> Requests<B> {
     }
 
     /// Takes out one that is over, if there is one.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(1, |world| {
+    /// let mut receipts = Requests::from_iter([world.irecv(vec![0], 0, 0)?]);
+    /// assert!(receipts.test_any()?.is_none());
+    /// world.send(&[5], 0, 0)?;
+    /// let (number, found, _) = receipts.test_any()?.unwrap();
+    /// assert_eq!((number, found), (0, vec![5]));
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// If it or another rank has failed.
@@ -128,6 +171,20 @@ impl<B: Owned> Requests<B> {
     }
 
     /// Whether all that are left are over.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(1, |world| {
+    /// let mut receipts = Requests::from_iter([world.irecv(vec![0], 0, 0)?, world.irecv(vec![0], 0, 1)?]);
+    /// world.send(&[5], 0, 1)?;
+    /// assert!(!receipts.test_all()?);
+    /// world.send(&[6], 0, 0)?;
+    /// assert!(receipts.test_all()?);
+    /// receipts.wait_all()?;
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// If another rank has failed.

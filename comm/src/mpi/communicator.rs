@@ -1,5 +1,6 @@
 //! Communicators: some processes of the job, as one of them sees them.
 
+use std::cell::Cell;
 use std::os::raw::c_int;
 use std::rc::Rc;
 
@@ -8,6 +9,7 @@ use mpi::ffi;
 use crate::error::Error;
 use crate::mpi::environment::Environment;
 use crate::mpi::outcome::outcome;
+use crate::peer::Source;
 use crate::waiting::{Call, Limit, Operation};
 use crate::world::{Inner, World};
 
@@ -19,6 +21,8 @@ pub(crate) struct Communicator {
     pub(super) raw: RawComm,
     rank: usize,
     size: usize,
+    /// The bytes of the longest message that this process has sent to itself.
+    longest_to_itself: Cell<usize>,
     /// Whether it is freed here.
     is_ours: bool,
     pub(super) environment: Rc<Environment>,
@@ -80,7 +84,8 @@ impl Communicator {
             outcome(ffi::MPI_Comm_size(raw, &mut size), call)?;
         }
         let (rank, size) = (rank as usize, size as usize);
-        Ok(Rc::new(Communicator { raw, rank, size, is_ours, environment }))
+        let longest_to_itself = Cell::new(0);
+        Ok(Rc::new(Communicator { raw, rank, size, longest_to_itself, is_ours, environment }))
     }
 
     #[inline]
@@ -91,6 +96,26 @@ impl Communicator {
     #[inline]
     pub(crate) fn size(&self) -> usize {
         self.size
+    }
+
+    /// Takes notice of a message to a rank.
+    #[inline]
+    pub(super) fn notice(&self, to: usize, bytes: usize) {
+        if to == self.rank && bytes > self.longest_to_itself.get() {
+            self.longest_to_itself.set(bytes);
+        }
+    }
+
+    /// Whether a message that is longer than the room for it would be written beyond it, for all that is known.
+    #[inline]
+    pub(super) fn overruns(&self, from: Source, room: usize) -> bool {
+        self.environment.overruns
+            && match from {
+                Source::Nobody => false,
+                Source::Rank(rank) if rank != self.rank => true,
+                Source::Any if self.size > 1 => true,
+                Source::Rank(_) | Source::Any => room < self.longest_to_itself.get(),
+            }
     }
 
     pub(crate) fn highest_tag(&self) -> usize {

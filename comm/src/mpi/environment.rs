@@ -27,6 +27,9 @@ pub(crate) struct Environment {
     finalises: bool,
     pub(crate) level: ThreadLevel,
     pub(super) highest_tag: usize,
+    /// Whether the library may write beyond the room for a message, as Open MPI does (4.1.4 and 5.0.11 were seen to): it fetches
+    /// long ones from the memory of the sender, all of each.
+    pub(super) overruns: bool,
     /// It also watches the end.
     pub(super) watch: WaitWatch,
     pub(super) left_behind: LeftBehind,
@@ -60,6 +63,7 @@ impl Environment {
             finalises: true,
             level,
             highest_tag: highest_tag(),
+            overruns: Self::library().starts_with("Open MPI"),
             watch: WaitWatch::default(),
             left_behind: LeftBehind::default(),
         }))
@@ -89,6 +93,7 @@ impl Environment {
             finalises: false,
             level: ThreadLevel::Funneled,
             highest_tag: highest_tag(),
+            overruns: Self::library().starts_with("Open MPI"),
             watch: WaitWatch::default(),
             left_behind: LeftBehind::default(),
         }))

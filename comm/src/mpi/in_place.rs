@@ -137,6 +137,9 @@ impl InPlace {
         let from = |part: &Part| {
             Leg::new(part, Call::recv(Some(part.rank), Some(part.tag), part.rows.numbers()))
         };
+        for part in sent {
+            communicator.notice(part.rank, part.rows.numbers() * size_of::<f64>());
+        }
         Ok(InPlace {
             requests: VecDeque::with_capacity(KEPT),
             legs: received.iter().map(from).chain(sent.iter().map(to)).collect::<Result<_, _>>()?,

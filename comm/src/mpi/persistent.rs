@@ -44,6 +44,9 @@ impl<T: Data> Persistent<T> {
         let call = Call::send(to, tag, buffer.len());
         let list = counted::<T>(buffer.len(), call)?;
         let (length, kind) = (list.length, list.kind);
+        if let Some(to) = to {
+            communicator.notice(to, size_of_val(&buffer[..]));
+        }
         let (to, place) = (source_of(to.into()), address(&buffer));
         // SAFETY: the buffer has so many elements and lives as long as the request. Both belong to the `Persistent`, which
         // never moves the elements. The constant is only read.

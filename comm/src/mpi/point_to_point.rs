@@ -10,7 +10,7 @@ use crate::error::{Class, Error};
 use crate::mpi::communicator::Communicator;
 use crate::mpi::counted::counted;
 use crate::mpi::datatype::datatype;
-use crate::mpi::landing::{address, land};
+use crate::mpi::landing::{address, fitting, land};
 use crate::mpi::outcome::outcome;
 use crate::mpi::pending::{Buffers, Pending, Sort};
 use crate::peer::{Source, Status, Tag};
@@ -83,37 +83,46 @@ pub(super) fn tag_of(tag: Tag) -> c_int {
 pub(crate) struct Matched {
     /// MPI's handle, until the message is received.
     raw: Option<ffi::MPI_Message>,
-    bytes: usize,
+    found: ffi::MPI_Status,
     communicator: Rc<Communicator>,
 }
 
 impl Matched {
-    /// Receives the message.
+    /// Receives the message. One that is longer than the room for it is lost.
     pub(crate) fn recv<T: Data>(mut self, into: &mut [T], call: Call) -> Result<Status, Error> {
         let list = counted::<T>(into.len(), call)?;
         let (length, kind) = (list.length, list.kind);
+        let status = status::<T>(&self.found, call)?;
+        let status = fitting(status, into.len(), call)?;
         let Some(mut raw) = self.raw.take() else { return Ok(Status::NONE) };
         land(into, call, |place| {
-            let mut found = blank();
-            // SAFETY: the message was matched and is received once; the place has room for so many elements.
+            // SAFETY: the message was matched and is received once; the place has room for so many elements, which are enough. The
+            // constant is only read.
             let code = self.communicator.during(call, || unsafe {
-                ffi::MPI_Mrecv(place, length, kind, &mut raw, &mut found)
+                ffi::MPI_Mrecv(place, length, kind, &mut raw, ffi::RSMPI_STATUS_IGNORE)
             });
             outcome(code, call)?;
-            status::<T>(&found, call)
+            Ok(status)
         })
     }
 }
 
 impl Drop for Matched {
     fn drop(&mut self) {
-        if let Some(raw) = self.raw.take() {
-            // MPI wants every message to be received.
-            let raw = Some(raw);
-            let lost = Matched { raw, bytes: 0, communicator: self.communicator.clone() };
-            let mut room = vec![0u8; self.bytes];
-            let _ = lost.recv(&mut room, Call::recv(None, None, self.bytes));
-        }
+        let Some(mut raw) = self.raw.take() else { return };
+        // MPI wants every message to be received.
+        let call = Call::recv(None, None, 0);
+        let Ok(length) = status::<u8>(&self.found, call).map(|status| status.length) else {
+            return;
+        };
+        let Ok(list) = counted::<u8>(length, call) else { return };
+        let mut room = vec![0u8; length];
+        let call = Call::recv(None, None, length);
+        // SAFETY: the message was matched and is received once; the room is as long as it. The constant is only read.
+        self.communicator.during(call, || unsafe {
+            let (place, ignore) = (room.as_mut_ptr().cast(), ffi::RSMPI_STATUS_IGNORE);
+            ffi::MPI_Mrecv(place, list.length, list.kind, &mut raw, ignore)
+        });
     }
 }
 
@@ -129,6 +138,7 @@ impl Communicator {
     ) -> Result<(), Error> {
         let list = counted::<T>(data.len(), call)?;
         let (length, kind) = (list.length, list.kind);
+        self.notice(to, size_of_val(data));
         let (from, to, tag) = (address(data), to as c_int, tag as c_int);
         // SAFETY: `data` has so many elements of this type; rank and tag were checked.
         let code = self.during(call, || unsafe {
@@ -143,12 +153,16 @@ impl Communicator {
     /// Receives elements.
     #[inline]
     pub(crate) fn recv<T: Data>(
-        &self,
+        self: &Rc<Self>,
         into: &mut [T],
         from: Source,
         tag: Tag,
         call: Call,
     ) -> Result<Status, Error> {
+        if self.overruns(from, size_of_val(into)) {
+            // How long the message is must be known before MPI writes it.
+            return self.matched(from, tag, call)?.recv(into, call);
+        }
         let list = counted::<T>(into.len(), call)?;
         let (length, kind) = (list.length, list.kind);
         let (from, tag) = (source_of(from), tag_of(tag));
@@ -166,15 +180,18 @@ impl Communicator {
     /// Sends and receives at the same time.
     #[inline]
     pub(crate) fn sendrecv<T: Data, U: Data>(
-        &self,
+        self: &Rc<Self>,
         (data, to, sent_tag): (&[T], Option<usize>, usize),
         (into, from, tag): (&mut [U], Source, Tag),
         call: Call,
     ) -> Result<Status, Error> {
-        if to == Some(self.rank()) && size_of_val(data) > size_of_val(into) {
-            // Open MPI 4.1 does not tell that a message to the rank itself is too long where its receipt began first. Messages
-            // that were sent before began first.
-            return self.send_and_recv((data, sent_tag), (into, from, tag), call);
+        if let Some(to) = to {
+            self.notice(to, size_of_val(data));
+            if self.overruns(from, size_of_val(into)) {
+                return self.send_and_recv((data, to, sent_tag), (into, from, tag), call);
+            }
+        } else if self.overruns(from, size_of_val(into)) {
+            return self.recv(into, from, tag, call);
         }
         let sending = counted::<T>(data.len(), call)?;
         let (sent, sent_kind) = (sending.length, sending.kind);
@@ -205,27 +222,25 @@ impl Communicator {
         })
     }
 
-    /// Sends to the rank itself, and then receives.
+    /// Begins to send, and receives.
     fn send_and_recv<T: Data, U: Data>(
-        &self,
-        (data, sent_tag): (&[T], usize),
+        self: &Rc<Self>,
+        (data, to, sent_tag): (&[T], usize, usize),
         (into, from, tag): (&mut [U], Source, Tag),
         call: Call,
     ) -> Result<Status, Error> {
         let list = counted::<T>(data.len(), call)?;
         let (length, kind) = (list.length, list.kind);
-        // SAFETY: `data` has so many elements and stays as it is until the request is over, below. The constant is only read.
+        // SAFETY: `data` has so many elements and stays as it is until the request is over, below; rank and tag were checked. The
+        // constant is only read.
         let (code, mut request) = unsafe {
-            let (from, to, tag) = (address(data), self.rank() as c_int, sent_tag as c_int);
+            let (from, to, tag) = (address(data), to as c_int, sent_tag as c_int);
             let mut request = ffi::RSMPI_REQUEST_NULL;
             let code = ffi::MPI_Isend(from, length, kind, to, tag, self.raw, &mut request);
             (code, request)
         };
         outcome(code, call)?;
-        let received = match from {
-            Source::Nobody => Ok(Status::NONE),
-            _ => self.recv(into, from, tag, call),
-        };
+        let received = self.recv(into, from, tag, call);
         // SAFETY: the request is active.
         let code =
             self.during(call, || unsafe { ffi::MPI_Wait(&mut request, ffi::RSMPI_STATUS_IGNORE) });
@@ -243,6 +258,7 @@ impl Communicator {
     ) -> Result<Pending<T>, Error> {
         let list = counted::<T>(data.len(), call)?;
         let (length, kind) = (list.length, list.kind);
+        self.notice(to, size_of_val(&data[..]));
         let (to, tag) = (to as c_int, tag as c_int);
         let buffers = Buffers::of(data);
         Pending::begin(self, Sort::Send, call, buffers, |(place, _), _, request| {
@@ -312,25 +328,45 @@ impl Communicator {
         waits: bool,
         call: Call,
     ) -> Result<Option<(Matched, Status)>, Error> {
-        let (from, tag, mut found, mut is_there) = (source_of(from), tag_of(tag), blank(), 1);
+        let matched = match waits {
+            true => Some(self.matched(from, tag, call)?),
+            false => self.matched_at_once(from, tag, call)?,
+        };
+        matched
+            .map(|matched| status::<u8>(&matched.found, call).map(|status| (matched, status)))
+            .transpose()
+    }
+
+    /// Waits for a message and takes it.
+    #[inline]
+    fn matched(self: &Rc<Self>, from: Source, tag: Tag, call: Call) -> Result<Matched, Error> {
+        let (from, tag, mut found) = (source_of(from), tag_of(tag), blank());
         // SAFETY: as for `probe`. The constant is only read.
         let (code, raw) = unsafe {
             let mut raw = ffi::RSMPI_MESSAGE_NULL;
-            let code = match waits {
-                true => {
-                    self.during(call, || ffi::MPI_Mprobe(from, tag, self.raw, &mut raw, &mut found))
-                }
-                false => ffi::MPI_Improbe(from, tag, self.raw, &mut is_there, &mut raw, &mut found),
-            };
+            let wait = || ffi::MPI_Mprobe(from, tag, self.raw, &mut raw, &mut found);
+            (self.during(call, wait), raw)
+        };
+        outcome(code, call)?;
+        Ok(Matched { raw: Some(raw), found, communicator: self.clone() })
+    }
+
+    /// Takes a message if one is there.
+    fn matched_at_once(
+        self: &Rc<Self>,
+        from: Source,
+        tag: Tag,
+        call: Call,
+    ) -> Result<Option<Matched>, Error> {
+        let (from, tag, mut found, mut is_there) = (source_of(from), tag_of(tag), blank(), 0);
+        // SAFETY: as for `probe`. The constant is only read.
+        let (code, raw) = unsafe {
+            let mut raw = ffi::RSMPI_MESSAGE_NULL;
+            let code = ffi::MPI_Improbe(from, tag, self.raw, &mut is_there, &mut raw, &mut found);
             (code, raw)
         };
         outcome(code, call)?;
-        if is_there == 0 {
-            return Ok(None);
-        }
-        let status = status::<u8>(&found, call)?;
-        let (raw, bytes) = (Some(raw), status.length);
-        let matched = Matched { raw, bytes, communicator: self.clone() };
-        Ok(Some((matched, status)))
+        let communicator = self.clone();
+        Ok((is_there != 0).then(|| Matched { raw: Some(raw), found, communicator }))
     }
 }

@@ -45,6 +45,19 @@ impl World {
 
     /// Collects the elements of all ranks on all ranks, from each rank as many as `counts` says. Collective.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(3, |world| {
+    /// // Rank 0 has one element, rank 1 two, rank 2 three.
+    /// let mine = vec![world.rank(); world.rank() + 1];
+    /// let mut all = [0; 6];
+    /// world.allgatherv_into(&mine, &mut all, &[1, 2, 3])?;
+    /// assert_eq!(all, [0, 1, 1, 2, 2, 2]);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If a list has the wrong length, or if another rank has failed.
     pub fn allgatherv_into<B: Buffer + ?Sized, C: BufferMut<Item = B::Item> + ?Sized>(
@@ -110,6 +123,19 @@ impl World {
 
     /// Sends to every rank its part of the elements, as many as `to` says, and collects the parts for this rank, as many from
     /// each as `from` says. Collective.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// // Each rank keeps one element and sends two to the other.
+    /// let (to, from) = if world.is_root() { ([1, 2], [1, 2]) } else { ([2, 1], [2, 1]) };
+    /// let mut found = [0; 3];
+    /// world.alltoallv_into(&[world.rank(); 3], &to, &mut found, &from)?;
+    /// assert_eq!(found, if world.is_root() { [0, 1, 1] } else { [0, 0, 1] });
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// If a list has the wrong length, or if another rank has failed.

@@ -45,6 +45,23 @@ fn wrong(text: impl Into<String>) -> Error {
 impl World {
     /// Puts ranks on a grid of these dimensions, in their order. Ranks beyond the grid are in none. Collective.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(6, |world| {
+    /// let grid = world.cartesian(&[2, 3], &[true, false])?.unwrap();
+    /// assert_eq!(grid.coordinates(5)?, [1, 2]);
+    /// assert_eq!(grid.rank_at(&[-1, 0])?, Some(3)); // periodic
+    /// assert_eq!(grid.rank_at(&[0, -1])?, None);
+    /// // The neighbours below and above along the second axis.
+    /// let row = 3 * (grid.rank() / 3);
+    /// if grid.rank() == row {
+    ///     assert_eq!(grid.shift(1, 1)?, (None, Some(row + 1)));
+    /// }
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If the grid has more places than there are ranks, or an axis of no length, or if another rank has failed.
     pub fn cartesian(
@@ -142,6 +159,17 @@ impl Cartesian {
     }
 
     /// The part of the grid that lies along the axes that are kept, through this rank. Collective.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(4, |world| {
+    /// let grid = world.cartesian(&[2, 2], &[false, false])?.unwrap();
+    /// let row = grid.sub(&[false, true])?;
+    /// assert_eq!((row.size(), row.dimensions()), (2, [2].as_slice()));
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// If it is not said of each axis whether it is kept, or if another rank has failed.

@@ -225,6 +225,18 @@ impl World {
 
     /// Collects the elements of all ranks on the root, from each rank as many as `counts` says there. Collective.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// let mine = vec![world.rank(); world.rank() + 1];
+    /// let mut all = [9; 3];
+    /// world.gatherv_into(&mine, &mut all, &[1, 2], 0)?;
+    /// assert_eq!(all, if world.is_root() { [0, 1, 1] } else { [9; 3] });
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If there is no such rank or a list has the wrong length, or if another rank has failed.
     pub fn gatherv_into<B: Buffer + ?Sized, C: BufferMut<Item = B::Item> + ?Sized>(

@@ -7,6 +7,20 @@ use crate::world::{Inner, World};
 impl World {
     /// A world of the same ranks whose messages are apart from those of this one. Collective.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// let ours = world.dup()?;
+    /// // Messages of the one are not received by the other.
+    /// let (a, b) = (world.isend(vec![1], world.rank(), 0)?, ours.isend(vec![2], world.rank(), 0)?);
+    /// assert_eq!(ours.recv_vec::<i32>(Any, Any)?.0, [2]);
+    /// assert_eq!(world.recv_vec::<i32>(Any, Any)?.0, [1]);
+    /// (a.wait()?, b.wait()?);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If another rank has failed.
     pub fn dup(&self) -> Result<World, Error> {
@@ -108,6 +122,16 @@ impl World {
     }
 
     /// The world of the ranks that share memory with this one: those on the same node. Collective.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(3, |world| {
+    /// let node = world.split_shared()?; // Threads all share their memory.
+    /// assert_eq!((node.rank(), node.size()), (world.rank(), 3));
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// If another rank has failed.

@@ -11,6 +11,17 @@ use crate::world::{Inner, World};
 impl World {
     /// Replaces each integer by its sum, maximum or minimum over all ranks. Collective.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(3, |world| {
+    /// let mut values = [world.rank() as i64, -1];
+    /// world.combine(Combine::Max, &mut values)?;
+    /// assert_eq!(values, [2, -1]);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If another rank has failed.
     pub fn combine(&self, how: Combine, values: &mut [i64]) -> Result<(), Error> {
@@ -27,6 +38,18 @@ impl World {
 
     /// Adds up the sums of all ranks exactly. Collective.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(3, |world| {
+    /// let mut sum = ExactSum::new();
+    /// sum.add(0.1 * world.rank() as f64);
+    /// world.combine_sum(&mut sum)?;
+    /// assert_eq!(sum.value(), 0.1 + 0.2);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If another rank has failed.
     pub fn combine_sum(&self, sum: &mut ExactSum) -> Result<(), Error> {
@@ -34,6 +57,17 @@ impl World {
     }
 
     /// The sum of the numbers of all ranks, rounded once. Collective.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// // The same bits on any number of ranks.
+    /// let mine = [[1e100, 1.0], [1.0, -1e100]][world.rank()];
+    /// assert_eq!(world.sum(&mine)?, 2.0);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// If another rank has failed.
@@ -46,6 +80,15 @@ impl World {
 
     /// The largest of the numbers of all ranks, or NaN if one of them is NaN. Collective.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(3, |world| {
+    /// assert_eq!(world.max(world.rank() as f64)?, 2.0);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If another rank has failed.
     pub fn max(&self, number: f64) -> Result<f64, Error> {
@@ -55,6 +98,15 @@ impl World {
     }
 
     /// The smallest of the numbers of all ranks, or NaN if one of them is NaN. Collective.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(3, |world| {
+    /// assert_eq!(world.min(world.rank() as f64)?, 0.0);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// If another rank has failed.
@@ -66,6 +118,17 @@ impl World {
 
     /// On rank 0, the numbers of all ranks in the order of the ranks. `counts` gives how many
     /// numbers each rank has. Collective.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// let mine = [[1.0, 2.0].as_slice(), &[3.0]][world.rank()];
+    /// let all = world.gather(mine, &[2, 1])?;
+    /// assert_eq!(all, world.is_root().then(|| vec![1.0, 2.0, 3.0]));
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// If another rank has failed.
@@ -88,6 +151,21 @@ impl World {
     /// Sends numbers to every rank and returns the numbers that the ranks sent to this one. Both
     /// are in the order of the ranks. `to` and `from` give how many numbers go to and come from
     /// each. Collective.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// // Rank 0 sends two numbers to rank 1, which sends none back.
+    /// let (mine, to, from) = match world.is_root() {
+    ///     true => (vec![1.0, 2.0], [0, 2], [0, 0]),
+    ///     false => (vec![], [0, 0], [2, 0]),
+    /// };
+    /// let found = world.exchange(mine, &to, &from)?;
+    /// assert_eq!(found, if world.is_root() { vec![] } else { vec![1.0, 2.0] });
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// If another rank has failed.
@@ -114,6 +192,17 @@ impl World {
     /// Finds out whether all ranks succeeded at something. If so, every rank gets its own result
     /// back; otherwise it learns the lowest rank that failed. Collective.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(3, |world| {
+    /// let found = if world.rank() == 1 { Err("no file") } else { Ok(()) };
+    /// let agreed = world.agree(found).unwrap_err();
+    /// assert_eq!(agreed.to_string(), if world.rank() == 1 { "no file" } else { "rank 1 failed" });
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If any rank failed.
     pub fn agree<T, E>(&self, result: Result<T, E>) -> Result<T, Disagreement<E>> {
@@ -128,6 +217,16 @@ impl World {
     }
 
     /// Calls `action` on one rank after the other, in their order. Collective.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(3, |world| {
+    /// // Lines in the order of the ranks.
+    /// world.in_turn(|| println!("rank {}", world.rank()))?;
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// If another rank has failed.

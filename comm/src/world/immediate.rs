@@ -69,6 +69,17 @@ impl World {
 
     /// Begins a [`bcast`](World::bcast). Collective.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(3, |world| {
+    /// let numbers = if world.rank() == 2 { vec![7, 8] } else { vec![0, 0] };
+    /// let request = world.ibcast(numbers, 2)?;
+    /// assert_eq!(request.wait()?.0, [7, 8]);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`bcast`](World::bcast).
     pub fn ibcast<B: Owned>(&self, data: B, root: usize) -> Result<Request<B>, Error> {
@@ -92,6 +103,17 @@ impl World {
     }
 
     /// Begins a [`scatter_into`](World::scatter_into). Collective.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// let all = if world.is_root() { vec![1, 2] } else { vec![] };
+    /// let (mine, _) = world.iscatter(all, vec![0], 0)?.wait()?;
+    /// assert_eq!(mine, [world.rank() as i32 + 1]);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`scatter_into`](World::scatter_into).
@@ -127,6 +149,18 @@ impl World {
 
     /// Begins a [`gather_into`](World::gather_into). On the root it gives back the elements of all ranks, elsewhere
     /// none. Collective.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// let (all, _) = world.igather(vec![world.rank()], 0)?.wait()?;
+    /// if world.is_root() {
+    ///     assert_eq!(all, [0, 1]);
+    /// }
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`gather_into`](World::gather_into).
@@ -187,6 +221,17 @@ impl World {
     }
 
     /// Begins an [`alltoall_into`](World::alltoall_into). It gives back the parts for this rank. Collective.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// let here = 10 * world.rank();
+    /// let (found, _) = world.ialltoall(vec![here, here + 1])?.wait()?;
+    /// assert_eq!(found, [world.rank(), 10 + world.rank()]);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`alltoall_into`](World::alltoall_into).

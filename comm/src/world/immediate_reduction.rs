@@ -54,6 +54,18 @@ impl World {
 
     /// Begins a [`reduce`](World::reduce). Collective.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(3, |world| {
+    /// let (sum, _) = world.ireduce(vec![1 << world.rank()], Sum, 1)?.wait()?;
+    /// if world.rank() == 1 {
+    ///     assert_eq!(sum, [7]);
+    /// }
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`reduce`](World::reduce).
     pub fn ireduce<B: Owned>(
@@ -97,6 +109,16 @@ impl World {
 
     /// Begins a [`scan`](World::scan). Collective.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(3, |world| {
+    /// let (sum, _) = world.iscan(vec![1], Sum)?.wait()?;
+    /// assert_eq!(sum, [world.rank() + 1]);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`scan`](World::scan).
     pub fn iscan<B: Owned>(
@@ -110,6 +132,18 @@ impl World {
     }
 
     /// Begins an [`exscan`](World::exscan). Collective.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(3, |world| {
+    /// let (sum, _) = world.iexscan(vec![1], Sum)?.wait()?;
+    /// if world.rank() > 0 {
+    ///     assert_eq!(sum, [world.rank()]);
+    /// }
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`exscan`](World::exscan).

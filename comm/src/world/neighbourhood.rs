@@ -108,6 +108,22 @@ impl Neighbourhood {
 
     /// Sends the same elements to all neighbours, and collects from each as many as `counts` says. Collective.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// // Rank 0 sends three elements to rank 1, which sends none.
+    /// let graph = match world.is_root() {
+    ///     true => world.neighbourhood(&[], &[1])?,
+    ///     false => world.neighbourhood(&[0], &[])?,
+    /// };
+    /// let mut found = vec![0; 3 * world.rank()];
+    /// graph.allgatherv_into(&[7; 3], &mut found, if world.is_root() { &[] } else { &[3] })?;
+    /// assert_eq!(found, vec![7; 3 * world.rank()]);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`allgather_into`](Neighbourhood::allgather_into).
     pub fn allgatherv_into<B: Buffer + ?Sized, C: BufferMut<Item = B::Item> + ?Sized>(
@@ -157,6 +173,21 @@ impl Neighbourhood {
 
     /// Sends to each neighbour its part of the elements, as many as `to` says, and collects the parts for this rank, as many from
     /// each as `from` says. Collective.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// let other = 1 - world.rank();
+    /// let pair = world.neighbourhood(&[other], &[other])?;
+    /// // Rank 0 sends one element, rank 1 two.
+    /// let mut found = vec![0; other + 1];
+    /// let mine = vec![world.rank(); world.rank() + 1];
+    /// pair.alltoallv_into(&mine, &[mine.len()], &mut found, &[other + 1])?;
+    /// assert_eq!(found, vec![other; other + 1]);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`alltoall_into`](Neighbourhood::alltoall_into).

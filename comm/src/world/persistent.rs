@@ -96,7 +96,23 @@ impl World {
         }))
     }
 
-    /// Sets up the receipt of a message of at most as many elements as the buffer has.
+    /// Sets up the receipt of a message of at most as many elements as the buffer has. With Open MPI, no more may be sent
+    /// ([Lengths](crate#lengths)).
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// let mut from = world.recv_init(vec![0; 2], 1 - world.rank(), 3)?;
+    /// for round in 0..3 {
+    ///     from.start()?;
+    ///     world.send(&[round, -round], 1 - world.rank(), 3)?;
+    ///     from.wait()?;
+    ///     assert_eq!(from.buffer()?, [round, -round]);
+    /// }
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`irecv`](World::irecv).

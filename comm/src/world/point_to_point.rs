@@ -48,6 +48,19 @@ impl World {
 
     /// Sends elements to a rank, and waits until their receipt has begun.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// if world.is_root() {
+    ///     world.ssend(&[1.5], 1, 0)?; // Rank 1 has begun to receive.
+    /// } else {
+    ///     world.recv(&mut [0.0], 0, 0)?;
+    /// }
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`send`](World::send).
     pub fn ssend<B: Buffer + ?Sized>(
@@ -126,9 +139,8 @@ impl World {
     /// # Ok::<(), fluxions_comm::Error>(())
     /// ```
     ///
-    /// A message that is longer than the room for it is an error, and lost. **Open MPI 4.1** has a mistake there (seen in
-    /// 4.1.4): of a message of more than about 4 KiB it writes all of it, beyond the room. Where lengths are not known, ask
-    /// for them with [`probe`](World::probe) or receive with [`recv_vec`](World::recv_vec), which makes the room that is needed.
+    /// A message that is longer than the room for it is an error, and lost. [`probe`](World::probe) tells lengths that are not known,
+    /// and [`recv_vec`](World::recv_vec) makes the room that is needed.
     ///
     /// # Errors
     /// If the message is longer than the room for it, is no whole number of elements, or has bytes that are no value of their type;
@@ -218,6 +230,18 @@ impl World {
 
     /// Sends elements to a rank and receives as many or fewer from one in their place.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(3, |world| {
+    /// let (rank, n) = (world.rank(), world.size());
+    /// let mut token = [rank];
+    /// world.sendrecv_replace(&mut token, (rank + 1) % n, 0, (rank + n - 1) % n, 0)?;
+    /// assert_eq!(token, [(rank + n - 1) % n]);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`sendrecv`](World::sendrecv).
     pub fn sendrecv_replace<B: BufferMut + ?Sized>(
@@ -234,6 +258,19 @@ impl World {
 
     /// Begins to send elements to a rank.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// let sent = world.isend(vec![world.rank(); 3], 1 - world.rank(), 0)?;
+    /// let (found, _) = world.recv_vec::<usize>(1 - world.rank(), 0)?;
+    /// assert_eq!(found, [1 - world.rank(); 3]);
+    /// let (numbers, _) = sent.wait()?; // They come back.
+    /// assert_eq!(numbers, [world.rank(); 3]);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`send`](World::send).
     #[inline]
@@ -247,6 +284,17 @@ impl World {
     }
 
     /// Begins to send elements to a rank. The request is over when their receipt has begun.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// let mut sent = world.issend(vec![1.0], 1 - world.rank(), 0)?;
+    /// world.recv(&mut [0.0], 1 - world.rank(), 0)?;
+    /// while !sent.test()? {} // The other rank has begun to receive.
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`send`](World::send).
@@ -290,7 +338,20 @@ impl World {
         }))
     }
 
-    /// Begins to receive elements: at most as many as the buffer has.
+    /// Begins to receive elements: at most as many as the buffer has. With Open MPI, no more may be sent
+    /// ([Lengths](crate#lengths)).
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// let receipt = world.irecv(vec![0.0; 10], 1 - world.rank(), 0)?;
+    /// world.send(&[2.5; 4], 1 - world.rank(), 0)?;
+    /// let (numbers, status) = receipt.wait()?;
+    /// assert_eq!(numbers[..status.length], [2.5; 4]);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// If there is no such rank or the tag is too large. What goes wrong with the message is told by

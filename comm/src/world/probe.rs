@@ -26,6 +26,18 @@ enum Found {
 impl Message {
     /// What is known of it, as a message of elements of this type.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(1, |world| {
+    /// world.bsend(&[1.0, 2.0], 0, 5)?;
+    /// let message = world.mprobe(Any, Any)?;
+    /// assert_eq!(message.status::<f64>()?.length, 2);
+    /// message.recv(&mut [0.0; 2])?;
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If it is no whole number of elements.
     pub fn status<T: Data>(&self) -> Result<Status, Error> {
@@ -118,6 +130,19 @@ impl World {
 
     /// Says what is known of a message if one is there.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(1, |world| {
+    /// assert!(world.iprobe::<i32>(0, 7)?.is_none());
+    /// let sent = world.isend(vec![1, 2, 3], 0, 7)?;
+    /// assert_eq!(world.iprobe::<i32>(0, 7)?.unwrap().length, 3);
+    /// world.recv(&mut [0; 3], 0, 7)?;
+    /// sent.wait()?;
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`probe`](World::probe).
     pub fn iprobe<T: Data>(
@@ -174,6 +199,18 @@ impl World {
 
     /// Takes a message if one is there.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(1, |world| {
+    /// assert!(world.improbe(Any, Any)?.is_none());
+    /// world.bsend(&[4i64, 5], 0, 9)?;
+    /// let message = world.improbe(Any, Any)?.unwrap();
+    /// assert_eq!(message.recv_vec::<i64>()?.0, [4, 5]);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`mprobe`](World::mprobe).
     pub fn improbe(
@@ -195,6 +232,20 @@ impl World {
     }
 
     /// Receives a message of any length.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// if world.is_root() {
+    ///     world.send(&[1.0, 2.0, 3.0], 1, 0)?;
+    /// } else {
+    ///     let (numbers, _) = world.recv_vec::<f64>(0, 0)?;
+    ///     assert_eq!(numbers, [1.0, 2.0, 3.0]);
+    /// }
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`recv`](World::recv).

@@ -71,6 +71,17 @@ impl World {
 
     /// Combines the elements of all ranks into other places. Collective.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(3, |world| {
+    /// let mut most = [0; 2];
+    /// world.allreduce_into(&[world.rank(), 1], &mut most, Max)?;
+    /// assert_eq!(most, [2, 1]);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`allreduce`](World::allreduce), or if there is no room for as many.
     pub fn allreduce_into<B: Buffer + ?Sized, C: BufferMut<Item = B::Item> + ?Sized>(
@@ -133,6 +144,17 @@ impl World {
 
     /// Combines the elements of all ranks into other places on the root. Elsewhere those are not looked at. Collective.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(3, |world| {
+    /// let mut product = [0];
+    /// world.reduce_into(&[world.rank() + 1], &mut product, Prod, 0)?;
+    /// assert_eq!(product, if world.is_root() { [6] } else { [0] });
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`reduce`](World::reduce), or if there is no room for as many on the root.
     pub fn reduce_into<B: Buffer + ?Sized, C: BufferMut<Item = B::Item> + ?Sized>(
@@ -191,6 +213,17 @@ impl World {
 
     /// Replaces the elements of each rank by those of the ranks below it combined. Those of rank 0 stay as they are.
     /// Collective.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(3, |world| {
+    /// let mut before = [10 + world.rank()];
+    /// world.exscan(&mut before, Sum)?;
+    /// assert!(world.is_root() || before == [[0, 10, 21][world.rank()]]);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// If another rank has another number of elements, or has failed.

@@ -62,6 +62,15 @@ impl World {
     }
 
     /// The kind of the ranks.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// assert_eq!(world.kind(), Kind::Threads);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn kind(&self) -> Kind {
         match &self.0 {
             Inner::Team(team, _) => team.kind,
@@ -131,6 +140,16 @@ impl World {
 
     /// Waits until every rank has called this. Collective.
     ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// // No rank goes on before both are here.
+    /// world.barrier()?;
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If another rank has failed.
     pub fn barrier(&self) -> Result<(), Error> {
@@ -147,6 +166,23 @@ impl World {
     ///
     /// # Panics
     /// If there is no such rank, or the message is too long for MPI.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// let other = 1 - world.rank();
+    /// let (mut to, mut from) = (world.outgoing(other, 0, 2), world.incoming(other, 0, 2));
+    /// for step in 0..3 {
+    ///     from.start();
+    ///     to.buffer().fill(step as f64);
+    ///     to.start()?;
+    ///     assert_eq!(from.finish()?, [step as f64; 2]);
+    ///     to.finish()?;
+    /// }
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn outgoing(&self, to: usize, tag: usize, length: usize) -> Outgoing {
         Outgoing(match &self.0 {
             Inner::Team(team, rank) => {
@@ -180,6 +216,15 @@ impl World {
     }
 
     /// The name and version of the MPI library, such as `Open MPI v4.1.4`; nothing if the ranks are no processes of MPI.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(2, |world| {
+    /// assert_eq!(world.mpi_library(), None); // These are threads.
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn mpi_library(&self) -> Option<String> {
         match &self.0 {
             Inner::Team(..) => None,
@@ -189,6 +234,15 @@ impl World {
     }
 
     /// The name of the machine on which this rank runs, as MPI or the system tells it.
+    ///
+    /// ```
+    /// # use fluxions_comm::*;
+    /// # threads::run(1, |world| {
+    /// assert!(!world.host().is_empty());
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn host(&self) -> String {
         match &self.0 {
             Inner::Team(..) => {

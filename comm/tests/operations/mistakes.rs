@@ -146,14 +146,40 @@ fn lengths(world: &World) {
 }
 
 fn truncated(world: &World) {
-    let rank = world.rank();
-    // Open MPI 4.1 writes the whole of a message of more than 4 KiB, whatever the room: see the documentation of `World::recv`.
-    let overruns = world.mpi_library().is_some_and(|library| library.starts_with("Open MPI v4"));
-    for length in if overruns { &[2, 100][..] } else { &[2, 100, 100_000] } {
-        let length = *length;
-        let sent = world.isend(vec![1.0; length], rank, 0).unwrap();
-        fails(world.recv(&mut vec![0.0; length - 1], rank, 0), Class::Truncated);
-        sent.wait().unwrap();
+    let (rank, n, mut tag) = (world.rank(), world.size(), 0);
+    for length in [2, 100, 600, 100_000] {
+        // From the rank itself, and from another one.
+        for shift in [0, 1] {
+            let (to, from) = ((rank + shift) % n, (rank + n - shift) % n);
+            for way in 0..4 {
+                tag += 1;
+                let (mut numbers, long) = (vec![0.5; length + 8], vec![1.0; length]);
+                let (room, beyond) = numbers.split_at_mut(length - 1);
+                let found = match way {
+                    0 => {
+                        let sent = world.isend(long, to, tag).unwrap();
+                        let found = world.recv(room, from, tag);
+                        sent.wait().unwrap();
+                        found
+                    }
+                    1 => {
+                        let sent = world.isend(long, to, tag).unwrap();
+                        let found = world.recv(room, fluxions_comm::Any, tag);
+                        sent.wait().unwrap();
+                        found
+                    }
+                    2 => world.sendrecv(&long, to, tag, room, from, tag),
+                    _ => {
+                        let sent = world.isend(long, to, tag).unwrap();
+                        let found = world.mprobe(from, tag).unwrap().recv(room);
+                        sent.wait().unwrap();
+                        found
+                    }
+                };
+                let said = fails(found, Class::Truncated);
+                assert!(beyond.iter().all(|x| *x == 0.5), "{said}: it was written all the same");
+            }
+        }
     }
     let sent = world.isend(vec![1.0; 2], rank, 5).unwrap();
     let message = world.mprobe(rank, 5).unwrap();

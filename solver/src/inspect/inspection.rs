@@ -190,7 +190,8 @@ pub fn seconds_per_step(
     dt: f64,
     timed: Duration,
 ) -> Result<f64, Error> {
-    let mut steps = 1.0;
+    // Where several steps are made in a sweep over memory, fewer take longer, each.
+    let mut steps = simulation.blocking().steps.unwrap_or(1).max(1) as f64;
     loop {
         let (began, before) = (Instant::now(), simulation.steps());
         simulation.run_until(simulation.time() + steps * dt)?;
@@ -201,5 +202,29 @@ pub fn seconds_per_step(
             return Ok(elapsed / made as f64);
         }
         steps *= 2.0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fluxions_grid::{Ends, Grid};
+
+    use super::*;
+    use crate::run::blocking::options::Blocking;
+    use crate::schemes::tableau::Tableau;
+
+    #[test]
+    fn whole_sweeps_are_timed() {
+        let axis = |grid: fluxions_grid::GridBuilder, name| grid.axis(name, 0.0..1.0, 64, Ends::Periodic);
+        let grid = axis(axis(Grid::cartesian(), "x"), "y").build().unwrap();
+        let pde = Pde::on(&grid).equation("u", "laplace(u)").build().unwrap();
+        let world = World::solo();
+        let blocking = Blocking { steps: Some(4), ..Blocking::default() };
+        let builder = Simulation::builder(&pde, &world).scheme(&Tableau::EULER).dt(NO_STEP);
+        let initial = [("u".to_string(), Formula::from("x"))];
+        let builder = builder.backend(Backend::Closures).blocking(blocking).initials(&initial);
+        let mut simulation = builder.build().unwrap();
+        seconds_per_step(&mut simulation, NO_STEP, Duration::ZERO).unwrap();
+        assert_eq!(simulation.steps(), 4);
     }
 }
