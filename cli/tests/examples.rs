@@ -65,3 +65,26 @@ fn examples_run_to_their_recorded_results() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Processes have the bits of a run on one rank, which calls no MPI: so `make test` and `make test MPI=mpich` together show that
+/// they are the same on both.
+#[cfg(feature = "mpi")]
+#[test]
+fn examples_have_the_same_bits_on_2_processes() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    for ranks in fluxions_testing::with_cores(&[2]) {
+        let home = Home::new();
+        for (name, ..) in RECORDED {
+            let path = folder.join(format!("{name}.toml"));
+            let (alone, processes) = (format!("{name}_alone"), format!("{name}_processes"));
+            let args = |out| {
+                let file = path.to_str().unwrap();
+                ["run", file, "--quiet", "--set", "time.max_steps=25", "--out", out]
+            };
+            home.succeed(&[&args(alone.as_str())[..], &["--ranks", "1"]].concat());
+            let output = fluxions_testing::finish(&mut home.mpirun(ranks, &args(&processes)));
+            common::succeeded(output);
+            home.succeed(&["diff", &alone, &processes]);
+        }
+    }
+}

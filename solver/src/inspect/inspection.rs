@@ -215,7 +215,8 @@ mod tests {
 
     #[test]
     fn whole_sweeps_are_timed() {
-        let axis = |grid: fluxions_grid::GridBuilder, name| grid.axis(name, 0.0..1.0, 64, Ends::Periodic);
+        let axis =
+            |grid: fluxions_grid::GridBuilder, name| grid.axis(name, 0.0..1.0, 64, Ends::Periodic);
         let grid = axis(axis(Grid::cartesian(), "x"), "y").build().unwrap();
         let pde = Pde::on(&grid).equation("u", "laplace(u)").build().unwrap();
         let world = World::solo();
