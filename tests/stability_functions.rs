@@ -64,7 +64,11 @@ fn a_step_multiplies_by_the_stability_function() {
         }
     }
     let all = Tableau::ALL.len() + Implicit::ALL.len();
-    assert_eq!(OF_ONE_PART.len() + 1, all, "all but bdf2, which looks back");
+    assert_eq!(
+        OF_ONE_PART.len() + 2,
+        all,
+        "all but bdf2, which looks back, and Rannacher's first steps"
+    );
 }
 
 #[test]

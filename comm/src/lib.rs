@@ -144,7 +144,7 @@
 //! made of them take a message first and look how long it is, which costs about 0.04 µs; a rank that receives from itself
 //! knows how long its messages are. The mistake remains where receipts begin before their messages are there, in
 //! [`irecv`](World::irecv), [`recv_init`](World::recv_init) and [`in_place`](World::in_place), and within operations of all ranks that
-//! are called with different lengths. If that may happen, let Open MPI 4.1 copy long messages, which then take up to five times as
+//! are called with different lengths. If that may happen, let Open MPI 4.1 copy long messages, which then take up to six times as
 //! long:
 //!
 //! ```text

@@ -20,6 +20,9 @@ pub enum Implicit {
     /// u_n+1 = u_n + dt/2·(F(u_n) + F(u_n+1)), the trapezoidal rule, of order 2. Fast modes oscillate, and
     /// decay slowly.
     CrankNicolson,
+    /// The same with the first two steps made of halves by backward Euler, which damp what is rough in the initial state
+    /// (Rannacher 1984, Numer. Math. 43, 309), where all steps have a given length.
+    Rannacher,
     /// The backward differentiation formula of two steps, of order 2 (Hairer & Wanner 1996, "Solving Ordinary
     /// Differential Equations II", V.1; for steps of different length Hairer, Nørsett & Wanner 1993, III.5).
     /// The first step is one of backward Euler, and so is one that is much longer than the step before.
@@ -48,9 +51,10 @@ pub(crate) struct ImplicitStages {
 
 impl Implicit {
     /// All implicit schemes.
-    pub const ALL: [Implicit; 6] = [
+    pub const ALL: [Implicit; 7] = [
         Implicit::BackwardEuler,
         Implicit::CrankNicolson,
+        Implicit::Rannacher,
         Implicit::Bdf2,
         Implicit::TrBdf2,
         Implicit::Sdirk2,
@@ -62,6 +66,7 @@ impl Implicit {
         match self {
             Implicit::BackwardEuler => "backward-euler",
             Implicit::CrankNicolson => "crank-nicolson",
+            Implicit::Rannacher => "crank-nicolson-rannacher",
             Implicit::Bdf2 => "bdf2",
             Implicit::TrBdf2 => "tr-bdf2",
             Implicit::Sdirk2 => "sdirk2",
@@ -100,7 +105,7 @@ impl Implicit {
     pub(crate) fn leading_error(self, dt: f64, last: f64) -> Option<f64> {
         match self {
             Implicit::BackwardEuler => Some(dt * dt),
-            Implicit::CrankNicolson => Some(dt * dt * dt / 2.0),
+            Implicit::CrankNicolson | Implicit::Rannacher => Some(dt * dt * dt / 2.0),
             Implicit::Bdf2 => {
                 let ratio = dt / last;
                 let share = (1.0 + ratio) * (1.0 + ratio) / (ratio * (1.0 + 2.0 * ratio));
@@ -115,7 +120,9 @@ impl Implicit {
     pub(crate) fn stages(self) -> ImplicitStages {
         let (a, c, embedded) = match self {
             Implicit::BackwardEuler | Implicit::Bdf2 => (vec![vec![1.0]], vec![1.0], None),
-            Implicit::CrankNicolson => (vec![vec![0.0], vec![0.5, 0.5]], vec![0.0, 1.0], None),
+            Implicit::CrankNicolson | Implicit::Rannacher => {
+                (vec![vec![0.0], vec![0.5, 0.5]], vec![0.0, 1.0], None)
+            }
             Implicit::TrBdf2 => {
                 // γ = 2 − √2, d = γ/2, w = √2/4.
                 let (d, w) = (1.0 - FRAC_1_SQRT_2, SQRT_2 / 4.0);

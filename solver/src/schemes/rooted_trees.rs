@@ -97,8 +97,9 @@ fn tables() -> Vec<Table> {
             add(format!("{} embedded", t.name()), order, embedded);
         }
     }
-    // `bdf2` has no table: the one it gives is that of its first step.
-    for scheme in Implicit::ALL.into_iter().filter(|scheme| *scheme != Implicit::Bdf2) {
+    // `bdf2` has no table: the one it gives is that of its first step. Rannacher's is that of the trapezoidal rule.
+    let others = [Implicit::Bdf2, Implicit::Rannacher];
+    for scheme in Implicit::ALL.into_iter().filter(|scheme| !others.contains(scheme)) {
         let ImplicitStages { a, c, embedded } = scheme.stages();
         let mut add = |name: String, order, b: Vec<f64>| {
             tables.push(Table { name, order, a: vec![a.clone()], b: vec![b], c: c.clone() });

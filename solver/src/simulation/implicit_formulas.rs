@@ -8,13 +8,6 @@ use crate::solvers::place::Place;
 use crate::solvers::registers::STATE;
 use crate::system::pde::Pde;
 
-/// How many steps of `crank-nicolson` are made of halves by backward Euler where the state is rough (Rannacher 1984, Numer.
-/// Math. 43, 309).
-const DAMPED: u8 = 2;
-/// How much of the slopes has to be lost in a step that turns most of them around, beside what remains of their sum, for
-/// them to be those of modes that decay. Modes that oscillate lose nothing.
-const LOSS: f64 = 0.1;
-
 /// How the slope of each stage follows from those before it, near enough to begin with: with these weights of up to three of
 /// them, those with which differences between them count least.
 pub(super) fn predictions(times: &[f64]) -> Vec<Vec<f64>> {
@@ -106,27 +99,13 @@ impl ImplicitStepper {
         true
     }
 
-    /// A step of the trapezoidal rule; two of backward Euler where the state is rough, at first.
-    pub(super) fn trapezoidal(
+    /// Two steps of backward Euler instead of one.
+    pub(super) fn halves(
         &mut self,
         place: &mut Place<'_>,
         pde: &Pde,
         step: Step,
     ) -> Result<Attempt, Error> {
-        if self.damped.is_none_or(|left| left == 0) {
-            let attempt = self.by_stages(place, pde, step)?;
-            if self.damped.is_some() || !attempt.solved {
-                return Ok(attempt);
-            }
-            self.damped = Some(if self.turns_decaying_slopes(place)? { DAMPED } else { 0 });
-            if self.damped == Some(0) {
-                return Ok(attempt);
-            }
-            self.newton.vectors.copy(place, STATE, self.registers.old);
-            if let Some(numbers) = &self.numbers {
-                place.memory.set_globals(&numbers.old);
-            }
-        }
         let (base, half) = (self.registers.base, step.dt / 2.0);
         let mut attempt = Attempt { solved: true, error: None, residual: 0.0 };
         for time in [step.from + half, step.from + step.dt] {
@@ -138,19 +117,6 @@ impl ImplicitStepper {
             }
         }
         Ok(attempt)
-    }
-
-    /// Whether the last step by the trapezoidal rule has turned around most of the slopes, and they are those of modes that
-    /// should have decayed. Collective.
-    fn turns_decaying_slopes(&self, place: &Place<'_>) -> Result<bool, Error> {
-        let [before, after] = [self.registers.slopes[0], self.registers.slopes[1]];
-        let pairs = [(before, before), (before, after), (after, after)];
-        let [old, mixed, new] = self.newton.vectors.products(place, &pairs)?[..] else {
-            return Ok(false);
-        };
-        let (sum, difference) = (old + 2.0 * mixed + new, old - 2.0 * mixed + new);
-        let [sum, difference] = [sum, difference].map(|square| square.max(0.0).sqrt());
-        Ok(sum < difference && (old - new) * difference > LOSS * sum * old)
     }
 
     /// A step by the stages of the scheme.

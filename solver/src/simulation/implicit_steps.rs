@@ -24,6 +24,8 @@ use crate::system::pde::Pde;
 /// By how much a step of `bdf2` may be longer than the one before: from 1 + √2 on, steps that go on growing are not stable
 /// (Hairer, Nørsett & Wanner 1993, III.5).
 const LONGEST_RATIO: f64 = 2.4;
+/// How many steps of Rannacher's start there are.
+const HALVED: u8 = 2;
 /// The squares of larger numbers have sums that are not finite, so that nothing is known of residuals.
 const OVERFLOWING: f64 = 1e145;
 /// By how much steps of `bdf2` grow.
@@ -45,15 +47,15 @@ pub(crate) struct ImplicitStepper {
     pub(super) registers: ImplicitRegisters,
     pub(super) tolerance: Option<Tolerance>,
     pub(super) history: StepHistory,
-    /// How many steps from now on are damped; not known before the first step from a state.
-    pub(super) damped: Option<u8>,
+    /// How many steps from now on are made of halves by backward Euler.
+    halved: u8,
 }
 
 /// What an implicit scheme knows beside the state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct SavedImplicit {
     history: Known,
-    damped: Option<u8>,
+    halved: u8,
     newton: SavedNewton,
 }
 
@@ -105,7 +107,7 @@ impl ImplicitStepper {
             registers,
             tolerance,
             history,
-            damped: None,
+            halved: HALVED,
         }
     }
 
@@ -121,8 +123,8 @@ impl ImplicitStepper {
 
     /// What is known beside the state, for a run that goes on from here.
     pub(super) fn save(&self) -> SavedImplicit {
-        let (history, damped) = (self.history.save(), self.damped);
-        SavedImplicit { history, damped, newton: self.newton.save() }
+        let (history, halved) = (self.history.save(), self.halved);
+        SavedImplicit { history, halved, newton: self.newton.save() }
     }
 
     /// The arrays that such a run needs beside the state.
@@ -139,7 +141,7 @@ impl ImplicitStepper {
         saved: SavedImplicit,
     ) -> Result<(), Error> {
         self.history.restore(saved.history);
-        self.damped = saved.damped;
+        self.halved = saved.halved;
         self.newton.restore(place, saved.newton)
     }
 
@@ -151,7 +153,7 @@ impl ImplicitStepper {
     /// Forgets all that is known of the state: it is another one.
     pub(super) fn begin_anew(&mut self) {
         self.forget();
-        self.damped = None;
+        self.halved = HALVED;
     }
 
     /// Makes the state that at the end of a step, with its error if there is a tolerance, or leaves something else if that
@@ -170,8 +172,10 @@ impl ImplicitStepper {
             (Solving::All(Implicit::Bdf2), None) => {
                 (Solving::All(Implicit::BackwardEuler), self.by_stages(place, pde, step)?)
             }
-            (Solving::All(Implicit::CrankNicolson), _) if self.tolerance.is_none() => {
-                (self.solving, self.trapezoidal(place, pde, step)?)
+            (Solving::All(Implicit::Rannacher), _)
+                if self.tolerance.is_none() && self.halved > 0 =>
+            {
+                (self.solving, self.halves(place, pde, step)?)
             }
             _ => (self.solving, self.by_stages(place, pde, step)?),
         };
@@ -269,7 +273,7 @@ impl Simulation {
             let numbers = stepper.numbers.as_ref().map(|numbers| &numbers.old[..]);
             let began = (stepper.registers.old, step.dt);
             stepper.history.note((&stepper.newton.vectors, &mut place), began, numbers);
-            stepper.damped = stepper.damped.map(|left| left.saturating_sub(1));
+            stepper.halved = stepper.halved.saturating_sub(1);
             (self.time, self.steps) = (step.to, self.steps + 1);
             return Ok(());
         }
