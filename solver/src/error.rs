@@ -819,8 +819,7 @@ impl Error {
                 let known = Tableau::ALL.into_iter().filter(|t| t.embedded().is_some());
                 let mut known: Vec<String> = known.map(|t| t.name().to_string()).collect();
                 known.extend(Stabilised::ALL.map(|scheme| scheme.name().to_string()));
-                let implicit = Implicit::ALL.into_iter();
-                known.extend(implicit.map(|scheme| scheme.name().to_string()));
+                known.extend(Implicit::ALL.map(|scheme| scheme.name().to_string()));
                 let imex = Imex::ALL.into_iter().filter(|scheme| scheme.estimates_error());
                 known.extend(imex.map(|scheme| scheme.name().to_string()));
                 Some(format!("those that do are {}", known.join(", ")))

@@ -35,7 +35,7 @@ type Values = [(String, Formula)];
 /// Steps are tried on a part of the grid where it is large. All schemes are given the same work, twice as much in each
 /// round, until one of them has reached the end. If none does, the second half of their work counts, since steps are
 /// often short at first. They remain so for long where modes decay at very different speeds: where all schemes have far to
-/// go, the fastest of those that solve equations and the fastest of the others are tried for longer.
+/// go, the fastest of the implicit ones and the fastest of the others are tried for longer.
 ///
 /// # Errors
 /// The mistakes of the first scheme, if no scheme can step the system from these initial values.
@@ -63,8 +63,8 @@ pub fn fastest(
         match work {
             work if work <= MOST_WORK => {}
             work if is_long && work <= MOST_WORK_OF_LONG_RUNS => {
-                let fastest = [false, true].map(|solves| {
-                    let alike = trials.iter().filter(|(_, trial)| trial.solves == solves);
+                let fastest = [false, true].map(|kind| {
+                    let alike = trials.iter().filter(|(_, trial)| trial.is_implicit == kind);
                     let speeds = alike.map(|(number, trial)| (trial.speed(start, end), *number));
                     speeds.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, number)| number)
                 });
@@ -89,8 +89,7 @@ pub fn fastest(
 /// A scheme that is tried.
 struct Trial {
     simulation: Simulation,
-    /// Whether it solves equations.
-    solves: bool,
+    is_implicit: bool,
     /// The time and the work when half of the work was done.
     halfway: (f64, f64),
     /// Whether a step could not be made.
@@ -111,8 +110,8 @@ impl Trial {
             builder = builder.after_step(field, value.clone());
         }
         let simulation = builder.build()?;
-        let solves = matches!(scheme, SchemeChoice::Implicit(..) | SchemeChoice::Imex(..));
-        Ok(Trial { simulation, solves, halfway: (start, 0.0), failed: false })
+        let is_implicit = scheme.is_implicit();
+        Ok(Trial { simulation, is_implicit, halfway: (start, 0.0), failed: false })
     }
 
     /// Makes steps until so much work is done, or the end is reached.

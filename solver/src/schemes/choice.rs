@@ -83,8 +83,12 @@ impl SchemeChoice {
 
     /// Whether equations are solved, for the state itself or for unknowns beside fields that are stepped.
     pub fn solves(&self, pde: &Pde) -> bool {
-        let is_implicit = matches!(self, SchemeChoice::Implicit(..) | SchemeChoice::Imex(..));
-        pde.has_constraints() || is_implicit || self.balances()
+        pde.has_constraints() || self.is_implicit() || self.balances()
+    }
+
+    /// Whether it is an implicit scheme, or treats a part implicitly.
+    pub(crate) fn is_implicit(&self) -> bool {
+        matches!(self, SchemeChoice::Implicit(..) | SchemeChoice::Imex(..))
     }
 
     /// Whether it can step a system.

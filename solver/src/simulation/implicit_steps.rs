@@ -247,8 +247,7 @@ impl Simulation {
             let mut place = Place { world, block, memory };
             let before = stepper.newton.iterations.nonlinear;
             let attempt = stepper.attempt(&mut place, pde, step)?;
-            let controls = stepper.tolerance.is_some() && stepper.solving.estimates_error();
-            let failed = !attempt.solved && !controls;
+            let failed = !attempt.solved && stepper.tolerance.is_none();
             let trial = Trial { error: attempt.error, ..Trial::new(step, attempt.solved) };
             let verdict = self.clock.judge(&trial).map_err(|error| match failed {
                 true => stepper.not_solved(&attempt, step, self.steps, before),

@@ -388,9 +388,7 @@ impl Newton {
         arrays: Vec<usize>,
     ) -> Result<Vec<usize>, Error> {
         let (vector, product) = (self.registers.correction, self.registers.to);
-        self.vectors.set_random(place, vector, 3);
-        self.jacobian.product(place, time, vector, product)?;
-        let scale = self.vectors.norm(place, product)? / self.vectors.norm(place, vector)?;
+        let scale = self.effect_without_order(place, time)?;
         let mut found = Vec::new();
         for k in arrays {
             self.vectors.set(place, vector, 0.0);
@@ -403,13 +401,19 @@ impl Newton {
         Ok(found)
     }
 
+    /// The norm of the product of a vector without order beside that of the vector, in the state of the last rates. Collective.
+    fn effect_without_order(&mut self, place: &mut Place<'_>, time: f64) -> Result<f64, Error> {
+        let (vector, product) = (self.registers.correction, self.registers.to);
+        self.vectors.set_random(place, vector, 3);
+        self.jacobian.product(place, time, vector, product)?;
+        Ok(self.vectors.norm(place, product)? / self.vectors.norm(place, vector)?)
+    }
+
     /// Whether chequers may be added to an array with no change of the rates of the state. Collective.
     fn leaves_chequers(&mut self, place: &mut Place<'_>, time: f64) -> Result<bool, Error> {
         self.jacobian.rates(place, time)?;
         let (vector, product) = (self.registers.correction, self.registers.to);
-        self.vectors.set_random(place, vector, 3);
-        self.jacobian.product(place, time, vector, product)?;
-        let scale = self.vectors.norm(place, product)? / self.vectors.norm(place, vector)?;
+        let scale = self.effect_without_order(place, time)?;
         for k in 0..self.vectors.arrays {
             self.vectors.set(place, vector, 0.0);
             self.vectors.set_chequered(place, vector + k);
