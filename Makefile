@@ -56,7 +56,7 @@ else
 endif
 ifndef MPI
 	@$(ENVIRONMENT) $(CARGO) test --package fluxions-cli --no-default-features --test without_mpi
-	@if command -v mpicc.mpich mpirun.mpich >/dev/null; then $(MAKE) --no-print-directory test-messages MPI=mpich; \
+	@$(ENVIRONMENT) if has_mpi mpicc.mpich && command -v mpirun.mpich >/dev/null; then $(MAKE) --no-print-directory test-messages MPI=mpich; \
 		else echo "MPICH is not installed, so messages are tested with one MPI alone"; fi
 endif
 

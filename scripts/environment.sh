@@ -17,6 +17,10 @@ has_llvm() { # whether LLVM 19 with its headers is where the build will look for
         [ -e "$("$config" --includedir)/llvm-c/Core.h" ]
 }
 
+has_mpi() { # whether this wrapper compiles: Debian's mpich and openmpi-bin bring wrappers, but no headers
+    echo '#include <mpi.h>' | "$1" -x c -E -o /dev/null - >/dev/null 2>&1
+}
+
 hdf5_includes() { # where the build will look for HDF5's headers
     if [ -n "${HDF5_DIR:-}" ]; then
         echo "$HDF5_DIR/include"

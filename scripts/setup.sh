@@ -19,10 +19,10 @@ need() { # words, packages…
 
 command -v cc >/dev/null || need "a C compiler" build-essential
 command -v pkg-config >/dev/null || need "pkg-config" pkg-config
-if ! command -v mpicc >/dev/null || ! command -v mpirun >/dev/null; then
+if ! has_mpi mpicc || ! command -v mpirun >/dev/null; then
     need "an MPI with its compiler wrapper (Open MPI or MPICH)" openmpi-bin libopenmpi-dev
 fi
-if [ "${MPI:-}" = mpich ] && ! { command -v mpicc.mpich && command -v mpirun.mpich; } >/dev/null; then
+if [ "${MPI:-}" = mpich ] && ! { has_mpi mpicc.mpich && command -v mpirun.mpich; } >/dev/null; then
     need "MPICH with its compiler wrapper" mpich libmpich-dev
 fi
 if [ "${MPI:-}" = mpich ] && ! has_parallel_hdf5 $(hdf5_includes); then

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs other people's tools, with which tests open what Fluxions has written: a browser and ffmpeg, strace, which injects
-# faults, iproute2, which makes hosts, and MPICH, a second MPI, by apt, with sudo if need be, and an environment of Python in target/tools. Does nothing where they are there. Tests that need them are
-# skipped where they cannot be installed.
+# faults, iproute2, which makes hosts, and MPICH, a second MPI, by apt, with sudo if need be, and an environment of Python in
+# target/tools. Does nothing where they are there. Tests that need them are skipped where they cannot be installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source scripts/environment.sh
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
@@ -19,6 +20,10 @@ program() { # a Debian package; the names of its program
     for name in "$@"; do
         command -v "$name" >/dev/null && return
     done
+    install "$package"
+}
+install() { # a Debian package
+    local package=$1
     echo "Installing $package …"
     if ! { "${as_root[@]}" apt-get update -qq &&
         "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
@@ -31,7 +36,7 @@ program ffmpeg ffmpeg
 program strace strace
 program iproute2 ip
 program mpich mpirun.mpich
-program libmpich-dev mpicc.mpich
+has_mpi mpicc.mpich || install libmpich-dev
 
 packages=(h5py==3.15.1 h5netcdf==1.8.1 netCDF4==1.7.4 xarray==2025.11.0 meshio==5.3.5 vtk==9.5.2 py-pde==0.59.0)
 folder=target/tools

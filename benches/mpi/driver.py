@@ -28,14 +28,21 @@ WAYS = ["persistent", "isend", "axes", "persistent types", "neighbor packed", "n
 BENCHES = ["call", "pingpong", "allreduce", "pi", "halo", "threads"]
 
 
+def compiles(mpi):
+    """Whether an MPI is there with its headers."""
+    if not shutil.which(f"mpicc.{mpi}"):
+        return False
+    command = [f"mpicc.{mpi}", "-x", "c", "-E", "-o", "/dev/null", "-"]
+    return subprocess.run(command, input="#include <mpi.h>", text=True, stderr=subprocess.DEVNULL).returncode == 0
+
+
 def build(mpi):
     BUILT.mkdir(parents=True, exist_ok=True)
     for name in ["calls", "halo"]:
         subprocess.run([f"mpicc.{mpi}", "-O3", "-march=native", "-w", "-o", BUILT / f"{name}.{mpi}", HERE / f"{name}.c"], check=True)
-    # rsmpi does not build anew for another MPI, so each has a folder.
-    env = dict(os.environ, MPICC=f"mpicc.{mpi}")
-    if mpi != "openmpi":
-        env["CARGO_TARGET_DIR"] = str(ROOT / "target" / mpi)
+    # rsmpi does not build anew for another MPI, so each has a folder. For this processor, as C.
+    target = str(BUILT / f"target.{mpi}")
+    env = dict(os.environ, MPICC=f"mpicc.{mpi}", CARGO_TARGET_DIR=target, RUSTFLAGS="-C target-cpu=native")
     words = [CARGO, "build", "--release", "--package", "fluxions-halo", "--bench", "mpi", "--message-format=json"]
     lines = subprocess.run(words, cwd=ROOT, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
     found = [line.split('"executable":"')[1].split('"')[0] for line in lines if '"executable":"' in line]
@@ -121,7 +128,7 @@ def main():
     arguments.add_argument("--cases", default="", help="of halo: only those whose words, with spaces, begin like this")
     arguments.add_argument("--funneled", action="store_true")
     arguments = arguments.parse_args()
-    installed = [mpi for mpi in arguments.mpi.split(",") if shutil.which(f"mpicc.{mpi}") and shutil.which(f"mpirun.{mpi}")]
+    installed = [mpi for mpi in arguments.mpi.split(",") if compiles(mpi) and shutil.which(f"mpirun.{mpi}")]
     for mpi in installed:
         build(mpi)
     for bench in arguments.only.split(","):
