@@ -29,6 +29,8 @@ pub(crate) struct Diagonal {
     inverses: usize,
     /// How many cells apart along each axis the cells of a vector lie.
     apart: [usize; 3],
+    /// For each array of a vector the most cells across which it is seen, away from walls.
+    seen: Vec<usize>,
     periodic: [bool; 3],
     /// Whether cells see others along one axis at a time only.
     is_star: bool,
@@ -52,13 +54,15 @@ impl Diagonal {
         let n = vector.len();
         let size = if n <= MOST { n } else { 1 };
         let is_star = is_star(product, vector.clone());
-        let apart = reach(product, vector).map(|cells| 2 * cells + 1);
+        let across = |k: usize| reach(product, k..k + 1, false).into_iter().max().unwrap_or(0);
+        let seen = vector.clone().map(across).collect();
+        let apart = reach(product, vector, true).map(|cells| 2 * cells + 1);
         let is_local = product
             .actions()
             .iter()
             .all(|action| !matches!(action, Action::Reduce { .. } | Action::Solve { .. }));
         let inverses = first + n * size;
-        Diagonal { size, entries: first, inverses, apart, periodic, is_star, is_local }
+        Diagonal { size, entries: first, inverses, apart, seen, periodic, is_star, is_local }
     }
 
     /// The colours of cells that are 1 together in vectors, on a grid of this shape.
@@ -105,9 +109,9 @@ impl Diagonal {
         Ok(())
     }
 
-    /// Whether cells see their nearest neighbours only.
-    pub(crate) fn sees_nearest(&self) -> bool {
-        self.apart.iter().all(|apart| *apart <= 3)
+    /// For each array of a vector the most cells along an axis across which rates see it, away from walls.
+    pub(crate) fn seen(&self) -> &[usize] {
+        &self.seen
     }
 
     /// Whether products in a cell depend on the cells that it sees alone, and not on what is known of all.
@@ -287,14 +291,18 @@ pub(crate) fn invert(matrix: &mut [f64], inverse: &mut [f64], n: usize) {
     }
 }
 
-/// How far along each axis a product in a cell sees the vector. What it sees of the state alone does not count.
-fn reach(product: &Plan, vector: std::ops::Range<usize>) -> [usize; 3] {
+/// How far along each axis a product in a cell sees the vector, in all cells or in those away from walls. What it sees of the
+/// state alone does not count.
+fn reach(product: &Plan, vector: std::ops::Range<usize>, with_walls: bool) -> [usize; 3] {
     let of_vector = |array: usize| vector.contains(&array).then_some([0; 3]);
     let mut of_arrays: Vec<Option<[usize; 3]>> = (0..product.arrays()).map(of_vector).collect();
     let mut widest = [0; 3];
     let wider = |a: [usize; 3], b: [usize; 3]| std::array::from_fn(|axis| a[axis].max(b[axis]));
     for action in product.actions() {
         let Action::Sweep { kernel, inputs, outputs, extent, .. } = action else { continue };
+        if !with_walls && !matches!(extent, Extent::Block) {
+            continue;
+        }
         let mut most: Option<[usize; 3]> = None;
         for (i, slot) in inputs.iter().enumerate() {
             let Some(before) = slot.array().and_then(|array| of_arrays[array]) else { continue };

@@ -95,7 +95,7 @@ impl Linear for Matrix<'_> {
         from: Vector,
         to: Vector,
     ) -> Result<(), Error> {
-        self.preconditioner.apply(place, self.vectors, from, to)?;
+        self.preconditioner.apply(place, self.vectors, [from, to], &self.free)?;
         // However large, a constant is no part of the solution, and its products are rounding.
         for k in &self.free {
             self.vectors.remove_average(place, to + k)?;

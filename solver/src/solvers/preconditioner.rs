@@ -14,8 +14,11 @@ use crate::system::solver_options::Preconditioning;
 
 /// After how many solutions the entries are found anew, where they change.
 const EVERY: u64 = 20;
-/// Cells are hardly tied to their neighbours where the ties are less than this beside the identity.
-const WEAK: f64 = 4.0;
+/// Cells are hardly tied to their neighbours where the ties are less than this beside the identity; where the Laplace
+/// operator is applied several times, less than this times the second number for each time but one. The diagonal takes about
+/// 30 iterations there, which is what two or three times a cycle cost (measured for the equations of Cahn & Hilliard, Swift &
+/// Hohenberg, and phase-field crystals).
+const WEAK: (f64, f64) = (4.0, 50.0);
 
 /// What is known of the entries of a Jacobian matrix, and the preconditioner of a matrix made of it.
 pub(crate) struct Preconditioner {
@@ -115,7 +118,10 @@ impl Preconditioner {
         work: [Vector; 2],
     ) -> Result<bool, Error> {
         self.solutions += 1;
-        let is_single = self.multigrid.as_ref().is_some_and(|multigrid| multigrid.arrays() == 1);
+        let is_single = self
+            .multigrid
+            .as_ref()
+            .is_some_and(|multigrid| multigrid.arrays() == 1 && multigrid.knows_all_entries());
         self.alone = is_single && jacobian.is_constant && self.diagonal.is_local();
         let is_old = |found: u64| !jacobian.is_constant && self.solutions > found + EVERY;
         if !self.found.is_none_or(is_old) {
@@ -142,6 +148,19 @@ impl Preconditioner {
             None => Ok(()),
         };
         diagonal.find(jacobian, place, vectors, time, [from, to], take)?;
+        for (k, power) in multigrid.iter_mut().flat_map(Multigrid::powers) {
+            vectors.set(place, from, 0.0);
+            vectors.set_chequered(place, from + k);
+            jacobian.product(place, time, from, to)?;
+            vectors.multiply_array(place, to + k, from + k);
+            let [average, of_squares] = vectors.moments(place, to + k)?;
+            power.measure(average, of_squares);
+            if power.is_singular {
+                vectors.set_array(place, from + k, 1.0);
+                jacobian.product(place, time, from, to)?;
+                power.measure_of_one(vectors.average(place, to + k)?);
+            }
+        }
         let neighbours = match multigrid {
             Some(multigrid) => multigrid.gathered(place.world)?,
             None => 0.0,
@@ -223,8 +242,11 @@ impl Preconditioner {
         let is_uniform = self.multigrid.as_ref().is_some_and(Multigrid::is_uniform);
         let is_tied = factor != 0.0 && neighbours > 0.0;
         let alone = self.alone && is_tied && !self.slow && (identity == 0.0 || is_uniform);
-        let best = neighbours > within && factor.abs() * neighbours > WEAK * identity.abs();
-        self.cycles = self.multigrid.is_some() && (best || self.asked || alone);
+        let times = self.multigrid.as_ref().map_or(1, Multigrid::times);
+        let weak = (1..times).fold(WEAK.0, |weak, _| weak * WEAK.1);
+        let best = neighbours > within && factor.abs() * neighbours > weak * identity.abs();
+        let is_of_use = self.multigrid.as_ref().is_some_and(Multigrid::is_of_use);
+        self.cycles = is_of_use && (best || self.asked || alone);
         match self.multigrid.as_mut().filter(|_| self.cycles) {
             Some(multigrid) => {
                 // Beside other methods cycles for a matrix nearby do as well, and serve for several lengths of steps.
@@ -311,19 +333,25 @@ impl Preconditioner {
         self.found = None;
     }
 
-    /// to ← something near the inverse times `from`. Collective.
+    /// to ← something near the inverse times `from`. `free` are the arrays to which a constant may be added without a change
+    /// of the product. Collective.
     pub(crate) fn apply(
         &mut self,
         place: &mut Place<'_>,
         vectors: &Vectors,
-        from: Vector,
-        to: Vector,
+        [from, to]: [Vector; 2],
+        free: &[usize],
     ) -> Result<(), Error> {
         if let (Some(eliminated), Some(multigrid)) = (&self.eliminated, &mut self.multigrid) {
             return multigrid.apply_eliminated(place, eliminated, from, to);
         }
         match self.multigrid.as_mut().filter(|_| self.cycles) {
-            Some(multigrid) => multigrid.apply(place, from, to),
+            Some(multigrid) => {
+                multigrid.apply(place, from, to, |place, k| match free.contains(&k) {
+                    true => vectors.remove_average(place, to + k),
+                    false => Ok(()),
+                })
+            }
             None => {
                 self.diagonal.apply(place, vectors.arrays, from, to);
                 Ok(())

@@ -227,6 +227,16 @@ impl Vectors {
         Ok([found[0] / self.volume, found[1] / self.volume])
     }
 
+    /// The average over the domain of an array, and that of its squares. Collective.
+    pub(crate) fn moments(&self, place: &Place<'_>, array: usize) -> Result<[f64; 2], Error> {
+        let mut sums = [
+            self.sum_of(place, [array; 2], |volume, x, _| volume * x),
+            self.sum_of(place, [array; 2], |volume, x, _| volume * (x * x)),
+        ];
+        let found = self.sums.finish(place.world, &mut sums)?;
+        Ok([found[0] / self.volume, found[1] / self.volume])
+    }
+
     /// The largest magnitude in an array. Collective.
     pub(crate) fn magnitude(&self, place: &Place<'_>, array: usize) -> Result<f64, Error> {
         Ok(place.world.max(largest_here(place, [array], |[x]| x.abs()))?)

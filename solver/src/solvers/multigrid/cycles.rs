@@ -13,6 +13,7 @@ use crate::solvers::multigrid::elimination::{Band, Order, ROUNDING};
 use crate::solvers::multigrid::entries::Entries;
 use crate::solvers::multigrid::gather::{gather, gather_slab};
 use crate::solvers::multigrid::hierarchy::Hierarchy;
+use crate::solvers::multigrid::laplacian::{Mirrors, Power};
 use crate::solvers::multigrid::level::{Lattice, Level, Sizes, neighbours};
 use crate::solvers::multigrid::probes::Probes;
 use crate::solvers::multigrid::slab::{Cuts, Slab};
@@ -25,11 +26,11 @@ use crate::system::pde::Pde;
 /// how the ranks share them, so that the method does not.
 const MOST: usize = 1 << 24;
 
+/// How many times the Laplace operator is applied at most.
+const MOST_TIMES: usize = 3;
+
 /// Where a cycle leaves more of a residual than this, other methods use cycles better.
 const SLOWEST: f64 = 0.2;
-
-/// How values of an array go on beyond each end of each axis.
-type Mirrors = [[f64; 2]; 3];
 
 /// A matrix that was eliminated.
 pub(crate) struct Elimination {
@@ -46,6 +47,10 @@ pub(crate) struct Multigrid {
     slab: Slab,
     /// For each array how it goes on beyond the ends.
     mirrors: Vec<Mirrors>,
+    /// Of the arrays in whose equations the Laplace operator is applied several times, its power.
+    powers: Vec<Option<Power>>,
+    /// For each array the sign of the matrix of which its cycles are made.
+    signs: Vec<f64>,
     offsets: Vec<[i32; 3]>,
     colours: Colours,
     /// While entries are being found: for each array what products have told.
@@ -79,22 +84,28 @@ impl Multigrid {
         let shape = grid.shape();
         let cuts = cuts(decomposition, grid.missing());
         let slab = cuts.as_ref().map_or(Slab::whole(shape), |cuts| cuts.slab(rank));
-        if !diagonal.sees_nearest() || grid.cells() * mirrors.len() > MOST {
+        if diagonal.seen().iter().any(|c| *c > MOST_TIMES) || grid.cells() * mirrors.len() > MOST {
             return None;
         }
+        let offsets = neighbours(shape);
+        let power = |(mirrors, seen): (&Mirrors, &usize)| {
+            (*seen > 1).then(|| Power::new(*seen, grid, slab, periodic, mirrors, &offsets))
+        };
+        let powers = mirrors.iter().zip(diagonal.seen()).map(power).collect();
         let mut sizes = shape.map(Sizes::equal);
         if grid.cell_volume().is_none() {
             let r = grid.missing();
             let volume = |k: usize| grid.metric(Metric::Volume, k as isize);
             sizes[r].volumes = (0..shape[r]).map(volume).collect();
         }
-        let offsets = neighbours(shape);
         let grid = Lattice { shape, periodic, sizes };
         Some(Multigrid {
             grid,
             cuts,
             slab,
+            signs: vec![1.0; mirrors.len()],
             mirrors,
+            powers,
             offsets,
             colours: diagonal.colours(shape),
             probes: Vec::new(),
@@ -121,7 +132,10 @@ impl Multigrid {
         number: usize,
         colour: usize,
     ) -> Result<(), Error> {
-        let Multigrid { grid, slab, colours, probes, .. } = self;
+        let Multigrid { grid, slab, colours, probes, powers, .. } = self;
+        if powers[number].is_some() {
+            return Ok(());
+        }
         let [n0, n1, n2] = slab.shape(grid.shape);
         if probes.is_empty() {
             *probes = vec![Probes::new(colours.count, n0 * n1); self.mirrors.len()];
@@ -179,11 +193,16 @@ impl Multigrid {
         alone: bool,
     ) -> Result<(), Error> {
         let mut before = std::mem::take(&mut self.hierarchies).into_iter();
-        for (entries, mirrors) in self.entries.iter().zip(&self.mirrors) {
+        for (k, mirrors) in self.mirrors.iter().enumerate() {
+            let (entries, sign) = match &self.powers[k] {
+                Some(power) => power.root((identity, factor)),
+                None => (self.entries[k].scaled(identity, factor), 1.0),
+            };
+            self.signs[k] = sign;
             let there = entries.there(self.cuts.is_some().then_some(world))?;
             let offsets = self.offsets.iter().zip(&there).filter(|(_, there)| **there);
             let offsets = offsets.map(|(offset, _)| *offset).collect();
-            let entries = entries.only(&there).scaled(identity, factor);
+            let entries = entries.only(&there);
             let finest = Level::new(self.grid.clone(), self.slab, offsets, &entries);
             let (cuts, alone) = (self.cuts.clone(), alone.then_some(identity.abs()));
             let mut hierarchy = Hierarchy::new(world, finest, cuts, mirrors, alone)?;
@@ -199,12 +218,18 @@ impl Multigrid {
     /// which it is largest. Collective.
     pub(crate) fn gathered(&mut self, world: &World) -> Result<f64, Error> {
         let probes = std::mem::take(&mut self.probes);
-        let entries_of =
-            |probes: &Probes| probes.entries(&self.grid, self.slab, &self.colours, &self.offsets);
-        self.entries = probes.iter().map(entries_of).collect();
+        let entries_of = |(k, power): (usize, &Option<Power>)| match power {
+            Some(power) => power.laplacian.clone(),
+            None => probes[k].entries(&self.grid, self.slab, &self.colours, &self.offsets),
+        };
+        self.entries = self.powers.iter().enumerate().map(entries_of).collect();
         self.uniform = self.are_uniform(world)?;
         let mut strongest: f64 = 0.0;
-        for entries in &self.entries {
+        for (entries, power) in self.entries.iter().zip(&self.powers) {
+            if let Some(power) = power {
+                strongest = strongest.max(power.ties());
+                continue;
+            }
             let mut sum = ExactSum::new();
             entries.add_magnitudes(1..self.offsets.len(), &mut sum);
             if self.cuts.is_some() {
@@ -249,6 +274,9 @@ impl Multigrid {
         ties: impl Iterator<Item = (usize, usize, usize)>,
     ) -> Result<Option<Elimination>, Error> {
         let Multigrid { grid, cuts, entries, offsets, .. } = self;
+        if !self.knows_all_entries() {
+            return Ok(None);
+        }
         let shared = cuts.is_some().then_some(place.world);
         let order = Order::new(grid, entries.len());
         let mut there = vec![false; offsets.len()];
@@ -328,14 +356,45 @@ impl Multigrid {
         Ok(())
     }
 
-    /// to ← a cycle for `from`. Collective.
+    /// to ← a cycle for `from`; several where the Laplace operator is applied several times, between which `between` is
+    /// called with the number of an array. Collective.
     pub(crate) fn apply(
         &mut self,
         place: &mut Place<'_>,
         from: Vector,
         to: Vector,
+        mut between: impl FnMut(&mut Place<'_>, usize) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        self.for_each(place, from, to, |hierarchy, world| hierarchy.cycle(world))
+        let cycle = |hierarchy: &mut Hierarchy, world: &World| hierarchy.cycle(world);
+        for k in 0..self.arrays() {
+            self.with_array(place, k, (from + k, to + k), self.signs[k], cycle)?;
+            for _ in 1..self.powers[k].as_ref().map_or(1, |power| power.exponent) {
+                between(place, k)?;
+                self.with_array(place, k, (to + k, to + k), 1.0, cycle)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many cycles one after the other are taken for an array at most.
+    pub(crate) fn times(&self) -> usize {
+        self.powers.iter().flatten().map(|power| power.exponent).max().unwrap_or(1)
+    }
+
+    /// Whether the entries for nearest neighbours are all that there are.
+    pub(crate) fn knows_all_entries(&self) -> bool {
+        self.powers.iter().all(Option::is_none)
+    }
+
+    /// Whether there is a matrix for nearest neighbours for every array.
+    pub(crate) fn is_of_use(&self) -> bool {
+        self.powers.iter().flatten().all(|power| power.factor.is_some())
+    }
+
+    /// The arrays in whose equations the Laplace operator is applied several times, with its power.
+    pub(crate) fn powers(&mut self) -> impl Iterator<Item = (usize, &mut Power)> {
+        let powers = self.powers.iter_mut().enumerate();
+        powers.filter_map(|(k, power)| power.as_mut().map(|power| (k, power)))
     }
 
     /// to ← the solution for `from`, of one array, by cycles alone, until the root of the mean square of its residual is
@@ -349,7 +408,7 @@ impl Multigrid {
         most: usize,
     ) -> Result<(usize, f64), Error> {
         let mut found = (0, f64::INFINITY);
-        self.for_each(place, from, to, |hierarchy, world| {
+        self.with_array(place, 0, (from, to), 1.0, |hierarchy, world| {
             found = hierarchy.solve(world, tolerance, SLOWEST, most)?;
             Ok(())
         })?;
@@ -366,46 +425,49 @@ impl Multigrid {
         self.mirrors.len()
     }
 
-    /// Gives each array of `from` to a hierarchy as its right side, and takes its solution. Collective.
-    fn for_each(
+    /// Gives the numbers of the array `from` to hierarchy `k` as its right side, and takes its solution times `factor` to
+    /// another array or the same. Collective.
+    fn with_array(
         &mut self,
         place: &mut Place<'_>,
-        from: Vector,
-        to: Vector,
-        mut action: impl FnMut(&mut Hierarchy, &World) -> Result<(), Error>,
+        k: usize,
+        (from, to): (usize, usize),
+        factor: f64,
+        action: impl FnOnce(&mut Hierarchy, &World) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut numbers = std::mem::take(&mut self.numbers);
-        for k in 0..self.hierarchies.len() {
-            let is_gathered = self.is_gathered(place.world);
-            if is_gathered {
-                Self::read(place, self.grid.cells(), from + k, &mut numbers)?;
-            }
-            let Place { world, block, memory } = place;
-            let hierarchy = &mut self.hierarchies[k];
-            let finest = hierarchy.finest();
-            let (layout, n2) = (memory.layout(), finest.shape[2]);
-            match is_gathered {
-                true => {
-                    for (row, numbers) in finest.rows().zip(numbers.chunks_exact(n2)) {
-                        finest.set_right(row, numbers);
-                    }
-                }
-                false => {
-                    let from = memory.of_array(from + k);
-                    for ((_, cells), row) in rows(block).zip(finest.rows()) {
-                        finest.set_right(row, &from[layout.index(cells.start)..][..n2]);
-                    }
+        let is_gathered = self.is_gathered(place.world);
+        if is_gathered {
+            Self::read(place, self.grid.cells(), from, &mut numbers)?;
+        }
+        let Place { world, block, memory } = place;
+        let hierarchy = &mut self.hierarchies[k];
+        let finest = hierarchy.finest();
+        let (layout, n2) = (memory.layout(), finest.shape[2]);
+        match is_gathered {
+            true => {
+                for (row, numbers) in finest.rows().zip(numbers.chunks_exact(n2)) {
+                    finest.set_right(row, numbers);
                 }
             }
-            action(hierarchy, world)?;
-            let finest = hierarchy.finest();
-            // Where the block begins in what is held.
-            let start = if self.cuts.is_some() { [0; 3] } else { block.start() };
-            let to = memory.of_array_mut(to + k);
-            for ([i, j], cells) in rows(block) {
-                let row = finest.row((start[0] + i) * finest.shape[1] + start[1] + j);
-                let to = &mut to[layout.index(cells.start)..][..cells.shape()[2]];
-                finest.copy_row(&finest.x, row, start[2], to);
+            false => {
+                let from = memory.of_array(from);
+                for ((_, cells), row) in rows(block).zip(finest.rows()) {
+                    finest.set_right(row, &from[layout.index(cells.start)..][..n2]);
+                }
+            }
+        }
+        action(hierarchy, world)?;
+        let finest = hierarchy.finest();
+        // Where the block begins in what is held.
+        let start = if self.cuts.is_some() { [0; 3] } else { block.start() };
+        let to = memory.of_array_mut(to);
+        for ([i, j], cells) in rows(block) {
+            let row = finest.row((start[0] + i) * finest.shape[1] + start[1] + j);
+            let to = &mut to[layout.index(cells.start)..][..cells.shape()[2]];
+            finest.copy_row(&finest.x, row, start[2], to);
+            if factor != 1.0 {
+                to.iter_mut().for_each(|x| *x *= factor);
             }
         }
         self.numbers = numbers;
@@ -436,6 +498,7 @@ fn mirrors_of(grid: &Grid, conditions: &FaceConditions) -> Option<Mirrors> {
         for side in 0..2 {
             mirrors[axis][side] = match &conditions[axis][side].condition {
                 Condition::Value(_) | Condition::Ghost(_) | Condition::NormalValue(_) => -1.0,
+                Condition::Clamped { .. } | Condition::Supported { .. } => -1.0,
                 Condition::Mixed { coefficient, .. } => match coefficient.node {
                     Node::Number(gamma) if spacing * gamma > -2.0 => {
                         (2.0 - spacing * gamma) / (2.0 + spacing * gamma)

@@ -13,6 +13,8 @@
 //! coarser grids; or over-relaxation, where cells are weakly tied to their neighbours (hierarchy.rs). Otherwise a cycle is
 //! the preconditioner of a Krylov method.
 //!
+//! For equations of fourth order two cycles for a matrix of nearest neighbours do (laplacian.rs).
+//!
 //! The finest grids are cut into slabs of layers, one for each rank, where the domain is; coarse ones are known to
 //! every rank, which all do the same. What is done in a cell does not depend on the order of cells, so the result
 //! does not depend on the ranks.
@@ -24,6 +26,7 @@ pub(crate) mod elimination;
 mod entries;
 mod gather;
 pub(crate) mod hierarchy;
+mod laplacian;
 pub(crate) mod level;
 mod probes;
 mod rests;
