@@ -139,6 +139,29 @@ fn implicit_steps_by_cycles_are_the_same_on_1_to_4_ranks() {
     assert!(difference < 1e-3, "{difference}");
 }
 
+/// Cells that are held at a value see themselves alone, in cycles too.
+#[test]
+fn a_plate_rests_on_a_post_on_1_to_4_ranks() {
+    let walls = format!("x = {CLAMPED}\ny = {CLAMPED}\n");
+    let text = |preconditioner: &str| {
+        format!(
+            "[grid]\nx = {{ bounds = [0, 10], cells = 80 }}\ny = {{ bounds = [0, 10], cells = 80 }}\n\
+             [regions]\npost = \"(x - 5)^2 + (y - 5)^2 < 1\"\n[solve]\nw = \"laplace(laplace(w)) = 1\"\n\
+             [boundary.w]\n{walls}post = {{ value = 0 }}\n{preconditioner}"
+        )
+    };
+    let found = solve(&text(""));
+    let expected = solved(&text("[solver]\npreconditioner = \"diagonal\"\n"), 1);
+    let largest = expected[0].iter().fold(0.0f64, |most, w| most.max(*w));
+    let both = found[0].iter().zip(&expected[0]);
+    let difference = both.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(largest > 0.1 && difference < 1e-6 * largest, "{largest} {difference}");
+    assert_eq!(found[0][40 * 80 + 40], 0.0);
+    let iterations = [80, 160]
+        .map(|n| balance(&text("").replace("cells = 80", &format!("cells = {n}"))).iterations);
+    assert!(iterations[0] <= 100 && iterations[1] <= 220, "{iterations:?}");
+}
+
 /// Where coefficients differ by much from cell to cell, the diagonal is nearer to the inverse.
 #[test]
 fn films_of_any_height_are_stepped() {

@@ -148,18 +148,8 @@ impl Preconditioner {
             None => Ok(()),
         };
         diagonal.find(jacobian, place, vectors, time, [from, to], take)?;
-        for (k, power) in multigrid.iter_mut().flat_map(Multigrid::powers) {
-            vectors.set(place, from, 0.0);
-            vectors.set_chequered(place, from + k);
-            jacobian.product(place, time, from, to)?;
-            vectors.multiply_array(place, to + k, from + k);
-            let [average, of_squares] = vectors.moments(place, to + k)?;
-            power.measure(average, of_squares);
-            if power.is_singular {
-                vectors.set_array(place, from + k, 1.0);
-                jacobian.product(place, time, from, to)?;
-                power.measure_of_one(vectors.average(place, to + k)?);
-            }
+        if let Some(multigrid) = multigrid {
+            find_powers(multigrid, jacobian, place, vectors, time, [from, to])?;
         }
         let neighbours = match multigrid {
             Some(multigrid) => multigrid.gathered(place.world)?,
@@ -358,6 +348,30 @@ impl Preconditioner {
             }
         }
     }
+}
+
+/// Finds by how much powers of the Laplace operator are multiplied, for the state and time of the last rates. Collective.
+fn find_powers(
+    multigrid: &mut Multigrid,
+    jacobian: &mut Jacobian,
+    place: &mut Place<'_>,
+    vectors: &Vectors,
+    time: f64,
+    [from, to]: [Vector; 2],
+) -> Result<(), Error> {
+    for k in multigrid.powers() {
+        vectors.set(place, from, 0.0);
+        vectors.set_chequered(place, from + k);
+        jacobian.product(place, time, from, to)?;
+        vectors.multiply_array(place, to + k, from + k);
+        let [average, of_squares] = vectors.moments(place, to + k)?;
+        let of_chequers = (multigrid.here(place, to + k)?, average);
+        vectors.set_array(place, from + k, 1.0);
+        jacobian.product(place, time, from, to)?;
+        let of_ones = (multigrid.here(place, to + k)?, vectors.average(place, to + k)?);
+        multigrid.measure(place.world, k, [of_chequers, of_ones], of_squares)?;
+    }
+    Ok(())
 }
 
 /// The power of √2 that is nearest to a number in magnitude, with its sign.

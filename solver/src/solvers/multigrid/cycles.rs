@@ -381,6 +381,48 @@ impl Multigrid {
         self.powers.iter().flatten().map(|power| power.exponent).max().unwrap_or(1)
     }
 
+    /// The arrays in whose equations the Laplace operator is applied several times.
+    pub(crate) fn powers(&self) -> Vec<usize> {
+        (0..self.arrays()).filter(|k| self.powers[*k].is_some()).collect()
+    }
+
+    /// The numbers of an array in the cells that are held here. Collective.
+    pub(crate) fn here(&self, place: &Place<'_>, array: usize) -> Result<Vec<f64>, Error> {
+        let mut numbers = Vec::new();
+        if self.is_gathered(place.world) {
+            Self::read(place, self.grid.cells(), array, &mut numbers)?;
+            return Ok(numbers);
+        }
+        let (layout, n2) = (place.memory.layout(), self.grid.shape[2]);
+        let values = place.memory.of_array(array);
+        for (_, cells) in rows(place.block) {
+            numbers.extend_from_slice(&values[layout.index(cells.start)..][..n2]);
+        }
+        Ok(numbers)
+    }
+
+    /// Takes note of what the Jacobian matrix makes, in the equation of one of these arrays, of the chequered vector, times
+    /// this vector, and of 1: in the cells that are held here, the averages, and that of the squares of the first. Collective.
+    pub(crate) fn measure(
+        &mut self,
+        world: &World,
+        k: usize,
+        [of_chequers, of_ones]: [(Vec<f64>, f64); 2],
+        of_squares: f64,
+    ) -> Result<(), Error> {
+        let Some(power) = &mut self.powers[k] else { return Ok(()) };
+        let average_of_ones = of_ones.1;
+        power.measure(of_chequers.1, of_squares);
+        let holds = power.hold(&of_chequers.0, &of_ones.0);
+        let mut holds = [i64::from(holds)];
+        if self.cuts.is_some() {
+            world.combine(Combine::Max, &mut holds)?;
+        }
+        power.is_singular &= holds[0] == 0;
+        power.measure_of_one(average_of_ones);
+        Ok(())
+    }
+
     /// Whether the entries for nearest neighbours are all that there are.
     pub(crate) fn knows_all_entries(&self) -> bool {
         self.powers.iter().all(Option::is_none)
@@ -389,12 +431,6 @@ impl Multigrid {
     /// Whether there is a matrix for nearest neighbours for every array.
     pub(crate) fn is_of_use(&self) -> bool {
         self.powers.iter().flatten().all(|power| power.factor.is_some())
-    }
-
-    /// The arrays in whose equations the Laplace operator is applied several times, with its power.
-    pub(crate) fn powers(&mut self) -> impl Iterator<Item = (usize, &mut Power)> {
-        let powers = self.powers.iter_mut().enumerate();
-        powers.filter_map(|(k, power)| power.as_mut().map(|power| (k, power)))
     }
 
     /// to ← the solution for `from`, of one array, by cycles alone, until the root of the mean square of its residual is

@@ -16,21 +16,24 @@ pub(crate) type Mirrors = [[f64; 2]; 3];
 /// matrix makes of it are larger on average than the square of the average by this factor, they differ too much.
 const UNEVEN: f64 = 3.0;
 
+/// What differs by less than this beside what chequers make is the same.
+const HELD: f64 = 1e-9;
+
 /// The power of the Laplace operator in the equation of an array.
 #[derive(Clone, Debug)]
 pub(crate) struct Power {
     /// The entries of the Laplace operator for nearest neighbours.
-    pub(crate) laplacian: Entries,
+    pub(super) laplacian: Entries,
     /// The power: 2 in equations of fourth order.
-    pub(crate) exponent: usize,
+    pub(super) exponent: usize,
     /// By how much that of −L is multiplied in the Jacobian matrix. Nothing where this differs too much from cell to cell.
-    pub(crate) factor: Option<f64>,
+    pub(super) factor: Option<f64>,
     /// The largest eigenvalue of −L, that of the chequered vector.
     largest: f64,
     /// What the Jacobian matrix makes of 1, where the Laplace operator makes 0 of it.
     of_one: f64,
     /// Whether it does.
-    pub(crate) is_singular: bool,
+    pub(super) is_singular: bool,
 }
 
 impl Power {
@@ -95,9 +98,42 @@ impl Power {
         self.factor = is_even.then_some(factor);
     }
 
-    /// Takes note of the average of what the Jacobian matrix makes of 1.
+    /// Takes note of what the Jacobian matrix makes of the chequered vector, times this vector, and of 1 in each cell: they are
+    /// the same in cells that are held at a value, and see themselves alone. Whether there are such cells.
+    pub(crate) fn hold(&mut self, of_chequers: &[f64], of_ones: &[f64]) -> bool {
+        let Some(factor) = self.factor else { return false };
+        let most = HELD * factor.abs() * self.at_most();
+        let own: Vec<Option<f64>> = of_chequers
+            .iter()
+            .zip(of_ones)
+            .map(|(a, b)| ((a - b).abs() < most).then(|| -self.root_of(b / factor)))
+            .collect();
+        if own.iter().all(Option::is_none) {
+            return false;
+        }
+        let (neighbours, length) = self.laplacian.size();
+        let list = |number: usize| {
+            let entries = self.laplacian.rows_of(number).flatten();
+            let of = |(own, entry): (&Option<f64>, &f64)| match own {
+                Some(own) if number == 0 => *own,
+                Some(_) => 0.0,
+                None => *entry,
+            };
+            own.iter().zip(entries).map(of).collect()
+        };
+        let lists: Vec<Vec<f64>> = (0..neighbours).map(list).collect();
+        self.laplacian = Entries::of_lists(&lists, length, own.len() / length);
+        true
+    }
+
+    /// The root of a magnitude, whose power it is.
+    fn root_of(&self, x: f64) -> f64 {
+        Binary::Power.eval(x.abs(), 1.0 / self.exponent as f64)
+    }
+
+    /// Takes note of the average of what the Jacobian matrix makes of 1, which counts where walls make nothing of it.
     pub(crate) fn measure_of_one(&mut self, average: f64) {
-        self.of_one = if average.is_finite() { average } else { 0.0 };
+        self.of_one = if self.is_singular && average.is_finite() { average } else { 0.0 };
     }
 
     /// The largest eigenvalue of the power.
@@ -115,8 +151,7 @@ impl Power {
         let identity = identity + factor * self.of_one;
         let factor = factor * self.factor.unwrap_or(0.0);
         let sign = if identity == 0.0 { factor.signum() } else { identity.signum() };
-        let root = |x: f64| Binary::Power.eval(x.abs(), 1.0 / self.exponent as f64);
-        (self.laplacian.scaled(root(identity), -root(factor)), sign)
+        (self.laplacian.scaled(self.root_of(identity), -self.root_of(factor)), sign)
     }
 }
 
