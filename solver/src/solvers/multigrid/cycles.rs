@@ -9,9 +9,8 @@ use crate::error::Error;
 use crate::run::random_rows::rows;
 use crate::solvers::colours::Colours;
 use crate::solvers::diagonal::Diagonal;
-use crate::solvers::multigrid::elimination::{Band, Order, ROUNDING};
 use crate::solvers::multigrid::entries::Entries;
-use crate::solvers::multigrid::gather::{gather, gather_slab};
+use crate::solvers::multigrid::gather::gather;
 use crate::solvers::multigrid::hierarchy::Hierarchy;
 use crate::solvers::multigrid::laplacian::{Mirrors, Power};
 use crate::solvers::multigrid::level::{Lattice, Level, Sizes, neighbours};
@@ -32,35 +31,29 @@ const MOST_TIMES: usize = 3;
 /// Where a cycle leaves more of a residual than this, other methods use cycles better.
 const SLOWEST: f64 = 0.2;
 
-/// A matrix that was eliminated.
-pub(crate) struct Elimination {
-    order: Order,
-    band: Band,
-}
-
 /// The entries of a Jacobian matrix for nearest neighbours, and cycles for a matrix made of it.
 pub(crate) struct Multigrid {
-    grid: Lattice,
+    pub(super) grid: Lattice,
     /// Where the grid is cut among the ranks; nothing where each of them has all of it.
-    cuts: Option<Cuts>,
+    pub(super) cuts: Option<Cuts>,
     /// The part of the grid of this rank.
-    slab: Slab,
+    pub(super) slab: Slab,
     /// For each array how it goes on beyond the ends.
     mirrors: Vec<Mirrors>,
     /// Of the arrays in whose equations the Laplace operator is applied several times, its power.
     powers: Vec<Option<Power>>,
     /// For each array the sign of the matrix of which its cycles are made.
     signs: Vec<f64>,
-    offsets: Vec<[i32; 3]>,
+    pub(super) offsets: Vec<[i32; 3]>,
     colours: Colours,
     /// While entries are being found: for each array what products have told.
     probes: Vec<Probes>,
     /// For each array its entries, once they are found.
-    entries: Vec<Entries>,
+    pub(super) entries: Vec<Entries>,
     uniform: bool,
     hierarchies: Vec<Hierarchy>,
     /// The numbers of an array in all of the grid, where they are gathered.
-    numbers: Vec<f64>,
+    pub(super) numbers: Vec<f64>,
 }
 
 impl Multigrid {
@@ -169,7 +162,7 @@ impl Multigrid {
     }
 
     /// Reads the numbers of an array in all of a grid of so many cells, on every rank. Collective.
-    fn read(
+    pub(super) fn read(
         place: &Place<'_>,
         cells: usize,
         array: usize,
@@ -263,97 +256,6 @@ impl Multigrid {
             }
         }
         Ok(true)
-    }
-
-    /// Eliminates identity·I + factor·J as far as its entries are known, with those that tie the numbers of a cell to each
-    /// other: `ties` gives their rows, columns and arrays. Nothing where that would take too long. Collective.
-    pub(crate) fn eliminate(
-        &self,
-        place: &Place<'_>,
-        (identity, factor): (f64, f64),
-        ties: impl Iterator<Item = (usize, usize, usize)>,
-    ) -> Result<Option<Elimination>, Error> {
-        let Multigrid { grid, cuts, entries, offsets, .. } = self;
-        if !self.knows_all_entries() {
-            return Ok(None);
-        }
-        let shared = cuts.is_some().then_some(place.world);
-        let order = Order::new(grid, entries.len());
-        let mut there = vec![false; offsets.len()];
-        for entries in entries {
-            let of_array = entries.there(shared)?;
-            there.iter_mut().zip(of_array).for_each(|(there, also)| *there |= also);
-        }
-        let seen: Vec<[i32; 3]> =
-            offsets.iter().zip(&there).filter(|(_, there)| **there).map(|(o, _)| *o).collect();
-        let width = order.width(&seen);
-        if !order.is_affordable(width) {
-            return Ok(None);
-        }
-        let mut band = Band::new(order.count(), width);
-        for (array, entries) in entries.iter().enumerate() {
-            let entries = entries.scaled(identity, factor);
-            for (number, offset) in offsets.iter().enumerate().filter(|(k, _)| there[*k]) {
-                let list = self.whole(place.world, &entries, number)?;
-                for (cell, entry) in list.into_iter().enumerate().filter(|(_, x)| *x != 0.0) {
-                    let cell = grid.cell(cell);
-                    let next = grid.beside(cell, *offset);
-                    band.add(order.place(cell, array), order.place(next, array), entry);
-                }
-            }
-        }
-        let mut list = Vec::new();
-        for (row, column, array) in ties {
-            Self::read(place, grid.cells(), array, &mut list)?;
-            for (cell, entry) in list.iter().enumerate() {
-                let cell = grid.cell(cell);
-                band.add(order.place(cell, row), order.place(cell, column), factor * entry);
-            }
-        }
-        Ok(Some(Elimination { order, band: band.eliminated(ROUNDING) }))
-    }
-
-    /// The entries for one of the neighbours of all cells of the grid. Collective where the ranks hold parts.
-    fn whole(&self, world: &World, entries: &Entries, number: usize) -> Result<Vec<f64>, Error> {
-        let Multigrid { grid, cuts, slab, .. } = self;
-        if cuts.is_none() {
-            return Ok(entries.rows_of(number).flatten().copied().collect());
-        }
-        gather_slab(world, (grid.shape, *slab), entries.rows_of(number))
-    }
-
-    /// to ← the solution for `from` of what was eliminated. Collective.
-    pub(crate) fn apply_eliminated(
-        &mut self,
-        place: &mut Place<'_>,
-        elimination: &Elimination,
-        from: Vector,
-        to: Vector,
-    ) -> Result<(), Error> {
-        let Elimination { order, band } = elimination;
-        let mut x = vec![0.0; order.count()];
-        let mut numbers = std::mem::take(&mut self.numbers);
-        for k in 0..self.arrays() {
-            Self::read(place, self.grid.cells(), from + k, &mut numbers)?;
-            for (cell, number) in numbers.iter().enumerate() {
-                x[order.place(self.grid.cell(cell), k)] = *number;
-            }
-        }
-        band.solve(&mut x);
-        let Place { block, memory, .. } = place;
-        let layout = memory.layout();
-        for k in 0..self.arrays() {
-            let to = memory.of_array_mut(to + k);
-            for ([i, j], cells) in rows(block) {
-                let first = block.global_number([i, j, 0]) as usize;
-                let row = &mut to[layout.index(cells.start)..][..cells.shape()[2]];
-                for (number, x_of) in row.iter_mut().enumerate() {
-                    *x_of = x[order.place(self.grid.cell(first + number), k)];
-                }
-            }
-        }
-        self.numbers = numbers;
-        Ok(())
     }
 
     /// to ← a cycle for `from`; several where the Laplace operator is applied several times, between which `between` is

@@ -22,7 +22,8 @@
 pub(crate) mod coarsening;
 pub(crate) mod cycles;
 pub(crate) mod direct;
-pub(crate) mod elimination;
+pub(crate) mod eliminated;
+mod elimination;
 mod entries;
 mod gather;
 pub(crate) mod hierarchy;
