@@ -182,7 +182,8 @@ impl Difference {
                 continue;
             }
             self.largest = if apart.is_nan() { f64::INFINITY } else { self.largest.max(apart) };
-            let near = apart <= args.atol + args.rtol * magnitude;
+            // Of an infinite number no share is a tolerance.
+            let near = apart.is_finite() && apart <= args.atol + args.rtol * magnitude;
             if !near {
                 self.outside += 1;
                 self.first.get_or_insert_with(|| {
@@ -204,8 +205,9 @@ impl std::fmt::Display for Difference {
             return write!(f, "the same in all {} numbers", self.all);
         }
         write!(f, "largest difference {:.3e}", self.largest)?;
-        if self.magnitude > 0.0 {
-            write!(f, ", {:.3e} of the largest number", self.largest / self.magnitude)?;
+        let share = self.largest / self.magnitude;
+        if share.is_finite() {
+            write!(f, ", {share:.3e} of the largest number")?;
         }
         match &self.first {
             None => write!(f, ": within the tolerance"),
@@ -213,5 +215,39 @@ impl std::fmt::Display for Difference {
                 write!(f, ": {} of {} numbers differ, first {first}", self.outside, self.all)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn difference(a: f64, b: f64) -> Difference {
+        let args = DiffArgs {
+            a: "a".into(),
+            b: "b".into(),
+            rtol: 1e-3,
+            atol: 1e-3,
+            last: false,
+            time: None,
+        };
+        let [a, b] = [a, b].map(|x| ArrayD::from_elem(IxDyn(&[]), x));
+        let mut found = Difference::default();
+        found.add(&a, &b, "here", &args);
+        found
+    }
+
+    #[test]
+    fn what_is_not_finite_is_near_to_nothing_but_itself() {
+        let (nan, infinite) = (f64::NAN, f64::INFINITY);
+        for x in [1.0, nan, infinite, -infinite] {
+            for y in [2.0, nan, infinite, -infinite] {
+                let same = x == y || x.is_nan() && y.is_nan();
+                let found = difference(x, y);
+                assert_eq!(found.first.is_none(), same, "{x} {y}");
+                assert!(!found.to_string().contains("NaN of"), "{x} {y}: {found}");
+            }
+        }
+        assert!(difference(1.0, 1.001).first.is_none());
     }
 }

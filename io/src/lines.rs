@@ -20,6 +20,8 @@ pub(crate) struct Lines {
     name: String,
     header: String,
     file: Option<File>,
+    /// Whether the folder has taken note of the file already.
+    is_noted: bool,
     /// The bytes of all lines, those that wait included.
     length: u64,
     waiting: String,
@@ -31,7 +33,25 @@ impl Lines {
     /// The file of this name, which begins with a header.
     pub(crate) fn new(folder: &RunFolder, name: &str, header: String) -> Self {
         let (folder, name) = (folder.clone(), name.to_string());
-        Lines { folder, name, header, file: None, length: 0, waiting: String::new(), written: None }
+        Lines {
+            folder,
+            name,
+            header,
+            file: None,
+            is_noted: false,
+            length: 0,
+            waiting: String::new(),
+            written: None,
+        }
+    }
+
+    /// Takes note of many files of one folder before lines are added to them. Each by itself would read the list of all.
+    pub(crate) fn note_all(all: &mut [Self]) -> Result<(), Error> {
+        let Some(first) = all.first() else { return Ok(()) };
+        let names: Vec<String> = all.iter().map(|lines| lines.name.clone()).collect();
+        first.folder.make_all(&names)?;
+        all.iter_mut().for_each(|lines| lines.is_noted = true);
+        Ok(())
     }
 
     fn path(&self) -> PathBuf {
@@ -40,7 +60,10 @@ impl Lines {
 
     /// Opens the file, with the lines that were written before the run went on, as far as they are still there.
     fn open(&mut self) -> Result<File, Error> {
-        let path = self.folder.make(&self.name)?;
+        let path = match self.is_noted {
+            true => self.path(),
+            false => self.folder.make(&self.name)?,
+        };
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);
         let open = options.open(&path).map_err(file(&path, "make the file"))?;

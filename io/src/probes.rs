@@ -123,8 +123,11 @@ impl Tracker for ProbesWriter {
         if self.files.is_empty() {
             self.begin(now)?;
             let is_root = now.world().is_root();
-            let made = if is_root { self.folder.make_folder(PROBES) } else { Ok(()) };
-            agree(now.world(), made)?;
+            let mut make = || {
+                self.folder.make_folder(PROBES)?;
+                Lines::note_all(&mut self.files)
+            };
+            agree(now.world(), if is_root { make() } else { Ok(()) })?;
         }
         let found = self.look(now)?;
         if !now.world().is_root() {

@@ -47,7 +47,7 @@ pub use schemes::tableau::Tableau;
 pub use schemes::tolerance::{ErrorBounds, Tolerance};
 pub use simulation::builder::SimulationBuilder;
 pub use simulation::checkpoint::{Checkpoint, CheckpointWriter, Occasion, Present, Wish};
-pub use simulation::effort::Effort;
+pub use simulation::effort::{Effort, Spent};
 pub use simulation::equal_steps::EqualSteps;
 pub use simulation::machine_memory::{check_start, free_memory, used_memory};
 pub use simulation::needs::Needs;

@@ -14,7 +14,7 @@ use crate::error::{Error, file};
 const MARK: &str = "Fluxions checkpoint";
 /// The version of all that a state is made of: it changes when anything that a simulation, its clock, its scheme or a
 /// tracker saves changes its form.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 /// More bytes than a state takes that a run has written.
 const MOST: u64 = 1 << 30;
 

@@ -4,6 +4,7 @@
 //! Its first line says what it is; each of the others begins with a word. While the run goes on, it holds the lock of
 //! this file, which the system releases however the process ends.
 
+use std::collections::HashSet;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::MetadataExt;
@@ -14,6 +15,9 @@ use crate::error::{Error, file};
 
 /// The first line. A version that is not known is not touched.
 const TITLE: &str = "Fluxions run folder 1";
+
+/// More bytes than the names of all files take that a run makes.
+const MOST: u64 = 1 << 28;
 
 /// How often one looks for the name of who holds the lock.
 const PATIENCE: usize = 50;
@@ -73,7 +77,7 @@ impl Marker {
     fn read(open: &mut File) -> std::io::Result<Option<Self>> {
         let mut bytes = Vec::new();
         open.rewind()?;
-        open.take(1 << 20).read_to_end(&mut bytes)?;
+        open.take(MOST).read_to_end(&mut bytes)?;
         Ok(Marker::parse(&String::from_utf8_lossy(&bytes)))
     }
 
@@ -192,17 +196,25 @@ impl Marker {
         written.map_err(file(path, "write"))
     }
 
-    pub(super) fn make(path: &Path, name: &str) -> Result<(), Error> {
+    /// Writes that the run makes these files or folders.
+    ///
+    /// # Errors
+    /// If there is one of them that no run has made. Then nothing is written.
+    pub(super) fn make(path: &Path, names: &[String]) -> Result<(), Error> {
         let mut open = File::open(path).map_err(file(path, "read"))?;
         let said = Marker::read(&mut open).map_err(file(path, "read"))?.unwrap_or_default();
-        let target = path.with_file_name(name);
-        let found = target.symlink_metadata();
-        let is_ours = said.has_made(name);
-        match found {
-            Ok(found) if !is_ours || found.is_symlink() => Err(Error::foreign(&target)),
-            _ if is_ours => Ok(()),
-            _ => Marker::append(path, &format!("made {name}\n")),
+        let made: HashSet<&String> = said.made.iter().collect();
+        let mut lines = String::new();
+        for name in names {
+            let target = path.with_file_name(name);
+            let is_ours = made.contains(name);
+            match target.symlink_metadata() {
+                Ok(found) if !is_ours || found.is_symlink() => return Err(Error::foreign(&target)),
+                _ if is_ours => {}
+                _ => lines += &format!("made {name}\n"),
+            }
         }
+        if lines.is_empty() { Ok(()) } else { Marker::append(path, &lines) }
     }
 
     pub(super) fn note_end(path: &Path, how: &str) -> Result<(), Error> {
@@ -251,5 +263,28 @@ mod tests {
         }
         assert_eq!(Marker::parse("Fluxions run folder 2\n"), None);
         assert_eq!(Marker::parse("my notes"), None);
+    }
+
+    /// More names than once fitted into what was read of the file: how the run ended stands behind them.
+    #[test]
+    fn the_list_of_files_may_be_long() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("run.lock");
+        let (mut open, _) = Marker::lock(&path).unwrap();
+        Marker::begin(&mut open, &path, Some(Vec::new())).unwrap();
+        let names: Vec<String> = (0..60_000).map(|k| format!("probes/probe-{k:05}.csv")).collect();
+        Marker::make(&path, &names).unwrap();
+        let length = || std::fs::metadata(&path).unwrap().len();
+        let before = length();
+        assert!(before > 1 << 20);
+        // What is there already is not written twice, and nothing of a list of which a part is not ours.
+        Marker::make(&path, &names[..7]).unwrap();
+        std::fs::write(home.path().join("mine"), "mine").unwrap();
+        let some = ["other".to_string(), "mine".to_string()];
+        assert!(matches!(Marker::make(&path, &some), Err(Error::NotOfARun { .. })));
+        assert_eq!(length(), before);
+        Marker::note_end(&path, "well").unwrap();
+        drop(open);
+        assert_eq!(Marker::status(&path), Some(RunStatus::Ended("well".into())));
     }
 }

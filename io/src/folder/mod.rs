@@ -90,11 +90,23 @@ impl RunFolder {
     /// # Errors
     /// If there is one that no run has made.
     pub(crate) fn make(&self, name: &str) -> Result<PathBuf, Error> {
-        match &self.within {
-            Some(within) => Marker::make(&self.marker(), &format!("{within}/{name}"))?,
-            None => Marker::make(&self.marker(), name)?,
-        }
+        self.make_all(&[name.to_string()])?;
         Ok(self.path.join(name))
+    }
+
+    /// Takes note of many files or folders at a time, as [`make`](Self::make) does of one.
+    ///
+    /// # Errors
+    /// If there is one that no run has made.
+    pub(crate) fn make_all(&self, names: &[String]) -> Result<(), Error> {
+        match &self.within {
+            Some(within) => {
+                let names: Vec<String> =
+                    names.iter().map(|name| format!("{within}/{name}")).collect();
+                Marker::make(&self.marker(), &names)
+            }
+            None => Marker::make(&self.marker(), names),
+        }
     }
 
     /// Makes a folder of this name in that of the run, if it is not there yet, and takes note of it in the same way.
@@ -209,10 +221,8 @@ impl RunFolder {
     /// # Errors
     /// If there are some that no run has made, or they cannot be made.
     pub(crate) fn make_part(&self) -> Result<(), Error> {
-        Marker::make(&self.marker(), PARTS)?;
-        if let Some(within) = &self.within {
-            Marker::make(&self.marker(), within)?;
-        }
+        let folders = [PARTS.to_string()].into_iter().chain(self.within.clone());
+        Marker::make(&self.marker(), &folders.collect::<Vec<_>>())?;
         self.make_folder(SNAPSHOTS)
     }
 

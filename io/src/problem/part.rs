@@ -194,19 +194,29 @@ fn line<'t>(
         }
         _ => ("s", 0.0, length),
     };
-    let half = (end - start) / last / 2.0;
     if count > MOST_POINTS {
         let message = format!("a line has at most {MOST_POINTS} points, not {count}");
         reader.note(Diagnostic::at(at, message));
         return None;
     }
-    match Grid::line(name, start - half..end + half, count) {
+    match Grid::line(name, bounds(start, end, count), count) {
         Ok(grid) => Some((Cut::Line((0..count).map(point).collect()), grid)),
         Err(_) => {
             reader.note(Diagnostic::at(at, "the line has no length"));
             None
         }
     }
+}
+
+/// The bounds of an axis of cells whose centres are so many points, the first and the last of them at these places. A first
+/// point at 0 is there exactly: half a cell is taken from it and added again.
+fn bounds(start: f64, end: f64, count: usize) -> Range<f64> {
+    let mut half = (end - start) / (count - 1) as f64 / 2.0;
+    // Bounds are rounded, and so the cells between them: what is half of one of those is found in few rounds.
+    for _ in 0..8 {
+        half = ((end + half) - (start - half)) / count as f64 / 2.0;
+    }
+    start - half..end + half
 }
 
 /// The most points of a line.
@@ -332,4 +342,26 @@ fn grid_of(whole: &Grid, along: &[Along]) -> Option<Grid> {
         builder = builder.axis(axis.name(), bounds, *count, ends);
     }
     builder.build().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line that begins at 0 has its first point there, and its last one where it ends, to rounding.
+    #[test]
+    fn lines_begin_at_0_exactly() {
+        for count in [2, 3, 5, 13, 50, 100, 1001, 77_777] {
+            for k in 1..400 {
+                let end = (f64::from(k) * 0.37).sqrt() * 10f64.powi(k % 9 - 4);
+                let grid = Grid::line("s", bounds(0.0, end, count), count).unwrap();
+                let axis = &grid.axes()[0];
+                assert_eq!(axis.centre(0), 0.0, "{count} points to {end}");
+                let last = axis.centre(count as isize - 1);
+                assert!((last - end).abs() <= 4.0 * f64::EPSILON * end, "{last}, not {end}");
+            }
+        }
+        let bounds = bounds(0.1, 0.9, 5);
+        assert!((bounds.start).abs() < 1e-15 && (bounds.end - 1.0).abs() < 1e-15, "{bounds:?}");
+    }
 }

@@ -165,14 +165,27 @@ impl Series {
     /// # Errors
     /// If the file cannot be read.
     pub fn globals(&self) -> Result<Vec<(String, Vec<f64>)>, Error> {
-        if !self.file.link_exists("numbers") {
+        self.numbers_in("numbers")
+    }
+
+    /// What the solver did up to each snapshot, by its names.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn solver(&self) -> Result<Vec<(String, Vec<f64>)>, Error> {
+        self.numbers_in("solver")
+    }
+
+    /// All numbers in a group by their names, with a value for each snapshot.
+    fn numbers_in(&self, group: &str) -> Result<Vec<(String, Vec<f64>)>, Error> {
+        if !self.file.link_exists(group) {
             return Ok(Vec::new());
         }
         let failed = hdf(&self.path, "read the numbers");
-        let names = self.file.group("numbers").and_then(|group| group.member_names());
+        let names = self.file.group(group).and_then(|group| group.member_names());
         let count = self.snapshots()?;
         let values = |name: String| {
-            let mut values = self.numbers(&format!("numbers/{name}"))?;
+            let mut values = self.numbers(&format!("{group}/{name}"))?;
             values.truncate(count);
             Ok((name, values))
         };

@@ -1,6 +1,7 @@
 //! Counts of what a run did on this rank.
 
 use fluxions_halo::Exchange;
+use serde::{Deserialize, Serialize};
 
 /// Counts of what a run of a plan did on this rank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub struct Counts {
 }
 
 /// How many corrections and iterations it took to solve equations.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Iterations {
     /// Corrections by Newton's method.
     pub nonlinear: u64,

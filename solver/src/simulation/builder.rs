@@ -560,6 +560,7 @@ impl<'a> SimulationBuilder<'a> {
             health,
             checkpoints: self.checkpoints,
             resumed_at: 0,
+            before: Default::default(),
             max_steps: self.max_steps,
             time: self.start,
             last_dt: None,

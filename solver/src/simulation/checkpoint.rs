@@ -210,6 +210,7 @@ impl Simulation {
         let loaded = load();
         let _ = agree(&world, loaded)?;
         self.restore_scheme(saved.scheme()?)?;
+        self.go_on_from(&saved.spent);
         if let Some(writer) = &mut self.checkpoints {
             writer.resumed(saved.steps);
         }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::saved;
+use crate::simulation::effort::Spent;
 use crate::simulation::first_steps::FirstSteps;
 use crate::simulation::implicit_steps::{ImplicitStepper, SavedImplicit};
 use crate::simulation::schedule::ScheduleState;
@@ -24,6 +25,8 @@ pub struct RunState {
     pub time: f64,
     /// Steps since the beginning.
     pub steps: u64,
+    /// What these steps took.
+    pub spent: Spent,
     /// The unknowns without space.
     pub numbers: Vec<f64>,
     /// What the clock needs; only a clock of the same kind understands it.
@@ -80,6 +83,7 @@ impl Simulation {
         RunState {
             time: self.time,
             steps: self.steps,
+            spent: self.spent(),
             numbers: self.state.memory.globals().to_vec(),
             clock: self.clock.save(),
             scheme: saved::to_bytes(&self.saved_scheme()),
@@ -126,6 +130,7 @@ impl Simulation {
             }
         }
         (self.time, self.steps, self.resumed_at) = (saved.time, saved.steps, saved.steps);
+        self.go_on_from(&saved.spent);
         self.stopped = None;
         self.health.begin(self.steps);
         Ok(())

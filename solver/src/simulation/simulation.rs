@@ -18,6 +18,7 @@ use crate::simulation::changes::Changes;
 use crate::simulation::checkpoint::CheckpointWriter;
 use crate::simulation::clock::Clock;
 use crate::simulation::dense_output::DenseOutput;
+use crate::simulation::effort::Before;
 use crate::simulation::first_steps::FirstSteps;
 use crate::simulation::health::Health;
 use crate::simulation::implicit_steps::ImplicitStepper;
@@ -74,6 +75,8 @@ pub struct Simulation {
     pub(super) checkpoints: Option<Box<dyn CheckpointWriter>>,
     /// Steps that were made before the run went on from a checkpoint.
     pub(super) resumed_at: u64,
+    /// What was spent on them.
+    pub(super) before: Before,
     pub(super) max_steps: Option<u64>,
     pub(super) time: f64,
     /// The length of the last step, if a step has led to the present state.
