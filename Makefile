@@ -15,6 +15,8 @@ export MPICC = mpicc.$(MPI)
 export FLUXIONS_MPIRUN = mpirun.$(MPI)
 export HDF5_DIR = $(firstword $(wildcard /usr/lib/*/hdf5/$(MPI)) /usr/lib/hdf5/$(MPI))
 export CARGO_TARGET_DIR = target/$(MPI)
+# MPICH's processes do not give way to each other: one job at a time.
+export RUST_TEST_THREADS ?= 1
 endif
 # Where a parallel HDF5 is, if it is not the one that pkg-config finds first.
 ENVIRONMENT = source scripts/environment.sh;
