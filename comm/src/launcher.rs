@@ -10,9 +10,19 @@ const LAUNCHERS: [(&str, &str); 5] = [
     ("PALS_SIZE", "PALS_RANKID"),                     // HPE PALS
 ];
 
+/// What Slurm's `srun` sets for any program. Where it does not speak to an MPI (`--mpi=none`), several processes are
+/// still several.
+const SLURM: (&str, &str) = ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID");
+
 fn find() -> Option<(usize, usize)> {
-    let read = |name: &str| std::env::var(name).ok()?.parse::<usize>().ok();
-    LAUNCHERS.iter().find_map(|(size, rank)| read(size).zip(read(rank)))
+    found_in(|name| std::env::var(name).ok())
+}
+
+/// The number of processes and that of this one, by these variables.
+fn found_in(variable: impl Fn(&str) -> Option<String>) -> Option<(usize, usize)> {
+    let number = |name: &str| variable(name)?.parse::<usize>().ok();
+    let pair = |(size, rank): &(&str, &str)| number(size).zip(number(rank));
+    LAUNCHERS.iter().find_map(pair).or_else(|| pair(&SLURM).filter(|(size, _)| *size > 1))
 }
 
 /// The number of processes that an MPI launcher has started, if one has started this process.
@@ -23,4 +33,30 @@ pub fn launched_ranks() -> Option<usize> {
 /// The number of this process among the launcher's, counted from 0, if a launcher has started it.
 pub fn launched_rank() -> Option<usize> {
     find().map(|(_, rank)| rank)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn launchers_are_known_by_their_variables() {
+        let found = |set: &[(&str, &str)]| {
+            found_in(|name| {
+                set.iter().find(|(known, _)| *known == name).map(|(_, v)| v.to_string())
+            })
+        };
+        assert_eq!(found(&[]), None);
+        assert_eq!(found(&[("PMI_SIZE", "3"), ("PMI_RANK", "1")]), Some((3, 1)));
+        let step = [("SLURM_STEP_NUM_TASKS", "2"), ("SLURM_PROCID", "1")];
+        // `srun --mpi=none`: nobody tells the processes of each other.
+        assert_eq!(found(&step), Some((2, 1)));
+        assert_eq!(found(&[step[0], step[1], ("PMIX_RANK", "1")]), Some((2, 1)));
+        // An mpirun within the step.
+        let of_mpirun = [("OMPI_COMM_WORLD_SIZE", "1"), ("OMPI_COMM_WORLD_RANK", "0")];
+        assert_eq!(found(&[step, of_mpirun].concat()), Some((1, 0)));
+        // A single task may have threads, and so may a job without a step.
+        assert_eq!(found(&[("SLURM_STEP_NUM_TASKS", "1"), ("SLURM_PROCID", "0")]), None);
+        assert_eq!(found(&[("SLURM_NTASKS", "4"), ("SLURM_PROCID", "0")]), None);
+    }
 }

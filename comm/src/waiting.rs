@@ -145,17 +145,11 @@ impl Call {
             Window if self.length == 0 => String::new(),
             _ => format!(" of {} element(s)", self.length),
         };
-        let preposition = match self.operation {
-            Send | Ssend => "to",
-            Recv | Probe => "from",
-            Sendrecv => "with",
-            _ => "with root",
-        };
         let peer = match (self.peer, self.operation) {
-            (Some(peer), Recv | Send | Ssend | Probe | Sendrecv) => {
-                format!(" {preposition} rank {peer}")
-            }
-            (Some(root), _) => format!(" {preposition} {root}"),
+            (Some(root), Bcast | Scatter | Gather | Reduce) => format!(" with root {root}"),
+            (Some(peer), Send | Ssend) => format!(" to rank {peer}"),
+            (Some(peer), Recv | Probe) => format!(" from rank {peer}"),
+            (Some(peer), _) => format!(" with rank {peer}"),
             (None, Recv | Probe) => " from any rank".into(),
             (None, _) => String::new(),
         };
@@ -230,6 +224,8 @@ mod tests {
         assert_eq!(call.to_string(), "rank 1 to send a message of 3 element(s) with tag 5");
         let call = Call::rooted(Operation::Bcast, 2, 4);
         assert_eq!(call.in_words(), "bcast of 4 element(s) with root 2");
+        let of_a_rank = Call::rooted(Operation::Cartesian, 7, 0);
+        assert_eq!(of_a_rank.in_words(), "cartesian with rank 7");
         assert_eq!(Call::of_all(Operation::Barrier, 0).in_words(), "barrier");
         let any = Call { operation: Operation::Probe, peer: None, tag: None, length: 0 };
         assert_eq!(any.in_words(), "probe from any rank");

@@ -227,17 +227,31 @@ impl Team {
             // The positions where the numbers for each rank begin.
             let mut starts = lock(&self.integers[rank]);
             starts.clear();
-            starts.extend((0..to.len()).map(|other| to[..other].iter().sum::<usize>() as i64));
+            starts.extend((0..=to.len()).map(|other| to[..other].iter().sum::<usize>() as i64));
         }
-        self.meet(rank, Call::of_all(Operation::Alltoall, from.len()))?;
+        let call = Call::of_all(Operation::Alltoall, from.len());
+        self.meet(rank, call)?;
         let mut all = Vec::with_capacity(from.iter().sum());
+        let mut differs = None;
         for (other, count) in from.iter().enumerate() {
-            let start = lock(&self.integers[other])[rank] as usize;
-            all.extend_from_slice(&lock(&self.numbers[other])[start..start + count]);
+            let (start, end) = {
+                let starts = lock(&self.integers[other]);
+                (starts[rank] as usize, starts[rank + 1] as usize)
+            };
+            if end - start != *count {
+                differs = differs.or(Some((other, end - start, *count)));
+            }
+            all.extend_from_slice(&lock(&self.numbers[other])[start..end]);
         }
         // No rank may take back its numbers while others still read them.
-        self.meet(rank, Call::of_all(Operation::Alltoall, from.len()))?;
+        self.meet(rank, call)?;
         *lock(&self.numbers[rank]) = Vec::new();
-        Ok(all)
+        match differs {
+            Some((other, sent, expected)) => {
+                let text = format!("rank {other} sends {sent} element(s) instead of {expected}");
+                Err(Error::failed(call, Class::Mismatch, text))
+            }
+            None => Ok(all),
+        }
     }
 }

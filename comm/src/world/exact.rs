@@ -4,8 +4,8 @@ use crate::combine::Combine;
 use crate::error::{Disagreement, Error};
 use crate::exact_sum::ExactSum;
 use crate::order::{from_ordered, to_ordered};
-#[cfg(feature = "mpi")]
 use crate::waiting::{Call, Operation};
+use crate::world::collective::{expect, total};
 use crate::world::{Inner, World};
 
 impl World {
@@ -131,17 +131,18 @@ impl World {
     /// ```
     ///
     /// # Errors
-    /// If another rank has failed.
+    /// If there is not a count for each rank, if this rank has not as many numbers as its count says, or if another rank has
+    /// failed.
     pub fn gather(&self, mine: &[f64], counts: &[usize]) -> Result<Option<Vec<f64>>, Error> {
-        debug_assert_eq!(counts.get(self.rank()), Some(&mine.len()));
+        let call = Call::rooted(Operation::Gather, 0, mine.len());
+        let total = total(counts, self.size(), call)?;
+        expect("the list to send", mine.len(), counts[self.rank()], call)?;
         match &self.0 {
             Inner::Team(team, _) if team.size == 1 => Ok(Some(mine.to_vec())),
             Inner::Team(team, rank) => team.gather(*rank, mine),
             #[cfg(feature = "mpi")]
             Inner::Mpi(communicator) => {
-                let call = Call::rooted(Operation::Gather, 0, mine.len());
-                let total = if self.is_root() { counts.iter().sum() } else { 0 };
-                let mut all = vec![0.0; total];
+                let mut all = vec![0.0; if self.is_root() { total } else { 0 }];
                 communicator.gatherv(mine, &mut all, counts, 0, call)?;
                 Ok(self.is_root().then_some(all))
             }
@@ -168,21 +169,26 @@ impl World {
     /// ```
     ///
     /// # Errors
-    /// If another rank has failed.
+    /// If there are not two counts for each rank, if this rank has not as many numbers as it says that it sends, if it sends more
+    /// or fewer to a rank than that expects, or if another rank has failed.
     pub fn exchange(
         &self,
         mine: Vec<f64>,
         to: &[usize],
         from: &[usize],
     ) -> Result<Vec<f64>, Error> {
-        debug_assert_eq!(to.iter().sum::<usize>(), mine.len());
+        let call = Call::of_all(Operation::Alltoall, mine.len());
+        expect("the list to send", mine.len(), total(to, self.size(), call)?, call)?;
+        let room = total(from, self.size(), call)?;
         match &self.0 {
-            Inner::Team(team, _) if team.size == 1 => Ok(mine),
+            Inner::Team(team, _) if team.size == 1 => {
+                expect("the room", room, mine.len(), call)?;
+                Ok(mine)
+            }
             Inner::Team(team, rank) => team.exchange(*rank, mine, to, from),
             #[cfg(feature = "mpi")]
             Inner::Mpi(communicator) => {
-                let call = Call::of_all(Operation::Alltoall, mine.len());
-                let mut all = vec![0.0; from.iter().sum()];
+                let mut all = vec![0.0; room];
                 communicator.alltoallv((&mine, to), (&mut all, from), call)?;
                 Ok(all)
             }

@@ -21,7 +21,7 @@ enum Inside {
 
 impl World {
     /// Sets up what is exchanged: the parts that are sent, and those that are received, which do not overlap with any others:
-    /// where they do, it is not said what is there.
+    /// where they do, it is not said what is there, and MPICH may end the job.
     ///
     /// ```
     /// use fluxions_comm::{Error, Part, Rows, threads};

@@ -126,6 +126,13 @@ impl World {
         }
     }
 
+    /// Panics if there is no such rank or no such tag.
+    fn expect_channel(&self, rank: usize, call: Call) {
+        let checked =
+            self.check_rank(Some(rank), call).and_then(|()| self.check_tag(call.tag, call));
+        checked.unwrap_or_else(|error| panic!("{error}"));
+    }
+
     /// Checks a tag.
     #[inline]
     pub(crate) fn check_tag(&self, tag: Option<usize>, call: Call) -> Result<(), Error> {
@@ -165,7 +172,7 @@ impl World {
     /// same tag.
     ///
     /// # Panics
-    /// If there is no such rank, or the message is too long for MPI.
+    /// If there is no such rank, or the tag is too large.
     ///
     /// ```
     /// # use fluxions_comm::*;
@@ -184,6 +191,7 @@ impl World {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn outgoing(&self, to: usize, tag: usize, length: usize) -> Outgoing {
+        self.expect_channel(to, Call::send(Some(to), tag, length));
         Outgoing(match &self.0 {
             Inner::Team(team, rank) => {
                 Channel::Thread(team.mailbox_end((*rank, to), *rank, tag, length))
@@ -200,8 +208,9 @@ impl World {
     /// Sets up the receipt of a message of `length` numbers from rank `from`.
     ///
     /// # Panics
-    /// If there is no such rank, or the message is too long for MPI.
+    /// If there is no such rank, or the tag is too large.
     pub fn incoming(&self, from: usize, tag: usize, length: usize) -> Incoming {
+        self.expect_channel(from, Call::recv(Some(from), Some(tag), length));
         Incoming(match &self.0 {
             Inner::Team(team, rank) => {
                 Channel::Thread(team.mailbox_end((from, *rank), *rank, tag, length))

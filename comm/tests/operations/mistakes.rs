@@ -13,6 +13,7 @@ pub(crate) const CASES: &[Case] = &[
     ("a rank alone that waits for itself", alone),
     ("ranks that call different things", mismatch),
     ("what is too much for MPI", too_much),
+    ("channels to nowhere", channels),
 ];
 
 #[track_caller]
@@ -52,7 +53,8 @@ fn no_such_rank(world: &World) {
     fails(world.neighbourhood(&[], &[0, n]).map(drop), Class::Rank);
     fails(world.subset(&[n]).map(drop), Class::Rank);
     fails(world.subset(&[0, 0]).map(drop), Class::Rank);
-    fails(ring.coordinates(n), Class::Rank);
+    let said = fails(ring.coordinates(n), Class::Rank);
+    assert!(said.starts_with(&format!("cartesian with rank {n}: ")), "{said}");
     fails(ring.shift(1, 1), Class::Dimensions);
     fails(ring.rank_at(&[0, 0]), Class::Dimensions);
     fails(ring.sub(&[]), Class::Dimensions);
@@ -131,6 +133,13 @@ fn lengths(world: &World) {
     fails(world.reduce_scatter_into(&vec![1; n], &vec![1; n + 1], &mut [0], Sum), Class::Count);
     fails(world.reduce_scatter_into(&vec![1; n], &vec![2; n], &mut [0; 2], Sum), Class::Count);
     fails(world.reduce_scatter_into(&vec![1; n], &vec![1; n], &mut [0; 2], Sum), Class::Count);
+    fails(world.gather(&[1.0], &vec![1; n + 1]), Class::Count);
+    fails(world.gather(&[1.0], &vec![1; n - 1]), Class::Count);
+    fails(world.gather(&[1.0], &vec![2; n]), Class::Count);
+    fails(world.exchange(vec![1.0; n], &vec![1; n + 1], &vec![1; n]), Class::Count);
+    fails(world.exchange(vec![1.0; n], &vec![1; n], &vec![1; n + 1]), Class::Count);
+    fails(world.exchange(vec![1.0; n], &vec![2; n], &vec![1; n]), Class::Count);
+    fails(world.exchange(vec![1.0; n], &vec![1; n], &vec![usize::MAX; n + 1]), Class::Count);
     let alone = world.neighbourhood(&[rank], &[rank]).unwrap();
     fails(alone.allgather_into(&[1], &mut [0; 2]), Class::Count);
     fails(alone.allgatherv_into(&[1], &mut [0], &[1, 1]), Class::Count);
@@ -236,6 +245,10 @@ fn mismatch(world: &World) {
     let said = fails(error, Class::Mismatch);
     assert!(!is_last || said.ends_with("rank 0 called allgather of 1 element(s)"), "{said}");
     fails(world.allreduce(&mut vec![1; 1 + usize::from(is_last)], Sum), Class::Mismatch);
+    let sent = 1 + usize::from(is_last);
+    let said =
+        fails(world.exchange(vec![1.0; n * sent], &vec![sent; n], &vec![1; n]), Class::Mismatch);
+    assert!(said.ends_with(&format!("rank {} sends 2 element(s) instead of 1", n - 1)), "{said}");
     let error = match is_last {
         true => world.allreduce(&mut [1.0], Sum),
         false => world.allreduce(&mut [1i32], Sum),
@@ -276,4 +289,26 @@ fn too_much(world: &World) {
         let sent = &all[..n << 30];
         fails(world.alltoallv_into(sent, &counts, &mut vec![0; n << 30], &counts), Class::Count);
     }
+}
+
+fn channels(world: &World) {
+    if world.kind() == Kind::Mpi {
+        // A panic ends the job.
+        return;
+    }
+    let n = world.size();
+    let panics = |call: &dyn Fn()| {
+        let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).unwrap_err();
+        caught.downcast_ref::<String>().expect("the panic has a message").clone()
+    };
+    let said = panics(&|| drop(world.outgoing(n, 0, 2)));
+    assert_eq!(said, format!("send of 2 element(s) to rank {n} with tag 0: there are {n} rank(s)"));
+    let said = panics(&|| drop(world.incoming(n, 0, 2)));
+    assert_eq!(
+        said,
+        format!("recv of 2 element(s) from rank {n} with tag 0: there are {n} rank(s)")
+    );
+    let tag = world.highest_tag() + 1;
+    assert!(panics(&|| drop(world.outgoing(0, tag, 2))).contains("tags end at"));
+    assert!(panics(&|| drop(world.incoming(0, tag, 2))).contains("tags end at"));
 }
