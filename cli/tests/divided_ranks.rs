@@ -98,14 +98,20 @@ fn a_limit_that_is_no_time_is_refused() {
 fn processes_that_do_not_know_of_each_other_are_told_apart() {
     let home = Home::new();
     home.write("p.toml", SMALL);
-    for (rank, code) in [("0", 2), ("1", 0)] {
-        let mut command = home.fluxions(&["run", "p.toml"]);
-        command.env("PMI_SIZE", "2").env("PMI_RANK", rank);
-        let output = finish(command.env("OMPI_ALLOW_RUN_AS_ROOT", "1"));
-        let told = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(code), "{told}");
-        assert_eq!(told.contains("2 processes were started, but they do not know"), rank == "0");
-        assert!(!home.path().join("p").exists());
+    // An mpirun, and `srun --mpi=none`.
+    for (ranks, number) in [("PMI_SIZE", "PMI_RANK"), ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID")] {
+        for (rank, code) in [("0", 2), ("1", 0)] {
+            let mut command = home.fluxions(&["run", "p.toml"]);
+            command.env(ranks, "2").env(number, rank);
+            let output = finish(command.env("OMPI_ALLOW_RUN_AS_ROOT", "1"));
+            let told = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(code), "{told}");
+            assert_eq!(
+                told.contains("2 processes were started, but they do not know"),
+                rank == "0"
+            );
+            assert!(!home.path().join("p").exists());
+        }
     }
 }
 

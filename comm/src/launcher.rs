@@ -18,6 +18,14 @@ fn find() -> Option<(usize, usize)> {
     found_in(|name| std::env::var(name).ok())
 }
 
+/// Whether Slurm has started this process beside others and set none of the variables by which an MPI might know of them.
+/// Cray's MPI finds them in other ways.
+#[cfg(feature = "mpi")]
+pub(crate) fn only_slurm_knows() -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some();
+    find().is_some() && !LAUNCHERS.iter().any(|(size, rank)| is_set(size) && is_set(rank))
+}
+
 /// The number of processes and that of this one, by these variables.
 fn found_in(variable: impl Fn(&str) -> Option<String>) -> Option<(usize, usize)> {
     let number = |name: &str| variable(name)?.parse::<usize>().ok();

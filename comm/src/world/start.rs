@@ -5,6 +5,8 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::launcher::launched_ranks;
 #[cfg(feature = "mpi")]
+use crate::launcher::only_slurm_knows;
+#[cfg(feature = "mpi")]
 use crate::mpi::{Communicator, Environment, ThreadLevel};
 use crate::team::Team;
 use crate::world::{Inner, World};
@@ -36,9 +38,14 @@ impl World {
     #[cfg(feature = "mpi")]
     pub fn start_at(level: ThreadLevel) -> Result<Self, Error> {
         let Some(ranks) = launched_ranks() else { return Ok(Self::solo()) };
+        // Open MPI would end the job with pages of its own.
+        let library = Environment::library();
+        if only_slurm_knows() && library.starts_with("Open MPI") {
+            return Err(Error::WrongLauncher { ranks, library });
+        }
         let communicator = Communicator::world(Environment::start(level)?)?;
         if communicator.size() == 1 && ranks > 1 {
-            return Err(Error::WrongLauncher { ranks, library: Environment::library() });
+            return Err(Error::WrongLauncher { ranks, library });
         }
         Ok(World(Inner::Mpi(communicator)))
     }
