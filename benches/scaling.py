@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 """The cost model of `fluxions check --ranks`, beside measured steps and on large machines.
 
-    benches/scaling.py measure [PROGRAM] [--rounds 5] [--ranks 1 2 4]
+    benches/scaling.py measure [PROGRAM] [--rounds 5] [--ranks 1 2 4] [--mpi mpirun]
     benches/scaling.py curves [PROGRAM]
 
 `measure`: for some problems on 1, 2 and 4 ranks, as threads: the time of a step that the model predicts, and that which
-`fluxions run` takes (stepping_seconds over the steps), in turn; the medians over the rounds, and their ratio.
+`fluxions run` takes (stepping_seconds over the steps), in turn; the medians over the rounds, their ratio, and the least and the
+largest time measured. With --mpi as processes started by this mpirun, on more ranks than cores on a machine described under it.
 `curves`: strong and weak scaling to 10^5 ranks on two machines of the model's table, as the tables of docs/SCALING.md.
 PROGRAM is target/release/fluxions by default. Needs Python only.
 """
 
 import argparse
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -65,26 +67,39 @@ class Fluxions:
                 return [float(x) * UNITS.get(unit, 1.0) for x, unit in row[1:-1]], told
         raise SystemExit(f"no prediction in:\n{told}")
 
-    def measured(self, text, ranks, steps):
+    def described(self, ranks, mpi):
+        """The description of this machine with so many processes."""
+        path = self.folder / "machine.toml"
+        command = [mpi, "-n", str(ranks), self.program, "bench", "--save", path]
+        subprocess.run(command, check=True, capture_output=True)
+        return path
+
+    def measured(self, text, ranks, steps, mpi=None):
         out = self.folder / "out"
-        command = [self.program, "run", self.write(text), "--ranks", str(ranks), "--out", out]
-        command += ["--overwrite", "--quiet", "--set", f"time.max_steps={steps}"]
+        start = [mpi, "-n", str(ranks), self.program] if mpi else [self.program]
+        command = [*start, "run", self.write(text), "--out", out, "--overwrite", "--quiet"]
+        command += ["--set", f"time.max_steps={steps}"] + ([] if mpi else ["--ranks", str(ranks)])
         subprocess.run(command, check=True)
         report = json.loads((out / "report.json").read_text())
         return report["stepping_seconds"] / report["steps"]
 
 
-def measure(fluxions, rounds, chosen):
-    print("| problem | ranks | predicted, µs | measured, µs | ratio |\n| --- | --- | --- | --- | --- |")
+def measure(fluxions, rounds, chosen, mpi):
+    print("| problem | ranks | predicted, µs | measured, µs | from … to | ratio |")
+    print("| --- | --- | --- | --- | --- | --- |")
     for name, (text, steps) in MEASURED.items():
         for ranks in chosen:
-            pairs = [
-                (fluxions.predicted(text, ranks)[0][0], fluxions.measured(text, ranks, steps))
-                for _ in range(rounds)
-            ]
+            described = mpi and ranks > os.cpu_count()
+            pairs = []
+            for _ in range(rounds):
+                machine = fluxions.described(ranks, mpi) if described else None
+                predicted = fluxions.predicted(text, ranks, machine)[0][0]
+                pairs.append((predicted, fluxions.measured(text, ranks, steps, mpi)))
             predicted, measured = (statistics.median(column) for column in zip(*pairs))
+            times = [seconds for _, seconds in pairs]
+            spread = f"{min(times) * 1e6:.1f} … {max(times) * 1e6:.1f}"
             ratio = predicted / measured
-            print(f"| {name} | {ranks} | {predicted * 1e6:.1f} | {measured * 1e6:.1f} | {ratio:.2f} |", flush=True)
+            print(f"| {name} | {ranks} | {predicted * 1e6:.1f} | {measured * 1e6:.1f} | {spread} | {ratio:.2f} |", flush=True)
 
 
 # From a full node on.
@@ -126,11 +141,12 @@ def main():
     parser.add_argument("program", nargs="?", default="target/release/fluxions")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--ranks", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--mpi")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         fluxions = Fluxions(arguments.program, folder)
         if arguments.what == "measure":
-            measure(fluxions, arguments.rounds, arguments.ranks)
+            measure(fluxions, arguments.rounds, arguments.ranks, arguments.mpi)
         else:
             curves(fluxions)
 

@@ -28,7 +28,9 @@ pub use inspect::fastest::fastest;
 pub use inspect::first_step::first_step;
 pub use inspect::inspection::{Inspection, Speed, measured_speed, seconds_per_step};
 pub use inspect::limiting::{Limiting, limiting};
-pub use inspect::machine::{BEYOND_CACHES, copy_bandwidth, message_latency, reduction_latency};
+pub use inspect::machine::{
+    BEYOND_CACHES, copy_bandwidth, message_latency, reduction_latency, round_latency,
+};
 pub use inspect::overdetermined::overdetermined;
 pub use inspect::pass_time::PassTime;
 pub use inspect::replay::{BeforeFailure, Growth, before_failure};

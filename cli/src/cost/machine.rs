@@ -38,6 +38,10 @@ pub(crate) struct Machine {
     pub(crate) shared: Link,
     /// Messages between nodes; nothing for a machine of one node.
     pub(crate) network: Option<Network>,
+    /// The seconds of a round of messages for each of the ranks that share a core: a core goes from one to the next, since each
+    /// waits for others. Where nobody says, a few latencies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) turn: Option<f64>,
     /// How long it takes all ranks to reduce a number.
     pub(crate) reductions: Reductions,
 }
@@ -98,8 +102,9 @@ impl Machine {
     /// The machine that a text describes, or what is wrong with it.
     fn parse(text: &str) -> Result<Self, String> {
         let machine: Machine = toml::from_str(text).map_err(|error| error.to_string())?;
-        let Machine { cores, speed, memory, cache, copy, shared, network, reductions, .. } =
-            &machine;
+        let Machine {
+            cores, speed, memory, cache, copy, shared, network, turn, reductions, ..
+        } = &machine;
         let network = network.map(|n| [("latency", n.latency), ("rank", n.rank), ("node", n.node)]);
         let all = [
             ("cores", *cores as f64),
@@ -113,7 +118,8 @@ impl Machine {
         ];
         let doubling = ("doubling", reductions.doubling);
         let wrong = |(_, value): &(&str, f64)| !(*value > 0.0 && value.is_finite());
-        let wrong = all.into_iter().chain(network.into_iter().flatten()).find(wrong);
+        let all = all.into_iter().chain(network.into_iter().flatten());
+        let wrong = all.chain(turn.map(|seconds| ("turn", seconds))).find(wrong);
         let wrong = wrong.or(Some(doubling).filter(|(_, x)| !(*x >= 0.0 && x.is_finite())));
         match wrong {
             Some((key, value)) => Err(format!("`{key}` is {value}, which must be above 0")),
@@ -153,5 +159,6 @@ mod tests {
         assert!(wrong("speed = 1.0", "speed = 0.0").contains("`speed` is 0"));
         assert!(wrong("speed = 1.0", "sped = 1.0").contains("sped"));
         assert!(wrong("cores = 128", "cores = -1").contains("cores"));
+        assert!(wrong("cores = 128", "cores = 128\nturn = -1.0").contains("`turn` is -1"));
     }
 }

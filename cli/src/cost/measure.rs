@@ -5,7 +5,7 @@ use std::time::Duration;
 use fluxions::comm::{World, threads};
 use fluxions_io::Problem;
 use fluxions_solver::{
-    BEYOND_CACHES, block_speed, copy_bandwidth, message_latency, reduction_latency,
+    BEYOND_CACHES, block_speed, copy_bandwidth, message_latency, reduction_latency, round_latency,
 };
 
 use super::machine::{Link, Machine, Network, Reductions};
@@ -21,6 +21,8 @@ const IN_CACHE: usize = 64 << 10;
 const CACHE: f64 = 2e6;
 /// The cells of the blocks that are timed.
 const CELLS: [usize; 6] = [1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20];
+/// How many ranks on a core are tried.
+const MOST_TURNS: usize = 4;
 /// About how long each of them is timed.
 const TIMED: Duration = Duration::from_millis(60);
 
@@ -54,6 +56,11 @@ pub(crate) fn machine(world: &World) -> Result<Machine, Failure> {
         },
         None => Reductions { node: all, doubling: 0.0 },
     };
+    let shared_by = world.size() as f64 / cores() as f64;
+    let turn = match network.is_none() && shared_by > 1.0 {
+        true => Some(round_latency(world)? / shared_by),
+        false => None,
+    };
     let sources = format!("measured on {} rank(s) by fluxions bench", world.size());
     let cores = cores();
     let speed = 1.0;
@@ -67,6 +74,7 @@ pub(crate) fn machine(world: &World) -> Result<Machine, Failure> {
         copy,
         shared,
         network,
+        turn,
         reductions,
     })
 }
@@ -110,15 +118,22 @@ fn fit(timings: &[(f64, f64)]) -> Link {
     }
 }
 
-/// This machine, measured by threads.
-pub(crate) fn this_machine() -> Result<Machine, Failure> {
-    match cores() {
-        1 => machine(&World::solo()),
+/// This machine, measured by threads, for so many ranks.
+pub(crate) fn this_machine(ranks: usize) -> Result<Machine, Failure> {
+    let cores = cores();
+    let mut found = match cores {
+        1 => machine(&World::solo())?,
         cores => {
             let all = threads::run(cores, machine)?;
-            Ok(all.into_iter().next().expect("there is a rank 0"))
+            all.into_iter().next().expect("there is a rank 0")
         }
+    };
+    if ranks > cores {
+        let sharing = ranks.min(MOST_TURNS * cores);
+        let round = threads::run(sharing, round_latency)?[0];
+        found.turn = Some(round * cores as f64 / sharing as f64);
     }
+    Ok(found)
 }
 
 /// How fast cells of blocks of the problem are stepped on so many cores at the same time.
@@ -152,7 +167,10 @@ mod tests {
 
     #[test]
     fn this_machine_can_be_described() {
-        let machine = this_machine().unwrap();
+        let machine = this_machine(1).unwrap();
         assert!(machine.memory > 0.0 && machine.shared.latency > 0.0 && machine.network.is_none());
+        assert_eq!(machine.turn, None);
+        let shared = this_machine(cores() + 1).unwrap();
+        assert!(shared.turn.is_some_and(|seconds| seconds > 0.0));
     }
 }

@@ -68,7 +68,7 @@ pub(crate) fn scaling(
         return Ok("not known before: each step solves equations".into());
     }
     let here = of.is_none();
-    let machine = of.map_or_else(this_machine, Machine::find)?;
+    let machine = of.map_or_else(|| this_machine(ranks), Machine::find)?;
     let alone = speeds(problem, 1)?;
     let beside = cores().min(ranks);
     let together = if here && beside > 1 { speeds(problem, beside)? } else { alone.clone() };

@@ -8,9 +8,8 @@ use fluxions_solver::{BlockSpeed, Demand, Message};
 
 use super::machine::Machine;
 
-/// By how much longer ranks take that share a core, beside taking turns: as measured for two on each of two cores
-/// (benches/scaling.py), where caches are shared and halos wait for a rank that does not run.
-const DISTURBED: f64 = 1.35;
+/// The latencies of a turn where nobody has measured it.
+const TURN: f64 = 4.0;
 
 /// The parts of the time of a step, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -82,13 +81,19 @@ pub(crate) fn parts(
     (ranks, here): (usize, bool),
 ) -> Parts {
     let used = ranks.min(machine.cores);
+    // More ranks than cores take turns.
+    let turns = match machine.network {
+        None => (ranks as f64 / machine.cores as f64).max(1.0),
+        Some(_) => 1.0,
+    };
+    let turn = machine.turn.unwrap_or(TURN * machine.shared.latency);
     let cells = demand.cells as f64 * demand.redundancy;
-    let mut computing = cells * speeds.of(demand.cells);
+    let mut computing = cells * speeds.of(demand.cells) * turns;
     if !here {
         computing /= machine.speed;
         if demand.block_bytes as f64 > machine.cache {
             // Several steps in a sweep read and write the memory once.
-            let bytes = cells * demand.bytes_per_cell as f64 / demand.steps as f64;
+            let bytes = cells * turns * demand.bytes_per_cell as f64 / demand.steps as f64;
             computing = computing.max(bytes * used as f64 / machine.memory);
         }
     }
@@ -98,26 +103,25 @@ pub(crate) fn parts(
         for message in &round.messages {
             let (latency, transfer) = of_message(message, machine, ranks);
             slowest = slowest.max(latency);
-            parts.transfer += transfer / demand.steps as f64;
-            parts.copying += 2.0 * message.bytes as f64 / machine.copy / demand.steps as f64;
+            let copied = 2.0 * message.bytes as f64 / machine.copy;
+            parts.transfer += turns * transfer / demand.steps as f64;
+            parts.copying += turns * copied / demand.steps as f64;
         }
-        // Messages that are under way at the same time still are begun and ended one by one.
+        // Messages that are under way at the same time still are begun and ended one by one. Where ranks share a core, each waits
+        // until the others have had their turn.
         let count = round.messages.len() as f64;
-        parts.latency += slowest * (count + 1.0) / 2.0 / demand.steps as f64;
+        let latency = match turns > 1.0 {
+            true => turns * turn,
+            false => slowest * (count + 1.0) / 2.0,
+        };
+        parts.latency += latency / demand.steps as f64;
     }
     if ranks > 1 {
         let in_node = machine.reductions.node * log2(used) / log2(machine.cores).max(1.0);
         let nodes = machine.network.map_or(1, |_| ranks.div_ceil(machine.cores));
         let one = in_node + machine.reductions.doubling * log2(nodes);
+        let one = if turns > 1.0 { one + turns * turn } else { one };
         parts.reducing = demand.reductions as f64 * one;
-    }
-    // More ranks than cores take turns, and disturb each other.
-    if machine.network.is_none() && ranks > machine.cores {
-        let turns = DISTURBED * ranks as f64 / machine.cores as f64;
-        let Parts { computing, latency, transfer, copying, reducing } = parts;
-        let [computing, latency, transfer, copying, reducing] =
-            [computing, latency, transfer, copying, reducing].map(|part| part * turns);
-        return Parts { computing, latency, transfer, copying, reducing };
     }
     parts
 }
@@ -158,6 +162,7 @@ mod tests {
             copy: 1e10,
             shared: Link { latency: 1e-6, bandwidth: 1e10 },
             network: Some(Network { latency: 4e-6, rank: 1e9, node: 4e9 }),
+            turn: Some(5e-6),
             reductions: Reductions { node: 3e-6, doubling: 1e-6 },
         }
     }
@@ -231,6 +236,10 @@ mod tests {
         let alone = Machine { network: None, ..machine() };
         let fit = parts(&demand(10_000, 1), &alone, &speeds(), (8, true));
         let turns = parts(&demand(10_000, 1), &alone, &speeds(), (16, true));
-        near(turns.total(), 2.0 * DISTURBED * fit.total());
+        near(turns.computing, 2.0 * fit.computing);
+        near(turns.transfer + turns.copying, 2.0 * (fit.transfer + fit.copying));
+        // A round of messages, whatever their number, and a reduction.
+        near(turns.latency, 2.0 * 5e-6);
+        near(turns.reducing, 3e-6 + 2.0 * 5e-6);
     }
 }
