@@ -78,8 +78,8 @@ struct Together {
 
 impl Together {
     fn open(world: &World, path: &Path) -> hdf5::Result<Self> {
-        let builder = builder(world);
-        let file = world.within_library(|| builder.open_rw(path))?;
+        // What opens it duplicates the communicator, for which all processes wait.
+        let file = world.within_library(|| builder(world).open_rw(path))?;
         Ok(Together { world: world.clone(), file: Some(file) })
     }
 
