@@ -309,14 +309,12 @@ impl Multigrid {
         &mut self,
         world: &World,
         k: usize,
-        [of_chequers, of_ones]: [(Vec<f64>, f64); 2],
+        [(of_chequers, average), (of_ones, average_of_ones)]: [(Vec<f64>, f64); 2],
         of_squares: f64,
     ) -> Result<(), Error> {
         let Some(power) = &mut self.powers[k] else { return Ok(()) };
-        let average_of_ones = of_ones.1;
-        power.measure(of_chequers.1, of_squares);
-        let holds = power.hold(&of_chequers.0, &of_ones.0);
-        let mut holds = [i64::from(holds)];
+        power.measure(average, of_squares);
+        let mut holds = [i64::from(power.hold(&of_chequers, &of_ones))];
         if self.cuts.is_some() {
             world.combine(Combine::Max, &mut holds)?;
         }

@@ -37,7 +37,8 @@ pub(crate) struct Power {
 }
 
 impl Power {
-    /// For an array of whose equation this is the power, and that goes on beyond walls by these mirrors, on a slab of a grid; `offsets` are those of the neighbours.
+    /// For an array of whose equation this is the power, and that goes on beyond walls by these mirrors, on a slab of a grid;
+    /// `offsets` are those of the neighbours.
     pub(crate) fn new(
         exponent: usize,
         grid: &Grid,
