@@ -161,10 +161,13 @@ impl Trial {
         let program = Path::new(env!("CARGO_BIN_EXE_fluxions")).parent().unwrap();
         let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
         let mut shell = Command::new("sh");
-        // As `fluxions_testing::mpirun` does: as root, and with more ranks than cores.
-        for (name, value) in fluxions_testing::mpirun(1).get_envs() {
+        // As `fluxions_testing::mpirun` does: as root, with more ranks than cores, and by the launcher of the MPI that is tested.
+        let launcher = fluxions_testing::mpirun(1);
+        for (name, value) in launcher.get_envs() {
             shell.env(name, value.unwrap_or_default());
         }
+        let name = launcher.get_program().to_str().unwrap();
+        let line = if is_parallel { &line.replacen("mpirun", name, 1) } else { line };
         shell.args(["-c", line]).current_dir(self.home.path()).env("PATH", path);
         let output = fluxions_testing::finish(&mut shell);
         let code = remark.split("exit code ").nth(1).map_or("0", |rest| &rest[..1]);

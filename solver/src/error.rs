@@ -11,6 +11,28 @@ use crate::schemes::stabilised::Stabilised;
 use crate::schemes::tableau::Tableau;
 use crate::system::origin::Origin;
 
+/// What some schemes cannot step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Hindrance {
+    /// The noise of a field.
+    Noise,
+    /// A field that is found anew for every state.
+    Unknown,
+    /// An unknown without space.
+    Number,
+}
+
+impl fmt::Display for Hindrance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Hindrance::Noise => "has noise",
+            Hindrance::Unknown => "is an unknown of [solve]",
+            Hindrance::Number => "is an unknown without space",
+        })
+    }
+}
+
 /// A mistake in a problem, or a failure while it is solved.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -308,20 +330,20 @@ pub enum Error {
         number: f64,
     },
     /// A scheme for a system that has fields that are advected.
-    #[error("the scheme `{scheme}` cannot step a system with transport, which MPDATA steps")]
+    #[error("{}, which MPDATA steps", unfit(scheme, "a system with transport"))]
     SchemeWithTransport {
         /// The name of the scheme.
         scheme: String,
     },
     /// A scheme for a system with something that it cannot step.
-    #[error("the scheme `{scheme}` cannot step `{name}`, which {what}")]
+    #[error("{}, which {what}", unfit(scheme, &format!("`{name}`")))]
     UnfitScheme {
         /// The name of the scheme.
         scheme: String,
         /// The field or number.
         name: String,
         /// What about it the scheme cannot step.
-        what: &'static str,
+        what: Hindrance,
     },
     /// A value that a field is given after a step is not finite.
     #[error(
@@ -893,6 +915,12 @@ impl Error {
                 Some(format!("make dt {:.3e} or less", dt / courant * 0.999))
             }
             Error::CourantLater { .. } => Some("make dt smaller".into()),
+            Error::UnfitScheme { what: Hindrance::Noise, scheme, .. } if scheme != "steady" => {
+                Some("Runge–Kutta schemes step noise, such as `euler`, with steps of a given length".into())
+            }
+            Error::UnfitScheme { what: Hindrance::Number, scheme, .. } if scheme != "elliptic" => Some(
+                "Runge–Kutta and implicit schemes step unknowns without space, such as `rk4` and `tr-bdf2`".into(),
+            ),
             Error::SchemeWithTransport { .. } => {
                 Some("leave the scheme out, and say by `sources` how sources are integrated".into())
             }
@@ -914,6 +942,15 @@ impl Error {
             }
             _ => None,
         }
+    }
+}
+
+/// That a scheme, or what finds a balanced state instead, is not for something.
+fn unfit(scheme: &str, what: &str) -> String {
+    match scheme {
+        "steady" => format!("no steady state is found for {what}"),
+        "elliptic" => format!("an elliptic problem has no place for {what}"),
+        _ => format!("the scheme `{scheme}` cannot step {what}"),
     }
 }
 

@@ -17,7 +17,7 @@ mod simulation;
 mod solvers;
 mod system;
 
-pub use error::{Error, Errors, FailedStep, TooLong};
+pub use error::{Error, Errors, FailedStep, Hindrance, TooLong};
 pub use fluxions_halo::Halos;
 pub use inspect::block_speed::{BlockSpeed, block_speed};
 pub use inspect::cause::{Cause, cause_in_equations, cause_in_initial};

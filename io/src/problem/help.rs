@@ -2,7 +2,7 @@
 //! sections, keys and commands.
 
 use fluxions_expr::nearest;
-use fluxions_solver::{Error, Origin};
+use fluxions_solver::{Error, Hindrance, Origin};
 
 /// What to do about an error, where that is known.
 pub fn help(error: &Error) -> Option<String> {
@@ -24,6 +24,12 @@ pub fn help(error: &Error) -> Option<String> {
         }
         Error::UnfitArgument { .. } => {
             "name the argument in [define] and give it conditions of its own".into()
+        }
+        Error::UnfitScheme { scheme, what: Hindrance::Number, .. } if scheme == "elliptic" => {
+            "write what vanishes in [equations], with mode = \"steady\" in [time]".into()
+        }
+        Error::SchemeWithTransport { scheme } if scheme == "steady" => {
+            "give the run an end, and say `steady` in [stop]".into()
         }
         Error::NonlocalNoise { .. } => "use interpretation = \"ito\"".into(),
         Error::Memory { .. } | Error::NoMemory { .. } => {

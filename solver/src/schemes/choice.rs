@@ -1,6 +1,6 @@
 //! Which scheme steps a system.
 
-use crate::error::Error;
+use crate::error::{Error, Hindrance};
 use crate::schemes::adams_bashforth::{AdamsBashforth, AdamsBashforthScheme};
 use crate::schemes::imex::Imex;
 use crate::schemes::implicit::{BalanceScheme, Implicit, ImplicitScheme, Solving};
@@ -127,7 +127,7 @@ pub(crate) fn scheme_for(pde: &Pde, choice: &SchemeChoice) -> Result<Box<dyn Sch
     let steps = !matches!(choice, SchemeChoice::Elliptic(_));
     if let Some(field) = pde.unknowns().next().filter(|field| *field == 0 && steps) {
         let (scheme, name) = ("of a step".into(), pde.fields()[field].clone());
-        return Err(Error::UnfitScheme { scheme, name, what: "is an unknown of [solve]" });
+        return Err(Error::UnfitScheme { scheme, name, what: Hindrance::Unknown });
     }
     let tableau = match choice {
         SchemeChoice::Usual if pde.advected.is_empty() => &Tableau::RK4,
@@ -204,8 +204,12 @@ pub(crate) fn balance(
     options: &SolverOptions,
     steady: bool,
 ) -> Result<BalanceScheme, Error> {
-    check_simple(pde, if steady { "steady" } else { "elliptic" })?;
-    check_unconstrained(pde, if steady { "steady" } else { "elliptic" })?;
+    if steady {
+        check_still(pde, "steady")?;
+    } else {
+        check_simple(pde, "elliptic")?;
+        check_unconstrained(pde, "elliptic")?;
+    }
     check_options(options)?;
     Ok(BalanceScheme { options: *options, steady })
 }
@@ -226,7 +230,7 @@ fn check_unconstrained(pde: &Pde, scheme: &str) -> Result<(), Error> {
     match unknown.map(|field| pde.fields()[field].clone()) {
         Some(name) => {
             let scheme = scheme.into();
-            Err(Error::UnfitScheme { scheme, name, what: "is an unknown of [solve]" })
+            Err(Error::UnfitScheme { scheme, name, what: Hindrance::Unknown })
         }
         None => Ok(()),
     }
@@ -237,7 +241,7 @@ fn check_simple(pde: &Pde, scheme: &str) -> Result<(), Error> {
     check_still(pde, scheme)?;
     if let Some(global) = pde.globals().first() {
         let (scheme, name) = (scheme.into(), global.name.clone());
-        return Err(Error::UnfitScheme { scheme, name, what: "is an unknown without space" });
+        return Err(Error::UnfitScheme { scheme, name, what: Hindrance::Number });
     }
     Ok(())
 }
@@ -250,7 +254,7 @@ fn check_still(pde: &Pde, scheme: &str) -> Result<(), Error> {
     }
     if let Some((field, _)) = pde.noise().fields.first() {
         let name = pde.fields()[*field].clone();
-        return Err(Error::UnfitScheme { scheme, name, what: "has noise" });
+        return Err(Error::UnfitScheme { scheme, name, what: Hindrance::Noise });
     }
     Ok(())
 }

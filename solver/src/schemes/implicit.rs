@@ -288,7 +288,11 @@ pub(crate) struct BalanceScheme {
 impl BalanceScheme {
     /// The names of the arrays beside those of all fields, and where they lie.
     pub(crate) fn registers(&self, pde: &Pde) -> (Vec<String>, Registers) {
-        Registers::new(&pde.array_names(), &[], pde.all_arrays(), &self.options)
+        let mut names = Registers::names_of_unknowns(pde);
+        let first = pde.all_arrays() + names.len();
+        let (of_solver, registers) = Registers::new(&pde.array_names(), &[], first, &self.options);
+        names.extend(of_solver);
+        (names, registers)
     }
 }
 

@@ -5,11 +5,14 @@ use crate::simulation::simulation::Simulation;
 use crate::simulation::state::State;
 use crate::solvers::balance::Balance;
 use crate::solvers::newton::Newton;
+use crate::solvers::number_rates::NumberRates;
 use crate::solvers::place::Place;
 
 /// What finds the state in which rates vanish.
 pub(crate) struct Balancing {
     pub(super) newton: Newton,
+    /// The rates of unknowns without space, if there are any.
+    pub(super) numbers: Option<NumberRates>,
     /// Whether the way leads along the solution in time.
     pub(super) steady: bool,
     pub(super) found: Option<Balance>,
@@ -26,7 +29,10 @@ impl Simulation {
         let names = pde.array_names();
         let mut place = Place { world, block, memory };
         let found = match balancing.steady {
-            true => balancing.newton.settle(&mut place, self.time, true, None),
+            true => {
+                let numbers = balancing.numbers.as_mut();
+                balancing.newton.settle(&mut place, self.time, None, true, numbers)
+            }
             false => balancing.newton.balance(&mut place, self.time, &names, None),
         };
         self.stepper.counts = balancing.newton.jacobian.counts();

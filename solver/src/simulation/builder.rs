@@ -44,6 +44,7 @@ use crate::simulation::state::State;
 use crate::simulation::tracker::{Tracker, Trackers};
 use crate::simulation::tried_steps::TriedSteps;
 use crate::solvers::constraint::Constraint;
+use crate::solvers::number_rates::NumberRates;
 use crate::system::formula::Formula;
 use crate::system::pde::Pde;
 use crate::system::switches::Switches;
@@ -479,6 +480,13 @@ impl<'a> SimulationBuilder<'a> {
         let (mut implicit, mut balancing) = (None, None);
         if let Some(solving) = solving {
             let newton = solving.newton(&assembly, self.backend)?;
+            let numbers = match solving.numbers {
+                Some((plan, first)) => {
+                    let rates = assembly.executor(plan, self.backend)?;
+                    Some(NumberRates::new(rates, first, self.pde.globals().len()))
+                }
+                None => None,
+            };
             match solving.what {
                 Solved::Steps(stepping) => {
                     let (scheme, registers) = *stepping;
@@ -493,19 +501,14 @@ impl<'a> SimulationBuilder<'a> {
                         }
                         false => None,
                     };
-                    let numbers = match solving.numbers {
-                        Some((plan, first)) => {
-                            let rates = assembly.executor(plan, self.backend)?;
-                            Some(ImplicitNumbers::new(self.pde, rates, first))
-                        }
-                        None => None,
-                    };
+                    let numbers = numbers.map(|rates| ImplicitNumbers::new(self.pde, rates));
                     let parts = (explicit, find, numbers);
                     implicit = Some(ImplicitStepper::new(scheme, newton, parts, registers));
                 }
                 Solved::Unknowns(_) => {}
                 Solved::Balance(scheme) => {
-                    balancing = Some(Balancing { newton, steady: scheme.steady, found: None });
+                    let steady = scheme.steady;
+                    balancing = Some(Balancing { newton, numbers, steady, found: None });
                 }
             }
         }

@@ -7,22 +7,18 @@
 //! of the fields is treated implicitly, numbers are treated explicitly.
 
 use crate::error::Error;
-use crate::run::executor::Executor;
 use crate::schemes::tolerance::Tolerance;
 use crate::solvers::diagonal::invert;
+use crate::solvers::number_rates::NumberRates;
 use crate::solvers::place::Place;
 use crate::system::pde::Pde;
 
 /// How many corrections a stage may take.
 pub(super) const MOST_CORRECTIONS: usize = 30;
-/// By how much numbers are changed for differences, beside their magnitude.
-const DIFFERENCE: f64 = 1e-7;
 
 /// What implicit steps know of unknowns without space.
 pub(super) struct ImplicitNumbers {
-    /// Computes their rates, as parameters from `first` on.
-    rates: Executor,
-    first: usize,
+    rates: NumberRates,
     names: Vec<String>,
     /// At the beginning of the step.
     pub(super) old: Vec<f64>,
@@ -33,19 +29,17 @@ pub(super) struct ImplicitNumbers {
 }
 
 impl ImplicitNumbers {
-    /// Those of a system, whose rates a plan stores in parameters from `first` on.
-    pub(super) fn new(pde: &Pde, rates: Executor, first: usize) -> Self {
+    /// Those of a system, with what computes their rates.
+    pub(super) fn new(pde: &Pde, rates: NumberRates) -> Self {
         let names: Vec<String> = pde.globals().iter().map(|global| global.name.clone()).collect();
         let none = vec![0.0; names.len()];
         let (old, slopes, inverse) = (none, Vec::new(), Vec::new());
-        ImplicitNumbers { rates, first, names, old, slopes, inverse }
+        ImplicitNumbers { rates, names, old, slopes, inverse }
     }
 
     /// Their rates in the present state. Collective.
     pub(super) fn rates(&mut self, place: &mut Place<'_>, time: f64) -> Result<Vec<f64>, Error> {
-        let Place { world, block, memory } = place;
-        self.rates.run(world, block, memory, time, 0.0)?;
-        Ok(self.rates.parameters()[self.first..][..self.names.len()].to_vec())
+        self.rates.now(place, time)
     }
 
     /// The numbers at the beginning, with these weights of slopes times the length of the step.
@@ -64,22 +58,11 @@ impl ImplicitNumbers {
         factor: f64,
         time: f64,
     ) -> Result<(), Error> {
-        let numbers = place.memory.globals().to_vec();
-        let rates = self.rates(place, time)?;
-        let n = numbers.len();
-        let mut matrix = vec![vec![0.0; n]; n];
-        for j in 0..n {
-            let mut changed = numbers.clone();
-            let change = DIFFERENCE * numbers[j].abs().max(1e-3);
-            changed[j] += change;
-            place.memory.set_globals(&changed);
-            let there = self.rates(place, time)?;
-            for i in 0..n {
-                let derivative = (there[i] - rates[i]) / change;
-                matrix[i][j] = f64::from(u8::from(i == j)) - factor * derivative;
-            }
+        let mut matrix = self.rates.derivatives(place, time)?;
+        for (i, row) in matrix.iter_mut().enumerate() {
+            row.iter_mut().for_each(|derivative| *derivative *= -factor);
+            row[i] += 1.0;
         }
-        place.memory.set_globals(&numbers);
         self.inverse = inverse(matrix);
         Ok(())
     }

@@ -6,9 +6,8 @@ use crate::solvers::newton::{DECREASE, FIRST_FORCING, Newton, ROUNDING, forcing_
 use crate::solvers::place::Place;
 use crate::system::solver_options::SolverOptions;
 
-/// The most corrections of an elliptic problem, and the most steps towards a steady state.
+/// The most corrections of an elliptic problem.
 const MOST_CORRECTIONS: u64 = 60;
-const MOST_STEPS: u64 = 400;
 /// How many times a correction is halved before it is given up.
 const HALVINGS: u32 = 20;
 const NOT_SOLVED: &str = "the equations could not be solved";
@@ -50,7 +49,7 @@ pub(crate) struct Rounding {
 
 impl Rounding {
     /// What is known before a search that compares rates with this norm.
-    fn beside(scale: f64) -> Self {
+    pub(super) fn beside(scale: f64) -> Self {
         Rounding { scale, at_first: None, has_run_away: false }
     }
 }
@@ -145,7 +144,7 @@ impl Newton {
             let share = self.search(place, time, &free, norm)?;
             if share.is_none() && !self.jacobian.is_constant && free.is_empty() {
                 // Newton's method is stuck far from a solution.
-                let settled = self.settle(place, time, false, Some(rounding));
+                let settled = self.settle(place, time, Some(rounding), false, None);
                 let settled = settled.map_err(|mut error| {
                     if let Error::NotSolved { what, .. } = &mut error {
                         *what = NOT_SOLVED;
@@ -190,88 +189,13 @@ impl Newton {
         })
     }
 
-    /// Goes along the solution in time, by steps of the implicit Euler scheme that grow as rates become
-    /// smaller, to the state in which they vanish: pseudo-transient continuation (Kelley & Keyes 1998, SIAM
-    /// J. Numer. Anal. 35, 508, algorithm PTC). Unless the way matters (`forwards`), it leads back in time where
-    /// modes decay in that direction. `rounding` is known from a search that has led here.
-    /// Collective.
-    pub(crate) fn settle(
-        &mut self,
-        place: &mut Place<'_>,
-        time: f64,
-        forwards: bool,
-        rounding: Option<Rounding>,
-    ) -> Result<Balance, Error> {
-        let before = self.iterations;
-        self.jacobian.rates(place, time)?;
-        let first = self.remaining(place, &[])?;
-        let mut norm = first;
-        let mut scale = first;
-        self.begin_history(norm / first);
-        if !norm.is_finite() {
-            return Err(self.not_solved(Error::NO_STEADY_STATE, norm, 0, None));
-        }
-        let tolerance = self.options.tolerance.unwrap_or(SolverOptions::TOLERANCE);
-        self.prepare(place, time, (1.0, 0.0))?;
-        // A first step as an explicit scheme would make it.
-        let fastest = self.fastest(place)?;
-        let mut step = if fastest > 0.0 { 1.0 / fastest } else { 1.0 };
-        if !forwards && self.vectors.averages(place, self.preconditioner.diagonal.own(0))?[0] > 0.0
-        {
-            step = -step;
-        }
-        let (mut made, mut failed) = (0, 0);
-        let mut rounding = rounding.unwrap_or(Rounding::beside(first));
-        while norm > tolerance * scale && made + failed < MOST_STEPS {
-            self.prepare(place, time, (1.0, -step))?;
-            if self.is_rounding(place, time, (norm, 1.0), &[], &mut rounding)? {
-                break;
-            }
-            self.right_from_rates(place, step);
-            let right = self.vectors.norm(place, self.registers.right)?;
-            let solved = self.linear(place, time, (1.0, -step), 0.01 * right)?;
-            self.vectors.copy(place, self.registers.before, self.registers.state);
-            self.vectors.add(place, self.registers.state, 1.0, self.registers.correction);
-            self.jacobian.rates(place, time)?;
-            let reached = self.remaining(place, &[])?;
-            let is_better = reached.is_finite() && reached <= 3.0 * norm;
-            if !is_better || solved.residual > 0.5 * right {
-                self.vectors.copy(place, self.registers.state, self.registers.before);
-                self.jacobian.rates(place, time)?;
-                step /= 4.0;
-                failed += 1;
-                self.preconditioner.forget();
-                continue;
-            }
-            self.iterations.nonlinear += 1;
-            made += 1;
-            let growth = (2.0 * norm / reached).clamp(0.5, 10.0);
-            step *= growth;
-            norm = reached;
-            self.history.push(norm / first);
-            scale = scale.max(norm.min(10.0 * first));
-        }
-        let corrections = self.iterations.nonlinear - before.nonlinear;
-        if norm > tolerance * scale
-            && !self.is_rounding(place, time, (norm, 1.0), &[], &mut rounding)?
-        {
-            return Err(self.not_solved(Error::NO_STEADY_STATE, norm / first, made + failed, None));
-        }
-        Ok(Balance {
-            corrections,
-            iterations: self.iterations.linear - before.linear,
-            residuals: [first, norm],
-            excess: Vec::new(),
-        })
-    }
-
     /// right ← factor·rates
-    fn right_from_rates(&self, place: &mut Place<'_>, factor: f64) {
+    pub(super) fn right_from_rates(&self, place: &mut Place<'_>, factor: f64) {
         self.vectors.copy_scaled(place, self.registers.right, factor, self.registers.rates);
     }
 
     /// Takes the averages of these arrays away from the rates. The norm of what is left. Collective.
-    fn remaining(&self, place: &mut Place<'_>, free: &[usize]) -> Result<f64, Error> {
+    pub(super) fn remaining(&self, place: &mut Place<'_>, free: &[usize]) -> Result<f64, Error> {
         for k in free {
             self.vectors.remove_average(place, self.registers.rates + k)?;
         }
@@ -281,7 +205,7 @@ impl Newton {
     /// Whether rounding, so many times, explains that the rates have this norm, without the averages of the arrays that are
     /// `free`. It is large in a state that runs away, too: there it explains nothing if much of the rates at first is left, or
     /// if their average tells that there is no balance. Collective.
-    fn is_rounding(
+    pub(super) fn is_rounding(
         &mut self,
         place: &mut Place<'_>,
         time: f64,
@@ -425,7 +349,7 @@ impl Newton {
         Ok(false)
     }
 
-    fn not_solved(
+    pub(super) fn not_solved(
         &self,
         what: &'static str,
         residual: f64,
