@@ -23,7 +23,7 @@ fn ions_at_rest_follow_the_law_of_boltzmann() {
         let found = solve(&ions(cells));
         let (c, phi) = (&found[0], &found[1]);
         let amount = c.iter().sum::<f64>() / cells as f64;
-        assert!((amount - 1.0).abs() < 1e-8, "{amount}");
+        assert!((amount - 1.0).abs() < 1e-13, "{amount}");
         let products: Vec<f64> = c.iter().zip(phi).map(|(c, phi)| c * phi.exp()).collect();
         let mean = products.iter().sum::<f64>() / cells as f64;
         products.iter().map(|x| (x / mean - 1.0).abs()).fold(0.0, f64::max)

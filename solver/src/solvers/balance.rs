@@ -238,7 +238,7 @@ impl Newton {
     }
 
     /// The norm of the rates that rounding alone may leave. Collective.
-    fn rounding(&self, place: &mut Place<'_>) -> Result<f64, Error> {
+    pub(super) fn rounding(&self, place: &mut Place<'_>) -> Result<f64, Error> {
         let to = self.registers.to;
         self.vectors.copy(place, to, self.registers.state);
         for k in 0..self.vectors.arrays {

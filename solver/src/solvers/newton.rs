@@ -44,7 +44,7 @@ pub(crate) struct Newton {
     /// The method for linear systems, once it is chosen.
     method: Option<Krylov>,
     /// The arrays whose rates have an average that does not depend on the state, once that is known.
-    balanced: Option<Vec<usize>>,
+    pub(super) balanced: Option<Vec<usize>>,
     /// Those of them to which a constant may be added without a change of the rates.
     pub(crate) free: Option<Vec<usize>>,
     /// The time of the state for which the entries of the matrix were found.

@@ -116,6 +116,17 @@ impl Newton {
         time: f64,
         step: f64,
     ) -> Result<bool, Error> {
+        // Long steps would make a change of the amount out of the rounding of its rate.
+        let least = step.abs() * self.rounding(place)?;
+        let balanced = match &self.balanced {
+            Some(known) => known.clone(),
+            None => self.balanced(place, time)?,
+        };
+        for array in balanced.into_iter().map(|k| self.registers.right + k) {
+            if self.vectors.average(place, array)?.abs() <= least {
+                self.vectors.remove_average(place, array)?;
+            }
+        }
         let right = self.vectors.norm(place, self.registers.right)?;
         let solved = self.linear(place, time, (1.0, -step), LEFT * right)?;
         Ok(solved.residual <= 0.5 * right)
