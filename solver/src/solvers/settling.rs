@@ -15,6 +15,8 @@ use crate::system::solver_options::SolverOptions;
 
 /// The most steps towards a steady state.
 const MOST_STEPS: u64 = 400;
+/// The longest step beside the first one: the mode that decays slowest is much faster in most problems.
+const LONGEST: f64 = 1e13;
 /// What may be left of the residual of the linear system of a step.
 const LEFT: f64 = 0.01;
 
@@ -43,6 +45,7 @@ impl Newton {
         // A first step as an explicit scheme would make it.
         let fastest = self.fastest(place)?;
         let mut step = if fastest > 0.0 { 1.0 / fastest } else { 1.0 };
+        let longest = LONGEST * step;
         if !forwards && self.vectors.averages(place, self.preconditioner.diagonal.own(0))?[0] > 0.0
         {
             step = -step;
@@ -77,7 +80,7 @@ impl Newton {
             self.iterations.nonlinear += 1;
             made += 1;
             let growth = (2.0 * norm / reached).clamp(0.5, 10.0);
-            step *= growth;
+            step = (step * growth).clamp(-longest, longest);
             (norm, of_numbers) = (reached, rates);
             self.history.push(norm / first);
             scale = scale.max(norm.min(10.0 * first));
@@ -116,19 +119,23 @@ impl Newton {
         time: f64,
         step: f64,
     ) -> Result<bool, Error> {
-        // Long steps would make a change of the amount out of the rounding of its rate.
-        let least = step.abs() * self.rounding(place)?;
         let balanced = match &self.balanced {
             Some(known) => known.clone(),
             None => self.balanced(place, time)?,
         };
-        for array in balanced.into_iter().map(|k| self.registers.right + k) {
-            if self.vectors.average(place, array)?.abs() <= least {
-                self.vectors.remove_average(place, array)?;
+        // Long steps would make a change of the amount out of the rounding of its rate.
+        let least = step.abs() * self.rounding(place)?;
+        let mut kept = Vec::new();
+        for k in balanced {
+            if self.vectors.average(place, self.registers.right + k)?.abs() <= least {
+                kept.push(self.registers.correction + k);
             }
         }
         let right = self.vectors.norm(place, self.registers.right)?;
         let solved = self.linear(place, time, (1.0, -step), LEFT * right)?;
+        for array in kept {
+            self.vectors.remove_average(place, array)?;
+        }
         Ok(solved.residual <= 0.5 * right)
     }
 
