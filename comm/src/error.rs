@@ -114,6 +114,8 @@ pub enum Class {
     Mismatch,
     /// A message is on its way and is to be started or looked at, or a window is used in the wrong phase.
     Active,
+    /// Numbers that are received overlap with others that are sent or received.
+    Overlap,
     /// The only rank waits for itself.
     Deadlock,
     /// The dimensions of a grid of ranks do not fit.

@@ -1,5 +1,7 @@
 //! Rows of numbers at equal distances, such as the cells of a face of a block.
 
+use std::ops::Range;
+
 /// Rows of numbers in a list: `counts[0]` times `counts[1]` rows of `length` numbers each. The first one begins at `start`, and
 /// the strides are the distances from one row to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +55,41 @@ impl Rows {
     }
 }
 
+/// Whether numbers of some rows lie in others, or twice in the same ones; numbers of `read` may lie in others of `read`.
+pub(crate) fn overlap<'r>(
+    written: impl Iterator<Item = &'r Rows>,
+    read: impl Iterator<Item = &'r Rows>,
+) -> bool {
+    // The place of each row, and whether it is written.
+    let mut found: Vec<(Range<usize>, bool)> = Vec::new();
+    for rows in written.filter(|rows| rows.numbers() > 0) {
+        if rows.numbers() > rows.end() - rows.start {
+            return true;
+        }
+        found.extend(rows.starts().map(|start| (start..start + rows.length, true)));
+    }
+    for rows in read.filter(|rows| rows.numbers() > 0) {
+        // Rows that repeat themselves are not looked at one by one, which may be without end.
+        match rows.numbers() > rows.end() - rows.start {
+            true => found.push((rows.start..rows.end(), false)),
+            false => found.extend(rows.starts().map(|at| (at..at + rows.length, false))),
+        }
+    }
+    found.sort_unstable_by_key(|(row, _)| row.start);
+    // How far the rows before reach, and those of them that are written.
+    let [mut all, mut of_written] = [0; 2];
+    for (row, is_written) in found {
+        if row.start < of_written || is_written && row.start < all {
+            return true;
+        }
+        all = all.max(row.end);
+        if is_written {
+            of_written = row.end;
+        }
+    }
+    false
+}
+
 /// What one rank sends to another or receives from it: the rows of a list, under a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
@@ -88,5 +125,25 @@ mod tests {
             assert_eq!(joined.end(), rows_before.end());
             assert_eq!(all(joined).len(), joined.numbers());
         }
+    }
+
+    #[test]
+    fn rows_that_overlap_are_found() {
+        let rows = |start, counts, strides, length| Rows { start, counts, strides, length };
+        let column = |start| rows(start, [1, 3], [0, 4], 1);
+        let overlaps = |written: &[Rows], read: &[Rows]| overlap(written.iter(), read.iter());
+        assert!(!overlaps(&[column(0), column(3)], &[column(1), column(1), column(2)]));
+        assert!(overlaps(&[column(0), column(0)], &[]));
+        assert!(overlaps(&[column(0)], &[rows(3, [1, 1], [0, 0], 2)]));
+        assert!(overlaps(&[rows(3, [1, 1], [0, 0], 2)], &[column(0)]));
+        assert!(!overlaps(&[rows(4, [1, 1], [0, 0], 0)], &[column(0)]));
+        // A row within a long one that is only read, after a short one.
+        assert!(overlaps(&[rows(5, [1, 1], [0, 0], 1)], &[rows(0, [1, 1], [0, 0], 9), column(1)]));
+        assert!(overlaps(&[rows(0, [2, 3], [2, 1], 1)], &[]));
+        assert!(overlaps(&[rows(0, [1, 2], [0, 1], 2)], &[]));
+        let endless = rows(0, [usize::MAX, 1], [0, 0], 1);
+        assert!(overlaps(&[endless], &[]));
+        assert!(!overlaps(&[column(1)], &[endless]));
+        assert!(overlaps(&[column(0)], &[endless]));
     }
 }

@@ -23,7 +23,6 @@ struct Leg {
     /// How many of it the part is.
     length: c_int,
     start: usize,
-    end: usize,
     rank: c_int,
     tag: c_int,
     call: Call,
@@ -43,7 +42,6 @@ impl Leg {
             is_derived,
             length,
             start: rows.start,
-            end: rows.end(),
             rank: part.rank as c_int,
             tag: part.tag as c_int,
             call,
@@ -146,11 +144,6 @@ impl InPlace {
             receipts: received.len(),
             communicator: communicator.clone(),
         })
-    }
-
-    /// One past the last number of the parts.
-    pub(crate) fn end(&self) -> usize {
-        self.legs.iter().map(|leg| leg.end).max().unwrap_or(0)
     }
 
     /// Exchanges the parts of the lists that begin at `starts`, which lie within the numbers.

@@ -4,14 +4,20 @@ use crate::error::{Class, Error};
 use crate::message::{Channel, Incoming, Outgoing};
 #[cfg(feature = "mpi")]
 use crate::mpi::InPlace as OfMpi;
-use crate::rows::{Part, Rows};
+use crate::rows::{Part, Rows, overlap};
 use crate::waiting::Call;
 use crate::world::{Inner, World};
 
 /// Parts of a list of numbers that go to other ranks, and parts that come from them, any number of times.
 ///
 /// Processes of MPI send them from the list and receive them into it, rows at equal distances as MPI's derived types.
-pub struct InPlace(Inside);
+pub struct InPlace {
+    inside: Inside,
+    sent: Vec<Rows>,
+    received: Vec<Rows>,
+    /// Whether the parts of a list are known not to overlap.
+    is_apart: bool,
+}
 
 enum Inside {
     Team(Vec<(Rows, Outgoing)>, Vec<(Rows, Incoming)>),
@@ -20,8 +26,7 @@ enum Inside {
 }
 
 impl World {
-    /// Sets up what is exchanged: the parts that are sent, and those that are received, which do not overlap with any others:
-    /// where they do, it is not said what is there, and MPICH may end the job.
+    /// Sets up what is exchanged: the parts that are sent, and those that are received, which do not overlap with any others.
     ///
     /// ```
     /// use fluxions_comm::{Error, Part, Rows, threads};
@@ -53,7 +58,7 @@ impl World {
             self.check_rank(Some(part.rank), call)?;
             self.check_tag(Some(part.tag), call)?;
         }
-        Ok(InPlace(match &self.0 {
+        let inside = match &self.0 {
             Inner::Team(team, rank) => {
                 let end = |ends, part: &Part| {
                     let length = part.rows.numbers();
@@ -65,7 +70,10 @@ impl World {
             }
             #[cfg(feature = "mpi")]
             Inner::Mpi(communicator) => Inside::Mpi(OfMpi::new(communicator, sent, received)?),
-        }))
+        };
+        let [sent, received] =
+            [sent, received].map(|parts| parts.iter().map(|part| part.rows).collect());
+        Ok(InPlace { inside, sent, received, is_apart: false })
     }
 }
 
@@ -73,23 +81,49 @@ impl InPlace {
     /// Exchanges the parts of some lists, which begin at `starts`, and waits until that is done.
     ///
     /// # Errors
-    /// If a part lies beyond the numbers, if a message is shorter or longer than its part, or if another rank has failed.
+    /// If a part lies beyond the numbers, if parts that are received overlap with others, if a message is shorter or longer than
+    /// its part, or if another rank has failed.
     pub fn exchange(&mut self, numbers: &mut [f64], starts: &[usize]) -> Result<(), Error> {
-        match &mut self.0 {
-            Inside::Team(sent, received) => {
-                let rows = sent.iter().map(|(rows, _)| rows);
-                let ends = rows.chain(received.iter().map(|(rows, _)| rows)).map(Rows::end);
-                check_ends(ends.max().unwrap_or(0), numbers, starts)?;
-                starts
-                    .iter()
-                    .try_for_each(|start| exchange_threads(sent, received, &mut numbers[*start..]))
-            }
+        let ends = self.sent.iter().chain(&self.received).map(Rows::end);
+        check_ends(ends.max().unwrap_or(0), numbers, starts)?;
+        self.check_apart(starts)?;
+        match &mut self.inside {
+            Inside::Team(sent, received) => starts
+                .iter()
+                .try_for_each(|start| exchange_threads(sent, received, &mut numbers[*start..])),
             #[cfg(feature = "mpi")]
-            Inside::Mpi(parts) => {
-                check_ends(parts.end(), numbers, starts)?;
-                parts.exchange(numbers, starts)
-            }
+            Inside::Mpi(parts) => parts.exchange(numbers, starts),
         }
+    }
+
+    /// Checks that parts that are received do not overlap with others, of the same list or another one.
+    fn check_apart(&mut self, starts: &[usize]) -> Result<(), Error> {
+        let parts = || self.sent.iter().chain(&self.received).filter(|rows| rows.numbers() > 0);
+        let begin = parts().map(|rows| rows.start).min().unwrap_or(0);
+        let extent = parts().map(Rows::end).max().unwrap_or(0).saturating_sub(begin);
+        let near = |k: usize| starts[..k].iter().any(|start| start.abs_diff(starts[k]) < extent);
+        let overlaps = if (0..starts.len()).any(near) {
+            let all = |parts: &[Rows]| -> Vec<Rows> {
+                let at = |start: &usize| *start;
+                let of = |start: usize| {
+                    parts.iter().map(move |rows| Rows { start: rows.start + start, ..*rows })
+                };
+                starts.iter().map(at).flat_map(of).collect()
+            };
+            overlap(all(&self.received).iter(), all(&self.sent).iter())
+        } else {
+            !self.is_apart && overlap(self.received.iter(), self.sent.iter())
+        };
+        if overlaps {
+            let call = Call::recv(None, None, extent);
+            return Err(Error::failed(
+                call,
+                Class::Overlap,
+                "a part that is received overlaps with another one",
+            ));
+        }
+        self.is_apart = true;
+        Ok(())
     }
 }
 

@@ -89,12 +89,30 @@ fn mistakes(world: &World) {
     let wrong = world.in_place(&[], &[Part { tag: world.highest_tag() + 1, ..part(last) }]);
     assert_eq!(wrong.err().unwrap().class(), Some(Class::Tag));
     // Nothing is sent where a part lies beyond the list.
-    let mut parts = world.in_place(&[part(next)], &[part(last)]).unwrap();
+    let other = Rows { start: 0, ..rows };
+    let received = Part { rows: other, ..part(last) };
+    let mut parts = world.in_place(&[part(next)], &[received]).unwrap();
     for starts in [&[1][..], &[0, 1], &[usize::MAX]] {
         let error = parts.exchange(&mut [0.0; 12], starts).unwrap_err();
         assert_eq!(error.class(), Some(Class::Count));
     }
     parts.exchange(&mut [0.0; 12], &[0]).unwrap();
+    // Nor where what is received would lie on something else, of the same list or of another one.
+    let onto = |received: &[Part]| {
+        let mut parts = world.in_place(&[part(next)], received).unwrap();
+        parts.exchange(&mut [0.0; 12], &[0]).unwrap_err().class()
+    };
+    assert_eq!(onto(&[part(last)]), Some(Class::Overlap));
+    let long = Rows { start: 0, counts: [1, 1], strides: [0, 0], length: 3 };
+    assert_eq!(onto(&[Part { rows: long, ..part(last) }]), Some(Class::Overlap));
+    assert_eq!(onto(&[received, Part { tag: 1, ..received }]), Some(Class::Overlap));
+    for starts in [[0, 0], [2, 0], [0, 8]] {
+        let error = parts.exchange(&mut [0.0; 24], &starts).unwrap_err();
+        assert_eq!(error.class(), Some(Class::Overlap), "{starts:?}");
+    }
+    // The rows of lists may lie between each other.
+    let row = |start| Rows { start, counts: [1, 3], strides: [0, 8], length: 2 };
+    around(world, 24, &[0, 4], row(0), row(2));
     // Rows that no memory could hold.
     let far = Rows { start: 0, counts: [1, 3], strides: [0, usize::MAX / 2], length: 1 };
     let error = match world.in_place(&[Part { rows: far, ..part(next) }], &[]) {
