@@ -148,8 +148,10 @@ pub(crate) struct TimesEntry {
     times: Times,
     /// The place of dt = "auto", or of what stands for it.
     automatic: Option<Range<usize>>,
-    /// The place of the tolerance, or else of the scheme.
+    /// The place of the scheme.
     scheme: Option<Range<usize>>,
+    /// The place of the tolerance.
+    tolerance: Option<Range<usize>>,
     /// The schemes from which the one of `times` is chosen, if it is not given.
     candidates: Vec<SchemeChoice>,
 }
@@ -269,8 +271,8 @@ pub(crate) fn read<'t>(
         reader.note(Diagnostic { message, span, label, help: None });
         return None;
     }
-    let scheme = place.or_else(|| table.get("scheme").map(|value| value.span()));
-    Some(TimesEntry { times, automatic, scheme, candidates })
+    let scheme = table.get("scheme").map(|value| value.span());
+    Some(TimesEntry { times, automatic, scheme, tolerance: place, candidates })
 }
 
 /// The times of an elliptic problem, which has none.
@@ -354,7 +356,8 @@ impl TimesEntry {
             chosen: false,
             stable: None,
         };
-        TimesEntry { times, automatic: None, scheme: None, candidates: Vec::new() }
+        let (automatic, scheme, tolerance) = (None, None, None);
+        TimesEntry { times, automatic, scheme, tolerance, candidates: Vec::new() }
     }
 
     /// The place of dt = "auto", or of what stands for it, if it is there.
@@ -385,8 +388,9 @@ impl TimesEntry {
         }
         let with = |scheme: &SchemeChoice| {
             let times = Times { scheme: scheme.clone(), ..self.times.clone() };
-            let (automatic, scheme) = (self.automatic.clone(), self.scheme.clone());
-            let entry = TimesEntry { times, automatic, scheme, candidates: Vec::new() };
+            let [automatic, scheme, tolerance] =
+                [&self.automatic, &self.scheme, &self.tolerance].map(Clone::clone);
+            let entry = TimesEntry { times, automatic, scheme, tolerance, candidates: Vec::new() };
             entry.settle_one(pde, initial, places)
         };
         let (mut fitting, mut mistakes) = (Vec::new(), None);
@@ -431,11 +435,20 @@ impl TimesEntry {
         initial: &[(String, Formula)],
         places: &Places,
     ) -> Result<Times, Vec<Diagnostic>> {
-        let TimesEntry { times, automatic, scheme, .. } = self;
+        let TimesEntry { times, automatic, scheme, tolerance, .. } = self;
         let is_staged = matches!(times.scheme, SchemeChoice::Stabilised(..));
         let located = |error: &Error| {
+            use Error::{NoErrorEstimate, ToleranceWithNoise, UnfitTolerance};
+            let of_tolerance = matches!(
+                error,
+                NoErrorEstimate { .. } | ToleranceWithNoise { .. } | UnfitTolerance { .. }
+            );
+            let [first, second] = match of_tolerance {
+                true => [&tolerance, &scheme],
+                false => [&scheme, &tolerance],
+            };
             let mut found = places.locate(error);
-            found.span = found.span.or(scheme.clone());
+            found.span = found.span.or_else(|| first.clone()).or_else(|| second.clone());
             found
         };
         times.scheme.check(pde).map_err(|error| vec![located(&error)])?;

@@ -136,12 +136,13 @@ fn split(term: &Expr, symbols: &Symbols) -> Vec<(bool, Expr)> {
             }
         }
         Node::Operator(op, arguments) if is_second(*op) => {
-            let (last, others) = arguments.split_last().expect("operators have arguments");
+            let last = op.arguments() - 1;
             let of = |(minus, part): (bool, Expr)| {
-                let arguments = others.iter().cloned().chain([part]).collect();
+                let mut arguments = arguments.clone();
+                arguments[last] = part;
                 (minus, Expr { node: Node::Operator(*op, arguments), ..term.clone() })
             };
-            all_terms(last, symbols).into_iter().map(of).collect()
+            all_terms(&arguments[last], symbols).into_iter().map(of).collect()
         }
         _ => {
             let (functions, parts) = chain(term);
@@ -201,7 +202,10 @@ fn spreads(term: &Expr, field: usize, symbols: &Symbols) -> bool {
     };
     match &term.node {
         Node::Operator(op, arguments) => {
-            let Some((last, others)) = arguments.split_last() else { return false };
+            // Where they are closed is told behind them.
+            let Some((last, others)) = arguments[..op.arguments()].split_last() else {
+                return false;
+            };
             let of_field = last.node == Node::Field(field) || spreads(last, field, symbols);
             is_second(*op) && of_field && others.iter().all(is_free)
         }
@@ -234,7 +238,7 @@ fn spreads(term: &Expr, field: usize, symbols: &Symbols) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use fluxions_grid::{Ends, Grid};
+    use fluxions_grid::{Condition, Ends, Grid};
 
     use crate::system::pde::Pde;
 
@@ -275,6 +279,17 @@ mod tests {
             "d_dx(u)",
         ] {
             assert!(!found(equation), "{equation}");
+        }
+    }
+
+    /// Operators in a field that is closed by a region know of that by further arguments.
+    #[test]
+    fn what_spreads_around_a_region_is_found() {
+        let grid = Grid::cartesian().axis("x", 0.0..1.0, 8, Ends::Bounded).build().unwrap();
+        for equation in ["2*laplace(u) + u", "diffusion(x, u)", "-laplace(laplace(u) - u^3)"] {
+            let pde = Pde::on(&grid).equation("u", equation).region("rock", "x > 0.7");
+            let pde = pde.boundary_of("u", "rock", Condition::Flux(0.0.into())).build().unwrap();
+            assert!(pde.parts[0].implicit.is_some(), "{equation}");
         }
     }
 
