@@ -303,6 +303,26 @@ fn mistakes_in_regions_are_explained() {
     }
 }
 
+/// Schemes of every kind lead to the same state around an obstacle, where the stiff part is found in the equation.
+#[test]
+fn implicit_steps_go_around_an_obstacle() {
+    let at_end = |time: &str| {
+        solve(&format!(
+            "{}{ROCK}[equations]\nc = \"laplace(c) - c^2\"\n[initial]\nc = \"{SMOOTH}\"\n[boundary.c]\nrock = {{ flux = 0 }}\n\
+             [time]\nend = 0.1\n{time}\n",
+            square(20)
+        ))
+        .swap_remove(0)
+    };
+    let exact = at_end("scheme = \"dormand-prince\"\ntolerance = 1e-8");
+    for scheme in ["ark4", "ark3", "tr-bdf2", "sdirk4", "rkc2"] {
+        let found = at_end(&format!("scheme = \"{scheme}\"\ntolerance = 1e-6"));
+        let both = found.iter().zip(&exact);
+        let difference = both.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(difference < 1e-5, "{scheme}: {difference}");
+    }
+}
+
 #[test]
 fn a_wall_sees_a_region_as_it_is_in_the_cell_there() {
     // Cells at the wall alone, and the second cells alone.
