@@ -167,16 +167,16 @@ fn what_cannot_be_balanced_is_told_on_1_to_3_ranks() {
 /// ranks.
 #[test]
 fn a_state_that_has_run_away_is_no_solution() {
-    for equation in [
-        "laplace(phi) - exp(-phi^2) - 1000",
-        "laplace(phi) - exp(-phi^2) - 1",
-        "laplace(phi) - 300*exp(-phi^2) - 1",
+    for (equation, most) in [
+        ("laplace(phi) - exp(-phi^2) - 1000", 1),
+        ("laplace(phi) - exp(-phi^2) - 1", 1),
+        ("laplace(phi) - 300*exp(-phi^2) - 1", 2),
     ] {
         let text = format!(
             "[grid]\nx = {{ bounds = [0, 1], cells = 16 }}\ny = {{ bounds = [0, 1], cells = 8 }}\n\
              [solve]\nphi = \"{equation}\"\n"
         );
-        for ranks in [1, 2] {
+        for ranks in 1..=most {
             let found = threads::run(ranks, |world| Ok::<_, Error>(failure(&text, world))).unwrap();
             for error in found {
                 assert!(

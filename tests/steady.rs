@@ -101,3 +101,37 @@ fn everything_vanishes_at_once() {
     }
     assert!(simulation.globals().iter().all(|number| *number > 0.1), "{:?}", simulation.globals());
 }
+
+/// The lowest mode of a membrane with its rate: steps that would jump over growing modes are not taken.
+#[test]
+fn a_mode_is_found_with_its_rate() {
+    let text = "[grid]\nx = { bounds = [0, 1], cells = 12 }\ny = { bounds = [0, 1], cells = 12 }\n[equations]\n\
+                u = \"laplace(u) + k*u\"\n[numbers]\nk = { initial = 10, equation = \"1 - integral(u^2)\" }\n\
+                [boundary]\nx = { value = 0 }\ny = { value = 0 }\n[initial]\nu = \"30*x*(1 - x)*y*(1 - y)\"\n\
+                [time]\nmode = \"steady\"\n";
+    solve(text);
+    let problem = Problem::parse("test.toml", text).unwrap();
+    let mut simulation = problem.simulation(&World::solo()).build().unwrap();
+    simulation.run_until(0.0).unwrap();
+    let half = (std::f64::consts::PI / 24.0).sin();
+    let exact = 2.0 * 4.0 * 144.0 * half * half;
+    let found = simulation.globals()[0];
+    assert!((found / exact - 1.0).abs() < 1e-9, "{found} {exact}");
+}
+
+/// Beyond the fold of Bratu's problem the solution grows without bounds, which is told after few steps.
+#[test]
+fn what_grows_without_bounds_has_no_steady_state() {
+    let text = "[grid]\nx = { bounds = [0, 1], cells = 16 }\ny = { bounds = [0, 1], cells = 16 }\n[equations]\n\
+                u = \"laplace(u) + 7*exp(u)\"\n[boundary]\nx = { value = 0 }\ny = { value = 0 }\n[initial]\nu = 0\n\
+                [time]\nmode = \"steady\"\n";
+    let problem = Problem::parse("test.toml", text).unwrap();
+    let mut simulation = problem.simulation(&World::solo()).build().unwrap();
+    let error = simulation.run_until(0.0).unwrap_err();
+    let fluxions::solver::Error::NotSolved { history, .. } = &error else { panic!("{error}") };
+    // No mode that grows was jumped over: the rates fell at first, and grew without end from then on.
+    let lowest = history.iter().copied().fold(f64::INFINITY, f64::min);
+    let after = history.iter().skip_while(|rate| **rate > lowest).take_while(|rate| **rate < 1e9);
+    assert!(after.clone().count() > 20 && after.is_sorted(), "{history:?}");
+    assert!(history.last().is_some_and(|rate| *rate > 1e20), "{history:?}");
+}

@@ -11,12 +11,15 @@ use crate::solvers::diagonal::invert;
 use crate::solvers::newton::Newton;
 use crate::solvers::number_rates::{NumberRates, difference};
 use crate::solvers::place::Place;
+use crate::solvers::registers::Registers;
 use crate::system::solver_options::SolverOptions;
 
 /// The most steps towards a steady state.
 const MOST_STEPS: u64 = 400;
 /// The longest step beside the first one: the mode that decays slowest is much faster in most problems.
 const LONGEST: f64 = 1e13;
+/// Rates this many times as large as at first belong to a solution without bounds.
+const RUN_AWAY: f64 = 1e20;
 /// What may be left of the residual of the linear system of a step.
 const LEFT: f64 = 0.01;
 
@@ -52,7 +55,8 @@ impl Newton {
         }
         let (mut made, mut failed) = (0, 0);
         let mut rounding = rounding.unwrap_or(Rounding::beside(first));
-        while norm > tolerance * scale && made + failed < MOST_STEPS {
+        let has_run_away = |norm: f64| norm > RUN_AWAY * first;
+        while norm > tolerance * scale && made + failed < MOST_STEPS && !has_run_away(norm) {
             self.prepare(place, time, (1.0, -step))?;
             if self.is_rounding(place, time, (norm, 1.0), &[], &mut rounding)? {
                 break;
@@ -66,10 +70,14 @@ impl Newton {
                     self.step_of_fields(place, time, step)?
                 }
             };
+            let Registers { rates, correction, .. } = self.registers;
+            let along = step * self.vectors.product(place, rates, correction)?;
             self.vectors.add(place, self.registers.state, 1.0, self.registers.correction);
             self.jacobian.rates(place, time)?;
             let (reached, rates) = self.left(place, time, numbers.as_deref_mut())?;
-            let is_better = reached.is_finite() && reached <= 3.0 * norm;
+            // A step against the rates has jumped over a mode that grows: it does not follow the solution.
+            let most = if along > 0.0 { 3.0 * norm } else { norm };
+            let is_better = reached.is_finite() && reached <= most;
             if !is_better || !is_solved {
                 self.restore_state(place, time, &numbers_before)?;
                 step /= 4.0;
