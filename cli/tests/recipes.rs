@@ -266,6 +266,18 @@ fn steady_state() {
     assert!(report.contains("the state is steady"), "{report}");
 }
 
+/// The eigenvalue of the lowest mode of an L-shaped membrane is 9.63972 (Fox, Henrici & Moler 1967, SIAM J. Numer. Anal. 4, 89),
+/// to which those of held cells come at first order.
+#[test]
+fn mode() {
+    let errors = [&[][..], &["grid.x.cells=128", "grid.y.cells=128"]].map(|changes| {
+        let run = Run::of("mode", changes);
+        assert!((run.diagnostic("square")[0] - 1.0).abs() < 1e-6);
+        9.63972 - run.diagnostic("eigenvalue")[0]
+    });
+    assert!(errors[1] > 0.0 && errors[1] < 0.13 && errors[1] < 0.55 * errors[0], "{errors:?}");
+}
+
 /// Charge and what flows out agree, and the potential beside the plates is that of the plates.
 #[test]
 fn potential() {
