@@ -20,7 +20,7 @@ pub struct InPlace {
 }
 
 enum Inside {
-    Team(Vec<(Rows, Outgoing)>, Vec<(Rows, Incoming)>),
+    Team(Vec<Outgoing>, Vec<Incoming>),
     #[cfg(feature = "mpi")]
     Mpi(OfMpi),
 }
@@ -64,8 +64,8 @@ impl World {
                     let length = part.rows.numbers();
                     Channel::Thread(team.mailbox_end(ends, *rank, part.tag, length))
                 };
-                let to = |part: &Part| (part.rows, Outgoing(end((*rank, part.rank), part)));
-                let from = |part: &Part| (part.rows, Incoming(end((part.rank, *rank), part)));
+                let to = |part: &Part| Outgoing(end((*rank, part.rank), part));
+                let from = |part: &Part| Incoming(end((part.rank, *rank), part));
                 Inside::Team(sent.iter().map(to).collect(), received.iter().map(from).collect())
             }
             #[cfg(feature = "mpi")]
@@ -88,9 +88,12 @@ impl InPlace {
         check_ends(ends.max().unwrap_or(0), numbers, starts)?;
         self.check_apart(starts)?;
         match &mut self.inside {
-            Inside::Team(sent, received) => starts
-                .iter()
-                .try_for_each(|start| exchange_threads(sent, received, &mut numbers[*start..])),
+            Inside::Team(to, from) => {
+                let (sent, received) = (&self.sent, &self.received);
+                starts.iter().try_for_each(|start| {
+                    exchange_threads((sent, to), (received, from), &mut numbers[*start..])
+                })
+            }
             #[cfg(feature = "mpi")]
             Inside::Mpi(parts) => parts.exchange(numbers, starts),
         }
@@ -104,11 +107,11 @@ impl InPlace {
         let near = |k: usize| starts[..k].iter().any(|start| start.abs_diff(starts[k]) < extent);
         let overlaps = if (0..starts.len()).any(near) {
             let all = |parts: &[Rows]| -> Vec<Rows> {
-                let at = |start: &usize| *start;
-                let of = |start: usize| {
+                let of = |start: &usize| {
+                    let start = *start;
                     parts.iter().map(move |rows| Rows { start: rows.start + start, ..*rows })
                 };
-                starts.iter().map(at).flat_map(of).collect()
+                starts.iter().flat_map(of).collect()
             };
             overlap(all(&self.received).iter(), all(&self.sent).iter())
         } else {
@@ -140,11 +143,11 @@ fn check_ends(end: usize, numbers: &[f64], starts: &[usize]) -> Result<(), Error
 }
 
 fn exchange_threads(
-    sent: &mut [(Rows, Outgoing)],
-    received: &mut [(Rows, Incoming)],
+    (sent, to): (&[Rows], &mut [Outgoing]),
+    (received, from): (&[Rows], &mut [Incoming]),
     numbers: &mut [f64],
 ) -> Result<(), Error> {
-    for (rows, to) in sent {
+    for (rows, to) in sent.iter().zip(to) {
         let mut room = to.buffer();
         for start in rows.starts() {
             let (row, rest) = room.split_at_mut(rows.length);
@@ -153,7 +156,7 @@ fn exchange_threads(
         }
         to.start()?;
     }
-    for (rows, from) in received {
+    for (rows, from) in received.iter().zip(from) {
         let mut arrived = from.finish()?;
         for start in rows.starts() {
             let (row, rest) = arrived.split_at(rows.length);
