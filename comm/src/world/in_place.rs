@@ -15,6 +15,10 @@ pub struct InPlace {
     inside: Inside,
     sent: Vec<Rows>,
     received: Vec<Rows>,
+    /// One past the last number of the parts.
+    end: usize,
+    /// From the first number of the parts to the last one.
+    extent: usize,
     /// Whether the parts of a list are known not to overlap.
     is_apart: bool,
 }
@@ -71,9 +75,14 @@ impl World {
             #[cfg(feature = "mpi")]
             Inner::Mpi(communicator) => Inside::Mpi(OfMpi::new(communicator, sent, received)?),
         };
-        let [sent, received] =
+        let [sent, received]: [Vec<Rows>; 2] =
             [sent, received].map(|parts| parts.iter().map(|part| part.rows).collect());
-        Ok(InPlace { inside, sent, received, is_apart: false })
+        let all = || sent.iter().chain(&received);
+        let end = all().map(Rows::end).max().unwrap_or(0);
+        let found = || all().filter(|rows| rows.numbers() > 0);
+        let begin = found().map(|rows| rows.start).min().unwrap_or(0);
+        let extent = found().map(Rows::end).max().unwrap_or(0).saturating_sub(begin);
+        Ok(InPlace { inside, sent, received, end, extent, is_apart: false })
     }
 }
 
@@ -84,8 +93,7 @@ impl InPlace {
     /// If a part lies beyond the numbers, if parts that are received overlap with others, if a message is shorter or longer than
     /// its part, or if another rank has failed.
     pub fn exchange(&mut self, numbers: &mut [f64], starts: &[usize]) -> Result<(), Error> {
-        let ends = self.sent.iter().chain(&self.received).map(Rows::end);
-        check_ends(ends.max().unwrap_or(0), numbers, starts)?;
+        check_ends(self.end, numbers, starts)?;
         self.check_apart(starts)?;
         match &mut self.inside {
             Inside::Team(to, from) => {
@@ -101,9 +109,7 @@ impl InPlace {
 
     /// Checks that parts that are received do not overlap with others, of the same list or another one.
     fn check_apart(&mut self, starts: &[usize]) -> Result<(), Error> {
-        let parts = || self.sent.iter().chain(&self.received).filter(|rows| rows.numbers() > 0);
-        let begin = parts().map(|rows| rows.start).min().unwrap_or(0);
-        let extent = parts().map(Rows::end).max().unwrap_or(0).saturating_sub(begin);
+        let extent = self.extent;
         let near = |k: usize| starts[..k].iter().any(|start| start.abs_diff(starts[k]) < extent);
         let overlaps = if (0..starts.len()).any(near) {
             let all = |parts: &[Rows]| -> Vec<Rows> {

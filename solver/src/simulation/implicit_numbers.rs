@@ -58,7 +58,8 @@ impl ImplicitNumbers {
         factor: f64,
         time: f64,
     ) -> Result<(), Error> {
-        let mut matrix = self.rates.derivatives(place, time)?;
+        let rates = self.rates.now(place, time)?;
+        let mut matrix = self.rates.derivatives(place, time, &rates)?;
         for (i, row) in matrix.iter_mut().enumerate() {
             row.iter_mut().for_each(|derivative| *derivative *= -factor);
             row[i] += 1.0;

@@ -35,14 +35,15 @@ impl NumberRates {
         Ok(self.executor.parameters()[self.first..][..self.count].to_vec())
     }
 
-    /// The derivatives of the rates with respect to the unknowns by difference quotients: a row for each rate. Collective.
+    /// The derivatives of the rates with respect to the unknowns by difference quotients: a row for each rate. `rates` are those
+    /// of the present state. Collective.
     pub(crate) fn derivatives(
         &mut self,
         place: &mut Place<'_>,
         time: f64,
+        rates: &[f64],
     ) -> Result<Vec<Vec<f64>>, Error> {
         let numbers = place.memory.globals().to_vec();
-        let rates = self.now(place, time)?;
         let mut matrix = vec![vec![0.0; self.count]; self.count];
         for j in 0..self.count {
             let mut changed = numbers.clone();

@@ -164,7 +164,7 @@ impl Newton {
         let right: Vec<f64> =
             rates.iter().zip(slope).map(|(rate, slope)| step * (rate + slope)).collect();
         self.restore_state(place, time, &before)?;
-        let own = numbers.derivatives(place, time)?;
+        let own = numbers.derivatives(place, time, rates)?;
         let mut matrix = vec![0.0; n * n];
         for j in 0..n {
             let mut direction = vec![0.0; n];
